@@ -1,0 +1,258 @@
+//! From an HTTP request to a route and back: authentication, rights, errors in their envelope, the journal.
+
+use std::sync::Arc;
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use serde_json::Value;
+
+use super::call::{Call, Query, Reply, token_of};
+use super::router::{Access, Route, Router};
+use crate::auth;
+use crate::clock::Timestamp;
+use crate::engine::{Cx, Engine, InnerCall, Space};
+use crate::error::ApiError;
+use crate::journal::{Entry, Side};
+use crate::service::actions::manager_only;
+use crate::service::tenants::admit;
+
+/// The largest body, in bytes. Source: AE:rate-limits (10 MB in).
+pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// How much more of a body that is too large is read, so that the client gets to see why.
+const DRAINED: usize = 32 * 1024 * 1024;
+
+/// What every worker shares.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The routes.
+    pub router: Arc<Router>,
+}
+
+/// What is learned of a call, for the journal.
+#[derive(Default)]
+struct Seen {
+    space: Option<Arc<Space>>,
+    caller: Option<String>,
+    route: Option<String>,
+    token_in_query: bool,
+}
+
+/// Answers one HTTP request.
+pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let method = Method::try_from(request.method().as_str()).unwrap_or(Method::GET);
+    let uri = request.uri();
+    let (path, raw_query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
+    let headers = headers_of(&request);
+    let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
+    let body = read_body(payload).await;
+    let mut seen = Seen::default();
+    let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
+    let incoming = Incoming { method, path, raw_query, headers, loopback };
+    let result = answer(edge, &incoming, body, &mut seen).await;
+    let reply = result.unwrap_or_else(|error| {
+        if error.status() >= 500 && error.status() != 501 {
+            tracing::error!(error.cause = %error.message, http.route = incoming.path, "a call failed inside the fake");
+        }
+        let mut reply = Reply::error(&error);
+        let allowed = error.data.as_ref().and_then(|data| data.get("allow")).and_then(Value::as_array);
+        let allowed: Option<Vec<&str>> = allowed.map(|list| list.iter().filter_map(Value::as_str).collect());
+        if let (405, Some(allowed)) = (error.status(), allowed)
+            && let Ok(value) = HeaderValue::try_from(allowed.join(", "))
+        {
+            reply.headers.insert(header::ALLOW, value);
+        }
+        reply
+    });
+    note(edge, &incoming, &reply, seen, started);
+    to_http(reply, &incoming.method)
+}
+
+struct Incoming {
+    method: Method,
+    path: String,
+    raw_query: String,
+    headers: HeaderMap,
+    loopback: bool,
+}
+
+async fn answer(
+    edge: &Edge,
+    incoming: &Incoming,
+    body: Result<Bytes, ApiError>,
+    seen: &mut Seen,
+) -> Result<Reply, ApiError> {
+    if incoming.method == Method::OPTIONS && !incoming.path.starts_with("/__mock") {
+        return Ok(Reply::empty());
+    }
+    let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
+    seen.route = Some(route.path.clone());
+    let who = authorize(edge, route, incoming, seen).await?;
+    let call = Call {
+        engine: Arc::clone(&edge.engine),
+        who,
+        method: incoming.method.clone(),
+        path: incoming.path.clone(),
+        raw_query: incoming.raw_query.clone(),
+        params,
+        headers: incoming.headers.clone(),
+        body: body?,
+    };
+    (route.handler)(call).await
+}
+
+async fn authorize(
+    edge: &Edge,
+    route: &Route,
+    incoming: &Incoming,
+    seen: &mut Seen,
+) -> Result<Option<(Arc<Space>, auth::Caller)>, ApiError> {
+    match route.access {
+        Access::Public => return Ok(None),
+        Access::Control => {
+            return crate::control::guard::check(&edge.engine, &incoming.headers, incoming.loopback).map(|()| None);
+        }
+        Access::Anyone | Access::Manager => {}
+    }
+    let Some((token, in_query)) = token_of(&incoming.headers, &incoming.raw_query) else {
+        return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
+    };
+    seen.token_in_query = in_query;
+    seen.space = auth::claimed_workspace(&token).and_then(|key| edge.engine.space(&key));
+    seen.caller = Some("unauthenticated".into());
+    let (space, verified) = auth::verify(&edge.engine, &token)?;
+    let caller = admit(&space, verified).await?;
+    seen.caller = Some(caller.shown());
+    seen.space = Some(Arc::clone(&space));
+    check_rights(route, &caller)?;
+    Ok(Some((space, caller)))
+}
+
+fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
+    if route.access == Access::Manager && !caller.is_manager() {
+        let method = route.method.as_ref().map_or("call", Method::as_str);
+        return Err(manager_only(&format!("{method} {}", route.path)));
+    }
+    Ok(())
+}
+
+/// A call from inside: the same routes and rights, no HTTP. What it answers is its JSON, or its error.
+pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Value, ApiError> {
+    let method = Method::try_from(call.method.to_uppercase().as_str())
+        .map_err(|_| ApiError::bad_request(format!("`{}` is no HTTP method", call.method)))?;
+    let (path, own_query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let (route, params) = edge.router.find(&method, &path)?;
+    if matches!(route.access, Access::Control) {
+        return Err(ApiError::not_found(format!("there is no route {method} {path}")));
+    }
+    check_rights(route, &cx.caller)?;
+    let mut raw_query = own_query.to_owned();
+    if let Some(query) = &call.query {
+        let more = Query::of(query);
+        raw_query = if raw_query.is_empty() { more } else { format!("{raw_query}&{more}") };
+    }
+    let call = Call {
+        engine: Arc::clone(&cx.engine),
+        who: Some((Arc::clone(&cx.space), cx.caller)),
+        method,
+        path,
+        raw_query,
+        params,
+        headers: HeaderMap::new(),
+        body: crate::service::run::body_bytes(call.body.as_ref()),
+    };
+    let reply = (route.handler)(call).await?;
+    let value = crate::service::outbound::value_of(&reply.body);
+    if reply.status.is_success() {
+        return Ok(value);
+    }
+    // Only a proxied answer is an error status without being an error of ours.
+    Err(ApiError::action_run(format!("the external app answered {}", reply.status.as_u16()))
+        .with_data(serde_json::json!({ "response": { "status": reply.status.as_u16(), "data": value } })))
+}
+
+fn headers_of(request: &HttpRequest) -> HeaderMap {
+    request
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+            Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+        })
+        .collect()
+}
+
+async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
+    let mut body = BytesMut::new();
+    let mut dropped = 0;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
+        if dropped > 0 || body.len() + chunk.len() > LARGEST_BODY {
+            dropped += chunk.len();
+            if dropped > DRAINED {
+                break;
+            }
+        } else {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if dropped > 0 {
+        let error = ApiError::bad_request(format!("the body is larger than {LARGEST_BODY} bytes (10 MB)"));
+        return Err(error.with_status(413));
+    }
+    Ok(body.freeze())
+}
+
+fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Option<Timestamp>) {
+    if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS {
+        return;
+    }
+    let now = seen.space.as_ref().map(|space| space.clock.now());
+    let at = now.or(started).unwrap_or(Timestamp::from_millis(0));
+    let path = if incoming.raw_query.is_empty() {
+        incoming.path.clone()
+    } else {
+        format!("{}?{}", incoming.path, incoming.raw_query)
+    };
+    let mut warnings = Vec::new();
+    if seen.token_in_query {
+        warnings.push("the token is in the query string".to_owned());
+    }
+    let entry = Entry {
+        seq: 0,
+        at,
+        side: Side::Api,
+        method: incoming.method.to_string(),
+        path,
+        route: seen.route,
+        caller: seen.caller,
+        status: reply.status.as_u16(),
+        duration_ms: started.map_or(0, |started| at.since(started)),
+        action_run_id: reply.run_id.clone(),
+        unmatched: None,
+        body: None,
+        warnings,
+    };
+    match seen.space {
+        Some(space) => space.journal.add(entry),
+        None => edge.engine.journal.add(entry),
+    }
+}
+
+fn to_http(reply: Reply, method: &Method) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(reply.status.as_u16());
+    let mut builder = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
+    if let Some(content_type) = &reply.content_type {
+        builder.insert_header(("content-type", content_type.as_ref()));
+    }
+    for (name, value) in &reply.headers {
+        builder.append_header((name.as_str(), value.as_bytes()));
+    }
+    let bodyless = reply.status == StatusCode::NO_CONTENT || *method == Method::HEAD;
+    if bodyless { builder.finish() } else { builder.body(reply.body) }
+}

@@ -1,0 +1,202 @@
+//! The HTTP edge: THE route table, every path on one screen, and what turns calls into answers.
+
+pub mod call;
+pub mod edge;
+pub mod router;
+
+mod actions;
+mod connect;
+mod connections;
+mod connectors;
+mod integrations;
+mod logs;
+mod tenants;
+mod unimplemented;
+mod workspaces;
+
+use http::Method;
+use router::{Access, Route, route};
+
+use Access::{Anyone, Manager, Public};
+
+fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::GET), path, access, source, handler)
+}
+
+fn post<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::POST), path, access, source, handler)
+}
+
+fn patch<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::PATCH), path, access, source, handler)
+}
+
+fn put<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::PUT), path, access, source, handler)
+}
+
+fn delete<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::DELETE), path, access, source, handler)
+}
+
+fn any<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
+{
+    route(None, path, access, source, handler)
+}
+
+/// Every route of the faked API. Sources are explained in the crate docs.
+pub fn routes() -> Vec<Route> {
+    let mut all = vec![
+        // self, workspaces
+        get("/self", Anyone, "SDK", tenants::own),
+        patch("/self", Anyone, "SDK", tenants::patch_own),
+        get("/workspaces", Manager, "SDK", workspaces::list),
+        get("/workspaces/{selector}", Manager, "SDK", workspaces::get),
+        patch("/workspaces/{selector}", Manager, "SEED", workspaces::patch),
+        // external apps, connectors
+        get("/external-apps", Anyone, "SEED", connectors::list_apps),
+        post("/external-apps", Manager, "OAS", connectors::create_app),
+        get("/external-apps/{selector}", Anyone, "OAS", connectors::get_app),
+        patch("/external-apps/{selector}", Manager, "OAS", connectors::patch_app),
+        delete("/external-apps/{selector}", Manager, "OAS", connectors::delete_app),
+        get("/connectors", Anyone, "SDK", connectors::list),
+        post("/connectors", Manager, "DOC:api-reference/connectors/create-a-new-connector", connectors::create),
+        get("/connectors/{selector}", Anyone, "OAS", connectors::get),
+        patch("/connectors/{selector}", Manager, "OAS", connectors::patch),
+        put("/connectors/{selector}", Manager, "OAS", connectors::put),
+        delete("/connectors/{selector}", Manager, "OAS", connectors::delete),
+        post("/connectors/{selector}/generate-options", Anyone, "SDK", connect::generate_options),
+        post("/connection-options", Anyone, "SDK", connect::connection_options),
+        // integrations
+        get("/integrations", Anyone, "SEED", integrations::list),
+        post("/integrations", Manager, "SEED", integrations::create),
+        get("/integrations/{selector}/parameters", Anyone, "SEED", integrations::parameters),
+        patch("/integrations/{selector}/parameters", Manager, "SEED", integrations::patch_parameters),
+        put("/integrations/{selector}/parameters", Manager, "OAS", integrations::put_parameters),
+        post("/integrations/{selector}/setup", Manager, "SDK", integrations::touch),
+        post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch),
+        get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec),
+        get("/integrations/{integration}/actions", Anyone, "SDK", actions::list),
+        post("/integrations/{integration}/actions", Manager, "SDK", actions::create),
+        // connections
+        get("/connections", Anyone, "SEED", connections::list),
+        post("/connections", Anyone, "SDK", connections::create),
+        post("/connections/ensure", Anyone, "OAS", connect::ensure),
+        get("/connections/{connection}", Anyone, "SEED", connections::get),
+        patch("/connections/{connection}", Anyone, "SEED", connections::patch),
+        put("/connections/{connection}", Anyone, "OAS", connections::put),
+        delete("/connections/{connection}", Anyone, "SEED", connections::archive),
+        post("/connections/{connection}/restore", Anyone, "SEED", connections::restore),
+        post("/connections/{connection}/refresh", Anyone, "SEED", connections::refresh),
+        post("/connections/{connection}/refresh-credentials", Anyone, "SDK", connections::refresh),
+        get("/connections/{connection}/test", Anyone, "SDK", connections::test),
+        post("/connections/{connection}/test", Anyone, "SDK", connections::test),
+        post("/connections/{connection}/disconnect", Anyone, "OAS", connections::disconnect),
+        post("/connections/{connection}/reconnect", Anyone, "real-use", connect::reconnect),
+        any("/connections/{connection}/proxy", Anyone, "DOC:api-proxy", connections::proxy),
+        any("/connections/{connection}/proxy/{*rest}", Anyone, "DOC:api-proxy", connections::proxy),
+        post("/connections/{connection}/api/{*rest}", Anyone, "SDK", connections::legacy_api),
+        post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
+        post("/connect", Anyone, "SEED", connect::connect),
+        post("/connection-requests", Anyone, "SDK", connect::create_request),
+        get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
+        patch("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
+        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", connect::page),
+        post("/connect/{ticket}", Public, "our choice: the page's buttons", connect::page_answer),
+        // actions and runs
+        post("/act", Anyone, "SEED", actions::act),
+        get("/actions", Anyone, "SEED", actions::list),
+        post("/actions", Manager, "SEED", actions::create),
+        get("/connections/{connection}/actions", Anyone, "SDK", actions::list),
+        get("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::get_instance),
+        put("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::put_instance),
+        patch("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::patch_instance),
+        delete("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::archive_instance),
+        post("/connections/{connection}/actions/{selector}/setup", Anyone, "SDK", actions::setup_instance),
+        post("/connections/{connection}/actions/{selector}/reset", Anyone, "SDK", actions::reset_instance),
+        post("/connections/{connection}/actions/{selector}/run", Anyone, "SDK", actions::run_bare),
+        get("/action-instances", Anyone, "SDK", actions::list_instances),
+        get("/action-instance", Anyone, "SDK", actions::get_instance),
+        post("/action-instance", Anyone, "SDK", actions::put_instance),
+        put("/action-instance", Anyone, "SDK", actions::put_instance),
+        patch("/action-instance", Anyone, "SDK", actions::patch_instance),
+        delete("/action-instance", Anyone, "SDK", actions::archive_instance),
+        post("/action-instance/setup", Anyone, "SDK", actions::setup_instance),
+        post("/action-instance/reset", Anyone, "SDK", actions::reset_instance),
+        post("/action-instance/restore", Anyone, "SDK", actions::restore),
+        post("/action-instance/run", Anyone, "SDK", actions::run_instance),
+        // logs
+        get("/action-run-logs", Anyone, "SEED", logs::list_runs),
+        get("/action-run-logs/{id}", Anyone, "SEED", logs::get_run),
+        get("/action-run-logs/{id}/details", Anyone, "SEED", logs::get_run_details),
+        get("/external-api-logs", Anyone, "SDK", logs::list_api_logs),
+        get("/external-api-logs/{id}", Anyone, "SDK", logs::get_api_log),
+        get("/external-api-logs/{id}/details", Anyone, "OAS", logs::get_api_log_details),
+        get("/incoming-webhooks", Anyone, "OAS", logs::list_webhooks),
+        get("/incoming-webhooks/{id}", Anyone, "OAS", logs::no_webhook),
+        get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
+        // pictures
+        get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
+        get("/", Public, "our choice: says what this is", connect::welcome),
+    ];
+    // Both addresses of an element: plural with the selector in the path, singular with it in the query.
+    for base in ["/actions/{selector}", "/action", "/integrations/{integration}/actions/{selector}"] {
+        all.extend([
+            get(base, Anyone, "SEED", actions::get),
+            patch(base, Anyone, "SEED", actions::patch),
+            put(base, Anyone, "SEED", actions::put),
+            delete(base, Anyone, "SEED", actions::archive),
+            post(&format!("{base}/restore"), Anyone, "SEED", actions::restore),
+            post(&format!("{base}/reset"), Anyone, "OAS", actions::reset),
+            post(&format!("{base}/run"), Anyone, "SEED", actions::run),
+        ]);
+    }
+    for base in ["/integrations/{selector}", "/integration"] {
+        all.extend([
+            get(base, Anyone, "SEED", integrations::get),
+            patch(base, Manager, "SEED", integrations::patch),
+            put(base, Manager, "OAS", integrations::put),
+            delete(base, Manager, "SEED", integrations::archive),
+            post(&format!("{base}/restore"), Manager, "SEED", integrations::restore),
+        ]);
+    }
+    // One kind, three names (`docs-gaps.md` 29).
+    for (plural, singular) in [("/customers", "/customer"), ("/tenants", "/tenant"), ("/users", "/user")] {
+        all.push(get(plural, Manager, "SDK", tenants::list));
+        all.push(post(plural, Manager, "SDK", tenants::create));
+        for base in [format!("{plural}/{{selector}}"), singular.to_owned()] {
+            all.extend([
+                get(&base, Manager, "SDK", tenants::get),
+                patch(&base, Manager, "SDK", tenants::patch),
+                put(&base, Manager, "SDK", tenants::put),
+                delete(&base, Manager, "SDK", tenants::archive),
+                post(&format!("{base}/restore"), Manager, "SDK", tenants::restore),
+            ]);
+        }
+    }
+    all.extend(unimplemented::routes());
+    all
+}

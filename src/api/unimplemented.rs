@@ -1,0 +1,121 @@
+//! What the platform has and this fake does not: a loud 501 that names it, after rights were checked (decisions 8, 30).
+
+use super::any;
+use super::call::Call;
+use super::router::{Access, Route};
+use crate::error::ApiError;
+
+/// Kinds with a list, elements and perhaps instances: plural and singular.
+const KINDS: [(&str, &str, &str); 17] = [
+    ("flows", "flow", "flows"),
+    ("flow-instances", "flow-instance", "flow instances"),
+    ("flow-runs", "flow-run", "flow runs"),
+    ("data-sources", "data-source", "data sources"),
+    ("data-source-instances", "data-source-instance", "data source instances"),
+    ("field-mappings", "field-mapping", "field mappings"),
+    ("field-mapping-instances", "field-mapping-instance", "field mapping instances"),
+    ("data-link-tables", "data-link-table", "data link tables"),
+    ("data-link-table-instances", "data-link-table-instance", "data link table instances"),
+    ("app-event-types", "app-event-type", "app event types"),
+    ("app-event-subscriptions", "app-event-subscription", "app event subscriptions"),
+    ("app-data-schemas", "app-data-schema", "app data schemas"),
+    ("app-data-schema-instances", "app-data-schema-instance", "app data schema instances"),
+    ("external-event-subscriptions", "external-event-subscription", "external event subscriptions"),
+    ("external-event-types", "external-event-type", "external event types"),
+    ("packages", "package", "packages"),
+    ("screens", "screen", "screens"),
+];
+
+/// Single paths that any token may call.
+const PATHS: [(&str, &str); 31] = [
+    ("/connections/{connection}/operations/{*rest}", "connector operations"),
+    ("/connections/{connection}/data", "data collections"),
+    ("/connections/{connection}/data/{*rest}", "data collections"),
+    ("/connections/{connection}/logs", "connection logs"),
+    ("/connections/{connection}/dependencies", "connection dependencies"),
+    ("/connections/{connection}/export", "exports"),
+    ("/integrations/{selector}/operations", "connector operations"),
+    ("/integrations/{selector}/operations/{*rest}", "connector operations"),
+    ("/integrations/{selector}/data", "data collections"),
+    ("/integrations/{selector}/data/{*rest}", "data collections"),
+    ("/actions/{selector}/clone", "cloning"),
+    ("/actions/{selector}/refresh", "refreshing actions"),
+    ("/actions/{selector}/dependencies", "dependencies"),
+    ("/actions/{selector}/export", "exports"),
+    ("/search", "search"),
+    ("/semantic-search", "semantic search"),
+    ("/agent/{*rest}", "agent sessions"),
+    ("/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
+    ("/v2/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
+    ("/connection-attempt-logs", "connection attempt logs"),
+    ("/data-links", "data links"),
+    ("/data-links/{*rest}", "data links"),
+    ("/external-event-log-records", "external event logs"),
+    ("/external-event-log-records/{*rest}", "external event logs"),
+    ("/external-event-pulls", "external event pulls"),
+    ("/external-event-pulls/{*rest}", "external event pulls"),
+    ("/app-events", "app events"),
+    ("/app-events/{*rest}", "app events"),
+    ("/files", "files"),
+    ("/sse/{*rest}", "event streams"),
+    ("/scenarios", "packages"),
+];
+
+/// Single paths for managers.
+const MANAGER_PATHS: [(&str, &str); 13] = [
+    ("/import", "import"),
+    ("/export", "export"),
+    ("/background-jobs/{*rest}", "background jobs"),
+    ("/checkpoints", "checkpoints"),
+    ("/checkpoints/{*rest}", "checkpoints"),
+    ("/connected-products", "connected products"),
+    ("/connected-products/{*rest}", "connected products"),
+    ("/org-workspaces", "org workspaces"),
+    ("/org-workspaces/{*rest}", "org workspaces"),
+    ("/integrations/{selector}/export", "exports"),
+    ("/integrations/{selector}/global-webhooks", "global webhooks"),
+    ("/integrations/{selector}/upload-connector", "connector uploads"),
+    ("/integrations/{selector}/switch-connector-version", "connector versions"),
+];
+
+/// Pages and streams that carry their token elsewhere.
+const PAGES: [(&str, &str); 4] = [
+    ("/screens/connect", "the hosted connect page for browsers; use POST /connect and its `clientAction.uiUrl`"),
+    ("/screens/{*rest}", "hosted pages"),
+    ("/embed/{*rest}", "embedded pages"),
+    ("/isolated-embed/{*rest}", "embedded pages"),
+];
+
+/// All of them.
+pub(super) fn routes() -> Vec<Route> {
+    let mut all = Vec::new();
+    for (plural, singular, what) in KINDS {
+        for path in [
+            format!("/{plural}"),
+            format!("/{plural}/{{*rest}}"),
+            format!("/{singular}"),
+            format!("/{singular}/{{*rest}}"),
+        ] {
+            // `/screens/…` are pages; the element type has only its list and singular addresses here.
+            if plural != "screens" || !path.starts_with("/screens/") {
+                all.push(refusal(&path, Access::Anyone, what));
+            }
+        }
+    }
+    for (below, what) in [("flows", "flows"), ("data-sources", "data sources"), ("field-mappings", "field mappings")] {
+        for owner in ["/connections/{connection}", "/integrations/{integration}"] {
+            all.push(refusal(&format!("{owner}/{below}"), Access::Anyone, what));
+            all.push(refusal(&format!("{owner}/{below}/{{*rest}}"), Access::Anyone, what));
+        }
+    }
+    all.extend(PATHS.map(|(path, what)| refusal(path, Access::Anyone, what)));
+    all.extend(MANAGER_PATHS.map(|(path, what)| refusal(path, Access::Manager, what)));
+    all.extend(PAGES.map(|(path, what)| refusal(path, Access::Public, what)));
+    all
+}
+
+fn refusal(path: &str, access: Access, what: &'static str) -> Route {
+    let mut route = any(path, access, "OAS", move |_: Call| async move { Err(ApiError::not_faked(what)) });
+    route.faked = false;
+    route
+}

@@ -1,0 +1,81 @@
+//! `membrane-mock exec -- CMD…`: a server for the length of one command.
+
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{ExitCode, ExitStatus};
+
+use clap::Args;
+
+use super::ServerOptions;
+use super::output::{Access, ReadyFile, complain};
+use super::serve::stop_asked;
+use crate::journal::Side;
+use crate::server::Server;
+
+#[derive(Debug, Args)]
+pub(super) struct ExecOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    command: Vec<String>,
+}
+
+pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
+    options.server.start_logging();
+    let server = Server::start_blocking(options.server.config(0)).map_err(|error| error.to_string())?;
+    let access = Access::of(&server)?;
+    let file = options.server.ready_file.as_deref().map(|path| ReadyFile::write(path, &access.json())).transpose()?;
+    let Some((program, arguments)) = options.command.split_first() else { return Err("name a command".into()) };
+    let mut command = tokio::process::Command::new(program);
+    command
+        .args(arguments)
+        .envs(access.environment())
+        .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
+    // Options of this server, not of one that the command may start.
+    command.env_remove("MEMBRANE_MOCK_PORT").env_remove("MEMBRANE_MOCK_READY_FILE").kill_on_drop(true);
+    match &access.control_token {
+        Some(token) => command.env("MEMBRANE_MOCK_CONTROL_TOKEN", token),
+        None => command.env("MEMBRANE_MOCK_CONTROL_TOKEN", ""),
+    };
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let code = runtime.block_on(async {
+        let mut child = command.spawn().map_err(|error| format!("cannot run `{program}`: {error}"))?;
+        tokio::select! {
+            status = child.wait() => status.map(code_of).map_err(|error| error.to_string()),
+            signal = stop_asked() => {
+                let signal = signal.map_err(|error| error.to_string())?;
+                child.kill().await.ok();
+                Ok(128 + signal)
+            }
+        }
+    })?;
+    if code != 0 {
+        report(&server);
+    }
+    drop(file);
+    server.stop();
+    Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// A signal counts as 128 + n.
+fn code_of(status: ExitStatus) -> i32 {
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
+}
+
+/// What was unmatched and refused, for a command that failed.
+fn report(server: &Server) {
+    for space in server.engine().spaces() {
+        for entry in space.journal.entries() {
+            if entry.side == Side::Upstream && entry.unmatched.is_some() {
+                let connector = entry.route.unwrap_or_default();
+                complain(&format!("[{}] no stub of {connector} answered {} {}", space.key, entry.method, entry.path));
+            } else if entry.side == Side::Api && entry.status >= 500 {
+                complain(&format!("[{}] {} {} answered {}", space.key, entry.method, entry.path, entry.status));
+            }
+        }
+    }
+    for entry in server.engine().journal.entries().iter().filter(|entry| entry.status >= 400) {
+        complain(&format!("{} {} answered {}", entry.method, entry.path, entry.status));
+    }
+}

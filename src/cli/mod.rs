@@ -1,0 +1,137 @@
+//! The command line: one file per command.
+//!
+//! Invariant: no command has behaviour of its own; `serve` and `exec` are the library's [`crate::server::Server`].
+
+mod credentials;
+mod exec;
+mod output;
+mod serve;
+mod token;
+
+use std::net::IpAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::clock::ClockMode;
+use crate::config::{Config, SeedChoice};
+use crate::store::Target;
+
+/// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
+#[derive(Debug, Parser)]
+#[command(name = "membrane-mock", version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServerOptions,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Listen (the default).
+    Serve(ServerOptions),
+    /// Start on a free port, run a command with the address and credentials in its environment, return its status.
+    Exec(exec::ExecOptions),
+    /// Print a token. Needs no server.
+    Token(token::TokenOptions),
+    /// Print the credentials. Needs no server.
+    Credentials(credentials::CredentialsOptions),
+}
+
+/// Options of `serve` and `exec`; each is an environment variable too.
+#[derive(Debug, Clone, Args)]
+struct ServerOptions {
+    /// Address to listen on
+    #[arg(long, env = "MEMBRANE_MOCK_HOST", default_value = "127.0.0.1")]
+    host: IpAddr,
+    /// Port; 0 for a free one [default: 6262; exec: 0]
+    #[arg(long, env = "MEMBRANE_MOCK_PORT")]
+    port: Option<u16>,
+    /// Write {url, workspaceKey, …} here when ready; removed at exit
+    #[arg(long, env = "MEMBRANE_MOCK_READY_FILE", value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+    /// `demo`, `none`, or a folder or file
+    #[arg(long, env = "MEMBRANE_MOCK_SEED", default_value = "demo", value_name = "PATH|demo|none")]
+    seed: SeedChoice,
+    /// Keep state in this file instead of memory
+    #[arg(long, env = "MEMBRANE_MOCK_DATABASE", value_name = "PATH")]
+    database: Option<PathBuf>,
+    /// `system`, or a moment at which time stands still
+    #[arg(long, env = "MEMBRANE_MOCK_CLOCK", default_value = "system", value_name = "system|RFC3339")]
+    clock: ClockMode,
+    /// Make ids repeat
+    #[arg(long, env = "MEMBRANE_MOCK_RNG_SEED", value_name = "N")]
+    rng_seed: Option<u64>,
+    /// Key of the workspace, instead of the seed's
+    #[arg(long, env = "MEMBRANE_MOCK_WORKSPACE_KEY", value_name = "KEY")]
+    workspace_key: Option<String>,
+    /// Secret of the workspace, instead of the seed's
+    #[arg(long, env = "MEMBRANE_MOCK_WORKSPACE_SECRET", value_name = "SECRET", hide_env_values = true)]
+    workspace_secret: Option<String>,
+    /// Hosts that may be called beyond loopback
+    #[arg(long, env = "MEMBRANE_MOCK_ALLOW_EGRESS", value_name = "HOST", value_delimiter = ',')]
+    allow_egress: Vec<String>,
+    /// What control calls must carry; needed to listen beyond loopback
+    #[arg(long, env = "MEMBRANE_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    control_token: Option<String>,
+    /// Entries kept per journal
+    #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N")]
+    journal_limit: usize,
+    /// Wall-clock limit of a snippet
+    #[arg(long, env = "MEMBRANE_MOCK_CODE_TIMEOUT_MS", default_value_t = 50_000, value_name = "MS")]
+    code_timeout_ms: u64,
+    /// Memory limit of a snippet
+    #[arg(long, env = "MEMBRANE_MOCK_CODE_MEMORY_MB", default_value_t = 512, value_name = "MB")]
+    code_memory_mb: u64,
+    /// What is logged: error, warn, info, debug, or a tracing filter
+    #[arg(long, env = "MEMBRANE_MOCK_LOG", default_value = "warn", value_name = "FILTER")]
+    log: String,
+    /// One line of JSON when ready instead of the banner
+    #[arg(long, env = "MEMBRANE_MOCK_JSON")]
+    json: bool,
+}
+
+impl ServerOptions {
+    fn config(&self, default_port: u16) -> Config {
+        Config {
+            host: self.host,
+            port: self.port.unwrap_or(default_port),
+            seed: self.seed.clone(),
+            database: self.database.clone().map_or(Target::Memory, Target::File),
+            clock: self.clock,
+            rng_seed: self.rng_seed,
+            workspace_key: self.workspace_key.clone(),
+            workspace_secret: self.workspace_secret.clone(),
+            allow_egress: self.allow_egress.clone(),
+            control_token: self.control_token.clone(),
+            journal_limit: self.journal_limit,
+            code_timeout_ms: self.code_timeout_ms,
+            code_memory_mb: self.code_memory_mb,
+            workers: Config::default().workers,
+        }
+    }
+
+    fn start_logging(&self) {
+        let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
+            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().try_init().ok();
+    }
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match cli.command {
+        None => serve::run(&cli.serve),
+        Some(Command::Serve(options)) => serve::run(&options),
+        Some(Command::Exec(options)) => exec::run(&options),
+        Some(Command::Token(options)) => token::run(&options),
+        Some(Command::Credentials(options)) => credentials::run(&options),
+    };
+    result.unwrap_or_else(|message| {
+        output::complain(&message);
+        ExitCode::FAILURE
+    })
+}

@@ -1,0 +1,147 @@
+//! What is printed: the environment block, the banner, the ready file.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::auth::mint;
+use crate::clock::real_now;
+use crate::server::Server;
+
+/// Says what went wrong.
+pub(super) fn complain(message: &str) {
+    writeln!(std::io::stderr(), "membrane-mock: {message}").ok();
+}
+
+/// Prints a result on standard output.
+pub(super) fn print(text: &str) {
+    writeln!(std::io::stdout(), "{text}").ok();
+}
+
+/// What a client needs to know of a running server.
+#[derive(Debug, Clone)]
+pub(super) struct Access {
+    pub(super) url: String,
+    pub(super) key: String,
+    pub(super) secret: String,
+    pub(super) tenant: String,
+    pub(super) tenant_token: String,
+    pub(super) manager_token: String,
+    pub(super) control_token: Option<String>,
+}
+
+impl Access {
+    /// Of a server's first workspace.
+    pub(super) fn of(server: &Server) -> Result<Self, String> {
+        let space = server.engine().first_space().map_err(|error| error.message)?;
+        let world = space.world();
+        let workspace = &world.workspace;
+        let expires = real_now().plus(Duration::from_secs(24 * 3600));
+        let token = |tenant, manager| {
+            mint(&workspace.key, &workspace.secret, tenant, manager, expires).map_err(|error| error.message)
+        };
+        Ok(Self {
+            url: server.url().to_owned(),
+            key: workspace.key.clone(),
+            secret: workspace.secret.clone(),
+            tenant: workspace.default_tenant.clone(),
+            tenant_token: token(Some(workspace.default_tenant.as_str()), false)?,
+            manager_token: token(None, true)?,
+            control_token: server.engine().config.control_token.clone(),
+        })
+    }
+
+    /// The environment of product.md §3.2: API and UI share one origin.
+    pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
+        let url = || self.url.clone();
+        vec![
+            ("MEMBRANE_API_URI", url()),
+            ("MEMBRANE_API_URL", url()),
+            ("NEXT_PUBLIC_MEMBRANE_API_URI", url()),
+            ("MEMBRANE_UI_URI", url()),
+            ("NEXT_PUBLIC_INTEGRATION_APP_API_URL", url()),
+            ("NEXT_PUBLIC_INTEGRATION_APP_UI_URL", url()),
+            ("MEMBRANE_WORKSPACE_KEY", self.key.clone()),
+            ("MEMBRANE_WORKSPACE_SECRET", self.secret.clone()),
+            ("INTEGRATION_APP_WORKSPACE_KEY", self.key.clone()),
+            ("INTEGRATION_APP_WORKSPACE_SECRET", self.secret.clone()),
+            ("MEMBRANE_TENANT_KEY", self.tenant.clone()),
+            ("MEMBRANE_TOKEN", self.tenant_token.clone()),
+        ]
+    }
+
+    /// The ready file and the ready line.
+    pub(super) fn json(&self) -> Value {
+        let mut ready = json!({
+            "url": self.url,
+            "workspaceKey": self.key,
+            "workspaceSecret": self.secret,
+            "tenantKey": self.tenant,
+            "pid": std::process::id(),
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        if let Some(token) = &self.control_token {
+            ready["controlToken"] = json!(token);
+        }
+        ready
+    }
+
+    /// What a person sees at the start.
+    pub(super) fn banner(&self) -> String {
+        let environment: Vec<String> =
+            self.environment().iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
+        let act = r#"{"api":{"method":"GET","path":"/user/repos"},"connectionKey":"github-dev"}"#;
+        format!(
+            "membrane-mock {version} is ready at {url}\n\
+             \n\
+             Try it:\n\
+             curl -s {url}/act -H \"Authorization: Bearer {token}\" -H 'Content-Type: application/json' -d '{act}'\n\
+             \n\
+             Manager token:\n\
+             {manager}\n\
+             \n\
+             Environment (the tokens last a day):\n\
+             {environment}\n\
+             \n\
+             Control API: {url}/__mock/health   Stop: Ctrl-C",
+            version = env!("CARGO_PKG_VERSION"),
+            url = self.url,
+            token = self.tenant_token,
+            manager = self.manager_token,
+            environment = environment.join("\n"),
+        )
+    }
+}
+
+/// A value as a shell takes it.
+pub(super) fn quoted(value: &str) -> String {
+    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/=@%+,".contains(c));
+    if plain && !value.is_empty() { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+}
+
+/// The ready file, removed when dropped.
+#[derive(Debug)]
+pub(super) struct ReadyFile {
+    path: PathBuf,
+}
+
+impl ReadyFile {
+    /// Writes it in one step: whoever sees it sees it whole.
+    pub(super) fn write(path: &Path, ready: &Value) -> Result<Self, String> {
+        let broken = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
+        let mut name = path.file_name().unwrap_or_default().to_os_string();
+        name.push(format!(".{}.tmp", std::process::id()));
+        let temporary = path.with_file_name(name);
+        std::fs::write(&temporary, format!("{ready}\n")).map_err(broken)?;
+        std::fs::rename(&temporary, path).map_err(broken)?;
+        Ok(Self { path: path.to_owned() })
+    }
+}
+
+impl Drop for ReadyFile {
+    fn drop(&mut self) {
+        std::fs::remove_file(&self.path).ok();
+    }
+}

@@ -1,0 +1,68 @@
+//! `membrane-mock token`: the flags of SEED's `membrane token`. Needs no server: the demo's secret is a constant.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::credentials::Credentials;
+use super::output::print;
+use crate::auth::mint;
+use crate::clock::real_now;
+
+#[derive(Debug, Args)]
+pub(super) struct TokenOptions {
+    /// The tenant; the default one when absent
+    #[arg(long = "tenantKey", alias = "tenant-key", value_name = "KEY")]
+    tenant_key: Option<String>,
+    /// A manager's token
+    #[arg(long)]
+    manager: bool,
+    /// How long it lasts: 30s, 5m, 1h, 7d
+    #[arg(long = "expiresIn", alias = "expires-in", default_value = "1h", value_parser = duration, value_name = "DURATION")]
+    expires_in: Duration,
+    /// Print {"token": …}
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    credentials: Credentials,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
+    let seconds = match unit {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 3600,
+        "d" => 24 * 3600,
+        _ => return Err(format!("`{text}` is no duration such as 30s, 5m, 1h or 7d")),
+    };
+    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no duration such as 30s, 5m, 1h or 7d"))?;
+    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{text}` is too long"))
+}
+
+pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, String> {
+    let known = options.credentials.resolve()?;
+    let tenant = match (&options.tenant_key, options.manager) {
+        (Some(tenant), _) => Some(tenant.as_str()),
+        (None, true) => None,
+        (None, false) => Some(known.tenant.as_str()),
+    };
+    let token = mint(&known.key, &known.secret, tenant, options.manager, real_now().plus(options.expires_in))
+        .map_err(|error| error.message)?;
+    print(&if options.json { json!({ "token": token }).to_string() } else { token });
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_as_the_seed_writes_them() {
+        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
+        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        assert!(duration("soon").is_err());
+    }
+}

@@ -1,0 +1,194 @@
+//! Time. One [`Clock`] per workspace; nothing else in the crate reads time.
+//!
+//! Invariant: every date in a record comes from [`Clock::now`], so a manual clock makes a run repeatable.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+/// A moment, in milliseconds since 1970, written as `2025-01-01T00:00:00.000Z`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since 1970.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since 1970.
+    pub const fn millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since 1970, as in a token's `exp`.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This moment moved by `by`.
+    #[must_use]
+    pub fn plus(self, by: Duration) -> Self {
+        Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
+    }
+
+    /// Milliseconds from `earlier` to this moment, never negative.
+    pub fn since(self, earlier: Self) -> u64 {
+        u64::try_from(self.0 - earlier.0).unwrap_or(0)
+    }
+}
+
+impl std::str::FromStr for Timestamp {
+    type Err = String;
+
+    /// Reads RFC 3339 (`2025-01-01T00:00:00Z`, offsets allowed) or a plain date.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
+        full.parse::<jiff::Timestamp>()
+            .map(|at| Self(at.as_millisecond()))
+            .map_err(|error| format!("`{text}` is not a date such as 2025-01-01T00:00:00Z: {error}"))
+    }
+}
+
+impl std::fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match jiff::Timestamp::from_millisecond(self.0) {
+            Ok(at) => write!(f, "{at:.3}"),
+            Err(_) => write!(f, "{}", jiff::Timestamp::MAX),
+        }
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
+/// How a clock tells time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "mode")]
+pub enum ClockMode {
+    /// Real time plus what the clock was advanced by.
+    System {
+        /// Milliseconds added to real time.
+        #[serde(default)]
+        advanced_ms: i64,
+    },
+    /// Stands still until advanced.
+    Manual {
+        /// The time shown.
+        now: Timestamp,
+    },
+}
+
+impl Default for ClockMode {
+    fn default() -> Self {
+        Self::System { advanced_ms: 0 }
+    }
+}
+
+impl std::str::FromStr for ClockMode {
+    type Err = String;
+
+    /// `system`, or a moment at which the clock stands still.
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text.eq_ignore_ascii_case("system") {
+            return Ok(Self::default());
+        }
+        text.parse().map(|now| Self::Manual { now })
+    }
+}
+
+/// A workspace's time source.
+#[derive(Debug, Default)]
+pub struct Clock {
+    // A std mutex: held for a few instructions and never across an await.
+    mode: Mutex<ClockMode>,
+}
+
+impl Clock {
+    /// A clock in the given mode.
+    pub fn new(mode: ClockMode) -> Self {
+        Self { mode: Mutex::new(mode) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, ClockMode> {
+        self.mode.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The time in this workspace.
+    pub fn now(&self) -> Timestamp {
+        match *self.lock() {
+            ClockMode::System { advanced_ms } => Timestamp(real_now().0.saturating_add(advanced_ms)),
+            ClockMode::Manual { now } => now,
+        }
+    }
+
+    /// Mode and position, for export and forks.
+    pub fn mode(&self) -> ClockMode {
+        *self.lock()
+    }
+
+    /// Replaces mode and position.
+    pub fn set(&self, mode: ClockMode) {
+        *self.lock() = mode;
+    }
+
+    /// Moves time forward.
+    pub fn advance(&self, by: Duration) {
+        let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
+        match &mut *self.lock() {
+            ClockMode::System { advanced_ms } => *advanced_ms = advanced_ms.saturating_add(ms),
+            ClockMode::Manual { now } => now.0 = now.0.saturating_add(ms),
+        }
+    }
+
+    /// The time against which a token's `exp` and `nbf` are held: real time, plus what this clock was advanced
+    /// by when `workspace_time` (product.md §5, decision 7).
+    pub fn token_time(&self, workspace_time: bool) -> Timestamp {
+        match (workspace_time, *self.lock()) {
+            (true, ClockMode::System { advanced_ms }) => Timestamp(real_now().0.saturating_add(advanced_ms)),
+            (true, ClockMode::Manual { now }) => now,
+            (false, _) => real_now(),
+        }
+    }
+
+    /// How long to wait in real time until `due`, or `None` when only an advance can get there.
+    pub fn real_wait(&self, due: Timestamp) -> Option<Duration> {
+        match *self.lock() {
+            ClockMode::System { advanced_ms } => {
+                let now = real_now().0.saturating_add(advanced_ms);
+                Some(Duration::from_millis(u64::try_from(due.0 - now).unwrap_or(0)))
+            }
+            ClockMode::Manual { .. } => None,
+        }
+    }
+}
+
+/// Real time. Only for tokens, whose makers have no other, and for minting them.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
+pub fn real_now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// A monotonic start, for uptimes and metrics; never for records.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
+pub fn monotonic() -> Instant {
+    Instant::now()
+}
+
+/// Waits in real time. Only for limits that must hold though the workspace's clock stands still.
+#[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
+pub async fn real_sleep(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}

@@ -1,0 +1,106 @@
+//! Poking one element to any legal next state.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::space;
+use crate::api::call::{Call, Reply};
+use crate::auth::Caller;
+use crate::engine::Cx;
+use crate::error::ApiError;
+use crate::model::connection::ConnectionEvent;
+use crate::service::directory::Directory;
+use crate::service::view::{Lens, Secrets};
+use crate::service::{connect, worker};
+
+/// Events as a test names them.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Poke {
+    /// The user authorized: READY.
+    Authorize,
+    /// The user gave up.
+    Cancel,
+    /// The credentials stopped working.
+    LoseCredentials,
+    /// BUILDING is over.
+    FinishBuilding,
+    /// The integration's parameters are wrong.
+    FailConfiguration,
+    /// The connector could not be built.
+    FailSetup,
+    /// Something else broke.
+    Fail,
+    /// Connect again.
+    Reconnect,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PokeBody {
+    event: Poke,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: PokeBody = call.json()?;
+    let cx = Cx { engine: call.engine.clone(), space: space.clone(), caller: Caller::Manager(None) };
+    let id = {
+        let world = space.world();
+        Directory::new(&world, &call.engine.catalog).connection(&cx.caller, call.param("selector")?)?.id.clone()
+    };
+    let error = body.error.map(ApiError::configuration);
+    let event = match body.event {
+        Poke::Authorize => ConnectionEvent::Finish,
+        Poke::Cancel => ConnectionEvent::Cancel,
+        Poke::LoseCredentials => ConnectionEvent::LoseCredentials,
+        Poke::FailConfiguration => ConnectionEvent::FailConfiguration,
+        Poke::FailSetup => ConnectionEvent::FailSetup,
+        Poke::Fail => ConnectionEvent::Fail,
+        Poke::Reconnect => ConnectionEvent::Reconnect,
+        Poke::FinishBuilding => {
+            connect::finish_building_now(&call.engine, &space, &id).await?;
+            return shown(&cx, id.as_str());
+        }
+    };
+    connect::poke(&call.engine, &space, &id, event, error).await?;
+    shown(&cx, id.as_str())
+}
+
+fn shown(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let connection = directory.connection(&cx.caller, id)?;
+    let lens = Lens { directory, base: cx.engine.base(), caller: &cx.caller };
+    Reply::json(&lens.connection(&connection, Secrets::Hidden))
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum ActionPoke {
+    /// BUILDING is over.
+    FinishBuilding,
+    /// It could not be built.
+    Fail,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ActionPokeBody {
+    event: ActionPoke,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+pub(super) async fn poke_action(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: ActionPokeBody = call.json()?;
+    let failure = match body.event {
+        ActionPoke::FinishBuilding => None,
+        ActionPoke::Fail => Some(body.error.unwrap_or_else(|| "the action could not be built".to_owned())),
+    };
+    let action = worker::finish_action(&call.engine, &space, call.param("selector")?, failure).await?;
+    Reply::json(&json!({ "id": action.id, "key": action.key(), "state": action.state }))
+}

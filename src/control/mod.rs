@@ -1,0 +1,69 @@
+//! Test control: everything under `/__mock/`. Never shadows the real API, has no CORS, and answers only loopback or
+//! the bearer of the control token (decision 28).
+
+pub mod guard;
+
+mod elements;
+mod server;
+mod time;
+mod upstreams;
+mod workspaces;
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::api::call::{Call, Reply};
+use crate::api::router::{Access, Route, route};
+use crate::engine::Space;
+use crate::error::ApiError;
+use crate::service::spaces::no_workspace;
+
+const OURS: &str = "our choice";
+
+fn control<F, R>(method: Method, path: &str, handler: F) -> Route
+where
+    F: Fn(Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+{
+    route(Some(method), format!("/__mock{path}"), Access::Control, OURS, handler)
+}
+
+/// Every control route.
+pub fn routes() -> Vec<Route> {
+    let (get, post, put, patch, delete) = (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
+    vec![
+        control(get.clone(), "/health", server::health),
+        control(post.clone(), "/reset", server::reset),
+        control(get.clone(), "/journal", server::journal),
+        control(get.clone(), "/workspaces", workspaces::list),
+        control(post.clone(), "/workspaces", workspaces::create),
+        control(get.clone(), "/workspaces/{key}", workspaces::get),
+        control(patch, "/workspaces/{key}", workspaces::patch),
+        control(delete.clone(), "/workspaces/{key}", workspaces::delete),
+        control(get.clone(), "/workspaces/{key}/clock", time::get),
+        control(put.clone(), "/workspaces/{key}/clock", time::set),
+        control(post.clone(), "/workspaces/{key}/clock/advance", time::advance),
+        control(post.clone(), "/workspaces/{key}/clock/settle", time::settle),
+        control(get.clone(), "/workspaces/{key}/progress", workspaces::progress),
+        control(put.clone(), "/workspaces/{key}/progress", workspaces::set_progress),
+        control(post.clone(), "/workspaces/{key}/connections/{selector}/poke", elements::poke_connection),
+        control(post.clone(), "/workspaces/{key}/actions/{selector}/poke", elements::poke_action),
+        control(put, "/workspaces/{key}/upstreams/{connector}", upstreams::set),
+        control(get.clone(), "/workspaces/{key}/upstreams/{connector}/stubs", upstreams::stubs),
+        control(post.clone(), "/workspaces/{key}/upstreams/{connector}/stubs", upstreams::add_stub),
+        control(delete.clone(), "/workspaces/{key}/upstreams/{connector}/stubs", upstreams::clear_stubs),
+        control(delete.clone(), "/workspaces/{key}/upstreams/{connector}/stubs/{id}", upstreams::remove_stub),
+        control(get.clone(), "/workspaces/{key}/upstreams/{connector}/requests", upstreams::requests),
+        control(get.clone(), "/workspaces/{key}/upstreams/{connector}/tokens", upstreams::tokens),
+        control(post, "/workspaces/{key}/upstreams/{connector}/tokens/{id}/{event}", upstreams::token_event),
+        control(get, "/workspaces/{key}/journal", workspaces::journal),
+        control(delete, "/workspaces/{key}/journal", workspaces::clear_journal),
+    ]
+}
+
+/// The workspace that a control route names.
+fn space(call: &Call) -> Result<Arc<Space>, ApiError> {
+    let key = call.param("key")?;
+    call.engine.space(key).ok_or_else(|| no_workspace(&call.engine, key))
+}

@@ -1,0 +1,45 @@
+//! The server as a whole: health, reset, what belongs to no workspace.
+
+use serde_json::json;
+
+use crate::api::call::{Call, Reply};
+use crate::error::ApiError;
+use crate::service::spaces::{self, ResetTo};
+
+/// `{status, version, url, uptimeMs}`; 200 only when seeded.
+pub(super) async fn health(call: Call) -> Result<Reply, ApiError> {
+    let uptime = u64::try_from(call.engine.started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Reply::json(&json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "url": call.engine.base(),
+        "uptimeMs": uptime,
+        "workspaces": call.engine.spaces().len(),
+    }))
+}
+
+/// Back to the seed, or with `?to=empty` to nothing: all workspaces, or `?workspace=KEY`.
+pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
+    let query = call.query();
+    let to = match query.text("to").as_deref() {
+        None | Some("seed") => ResetTo::Seed,
+        Some("empty") => ResetTo::Empty,
+        Some(other) => return Err(ApiError::bad_request(format!("`to` is `{other}`; it is seed or empty"))),
+    };
+    let spaces = match query.text("workspace") {
+        Some(key) => {
+            vec![call.engine.space(&key).ok_or_else(|| spaces::no_workspace(&call.engine, &key))?]
+        }
+        None => call.engine.spaces(),
+    };
+    let keys: Vec<String> = spaces.iter().map(|space| space.key.clone()).collect();
+    for space in spaces {
+        spaces::reset(&call.engine, &space, to).await?;
+    }
+    Reply::json(&json!({ "reset": keys }))
+}
+
+/// Requests that belong to no workspace.
+pub(super) async fn journal(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&json!({ "items": call.engine.journal.entries(), "forgotten": call.engine.journal.forgotten() }))
+}

@@ -1,0 +1,75 @@
+//! A workspace's clock. `advance` answers when everything that fell due has run.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::space;
+use crate::api::call::{Call, Reply};
+use crate::clock::{ClockMode, Timestamp};
+use crate::engine::Space;
+use crate::error::ApiError;
+use crate::service::worker;
+
+fn shown(space: &Space, moved: usize) -> Result<Reply, ApiError> {
+    Reply::json(&json!({ "now": space.clock.now(), "mode": space.clock.mode(), "moved": moved }))
+}
+
+pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
+    shown(&*space(&call)?, 0)
+}
+
+/// Keeps the clock's position with the workspace, so that it persists and is forked.
+pub(crate) async fn keep(space: &Space) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    workspace.clock = space.clock.mode();
+    tx.put_workspace(workspace)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetBody {
+    /// `system`, or a moment at which time stands still.
+    mode: String,
+}
+
+pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: SetBody = call.json()?;
+    let mode: ClockMode = body.mode.parse().map_err(ApiError::bad_request)?;
+    space.clock.set(mode);
+    keep(&space).await?;
+    let moved = worker::settle(&call.engine, &space).await?;
+    shown(&space, moved)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct AdvanceBody {
+    ms: Option<u64>,
+    to: Option<Timestamp>,
+}
+
+pub(super) async fn advance(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: AdvanceBody = call.json()?;
+    let by = match (body.ms, body.to) {
+        (Some(ms), None) => Duration::from_millis(ms),
+        (None, Some(to)) if to >= space.clock.now() => Duration::from_millis(to.since(space.clock.now())),
+        (None, Some(_)) => return Err(ApiError::bad_request("`to` lies in the past; time only moves forward")),
+        _ => return Err(ApiError::bad_request("give `ms` or `to`")),
+    };
+    let moved = worker::advance(&call.engine, &space, by).await?;
+    keep(&space).await?;
+    shown(&space, moved)
+}
+
+pub(super) async fn settle(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let moved = worker::settle(&call.engine, &space).await?;
+    shown(&space, moved)
+}

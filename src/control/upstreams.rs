@@ -1,0 +1,174 @@
+//! The external app behind a connector: its stubs, the requests it got, the tokens its vendor issued.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::space;
+use crate::api::call::{Call, Reply};
+use crate::engine::Space;
+use crate::error::ApiError;
+use crate::journal::Side;
+use crate::model::grant::Grant;
+use crate::model::stub::{Stub, StubSpec};
+use crate::service::directory::Directory;
+
+/// The connector's key, which has to exist.
+fn connector(call: &Call, space: &Space) -> Result<String, ApiError> {
+    let world = space.world();
+    let directory = Directory::new(&world, &call.engine.catalog);
+    Ok(directory.find_connector(call.param("connector")?)?.key().to_owned())
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SetBody {
+    /// The user's own fake; the stub server when null.
+    url: Option<String>,
+}
+
+pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let key = connector(&call, &space)?;
+    let body: SetBody = call.json()?;
+    if let Some(url) = &body.url
+        && !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+    {
+        return Err(ApiError::bad_request(format!(
+            "`url` is `{url}`; it is an http address such as http://127.0.0.1:9000"
+        )));
+    }
+    let mut tx = space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    match &body.url {
+        Some(url) => workspace.mock.upstreams.insert(key.clone(), url.clone()),
+        None => workspace.mock.upstreams.remove(&key),
+    };
+    tx.put_workspace(workspace)?;
+    tx.commit().await?;
+    Reply::json(&json!({ "connector": key, "url": body.url }))
+}
+
+fn shown(stub: &Stub) -> Result<Value, ApiError> {
+    let mut value = serde_json::to_value(&stub.spec).map_err(ApiError::internal)?;
+    value["id"] = json!(stub.id);
+    Ok(value)
+}
+
+/// The workspace's own stubs, then the catalog's.
+pub(super) async fn stubs(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let key = connector(&call, &space)?;
+    let world = space.world();
+    let mut items = Vec::new();
+    for stub in world.stubs.with_key(&key) {
+        let mut value = shown(stub)?;
+        value["from"] = json!("workspace");
+        items.push(value);
+    }
+    for stub in call.engine.catalog.stubs.get(&key).into_iter().flatten() {
+        let mut value = shown(stub)?;
+        value["from"] = json!("catalog");
+        items.push(value);
+    }
+    Reply::json(&json!({ "items": items }))
+}
+
+pub(super) async fn add_stub(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let key = connector(&call, &space)?;
+    let stub = add(&space, &key, call.json()?).await?;
+    Reply::json(&shown(&stub)?)
+}
+
+/// Mounts a stub.
+pub(crate) async fn add(space: &Space, connector: &str, spec: StubSpec) -> Result<Stub, ApiError> {
+    spec.check()?;
+    let stub = Stub { id: space.ids.id(), connector_key: connector.to_owned(), spec, created_at: space.clock.now() };
+    let mut tx = space.data.begin().await;
+    tx.put(stub.clone())?;
+    tx.commit().await?;
+    Ok(stub)
+}
+
+pub(super) async fn clear_stubs(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let key = connector(&call, &space)?;
+    let mut tx = space.data.begin().await;
+    let ids: Vec<String> = tx.stubs.with_key(&key).map(|stub| stub.id.to_string()).collect();
+    for id in ids {
+        tx.remove::<Stub>(&id);
+    }
+    tx.commit().await?;
+    Ok(Reply::empty())
+}
+
+pub(super) async fn remove_stub(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let id = call.param("id")?;
+    let mut tx = space.data.begin().await;
+    if tx.stubs.get(id).is_none() {
+        return Err(ApiError::not_found(format!(
+            "stub not found: `{id}`; the catalog's stubs cannot be removed, only overridden"
+        )));
+    }
+    tx.remove::<Stub>(id);
+    tx.commit().await?;
+    Ok(Reply::empty())
+}
+
+/// What the app was asked, oldest first.
+pub(super) async fn requests(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let key = connector(&call, &space)?;
+    let entries = space.journal.entries();
+    let items: Vec<_> = entries
+        .into_iter()
+        .filter(|entry| entry.side == Side::Upstream && entry.route.as_deref() == Some(&key))
+        .collect();
+    Reply::json(&json!({ "items": items }))
+}
+
+fn shown_grant(grant: &Grant) -> Value {
+    let tail = |token: &str| token.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect::<String>();
+    json!({
+        "id": grant.id,
+        "account": grant.account,
+        "scopes": grant.scopes,
+        "expiresAt": grant.expires_at,
+        "revoked": grant.revoked,
+        "refuseRefresh": grant.refuse_refresh,
+        "accessTokenEndsWith": tail(&grant.access_token),
+    })
+}
+
+/// What the vendor granted; tokens themselves are not shown.
+pub(super) async fn tokens(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let key = connector(&call, &space)?;
+    let world = space.world();
+    let items: Vec<Value> =
+        world.grants.iter().filter(|grant| grant.connector_key == key).map(|grant| shown_grant(grant)).collect();
+    Reply::json(&json!({ "items": items }))
+}
+
+/// `expire`, `revoke` or `refuse-refresh` a grant at its vendor.
+pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let id = call.param("id")?;
+    let mut tx = space.data.begin().await;
+    let grant = tx.grants.get(id).map(|grant| (**grant).clone());
+    let mut grant = grant.ok_or_else(|| ApiError::not_found(format!("token not found: `{id}`")))?;
+    match call.param("event")? {
+        "expire" => grant.expires_at = Some(space.clock.now()),
+        "revoke" => grant.revoked = true,
+        "refuse-refresh" => grant.refuse_refresh = true,
+        other => {
+            return Err(ApiError::bad_request(format!(
+                "`{other}` is no event; it is expire, revoke or refuse-refresh"
+            )));
+        }
+    }
+    tx.put(grant.clone())?;
+    tx.commit().await?;
+    Reply::json(&shown_grant(&grant))
+}

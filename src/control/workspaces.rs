@@ -1,0 +1,190 @@
+//! Workspaces: one per test, forked from a seeded world.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::space;
+use crate::api::call::{Call, Reply};
+use crate::auth::mint;
+use crate::clock::{ClockMode, real_now};
+use crate::engine::{Engine, Space};
+use crate::error::ApiError;
+use crate::model::workspace::{MockSettings, Settings};
+use crate::service::seed::SeedDocument;
+use crate::service::spaces::{self, NewWorkspace, Start};
+use crate::service::workspaces::merge_settings;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// Credentials and ready tokens, valid for a day.
+pub(super) fn shown(engine: &Engine, space: &Space) -> Result<Value, ApiError> {
+    let world = space.world();
+    let workspace = &world.workspace;
+    let expires = real_now().plus(DAY);
+    let token = |tenant, manager| mint(&workspace.key, &workspace.secret, tenant, manager, expires);
+    Ok(json!({
+        "id": workspace.id,
+        "key": workspace.key,
+        "secret": workspace.secret,
+        "name": workspace.name,
+        "apiUri": engine.base(),
+        "tenantKey": workspace.default_tenant,
+        "tenantToken": token(Some(&workspace.default_tenant), false)?,
+        "managerToken": token(None, true)?,
+        "settings": workspace.settings,
+        "mock": workspace.mock,
+        "clock": { "now": space.clock.now(), "mode": space.clock.mode() },
+    }))
+}
+
+pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let spaces = call.engine.spaces();
+    let items: Result<Vec<Value>, ApiError> = spaces.iter().map(|space| shown(&call.engine, space)).collect();
+    Reply::json(&json!({ "items": items? }))
+}
+
+pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&shown(&call.engine, &*space(&call)?)?)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct CreateBody {
+    key: Option<String>,
+    secret: Option<String>,
+    /// `demo`, `none`, or a whole seed.
+    seed: Option<Value>,
+    /// Another workspace, as it stands.
+    from: Option<String>,
+    settings: Option<Value>,
+    mock: Option<Value>,
+    /// `system`, or a moment at which time stands still.
+    clock: Option<String>,
+}
+
+/// Makes a workspace: forked from what the first one started from, unless `from` or `seed` says otherwise.
+pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
+    let body: CreateBody = call.json()?;
+    let clock: Option<ClockMode> =
+        body.clock.as_deref().map(|text| text.parse().map_err(ApiError::bad_request)).transpose()?;
+    if body.seed.is_some() && body.from.is_some() {
+        return Err(ApiError::bad_request("give `seed` or `from`, not both"));
+    }
+    let fresh = match &body.seed {
+        Some(seed) => {
+            let seed = seed_of(&call.engine, seed)?;
+            let new =
+                NewWorkspace { key: body.key, secret: body.secret, seed: Some(seed), clock, ..NewWorkspace::default() };
+            spaces::create(&call.engine, new).await?
+        }
+        None => {
+            let (from, start) = match &body.from {
+                Some(key) => {
+                    (call.engine.space(key).ok_or_else(|| spaces::no_workspace(&call.engine, key))?, Start::Now)
+                }
+                None => (call.engine.first_space()?, Start::Origin),
+            };
+            spaces::fork(&call.engine, &from, start, body.key, body.secret, clock).await?
+        }
+    };
+    if body.settings.is_some() || body.mock.is_some() {
+        change(&fresh, body.settings, body.mock).await?;
+    }
+    Reply::json(&shown(&call.engine, &fresh)?)
+}
+
+fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError> {
+    match seed {
+        Value::String(name) if name == "demo" => Ok(Arc::clone(&engine.catalog.demo)),
+        Value::String(name) if name == "none" || name == "empty" => Ok(Arc::default()),
+        Value::Object(_) => {
+            let document: SeedDocument = serde_path_to_error::deserialize(seed).map_err(|error| {
+                ApiError::bad_request(format!("`seed`: field `{}`: {}", error.path(), error.inner()))
+            })?;
+            Ok(Arc::new(document))
+        }
+        _ => Err(ApiError::bad_request("`seed` is \"demo\", \"none\" or a whole seed document")),
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+struct PatchBody {
+    settings: Option<Value>,
+    mock: Option<Value>,
+}
+
+/// Merges the platform's settings and the fake's.
+pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {
+    let body: PatchBody = call.json()?;
+    let space = space(&call)?;
+    change(&space, body.settings, body.mock).await?;
+    Reply::json(&shown(&call.engine, &space)?)
+}
+
+async fn change(space: &Space, settings: Option<Value>, mock: Option<Value>) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    if let Some(settings) = settings {
+        let mut merged: Settings = workspace.settings.clone();
+        merge_settings(&mut merged, settings)?;
+        workspace.settings = merged;
+    }
+    if let Some(mock) = mock {
+        workspace.mock = merged_mock(&workspace.mock, mock)?;
+    }
+    tx.put_workspace(workspace)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {
+    let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
+    let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;
+    for (name, value) in change {
+        merged[&name] = match (merged.get(&name), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                let mut both = old.clone();
+                crate::model::patch::merge_members(&mut both, new);
+                Value::Object(both)
+            }
+            (_, value) => value,
+        };
+    }
+    let mock: MockSettings = serde_path_to_error::deserialize(merged)
+        .map_err(|error| ApiError::bad_request(format!("`mock`: field `{}`: {}", error.path(), error.inner())))?;
+    if !matches!(mock.disconnected_status, 400 | 401) {
+        return Err(ApiError::bad_request("`mock.disconnectedStatus` is 400 or 401"));
+    }
+    Ok(mock)
+}
+
+pub(super) async fn delete(call: Call) -> Result<Reply, ApiError> {
+    spaces::delete(&call.engine, call.param("key")?).await?;
+    Ok(Reply::empty())
+}
+
+pub(super) async fn progress(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&space(&call)?.world().workspace.mock.progress)
+}
+
+/// Merges progress per kind.
+pub(super) async fn set_progress(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let change_of: Value = call.json()?;
+    change(&space, None, Some(json!({ "progress": change_of }))).await?;
+    Reply::json(&space.world().workspace.mock.progress)
+}
+
+pub(super) async fn journal(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    Reply::json(&json!({ "items": space.journal.entries(), "forgotten": space.journal.forgotten() }))
+}
+
+pub(super) async fn clear_journal(call: Call) -> Result<Reply, ApiError> {
+    space(&call)?.journal.clear();
+    Ok(Reply::empty())
+}

@@ -1,0 +1,243 @@
+//! The engine: what every service function gets. One [`Engine`] per server, one [`Space`] per workspace in it.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::time::{Duration, Instant};
+
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::sync::{Notify, OnceCell};
+
+use crate::auth::{Caller, Keyring};
+use crate::clock::{Clock, monotonic};
+use crate::config::Config;
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::journal::Journal;
+use crate::model::JsonMap;
+use crate::model::workspace::Workspace;
+use crate::sandbox::Sandbox;
+use crate::service::catalog::Catalog;
+use crate::store::{Db, Partition, World};
+use crate::upstream::stub_server::StubServer;
+use crate::upstream::{Client, Egress};
+
+/// A call of the API from inside: what `membrane` in a snippet does, with the caller's own rights.
+#[derive(Debug, Clone, Deserialize)]
+pub struct InnerCall {
+    /// Method.
+    pub method: String,
+    /// Path, from the root.
+    pub path: String,
+    /// Query.
+    #[serde(default)]
+    pub query: Option<JsonMap>,
+    /// JSON body.
+    #[serde(default)]
+    pub body: Option<Value>,
+}
+
+/// Answers a call of the API from inside; set by the API, which lies above.
+pub type Door = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, Result<Value, ApiError>> + Send + Sync>;
+
+/// A server's engine.
+pub struct Engine {
+    /// Settings.
+    pub config: Config,
+    /// External apps, connectors, their actions and stubs.
+    pub catalog: Arc<Catalog>,
+    /// The database.
+    pub db: Db,
+    /// Calls external apps.
+    pub http: Client,
+    /// Which hosts may be called.
+    pub egress: Arc<Egress>,
+    /// Runs snippets.
+    pub sandbox: Sandbox,
+    /// Requests that belong to no workspace.
+    pub journal: Journal,
+    /// Wakes the worker.
+    pub wake: Notify,
+    /// When the engine started.
+    pub started: Instant,
+    pub(crate) stub_server: OnceCell<StubServer>,
+    pub(crate) door: OnceLock<Door>,
+    base: OnceLock<String>,
+    spaces: RwLock<HashMap<String, Arc<Space>>>,
+    first: OnceLock<String>,
+    workspaces_made: AtomicU64,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+/// A workspace in a running engine.
+#[derive(Debug)]
+pub struct Space {
+    /// Its key.
+    pub key: String,
+    /// Its part of the store.
+    pub data: Arc<Partition>,
+    /// Its time.
+    pub clock: Clock,
+    /// Its ids.
+    pub ids: Arc<Ids>,
+    /// Its journal.
+    pub journal: Journal,
+    /// How often each stub has answered.
+    pub(crate) stub_uses: Mutex<HashMap<String, u32>>,
+    /// How often each connection or action in BUILDING was read.
+    pub(crate) reads: Mutex<HashMap<String, u64>>,
+    /// What a reset goes back to.
+    pub(crate) origin: Arc<World>,
+    keyring: Mutex<Option<(Arc<Workspace>, Arc<Keyring>)>>,
+}
+
+/// Who asks, and where.
+#[derive(Debug, Clone)]
+pub struct Cx {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The workspace.
+    pub space: Arc<Space>,
+    /// The caller.
+    pub caller: Caller,
+}
+
+impl Engine {
+    /// An engine over an open database, without workspaces.
+    pub fn new(config: Config, catalog: Arc<Catalog>, db: Db) -> Result<Arc<Self>, ApiError> {
+        let egress = Arc::new(Egress::new(config.allow_egress.clone()));
+        let http = Client::new(Arc::clone(&egress)).map_err(ApiError::internal)?;
+        Ok(Arc::new(Self {
+            sandbox: Sandbox::new(Duration::from_millis(config.code_timeout_ms)),
+            journal: Journal::new(config.journal_limit),
+            wake: Notify::new(),
+            started: monotonic(),
+            stub_server: OnceCell::new(),
+            door: OnceLock::new(),
+            base: OnceLock::new(),
+            spaces: RwLock::default(),
+            first: OnceLock::new(),
+            workspaces_made: AtomicU64::new(0),
+            config,
+            catalog,
+            db,
+            http,
+            egress,
+        }))
+    }
+
+    /// The address clients use, without a trailing slash. Empty until the server listens.
+    pub fn base(&self) -> &str {
+        self.base.get().map_or("", String::as_str)
+    }
+
+    pub(crate) fn set_base(&self, base: String) {
+        self.base.set(base).ok();
+    }
+
+    /// The workspace with this key.
+    pub fn space(&self, key: &str) -> Option<Arc<Space>> {
+        self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
+    }
+
+    /// All workspaces, by key.
+    pub fn spaces(&self) -> Vec<Arc<Space>> {
+        let mut all: Vec<_> = self.spaces.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
+        all.sort_by(|a, b| a.key.cmp(&b.key));
+        all
+    }
+
+    /// The workspace that was there at the start.
+    pub fn first_space(&self) -> Result<Arc<Space>, ApiError> {
+        let key = self.first.get().map_or("", String::as_str);
+        self.space(key).ok_or_else(|| ApiError::not_found("the first workspace was deleted"))
+    }
+
+    /// A number for the key of the next workspace that is given none.
+    pub(crate) fn next_workspace(&self) -> u64 {
+        self.workspaces_made.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
+    /// Adds a workspace, or replaces it after a reset.
+    pub(crate) fn add(&self, space: Arc<Space>) {
+        self.first.get_or_init(|| space.key.clone());
+        self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(space.key.clone(), space);
+    }
+
+    pub(crate) fn remove(&self, key: &str) -> Option<Arc<Space>> {
+        self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(key)
+    }
+}
+
+impl Space {
+    /// A workspace as the database holds it; a reset goes back to `origin`.
+    pub(crate) fn new(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Self> {
+        let workspace = Arc::clone(&data.world().workspace);
+        Arc::new(Self {
+            key: workspace.key.clone(),
+            clock: Clock::new(workspace.clock),
+            journal: Journal::new(config.journal_limit),
+            stub_uses: Mutex::default(),
+            reads: Mutex::default(),
+            keyring: Mutex::default(),
+            data,
+            ids,
+            origin,
+        })
+    }
+
+    /// The workspace's state as last committed.
+    pub fn world(&self) -> Arc<World> {
+        self.data.world()
+    }
+
+    /// The keys that sign this workspace's tokens, parsed once per change of the workspace.
+    pub fn keyring(&self) -> Arc<Keyring> {
+        let workspace = Arc::clone(&self.world().workspace);
+        let mut cached = self.keyring.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, keyring)) = cached.as_ref()
+            && Arc::ptr_eq(of, &workspace)
+        {
+            return Arc::clone(keyring);
+        }
+        let keyring = Arc::new(Keyring::of(&workspace));
+        *cached = Some((workspace, Arc::clone(&keyring)));
+        keyring
+    }
+
+    /// Counts a read of something in BUILDING and says how often it was read.
+    pub(crate) fn count_read(&self, id: &str) -> u64 {
+        let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = reads.entry(id.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    /// How often something in BUILDING was read.
+    pub(crate) fn reads_of(&self, id: &str) -> u64 {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(0)
+    }
+}
+
+impl Cx {
+    /// The workspace's state as last committed.
+    pub fn world(&self) -> Arc<World> {
+        self.space.world()
+    }
+
+    /// The tenant of a tenant-level call. Source: decision 8.
+    pub fn tenant(&self) -> Result<&Arc<crate::model::tenant::Tenant>, ApiError> {
+        self.caller.tenant().ok_or_else(|| {
+            ApiError::bad_request(
+                "this call belongs to a tenant; put a `tenantKey` in the token (a manager token may carry one too)",
+            )
+        })
+    }
+}

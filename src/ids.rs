@@ -1,0 +1,173 @@
+//! Identity and chance. Nothing else in the crate makes random values.
+//!
+//! Invariant: an id is a hash of (seed, workspace, counter), so the same seed and the same calls give the same ids.
+
+use std::borrow::Borrow;
+use std::hash::{Hash, Hasher};
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use sha2::{Digest, Sha256};
+
+/// The id of one `T`: opaque text, 24 hexadecimal digits when made here.
+///
+/// Source: SEED (`act --id <hex>`), `docs-gaps.md` 34; ids from seeds may be any text.
+pub struct Id<T> {
+    text: Arc<str>,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Id<T> {
+    /// The id's text.
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<T> From<String> for Id<T> {
+    fn from(text: String) -> Self {
+        Self { text: text.into(), of: PhantomData }
+    }
+}
+
+impl<T> From<&str> for Id<T> {
+    fn from(text: &str) -> Self {
+        Self { text: text.into(), of: PhantomData }
+    }
+}
+
+impl<T> Clone for Id<T> {
+    fn clone(&self) -> Self {
+        Self { text: Arc::clone(&self.text), of: PhantomData }
+    }
+}
+
+impl<T> PartialEq for Id<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl<T> Eq for Id<T> {}
+
+impl<T> PartialEq<str> for Id<T> {
+    fn eq(&self, other: &str) -> bool {
+        &*self.text == other
+    }
+}
+
+impl<T> Hash for Id<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl<T> Borrow<str> for Id<T> {
+    fn borrow(&self) -> &str {
+        &self.text
+    }
+}
+
+impl<T> std::fmt::Debug for Id<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", &*self.text)
+    }
+}
+
+impl<T> std::fmt::Display for Id<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl<T> Serialize for Id<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.text)
+    }
+}
+
+impl<'de, T> Deserialize<'de> for Id<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
+    }
+}
+
+/// One workspace's source of ids and random text.
+#[derive(Debug)]
+pub struct Ids {
+    seed: [u8; 32],
+    counter: AtomicU64,
+}
+
+impl Ids {
+    /// The source of `workspace` under the server's `rng_seed`; without one, every start differs.
+    pub fn new(rng_seed: Option<u64>, workspace: &str) -> Self {
+        let mut hash = Sha256::new();
+        match rng_seed {
+            Some(seed) => hash.update(seed.to_le_bytes()),
+            None => hash.update(process_entropy()),
+        }
+        hash.update(workspace.as_bytes());
+        Self { seed: hash.finalize().into(), counter: AtomicU64::new(1) }
+    }
+
+    /// Goes on after `last`, the highest number already in the store.
+    pub fn continue_after(&self, last: u64) {
+        self.counter.fetch_max(last.saturating_add(1), Ordering::Relaxed);
+    }
+
+    /// The next number: the order in which records were made.
+    pub fn sequence(&self) -> u64 {
+        self.counter.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn digest(&self) -> [u8; 32] {
+        Sha256::new().chain_update(self.seed).chain_update(self.sequence().to_le_bytes()).finalize().into()
+    }
+
+    /// A fresh id.
+    pub fn id<T>(&self) -> Id<T> {
+        Id::from(hex::encode(&self.digest()[..12]))
+    }
+
+    /// A fresh UUID (version 4 in form).
+    pub fn uuid(&self) -> String {
+        let digest = self.digest();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// `bytes` (at most 64) of hexadecimal text that nobody can guess: secrets, tokens, tickets.
+    pub fn secret(&self, bytes: usize) -> String {
+        let mut text = hex::encode(self.digest());
+        text.push_str(&hex::encode(self.digest()));
+        text.truncate(bytes.min(64) * 2);
+        text
+    }
+
+    /// A fresh revision: changes with each write, never repeats.
+    pub fn revision(&self) -> String {
+        hex::encode(&self.digest()[..8])
+    }
+}
+
+/// An id that is the same in every workspace and every start: catalog entries and what derives from them.
+pub fn stable_id<T>(kind: &str, name: &str) -> Id<T> {
+    Id::from(hex::encode(&Sha256::digest(format!("{kind}:{name}"))[..12]))
+}
+
+/// A UUID that is the same in every workspace and every start.
+pub fn stable_uuid(kind: &str, name: &str) -> String {
+    let digest = Sha256::digest(format!("uuid:{kind}:{name}"));
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&digest[..16]);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the system for randomness")]
+fn process_entropy() -> [u8; 16] {
+    uuid::Uuid::new_v4().into_bytes()
+}

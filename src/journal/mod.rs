@@ -1,0 +1,146 @@
+//! The journal: every request to the fake and to its stub vendors, in order, bounded, redacted.
+//!
+//! Invariant: no token, secret or credential is kept: query values of secret names are masked, headers are not kept.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::clock::Timestamp;
+
+/// Which side a request came in on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// A client called the fake.
+    Api,
+    /// The fake called an external app.
+    Upstream,
+}
+
+/// One request.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Entry {
+    /// Place in the order.
+    pub seq: u64,
+    /// When, on the workspace's clock.
+    pub at: Timestamp,
+    /// Which side.
+    pub side: Side,
+    /// Method.
+    pub method: String,
+    /// Path and query, secrets masked.
+    pub path: String,
+    /// The route's template, or the connector's key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<String>,
+    /// Who called: `tenant:KEY`, `manager`, `workspace`, `unauthenticated`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caller: Option<String>,
+    /// The answer's status.
+    pub status: u16,
+    /// Milliseconds of the workspace's clock.
+    pub duration_ms: u64,
+    /// The run it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action_run_id: Option<String>,
+    /// What a stub that nearly matched wanted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unmatched: Option<Value>,
+    /// The request's JSON body on the upstream side.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// What deserves a look.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
+}
+
+/// A bounded list of entries.
+#[derive(Debug)]
+pub struct Journal {
+    // A std mutex: held for a few instructions and never across an await.
+    inner: Mutex<Inner>,
+    limit: usize,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    entries: VecDeque<Entry>,
+    next: u64,
+    forgotten: u64,
+}
+
+impl Journal {
+    /// A journal of at most `limit` entries.
+    pub fn new(limit: usize) -> Self {
+        Self { inner: Mutex::default(), limit: limit.max(1) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds an entry; the oldest goes when it is full.
+    pub fn add(&self, mut entry: Entry) {
+        let mut inner = self.lock();
+        inner.next += 1;
+        entry.seq = inner.next;
+        entry.path = masked(&entry.path);
+        if inner.entries.len() == self.limit {
+            inner.entries.pop_front();
+            inner.forgotten += 1;
+        }
+        inner.entries.push_back(entry);
+    }
+
+    /// All entries, oldest first.
+    pub fn entries(&self) -> Vec<Entry> {
+        self.lock().entries.iter().cloned().collect()
+    }
+
+    /// How many entries were dropped for being over the limit.
+    pub fn forgotten(&self) -> u64 {
+        self.lock().forgotten
+    }
+
+    /// Forgets everything.
+    pub fn clear(&self) {
+        *self.lock() = Inner::default();
+    }
+}
+
+const SECRET_NAMES: [&str; 9] =
+    ["token", "access_token", "api_token", "apikey", "api_key", "key", "secret", "code", "password"];
+
+/// A path whose query no longer shows secrets.
+fn masked(path: &str) -> String {
+    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
+    let query: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((name, value)) if is_secret(name, value) => format!("{name}=***"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{path}?{}", query.join("&"))
+}
+
+fn is_secret(name: &str, value: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    // `key` is a selector in the API itself; only long values can be credentials.
+    SECRET_NAMES.contains(&name.as_str()) && (name != "key" || value.len() > 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_in_a_query_are_masked_and_selectors_are_not() {
+        assert_eq!(masked("/sse?token=abc.def&x=1"), "/sse?token=***&x=1");
+        assert_eq!(masked("/action?key=create-issue"), "/action?key=create-issue");
+    }
+}

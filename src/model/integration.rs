@@ -1,0 +1,103 @@
+//! An integration: an app as this workspace offers it.
+
+use serde::{Deserialize, Serialize};
+
+use super::connector::Connector;
+use super::element::Meta;
+use super::external_app::ExternalApp;
+use super::{JsonMap, patch::Patch};
+use crate::ids::{self, Id};
+
+/// An integration as stored. Source: SDK `BaseIntegration`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integration {
+    /// Id.
+    pub id: Id<Integration>,
+    /// Shared fields.
+    #[serde(flatten)]
+    pub meta: Meta,
+    /// Its connector; an app's default one when only the app is named.
+    pub connector_id: Option<Id<Connector>>,
+    /// Pinned version.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub connector_version: Option<String>,
+    /// The app.
+    pub external_app_id: Option<Id<ExternalApp>>,
+    /// OAuth client and other parameters.
+    #[serde(default)]
+    pub parameters: JsonMap,
+    /// Per auth option: disabled, parameters.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub options_config: Option<JsonMap>,
+    /// Overrides the callback address.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub o_auth_callback_uri: Option<String>,
+    /// Overrides the app's picture.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub logo_uri: Option<String>,
+    /// A test integration.
+    #[serde(default)]
+    pub is_test: bool,
+}
+
+impl Integration {
+    /// The id under which a connector that is no integration yet is listed, and which it keeps once it is
+    /// (decision 13).
+    pub fn synthetic_id(connector: &Id<Connector>) -> Id<Integration> {
+        ids::stable_id("integration-of", connector.as_str())
+    }
+
+    /// Its key, or nothing.
+    pub fn key(&self) -> &str {
+        self.meta.key.as_deref().unwrap_or_default()
+    }
+
+    /// Whether a parameter that the connector requires is not set. Source: SDK `hasMissingParameters`.
+    pub fn has_missing_parameters(&self, connector: Option<&Connector>) -> bool {
+        let required = connector.and_then(|c| c.parameters_schema.as_ref()).and_then(|s| s.get("required"));
+        required.and_then(serde_json::Value::as_array).is_some_and(|names| {
+            names.iter().filter_map(serde_json::Value::as_str).any(|name| !self.parameters.contains_key(name))
+        })
+    }
+}
+
+/// Editable fields. Source: SDK `CreateIntegrationRequest`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct IntegrationBody {
+    /// Handle.
+    pub key: Patch<String>,
+    /// UUID.
+    pub uuid: Patch<String>,
+    /// For people.
+    pub name: Patch<String>,
+    /// For people.
+    pub description: Patch<String>,
+    /// The user's own.
+    pub meta: Patch<JsonMap>,
+    /// A picture.
+    pub logo_uri: Patch<String>,
+    /// A picture as data.
+    pub logo_base64: Patch<String>,
+    /// By id.
+    pub external_app_id: Option<String>,
+    /// By UUID.
+    pub external_app_uuid: Option<String>,
+    /// By UUID (older name).
+    pub app_uuid: Option<String>,
+    /// By id.
+    pub connector_id: Option<String>,
+    /// By UUID.
+    pub connector_uuid: Option<String>,
+    /// By key.
+    pub connector_key: Option<String>,
+    /// Pinned version.
+    pub connector_version: Patch<String>,
+    /// An address, or the empty text.
+    pub o_auth_callback_uri: Patch<String>,
+    /// OAuth client and other parameters; merged one level deep.
+    pub parameters: Patch<JsonMap>,
+    /// Per auth option.
+    pub options_config: Patch<JsonMap>,
+}

@@ -1,0 +1,25 @@
+//! The nouns and their rules: no HTTP, no SQL, no await.
+//!
+//! Invariant: whatever is derived (flags, layers, schemas, keys) is derived here, in one place, from stored facts.
+
+pub mod action;
+pub mod connection;
+pub mod connection_request;
+pub mod connector;
+pub mod element;
+pub mod external_app;
+pub mod formula;
+pub mod grant;
+pub mod integration;
+pub mod logs;
+pub mod page;
+pub mod patch;
+pub mod progress;
+pub mod rank;
+pub mod schema;
+pub mod stub;
+pub mod tenant;
+pub mod workspace;
+
+/// A JSON object whose keys are the user's own.
+pub type JsonMap = serde_json::Map<String, serde_json::Value>;

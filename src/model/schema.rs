@@ -1,0 +1,53 @@
+//! JSON Schema checks of inputs, by the `jsonschema` crate.
+
+use serde_json::{Value, json};
+
+use crate::error::ApiError;
+
+/// Refuses a schema that no validator understands.
+pub fn check_schema(schema: &Value, field: &str) -> Result<(), ApiError> {
+    jsonschema::validator_for(schema).map(|_| ()).map_err(|error| {
+        ApiError::bad_request(format!("`{field}` is not a valid JSON Schema: {error}"))
+            .with_data(json!({ "field": field, "path": error.instance_path().to_string() }))
+    })
+}
+
+/// Holds `value` against `schema`. Extra properties are ignored (DOC:docs/actions). A missing value counts as `{}`.
+pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiError> {
+    let validator = jsonschema::validator_for(schema).map_err(|error| {
+        ApiError::configuration(format!("the schema of {what} is not a valid JSON Schema: {error}"))
+    })?;
+    let empty = json!({});
+    let value = if value.is_null() { &empty } else { value };
+    let errors: Vec<Value> = validator
+        .iter_errors(value)
+        .filter(|error| {
+            !matches!(error.kind(), jsonschema::error::ValidationErrorKind::AdditionalProperties { .. })
+        })
+        .map(|error| {
+            json!({ "path": format!("${}", error.instance_path().to_string().replace('/', ".")), "message": error.to_string() })
+        })
+        .collect();
+    let Some(first) = errors.first() else { return Ok(()) };
+    let at = first["path"].as_str().unwrap_or("$");
+    let why = first["message"].as_str().unwrap_or_default();
+    Err(ApiError::bad_request(format!("{what} does not match its schema at `{at}`: {why}"))
+        .with_data(json!({ "errors": errors })))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extra_properties_are_ignored_and_missing_ones_named() {
+        let schema = json!({
+            "type": "object", "required": ["title"], "additionalProperties": false,
+            "properties": {"title": {"type": "string"}}
+        });
+
+        assert!(check_value(&schema, &json!({"title": "x", "more": 1}), "the input").is_ok());
+        let error = check_value(&schema, &Value::Null, "the input").unwrap_err();
+        assert!(error.message.contains("title"), "{}", error.message);
+    }
+}

@@ -1,0 +1,94 @@
+//! Hosted pages: templates that are compiled in, without scripts or anything loaded from elsewhere.
+//!
+//! Invariant: every value is escaped by the template library; no page carries a token.
+
+use askama::Template;
+
+use crate::error::ApiError;
+
+/// A field of a connector's form.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// The credential's name.
+    pub name: String,
+    /// For people.
+    pub label: String,
+    /// For people.
+    pub hint: String,
+    /// Must be filled in.
+    pub required: bool,
+    /// Not shown while typing.
+    pub secret: bool,
+    /// What stands in it.
+    pub value: String,
+    /// The values to choose from; any when empty.
+    pub choices: Vec<String>,
+}
+
+/// The page on which a user connects.
+#[derive(Debug, Template)]
+#[template(path = "connect.html", config = "src/screens/askama.toml")]
+pub struct ConnectPage<'a> {
+    /// The app's name.
+    pub app: &'a str,
+    /// Its picture.
+    pub logo: String,
+    /// The workspace's name.
+    pub workspace: &'a str,
+    /// The tenant's name.
+    pub tenant: &'a str,
+    /// Who consents when nothing else is typed.
+    pub account: &'a str,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// Whether the user consents, rather than typing keys.
+    pub is_oauth: bool,
+    /// Whether it was connected before.
+    pub again: bool,
+    /// The form.
+    pub fields: Vec<Field>,
+    /// What was wrong with the last try.
+    pub problem: Option<&'a str>,
+}
+
+impl ConnectPage<'_> {
+    /// The page's text.
+    pub fn html(&self) -> Result<String, ApiError> {
+        self.render().map_err(ApiError::internal)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "message.html", config = "src/screens/askama.toml")]
+struct MessagePage<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
+/// A page that only says something.
+pub fn message(title: &str, text: &str) -> Result<String, ApiError> {
+    MessagePage { title, text }.render().map_err(ApiError::internal)
+}
+
+#[derive(Template)]
+#[template(path = "welcome.html", config = "src/screens/askama.toml")]
+struct WelcomePage<'a> {
+    base: &'a str,
+}
+
+/// What the server is.
+pub fn welcome(base: &str) -> Result<String, ApiError> {
+    WelcomePage { base }.render().map_err(ApiError::internal)
+}
+
+#[derive(Template)]
+#[template(path = "logo.svg", config = "src/screens/askama.toml")]
+struct Logo<'a> {
+    letter: &'a str,
+    hue: u32,
+}
+
+/// A monogram.
+pub fn logo(letter: &str, hue: u32) -> Result<String, ApiError> {
+    Logo { letter, hue }.render().map_err(ApiError::internal)
+}

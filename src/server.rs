@@ -1,0 +1,226 @@
+//! A running server: an [`Engine`] behind a listener, on threads of its own.
+//!
+//! The library and the binary start it the same way. It runs on its own thread and runtime, so it goes on answering
+//! while a test blocks, and stops when its handle is dropped.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use actix_cors::Cors;
+use actix_web::{App, HttpRequest, HttpServer, web};
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+use crate::api::edge::{self, Edge};
+use crate::api::router::Router;
+use crate::config::Config;
+use crate::engine::{Cx, Engine, InnerCall};
+use crate::error::ApiError;
+use crate::service::{spaces, worker};
+use crate::{api, auth, control};
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}: {why}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why.
+        why: String,
+    },
+    /// Beyond loopback without a control token.
+    #[error("listening on {0} lets others control this server; give --control-token too")]
+    Exposed(std::net::IpAddr),
+    /// The engine did not come up: a seed, the database.
+    #[error("{0}")]
+    Engine(#[from] ApiError),
+    /// The server's thread died.
+    #[error("the server's thread died: {0}")]
+    Thread(String),
+}
+
+/// A running server; stops when dropped.
+#[derive(Debug)]
+pub struct Server {
+    engine: Arc<Engine>,
+    address: SocketAddr,
+    runtime: Handle,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+struct Running {
+    engine: Arc<Engine>,
+    address: SocketAddr,
+    runtime: Handle,
+}
+
+impl Server {
+    /// Starts and waits until it answers.
+    pub async fn start(config: Config) -> Result<Self, StartError> {
+        let (ready, stop, thread) = Self::spawn(config)?;
+        let running = ready.await.map_err(|_| StartError::Thread("it ended early".into()))??;
+        Ok(Self::of(running, stop, thread))
+    }
+
+    /// The same without a runtime.
+    pub fn start_blocking(config: Config) -> Result<Self, StartError> {
+        let (ready, stop, thread) = Self::spawn(config)?;
+        let running = ready.blocking_recv().map_err(|_| StartError::Thread("it ended early".into()))??;
+        Ok(Self::of(running, stop, thread))
+    }
+
+    fn of(running: Running, stop: oneshot::Sender<()>, thread: JoinHandle<()>) -> Self {
+        Self {
+            engine: running.engine,
+            address: running.address,
+            runtime: running.runtime,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    #[expect(clippy::type_complexity, reason = "the two ends of a thread, used twice above")]
+    fn spawn(
+        config: Config,
+    ) -> Result<(oneshot::Receiver<Result<Running, StartError>>, oneshot::Sender<()>, JoinHandle<()>), StartError> {
+        auth::install_crypto();
+        if !config.host.is_loopback() && config.control_token.is_none() {
+            return Err(StartError::Exposed(config.host));
+        }
+        let (ready_in, ready) = oneshot::channel();
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new()
+            .name("membrane-mock".into())
+            .spawn(move || run_thread(config, ready_in, stopped))
+            .map_err(|error| StartError::Thread(error.to_string()))?;
+        Ok((ready, stop, thread))
+    }
+
+    /// The address clients use.
+    pub fn url(&self) -> &str {
+        self.engine.base()
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its engine.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    /// Its runtime, for callers without one.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
+    /// Stops it and waits until it has.
+    pub fn stop(mut self) {
+        self.stop_now();
+    }
+
+    fn stop_now(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).ok();
+        }
+        if let Some(thread) = self.thread.take() {
+            thread.join().ok();
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop_now();
+    }
+}
+
+fn run_thread(config: Config, ready: oneshot::Sender<Result<Running, StartError>>, stopped: oneshot::Receiver<()>) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            ready.send(Err(StartError::Thread(error.to_string()))).ok();
+            return;
+        }
+    };
+    runtime.block_on(async move {
+        let (server, running) = match bring_up(config).await {
+            Ok(up) => up,
+            Err(error) => {
+                ready.send(Err(error)).ok();
+                return;
+            }
+        };
+        let handle = server.handle();
+        let engine = Arc::clone(&running.engine);
+        let serving = tokio::spawn(server);
+        let working = tokio::spawn(worker::run(Arc::downgrade(&engine)));
+        ready.send(Ok(running)).ok();
+        stopped.await.ok();
+        handle.stop(false).await;
+        working.abort();
+        serving.await.ok();
+        engine.db.close().await;
+    });
+}
+
+async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), StartError> {
+    let wanted = SocketAddr::new(config.host, config.port);
+    let workers = config.workers.max(1);
+    let engine = spaces::open(config).await?;
+    let mut routes = api::routes();
+    routes.extend(control::routes());
+    let router = Arc::new(Router::new(routes)?);
+    let inner_router = Arc::clone(&router);
+    let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {
+        let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner_router) };
+        Box::pin(async move { edge::inner(&edge, cx, call).await })
+    };
+    engine.door.set(Box::new(door)).ok();
+    let shared = Edge { engine: Arc::clone(&engine), router };
+    let listen = |error: std::io::Error| StartError::Listen { address: wanted.to_string(), why: error.to_string() };
+    let server = HttpServer::new(move || {
+        let edge = shared.clone();
+        let answer = move |request: HttpRequest, payload: web::Payload| {
+            let edge = edge.clone();
+            async move { edge::serve(&edge, request, payload).await }
+        };
+        App::new()
+            .service(web::scope("/__mock").default_service(web::to(answer.clone())))
+            .service(web::scope("").wrap(cors()).default_service(web::to(answer)))
+    })
+    .workers(workers)
+    .disable_signals()
+    .shutdown_timeout(0)
+    .bind(wanted)
+    .map_err(listen)?;
+    let address = server.addrs().first().copied().unwrap_or(wanted);
+    let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { host_text(address) };
+    engine.set_base(format!("http://{host}:{}", address.port()));
+    engine.egress.set_own_port(address.port());
+    Ok((server.run(), Running { engine, address, runtime: Handle::current() }))
+}
+
+fn host_text(address: SocketAddr) -> String {
+    match address.ip() {
+        std::net::IpAddr::V4(ip) => ip.to_string(),
+        std::net::IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// Any page may call the faked API; on every answer, errors too. Source: sdk-client-behaviour §3.
+fn cors() -> Cors {
+    Cors::default()
+        .allow_any_origin()
+        .send_wildcard()
+        .allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"])
+        .allow_any_header()
+        .expose_any_header()
+        .max_age(600)
+}

@@ -1,0 +1,206 @@
+//! The catalog: external apps, connectors, their actions and stubs. Shared by all workspaces, immutable (decision 20).
+
+use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
+
+use super::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError};
+use crate::clock::Timestamp;
+use crate::ids::{Id, stable_id, stable_uuid};
+use crate::model::action::{Action, ActionState};
+use crate::model::connector::Connector;
+use crate::model::element::Meta;
+use crate::model::external_app::ExternalApp;
+use crate::model::stub::{Stub, StubSpec};
+
+/// Catalog entries are as old as this (2024-01-01).
+const EPOCH: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+
+/// One kind of catalog entry.
+#[derive(Debug)]
+pub struct Shelf<T> {
+    items: Vec<Arc<T>>,
+    by_id: HashMap<String, usize>,
+    by_key: HashMap<String, usize>,
+}
+
+impl<T> Shelf<T> {
+    fn new(items: Vec<T>, id: impl Fn(&T) -> String, key: impl Fn(&T) -> Option<String>) -> Self {
+        let by_id = items.iter().enumerate().map(|(index, item)| (id(item), index)).collect();
+        let by_key = items.iter().enumerate().filter_map(|(index, item)| Some((key(item)?, index))).collect();
+        Self { items: items.into_iter().map(Arc::new).collect(), by_id, by_key }
+    }
+
+    /// By id.
+    pub fn get(&self, id: &str) -> Option<&Arc<T>> {
+        self.items.get(*self.by_id.get(id)?)
+    }
+
+    /// By key.
+    pub fn with_key(&self, key: &str) -> Option<&Arc<T>> {
+        self.items.get(*self.by_key.get(key)?)
+    }
+
+    /// All, the most popular first.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
+        self.items.iter()
+    }
+}
+
+/// The catalog.
+#[derive(Debug)]
+pub struct Catalog {
+    /// External apps.
+    pub apps: Shelf<ExternalApp>,
+    /// Connectors.
+    pub connectors: Shelf<Connector>,
+    /// Catalog actions.
+    pub actions: Shelf<Action>,
+    /// Stubs, per connector key.
+    pub stubs: HashMap<String, Vec<Arc<Stub>>>,
+    /// The demo seed without the catalog's part.
+    pub demo: Arc<SeedDocument>,
+}
+
+impl Catalog {
+    /// The built-in catalog, read once per process.
+    pub fn built_in() -> Result<Arc<Self>, SeedError> {
+        static CATALOG: OnceLock<Result<Arc<Catalog>, SeedError>> = OnceLock::new();
+        CATALOG.get_or_init(|| Ok(Arc::new(Self::of(SeedDocument::demo()?)))).clone()
+    }
+
+    fn of(mut demo: SeedDocument) -> Self {
+        let mut connectors = std::mem::take(&mut demo.connectors);
+        connectors.sort_by_key(|connector| std::cmp::Reverse(connector.popularity));
+        let mut apps = std::mem::take(&mut demo.external_apps);
+        apps.sort_by_key(|app| std::cmp::Reverse(app.popularity));
+        let stubs = std::mem::take(&mut demo.stubs);
+        let default_connector = |app: &SeedApp| {
+            let own = connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
+            own.map(|connector| stable_id("connector", &connector.key))
+        };
+        let apps = apps.iter().map(|app| external_app(app, default_connector(app))).collect();
+        let actions = connectors
+            .iter()
+            .flat_map(|connector| connector.actions.iter().map(move |action| catalog_action(connector, action)))
+            .collect();
+        Self {
+            apps: Shelf::new(apps, |app| app.id.to_string(), |app| app.meta.key.clone()),
+            connectors: Shelf::new(
+                connectors.iter().map(connector_of).collect(),
+                |connector: &Connector| connector.id.to_string(),
+                |connector| connector.meta.key.clone(),
+            ),
+            actions: Shelf::new(actions, |action: &Action| action.id.to_string(), |_| None),
+            stubs: stubs.into_iter().map(|(key, specs)| (key.clone(), stubs_of(&key, specs))).collect(),
+            demo: Arc::new(demo),
+        }
+    }
+}
+
+fn stubs_of(connector: &str, specs: Vec<StubSpec>) -> Vec<Arc<Stub>> {
+    let stub = |(index, spec): (usize, StubSpec)| {
+        Arc::new(Stub {
+            id: stable_id("stub", &format!("{connector}/{index}")),
+            connector_key: connector.to_owned(),
+            spec,
+            created_at: EPOCH,
+        })
+    };
+    specs.into_iter().enumerate().map(stub).collect()
+}
+
+fn meta(kind: &str, name_of_id: &str, key: &str, name: &str, description: Option<String>) -> Meta {
+    Meta {
+        uuid: stable_uuid(kind, name_of_id),
+        key: Some(key.to_owned()),
+        name: name.to_owned(),
+        description,
+        meta: None,
+        revision: "1".into(),
+        created_at: EPOCH,
+        updated_at: EPOCH,
+        archived_at: None,
+    }
+}
+
+/// The id of a catalog app by its key.
+pub fn app_id(key: &str) -> Id<ExternalApp> {
+    stable_id("app", key)
+}
+
+/// An app as a seed describes it.
+pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) -> ExternalApp {
+    ExternalApp {
+        id: app_id(&app.key),
+        meta: meta("app", &app.key, &app.key, &app.name, app.description.clone()),
+        app_uri: app.app_uri.clone(),
+        api_docs_uri: app.api_docs_uri.clone(),
+        logo_uri: None,
+        categories: app.categories.clone(),
+        default_connector_id,
+        popularity: app.popularity,
+        is_public: true,
+    }
+}
+
+/// A connector as a seed describes it.
+pub fn connector_of(seed: &SeedConnector) -> Connector {
+    Connector {
+        id: stable_id("connector", &seed.key),
+        meta: meta("connector", &seed.key, &seed.key, &seed.name, seed.description.clone()),
+        external_app_id: seed.external_app.as_deref().map(app_id),
+        logo_uri: None,
+        categories: seed.categories.clone(),
+        base_uri: seed.base_uri.trim_end_matches('/').to_owned(),
+        version: seed.version.clone().unwrap_or_else(|| "1.0.0".into()),
+        auth_type: seed.auth_type,
+        input_schema: seed.input_schema.clone(),
+        parameters_schema: seed.parameters_schema.clone(),
+        oauth: seed.oauth.clone(),
+        apply: seed.apply.clone().unwrap_or_else(|| Connector::default_apply(seed.auth_type)),
+        test: seed.test.clone(),
+        shared_oauth_client: seed.shared_oauth_client,
+        popularity: seed.popularity,
+        is_public: true,
+        extra: crate::model::JsonMap::new(),
+    }
+}
+
+/// A catalog action of a connector's app.
+pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
+    let name = format!("{}/{}", connector.key, seed.key);
+    let mut action = action_of(stable_id("catalog-action", &name), seed, EPOCH);
+    action.meta.uuid = stable_uuid("catalog-action", &name);
+    action.external_app = connector.external_app.as_deref().map(app_id);
+    action.is_public = true;
+    action
+}
+
+/// An action as a seed describes it, at no layer yet.
+pub fn action_of(id: Id<Action>, seed: &SeedAction, now: Timestamp) -> Action {
+    let name = seed.name.clone().unwrap_or_else(|| crate::model::element::title_of(&seed.key));
+    let mut meta = meta("action", id.as_str(), &seed.key, &name, seed.description.clone());
+    (meta.created_at, meta.updated_at) = (now, now);
+    Action {
+        id,
+        meta,
+        state: ActionState::Ready,
+        integration: None,
+        connection: None,
+        tenant: None,
+        instance_key: None,
+        external_app: None,
+        parent: None,
+        action_type: seed.action_type,
+        config: seed.config.clone(),
+        input_schema: seed.input_schema.clone(),
+        output_schema: seed.output_schema.clone(),
+        output_mapping: seed.output_mapping.clone(),
+        custom_output_schema: seed.custom_output_schema.clone(),
+        is_public: false,
+        is_customized: false,
+        intent: None,
+        errors: Vec::new(),
+        due: None,
+    }
+}

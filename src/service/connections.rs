@@ -1,0 +1,317 @@
+//! Connections: listing, reading, changing, testing, disconnecting. Connecting is [`super::connect`].
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method};
+use serde_json::Value;
+
+use super::actions::Change;
+use super::directory::Directory;
+use super::outbound::{self, Outgoing, Refreshed};
+use super::{connect, vendor};
+use crate::engine::Cx;
+use crate::error::ApiError;
+use crate::model::connection::{Connection, ConnectionBody, ConnectionEvent, ConnectionState, check_connection_key};
+use crate::model::connection_request::ConnectSpec;
+use crate::model::page::{Page, PageRequest};
+use crate::model::patch::Patch;
+
+/// Which connections are asked for. Source: SDK `FindConnectionsQuery`.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionFilter {
+    /// Of an integration, by id.
+    pub integration_id: Option<String>,
+    /// Of an integration, by key.
+    pub integration_key: Option<String>,
+    /// By a connector, by id.
+    pub connector_id: Option<String>,
+    /// By a connector's version.
+    pub connector_version: Option<String>,
+    /// To an app, by id.
+    pub external_app_id: Option<String>,
+    /// Working, or not.
+    pub connected: Option<bool>,
+    /// The opposite (older name).
+    pub disconnected: Option<bool>,
+    /// Test connections, or others.
+    pub is_test: Option<bool>,
+    /// Whose, by id or tenant key.
+    pub tenant: Option<String>,
+    /// In name or key.
+    pub search: Option<String>,
+    /// Archived ones too.
+    pub include_archived: bool,
+}
+
+/// Lists the caller's connections.
+pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Page<Arc<Connection>> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let search = filter.search.as_ref().map(|text| text.to_lowercase());
+    let by_key = filter.integration_key.as_ref().map(|key| directory.integration(key).map(|i| i.id.clone()));
+    let of_tenant = |connection: &Connection, wanted: &str| {
+        connection.tenant == *wanted || world.tenants.with_key(wanted).any(|tenant| tenant.id == connection.tenant)
+    };
+    let version = |connection: &Connection, wanted: &str| {
+        let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+        connector.is_some_and(|connector| connector.version == wanted)
+    };
+    let wanted = |connection: &Connection| {
+        let text = |field: &Option<String>| {
+            field.as_ref().is_some_and(|f| search.as_ref().is_none_or(|t| f.to_lowercase().contains(t)))
+        };
+        cx.caller.may_see(connection.tenant.as_str())
+            && (filter.include_archived || !connection.is_archived())
+            && filter
+                .integration_id
+                .as_ref()
+                .is_none_or(|id| connection.integration.as_ref().is_some_and(|i| i == id.as_str()))
+            && by_key.as_ref().is_none_or(|id| id.is_some() && connection.integration == *id)
+            && filter
+                .connector_id
+                .as_ref()
+                .is_none_or(|id| connection.connector.as_ref().is_some_and(|c| c == id.as_str()))
+            && filter.connector_version.as_ref().is_none_or(|wanted| version(connection, wanted))
+            && filter
+                .external_app_id
+                .as_ref()
+                .is_none_or(|id| connection.external_app.as_ref().is_some_and(|a| a == id.as_str()))
+            && filter.connected.is_none_or(|wanted| connection.is_connected() == wanted)
+            && filter.disconnected.is_none_or(|wanted| connection.is_connected() != wanted)
+            && filter.is_test.is_none_or(|wanted| connection.is_test == wanted)
+            && filter.tenant.as_ref().is_none_or(|wanted| of_tenant(connection, wanted))
+            && search
+                .as_ref()
+                .is_none_or(|t| text(&connection.meta.key) || connection.meta.name.to_lowercase().contains(t))
+    };
+    page.take(
+        world
+            .connections
+            .after(page.after)
+            .filter(|(_, connection)| wanted(connection))
+            .map(|(at, connection)| (at, Arc::clone(connection))),
+    )
+}
+
+/// One connection.
+pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
+    let world = cx.world();
+    let connection = Directory::new(&world, &cx.engine.catalog).connection(&cx.caller, selector)?;
+    if connection.due.as_ref().is_some_and(|due| due.reads.is_some()) {
+        cx.space.count_read(connection.id.as_str());
+        cx.engine.wake.notify_one();
+    }
+    Ok(connection)
+}
+
+/// Waits until something has left BUILDING, at most `timeout`. Woken by commits, never polling.
+pub async fn wait_while(
+    cx: &Cx,
+    timeout: Duration,
+    building: impl Fn() -> Result<bool, ApiError>,
+) -> Result<(), ApiError> {
+    let mut commits = cx.space.data.watch();
+    let end = crate::clock::real_sleep(timeout);
+    tokio::pin!(end);
+    loop {
+        commits.borrow_and_update();
+        if !building()? {
+            return Ok(());
+        }
+        tokio::select! {
+            changed = commits.changed() => {
+                if changed.is_err() {
+                    return Ok(());
+                }
+            }
+            () = &mut end => return Ok(()),
+        }
+    }
+}
+
+/// Makes a connection from editable fields. Source: SDK `CreateConnectionRequest`.
+pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, ApiError> {
+    let spec = ConnectSpec {
+        integration_id: body.integration_id.clone().or_else(|| body.integration_uuid.clone()),
+        integration_key: body.integration_key.clone(),
+        connector_id: body.connector_id.clone().or_else(|| body.connector_uuid.clone()),
+        connector_key: body.connector_key.clone(),
+        external_app_id: body.external_app_id.clone().or_else(|| body.external_app_uuid.clone()),
+        intent: body.intent.clone(),
+        connection_key: body.key.set().cloned(),
+        name: body.name.set().cloned(),
+        auth_option_key: body.auth_option_key.set().cloned(),
+        connector_parameters: body.connector_parameters.set().cloned(),
+        input: body.input.set().cloned(),
+        // A connection made by a program never replaces one that a user made.
+        allow_multiple_connections: Some(true),
+        ..ConnectSpec::default()
+    };
+    if let Some(key) = &spec.connection_key {
+        check_connection_key(key)?;
+        let tenant = cx.tenant()?;
+        let world = cx.world();
+        let mut same = world.connections.with_key(key);
+        if same.any(|other| !other.is_archived() && other.tenant == tenant.id) {
+            return Err(ApiError::already_exists(format!(
+                "this tenant has a connection `{key}` already; reconnect it with POST /connect, or choose another key"
+            )));
+        }
+    }
+    let connection = match body.credentials {
+        Patch::Set(credentials) => connect::begin_with_credentials(cx, spec, credentials).await?,
+        Patch::Keep | Patch::Clear => connect::begin(cx, spec).await?,
+    };
+    match body.meta {
+        Patch::Set(meta) => {
+            let body = ConnectionBody { meta: Patch::Set(meta), ..ConnectionBody::default() };
+            update(cx, connection.id.as_str(), body, Change::Merge).await
+        }
+        Patch::Keep | Patch::Clear => Ok(connection),
+    }
+}
+
+/// Changes a connection; credentials make it READY.
+pub async fn update(
+    cx: &Cx,
+    selector: &str,
+    body: ConnectionBody,
+    change: Change,
+) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let mut connection = (*directory.connection(&cx.caller, selector)?).clone();
+    connection.meta.refuse_archived("connection")?;
+    if let Some(key) = body.key.set() {
+        check_connection_key(key)?;
+        let taken = tx
+            .connections
+            .with_key(key)
+            .any(|other| other.id != connection.id && !other.is_archived() && other.tenant == connection.tenant);
+        if taken {
+            return Err(ApiError::already_exists(format!("this tenant has a connection `{key}` already")));
+        }
+    }
+    if change == Change::Replace {
+        connection.meta.meta = None;
+        connection.connector_parameters = None;
+        connection.auth_option_key = None;
+    }
+    body.name.apply_required(&mut connection.meta.name);
+    body.key.apply(&mut connection.meta.key);
+    body.meta.apply(&mut connection.meta.meta);
+    body.auth_option_key.apply(&mut connection.auth_option_key);
+    body.connector_parameters.apply(&mut connection.connector_parameters);
+    body.input.apply(&mut connection.input);
+    if let Patch::Set(credentials) = body.credentials {
+        let now = cx.space.clock.now();
+        if !matches!(connection.state, ConnectionState::Ready | ConnectionState::ClientActionRequired) {
+            connection.apply(ConnectionEvent::Reconnect, now)?;
+        }
+        if connection.state == ConnectionState::ClientActionRequired {
+            connection.apply(ConnectionEvent::Finish, now)?;
+        }
+        connection.credentials = Some(credentials);
+    }
+    connection.meta.touch(&cx.space.ids, &cx.space.clock);
+    let id = connection.id.clone();
+    tx.put(connection)?;
+    let world = tx.commit().await?;
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// Archives or restores a connection; its state is as it was (decision 1).
+pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let mut connection = (*directory.connection(&cx.caller, selector)?).clone();
+    if !archived && let Some(key) = &connection.meta.key {
+        let taken = tx
+            .connections
+            .with_key(key)
+            .any(|other| other.id != connection.id && !other.is_archived() && other.tenant == connection.tenant);
+        if taken {
+            return Err(ApiError::already_exists(format!(
+                "this tenant has another connection `{key}` by now; archive that or give it another key first"
+            )));
+        }
+    }
+    connection.meta.archived_at = archived.then(|| connection.meta.archived_at.unwrap_or_else(|| cx.space.clock.now()));
+    connection.meta.touch(&cx.space.ids, &cx.space.clock);
+    let id = connection.id.clone();
+    tx.put(connection)?;
+    let world = tx.commit().await?;
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// Refreshes credentials at the vendor. Source: SEED (`POST /connections/:id/refresh`), SDK (`refresh-credentials`).
+pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
+    let connection = get(cx, selector)?;
+    connection.meta.refuse_archived("connection")?;
+    let connector = outbound::connector_of(cx, &connection)?;
+    if !connection.is_connected() {
+        return Err(connection.disconnected_error(connector.key(), cx.world().workspace.mock.disconnected_status));
+    }
+    match outbound::refresh(cx, &connection.id).await? {
+        Refreshed::Credentials(_) => get(cx, connection.id.as_str()),
+        Refreshed::Refused(_) => {
+            let now = get(cx, connection.id.as_str())?;
+            Err(now.disconnected_error(connector.key(), cx.world().workspace.mock.disconnected_status))
+        }
+        // Keys do not expire: what there is, is fresh.
+        Refreshed::Impossible => Ok(connection),
+    }
+}
+
+/// Whether the connection works: the connector's test call, really made. Source: SDK `ConnectionTestResponse`.
+pub async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
+    let connection = get(cx, selector)?;
+    if !connection.is_connected() || connection.is_archived() {
+        return Ok(false);
+    }
+    let connector = outbound::connector_of(cx, &connection)?;
+    let Some(call) = &connector.test else { return Ok(true) };
+    let out = Outgoing {
+        method: Method::try_from(call.method.as_str()).unwrap_or(Method::GET),
+        path: call.path.clone(),
+        query: Vec::new(),
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    let trip = outbound::send(cx, &connection, out).await?;
+    let mut tx = cx.space.data.begin().await;
+    outbound::log_exchanges(cx, &mut tx, &connection, None, &trip.exchanges)?;
+    tx.commit().await?;
+    Ok(trip.response.is_some_and(|response| response.status.is_success()))
+}
+
+/// Revokes and erases the credentials. Source: OAS (`POST /connections/{id}/disconnect`, 204).
+pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
+    let connection = get(cx, selector)?;
+    connection.meta.refuse_archived("connection")?;
+    if connection.state == ConnectionState::Disconnected && connection.credentials.is_none() {
+        return Ok(());
+    }
+    let mut tx = cx.space.data.begin().await;
+    let current = tx.connections.get(connection.id.as_str()).map(|c| (**c).clone());
+    let mut current = current.ok_or_else(|| ApiError::not_found("the connection is gone"))?;
+    let now = cx.space.clock.now();
+    if let Some(token) = current.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(Value::as_str) {
+        let token = token.to_owned();
+        vendor::revoke(&mut tx, &token)?;
+    }
+    if current.state == ConnectionState::Disconnected {
+        current.credentials = None;
+    } else {
+        current.apply(ConnectionEvent::Disconnect, now)?;
+        current.apply(ConnectionEvent::Disconnected, now)?;
+    }
+    current.meta.touch(&cx.space.ids, &cx.space.clock);
+    tx.put(current)?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,362 @@
+//! Calls through a connection: address, credentials, refresh on a 401, and the exchange as evidence.
+//!
+//! Invariant: every call to an external app on behalf of a connection goes through [`send`], so every one has its
+//! [`Exchange`] and a connection whose credentials stopped working is found out.
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde_json::Value;
+use url::Url;
+
+use super::directory::Directory;
+use super::{connect, vendor};
+use crate::engine::Cx;
+use crate::error::{ApiError, ErrorKey};
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionState, Transition};
+use crate::model::connector::{Apply, Connector};
+use crate::model::formula::plain_text;
+use crate::model::logs::{ApiLog, Exchange, ExchangeRequest, ExchangeResponse, RunLog};
+use crate::store::Tx;
+use crate::upstream::{OutRequest, OutResponse};
+
+/// Bodies over this many bytes are not kept as evidence.
+const LARGEST_KEPT: usize = 1024 * 1024;
+const MASK: &str = "********";
+
+/// A call to make.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Method.
+    pub method: Method,
+    /// Below the connector's base address, or an address within it.
+    pub path: String,
+    /// Added to the path's own query.
+    pub query: Vec<(String, String)>,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// What came of a call.
+#[derive(Debug, Default)]
+pub struct Trip {
+    /// Every exchange, in order.
+    pub exchanges: Vec<Exchange>,
+    /// The last answer.
+    pub response: Option<OutResponse>,
+    /// Why there is none.
+    pub error: Option<ApiError>,
+    /// How the connection moved.
+    pub transitions: Vec<Transition>,
+    /// Whether the credentials turned out dead for good.
+    pub lost: bool,
+}
+
+/// Sends a call through a connection. An error means that nothing was sent.
+pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Trip, ApiError> {
+    let connector = connector_of(cx, connection)?;
+    if !connection.is_connected() || connection.is_archived() {
+        let status = cx.world().workspace.mock.disconnected_status;
+        return Err(connection.disconnected_error(connector.key(), status));
+    }
+    let nominal = nominal_url(&connector, &out)?;
+    let mut trip = Trip::default();
+    let credentials = connection.credentials.clone().unwrap_or_default();
+    once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
+    if trip.response.as_ref().is_some_and(|response| response.status == 401) {
+        match refresh(cx, &connection.id).await? {
+            Refreshed::Credentials(credentials) => {
+                once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
+                if trip.response.as_ref().is_some_and(|response| response.status == 401) {
+                    lose(cx, connection, &mut trip).await?;
+                }
+            }
+            Refreshed::Refused(transition) => {
+                trip.lost = true;
+                trip.transitions.extend(transition);
+            }
+            Refreshed::Impossible => lose(cx, connection, &mut trip).await?,
+        }
+    }
+    Ok(trip)
+}
+
+/// The credentials do not work and cannot be renewed.
+async fn lose(cx: &Cx, connection: &Connection, trip: &mut Trip) -> Result<(), ApiError> {
+    trip.lost = true;
+    trip.transitions.extend(disconnect(cx, &connection.id, None).await?);
+    Ok(())
+}
+
+async fn disconnect(cx: &Cx, id: &Id<Connection>, why: Option<ApiError>) -> Result<Option<Transition>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let Some(connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(None) };
+    if connection.state != ConnectionState::Ready {
+        return Ok(None);
+    }
+    let from = connection.state;
+    connect::move_in(&cx.engine, &cx.space, &mut tx, connection, ConnectionEvent::LoseCredentials, why)?;
+    tx.commit().await?;
+    Ok(Some(Transition {
+        at: cx.space.clock.now(),
+        from,
+        to: ConnectionState::Disconnected,
+        cause: ConnectionEvent::LoseCredentials,
+    }))
+}
+
+/// What came of a refresh.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// New credentials, merged over the old ones and kept.
+    Credentials(JsonMap),
+    /// The vendor refused: the connection is disconnected.
+    Refused(Option<Transition>),
+    /// There is nothing to refresh with.
+    Impossible,
+}
+
+/// Refreshes a connection's credentials at the vendor. Source: SEED, IAPP:docs/refresh-credentials.
+pub async fn refresh(cx: &Cx, id: &Id<Connection>) -> Result<Refreshed, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else {
+        return Ok(Refreshed::Impossible);
+    };
+    let connector = connector_of(cx, &connection)?;
+    let token = connection.credentials.as_ref().and_then(|c| c.get("refresh_token")).and_then(Value::as_str);
+    let Some(token) = token.map(str::to_owned) else { return Ok(Refreshed::Impossible) };
+    let now = cx.space.clock.now();
+    match vendor::refresh(&mut tx, &cx.space.ids, now, &connector, &token)? {
+        Ok(grant) => {
+            let mut credentials = connection.credentials.take().unwrap_or_default();
+            credentials.extend(grant.oauth_credentials(now));
+            connection.credentials = Some(credentials.clone());
+            connection.next_credentials_refresh_at = grant.expires_at;
+            connection.meta.touch(&cx.space.ids, &cx.space.clock);
+            tx.put(connection)?;
+            tx.commit().await?;
+            Ok(Refreshed::Credentials(credentials))
+        }
+        Err(vendor::Refusal::InvalidGrant) => {
+            drop(tx);
+            let why = ApiError::connection(
+                ErrorKey::AccessTokenExpired,
+                "the external app refused to refresh the credentials: invalid_grant",
+            );
+            Ok(Refreshed::Refused(disconnect(cx, id, Some(why)).await?))
+        }
+    }
+}
+
+/// The connector of a connection that has one.
+pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<Connector>, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    connector.ok_or_else(|| connection.disconnected_error("", world.workspace.mock.disconnected_status))
+}
+
+/// The app's real address of a call (decision 18). An absolute one must lie within the connector's base (26).
+fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
+    let base = connector.base_uri.trim_end_matches('/');
+    let is_absolute = out.path.starts_with("http://") || out.path.starts_with("https://");
+    let text = match (is_absolute, out.path.strip_prefix('/')) {
+        (true, _) => out.path.clone(),
+        (false, Some(rest)) => format!("{base}/{rest}"),
+        (false, None) => format!("{base}/{}", out.path),
+    };
+    let mut url =
+        Url::parse(&text).map_err(|error| ApiError::bad_request(format!("`{text}` is not an address: {error}")))?;
+    let within = Url::parse(base).is_ok_and(|base| {
+        let prefix = base.path().trim_end_matches('/');
+        url.origin() == base.origin()
+            && url.path().strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if !within {
+        return Err(ApiError::bad_request(format!(
+            "`{}` lies outside the connector's base address `{base}`; give a path below it",
+            out.path
+        )));
+    }
+    if !out.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&out.query);
+    }
+    Ok(url)
+}
+
+/// Where a call to the app's real address is really sent: the user's own fake, the named real host, or the stub.
+async fn actual_url(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Url, ApiError> {
+    let own = cx.world().workspace.mock.upstreams.get(connector.key()).cloned();
+    let base = match own {
+        Some(base) => base,
+        None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return Ok(nominal.clone()),
+        None => vendor::stub_base(&cx.engine, &cx.space.key, connector.key()).await,
+    };
+    let rest = &nominal.as_str()[connector.base_uri.trim_end_matches('/').len().min(nominal.as_str().len())..];
+    let text = format!("{}{rest}", base.trim_end_matches('/'));
+    Url::parse(&text)
+        .map_err(|error| ApiError::configuration(format!("the upstream `{text}` is not an address: {error}")))
+}
+
+async fn once(
+    cx: &Cx,
+    connector: &Connector,
+    credentials: &JsonMap,
+    nominal: &Url,
+    out: &Outgoing,
+    trip: &mut Trip,
+) -> Result<(), ApiError> {
+    let actual = actual_url(cx, connector, nominal).await?;
+    let mut request =
+        OutRequest { method: out.method.clone(), url: actual, headers: out.headers.clone(), body: out.body.clone() };
+    apply_credentials(&connector.apply, credentials, &mut request);
+    let at = cx.space.clock.now();
+    let sent = ExchangeRequest {
+        method: out.method.to_string(),
+        url: masked_url(nominal, &connector.apply),
+        sent_to: masked_url(&request.url, &connector.apply),
+        headers: shown_headers(&request.headers, Some(&connector.apply)),
+        body: shown_body(&out.body),
+    };
+    let result = cx.engine.http.send(request).await;
+    let time_ms = cx.space.clock.now().since(at);
+    let (response, error) = match result {
+        Ok(response) => (Some(response), None),
+        Err(error) => (None, Some(ApiError::action_run(error.to_string()))),
+    };
+    trip.exchanges.push(Exchange {
+        at,
+        time_ms,
+        request: sent,
+        response: response.as_ref().map(|response| ExchangeResponse {
+            status: response.status.as_u16(),
+            headers: shown_headers(&response.headers, None),
+            data: shown_body(&response.body),
+        }),
+        error: error.clone(),
+    });
+    (trip.response, trip.error) = (response, error);
+    Ok(())
+}
+
+/// Puts credentials onto a request as the connector says.
+fn apply_credentials(apply: &Apply, credentials: &JsonMap, request: &mut OutRequest) {
+    let text = |name: &str| credentials.get(name).map(plain_text).unwrap_or_default();
+    let mut set = |name: &str, value: String| {
+        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            value.set_sensitive(true);
+            request.headers.insert(name, value);
+        }
+    };
+    match apply {
+        Apply::Bearer { field } => {
+            let token = text(field);
+            if !token.is_empty() {
+                set(header::AUTHORIZATION.as_str(), format!("Bearer {token}"));
+            }
+        }
+        Apply::Header { name, field, prefix } => set(name, format!("{prefix}{}", text(field))),
+        Apply::Basic { username, password } => {
+            use base64::Engine as _;
+            let password = password.as_deref().map(text).unwrap_or_default();
+            let pair = format!("{}:{password}", text(username));
+            set(
+                header::AUTHORIZATION.as_str(),
+                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)),
+            );
+        }
+        Apply::Query { name, field } => {
+            request.url.query_pairs_mut().append_pair(name, &text(field));
+        }
+    }
+}
+
+fn masked_url(url: &Url, apply: &Apply) -> String {
+    let Apply::Query { name, .. } = apply else { return url.to_string() };
+    let mut masked = url.clone();
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if pairs.iter().any(|(key, _)| key == name) {
+        masked
+            .query_pairs_mut()
+            .clear()
+            .extend_pairs(pairs.iter().map(|(key, value)| (key.as_str(), if key == name { MASK } else { value })));
+    }
+    masked.to_string()
+}
+
+/// Headers as evidence, credentials masked.
+pub fn shown_headers(headers: &HeaderMap, apply: Option<&Apply>) -> JsonMap {
+    let own = match apply {
+        Some(Apply::Header { name, .. }) => Some(name.to_lowercase()),
+        _ => None,
+    };
+    let mut shown = JsonMap::new();
+    for (name, value) in headers {
+        let secret = name == header::AUTHORIZATION
+            || name == header::COOKIE
+            || name == header::SET_COOKIE
+            || own.as_deref() == Some(name.as_str());
+        let text = if secret { MASK.to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() };
+        shown.insert(name.to_string(), text.into());
+    }
+    shown
+}
+
+/// A body as evidence: JSON, else text; nothing when empty, its size when large.
+pub fn shown_body(body: &Bytes) -> Option<Value> {
+    if body.is_empty() {
+        return None;
+    }
+    if body.len() > LARGEST_KEPT {
+        return Some(Value::String(format!("({} bytes)", body.len())));
+    }
+    Some(value_of(body))
+}
+
+/// A body as a value: JSON, else text, null when empty.
+pub fn value_of(body: &Bytes) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
+    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+}
+
+/// Writes the exchanges of a call as external API logs.
+pub fn log_exchanges(
+    cx: &Cx,
+    tx: &mut Tx,
+    connection: &Connection,
+    run: Option<&Id<RunLog>>,
+    exchanges: &[Exchange],
+) -> Result<(), ApiError> {
+    if tx.workspace.settings.enable_api_logs == Some(false) {
+        return Ok(());
+    }
+    for exchange in exchanges {
+        let status = exchange.response.as_ref().map_or(0, |response| response.status);
+        let log = ApiLog {
+            id: cx.space.ids.id(),
+            workspace_id: tx.workspace.id.to_string(),
+            customer_id: connection.tenant.to_string(),
+            user_id: connection.tenant.to_string(),
+            tenant_id: connection.tenant.to_string(),
+            integration_id: connection.integration.as_ref().map(Id::to_string).unwrap_or_default(),
+            connection_id: connection.id.to_string(),
+            external_app_id: connection.external_app.clone(),
+            action_run_id: run.cloned(),
+            status_code: status,
+            is_success: (200..300).contains(&status),
+            s3_uri: String::new(),
+            request_url: exchange.request.url.clone(),
+            sent_to: exchange.request.sent_to.clone(),
+            method: exchange.request.method.clone(),
+            duration: exchange.time_ms,
+            created_at: exchange.at,
+        };
+        tx.add_api_log(&log, exchange)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,225 @@
+//! Workspaces as wholes: start, create, fork, reset, delete.
+//!
+//! Invariant: what a workspace starts from is kept with it ([`Space::origin`]), so a reset takes as long as that is
+//! large, however much has happened since.
+
+use std::sync::Arc;
+
+use super::catalog::Catalog;
+use super::plant::plant;
+use super::seed::SeedDocument;
+use crate::clock::{Clock, ClockMode};
+use crate::config::{Config, SeedChoice};
+use crate::engine::{Engine, Space};
+use crate::error::ApiError;
+use crate::ids::{Ids, stable_id};
+use crate::model::JsonMap;
+use crate::model::workspace::{MockSettings, PublicKey, Settings, Workspace};
+use crate::store::{Db, Partition, World};
+
+/// The tenant that everything names when not told.
+pub const DEFAULT_TENANT: &str = "demo-tenant";
+
+/// Opens the database and brings up its workspaces; plants the seed when there are none.
+pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
+    let catalog = Catalog::built_in().map_err(ApiError::internal)?;
+    let seed = seed_of(&config, &catalog)?;
+    let db = Db::open(&config.database).await?;
+    let engine = Engine::new(config, catalog, db)?;
+    let worlds = World::rebuild(engine.db.load().await?)?;
+    if worlds.is_empty() {
+        let (key, secret) = (engine.config.workspace_key.clone(), engine.config.workspace_secret.clone());
+        create(&engine, NewWorkspace { key, secret, seed: Some(seed), ..NewWorkspace::default() }).await?;
+    }
+    for world in worlds {
+        let ids = Arc::new(Ids::new(engine.config.rng_seed, &world.workspace.key));
+        ids.continue_after(engine.db.last_sequence(&world.workspace.key).await?);
+        let origin = Arc::new(world.clone());
+        let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
+        engine.add(Space::new(&engine.config, data, ids, origin));
+    }
+    Ok(engine)
+}
+
+fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiError> {
+    match &config.seed {
+        SeedChoice::Demo => Ok(Arc::clone(&catalog.demo)),
+        SeedChoice::Empty => Ok(Arc::new(SeedDocument::default())),
+        SeedChoice::Path(path) => {
+            let seed = SeedDocument::read(path).map_err(|error| ApiError::bad_request(error.to_string()))?;
+            for file in &seed.passed_over {
+                tracing::warn!(file, "passed over: membrane-mock does not fake this element type");
+            }
+            Ok(Arc::new(seed))
+        }
+    }
+}
+
+/// A workspace to make.
+#[derive(Debug, Clone, Default)]
+pub struct NewWorkspace {
+    /// Its key; made up when absent.
+    pub key: Option<String>,
+    /// Its secret; made up when absent.
+    pub secret: Option<String>,
+    /// What to plant.
+    pub seed: Option<Arc<SeedDocument>>,
+    /// The platform's settings, over the seed's.
+    pub settings: Option<Settings>,
+    /// The fake's settings, over the seed's.
+    pub mock: Option<MockSettings>,
+    /// How its time runs, instead of as the server was told.
+    pub clock: Option<ClockMode>,
+}
+
+/// Makes a workspace from a seed.
+pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
+    let seed = new.seed.unwrap_or_default();
+    let key = match new.key.or_else(|| seed.workspace.key.clone()) {
+        Some(key) => key,
+        None => free_key(engine),
+    };
+    refuse_taken(engine, &key)?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
+    let mode = new.clock.unwrap_or(engine.config.clock);
+    let now = Clock::new(mode).now();
+    let workspace = Workspace {
+        id: stable_id("workspace", &key),
+        name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
+        // Java's and HS512's signers refuse less than 64 bytes (decision 9).
+        secret: new.secret.or_else(|| seed.workspace.secret.clone()).unwrap_or_else(|| ids.secret(32)),
+        default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
+        public_keys: Vec::<PublicKey>::new(),
+        settings: new.settings.unwrap_or_else(|| seed.workspace.settings.clone()),
+        mock: new.mock.unwrap_or_else(|| seed.workspace.mock.clone()),
+        clock: mode,
+        extra: JsonMap::new(),
+        created_at: now,
+        archived_at: None,
+        key,
+    };
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), World::new(workspace.clone()));
+    let mut tx = data.begin().await;
+    tx.put_workspace(workspace)?;
+    plant(&mut tx, &ids, now, &engine.catalog, &seed)?;
+    let origin = tx.commit().await?;
+    let space = Space::new(&engine.config, data, ids, origin);
+    engine.add(Arc::clone(&space));
+    Ok(space)
+}
+
+/// Which moment of a workspace a fork starts from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Start {
+    /// What the workspace itself started from.
+    Origin,
+    /// As it stands.
+    Now,
+}
+
+/// Makes a workspace that starts as another: same ids, own key and secret, nothing shared.
+pub async fn fork(
+    engine: &Arc<Engine>,
+    from: &Space,
+    start: Start,
+    key: Option<String>,
+    secret: Option<String>,
+    clock: Option<ClockMode>,
+) -> Result<Arc<Space>, ApiError> {
+    let key = key.unwrap_or_else(|| free_key(engine));
+    refuse_taken(engine, &key)?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
+    let now = from.world();
+    let source = match start {
+        Start::Origin => Arc::clone(&from.origin),
+        Start::Now => Arc::clone(&now),
+    };
+    let mut world = (*source).clone();
+    let mut workspace = (*world.workspace).clone();
+    workspace.id = stable_id("workspace", &key);
+    workspace.key.clone_from(&key);
+    workspace.secret = secret.unwrap_or_else(|| ids.secret(32));
+    workspace.clock = clock.unwrap_or_else(|| match start {
+        Start::Origin => source.workspace.clock,
+        Start::Now => from.clock.mode(),
+    });
+    world.workspace = Arc::new(workspace);
+    if Arc::ptr_eq(&source, &now) {
+        // The rows are there already: SQLite copies them by itself.
+        let body = serde_json::to_string(&*world.workspace).map_err(ApiError::internal)?;
+        engine.db.copy(&from.key, &key, world.workspace.id.as_str(), &body).await?;
+    } else {
+        engine.db.replace(&key, &world.rows()?).await?;
+    }
+    ids.continue_after(from.ids.sequence());
+    let origin = Arc::new(world.clone());
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
+    let space = Space::new(&engine.config, data, ids, origin);
+    engine.add(Arc::clone(&space));
+    engine.wake.notify_one();
+    Ok(space)
+}
+
+/// Where a reset leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetTo {
+    /// What the workspace started from.
+    Seed,
+    /// Nothing but the catalog.
+    Empty,
+}
+
+/// Puts a workspace back. Key, secret and id stay, so clients stay signed in.
+pub async fn reset(engine: &Arc<Engine>, space: &Space, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+    let world = match to {
+        ResetTo::Seed => (*space.origin).clone(),
+        ResetTo::Empty => World::new((*space.origin.workspace).clone()),
+    };
+    // Waits for the writer before it, and holds the next one off until the rows are replaced.
+    let turn = space.data.begin().await;
+    engine.db.replace(&space.key, &world.rows()?).await?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
+    ids.continue_after(space.ids.sequence());
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
+    let fresh = Space::new(&engine.config, data, ids, Arc::clone(&space.origin));
+    engine.add(Arc::clone(&fresh));
+    drop(turn);
+    Ok(fresh)
+}
+
+/// Deletes a workspace for good.
+pub async fn delete(engine: &Engine, key: &str) -> Result<(), ApiError> {
+    let Some(space) = engine.remove(key) else { return Err(no_workspace(engine, key)) };
+    let turn = space.data.begin().await;
+    engine.db.forget(key).await?;
+    drop(turn);
+    Ok(())
+}
+
+/// 404 for a workspace.
+pub fn no_workspace(engine: &Engine, key: &str) -> ApiError {
+    let spaces = engine.spaces();
+    ApiError::not_found(format!(
+        "workspace not found: `{key}`{}",
+        super::directory::hint(key, spaces.iter().map(|space| space.key.as_str()))
+    ))
+}
+
+fn refuse_taken(engine: &Engine, key: &str) -> Result<(), ApiError> {
+    let fine = !key.is_empty() && key.len() <= 100 && key.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    if !fine {
+        return Err(ApiError::bad_request(format!(
+            "`{key}` is no workspace key: 1 to 100 letters, digits, `-`, `_` and `.`"
+        )));
+    }
+    if engine.space(key).is_some() {
+        return Err(ApiError::already_exists(format!("there is a workspace `{key}` already")));
+    }
+    Ok(())
+}
+
+fn free_key(engine: &Engine) -> String {
+    let next = engine.next_workspace();
+    let key = format!("workspace-{next}");
+    if engine.space(&key).is_some() { free_key(engine) } else { key }
+}

@@ -1,0 +1,246 @@
+//! The stub vendor behind each connector: its book of tokens, and its answers.
+//!
+//! Invariant: a token dies in the vendor's book ([`Grant`]), and the engine learns of it by a 401 or a refused refresh,
+//! as from a real vendor.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock::Timestamp;
+use crate::engine::{Engine, Space};
+use crate::error::ApiError;
+use crate::ids::Ids;
+use crate::journal::{Entry, Side};
+use crate::model::JsonMap;
+use crate::model::connector::{Apply, AuthType, Connector};
+use crate::model::grant::{Grant, TokenStanding};
+use crate::model::stub::{Incoming, Stub, nearest};
+use crate::store::Tx;
+use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
+
+/// Who consents when nobody is named.
+pub const DEFAULT_ACCOUNT: &str = "demo@example.com";
+
+/// The vendor's word on a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Unknown, revoked, or told to refuse. Source: RFC 6749 §5.2 `invalid_grant`.
+    InvalidGrant,
+}
+
+/// An account consents: the vendor issues tokens. Only for OAuth connectors.
+fn consent(tx: &mut Tx, ids: &Ids, now: Timestamp, connector: &Connector, account: &str) -> Result<Grant, ApiError> {
+    let oauth = connector.oauth.as_ref();
+    let lives = oauth.and_then(|oauth| oauth.expires_in);
+    let grant = Grant {
+        id: ids.id(),
+        connector_key: connector.key().to_owned(),
+        account: account.to_owned(),
+        access_token: format!("mock-access-{}", ids.secret(20)),
+        refresh_token: Some(format!("mock-refresh-{}", ids.secret(20))),
+        scopes: oauth.map(|oauth| oauth.scopes.clone()).unwrap_or_default(),
+        expires_at: lives.map(|seconds| now.plus(Duration::from_secs(seconds))),
+        revoked: false,
+        refuse_refresh: false,
+        dead_tokens: Vec::new(),
+    };
+    tx.put(grant.clone())?;
+    Ok(grant)
+}
+
+/// Credentials as connecting gives them: tokens from the vendor for OAuth, a filled-in form for keys.
+pub fn default_credentials(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    connector: &Connector,
+    account: &str,
+) -> Result<JsonMap, ApiError> {
+    match connector.auth_type {
+        AuthType::Oauth2 | AuthType::Oauth1 => Ok(consent(tx, ids, now, connector, account)?.oauth_credentials(now)),
+        AuthType::ClientCredentials => Ok(filled_form(connector, ids)),
+        AuthType::IntegrationAppToken | AuthType::MembraneToken | AuthType::Proxy => Ok(JsonMap::new()),
+    }
+}
+
+/// The form of a key-auth connector with every required field filled in.
+fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
+    let schema = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
+    let mut form = JsonMap::new();
+    let names = schema["required"].as_array().cloned().unwrap_or_default();
+    for name in names.iter().filter_map(Value::as_str) {
+        let field = &schema["properties"][name];
+        let value = field["default"]
+            .as_str()
+            .or_else(|| field["enum"][0].as_str())
+            .map_or_else(|| format!("mock-key-{}", ids.secret(12)), str::to_owned);
+        form.insert(name.to_owned(), value.into());
+    }
+    form
+}
+
+/// Exchanges a refresh token for a new access token.
+pub fn refresh(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    connector: &Connector,
+    refresh_token: &str,
+) -> Result<Result<Grant, Refusal>, ApiError> {
+    let known = tx
+        .grants
+        .iter()
+        .find(|grant| grant.connector_key == connector.key() && grant.refresh_token.as_deref() == Some(refresh_token));
+    let Some(grant) = known.filter(|grant| !grant.revoked && !grant.refuse_refresh) else {
+        return Ok(Err(Refusal::InvalidGrant));
+    };
+    let mut grant = (**grant).clone();
+    let lives = connector.oauth.as_ref().and_then(|oauth| oauth.expires_in);
+    let old = std::mem::replace(&mut grant.access_token, format!("mock-access-{}", ids.secret(20)));
+    grant.dead_tokens.push(old);
+    grant.expires_at = lives.map(|seconds| now.plus(Duration::from_secs(seconds)));
+    tx.put(grant.clone())?;
+    Ok(Ok(grant))
+}
+
+/// Takes back whatever was granted for a token.
+pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
+    let held: Vec<Grant> = tx.grants.with_key(token).map(|grant| (**grant).clone()).collect();
+    for mut grant in held {
+        grant.revoked = true;
+        tx.put(grant)?;
+    }
+    Ok(())
+}
+
+/// The address of a connector's stub in a workspace; the stub server starts with the first call.
+pub async fn stub_base(engine: &Arc<Engine>, workspace: &str, connector: &str) -> String {
+    let answerer = || Arc::new(Vendors { engine: Arc::downgrade(engine) }) as Arc<dyn Answerer>;
+    let server = engine.stub_server.get_or_init(|| async { StubServer::start(answerer()).await }).await;
+    server.base(workspace, connector)
+}
+
+/// Answers for all vendors of all workspaces.
+struct Vendors {
+    engine: Weak<Engine>,
+}
+
+impl Answerer for Vendors {
+    fn answer(&self, workspace: &str, connector: &str, request: Incoming) -> StubReply {
+        let Some(engine) = self.engine.upgrade() else {
+            return StubReply::json(503, &json!({ "message": "stopping" }));
+        };
+        let Some(space) = engine.space(workspace) else {
+            return StubReply::json(404, &json!({ "message": format!("membrane-mock: no workspace `{workspace}`") }));
+        };
+        let (reply, unmatched) = answer(&engine, &space, connector, &request);
+        space.journal.add(Entry {
+            seq: 0,
+            at: space.clock.now(),
+            side: Side::Upstream,
+            method: request.method.clone(),
+            path: with_query(&request),
+            route: Some(connector.to_owned()),
+            caller: None,
+            status: reply.status,
+            duration_ms: 0,
+            action_run_id: None,
+            unmatched,
+            body: Some(request.body).filter(|body| !body.is_null()),
+            warnings: Vec::new(),
+        });
+        reply
+    }
+}
+
+fn with_query(request: &Incoming) -> String {
+    if request.query.is_empty() {
+        return request.path.clone();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&request.query).finish();
+    format!("{}?{query}", request.path)
+}
+
+fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incoming) -> (StubReply, Option<Value>) {
+    let world = space.world();
+    let now = space.clock.now();
+    let directory = super::directory::Directory::new(&world, &engine.catalog);
+    let connector = directory.find_connector(connector_key).ok();
+    if let Some(token) = connector.as_deref().and_then(|connector| carried(connector, request)) {
+        let of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector_key);
+        let dead = of_vendor.map(|grant| grant.standing(&token, now)).any(|standing| standing == TokenStanding::Dead);
+        if dead {
+            let body = json!({ "message": "Bad credentials", "error": "invalid_token" });
+            return (StubReply::json(401, &body), None);
+        }
+    }
+    let own: Vec<&Arc<Stub>> = world.stubs.with_key(connector_key).collect();
+    let shared = engine.catalog.stubs.get(connector_key).into_iter().flatten();
+    // Newest first among the workspace's own, which come before the catalog's; then by priority.
+    let mut stubs: Vec<&Arc<Stub>> = own.into_iter().rev().chain(shared).collect();
+    stubs.sort_by_key(|stub| stub.spec.priority);
+    let matching = stubs.iter().find(|stub| stub.spec.mismatches(request).is_empty() && use_up(space, stub));
+    let Some(stub) = matching else { return unmatched(connector_key, &stubs, request) };
+    match stub.spec.body_for(request) {
+        Ok((body, content_type)) => {
+            let mut headers = stub.spec.respond.headers.clone();
+            headers.retain(|name, _| !name.eq_ignore_ascii_case("content-length"));
+            (StubReply { status: stub.spec.respond.status, headers, content_type, body }, None)
+        }
+        Err(error) => (StubReply::json(500, &json!({ "message": error.message })), None),
+    }
+}
+
+/// Counts a use; false when the stub has none left.
+fn use_up(space: &Space, stub: &Stub) -> bool {
+    let Some(times) = stub.spec.times else { return true };
+    let mut uses = space.stub_uses.lock().unwrap_or_else(PoisonError::into_inner);
+    let used = uses.entry(stub.id.to_string()).or_default();
+    let left = *used < times;
+    *used += u32::from(left);
+    left
+}
+
+/// The token or key that a request carries, as the connector applies it.
+fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
+    match &connector.apply {
+        Apply::Bearer { .. } => {
+            let header = request.headers.get("authorization")?;
+            header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("bearer ")).map(str::to_owned)
+        }
+        Apply::Header { name, prefix, .. } => {
+            let header = request.headers.get(&name.to_lowercase())?;
+            Some(header.strip_prefix(prefix.as_str()).unwrap_or(header).to_owned())
+        }
+        Apply::Query { name, .. } => request.query.get(name).cloned(),
+        Apply::Basic { .. } => None,
+    }
+}
+
+/// 404 with the nearest stub and what differs (product.md §9).
+fn unmatched(connector: &str, stubs: &[&Arc<Stub>], request: &Incoming) -> (StubReply, Option<Value>) {
+    let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, mismatches)| {
+        json!({
+            "name": stub.name, "method": stub.request.method, "path": stub.request.path, "differs": mismatches,
+        })
+    });
+    let message = format!(
+        "membrane-mock: no stub of `{connector}` answers {} {}{}",
+        request.method,
+        request.path,
+        match &near {
+            Some(near) => format!(
+                "; the nearest is {} {}",
+                near["method"].as_str().unwrap_or_default(),
+                near["path"].as_str().unwrap_or_default()
+            ),
+            None => "; it has none".to_owned(),
+        }
+    );
+    let mut reply = StubReply::json(404, &json!({ "message": message, "nearest": near }));
+    reply.headers = BTreeMap::from([("x-membrane-mock".to_owned(), "unmatched".to_owned())]);
+    (reply, Some(near.unwrap_or(Value::Null)))
+}

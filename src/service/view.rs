@@ -1,0 +1,509 @@
+//! Wire forms of what is stored otherwise: connections, integrations, actions.
+//!
+//! They live here and not in `api`, because a run log keeps them as they were at the time of the run. Fields that a
+//! client's schema does not know are SEED's: `layer`, `connectorKey`, `integrationId` (decision 2).
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::connect::page_address;
+use super::directory::Directory;
+use crate::auth::Caller;
+use crate::clock::Timestamp;
+use crate::error::ApiError;
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::action::{Action, ActionState, ActionType};
+use crate::model::connection::{Connection, ConnectionState};
+use crate::model::connector::{AuthType, Connector};
+use crate::model::element::{Layer, Meta};
+use crate::model::external_app::ExternalApp;
+use crate::model::integration::Integration;
+use crate::model::tenant::Tenant;
+use crate::model::workspace::ConnectionStates;
+
+/// What views are made with.
+#[derive(Debug, Clone, Copy)]
+pub struct Lens<'a> {
+    /// State and catalog.
+    pub directory: Directory<'a>,
+    /// The address clients use.
+    pub base: &'a str,
+    /// Who looks.
+    pub caller: &'a Caller,
+}
+
+/// Whether secrets are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Secrets {
+    /// Shown.
+    Shown,
+    /// Left out.
+    Hidden,
+}
+
+/// What a user has to do. Source: SDK `ConnectionClientAction`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClientAction {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ui_url: Option<String>,
+}
+
+/// A connection on the wire. Source: SDK `ConnectionApiResponse`, SEED (states).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ConnectionView<'a> {
+    id: &'a Id<Connection>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    name: &'a str,
+    user_id: &'a Id<Tenant>,
+    tenant_id: &'a Id<Tenant>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration_id: Option<&'a Id<Integration>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector_id: Option<&'a Id<Connector>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_app_id: Option<&'a Id<ExternalApp>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_option_key: Option<&'a str>,
+    state: ConnectionState,
+    connected: bool,
+    disconnected: bool,
+    is_defunct: bool,
+    is_test: bool,
+    is_deactivated: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a ApiError>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_error: Option<&'a ApiError>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ApiError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_action: Option<ClientAction>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a JsonMap>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_active_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_credentials_refresh_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
+    can_test: bool,
+    can_refresh_credentials: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector_parameters: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    credentials: Option<&'a JsonMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<TenantView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration: Option<Box<IntegrationView<'a>>>,
+}
+
+/// A tenant inside another record: without its credentials. Source: SDK `BaseCustomer`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantView<'a> {
+    id: &'a Id<Tenant>,
+    name: &'a str,
+    internal_id: &'a str,
+    #[serde(skip_serializing_if = "JsonMap::is_empty")]
+    fields: &'a JsonMap,
+    is_test: bool,
+    created_at: Timestamp,
+}
+
+/// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, decision 13.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegrationView<'a> {
+    id: Id<Integration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration_id: Option<&'a Id<Integration>>,
+    uuid: &'a str,
+    key: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a JsonMap>,
+    state: &'static str,
+    revision: &'a str,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
+    is_deactivated: bool,
+    is_test: bool,
+    logo_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector_id: Option<Id<Connector>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connector_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_app_id: Option<Id<ExternalApp>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_type: Option<AuthType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    o_auth_callback_uri: Option<&'a str>,
+    has_missing_parameters: bool,
+    has_documentation: bool,
+    has_operations: bool,
+    has_data: bool,
+    has_events: bool,
+    has_global_webhooks: bool,
+    has_udm: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<JsonMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options_config: Option<&'a JsonMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection: Option<Box<ConnectionView<'a>>>,
+}
+
+/// An action on the wire. Source: SDK `ActionApiResponse`, SEED (`layer`, empty `key` of catalog actions).
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActionView<'a> {
+    id: &'a Id<Action>,
+    uuid: &'a str,
+    key: &'a str,
+    name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    meta: Option<&'a JsonMap>,
+    state: ActionState,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    errors: &'a [ApiError],
+    revision: &'a str,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    archived_at: Option<Timestamp>,
+    is_deactivated: bool,
+    layer: Layer,
+    is_universal: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration_id: Option<Id<Integration>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    connection_id: Option<&'a Id<Connection>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_app_id: Option<&'a Id<ExternalApp>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_app_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<&'a Id<Action>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    universal_parent_id: Option<Id<Action>>,
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    action_type: Option<ActionType>,
+    config: &'a JsonMap,
+    input_schema: Value,
+    output_schema: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    default_output_schema: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    custom_output_schema: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_mapping: Option<&'a Value>,
+    is_customized: bool,
+    is_public: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<&'a Id<Tenant>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<&'a Id<Tenant>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    integration: Option<IntegrationView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<TenantView<'a>>,
+}
+
+impl<'a> Lens<'a> {
+    /// The address of a drawn picture.
+    pub fn logo(&self, own: Option<&str>, key: &str) -> String {
+        own.map_or_else(|| format!("{}/logos/{key}.svg", self.base), str::to_owned)
+    }
+
+    fn tenant(&self, id: &Id<Tenant>) -> Option<TenantView<'a>> {
+        self.directory.world.tenants.get(id.as_str()).map(|tenant| TenantView::of(tenant))
+    }
+
+    /// A connection, with tenant and integration embedded.
+    pub fn connection(&self, connection: &'a Connection, secrets: Secrets) -> ConnectionView<'a> {
+        let mut view = self.bare_connection(connection, secrets);
+        view.user = self.tenant(&connection.tenant);
+        view.integration = connection
+            .integration
+            .as_ref()
+            .and_then(|id| self.directory.world.integrations.get(id.as_str()))
+            .map(|integration| Box::new(self.bare_integration(integration)));
+        view
+    }
+
+    /// A connection alone, as an integration embeds it.
+    fn bare_connection(&self, connection: &'a Connection, secrets: Secrets) -> ConnectionView<'a> {
+        let connector = connection.connector.as_ref().and_then(|id| self.directory.connector(id.as_str()));
+        let connected = connection.is_connected();
+        let shown = secrets == Secrets::Shown;
+        ConnectionView {
+            id: &connection.id,
+            key: connection.meta.key.as_deref(),
+            name: &connection.meta.name,
+            user_id: &connection.tenant,
+            tenant_id: &connection.tenant,
+            integration_id: connection.integration.as_ref(),
+            connector_id: connection.connector.as_ref(),
+            external_app_id: connection.external_app.as_ref(),
+            auth_option_key: connection.auth_option_key.as_deref(),
+            state: self.shown_state(connection.state),
+            connected,
+            disconnected: !connected,
+            is_defunct: connection.is_defunct(),
+            is_test: connection.is_test,
+            is_deactivated: false,
+            error: connection.error.as_ref(),
+            request_error: connection.error.as_ref(),
+            errors: &connection.errors,
+            client_action: self.client_action(connection, connector.as_deref()),
+            meta: connection.meta.meta.as_ref(),
+            created_at: connection.meta.created_at,
+            updated_at: connection.meta.updated_at,
+            last_active_at: connection.last_active_at,
+            next_credentials_refresh_at: connection.next_credentials_refresh_at,
+            archived_at: connection.meta.archived_at,
+            can_test: connector.as_ref().is_some_and(|connector| connector.test.is_some()),
+            can_refresh_credentials: connection.credentials.as_ref().is_some_and(|c| c.contains_key("refresh_token")),
+            connector_parameters: connection.connector_parameters.as_ref().filter(|_| shown),
+            input: connection.input.as_ref().filter(|_| shown),
+            credentials: connection.credentials.as_ref().filter(|_| shown),
+            user: None,
+            integration: None,
+        }
+    }
+
+    /// A state, inside the client's enum when the workspace asks for that (decision 2).
+    fn shown_state(&self, state: ConnectionState) -> ConnectionState {
+        match (self.directory.world.workspace.mock.connection_states, state) {
+            (ConnectionStates::Engine, ConnectionState::Disconnected | ConnectionState::Error) => {
+                ConnectionState::Ready
+            }
+            (ConnectionStates::Engine | ConnectionStates::Seed, state) => state,
+        }
+    }
+
+    fn client_action(&self, connection: &Connection, connector: Option<&Connector>) -> Option<ClientAction> {
+        if connection.state != ConnectionState::ClientActionRequired {
+            return None;
+        }
+        let name = connector.map_or(connection.meta.name.as_str(), |connector| &connector.meta.name);
+        let types_keys = connector.is_some_and(|connector| connector.auth_type == AuthType::ClientCredentials);
+        let what = if types_keys { "enter the credentials of" } else { "sign in to" };
+        Some(ClientAction {
+            kind: "connect",
+            description: format!("Open the link and {what} {name} to finish connecting"),
+            ui_url: page_address(self.base, &self.directory.world.workspace.key, connection),
+        })
+    }
+
+    /// An integration with the caller's connection embedded.
+    pub fn integration(&self, integration: &'a Integration, secrets: Secrets) -> IntegrationView<'a> {
+        let mut view = self.bare_integration(integration);
+        if self.caller.tenant().is_some() {
+            let mut own = self.directory.connections(self.caller).rev();
+            let of_it = |c: &&'a std::sync::Arc<Connection>| c.integration.as_ref() == Some(&integration.id);
+            let found = {
+                let ready = self.directory.connections(self.caller).rev().filter(of_it).find(|c| c.is_connected());
+                ready.or_else(|| own.find(of_it))
+            };
+            view.connection = found.map(|found| Box::new(self.bare_connection(found, Secrets::Hidden)));
+        }
+        if secrets == Secrets::Shown {
+            view.parameters = Some(integration.parameters.clone());
+        }
+        view
+    }
+
+    /// An integration alone, as others embed it.
+    fn bare_integration(&self, integration: &'a Integration) -> IntegrationView<'a> {
+        let connector = self.directory.connector_for(integration);
+        let app = integration
+            .external_app_id
+            .clone()
+            .or_else(|| connector.as_ref().and_then(|connector| connector.external_app_id.clone()));
+        let drawn = connector.as_ref().map_or_else(|| integration.key().to_owned(), |c| c.key().to_owned());
+        IntegrationView {
+            integration_id: Some(&integration.id),
+            logo_uri: self.logo(integration.logo_uri.as_deref(), &drawn),
+            connector_id: connector.as_ref().map(|connector| connector.id.clone()),
+            connector_key: connector.as_ref().map(|connector| connector.key().to_owned()),
+            connector_version: integration.connector_version.as_deref(),
+            external_app_id: app,
+            auth_type: connector.as_ref().map(|connector| connector.auth_type),
+            o_auth_callback_uri: integration.o_auth_callback_uri.as_deref(),
+            has_missing_parameters: integration.has_missing_parameters(connector.as_deref()),
+            parameters: (!integration.parameters.is_empty())
+                .then(|| masked_parameters(&integration.parameters, connector.as_deref())),
+            options_config: integration.options_config.as_ref(),
+            is_test: integration.is_test,
+            ..Self::integration_of_meta(integration.id.clone(), &integration.meta)
+        }
+    }
+
+    fn integration_of_meta(id: Id<Integration>, meta: &'a Meta) -> IntegrationView<'a> {
+        IntegrationView {
+            id,
+            integration_id: None,
+            uuid: &meta.uuid,
+            key: meta.key.as_deref().unwrap_or_default(),
+            name: &meta.name,
+            description: meta.description.as_deref(),
+            meta: meta.meta.as_ref(),
+            state: "READY",
+            revision: &meta.revision,
+            created_at: meta.created_at,
+            updated_at: meta.updated_at,
+            archived_at: meta.archived_at,
+            is_deactivated: false,
+            is_test: false,
+            logo_uri: String::new(),
+            connector_id: None,
+            connector_key: None,
+            connector_version: None,
+            external_app_id: None,
+            auth_type: None,
+            o_auth_callback_uri: None,
+            has_missing_parameters: false,
+            has_documentation: false,
+            has_operations: false,
+            has_data: false,
+            has_events: false,
+            has_global_webhooks: false,
+            has_udm: false,
+            parameters: None,
+            options_config: None,
+            connection: None,
+        }
+    }
+
+    /// A connector that would become an integration on connecting (decision 13).
+    pub fn candidate(&self, connector: &'a Connector) -> IntegrationView<'a> {
+        IntegrationView {
+            logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
+            connector_id: Some(connector.id.clone()),
+            connector_key: Some(connector.key().to_owned()),
+            external_app_id: connector.external_app_id.clone(),
+            auth_type: Some(connector.auth_type),
+            ..Self::integration_of_meta(Integration::synthetic_id(&connector.id), &connector.meta)
+        }
+    }
+
+    /// An app without a connector that would become an integration on connecting (decision 13).
+    pub fn app_candidate(&self, app: &'a ExternalApp) -> IntegrationView<'a> {
+        IntegrationView {
+            logo_uri: self.logo(app.logo_uri.as_deref(), app.meta.key.as_deref().unwrap_or_default()),
+            external_app_id: Some(app.id.clone()),
+            ..Self::integration_of_meta(crate::ids::stable_id("integration-of-app", app.id.as_str()), &app.meta)
+        }
+    }
+
+    /// An action; `at` is the integration a universal one is looked at from.
+    pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
+        let own = action.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
+        let own = own.map(|integration| &**integration);
+        let shown = own.or(at);
+        let app = action.external_app.as_ref().and_then(|id| self.directory.app(id.as_str()));
+        ActionView {
+            id: &action.id,
+            uuid: &action.meta.uuid,
+            key: action.key(),
+            name: &action.meta.name,
+            description: action.meta.description.as_deref(),
+            meta: action.meta.meta.as_ref(),
+            state: action.state,
+            errors: &action.errors,
+            revision: &action.meta.revision,
+            created_at: action.meta.created_at,
+            updated_at: action.meta.updated_at,
+            archived_at: action.meta.archived_at,
+            is_deactivated: false,
+            layer: action.layer(),
+            is_universal: action.layer() == Layer::Universal,
+            integration_id: own.map(|integration| integration.id.clone()),
+            integration_key: shown.map(|integration| integration.key().to_owned()),
+            connection_id: action.connection.as_ref(),
+            instance_key: action.instance_key.as_deref(),
+            external_app_id: action.external_app.as_ref(),
+            external_app_key: app.and_then(|app| app.meta.key.clone()),
+            parent_id: action.parent.as_ref(),
+            universal_parent_id: self.universal_parent(action),
+            action_type: action.action_type,
+            config: &action.config,
+            input_schema: action.input_schema.clone().unwrap_or_else(|| json!({ "type": "object" })),
+            output_schema: action.effective_output_schema().cloned().unwrap_or_else(|| json!({})),
+            default_output_schema: action.output_schema.as_ref(),
+            custom_output_schema: action.custom_output_schema.as_ref(),
+            output_mapping: action.output_mapping.as_ref(),
+            is_customized: action.is_customized,
+            is_public: action.is_public,
+            user_id: action.tenant.as_ref(),
+            tenant_id: action.tenant.as_ref(),
+            integration: shown.map(|integration| self.bare_integration(integration)),
+            user: action.tenant.as_ref().and_then(|id| self.tenant(id)),
+        }
+    }
+
+    /// The universal action that an action is a version of: its ancestor, or the one with its key.
+    pub fn universal_parent(&self, action: &Action) -> Option<Id<Action>> {
+        let mut at = action.parent.clone();
+        for _ in 0..3 {
+            let Some(parent) = at.as_ref().and_then(|id| self.directory.world.actions.get(id.as_str())) else { break };
+            if parent.layer() == Layer::Universal {
+                return Some(parent.id.clone());
+            }
+            at.clone_from(&parent.parent);
+        }
+        None
+    }
+}
+
+impl<'a> TenantView<'a> {
+    fn of(tenant: &'a Tenant) -> Self {
+        Self {
+            id: &tenant.id,
+            name: &tenant.name,
+            internal_id: &tenant.internal_id,
+            fields: &tenant.fields,
+            is_test: tenant.is_test,
+            created_at: tenant.created_at,
+        }
+    }
+}
+
+/// Parameters with what the connector's schema marks as sensitive, and every secret by name, masked.
+pub fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
+    let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
+    let mut masked = parameters.clone();
+    for (name, value) in &mut masked {
+        let marked = schema.is_some_and(|schema| schema["properties"][name]["isSensitive"] == Value::Bool(true));
+        if marked || name.to_lowercase().contains("secret") {
+            *value = Value::String("********".into());
+        }
+    }
+    masked
+}

@@ -1,0 +1,190 @@
+//! What moves by itself: connections and actions in BUILDING, waits that end. One step at a time, in time order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::connect::{finish_building, move_in};
+use crate::clock::Timestamp;
+use crate::engine::{Engine, Space};
+use crate::error::ApiError;
+use crate::model::action::{Action, ActionEvent};
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
+use crate::model::progress::{Due, Failure};
+use crate::store::{Tx, World};
+
+/// What a step found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It moved something.
+    Moved,
+    /// Nothing is due.
+    Idle,
+}
+
+enum Item {
+    Connection(Arc<Connection>),
+    Action(Arc<Action>),
+}
+
+/// Moves the one change that has been due longest.
+pub async fn step(engine: &Engine, space: &Space) -> Result<Outcome, ApiError> {
+    let mut tx = space.data.begin().await;
+    let Some(item) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
+    match item {
+        Item::Connection(connection) => {
+            let connection = (*connection).clone();
+            let failure = connection.due.as_ref().and_then(|due| due.failure.clone());
+            match (connection.state, failure) {
+                (_, Some(failure)) => fail(engine, space, &mut tx, connection, failure)?,
+                (ConnectionState::Building, None) => finish_building(engine, space, &mut tx, connection)?,
+                (_, None) => move_in(engine, space, &mut tx, connection, ConnectionEvent::Finish, None)?,
+            }
+        }
+        Item::Action(action) => {
+            let failure = action.due.as_ref().and_then(|due| due.failure.clone());
+            let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the action could not be built".into()));
+            end_building(engine, space, &mut tx, (*action).clone(), why)?;
+        }
+    }
+    tx.commit().await?;
+    Ok(Outcome::Moved)
+}
+
+fn end_building(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut action: Action,
+    failure: Option<String>,
+) -> Result<(), ApiError> {
+    action.due = None;
+    match failure {
+        Some(why) => {
+            action.state = action.state.on(ActionEvent::Fail)?;
+            action.errors = vec![ApiError::configuration(why)];
+        }
+        None => super::actions::finish_building(engine, tx, &mut action)?,
+    }
+    action.meta.touch(&space.ids, &space.clock);
+    tx.put(action)?;
+    Ok(())
+}
+
+/// Ends an action's BUILDING at once, whatever the progress.
+pub async fn finish_action(
+    engine: &Engine,
+    space: &Space,
+    selector: &str,
+    failure: Option<String>,
+) -> Result<Arc<Action>, ApiError> {
+    let mut tx = space.data.begin().await;
+    let found =
+        tx.actions.get(selector).or_else(|| tx.actions.with_key(selector).next()).map(|action| (**action).clone());
+    let action = found.ok_or_else(|| ApiError::not_found(format!("no matching action: `{selector}`")))?;
+    let id = action.id.clone();
+    end_building(engine, space, &mut tx, action, failure)?;
+    let world = tx.commit().await?;
+    world.actions.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an action is missing"))
+}
+
+/// Moves time forward and everything that falls due on the way, each at its own moment.
+pub async fn advance(engine: &Engine, space: &Space, by: Duration) -> Result<usize, ApiError> {
+    let end = space.clock.now().plus(by);
+    let mut moved = settle(engine, space).await?;
+    while let Some(next) = next_moment(space).filter(|next| *next <= end) {
+        let now = space.clock.now();
+        if next > now {
+            space.clock.advance(Duration::from_millis(next.since(now)));
+        }
+        let more = settle(engine, space).await?;
+        if more == 0 && next <= now {
+            break;
+        }
+        moved += more;
+    }
+    let now = space.clock.now();
+    if end > now {
+        space.clock.advance(Duration::from_millis(end.since(now)));
+    }
+    Ok(moved + settle(engine, space).await?)
+}
+
+fn fail(engine: &Engine, space: &Space, tx: &mut Tx, connection: Connection, failure: Failure) -> Result<(), ApiError> {
+    let event = match failure.state {
+        ConnectionState::ConfigurationError => ConnectionEvent::FailConfiguration,
+        ConnectionState::SetupFailed => ConnectionEvent::FailSetup,
+        ConnectionState::Building
+        | ConnectionState::ClientActionRequired
+        | ConnectionState::Ready
+        | ConnectionState::Disconnecting
+        | ConnectionState::Disconnected
+        | ConnectionState::Error => ConnectionEvent::Fail,
+    };
+    let error = failure.error.map(ApiError::configuration);
+    if connection.state == ConnectionState::Building {
+        return move_in(engine, space, tx, connection, event, error);
+    }
+    // A user who fails to act: nothing but a cancel leads out of CLIENT_ACTION_REQUIRED.
+    move_in(engine, space, tx, connection, ConnectionEvent::Cancel, None)
+}
+
+fn next_due(space: &Space, world: &World) -> Option<Item> {
+    let now = space.clock.now();
+    let due_at = |due: &Due, id: &str| match (due.at, due.reads) {
+        (Some(at), _) => (at <= now).then_some(at),
+        (None, Some(reads)) => (space.reads_of(id) >= reads).then_some(now),
+        (None, None) => None,
+    };
+    let connections = world
+        .connections
+        .iter()
+        .filter(|connection| !connection.is_archived())
+        .filter_map(|c| Some((due_at(c.due.as_ref()?, c.id.as_str())?, Item::Connection(Arc::clone(c)))));
+    let actions = world.actions.iter().filter_map(|action| {
+        Some((due_at(action.due.as_ref()?, action.id.as_str())?, Item::Action(Arc::clone(action))))
+    });
+    connections.chain(actions).min_by_key(|(at, _)| *at).map(|(_, item)| item)
+}
+
+/// Moves everything that is due in a workspace; returns how much that was.
+pub async fn settle(engine: &Engine, space: &Space) -> Result<usize, ApiError> {
+    let mut moved = 0;
+    while step(engine, space).await? == Outcome::Moved {
+        moved += 1;
+    }
+    Ok(moved)
+}
+
+/// The earliest moment at which something falls due.
+fn next_moment(space: &Space) -> Option<Timestamp> {
+    let world = space.world();
+    let live = world.connections.iter().filter(|connection| !connection.is_archived());
+    let connections = live.filter_map(|connection| connection.due.as_ref()?.at);
+    let actions = world.actions.iter().filter_map(|action| action.due.as_ref()?.at);
+    connections.chain(actions).min()
+}
+
+/// The same, in real time from now.
+fn next_wake(space: &Space) -> Option<Duration> {
+    space.clock.real_wait(next_moment(space)?)
+}
+
+/// Runs until the engine is gone: steps while something is due, then waits for the next moment or a wake.
+pub async fn run(engine: std::sync::Weak<Engine>) {
+    loop {
+        let Some(engine) = engine.upgrade() else { return };
+        let mut wait = Duration::from_secs(3600);
+        for space in engine.spaces() {
+            if let Err(error) = settle(&engine, &space).await {
+                tracing::error!(error.cause = %error, workspace = space.key, "the worker could not move what was due");
+                wait = wait.min(Duration::from_secs(1));
+                continue;
+            }
+            wait = wait.min(next_wake(&space).unwrap_or(wait));
+        }
+        tokio::select! {
+            () = engine.wake.notified() => {}
+            () = crate::clock::real_sleep(wait) => {}
+        }
+    }
+}

@@ -1,0 +1,240 @@
+//! The database: opening it, and every statement that writes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Row as _, SqlitePool};
+use tokio::sync::OnceCell;
+
+use super::StoreError;
+
+/// Where the database is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Target {
+    /// In memory, gone with the server.
+    #[default]
+    Memory,
+    /// In a file that survives it.
+    File(PathBuf),
+}
+
+/// One stored record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// Of which workspace.
+    pub workspace: String,
+    /// Of which kind.
+    pub kind: String,
+    /// Id.
+    pub id: String,
+    /// Place in the order of creation.
+    pub seq: u64,
+    /// JSON.
+    pub body: String,
+}
+
+/// What one transaction writes; each member is a JSON array of arrays.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    pub(super) puts: Vec<(&'static str, String, u64, String)>,
+    pub(super) removals: Vec<(&'static str, String)>,
+    pub(super) runs: Vec<(u64, String, String, String)>,
+    pub(super) api_logs: Vec<(u64, String, String, String)>,
+}
+
+impl Batch {
+    pub(super) fn is_empty(&self) -> bool {
+        self.puts.is_empty() && self.removals.is_empty() && self.runs.is_empty() && self.api_logs.is_empty()
+    }
+}
+
+/// A handle to the database. One connection: this process is its only writer (feasibility §2).
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: SqlitePool,
+}
+
+/// The migrated, empty database, made once per process: copying it is several times faster than migrating.
+static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
+
+static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+
+// All that a transaction writes travels as JSON in one text: one hop to sqlx's worker instead of one a statement.
+const COMMIT: &str = "
+begin immediate;
+insert into record (workspace, kind, id, seq, body)
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2) where true
+  on conflict (workspace, kind, id) do update set body = excluded.body;
+delete from record where workspace = ?1
+  and (kind, id) in (select value ->> 0, value ->> 1 from json_each(?3));
+insert into action_run (workspace, seq, id, body, details)
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?4);
+insert into api_log (workspace, seq, id, body, details)
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?5);
+commit;
+";
+
+const FORGET: &str = "
+begin immediate;
+delete from record where workspace = ?1;
+delete from action_run where workspace = ?1;
+delete from api_log where workspace = ?1;
+commit;
+";
+
+const REPLACE: &str = "
+begin immediate;
+delete from record where workspace = ?1;
+delete from action_run where workspace = ?1;
+delete from api_log where workspace = ?1;
+insert into record (workspace, kind, id, seq, body)
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2);
+commit;
+";
+
+const COPY: &str = "
+begin immediate;
+insert into record (workspace, kind, id, seq, body)
+  select ?2, kind, id, seq, body from record where workspace = ?1 and kind <> 'workspace';
+insert into record (workspace, kind, id, seq, body) values (?2, 'workspace', ?3, 0, ?4);
+commit;
+";
+
+impl Db {
+    /// Opens the database and brings its schema up to date.
+    pub async fn open(target: &Target) -> Result<Self, StoreError> {
+        match target {
+            Target::Memory => Self::open_memory().await,
+            Target::File(path) => Self::open_file(path).await,
+        }
+    }
+
+    fn pool_options() -> SqlitePoolOptions {
+        // A pool that lets its last connection idle out loses a database in memory.
+        SqlitePoolOptions::new()
+            .min_connections(1)
+            .max_connections(1)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .test_before_acquire(false)
+            .acquire_timeout(Duration::from_secs(30))
+    }
+
+    async fn open_memory() -> Result<Self, StoreError> {
+        let options = || SqliteConnectOptions::new().in_memory(true);
+        let image = TEMPLATE
+            .get_or_try_init(|| async {
+                let pool = Self::pool_options().connect_with(options()).await?;
+                MIGRATOR.run(&pool).await?;
+                let mut conn = pool.acquire().await?;
+                let image = conn.serialize(None).await?.as_ref().to_vec();
+                drop(conn);
+                pool.close().await;
+                Ok::<_, StoreError>(image)
+            })
+            .await?;
+        let pool = Self::pool_options().connect_with(options()).await?;
+        let mut conn = pool.acquire().await?;
+        let image = sqlx::sqlite::SqliteOwnedBuf::try_from(&image[..]).map_err(sqlx::Error::from)?;
+        conn.deserialize(None, image, false).await?;
+        drop(conn);
+        Ok(Self { pool })
+    }
+
+    async fn open_file(path: &Path) -> Result<Self, StoreError> {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .locking_mode(SqliteLockingMode::Exclusive)
+            .busy_timeout(Duration::from_secs(5));
+        let pool = Self::pool_options().connect_with(options).await?;
+        MIGRATOR.run(&pool).await?;
+        Ok(Self { pool })
+    }
+
+    /// The connections, for the module's other files.
+    pub(super) fn pool(&self) -> &SqlitePool {
+        &self.pool
+    }
+
+    /// Every record, in order of creation.
+    pub async fn load(&self) -> Result<Vec<Row>, StoreError> {
+        let rows = sqlx::query("select workspace, kind, id, seq, body from record order by workspace, seq")
+            .fetch_all(&self.pool)
+            .await?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Row {
+                    workspace: row.try_get(0)?,
+                    kind: row.try_get(1)?,
+                    id: row.try_get(2)?,
+                    seq: u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
+                    body: row.try_get(4)?,
+                })
+            })
+            .collect()
+    }
+
+    /// The highest number that a workspace's rows carry.
+    pub async fn last_sequence(&self, workspace: &str) -> Result<u64, StoreError> {
+        let last: i64 = sqlx::query_scalar(
+            "select max(
+               coalesce((select max(seq) from record where workspace = ?1), 0),
+               coalesce((select max(seq) from action_run where workspace = ?1), 0),
+               coalesce((select max(seq) from api_log where workspace = ?1), 0))",
+        )
+        .bind(workspace)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(u64::try_from(last).unwrap_or(0))
+    }
+
+    /// Writes a transaction.
+    pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
+        let query = sqlx::query(COMMIT)
+            .bind(workspace)
+            .bind(serde_json::to_string(&batch.puts)?)
+            .bind(serde_json::to_string(&batch.removals)?)
+            .bind(serde_json::to_string(&batch.runs)?)
+            .bind(serde_json::to_string(&batch.api_logs)?);
+        self.all_or_nothing(query).await
+    }
+
+    /// Replaces a workspace's state and drops its evidence.
+    pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
+        let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
+        self.all_or_nothing(sqlx::query(REPLACE).bind(workspace).bind(serde_json::to_string(&rows)?)).await
+    }
+
+    /// Removes a workspace and its evidence.
+    pub async fn forget(&self, workspace: &str) -> Result<(), StoreError> {
+        self.all_or_nothing(sqlx::query(FORGET).bind(workspace)).await
+    }
+
+    /// Copies a workspace's state, not its evidence, under another key with the given workspace record.
+    pub async fn copy(&self, from: &str, to: &str, id: &str, body: &str) -> Result<(), StoreError> {
+        self.all_or_nothing(sqlx::query(COPY).bind(from).bind(to).bind(id).bind(body)).await
+    }
+
+    /// Runs a text that opens and commits its own transaction; a failure in its middle is rolled back.
+    async fn all_or_nothing(
+        &self,
+        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
+    ) -> Result<(), StoreError> {
+        let mut conn = self.pool.acquire().await?;
+        if let Err(error) = query.execute(&mut *conn).await {
+            // Fails when the text never got to its `begin`: then there is nothing to undo.
+            sqlx::query("rollback").execute(&mut *conn).await.ok();
+            return Err(error.into());
+        }
+        Ok(())
+    }
+
+    /// Closes the database; what was committed stays.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}

@@ -1,0 +1,50 @@
+//! Where state lives: SQLite is the truth, [`World`] is a model of it in memory that answers reads.
+//!
+//! Invariant: a [`World`] is published only after the transaction that made it was committed, and by nobody but
+//! [`Tx::commit`]. So a reader sees what SQLite holds, and never waits for it. A property test rebuilds the one from
+//! the other.
+//!
+//! Why not read from SQLite: each statement is a hop to sqlx's worker thread and back, several times the cost of the
+//! rest of a request, and this process is the only writer. Logs, which only grow, are read from SQLite ([`logs`]).
+
+mod db;
+pub mod logs;
+mod tx;
+mod world;
+
+pub use db::{Db, Row, Target};
+pub use tx::{Partition, Tx};
+pub use world::{Kind, Record, Table, World};
+
+/// What can go wrong in the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the store failed: {0}")]
+    Sql(#[from] sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the store's schema could not be brought up to date: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// A stored record is not what this version writes.
+    #[error("the stored {kind} `{id}` cannot be read: {why}")]
+    Corrupt {
+        /// Its kind.
+        kind: String,
+        /// Its id.
+        id: String,
+        /// Why.
+        why: String,
+    },
+    /// A record could not be written as JSON.
+    #[error("a record could not be written: {0}")]
+    Encode(#[from] serde_json::Error),
+    /// The task that was committing is gone.
+    #[error("the commit was cut off")]
+    CutOff,
+}
+
+impl From<StoreError> for crate::error::ApiError {
+    fn from(error: StoreError) -> Self {
+        crate::error::ApiError::internal(error)
+    }
+}

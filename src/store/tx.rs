@@ -1,0 +1,137 @@
+//! One workspace's part of the store, and the transactions that change it.
+
+use std::ops::Deref;
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+
+use super::db::Batch;
+use super::{Db, Kind, Record, StoreError, World};
+use crate::ids::Ids;
+use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
+use crate::model::workspace::Workspace;
+
+/// One workspace's part of the store.
+#[derive(Debug)]
+pub struct Partition {
+    key: String,
+    db: Db,
+    ids: Arc<Ids>,
+    world: ArcSwap<World>,
+    // One writer at a time: it works on a copy of the world that nobody else can outdate meanwhile.
+    turn: Arc<Mutex<()>>,
+    version: watch::Sender<u64>,
+}
+
+impl Partition {
+    /// A part that starts from `world`, which the database holds already.
+    pub fn new(db: Db, ids: Arc<Ids>, world: World) -> Arc<Self> {
+        Arc::new(Self {
+            key: world.workspace.key.clone(),
+            db,
+            ids,
+            world: ArcSwap::from_pointee(world),
+            turn: Arc::new(Mutex::new(())),
+            version: watch::Sender::new(0),
+        })
+    }
+
+    /// The world as last committed.
+    pub fn world(&self) -> Arc<World> {
+        self.world.load_full()
+    }
+
+    /// Wakes at each commit: what long-polls wait on.
+    pub fn watch(&self) -> watch::Receiver<u64> {
+        self.version.subscribe()
+    }
+
+    /// The database, for reads of logs.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// Begins a transaction; waits for the one before it.
+    pub async fn begin(self: &Arc<Self>) -> Tx {
+        let turn = Arc::clone(&self.turn).lock_owned().await;
+        Tx { world: (**self.world.load()).clone(), batch: Batch::default(), partition: Arc::clone(self), _turn: turn }
+    }
+}
+
+/// A transaction: reads see its own writes; nothing is kept until [`Tx::commit`].
+#[derive(Debug)]
+pub struct Tx {
+    world: World,
+    batch: Batch,
+    partition: Arc<Partition>,
+    _turn: OwnedMutexGuard<()>,
+}
+
+impl Deref for Tx {
+    type Target = World;
+
+    fn deref(&self) -> &World {
+        &self.world
+    }
+}
+
+impl Tx {
+    /// Writes a record.
+    pub fn put<R: Record>(&mut self, record: R) -> Result<(), StoreError> {
+        let id = record.record_id().to_string();
+        let body = serde_json::to_string(&record)?;
+        let table = R::table_mut(&mut self.world);
+        let seq = table.position(&id).unwrap_or_else(|| self.partition.ids.sequence());
+        table.put(seq, record);
+        self.batch.puts.push((R::KIND.name(), id, seq, body));
+        Ok(())
+    }
+
+    /// Removes a record for good.
+    pub fn remove<R: Record>(&mut self, id: &str) {
+        R::table_mut(&mut self.world).remove(id);
+        self.batch.removals.push((R::KIND.name(), id.to_owned()));
+    }
+
+    /// Writes the workspace itself.
+    pub fn put_workspace(&mut self, workspace: Workspace) -> Result<(), StoreError> {
+        let body = serde_json::to_string(&workspace)?;
+        self.batch.puts.push((Kind::Workspace.name(), workspace.id.to_string(), 0, body));
+        self.world.workspace = Arc::new(workspace);
+        Ok(())
+    }
+
+    /// Adds a run log at its place in time.
+    pub fn add_run(&mut self, seq: u64, log: &RunLog, details: &RunDetails) -> Result<(), StoreError> {
+        self.batch.runs.push((seq, log.id.to_string(), serde_json::to_string(log)?, serde_json::to_string(details)?));
+        Ok(())
+    }
+
+    /// Adds an external API log.
+    pub fn add_api_log(&mut self, log: &ApiLog, exchange: &Exchange) -> Result<(), StoreError> {
+        self.batch.api_logs.push((
+            self.partition.ids.sequence(),
+            log.id.to_string(),
+            serde_json::to_string(log)?,
+            serde_json::to_string(exchange)?,
+        ));
+        Ok(())
+    }
+
+    /// Commits, then publishes. Runs to its end even when the caller goes away, so that what SQLite holds is shown.
+    pub async fn commit(self) -> Result<Arc<World>, StoreError> {
+        if self.batch.is_empty() {
+            return Ok(Arc::new(self.world));
+        }
+        let task = tokio::spawn(async move {
+            let Self { world, batch, partition, _turn } = self;
+            partition.db.commit(&partition.key, &batch).await?;
+            let world = Arc::new(world);
+            partition.world.store(Arc::clone(&world));
+            partition.version.send_modify(|version| *version += 1);
+            Ok(world)
+        });
+        task.await.unwrap_or(Err(StoreError::CutOff))
+    }
+}

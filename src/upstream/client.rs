@@ -1,0 +1,264 @@
+//! The outgoing HTTP client and the egress rule (decision 26).
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, StatusCode, header};
+use url::{Host, Url};
+
+/// The largest answer that is read, in bytes. Source: AE:rate-limits (30 MB out).
+const LARGEST_ANSWER: usize = 30 * 1024 * 1024;
+const MOST_REDIRECTS: usize = 5;
+/// Source: AE:rate-limits (60 s for a whole request).
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Which hosts may be called beyond loopback.
+#[derive(Debug, Default)]
+pub struct Egress {
+    allowed: Vec<String>,
+    own_port: AtomicU16,
+}
+
+impl Egress {
+    /// Loopback, and these hosts by name.
+    pub fn new(allowed: Vec<String>) -> Self {
+        Self { allowed: allowed.into_iter().map(|host| host.to_lowercase()).collect(), own_port: AtomicU16::new(0) }
+    }
+
+    /// Tells the rule the server's own port, which is never called.
+    pub fn set_own_port(&self, port: u16) {
+        self.own_port.store(port, Ordering::Relaxed);
+    }
+
+    /// Whether the user named this host.
+    pub fn names(&self, host: &str) -> bool {
+        self.allowed.iter().any(|allowed| allowed == host)
+    }
+
+    fn admits(&self, host: &str, address: IpAddr) -> bool {
+        address.is_loopback() || self.names(host)
+    }
+
+    /// Holds an address against the rule before anything is sent.
+    fn check(&self, url: &Url) -> Result<(), UpstreamError> {
+        let refused = |host: &str| UpstreamError::EgressRefused { host: host.to_owned() };
+        match (url.scheme(), url.host()) {
+            ("http", Some(_)) => {}
+            ("https", Some(_)) if cfg!(feature = "tls") => {}
+            ("https", Some(_)) => return Err(UpstreamError::NoTls { url: url.to_string() }),
+            _ => return Err(UpstreamError::BadUrl { url: url.to_string() }),
+        }
+        let local = match url.host() {
+            Some(Host::Ipv4(ip)) if self.admits(&ip.to_string(), ip.into()) => ip.is_loopback(),
+            Some(Host::Ipv6(ip)) if self.admits(&ip.to_string(), ip.into()) => ip.is_loopback(),
+            Some(Host::Ipv4(ip)) => return Err(refused(&ip.to_string())),
+            Some(Host::Ipv6(ip)) => return Err(refused(&ip.to_string())),
+            // A name is checked when it is resolved.
+            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+            None => return Err(UpstreamError::BadUrl { url: url.to_string() }),
+        };
+        let port = url.port_or_known_default().unwrap_or(0);
+        if local && port == self.own_port.load(Ordering::Relaxed) {
+            return Err(UpstreamError::OwnPort { url: url.to_string() });
+        }
+        Ok(())
+    }
+}
+
+/// Why nothing came back.
+#[derive(Debug, thiserror::Error)]
+pub enum UpstreamError {
+    /// The rule refuses the host.
+    #[error("egress to `{host}` is refused: only loopback is called; name the host with `--allow-egress {host}`")]
+    EgressRefused {
+        /// The host.
+        host: String,
+    },
+    /// Built without TLS.
+    #[error("`{url}` needs TLS, which this build lacks; build with the cargo feature `tls` or use http")]
+    NoTls {
+        /// The address.
+        url: String,
+    },
+    /// Not an address.
+    #[error("`{url}` is not an http address")]
+    BadUrl {
+        /// The address.
+        url: String,
+    },
+    /// The fake's own address.
+    #[error("`{url}` is the address of membrane-mock itself, which is never an upstream")]
+    OwnPort {
+        /// The address.
+        url: String,
+    },
+    /// Too many redirects.
+    #[error("`{url}` redirects too often")]
+    Redirects {
+        /// The address.
+        url: String,
+    },
+    /// Too large.
+    #[error("the answer of `{url}` is larger than 30 MB")]
+    TooLarge {
+        /// The address.
+        url: String,
+    },
+    /// The connection failed.
+    #[error("`{url}` did not answer: {why}")]
+    Transport {
+        /// The address.
+        url: String,
+        /// Why.
+        why: String,
+    },
+}
+
+/// A request to send.
+#[derive(Debug, Clone)]
+pub struct OutRequest {
+    /// Method.
+    pub method: Method,
+    /// Where.
+    pub url: Url,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct OutResponse {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// The client. It ignores the system's proxies and follows redirects itself.
+#[derive(Debug, Clone)]
+pub struct Client {
+    http: reqwest::Client,
+    egress: Arc<Egress>,
+}
+
+impl Client {
+    /// A client under a rule.
+    pub fn new(egress: Arc<Egress>) -> Result<Self, UpstreamError> {
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(TIMEOUT)
+            .dns_resolver(Resolver { egress: Arc::clone(&egress) })
+            .build()
+            .map_err(|error| UpstreamError::Transport { url: "the HTTP client".into(), why: error.to_string() })?;
+        Ok(Self { http, egress })
+    }
+
+    /// Sends a request and reads the whole answer.
+    pub async fn send(&self, request: OutRequest) -> Result<OutResponse, UpstreamError> {
+        let mut request = request;
+        for _ in 0..=MOST_REDIRECTS {
+            self.egress.check(&request.url)?;
+            let response = self.once(&request).await?;
+            let Some(next) = redirect_of(&request.url, &response) else { return Ok(response) };
+            if next.host() != request.url.host() || next.port_or_known_default() != request.url.port_or_known_default()
+            {
+                request.headers.remove(header::AUTHORIZATION);
+            }
+            let turns_get = response.status == StatusCode::SEE_OTHER
+                || (request.method == Method::POST
+                    && matches!(response.status, StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND));
+            if turns_get {
+                request.method = Method::GET;
+                request.body = Bytes::new();
+                request.headers.remove(header::CONTENT_TYPE);
+            }
+            request.url = next;
+        }
+        Err(UpstreamError::Redirects { url: request.url.to_string() })
+    }
+
+    async fn once(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
+        let transport = |error: reqwest::Error| {
+            refusal_in(&error)
+                .unwrap_or_else(|| UpstreamError::Transport { url: request.url.to_string(), why: innermost(&error) })
+        };
+        let mut builder =
+            self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        if !request.body.is_empty() {
+            builder = builder.body(request.body.clone());
+        }
+        let mut response = builder.send().await.map_err(transport)?;
+        let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+        let mut body = bytes::BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(transport)? {
+            if body.len() + chunk.len() > LARGEST_ANSWER {
+                return Err(UpstreamError::TooLarge { url: request.url.to_string() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(OutResponse { status, headers, body: body.freeze() })
+    }
+}
+
+fn redirect_of(from: &Url, response: &OutResponse) -> Option<Url> {
+    let follows = matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308);
+    let location = response.headers.get(header::LOCATION).filter(|_| follows)?;
+    from.join(location.to_str().ok()?).ok()
+}
+
+/// Looks a name up and refuses what lies beyond loopback, so that no name can be made to point elsewhere.
+#[derive(Debug)]
+struct Resolver {
+    egress: Arc<Egress>,
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("egress to `{host}` is refused")]
+struct Refused {
+    host: String,
+}
+
+impl reqwest::dns::Resolve for Resolver {
+    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
+        let (egress, host) = (Arc::clone(&self.egress), name.as_str().to_lowercase());
+        Box::pin(async move {
+            let found: Vec<SocketAddr> = match tokio::net::lookup_host((host.as_str(), 0)).await {
+                Ok(found) => found.filter(|address| egress.admits(&host, address.ip())).collect(),
+                // A name that resolves nowhere would be refused if it did.
+                Err(error) if egress.names(&host) => return Err(error.into()),
+                Err(_) => Vec::new(),
+            };
+            if found.is_empty() {
+                return Err(Refused { host }.into());
+            }
+            Ok(Box::new(found.into_iter()) as reqwest::dns::Addrs)
+        })
+    }
+}
+
+fn refusal_in(error: &reqwest::Error) -> Option<UpstreamError> {
+    let mut at: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(error) = at {
+        if let Some(refused) = error.downcast_ref::<Refused>() {
+            return Some(UpstreamError::EgressRefused { host: refused.host.clone() });
+        }
+        at = error.source();
+    }
+    None
+}
+
+fn innermost(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut at = error;
+    while let Some(source) = at.source() {
+        at = source;
+    }
+    at.to_string()
+}

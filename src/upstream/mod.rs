@@ -1,0 +1,9 @@
+//! How runs reach the external app: an HTTP client that stays on loopback, and the embedded stub server.
+//!
+//! Invariant: no byte leaves loopback unless the user named the host ([`Egress`]); the check is made on resolved
+//! addresses, for each hop of a redirect.
+
+mod client;
+pub mod stub_server;
+
+pub use client::{Client, Egress, OutRequest, OutResponse, UpstreamError};
