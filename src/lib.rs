@@ -15,4 +15,5 @@ pub mod screens;
 pub mod server;
 pub mod service;
 pub mod store;
+pub mod testing;
 pub mod upstream;

@@ -47,7 +47,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
         search: query.text("search"),
         include_archived: query.flag("includeArchived").unwrap_or(false),
     };
-    let page = connections::list(&cx, &filter, call.page()?);
+    let page = connections::list(&cx, &filter, call.page()?)?;
     let world = cx.world();
     let lens =
         Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };

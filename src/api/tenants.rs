@@ -19,9 +19,6 @@ fn own_record(cx: &Cx, tenant: Option<&Tenant>) -> Result<Reply, ApiError> {
         None => json!({ "id": workspace.id, "name": workspace.name, "internalId": "" }),
     };
     record["workspaceKey"] = json!(workspace.key);
-    if cx.caller.is_manager() {
-        record["isAdmin"] = json!(true);
-    }
     Reply::json(&record)
 }
 
@@ -37,8 +34,7 @@ pub(super) async fn patch_own(call: Call) -> Result<Reply, ApiError> {
     body.internal_id = Patch::Keep;
     body.ai_credits_rolling30_day_limit = Patch::Keep;
     let id = cx.tenant()?.id.clone();
-    let tenant = tenants::update(&cx, id.as_str(), body, false).await?;
-    own_record(&cx, Some(&tenant))
+    Reply::json(&tenants::update(&cx, id.as_str(), body, false).await?)
 }
 
 /// `/customers/{selector}` or `/customer?id=`.

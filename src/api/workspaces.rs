@@ -4,7 +4,6 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::call::{Call, Reply};
-use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
@@ -17,16 +16,12 @@ use crate::service::workspaces;
 pub(super) struct WorkspaceView<'a> {
     id: &'a Id<Workspace>,
     key: &'a str,
-    name: &'a str,
     settings: &'a Settings,
     public_keys: &'a [PublicKey],
     #[serde(flatten)]
     extra: &'a JsonMap,
     is_disabled: bool,
     is_throttled: bool,
-    created_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    archived_at: Option<Timestamp>,
 }
 
 impl<'a> WorkspaceView<'a> {
@@ -34,14 +29,11 @@ impl<'a> WorkspaceView<'a> {
         Self {
             id: &workspace.id,
             key: &workspace.key,
-            name: &workspace.name,
             settings: &workspace.settings,
             public_keys: &workspace.public_keys,
             extra: &workspace.extra,
             is_disabled: false,
             is_throttled: false,
-            created_at: workspace.created_at,
-            archived_at: workspace.archived_at,
         }
     }
 }

@@ -9,6 +9,9 @@ mod time;
 mod upstreams;
 mod workspaces;
 
+pub(crate) use time::keep as keep_clock;
+pub(crate) use upstreams::add as add_stub;
+
 use std::sync::Arc;
 
 use http::Method;

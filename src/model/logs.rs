@@ -36,8 +36,6 @@ pub struct RunLog {
     pub user_id: String,
     /// The same.
     pub tenant_id: String,
-    /// The same.
-    pub customer_id: String,
     /// Through which integration.
     pub integration_id: String,
     /// Through which connection.
@@ -76,9 +74,6 @@ pub struct RunLog {
     /// The caller's own.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
-    /// Console lines of a snippet.
-    #[serde(skip_serializing_if = "Vec::is_empty", default)]
-    pub logs: Vec<Value>,
     /// The dispatch, such that it can be sent to `/act` again, with the element's `id`, `key`, `name`, `type`.
     pub action: Value,
     /// The integration as it was.

@@ -44,7 +44,8 @@ pub fn read(body: Value) -> RunRequest {
         input: body.get("input").cloned(),
         meta: body.get("meta").and_then(Value::as_object).cloned(),
         dispatch: read_dispatch(&body),
-        snapshot: body,
+        // What /act does not know is told in the error and not kept.
+        snapshot: body.into_iter().filter(|(name, _)| FIELDS.contains(&name.as_str())).collect(),
     }
 }
 

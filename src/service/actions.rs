@@ -11,6 +11,7 @@ use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::action::{Action, ActionBody, ActionEvent, ActionState, ActionType};
 use crate::model::element::{Layer, Meta, Scope, Selector};
+use crate::model::external_app::ExternalApp;
 use crate::model::integration::Integration;
 use crate::model::page::{Page, PageRequest};
 use crate::model::{rank, schema};
@@ -73,7 +74,7 @@ pub fn list(cx: &Cx, filter: &ActionFilter, page: PageRequest) -> Result<Page<Li
         if unscoped {
             return action.layer() == Layer::Universal;
         }
-        let by_app = |action: &Action| action.external_app.is_some() && action.external_app == app;
+        let by_app = |action: &Action| app.is_some() && app_of(&directory, action) == app;
         match (&action.connection, &action.integration, &action.external_app) {
             (Some(of), _, _) if filter.scope.names_connection() => {
                 scope.connection.as_ref().is_some_and(|c| c.id == *of)
@@ -127,6 +128,14 @@ pub fn list(cx: &Cx, filter: &ActionFilter, page: PageRequest) -> Result<Page<Li
 
 /// Positions of catalog entries in lists: beyond any record's.
 pub const CATALOG_START: u64 = 1 << 52;
+
+/// The app an action is for: its own, or its integration's.
+pub fn app_of(directory: &Directory<'_>, action: &Action) -> Option<Id<ExternalApp>> {
+    action.external_app.clone().or_else(|| {
+        let integration = directory.world.integrations.get(action.integration.as_ref()?.as_str())?;
+        Resolved { integration: Some(Arc::clone(integration)), connection: None }.external_app(directory)
+    })
+}
 
 fn described(action: &Action) -> String {
     let key = action.meta.key.as_deref().unwrap_or_default().replace('-', " ");
@@ -396,12 +405,36 @@ pub async fn archive(cx: &Cx, selector: &Selector) -> Result<Listed, ApiError> {
 
 /// Restores an action.
 pub async fn restore(cx: &Cx, selector: &Selector) -> Result<Listed, ApiError> {
-    let (mut action, mut tx) = own(cx, selector).await?;
+    let selector = archived_selector(cx, selector);
+    let (mut action, mut tx) = own(cx, &selector).await?;
     action.meta.archived_at = None;
     refuse_taken(&tx, &action)?;
     put(cx, &mut tx, &mut action)?;
     let world = tx.commit().await?;
     listed(cx, &world, action)
+}
+
+/// A key finds the latest archived action that has it, when no live one does.
+fn archived_selector(cx: &Cx, selector: &Selector) -> Selector {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    if directory.action(&cx.caller, selector, Archived::Found).is_ok() {
+        return selector.clone();
+    }
+    let text = selector.key.as_deref().or(selector.any.as_deref()).unwrap_or_default();
+    let dotted = text.split_once('.').filter(|(integration, _)| directory.integration_with_key(integration).is_some());
+    let (integration, key) = match dotted {
+        Some((integration, key)) => (directory.integration_with_key(integration).cloned(), key),
+        None => (directory.scope(&cx.caller, &selector.scope).unwrap_or_default().integration, text),
+    };
+    let archived = world.actions.with_key(key).filter(|action| {
+        action.meta.is_archived()
+            && (integration.is_none() || action.integration.as_ref() == integration.as_ref().map(|i| &i.id))
+    });
+    match archived.last() {
+        Some(action) => Selector { id: Some(action.id.to_string()), ..Selector::default() },
+        None => selector.clone(),
+    }
 }
 
 /// Puts an action back to its parent's definition. Source: OAS (`reset`).
@@ -532,10 +565,7 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>
 pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) -> Result<(), ApiError> {
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();
-    let app = action.external_app.clone().or_else(|| {
-        let integration = world.integrations.get(action.integration.as_ref()?.as_str())?;
-        Resolved { integration: Some(Arc::clone(integration)), connection: None }.external_app(&directory)
-    });
+    let app = app_of(&directory, action);
     let candidates: Vec<Arc<Action>> =
         engine.catalog.actions.iter().filter(|other| app.is_some() && other.external_app == app).cloned().collect();
     let best = rank::best(&intent, candidates, |other: &Arc<Action>| described(other)).into_iter().next();

@@ -46,7 +46,8 @@ pub struct ConnectionFilter {
 }
 
 /// Lists the caller's connections.
-pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Page<Arc<Connection>> {
+pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Page<Arc<Connection>>, ApiError> {
+    cx.tenant_or_manager()?;
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
@@ -86,17 +87,13 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Page<Arc<C
                 .as_ref()
                 .is_none_or(|t| text(&connection.meta.key) || connection.meta.name.to_lowercase().contains(t))
     };
-    page.take(
-        world
-            .connections
-            .after(page.after)
-            .filter(|(_, connection)| wanted(connection))
-            .map(|(at, connection)| (at, Arc::clone(connection))),
-    )
+    let wanted = world.connections.after(page.after).filter(|(_, connection)| wanted(connection));
+    Ok(page.take(wanted.map(|(at, connection)| (at, Arc::clone(connection)))))
 }
 
 /// One connection.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
+    cx.tenant_or_manager()?;
     let world = cx.world();
     let connection = Directory::new(&world, &cx.engine.catalog).connection(&cx.caller, selector)?;
     if connection.due.as_ref().is_some_and(|due| due.reads.is_some()) {

@@ -690,8 +690,7 @@ async fn write_log(
     let log = RunLog {
         id: id.clone(),
         user_id: owner.clone(),
-        tenant_id: owner.clone(),
-        customer_id: owner,
+        tenant_id: owner,
         integration_id: trace.scope.integration.as_ref().map(|i| i.id.to_string()).unwrap_or_default(),
         connection_id: connection.map(|connection| connection.id.to_string()).unwrap_or_default(),
         external_app_id: trace.scope.external_app(&directory),
@@ -715,7 +714,6 @@ async fn write_log(
         output: output.clone(),
         error: result.err().cloned(),
         meta: request.meta.clone(),
-        logs: trace.logs.clone(),
         action: snapshot(request, trace, &name),
         integration: trace
             .scope
@@ -724,7 +722,7 @@ async fn write_log(
             .map(|integration| to_json(&lens.integration(integration, Secrets::Hidden)))
             .transpose()?
             .map(without_connection),
-        connection: connection.map(|c| to_json(&lens.connection(c, Secrets::Hidden))).transpose()?,
+        connection: connection.map(|c| to_json(&lens.bare_connection(c, Secrets::Hidden))).transpose()?,
         user: tenant,
         name,
     };

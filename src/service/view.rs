@@ -6,6 +6,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::actions::app_of;
 use super::connect::page_address;
 use super::directory::Directory;
 use crate::auth::Caller;
@@ -204,7 +205,7 @@ pub struct ActionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     instance_key: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    external_app_id: Option<&'a Id<ExternalApp>>,
+    external_app_id: Option<Id<ExternalApp>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     external_app_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -256,8 +257,8 @@ impl<'a> Lens<'a> {
         view
     }
 
-    /// A connection alone, as an integration embeds it.
-    fn bare_connection(&self, connection: &'a Connection, secrets: Secrets) -> ConnectionView<'a> {
+    /// A connection alone, as integrations and run logs embed it.
+    pub fn bare_connection(&self, connection: &'a Connection, secrets: Secrets) -> ConnectionView<'a> {
         let connector = connection.connector.as_ref().and_then(|id| self.directory.connector(id.as_str()));
         let connected = connection.is_connected();
         let shown = secrets == Secrets::Shown;
@@ -427,7 +428,7 @@ impl<'a> Lens<'a> {
         let own = action.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
         let own = own.map(|integration| &**integration);
         let shown = own.or(at);
-        let app = action.external_app.as_ref().and_then(|id| self.directory.app(id.as_str()));
+        let app = app_of(&self.directory, action).and_then(|id| self.directory.app(id.as_str()));
         ActionView {
             id: &action.id,
             uuid: &action.meta.uuid,
@@ -448,7 +449,7 @@ impl<'a> Lens<'a> {
             integration_key: shown.map(|integration| integration.key().to_owned()),
             connection_id: action.connection.as_ref(),
             instance_key: action.instance_key.as_deref(),
-            external_app_id: action.external_app.as_ref(),
+            external_app_id: app.as_ref().map(|app| app.id.clone()),
             external_app_key: app.and_then(|app| app.meta.key.clone()),
             parent_id: action.parent.as_ref(),
             universal_parent_id: self.universal_parent(action),

@@ -254,3 +254,15 @@ scenario('a reconnect that the user cancels leaves the connection as it was', as
   assert.equal(after.state, 'READY');
   assert.equal(after.clientAction, undefined);
 });
+
+scenario('POST /connections/:c/execute-request answers with the output of the app\'s request', async ({ client }) => {
+  const repositories = await client.connectionRequest('github-dev', 'list-repositories', {});
+  assert.ok(Array.isArray(repositories) && repositories.length > 0);
+});
+
+scenario('POST /connections/:c/execute-request names the requests there are', async ({ client }) => {
+  await assert.rejects(client.connectionRequest('github-dev', 'list-repos', {}), (error) => {
+    assert.match(error.message, /`list-repositories`/);
+    return error.data.key === 'not_found';
+  });
+});

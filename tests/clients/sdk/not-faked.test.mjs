@@ -41,7 +41,6 @@ const asTenant = {
   'POST /connections/:c/data/:key/create': (client) => collection(client).create({ fields: {} }),
   'POST /connections/:c/data/:key/update': (client) => collection(client).update({ id: '1', fields: {} }),
   'POST /connections/:c/data/:key/delete': (client) => collection(client).delete({ id: '1' }),
-  'POST /connections/:c/execute-request': (client) => client.connectionRequest('github-dev', 'list-issues', {}),
   ...ofConnection('flows', 'flow', 'flows'),
   ...ofConnection('dataSources', 'dataSource', 'data-sources'),
   ...ofConnection('fieldMappings', 'fieldMapping', 'field-mappings'),
