@@ -3,6 +3,8 @@
 //! Invariant: every failure that reaches a client is an [`ApiError`]; its HTTP status is derived from it in one
 //! place ([`ApiError::status`]), never chosen by a handler.
 
+use std::ops::{Deref, DerefMut};
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -75,10 +77,9 @@ pub enum ErrorCode {
 /// The error envelope `{type, key?, code?, message, data?, causedByError?, logs?, stack?, actionRunId?}`.
 ///
 /// Source: DOC:reference/overview/errors; `code` and `actionRunId` from SEED.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-#[error("{message}")]
-pub struct ApiError {
+pub struct Envelope {
     /// Family.
     #[serde(rename = "type")]
     pub kind: ErrorType,
@@ -95,7 +96,7 @@ pub struct ApiError {
     pub data: Option<Value>,
     /// The error below this one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub caused_by_error: Option<Box<ApiError>>,
+    pub caused_by_error: Option<ApiError>,
     /// Console lines of a snippet.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub logs: Vec<Value>,
@@ -110,9 +111,29 @@ pub struct ApiError {
     pub status_override: Option<u16>,
 }
 
+/// An error as it reaches the caller: an [`Envelope`], boxed because most results are not one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[serde(transparent)]
+#[error("{}", .0.message)]
+pub struct ApiError(Box<Envelope>);
+
+impl Deref for ApiError {
+    type Target = Envelope;
+
+    fn deref(&self) -> &Envelope {
+        &self.0
+    }
+}
+
+impl DerefMut for ApiError {
+    fn deref_mut(&mut self) -> &mut Envelope {
+        &mut self.0
+    }
+}
+
 impl ApiError {
     fn new(kind: ErrorType, key: Option<ErrorKey>, message: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Envelope {
             kind,
             key,
             code: None,
@@ -123,7 +144,7 @@ impl ApiError {
             stack: None,
             action_run_id: None,
             status_override: None,
-        }
+        }))
     }
 
     /// 400: the call cannot be carried out as sent.
@@ -210,7 +231,7 @@ impl ApiError {
     /// Adds the error below.
     #[must_use]
     pub fn caused_by(mut self, cause: ApiError) -> Self {
-        self.caused_by_error = Some(Box::new(cause));
+        self.caused_by_error = Some(cause);
         self
     }
 

@@ -176,14 +176,14 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     let engine = spaces::open(config).await?;
     let mut routes = api::routes();
     routes.extend(control::routes());
-    let router = Arc::new(Router::new(routes)?);
-    let inner_router = Arc::clone(&router);
+    let table = Arc::new(Router::new(routes)?);
+    let inner = Arc::clone(&table);
     let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {
-        let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner_router) };
+        let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner) };
         Box::pin(async move { edge::inner(&edge, cx, call).await })
     };
     engine.door.set(Box::new(door)).ok();
-    let shared = Edge { engine: Arc::clone(&engine), router };
+    let shared = Edge { engine: Arc::clone(&engine), router: table };
     let listen = |error: std::io::Error| StartError::Listen { address: wanted.to_string(), why: error.to_string() };
     let server = HttpServer::new(move || {
         let edge = shared.clone();

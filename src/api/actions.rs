@@ -101,7 +101,7 @@ pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
     let by_id = Selector { id: Some(found.0.id.to_string()), ..Selector::default() };
     let building = || actions::get(&cx, &by_id).map(|(action, _)| action.state == ActionState::Building);
     connections::wait_while(&cx, timeout, building).await?;
-    shown(&cx, &*actions::get(&cx, &by_id)?.0, found.1.as_deref())
+    shown(&cx, &actions::get(&cx, &by_id)?.0, found.1.as_deref())
 }
 
 pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {

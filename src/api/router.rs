@@ -63,6 +63,9 @@ where
     Route { method, path: path.into(), access, source, faked: true, handler }
 }
 
+/// The `{names}` of a route and what stood in their places.
+pub type Params = Vec<(String, String)>;
+
 /// All routes, found by method and path.
 pub struct Router {
     routes: Vec<Route>,
@@ -93,7 +96,7 @@ impl Router {
     }
 
     /// The route of a call and its `{names}`, or 404 or 405 naming what is near.
-    pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Vec<(String, String)>), ApiError> {
+    pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Params), ApiError> {
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
         let Ok(found) = self.paths.at(path) else { return Err(self.no_route(method, path)) };
         let routes = found.value.iter().map(|index| &self.routes[*index]);

@@ -35,12 +35,12 @@ pub(super) struct Access {
 impl Access {
     /// Of a server's first workspace.
     pub(super) fn of(server: &Server) -> Result<Self, String> {
-        let space = server.engine().first_space().map_err(|error| error.message)?;
+        let space = server.engine().first_space().map_err(|error| error.message.clone())?;
         let world = space.world();
         let workspace = &world.workspace;
-        let expires = real_now().plus(Duration::from_secs(24 * 3600));
+        let expires = real_now().plus(Duration::from_hours(24));
         let token = |tenant, manager| {
-            mint(&workspace.key, &workspace.secret, tenant, manager, expires).map_err(|error| error.message)
+            mint(&workspace.key, &workspace.secret, tenant, manager, expires).map_err(|error| error.message.clone())
         };
         Ok(Self {
             url: server.url().to_owned(),

@@ -50,7 +50,7 @@ pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, String> {
         (None, false) => Some(known.tenant.as_str()),
     };
     let token = mint(&known.key, &known.secret, tenant, options.manager, real_now().plus(options.expires_in))
-        .map_err(|error| error.message)?;
+        .map_err(|error| error.message.clone())?;
     print(&if options.json { json!({ "token": token }).to_string() } else { token });
     Ok(ExitCode::SUCCESS)
 }

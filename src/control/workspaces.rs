@@ -17,7 +17,7 @@ use crate::service::seed::SeedDocument;
 use crate::service::spaces::{self, NewWorkspace, Start};
 use crate::service::workspaces::merge_settings;
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Credentials and ready tokens, valid for a day.
 pub(super) fn shown(engine: &Engine, space: &Space) -> Result<Value, ApiError> {

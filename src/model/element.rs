@@ -99,6 +99,13 @@ pub fn key_of(name: &str) -> String {
     key.trim_end_matches('-').to_owned()
 }
 
+/// `base`, or `base-2`, `base-3`, … : the first that is not taken.
+pub fn free_key(base: &str, taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2..=u32::MAX).map(|n| format!("{base}-{n}"));
+    let mut all = std::iter::once(base.to_owned()).chain(numbered);
+    all.find(|key| !taken(key)).unwrap_or_else(|| base.to_owned())
+}
+
 /// `Create contact` from `create-contact`.
 pub fn title_of(key: &str) -> String {
     let text = key.replace(['-', '_'], " ");

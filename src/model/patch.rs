@@ -3,20 +3,15 @@
 use serde::{Deserialize, Deserializer};
 
 /// What a partial update says of one field.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
     /// Absent: leave it.
+    #[default]
     Keep,
     /// `null`: remove it.
     Clear,
     /// Set it.
     Set(T),
-}
-
-impl<T> Default for Patch<T> {
-    fn default() -> Self {
-        Self::Keep
-    }
 }
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {

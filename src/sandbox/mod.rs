@@ -67,7 +67,7 @@ pub enum SandboxError {
         /// Where.
         stack: Option<String>,
         /// The error of a host call that it let through.
-        cause: Option<Box<ApiError>>,
+        cause: Option<ApiError>,
         /// Console lines.
         logs: Vec<Value>,
     },

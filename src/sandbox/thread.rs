@@ -238,7 +238,7 @@ fn outcome(how: &str, text: &str, shared: &Shared) -> Result<Outcome, SandboxErr
     Err(SandboxError::Thrown {
         message: error["message"].as_str().unwrap_or("the code threw").to_owned(),
         stack: error["stack"].as_str().map(str::to_owned),
-        cause: serde_json::from_value::<ApiError>(error["cause"].clone()).ok().map(Box::new),
+        cause: serde_json::from_value::<ApiError>(error["cause"].clone()).ok(),
         logs,
     })
 }

@@ -20,7 +20,7 @@ use crate::store::Tx;
 pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &SeedDocument) -> Result<(), ApiError> {
     for tenant in &seed.workspace.tenants {
         let mut record = Tenant::new(stable_id("tenant", &tenant.key), tenant.key.clone(), tenant.name.clone(), now);
-        record.fields = tenant.fields.clone();
+        record.fields.clone_from(&tenant.fields);
         tx.put(record)?;
     }
     for app in &seed.external_apps {

@@ -310,7 +310,7 @@ impl SeedDocument {
             ["stubs", connector, _] => {
                 let stubs = parse_many::<StubSpec>(file)?;
                 for stub in &stubs {
-                    stub.check().map_err(|error| SeedError::new(&file.path, error.message))?;
+                    stub.check().map_err(|error| SeedError::new(&file.path, error.message.clone()))?;
                 }
                 self.stubs.entry((*connector).to_owned()).or_default().extend(stubs);
             }
@@ -375,7 +375,7 @@ impl SeedDocument {
             }
         }
         for stub in self.stubs.values().flatten() {
-            stub.check().map_err(|error| SeedError::new(file, error.message))?;
+            stub.check().map_err(|error| SeedError::new(file, error.message.clone()))?;
         }
         Ok(())
     }

@@ -197,8 +197,8 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
 /// Counts a use; false when the stub has none left.
 fn use_up(space: &Space, stub: &Stub) -> bool {
     let Some(times) = stub.spec.times else { return true };
-    let mut uses = space.stub_uses.lock().unwrap_or_else(PoisonError::into_inner);
-    let used = uses.entry(stub.id.to_string()).or_default();
+    let mut counts = space.stub_uses.lock().unwrap_or_else(PoisonError::into_inner);
+    let used = counts.entry(stub.id.to_string()).or_default();
     let left = *used < times;
     *used += u32::from(left);
     left

@@ -501,8 +501,8 @@ pub fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) ->
     let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
     let mut masked = parameters.clone();
     for (name, value) in &mut masked {
-        let marked = schema.is_some_and(|schema| schema["properties"][name]["isSensitive"] == Value::Bool(true));
-        if marked || name.to_lowercase().contains("secret") {
+        let sensitive = schema.is_some_and(|schema| schema["properties"][name]["isSensitive"] == Value::Bool(true));
+        if sensitive || name.to_lowercase().contains("secret") {
             *value = Value::String("********".into());
         }
     }

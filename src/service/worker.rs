@@ -173,7 +173,7 @@ fn next_wake(space: &Space) -> Option<Duration> {
 pub async fn run(engine: std::sync::Weak<Engine>) {
     loop {
         let Some(engine) = engine.upgrade() else { return };
-        let mut wait = Duration::from_secs(3600);
+        let mut wait = Duration::from_hours(1);
         for space in engine.spaces() {
             if let Err(error) = settle(&engine, &space).await {
                 tracing::error!(error.cause = %error, workspace = space.key, "the worker could not move what was due");

@@ -136,7 +136,7 @@ impl Db {
             .await?;
         let pool = Self::pool_options().connect_with(options()).await?;
         let mut conn = pool.acquire().await?;
-        let image = sqlx::sqlite::SqliteOwnedBuf::try_from(&image[..]).map_err(sqlx::Error::from)?;
+        let image = sqlx::sqlite::SqliteOwnedBuf::try_from(&image[..])?;
         conn.deserialize(None, image, false).await?;
         drop(conn);
         Ok(Self { pool })

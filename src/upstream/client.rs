@@ -13,7 +13,7 @@ use url::{Host, Url};
 const LARGEST_ANSWER: usize = 30 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 /// Source: AE:rate-limits (60 s for a whole request).
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Which hosts may be called beyond loopback.
 #[derive(Debug, Default)]

@@ -3,28 +3,26 @@
 //! Thin over the functions that the control routes call. Fails with a [`TestError`] rather than a panic wherever it
 //! can.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod connection;
+mod upstream;
 
-use http::Method;
-use serde_json::Value;
+pub use connection::{MockConnect, MockConnection, MockTenant};
+pub use upstream::{MockUpstream, MountedStub, Stub};
 
-use crate::auth::{Verified, mint};
+use crate::auth::mint;
 use crate::clock::{ClockMode, Timestamp, real_now};
 use crate::config::{Config, SeedChoice};
-use crate::engine::{Cx, Engine, Space};
+use crate::engine::{Engine, Space};
 use crate::error::ApiError;
-use crate::journal::{Entry, Side};
-use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
-use crate::model::connection_request::ConnectSpec;
+use crate::journal::Entry;
 use crate::model::progress::ProgressSettings;
-use crate::model::stub::{Stub as StoredStub, StubSpec};
 use crate::model::workspace::{MockSettings, Settings};
 use crate::server::{Server, StartError};
-use crate::service::connect::{self as connecting, Consent};
 use crate::service::spaces::{self, ResetTo, Start};
-use crate::service::{seed, tenants, vendor, worker};
+use crate::service::{seed, worker};
 use crate::store::Target;
+use std::sync::Arc;
+use std::time::Duration;
 
 /// Why a test's own call failed.
 #[derive(Debug, thiserror::Error)]
@@ -205,7 +203,7 @@ impl MockWorkspace {
     }
 
     fn token(&self, tenant: Option<&str>, manager: bool) -> String {
-        let expires = real_now().plus(Duration::from_secs(3600));
+        let expires = real_now().plus(Duration::from_hours(1));
         mint(&self.key, &self.secret(), tenant, manager, expires).unwrap_or_default()
     }
 
@@ -264,312 +262,6 @@ impl MockWorkspace {
     /// Runs everything that is due; returns how much that was.
     pub async fn settle(&self) -> Result<usize, TestError> {
         Ok(worker::settle(&self.engine, &*self.space()?).await?)
-    }
-}
-
-/// A tenant of a workspace.
-#[derive(Debug, Clone)]
-pub struct MockTenant {
-    workspace: MockWorkspace,
-    key: String,
-}
-
-impl MockTenant {
-    /// The tenant key.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// A token, good for an hour.
-    pub fn token(&self) -> String {
-        self.workspace.token(Some(&self.key), false)
-    }
-
-    /// Begins to connect to an app by the key of its integration or connector.
-    pub fn connect(&self, key: &str) -> MockConnect {
-        MockConnect { tenant: self.clone(), target: key.to_owned(), spec: ConnectSpec::default(), account: None }
-    }
-
-    async fn cx(&self) -> Result<Cx, ApiError> {
-        let space = self.workspace.space()?;
-        let verified = Verified { tenant_key: Some(self.key.clone()), name: None, fields: None, is_manager: false };
-        let caller = tenants::admit(&space, verified).await?;
-        Ok(Cx { engine: Arc::clone(&self.workspace.engine), space, caller })
-    }
-}
-
-/// A connection about to be made.
-#[derive(Debug, Clone)]
-#[must_use = "nothing connects until `begin` or `ready`"]
-pub struct MockConnect {
-    tenant: MockTenant,
-    target: String,
-    spec: ConnectSpec,
-    account: Option<String>,
-}
-
-impl MockConnect {
-    /// The connection's key.
-    pub fn key(mut self, key: &str) -> Self {
-        self.spec.connection_key = Some(key.to_owned());
-        self
-    }
-
-    /// Who consents at the app.
-    pub fn account(mut self, account: &str) -> Self {
-        self.account = Some(account.to_owned());
-        self
-    }
-
-    /// What the user types into a key-auth connector's form.
-    pub fn input(mut self, input: Value) -> Self {
-        self.spec.input = Some(input);
-        self
-    }
-
-    /// Begins: the connection waits for its user.
-    pub async fn begin(mut self) -> Result<MockConnection, TestError> {
-        let cx = self.tenant.cx().await?;
-        let is_integration = {
-            let world = cx.world();
-            crate::service::directory::Directory::new(&world, &cx.engine.catalog).integration(&self.target).is_some()
-        };
-        if is_integration {
-            self.spec.integration_key = Some(self.target);
-        } else {
-            self.spec.connector_key = Some(self.target);
-        }
-        let connection = connecting::begin(&cx, self.spec).await?;
-        Ok(MockConnection { tenant: self.tenant, id: connection.id.to_string() })
-    }
-
-    /// Begins, and the user consents: READY.
-    pub async fn ready(self) -> Result<MockConnection, TestError> {
-        let account = self.account.clone().unwrap_or_else(|| vendor::DEFAULT_ACCOUNT.to_owned());
-        let connection = self.begin().await?;
-        if connection.state() == ConnectionState::ClientActionRequired {
-            connection.complete_as(&account).await?;
-        }
-        Ok(connection)
-    }
-}
-
-/// A connection of a tenant.
-#[derive(Debug, Clone)]
-pub struct MockConnection {
-    tenant: MockTenant,
-    id: String,
-}
-
-impl MockConnection {
-    /// Its id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn record(&self) -> Option<Arc<Connection>> {
-        self.tenant.workspace.space().ok()?.world().connections.get(&self.id).cloned()
-    }
-
-    /// Where it stands; DISCONNECTED when it is gone.
-    pub fn state(&self) -> ConnectionState {
-        self.record().map_or(ConnectionState::Disconnected, |connection| connection.state)
-    }
-
-    /// The user consents, as this account.
-    pub async fn complete_as(&self, account: &str) -> Result<(), TestError> {
-        let space = self.tenant.workspace.space()?;
-        let consent = Consent::Account(account.to_owned());
-        connecting::complete(&self.tenant.workspace.engine, &space, &self.id.as_str().into(), consent).await?;
-        Ok(())
-    }
-
-    /// Moves it by an event that its state allows.
-    pub async fn poke(&self, event: ConnectionEvent) -> Result<(), TestError> {
-        let space = self.tenant.workspace.space()?;
-        connecting::poke(&self.tenant.workspace.engine, &space, &self.id.as_str().into(), event, None).await?;
-        Ok(())
-    }
-}
-
-/// The external app behind a connector.
-#[derive(Debug, Clone)]
-pub struct MockUpstream {
-    workspace: MockWorkspace,
-    connector: String,
-}
-
-impl MockUpstream {
-    /// Mounts a stub; it comes before the catalog's.
-    pub async fn stub(&self, stub: Stub) -> Result<MountedStub, TestError> {
-        let space = self.workspace.space()?;
-        let stored = crate::control::add_stub(&space, &self.connector, stub.spec).await?;
-        Ok(MountedStub { workspace: self.workspace.clone(), id: stored.id.to_string() })
-    }
-
-    /// What the app was asked, oldest first.
-    pub fn requests(&self) -> Vec<Entry> {
-        let of_it = |entry: &Entry| entry.side == Side::Upstream && entry.route.as_deref() == Some(&self.connector);
-        self.workspace.journal().into_iter().filter(of_it).collect()
-    }
-
-    /// Sends calls to a fake of one's own instead of the stub server.
-    pub async fn at(&self, url: &str) -> Result<(), TestError> {
-        let (connector, url) = (self.connector.clone(), url.to_owned());
-        self.workspace
-            .mock_settings(|mock| {
-                mock.upstreams.insert(connector, url);
-            })
-            .await
-    }
-
-    /// The vendor takes back every token it granted.
-    pub async fn revoke_tokens(&self) -> Result<(), TestError> {
-        self.change_grants(|grant, _| grant.revoked = true).await
-    }
-
-    /// Every access token dies; it can be refreshed unless that is refused.
-    pub async fn expire_tokens(&self) -> Result<(), TestError> {
-        self.change_grants(|grant, now| grant.expires_at = Some(now)).await
-    }
-
-    /// The vendor refuses to refresh from now on.
-    pub async fn refuse_refresh(&self) -> Result<(), TestError> {
-        self.change_grants(|grant, _| grant.refuse_refresh = true).await
-    }
-
-    async fn change_grants(
-        &self,
-        change: impl Fn(&mut crate::model::grant::Grant, Timestamp),
-    ) -> Result<(), TestError> {
-        let space = self.workspace.space()?;
-        let now = space.clock.now();
-        let mut tx = space.data.begin().await;
-        let held: Vec<_> =
-            tx.grants.iter().filter(|g| g.connector_key == self.connector).map(|g| (**g).clone()).collect();
-        for mut grant in held {
-            change(&mut grant, now);
-            tx.put(grant).map_err(ApiError::from)?;
-        }
-        tx.commit().await.map_err(ApiError::from)?;
-        Ok(())
-    }
-}
-
-/// A stub to mount with [`MockUpstream::stub`].
-#[derive(Debug, Clone)]
-#[must_use = "a stub does nothing until it is mounted"]
-pub struct Stub {
-    spec: StubSpec,
-}
-
-impl Stub {
-    /// Answers `method path`; `{name}` in the path matches one segment. 200 without a body unless said.
-    pub fn on(method: &Method, path: &str) -> Self {
-        let spec = serde_json::json!({
-            "request": {"method": method.as_str(), "path": path}, "respond": {"status": 200}
-        });
-        // The shape is our own, two lines up.
-        let spec = serde_json::from_value(spec).unwrap_or_else(|error| unreachable!("{error}"));
-        Self { spec }
-    }
-
-    /// Answers GET.
-    pub fn get(path: &str) -> Self {
-        Self::on(&Method::GET, path)
-    }
-
-    /// Answers POST.
-    pub fn post(path: &str) -> Self {
-        Self::on(&Method::POST, path)
-    }
-
-    /// Answers PATCH.
-    pub fn patch(path: &str) -> Self {
-        Self::on(&Method::PATCH, path)
-    }
-
-    /// Answers PUT.
-    pub fn put(path: &str) -> Self {
-        Self::on(&Method::PUT, path)
-    }
-
-    /// Answers DELETE.
-    pub fn delete(path: &str) -> Self {
-        Self::on(&Method::DELETE, path)
-    }
-
-    /// The query must have this.
-    pub fn query(mut self, name: &str, value: &str) -> Self {
-        self.spec.request.query.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// The JSON body must contain this.
-    pub fn body(mut self, contains: Value) -> Self {
-        self.spec.request.body = Some(contains);
-        self
-    }
-
-    /// Answers with JSON.
-    pub fn json(mut self, status: u16, body: Value) -> Self {
-        self.spec.respond.status = status;
-        self.spec.respond.json = Some(body);
-        self
-    }
-
-    /// Answers with text.
-    pub fn text(mut self, status: u16, body: &str) -> Self {
-        self.spec.respond.status = status;
-        self.spec.respond.text = Some(body.to_owned());
-        self
-    }
-
-    /// Answers with a bare status.
-    pub fn status(mut self, status: u16) -> Self {
-        self.spec.respond.status = status;
-        self
-    }
-
-    /// Answers with a header.
-    pub fn header(mut self, name: &str, value: &str) -> Self {
-        self.spec.respond.headers.insert(name.to_owned(), value.to_owned());
-        self
-    }
-
-    /// Answers only so often.
-    pub fn times(mut self, times: u32) -> Self {
-        self.spec.times = Some(times);
-        self
-    }
-
-    /// 1 is tried first; 5 unless said.
-    pub fn priority(mut self, priority: u8) -> Self {
-        self.spec.priority = priority;
-        self
-    }
-}
-
-/// A mounted stub.
-#[derive(Debug, Clone)]
-pub struct MountedStub {
-    workspace: MockWorkspace,
-    id: String,
-}
-
-impl MountedStub {
-    /// Its id.
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
-    /// Takes it away.
-    pub async fn remove(self) -> Result<(), TestError> {
-        let space = self.workspace.space()?;
-        let mut tx = space.data.begin().await;
-        tx.remove::<StoredStub>(&self.id);
-        tx.commit().await.map_err(ApiError::from)?;
-        Ok(())
     }
 }
 

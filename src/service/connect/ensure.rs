@@ -1,0 +1,54 @@
+//! Connecting to an app by its address.
+
+use super::begin;
+use crate::engine::Cx;
+use crate::error::ApiError;
+use crate::model::connection::Connection;
+use crate::model::connection_request::ConnectSpec;
+use crate::service::directory::Directory;
+use serde_json::json;
+use std::sync::Arc;
+
+/// The connection of an app's address, found or begun. Source: OAS `/connections/ensure`.
+pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<Connection>, ApiError> {
+    let host = host_of(app_url)?;
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let app = directory.apps().find(|app| app.owns_host(&host));
+    let existing = {
+        let mut own = directory.connections(&cx.caller).rev();
+        let wanted = name_of_host(&host);
+        own.find(|connection| match &app {
+            Some(app) => connection.external_app.as_ref() == Some(&app.id),
+            None => connection.intent.as_deref() == Some(&wanted),
+        })
+    };
+    if let Some(connection) = existing {
+        return Ok(Arc::clone(connection));
+    }
+    let spec = match app {
+        Some(app) => ConnectSpec { external_app_id: Some(app.id.to_string()), name, ..ConnectSpec::default() },
+        None => ConnectSpec { intent: Some(name_of_host(&host)), name, ..ConnectSpec::default() },
+    };
+    begin(cx, spec).await
+}
+
+pub(super) fn name_of_host(host: &str) -> String {
+    host.trim_start_matches("www.").to_owned()
+}
+
+/// Source: SDK `EnsureConnectionRequest`: a host with a dot that is no IPv4 address.
+pub(super) fn host_of(app_url: &str) -> Result<String, ApiError> {
+    let wrong = || {
+        ApiError::bad_request(format!("`appUrl` is `{app_url}`; it is an address or a domain such as slack.com"))
+            .with_data(json!({ "field": "appUrl" }))
+    };
+    if app_url.is_empty() || app_url.chars().count() > 2000 {
+        return Err(wrong());
+    }
+    let full = if app_url.contains("://") { app_url.to_owned() } else { format!("https://{app_url}") };
+    match url::Url::parse(&full).map_err(|_| wrong())?.host() {
+        Some(url::Host::Domain(host)) if host.contains('.') => Ok(host.to_lowercase()),
+        _ => Err(wrong()),
+    }
+}

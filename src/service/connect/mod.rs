@@ -1,0 +1,273 @@
+//! Connecting: everything that makes a connection, connects one again, or moves one on its way to READY.
+//!
+//! Invariant: all ways in (JSON, forms, requests, `POST /connections`, ensure, autoConnect, pokes) go through
+//! [`begin`] and [`complete`].
+
+mod ensure;
+mod moves;
+mod target;
+mod ticket;
+
+use moves::authorize;
+use target::{Target, misconfigured, target_of};
+
+pub use ensure::ensure;
+pub use moves::{Consent, complete, finish_building, finish_building_now, move_in, poke};
+pub use target::new_integration;
+pub use ticket::{as_owner, page_address, redeem};
+
+use crate::clock::Timestamp;
+use crate::engine::Cx;
+use crate::error::ApiError;
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionState, check_connection_key};
+use crate::model::connection_request::{ConnectSpec, ConnectionRequest, RequestStatus};
+use crate::model::connector::{AuthType, Connector};
+use crate::model::element::{Meta, free_key, key_of};
+use crate::model::progress::Progress;
+use crate::service::directory::Directory;
+use crate::service::vendor;
+use crate::store::Tx;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// Begins to connect, or to connect again. Source: SEED (`connect`), decision 1, 3, 5.
+pub async fn begin(cx: &Cx, spec: ConnectSpec) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let id = begin_in(cx, &mut tx, &spec, None)?;
+    finish(cx, tx, &id).await
+}
+
+/// The same, with credentials given: READY at once.
+pub async fn begin_with_credentials(
+    cx: &Cx,
+    spec: ConnectSpec,
+    credentials: JsonMap,
+) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let id = begin_in(cx, &mut tx, &spec, Some(credentials))?;
+    finish(cx, tx, &id).await
+}
+
+pub(super) async fn finish(cx: &Cx, tx: Tx, id: &Id<Connection>) -> Result<Arc<Connection>, ApiError> {
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connection is missing"))
+}
+
+pub(super) fn begin_in(
+    cx: &Cx,
+    tx: &mut Tx,
+    spec: &ConnectSpec,
+    credentials: Option<JsonMap>,
+) -> Result<Id<Connection>, ApiError> {
+    if let Some(key) = &spec.connection_key {
+        check_connection_key(key)?;
+    }
+    let known = match (&spec.connection_id, &spec.connection_key) {
+        (Some(id), _) => Some(directory(cx, tx).connection(&cx.caller, id)?),
+        (None, Some(key)) => own_with_key(cx, tx, key)?,
+        (None, None) => None,
+    };
+    match known {
+        Some(connection) => again(cx, tx, &connection, spec, credentials),
+        None => fresh(cx, tx, spec, credentials),
+    }
+}
+
+pub(super) fn directory<'a>(cx: &'a Cx, world: &'a crate::store::World) -> Directory<'a> {
+    Directory::new(world, &cx.engine.catalog)
+}
+
+pub(super) fn own_with_key(cx: &Cx, tx: &Tx, key: &str) -> Result<Option<Arc<Connection>>, ApiError> {
+    let tenant = cx.tenant()?;
+    let mut with_key = tx.connections.with_key(key);
+    Ok(with_key.find(|connection| !connection.is_archived() && connection.tenant == tenant.id).cloned())
+}
+
+/// Connects the same record again.
+pub(super) fn again(
+    cx: &Cx,
+    tx: &mut Tx,
+    connection: &Connection,
+    spec: &ConnectSpec,
+    credentials: Option<JsonMap>,
+) -> Result<Id<Connection>, ApiError> {
+    connection.meta.refuse_archived("connection")?;
+    let (now, id) = (cx.space.clock.now(), connection.id.clone());
+    let mut connection = connection.clone();
+    if let Some(name) = &spec.name {
+        connection.meta.name.clone_from(name);
+    }
+    connection.request.clone_from(&spec.connection_request_id);
+    if connection.state == ConnectionState::Building {
+        tx.put(connection)?;
+        return Ok(id);
+    }
+    let connector = connection.connector.as_ref().and_then(|id| directory(cx, tx).connector(id.as_str()));
+    match connector {
+        Some(connector) => {
+            connection.apply(ConnectionEvent::Reconnect, now)?;
+            ask_user(cx, &mut connection, now);
+            connection.meta.touch(&cx.space.ids, &cx.space.clock);
+            tx.put(connection.clone())?;
+            maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
+        }
+        None => {
+            connection.apply(ConnectionEvent::Rebuild, now)?;
+            connection.due = cx.world().workspace.mock.progress.connection_building.due(now);
+            connection.meta.touch(&cx.space.ids, &cx.space.clock);
+            tx.put(connection)?;
+        }
+    }
+    Ok(id)
+}
+
+/// Makes a new record.
+pub(super) fn fresh(
+    cx: &Cx,
+    tx: &mut Tx,
+    spec: &ConnectSpec,
+    credentials: Option<JsonMap>,
+) -> Result<Id<Connection>, ApiError> {
+    let tenant = Arc::clone(cx.tenant()?);
+    let now = cx.space.clock.now();
+    let target = target_of(cx, tx, spec)?;
+    let (integration, connector, app, default_name) = match &target {
+        Target::Known { integration, connector } => {
+            let name = tx.integrations.get(integration.as_str()).map(|i| i.meta.name.clone());
+            let name = name.unwrap_or_else(|| connector.meta.name.clone());
+            (Some(integration.clone()), Some(connector.id.clone()), connector.external_app_id.clone(), name)
+        }
+        Target::Build { app, name } => (None, None, app.as_ref().map(|app| app.id.clone()), name.clone()),
+    };
+    let key = match spec.connection_key.clone() {
+        Some(key) => key,
+        None => free_connection_key(cx, tx, &key_of(&default_name)),
+    };
+    let mut connection = Connection {
+        id: cx.space.ids.id(),
+        meta: Meta::new(&cx.space.ids, now, Some(key), Some(spec.name.clone().unwrap_or(default_name))),
+        tenant: tenant.id.clone(),
+        integration,
+        connector,
+        external_app: app,
+        auth_option_key: spec.auth_option_key.clone(),
+        state: ConnectionState::Building,
+        former: None,
+        credentials: None,
+        connector_parameters: spec.connector_parameters.clone(),
+        input: spec.input.clone().or_else(|| spec.connection_parameters.clone()),
+        error: None,
+        errors: Vec::new(),
+        intent: spec.intent.clone(),
+        ticket: None,
+        request: spec.connection_request_id.clone(),
+        replaces_others: spec.connection_key.is_none() && !spec.allow_multiple_connections.unwrap_or(false),
+        due: None,
+        next_credentials_refresh_at: None,
+        last_active_at: None,
+        is_test: tenant.is_test,
+    };
+    let id = connection.id.clone();
+    match target {
+        Target::Known { connector, integration } => {
+            if credentials.is_none()
+                && let Some(failure) = misconfigured(tx, &connector, &integration)
+            {
+                // The first answer is BUILDING; the worker finds the fault (decision 5).
+                connection.due = Progress::Fail(failure).due(now);
+                tx.put(connection)?;
+                return Ok(id);
+            }
+            connection.apply(ConnectionEvent::AskUser, now)?;
+            ask_user(cx, &mut connection, now);
+            tx.put(connection.clone())?;
+            maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
+        }
+        Target::Build { .. } => {
+            connection.due = tx.workspace.mock.progress.connection_building.due(now);
+            tx.put(connection)?;
+        }
+    }
+    Ok(id)
+}
+
+/// Completes at once what needs no user: credentials or input given, no auth to do, autoConnect.
+pub(super) fn maybe_complete(
+    cx: &Cx,
+    tx: &mut Tx,
+    connection: Connection,
+    connector: &Connector,
+    spec: &ConnectSpec,
+    credentials: Option<JsonMap>,
+) -> Result<(), ApiError> {
+    let mock = &tx.workspace.mock;
+    let by_itself = mock.auto_connect || mock.progress.connection_client_action == Progress::Immediate;
+    let input = spec.input.as_ref().or(spec.connection_parameters.as_ref());
+    if let Some(credentials) = credentials {
+        return authorize(cx.engine.as_ref(), &cx.space, tx, connection, connector, Consent::Credentials(credentials));
+    }
+    if connector.auth_type == AuthType::ClientCredentials
+        && let Some(Value::Object(input)) = input
+    {
+        return authorize(&cx.engine, &cx.space, tx, connection, connector, Consent::Input(input.clone()));
+    }
+    if by_itself || !connector.auth_type.needs_user() {
+        let consent = Consent::Account(vendor::DEFAULT_ACCOUNT.to_owned());
+        return authorize(&cx.engine, &cx.space, tx, connection, connector, consent);
+    }
+    Ok(())
+}
+
+/// Puts the ticket of the connect page on the record, and what happens if nobody comes.
+pub(super) fn ask_user(cx: &Cx, connection: &mut Connection, now: Timestamp) {
+    connection.ticket = Some(cx.space.ids.secret(12));
+    let progress = &cx.world().workspace.mock.progress.connection_client_action;
+    connection.due = match progress {
+        Progress::Immediate | Progress::Hold => None,
+        Progress::After(_) | Progress::Reads(_) | Progress::Fail(_) => progress.due(now),
+    };
+}
+
+pub(super) fn free_connection_key(cx: &Cx, tx: &Tx, base: &str) -> String {
+    let tenant = cx.caller.tenant().map(|tenant| tenant.id.clone());
+    let taken = |key: &str| {
+        tx.connections.with_key(key).any(|other| !other.is_archived() && Some(&other.tenant) == tenant.as_ref())
+    };
+    let base = if base.is_empty() { "connection" } else { base };
+    free_key(base, taken)
+}
+
+/// Makes a request to connect, and begins it. Source: docs-http-api §7.
+pub async fn request(cx: &Cx, mut spec: ConnectSpec) -> Result<Arc<ConnectionRequest>, ApiError> {
+    if spec.names_nothing() {
+        return Err(ApiError::bad_request(
+            "a connection request names at least one of `integrationKey`, `integrationId`, `connectorKey`, \
+             `connectorId`, `externalAppId`, `intent`, `connectionId`",
+        ));
+    }
+    let tenant = cx.tenant()?.id.clone();
+    let id: Id<ConnectionRequest> = cx.space.ids.id();
+    let request = ConnectionRequest {
+        id: id.clone(),
+        tenant,
+        spec: spec.clone(),
+        status: RequestStatus::Pending,
+        connection: None,
+        error: None,
+        created_at: cx.space.clock.now(),
+    };
+    let mut tx = cx.space.data.begin().await;
+    tx.put(request.clone())?;
+    spec.connection_request_id = Some(id.to_string());
+    let connection = begin_in(cx, &mut tx, &spec, None)?;
+    let mut request = tx.connection_requests.get(id.as_str()).map_or(request, |r| (**r).clone());
+    request.connection = Some(connection);
+    tx.put(request)?;
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    let request = world.connection_requests.get(id.as_str()).cloned();
+    request.ok_or_else(|| ApiError::internal("a new request is missing"))
+}

@@ -1,0 +1,265 @@
+//! How a connection moves: its user acts, it fails, it is poked, its building ends.
+
+use super::new_integration;
+use super::target::{best_match, build_connector};
+use crate::engine::{Engine, Space};
+use crate::error::{ApiError, ErrorKey};
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
+use crate::model::connection_request::RequestStatus;
+use crate::model::connector::{AuthType, Connector};
+use crate::model::progress::Progress;
+use crate::model::schema;
+use crate::service::directory::Directory;
+use crate::service::vendor;
+use crate::store::Tx;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How a user answers.
+#[derive(Debug, Clone)]
+pub enum Consent {
+    /// Consents at the vendor, as this account.
+    Account(String),
+    /// Fills in the form.
+    Input(JsonMap),
+    /// Brings credentials along.
+    Credentials(JsonMap),
+}
+
+/// The user has acted: the connection becomes READY.
+pub async fn complete(
+    engine: &Engine,
+    space: &Space,
+    id: &Id<Connection>,
+    consent: Consent,
+) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = space.data.begin().await;
+    let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
+    let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &engine.catalog);
+    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    let Some(connector) = connector else {
+        return Err(ApiError::bad_request("the connection has no connector yet; wait until it has left BUILDING"));
+    };
+    authorize(engine, space, &mut tx, connection, &connector, consent)?;
+    let world = tx.commit().await?;
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+pub(super) fn authorize(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+    connector: &Connector,
+    consent: Consent,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    let credentials = match consent {
+        Consent::Credentials(credentials) => credentials,
+        Consent::Input(input) if connector.auth_type == AuthType::ClientCredentials => {
+            let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
+            schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
+            connection.input = Some(Value::Object(input.clone()));
+            input
+        }
+        Consent::Input(_) => vendor::default_credentials(tx, &space.ids, now, connector, vendor::DEFAULT_ACCOUNT)?,
+        Consent::Account(account) => vendor::default_credentials(tx, &space.ids, now, connector, &account)?,
+    };
+    connection.apply(ConnectionEvent::Finish, now)?;
+    connection.next_credentials_refresh_at = credentials
+        .get("expires_in")
+        .and_then(Value::as_u64)
+        .map(|seconds| now.plus(std::time::Duration::from_secs(seconds)));
+    connection.credentials = Some(credentials);
+    connection.meta.touch(&space.ids, &space.clock);
+    if connection.replaces_others {
+        replace_others(space, tx, &connection)?;
+        connection.replaces_others = false;
+    }
+    settle_request(tx, &connection, RequestStatus::Success, None)?;
+    tx.put(connection)?;
+    engine.wake.notify_one();
+    Ok(())
+}
+
+/// Archives the tenant's other connections of the integration (decision 3).
+pub(super) fn replace_others(space: &Space, tx: &mut Tx, connection: &Connection) -> Result<(), ApiError> {
+    let others: Vec<Connection> = tx
+        .connections
+        .iter()
+        .filter(|other| {
+            !other.is_archived()
+                && other.id != connection.id
+                && other.tenant == connection.tenant
+                && other.integration.is_some()
+                && other.integration == connection.integration
+        })
+        .map(|other| (**other).clone())
+        .collect();
+    for mut other in others {
+        other.meta.archived_at = Some(space.clock.now());
+        other.meta.touch(&space.ids, &space.clock);
+        tx.put(other)?;
+    }
+    Ok(())
+}
+
+pub(super) fn settle_request(
+    tx: &mut Tx,
+    connection: &Connection,
+    status: RequestStatus,
+    error: Option<ApiError>,
+) -> Result<(), ApiError> {
+    let request = connection.request.as_ref().and_then(|id| tx.connection_requests.get(id)).map(|r| (**r).clone());
+    if let Some(mut request) = request {
+        request.status = status;
+        request.connection = Some(connection.id.clone());
+        request.error = error;
+        tx.put(request)?;
+    }
+    Ok(())
+}
+
+/// Moves a connection by an event, as a poke or the worker does.
+pub async fn poke(
+    engine: &Engine,
+    space: &Space,
+    id: &Id<Connection>,
+    event: ConnectionEvent,
+    error: Option<ApiError>,
+) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = space.data.begin().await;
+    let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
+    let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
+    move_in(engine, space, &mut tx, connection, event, error)?;
+    let world = tx.commit().await?;
+    engine.wake.notify_one();
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// Moves a connection by an event within a transaction, with what the event brings along.
+pub fn move_in(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+    event: ConnectionEvent,
+    error: Option<ApiError>,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    if event == ConnectionEvent::Finish {
+        let world = (**tx).clone();
+        let directory = Directory::new(&world, &engine.catalog);
+        let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+        let connector = connector.ok_or_else(|| {
+            ApiError::bad_request("the connection has no connector yet; use the event `finishBuilding` first")
+        })?;
+        let consent = Consent::Account(vendor::DEFAULT_ACCOUNT.to_owned());
+        return authorize(engine, space, tx, connection, &connector, consent);
+    }
+    connection.apply(event, now)?;
+    match event {
+        ConnectionEvent::AskUser | ConnectionEvent::Reconnect => {
+            connection.ticket = Some(space.ids.secret(12));
+        }
+        ConnectionEvent::LoseCredentials => {
+            let error = error.unwrap_or_else(|| {
+                ApiError::connection(ErrorKey::AccessTokenExpired, "the external app no longer accepts the credentials")
+            });
+            connection.error = Some(error);
+        }
+        ConnectionEvent::FailConfiguration | ConnectionEvent::FailSetup | ConnectionEvent::Fail => {
+            let error = error.unwrap_or_else(|| failure_of(event));
+            connection.errors = vec![error.clone()];
+            connection.error = Some(error.clone());
+            settle_request(tx, &connection, RequestStatus::Error, Some(error))?;
+        }
+        ConnectionEvent::Cancel => {
+            connection.ticket =
+                if connection.state == ConnectionState::ClientActionRequired { connection.ticket.take() } else { None };
+            settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
+        }
+        ConnectionEvent::Disconnect => {
+            if let Some(token) = connection.credentials.as_ref().and_then(|c| c["access_token"].as_str()) {
+                let token = token.to_owned();
+                vendor::revoke(tx, &token)?;
+            }
+        }
+        ConnectionEvent::Finalize | ConnectionEvent::Rebuild => {
+            connection.due = tx.workspace.mock.progress.connection_building.due(now);
+        }
+        ConnectionEvent::Disconnected | ConnectionEvent::Finish => {}
+    }
+    connection.meta.touch(&space.ids, &space.clock);
+    tx.put(connection)?;
+    Ok(())
+}
+
+pub(super) fn failure_of(event: ConnectionEvent) -> ApiError {
+    ApiError::configuration(match event {
+        ConnectionEvent::FailConfiguration => "the integration's parameters are wrong; set them and connect again",
+        ConnectionEvent::FailSetup => "the connector could not be built; try a different intent",
+        _ => "the connection broke",
+    })
+}
+
+/// Ends BUILDING at once, whatever the progress.
+pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connection>) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
+    let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
+    finish_building(engine, space, &mut tx, connection)?;
+    tx.commit().await?;
+    engine.wake.notify_one();
+    Ok(())
+}
+
+/// BUILDING is over: finds or builds the connector, then asks the user. Source: SEED (“The first such connect”).
+pub fn finish_building(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    let world = (**tx).clone();
+    let directory = Directory::new(&world, &engine.catalog);
+    let connector = match connection.connector.as_ref().and_then(|id| directory.connector(id.as_str())) {
+        Some(connector) => connector,
+        None => match best_match(&directory, &connection) {
+            Some(connector) => connector,
+            None => build_connector(space, tx, &directory, &connection)?,
+        },
+    };
+    if connection.integration.is_none() {
+        let world = (**tx).clone();
+        let directory = Directory::new(&world, &engine.catalog);
+        let integration = match directory.integration_of(&connector) {
+            Some(integration) => integration.id.clone(),
+            None => {
+                let integration = new_integration(space, &directory, &connector);
+                let id = integration.id.clone();
+                tx.put(integration)?;
+                id
+            }
+        };
+        connection.integration = Some(integration);
+    }
+    connection.connector = Some(connector.id.clone());
+    connection.external_app = connection.external_app.or_else(|| connector.external_app_id.clone());
+    connection.apply(ConnectionEvent::AskUser, now)?;
+    connection.ticket = Some(space.ids.secret(12));
+    connection.meta.touch(&space.ids, &space.clock);
+    tx.put(connection.clone())?;
+    let mock = &tx.workspace.mock;
+    let by_itself = mock.auto_connect || mock.progress.connection_client_action == Progress::Immediate;
+    if by_itself || !connector.auth_type.needs_user() {
+        let consent = Consent::Account(vendor::DEFAULT_ACCOUNT.to_owned());
+        return authorize(engine, space, tx, connection, &connector, consent);
+    }
+    Ok(())
+}

@@ -1,0 +1,188 @@
+//! What to connect to: an integration, a connector that becomes one, or something that has to be built.
+
+use crate::engine::{Cx, Space};
+use crate::error::ApiError;
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::connection::{Connection, ConnectionState};
+use crate::model::connection_request::ConnectSpec;
+use crate::model::connector::{Apply, AuthType, Connector};
+use crate::model::element::{Meta, free_key, key_of};
+use crate::model::external_app::ExternalApp;
+use crate::model::integration::Integration;
+use crate::model::progress::Failure;
+use crate::model::rank;
+use crate::service::directory::{Directory, Offer};
+use crate::store::Tx;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// What a connection will be of.
+pub(super) enum Target {
+    /// A connector, through its integration (made on demand).
+    Known { integration: Id<Integration>, connector: Arc<Connector> },
+    /// Nothing fits yet: a connector has to be built.
+    Build { app: Option<Arc<ExternalApp>>, name: String },
+}
+
+/// Why a connector cannot be authorized with its integration's parameters (decision 5).
+pub(super) fn misconfigured(tx: &Tx, connector: &Connector, integration: &Id<Integration>) -> Option<Failure> {
+    if !connector.auth_type.is_oauth() {
+        return None;
+    }
+    let parameters = &tx.integrations.get(integration.as_str())?.parameters;
+    let given = |name: &str| parameters.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+    let why = match (given("clientId"), given("clientSecret")) {
+        (true, true) => return None,
+        (false, false) if connector.shared_oauth_client => return None,
+        (false, false) => {
+            "has no shared OAuth client; set `clientId` and `clientSecret` in the integration's parameters"
+        }
+        (true, false) => "has a `clientId` but no `clientSecret` in the integration's parameters",
+        (false, true) => "has a `clientSecret` but no `clientId` in the integration's parameters",
+    };
+    Some(Failure {
+        state: ConnectionState::ConfigurationError,
+        error: Some(format!("connector `{}` {why}", connector.key())),
+    })
+}
+
+/// Works out what to connect to. Source: SEED (“Hand connect one of”).
+pub(super) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Target, ApiError> {
+    let world = (**tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    if let Some(text) = spec.integration_id.as_ref().or(spec.integration_key.as_ref()) {
+        return match directory.offer(text)? {
+            Offer::Real(integration) => {
+                integration.meta.refuse_archived("integration")?;
+                match directory.connector_for(&integration) {
+                    Some(connector) => Ok(Target::Known { integration: integration.id.clone(), connector }),
+                    None => Ok(build_for(&directory, &integration)),
+                }
+            }
+            Offer::Candidate(connector) => known(cx, tx, &directory, connector),
+        };
+    }
+    if let Some(text) = spec.connector_id.as_ref().or(spec.connector_key.as_ref()) {
+        let connector = directory.find_connector(text)?;
+        return known(cx, tx, &directory, connector);
+    }
+    if let Some(text) = &spec.external_app_id {
+        let app = directory.find_app(text)?;
+        return match directory.connector_of_app(&app) {
+            Some(connector) => known(cx, tx, &directory, connector),
+            None => Ok(Target::Build { name: app.meta.name.clone(), app: Some(app) }),
+        };
+    }
+    match spec.intent.as_deref().map(str::trim) {
+        Some(intent) if !intent.is_empty() => Ok(Target::Build { app: None, name: name_of_intent(intent) }),
+        _ => Err(ApiError::bad_request(
+            "say what to connect to: `integrationKey`, `integrationId`, `connectorKey`, `connectorId`, \
+             `externalAppId`, `intent`, or `connectionId` to connect again",
+        )),
+    }
+}
+
+pub(super) fn build_for(directory: &Directory<'_>, integration: &Integration) -> Target {
+    let app = integration.external_app_id.as_ref().and_then(|id| directory.app(id.as_str()));
+    Target::Build { name: integration.meta.name.clone(), app }
+}
+
+pub(super) fn name_of_intent(intent: &str) -> String {
+    let words: Vec<&str> = intent
+        .split_whitespace()
+        .filter(|word| {
+            !["connect", "my", "our", "the", "a", "an", "to", "account"].contains(&word.to_lowercase().as_str())
+        })
+        .collect();
+    let name = if words.is_empty() { intent.to_owned() } else { words.join(" ") };
+    name.chars().take(60).collect()
+}
+
+/// A connector's integration, made on demand (SEED).
+pub(super) fn known(
+    cx: &Cx,
+    tx: &mut Tx,
+    directory: &Directory<'_>,
+    connector: Arc<Connector>,
+) -> Result<Target, ApiError> {
+    if let Some(integration) = directory.integration_of(&connector) {
+        return Ok(Target::Known { integration: integration.id.clone(), connector });
+    }
+    let integration = new_integration(&cx.space, directory, &connector);
+    let id = integration.id.clone();
+    tx.put(integration)?;
+    Ok(Target::Known { integration: id, connector })
+}
+
+/// The integration that a connector becomes: under its synthetic id, with the connector's key when that is free.
+pub fn new_integration(space: &Space, directory: &Directory<'_>, connector: &Connector) -> Integration {
+    let synthetic = Integration::synthetic_id(&connector.id);
+    let id = if directory.world.integrations.get(synthetic.as_str()).is_none() { synthetic } else { space.ids.id() };
+    let key = free_key(connector.key(), |key| directory.integration_with_key(key).is_some());
+    let mut meta = Meta::new(&space.ids, space.clock.now(), Some(key), Some(connector.meta.name.clone()));
+    meta.description.clone_from(&connector.meta.description);
+    Integration {
+        id,
+        meta,
+        connector_id: Some(connector.id.clone()),
+        connector_version: None,
+        external_app_id: connector.external_app_id.clone(),
+        parameters: JsonMap::new(),
+        options_config: None,
+        o_auth_callback_uri: None,
+        logo_uri: connector.logo_uri.clone(),
+        is_test: false,
+    }
+}
+
+pub(super) fn best_match(directory: &Directory<'_>, connection: &Connection) -> Option<Arc<Connector>> {
+    let intent = connection.intent.as_deref()?;
+    let connectors: Vec<Arc<Connector>> = directory.connectors().collect();
+    let text = |connector: &Arc<Connector>| {
+        format!("{} {} {}", connector.meta.name, connector.key(), connector.categories.join(" "))
+    };
+    let best = rank::best(intent, connectors, text).into_iter().next()?;
+    // A connector that shares no word of its name with the intent is not what was meant.
+    (rank::score(&best.meta.name, intent) > 0.0 || rank::score(best.key(), intent) > 0.0).then_some(best)
+}
+
+/// Builds a workspace connector named after the intent or app, with a stub upstream and key auth (decision 5).
+pub(super) fn build_connector(
+    space: &Space,
+    tx: &mut Tx,
+    directory: &Directory<'_>,
+    connection: &Connection,
+) -> Result<Arc<Connector>, ApiError> {
+    let app = connection.external_app.as_ref().and_then(|id| directory.app(id.as_str()));
+    let name = match (&app, &connection.intent) {
+        (Some(app), _) => app.meta.name.clone(),
+        (None, Some(intent)) => name_of_intent(intent),
+        (None, None) => connection.meta.name.clone(),
+    };
+    let base = key_of(&name);
+    let base = if base.is_empty() { "connector" } else { &base };
+    let key = free_key(base, |key| directory.find_connector(key).is_ok());
+    let site = app.as_ref().and_then(|app| app.app_uri.clone());
+    let connector = Connector {
+        id: space.ids.id(),
+        base_uri: site.unwrap_or_else(|| format!("https://api.{key}.example")),
+        meta: Meta::new(&space.ids, space.clock.now(), Some(key), Some(name)),
+        external_app_id: app.map(|app| app.id.clone()),
+        logo_uri: None,
+        categories: Vec::new(),
+        version: "1.0.0".into(),
+        auth_type: AuthType::ClientCredentials,
+        input_schema: Some(Connector::key_form()),
+        parameters_schema: None,
+        oauth: None,
+        apply: Apply::Bearer { field: "apiKey".into() },
+        test: None,
+        shared_oauth_client: true,
+        popularity: 0,
+        is_public: false,
+        extra: JsonMap::new(),
+    };
+    tx.put(connector.clone())?;
+    Ok(Arc::new(connector))
+}

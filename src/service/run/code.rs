@@ -1,0 +1,133 @@
+//! Snippets: what they are given and what they may ask of their host.
+
+use super::call::{output_of, pairs};
+use super::{Evidence, Trace, body_bytes, to_json};
+use crate::engine::{Cx, InnerCall};
+use crate::error::ApiError;
+use crate::model::connection::Connection;
+use crate::model::formula;
+use crate::sandbox::{Host, SandboxError, Snippet};
+use crate::service::directory::Directory;
+use crate::service::outbound::{self, Outgoing};
+use crate::service::view::{Lens, Secrets};
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Runs a snippet with its host.
+pub(super) async fn run_code(
+    cx: &Cx,
+    source: String,
+    input: Option<Value>,
+    connection: Option<&Arc<Connection>>,
+    trace: &mut Trace,
+) -> Result<Option<Value>, ApiError> {
+    if let Some(connection) = connection
+        && !connection.is_connected()
+    {
+        let key = outbound::connector_of(cx, connection).map(|c| c.key().to_owned()).unwrap_or_default();
+        return Err(connection.disconnected_error(&key, cx.world().workspace.mock.disconnected_status));
+    }
+    let arguments = {
+        let world = cx.world();
+        let lens =
+            Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+        let integration = trace.scope.integration.as_deref();
+        json!({
+            "input": input.unwrap_or_else(|| json!({})),
+            "connection": connection.map(|c| to_json(&lens.connection(c, Secrets::Hidden))).transpose()?,
+            "integration": integration.map(|i| to_json(&lens.integration(i, Secrets::Hidden))).transpose()?,
+            "credentials": connection.and_then(|connection| connection.credentials.clone()),
+            "user": cx.caller.tenant(),
+        })
+    };
+    let host = SnippetHost { cx: cx.clone(), evidence: Arc::clone(&trace.evidence) };
+    let snippet = Snippet { source, arguments, now: cx.space.clock.now() };
+    match cx.engine.sandbox.run(snippet, &host).await {
+        Ok(outcome) => {
+            trace.logs = outcome.logs;
+            Ok(outcome.output)
+        }
+        Err(error) => {
+            if let SandboxError::Thrown { logs, .. } = &error {
+                trace.logs.clone_from(logs);
+            }
+            Err(error.into())
+        }
+    }
+}
+
+/// What a snippet can do: call the API with its caller's rights, and external apps through the caller's connections.
+pub(super) struct SnippetHost {
+    cx: Cx,
+    evidence: Arc<Mutex<Evidence>>,
+}
+
+impl Host for SnippetHost {
+    fn call(&self, operation: String, arguments: Value) -> BoxFuture<'_, Result<Value, ApiError>> {
+        Box::pin(async move {
+            match operation.as_str() {
+                "api" => {
+                    let call: InnerCall = serde_json::from_value(arguments)
+                        .map_err(|error| ApiError::bad_request(format!("the call cannot be read: {error}")))?;
+                    let door = self.cx.engine.door.get();
+                    let door = door.ok_or_else(|| ApiError::internal("no API to call"))?;
+                    door(self.cx.clone(), call).await
+                }
+                "external" => self.external(&arguments).await,
+                other => Err(ApiError::internal(format!("a snippet asked for `{other}`"))),
+            }
+        })
+    }
+}
+
+impl SnippetHost {
+    async fn external(&self, arguments: &Value) -> Result<Value, ApiError> {
+        let connection = {
+            let world = self.cx.world();
+            let directory = Directory::new(&world, &self.cx.engine.catalog);
+            let selector = arguments["connection"].as_str().ok_or_else(|| {
+                ApiError::bad_request("there is no connection; use `membrane.connection(<id or key>)`")
+            })?;
+            directory.connection(&self.cx.caller, selector)?
+        };
+        let method = arguments["method"].as_str().unwrap_or("GET");
+        let body = arguments.get("body").filter(|body| !body.is_null());
+        let mut headers = HeaderMap::new();
+        if let Some(Value::Object(given)) = arguments.get("headers") {
+            for (name, value) in given {
+                let pair = (HeaderName::try_from(name), HeaderValue::try_from(formula::plain_text(value)));
+                let (Ok(name), Ok(value)) = pair else {
+                    return Err(ApiError::bad_request(format!("`headers.{name}` is not a valid HTTP header")));
+                };
+                headers.insert(name, value);
+            }
+        }
+        let call = Outgoing {
+            method: Method::try_from(method).unwrap_or(Method::GET),
+            path: arguments["path"].as_str().unwrap_or("/").to_owned(),
+            query: pairs(arguments.get("query")),
+            headers,
+            body: body_bytes(body),
+        }
+        .with_json_type(body);
+        let trip = outbound::send(&self.cx, &connection, call).await?;
+        {
+            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+            let exchanges = trip.exchanges.iter().map(|e| (Some(Arc::clone(&connection)), e.clone()));
+            evidence.exchanges.extend(exchanges);
+            evidence.transitions.extend(trip.transitions.iter().cloned());
+        }
+        let full = arguments["full"] == Value::Bool(true);
+        let head = trip
+            .response
+            .as_ref()
+            .map(|response| (response.status.as_u16(), outbound::shown_headers(&response.headers, None)));
+        let data = output_of(&self.cx, &connection, trip)?;
+        Ok(match (full, head) {
+            (true, Some((status, headers))) => json!({ "status": status, "headers": headers, "data": data }),
+            _ => data,
+        })
+    }
+}

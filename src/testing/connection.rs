@@ -1,0 +1,137 @@
+//! Tenants and their connections, as a test sees them.
+
+use super::{MockWorkspace, TestError};
+use crate::auth::Verified;
+use crate::engine::Cx;
+use crate::error::ApiError;
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
+use crate::model::connection_request::ConnectSpec;
+use crate::service::connect::{self as connecting, Consent};
+use crate::service::{tenants, vendor};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A tenant of a workspace.
+#[derive(Debug, Clone)]
+pub struct MockTenant {
+    pub(super) workspace: MockWorkspace,
+    pub(super) key: String,
+}
+
+impl MockTenant {
+    /// The tenant key.
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// A token, good for an hour.
+    pub fn token(&self) -> String {
+        self.workspace.token(Some(&self.key), false)
+    }
+
+    /// Begins to connect to an app by the key of its integration or connector.
+    pub fn connect(&self, key: &str) -> MockConnect {
+        MockConnect { tenant: self.clone(), target: key.to_owned(), spec: ConnectSpec::default(), account: None }
+    }
+
+    async fn cx(&self) -> Result<Cx, ApiError> {
+        let space = self.workspace.space()?;
+        let verified = Verified { tenant_key: Some(self.key.clone()), name: None, fields: None, is_manager: false };
+        let caller = tenants::admit(&space, verified).await?;
+        Ok(Cx { engine: Arc::clone(&self.workspace.engine), space, caller })
+    }
+}
+
+/// A connection about to be made.
+#[derive(Debug, Clone)]
+#[must_use = "nothing connects until `begin` or `ready`"]
+pub struct MockConnect {
+    tenant: MockTenant,
+    target: String,
+    spec: ConnectSpec,
+    account: Option<String>,
+}
+
+impl MockConnect {
+    /// The connection's key.
+    pub fn key(mut self, key: &str) -> Self {
+        self.spec.connection_key = Some(key.to_owned());
+        self
+    }
+
+    /// Who consents at the app.
+    pub fn account(mut self, account: &str) -> Self {
+        self.account = Some(account.to_owned());
+        self
+    }
+
+    /// What the user types into a key-auth connector's form.
+    pub fn input(mut self, input: Value) -> Self {
+        self.spec.input = Some(input);
+        self
+    }
+
+    /// Begins: the connection waits for its user.
+    pub async fn begin(mut self) -> Result<MockConnection, TestError> {
+        let cx = self.tenant.cx().await?;
+        let is_integration = {
+            let world = cx.world();
+            crate::service::directory::Directory::new(&world, &cx.engine.catalog).integration(&self.target).is_some()
+        };
+        if is_integration {
+            self.spec.integration_key = Some(self.target);
+        } else {
+            self.spec.connector_key = Some(self.target);
+        }
+        let connection = connecting::begin(&cx, self.spec).await?;
+        Ok(MockConnection { tenant: self.tenant, id: connection.id.to_string() })
+    }
+
+    /// Begins, and the user consents: READY.
+    pub async fn ready(self) -> Result<MockConnection, TestError> {
+        let account = self.account.clone().unwrap_or_else(|| vendor::DEFAULT_ACCOUNT.to_owned());
+        let connection = self.begin().await?;
+        if connection.state() == ConnectionState::ClientActionRequired {
+            connection.complete_as(&account).await?;
+        }
+        Ok(connection)
+    }
+}
+
+/// A connection of a tenant.
+#[derive(Debug, Clone)]
+pub struct MockConnection {
+    tenant: MockTenant,
+    id: String,
+}
+
+impl MockConnection {
+    /// Its id.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn record(&self) -> Option<Arc<Connection>> {
+        self.tenant.workspace.space().ok()?.world().connections.get(&self.id).cloned()
+    }
+
+    /// Where it stands; DISCONNECTED when it is gone.
+    pub fn state(&self) -> ConnectionState {
+        self.record().map_or(ConnectionState::Disconnected, |connection| connection.state)
+    }
+
+    /// The user consents, as this account.
+    pub async fn complete_as(&self, account: &str) -> Result<(), TestError> {
+        let space = self.tenant.workspace.space()?;
+        let consent = Consent::Account(account.to_owned());
+        connecting::complete(&self.tenant.workspace.engine, &space, &self.id.as_str().into(), consent).await?;
+        Ok(())
+    }
+
+    /// Moves it by an event that its state allows.
+    pub async fn poke(&self, event: ConnectionEvent) -> Result<(), TestError> {
+        let space = self.tenant.workspace.space()?;
+        connecting::poke(&self.tenant.workspace.engine, &space, &self.id.as_str().into(), event, None).await?;
+        Ok(())
+    }
+}
