@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use tokio::sync::Notify;
 
 /// A moment, in milliseconds since 1970, written as `2025-01-01T00:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -113,12 +114,13 @@ impl std::str::FromStr for ClockMode {
 pub struct Clock {
     // A std mutex: held for a few instructions and never across an await.
     mode: Mutex<ClockMode>,
+    moved: Notify,
 }
 
 impl Clock {
     /// A clock in the given mode.
     pub fn new(mode: ClockMode) -> Self {
-        Self { mode: Mutex::new(mode) }
+        Self { mode: Mutex::new(mode), moved: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, ClockMode> {
@@ -141,6 +143,7 @@ impl Clock {
     /// Replaces mode and position.
     pub fn set(&self, mode: ClockMode) {
         *self.lock() = mode;
+        self.moved.notify_waiters();
     }
 
     /// Moves time forward.
@@ -149,6 +152,28 @@ impl Clock {
         match &mut *self.lock() {
             ClockMode::System { advanced_ms } => *advanced_ms = advanced_ms.saturating_add(ms),
             ClockMode::Manual { now } => now.0 = now.0.saturating_add(ms),
+        }
+        self.moved.notify_waiters();
+    }
+
+    /// Waits on this clock: a clock that stands still is waited for until it is advanced.
+    pub async fn sleep(&self, by: Duration) {
+        let due = self.now().plus(by);
+        loop {
+            let moved = self.moved.notified();
+            tokio::pin!(moved);
+            // From here on no move is missed.
+            moved.as_mut().enable();
+            if self.now() >= due {
+                return;
+            }
+            match self.real_wait(due) {
+                Some(wait) => tokio::select! {
+                    () = real_sleep(wait) => {}
+                    () = moved => {}
+                },
+                None => moved.await,
+            }
         }
     }
 

@@ -76,7 +76,7 @@
 //!
 //! # Sources
 //!
-//! `Source:` lines name where a behaviour is documented: `SEED` the platform's own skill document, `OAS` its OpenAPI
+//! `Source:` lines name where a behaviour is documented: `SEED` the platform's own skill document, `OAS` its `OpenAPI`
 //! file, `SDK` the official client 0.28.3, `DOC:…` and `IAPP:…` pages of its documentation, `AE` a third party's
 //! reading of it, `real-use` what public clients do. “Our choice” and “assumed” mark the rest.
 

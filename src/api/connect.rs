@@ -287,8 +287,12 @@ fn finished(space: &Arc<crate::engine::Space>, connection: &Connection) -> Resul
         }
         return Ok(reply);
     }
-    let text = format!("{} is connected. You can close this window.", connection.meta.name);
-    Ok(Reply::html(StatusCode::OK, screens::message("Connected", &text)?))
+    let (title, what) = match connection.state {
+        ConnectionState::Building => ("Almost there", "is being set up"),
+        _ => ("Connected", "is connected"),
+    };
+    let text = format!("{} {what}. You can close this window.", connection.meta.name);
+    Ok(Reply::html(StatusCode::OK, screens::message(title, &text)?))
 }
 
 /// What this server is, for whoever opens its address.

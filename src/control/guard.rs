@@ -14,6 +14,15 @@ pub fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(),
     {
         return Err(ApiError::access_denied(format!("the control API answers no page of another origin (`{origin}`)")));
     }
+    // A page can send a form anywhere without asking; it cannot send JSON.
+    if let Some(kind) = text(header::CONTENT_TYPE)
+        && !kind.trim_start().to_ascii_lowercase().starts_with("application/json")
+        && text(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+    {
+        return Err(
+            ApiError::bad_request(format!("the control API takes `application/json`, not `{kind}`")).with_status(415)
+        );
+    }
     if let Some(token) = &engine.config.control_token {
         let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
         return if given.is_some_and(|given| same(given, token)) {

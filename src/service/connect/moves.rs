@@ -2,6 +2,7 @@
 
 use super::new_integration;
 use super::target::{best_match, build_connector};
+use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::{ApiError, ErrorKey};
 use crate::ids::Id;
@@ -58,6 +59,13 @@ pub(super) fn authorize(
     consent: Consent,
 ) -> Result<(), ApiError> {
     let now = space.clock.now();
+    let building = tx.workspace.mock.progress.connection_building.clone();
+    // On the first connect the connector is finalised after the user's consent (SEED); credentials that a program
+    // brings along need none of that.
+    let finalizes = building != Progress::Immediate
+        && connection.former.is_none()
+        && connection.state == ConnectionState::ClientActionRequired
+        && !matches!(consent, Consent::Credentials(_));
     let credentials = match consent {
         Consent::Credentials(credentials) => credentials,
         Consent::Input(input) if connector.auth_type == AuthType::ClientCredentials => {
@@ -69,12 +77,28 @@ pub(super) fn authorize(
         Consent::Input(_) => vendor::default_credentials(tx, &space.ids, now, connector, vendor::DEFAULT_ACCOUNT)?,
         Consent::Account(account) => vendor::default_credentials(tx, &space.ids, now, connector, &account)?,
     };
-    connection.apply(ConnectionEvent::Finish, now)?;
     connection.next_credentials_refresh_at = credentials
         .get("expires_in")
         .and_then(Value::as_u64)
         .map(|seconds| now.plus(std::time::Duration::from_secs(seconds)));
     connection.credentials = Some(credentials);
+    if finalizes {
+        connection.apply(ConnectionEvent::Finalize, now)?;
+        connection.ticket = None;
+        connection.due = building.due(now);
+        connection.meta.touch(&space.ids, &space.clock);
+        tx.put(connection)?;
+        engine.wake.notify_one();
+        return Ok(());
+    }
+    become_ready(space, tx, connection, now)?;
+    engine.wake.notify_one();
+    Ok(())
+}
+
+/// The last step to READY, with what it brings along.
+fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Timestamp) -> Result<(), ApiError> {
+    connection.apply(ConnectionEvent::Finish, now)?;
     connection.meta.touch(&space.ids, &space.clock);
     if connection.replaces_others {
         replace_others(space, tx, &connection)?;
@@ -82,7 +106,6 @@ pub(super) fn authorize(
     }
     settle_request(tx, &connection, RequestStatus::Success, None)?;
     tx.put(connection)?;
-    engine.wake.notify_one();
     Ok(())
 }
 
@@ -226,6 +249,10 @@ pub fn finish_building(
     mut connection: Connection,
 ) -> Result<(), ApiError> {
     let now = space.clock.now();
+    if connection.credentials.is_some() && connection.connector.is_some() {
+        // The user has consented already.
+        return become_ready(space, tx, connection, now);
+    }
     let world = (**tx).clone();
     let directory = Directory::new(&world, &engine.catalog);
     let connector = match connection.connector.as_ref().and_then(|id| directory.connector(id.as_str())) {

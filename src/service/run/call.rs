@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
 use std::sync::Arc;
+use std::time::Duration;
 use url::Url;
 
 /// What formulas see. Source: docs-behaviour §10.
@@ -135,10 +136,25 @@ pub(super) async fn call_app(
     call: Outgoing,
     trace: &Trace,
 ) -> Result<Value, ApiError> {
-    let trip = outbound::send(cx, connection, call).await?;
-    trace.add(Some(connection), &trip);
-    output_of(cx, connection, trip)
+    // Catalog actions have their retries from the platform (decision 19); each try is an exchange of its own.
+    let by_catalog = trace.action.as_ref().is_some_and(|action| action.is_public);
+    let mut left = if by_catalog { cx.world().workspace.mock.upstream_retries } else { 0 };
+    let mut backoff = FIRST_BACKOFF;
+    loop {
+        let trip = outbound::send(cx, connection, call.clone()).await?;
+        trace.add(Some(connection), &trip);
+        let overloaded = trip.response.as_ref().is_some_and(|response| matches!(response.status.as_u16(), 429 | 503));
+        if left == 0 || !overloaded {
+            return output_of(cx, connection, trip);
+        }
+        left -= 1;
+        cx.space.clock.sleep(backoff).await;
+        backoff *= 2;
+    }
 }
+
+/// Doubles with each retry.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
 /// The output of a call through a connection, or its error. Source: docs-behaviour §6, §7; `docs-gaps.md` B3, B17.
 pub(super) fn output_of(cx: &Cx, connection: &Connection, trip: Trip) -> Result<Value, ApiError> {
