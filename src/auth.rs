@@ -44,13 +44,19 @@ impl Caller {
         matches!(self, Self::Manager(_))
     }
 
-    /// Whether it may see what belongs to a tenant: its own, or all of them for a manager without one.
+    /// Whether it may see what belongs to a tenant: its own; all of them for a manager.
     pub fn may_see(&self, owner: &str) -> bool {
         match self {
-            Self::Tenant(tenant) | Self::Manager(Some(tenant)) => tenant.id == *owner,
-            Self::Manager(None) => true,
+            Self::Tenant(tenant) => tenant.id == *owner,
+            Self::Manager(_) => true,
             Self::Workspace => false,
         }
+    }
+
+    /// Whether something of a tenant's is meant when nothing is said: a manager's tenant is its default scope
+    /// (`docs-gaps.md` 12).
+    pub fn means(&self, owner: &str) -> bool {
+        self.may_see(owner) && self.tenant().is_none_or(|tenant| tenant.id == *owner)
     }
 
     /// For the journal.
@@ -70,10 +76,10 @@ impl Caller {
 struct Claims {
     workspace_key: Option<String>,
     iss: Option<String>,
-    tenant_key: Option<String>,
+    tenant_key: Option<Value>,
     id: Option<Value>,
-    name: Option<String>,
-    fields: Option<JsonMap>,
+    name: Option<Value>,
+    fields: Option<Value>,
     is_admin: Option<Value>,
     exp: Option<Value>,
     nbf: Option<Value>,
@@ -159,15 +165,23 @@ pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<Space>, Verified), Ap
     })?;
     check_signature(&space, token)?;
     check_time(&space, claims.exp.as_ref(), claims.nbf.as_ref())?;
-    let id = match claims.id {
-        None | Some(Value::Null) => None,
-        Some(Value::String(id)) => Some(id),
-        Some(other) => Some(other.to_string()),
+    let tenant_key = agree("tenantKey", text_of(claims.tenant_key), "id", text_of(claims.id))?;
+    let verified = Verified {
+        tenant_key: tenant_key.filter(|key| !key.is_empty()),
+        name: claims.name.and_then(|name| name.as_str().map(str::to_owned)),
+        fields: claims.fields.and_then(|fields| fields.as_object().cloned()),
+        is_manager: truthy(claims.is_admin.as_ref()),
     };
-    let tenant_key = agree("tenantKey", claims.tenant_key, "id", id)?.filter(|key| !key.is_empty());
-    let verified =
-        Verified { tenant_key, name: claims.name, fields: claims.fields, is_manager: truthy(claims.is_admin.as_ref()) };
     Ok((space, verified))
+}
+
+/// A tenant key is text; numbers, as many databases have them, are read as such.
+fn text_of(claim: Option<Value>) -> Option<String> {
+    match claim {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text),
+        Some(other) => Some(other.to_string()),
+    }
 }
 
 /// Both spellings of a claim may be there, if they agree.

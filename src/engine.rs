@@ -220,6 +220,11 @@ impl Space {
         *count
     }
 
+    /// Forgets how often something was read.
+    pub(crate) fn forget_reads(&self, id: &str) {
+        self.reads.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+    }
+
     /// How often something in BUILDING was read.
     pub(crate) fn reads_of(&self, id: &str) -> u64 {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(0)

@@ -139,6 +139,7 @@ pub(super) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     if let Some(text) = body.integration_id.or(body.integration_key) {
         let connector = match directory.offer(&text)? {
             Offer::Candidate(connector) => Some(connector),
+            Offer::App(app) => directory.connector_of_app(&app),
             Offer::Real(integration) => directory.connector_for(&integration),
         };
         return options_of(&cx, &*connector.ok_or_else(no_connector)?);

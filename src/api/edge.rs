@@ -89,6 +89,11 @@ async fn answer(
     if incoming.method == Method::OPTIONS && !incoming.path.starts_with("/__mock") {
         return Ok(Reply::empty());
     }
+    if let Some((token, _)) = token_of(&incoming.headers, &incoming.raw_query) {
+        // Also what has no route is in the journal of the workspace it was meant for.
+        seen.space = auth::claimed_workspace(&token).and_then(|key| edge.engine.space(&key));
+        seen.caller = Some("unauthenticated".into());
+    }
     let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
     seen.route = Some(route.path.clone());
     let who = authorize(edge, route, incoming, seen).await?;
@@ -122,8 +127,6 @@ async fn authorize(
         return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
     };
     seen.token_in_query = in_query;
-    seen.space = auth::claimed_workspace(&token).and_then(|key| edge.engine.space(&key));
-    seen.caller = Some("unauthenticated".into());
     let (space, verified) = auth::verify(&edge.engine, &token)?;
     let caller = admit(&space, verified).await?;
     seen.caller = Some(caller.shown());

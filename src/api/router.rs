@@ -97,8 +97,10 @@ impl Router {
 
     /// The route of a call and its `{names}`, or 404 or 405 naming what is near.
     pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Params), ApiError> {
-        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        let Ok(found) = self.paths.at(path) else { return Err(self.no_route(method, path)) };
+        let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+        // A `{*rest}` keeps its trailing slash.
+        let found = self.paths.at(path).or_else(|_| self.paths.at(trimmed));
+        let Ok(found) = found else { return Err(self.no_route(method, path)) };
         let routes = found.value.iter().map(|index| &self.routes[*index]);
         let fits = |route: &&Route| {
             route.method.as_ref().is_none_or(|of| of == method || (*method == Method::HEAD && *of == Method::GET))

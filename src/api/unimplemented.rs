@@ -27,7 +27,11 @@ const KINDS: [(&str, &str, &str); 17] = [
 ];
 
 /// Single paths that any token may call.
-const PATHS: [(&str, &str); 31] = [
+const PATHS: [(&str, &str); 35] = [
+    ("/account", "the console's account"),
+    ("/docs-json", "the OpenAPI document"),
+    ("/connections/{connection}/operations", "connector operations"),
+    ("/connectors/{selector}/versions", "connector versions"),
     ("/connections/{connection}/operations/{*rest}", "connector operations"),
     ("/connections/{connection}/data", "data collections"),
     ("/connections/{connection}/data/{*rest}", "data collections"),
@@ -62,7 +66,16 @@ const PATHS: [(&str, &str); 31] = [
 ];
 
 /// Single paths for managers.
-const MANAGER_PATHS: [(&str, &str); 13] = [
+const MANAGER_PATHS: [(&str, &str); 22] = [
+    ("/connectors/{selector}/clone", "cloning connectors"),
+    ("/connectors/{selector}/import", "connector imports"),
+    ("/connectors/{selector}/upload", "connector uploads"),
+    ("/connectors/{selector}/download", "connector downloads"),
+    ("/connectors/{selector}/export-files", "connector exports"),
+    ("/connectors/{selector}/export-json", "connector exports"),
+    ("/connectors/{selector}/files", "connector files"),
+    ("/connectors/{selector}/files/{*rest}", "connector files"),
+    ("/connectors/{selector}/publish-version", "connector versions"),
     ("/import", "import"),
     ("/export", "export"),
     ("/background-jobs/{*rest}", "background jobs"),
@@ -79,7 +92,10 @@ const MANAGER_PATHS: [(&str, &str); 13] = [
 ];
 
 /// Pages and streams that carry their token elsewhere.
-const PAGES: [(&str, &str); 4] = [
+const PAGES: [(&str, &str); 7] = [
+    ("/connection-popup", "the connect popup for browsers; use POST /connect and its `clientAction.uiUrl`"),
+    ("/oauth-callback", "OAuth callbacks; the page of `clientAction.uiUrl` does the exchange"),
+    ("/webhooks/{*rest}", "incoming events"),
     ("/screens/connect", "the hosted connect page for browsers; use POST /connect and its `clientAction.uiUrl`"),
     ("/screens/{*rest}", "hosted pages"),
     ("/embed/{*rest}", "embedded pages"),

@@ -31,8 +31,16 @@ enum Poke {
     FailSetup,
     /// Something else broke.
     Fail,
-    /// Connect again.
+    /// Connect again: the user has to act.
     Reconnect,
+    /// Connect again: the connector is built first.
+    Rebuild,
+    /// The user authorized, and the connector is finalised.
+    Finalize,
+    /// Revoking began.
+    Disconnect,
+    /// Revoking ended: the credentials are erased.
+    Disconnected,
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +68,10 @@ pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
         Poke::FailSetup => ConnectionEvent::FailSetup,
         Poke::Fail => ConnectionEvent::Fail,
         Poke::Reconnect => ConnectionEvent::Reconnect,
+        Poke::Rebuild => ConnectionEvent::Rebuild,
+        Poke::Finalize => ConnectionEvent::Finalize,
+        Poke::Disconnect => ConnectionEvent::Disconnect,
+        Poke::Disconnected => ConnectionEvent::Disconnected,
         Poke::FinishBuilding => {
             connect::finish_building_now(&call.engine, &space, &id).await?;
             return shown(&cx, id.as_str());

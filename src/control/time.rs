@@ -44,6 +44,7 @@ pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     space.clock.set(mode);
     keep(&space).await?;
     let moved = worker::settle(&call.engine, &space).await?;
+    call.engine.wake.notify_one();
     shown(&space, moved)
 }
 
@@ -65,6 +66,7 @@ pub(super) async fn advance(call: Call) -> Result<Reply, ApiError> {
     };
     let moved = worker::advance(&call.engine, &space, by).await?;
     keep(&space).await?;
+    call.engine.wake.notify_one();
     shown(&space, moved)
 }
 

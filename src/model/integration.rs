@@ -48,13 +48,40 @@ impl Integration {
         ids::stable_id("integration-of", connector.as_str())
     }
 
+    /// The same for an app without a connector.
+    pub fn synthetic_app_id(app: &Id<ExternalApp>) -> Id<Integration> {
+        ids::stable_id("integration-of-app", app.as_str())
+    }
+
     /// Its key, or nothing.
     pub fn key(&self) -> &str {
         self.meta.key.as_deref().unwrap_or_default()
     }
 
-    /// Whether a parameter that the connector requires is not set. Source: SDK `hasMissingParameters`.
+    /// What is wrong with its OAuth client: half of one, or none where none is shared (decision 5).
+    pub fn oauth_fault(&self, connector: &Connector) -> Option<&'static str> {
+        if !connector.auth_type.is_oauth() {
+            return None;
+        }
+        let given = |name: &str| {
+            self.parameters.get(name).and_then(|value| value.as_str()).is_some_and(|text| !text.is_empty())
+        };
+        match (given("clientId"), given("clientSecret")) {
+            (true, true) => None,
+            (false, false) if connector.shared_oauth_client => None,
+            (false, false) => {
+                Some("has no shared OAuth client; set `clientId` and `clientSecret` in the integration's parameters")
+            }
+            (true, false) => Some("has a `clientId` but no `clientSecret` in the integration's parameters"),
+            (false, true) => Some("has a `clientSecret` but no `clientId` in the integration's parameters"),
+        }
+    }
+
+    /// Whether a parameter that connecting needs is not set. Source: SDK `hasMissingParameters`.
     pub fn has_missing_parameters(&self, connector: Option<&Connector>) -> bool {
+        if connector.is_some_and(|connector| self.oauth_fault(connector).is_some()) {
+            return true;
+        }
         let required = connector.and_then(|c| c.parameters_schema.as_ref()).and_then(|s| s.get("required"));
         required.and_then(serde_json::Value::as_array).is_some_and(|names| {
             names.iter().filter_map(serde_json::Value::as_str).any(|name| !self.parameters.contains_key(name))

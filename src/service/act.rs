@@ -27,8 +27,9 @@ pub fn read(body: Value) -> RunRequest {
             snapshot: JsonMap::new(),
         };
     };
-    // The snapshot of a run log carries `type` and `name` beside what a call has, and both `id` and `key`.
-    if body.shift_remove("type").is_some() {
+    // The snapshot of a run log carries `name` and mostly `type` beside what a call has, and both `id` and `key`.
+    let is_snapshot = body.contains_key("id") && body.contains_key("name");
+    if body.shift_remove("type").is_some() || is_snapshot {
         body.shift_remove("name");
         let has_id = body.get("id").and_then(Value::as_str).is_some_and(|id| !id.is_empty());
         body.shift_remove(if has_id { "key" } else { "id" });

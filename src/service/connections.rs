@@ -63,8 +63,12 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
         let text = |field: &Option<String>| {
             field.as_ref().is_some_and(|f| search.as_ref().is_none_or(|t| f.to_lowercase().contains(t)))
         };
-        cx.caller.may_see(connection.tenant.as_str())
-            && (filter.include_archived || !connection.is_archived())
+        // A manager who names a tenant asks beyond its default scope.
+        (if filter.tenant.is_some() {
+            cx.caller.may_see(connection.tenant.as_str())
+        } else {
+            cx.caller.means(connection.tenant.as_str())
+        }) && (filter.include_archived || !connection.is_archived())
             && filter
                 .integration_id
                 .as_ref()
@@ -203,20 +207,14 @@ pub async fn update(
     body.auth_option_key.apply(&mut connection.auth_option_key);
     body.connector_parameters.apply(&mut connection.connector_parameters);
     body.input.apply(&mut connection.input);
-    if let Patch::Set(credentials) = body.credentials {
-        let now = cx.space.clock.now();
-        if !matches!(connection.state, ConnectionState::Ready | ConnectionState::ClientActionRequired) {
-            connection.apply(ConnectionEvent::Reconnect, now)?;
-        }
-        if connection.state == ConnectionState::ClientActionRequired {
-            connection.apply(ConnectionEvent::Finish, now)?;
-        }
-        connection.credentials = Some(credentials);
-    }
     connection.meta.touch(&cx.space.ids, &cx.space.clock);
     let id = connection.id.clone();
-    tx.put(connection)?;
+    tx.put(connection.clone())?;
+    if let Patch::Set(credentials) = body.credentials {
+        connect::accept_credentials(&cx.space, &mut tx, connection, credentials)?;
+    }
     let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
@@ -225,7 +223,13 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = Directory::new(&world, &cx.engine.catalog);
-    let mut connection = (*directory.connection(&cx.caller, selector)?).clone();
+    let found = directory.connection(&cx.caller, selector).or_else(|error| {
+        // A key finds the latest archived connection that has it, when no live one does.
+        let own =
+            world.connections.with_key(selector).filter(|c| c.is_archived() && cx.caller.means(c.tenant.as_str()));
+        own.last().filter(|_| !archived).cloned().ok_or(error)
+    })?;
+    let mut connection = (*found).clone();
     if !archived && let Some(key) = &connection.meta.key {
         let taken = tx
             .connections
@@ -242,6 +246,8 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
     let id = connection.id.clone();
     tx.put(connection)?;
     let world = tx.commit().await?;
+    // What fell due while it was archived is due now.
+    cx.engine.wake.notify_one();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
@@ -253,7 +259,7 @@ pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiErro
     if !connection.is_connected() {
         return Err(connection.disconnected_error(connector.key(), cx.world().workspace.mock.disconnected_status));
     }
-    match outbound::refresh(cx, &connection.id).await? {
+    match outbound::refresh(cx, &connection.id, None).await? {
         Refreshed::Credentials(_) => get(cx, connection.id.as_str()),
         Refreshed::Refused(_) => {
             let now = get(cx, connection.id.as_str())?;
@@ -301,6 +307,10 @@ pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
         let token = token.to_owned();
         vendor::revoke(&mut tx, &token)?;
     }
+    if current.state == ConnectionState::ClientActionRequired && current.former == Some(ConnectionState::Ready) {
+        current.apply(ConnectionEvent::Cancel, now)?;
+    }
+    current.error = Some(connect::lost_credentials());
     if current.state == ConnectionState::Disconnected {
         current.credentials = None;
     } else {

@@ -31,6 +31,8 @@ pub enum Offer {
     Real(Arc<Integration>),
     /// Would be made on connecting.
     Candidate(Arc<Connector>),
+    /// An app that has no connector yet: it would be built.
+    App(Arc<ExternalApp>),
 }
 
 impl<'a> Directory<'a> {
@@ -143,13 +145,19 @@ impl<'a> Directory<'a> {
 
     /// An integration, or the candidate that stands under this synthetic id.
     pub fn offer(&self, text: &str) -> Result<Offer, ApiError> {
+        let candidate = || self.connectors().find(|connector| Integration::synthetic_id(&connector.id) == *text);
         if let Some(integration) = self.integration(text) {
-            return Ok(Offer::Real(Arc::clone(integration)));
+            // Once its integration is archived, a connector is on offer again under the same id.
+            return match candidate() {
+                Some(connector) if integration.meta.is_archived() => Ok(Offer::Candidate(connector)),
+                _ => Ok(Offer::Real(Arc::clone(integration))),
+            };
         }
-        self.connectors()
-            .find(|connector| Integration::synthetic_id(&connector.id) == *text)
-            .map(Offer::Candidate)
-            .map_or_else(|| self.find_integration(text).map(|found| Offer::Real(Arc::clone(found))), Ok)
+        if let Some(connector) = candidate() {
+            return Ok(Offer::Candidate(connector));
+        }
+        let app = self.apps().find(|app| Integration::synthetic_app_id(&app.id) == *text);
+        app.map(Offer::App).map_or_else(|| self.find_integration(text).map(|found| Offer::Real(Arc::clone(found))), Ok)
     }
 
     /// The connector of an integration.
@@ -167,7 +175,7 @@ impl<'a> Directory<'a> {
         caller: &'c Caller,
     ) -> impl DoubleEndedIterator<Item = &'a Arc<Connection>> + use<'a, 'c> {
         let live = self.world.connections.iter().filter(|connection| !connection.is_archived());
-        live.filter(move |connection| caller.may_see(connection.tenant.as_str()))
+        live.filter(move |connection| caller.means(connection.tenant.as_str()))
     }
 
     /// A connection by id (archived ones too), key, or its integration's id or key.
@@ -183,7 +191,7 @@ impl<'a> Directory<'a> {
             .world
             .connections
             .with_key(text)
-            .filter(|connection| !connection.is_archived() && caller.may_see(connection.tenant.as_str()))
+            .filter(|connection| !connection.is_archived() && caller.means(connection.tenant.as_str()))
             .collect();
         match by_key.as_slice() {
             [one] => return Ok(Arc::clone(one)),
@@ -211,6 +219,8 @@ impl<'a> Directory<'a> {
 
     /// The caller's connection of an integration: the only one, else the latest that is READY (`docs-gaps.md` B4).
     pub fn default_connection(&self, caller: &Caller, integration: &Integration) -> Option<Arc<Connection>> {
+        // A manager without a tenant names a connection; it has no default one (decision 8).
+        caller.tenant()?;
         let of_it = |connection: &&Arc<Connection>| connection.integration.as_ref() == Some(&integration.id);
         self.connections(caller)
             .rev()
@@ -226,7 +236,7 @@ impl<'a> Directory<'a> {
         let integration = match [&scope.integration_id, &scope.integration_key].into_iter().flatten().next() {
             Some(text) => match self.offer(text)? {
                 Offer::Real(integration) => Some(integration),
-                Offer::Candidate(_) => None,
+                Offer::Candidate(_) | Offer::App(_) => None,
             },
             None => None,
         };
@@ -346,7 +356,9 @@ impl<'a> Directory<'a> {
             {
                 let connection = scope.connection.filter(|c| c.integration.as_ref() == Some(&integration.id));
                 let scope = Resolved { integration: Some(Arc::clone(integration)), connection };
-                return self.action_by_key(caller, key, &scope, selector);
+                // The dotted form guarantees the integration's own version (DOC:element-selectors).
+                let own = self.action_by_key(caller, key, &scope, selector)?;
+                return if own.integration.is_some() { Ok(own) } else { Err(self.no_action(text)) };
             }
             return match self.action_by_key(caller, text, &scope, selector) {
                 Err(error) if error.key == Some(crate::error::ErrorKey::NotFound) => {

@@ -76,31 +76,44 @@ pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<List
         .connectors()
         .filter(|connector| connectors && directory.integration_of(connector).is_none())
         .filter(|connector| search.as_ref().is_none_or(|text| about_connector(connector, text)))
-        .filter(|_| filter.app.is_none())
+        .filter(|connector| {
+            filter.app.as_ref().is_none_or(|wanted| {
+                let app = connector.external_app_id.as_ref().and_then(|id| directory.app(id.as_str()));
+                app.is_some_and(|app| app.meta.uuid == *wanted || app.id == **wanted)
+            })
+        })
         .map(Listed::Connector);
     let more = directory
         .apps()
-        .filter(|app| apps && directory.connector_of_app(app).is_none())
+        .filter(|app| apps && !is_offered(&directory, app, connectors))
         .filter(|app| search.as_ref().is_none_or(|text| app.matches(text)))
-        .filter(|_| filter.app.is_none())
+        .filter(|app| filter.app.as_ref().is_none_or(|wanted| app.meta.uuid == *wanted || app.id == **wanted))
         .map(Listed::App);
     let synthetic = candidates.chain(more).enumerate().map(|(index, listed)| (CATALOG_START + index as u64, listed));
     page.take(real.chain(synthetic))
+}
+
+/// Whether an app is in the list already: by an integration, or by its connector when those are listed.
+fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) -> bool {
+    let mut live = directory.world.integrations.iter().filter(|integration| !integration.meta.is_archived());
+    let of_app = |integration: &Arc<Integration>| {
+        let own = integration.external_app_id.clone();
+        own.or_else(|| directory.connector_for(integration)?.external_app_id.clone()).as_ref() == Some(&app.id)
+    };
+    live.any(of_app) || (connectors && directory.connector_of_app(app).is_some())
 }
 
 /// One integration, or the candidate under a synthetic id.
 pub fn get(cx: &Cx, selector: &str) -> Result<Listed, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
-    let app = || {
-        directory
-            .apps()
-            .find(|app| crate::ids::stable_id::<Integration>("integration-of-app", app.id.as_str()) == *selector)
-    };
-    match directory.offer(selector) {
-        Ok(Offer::Real(integration)) => Ok(Listed::Real(integration)),
-        Ok(Offer::Candidate(connector)) => Ok(Listed::Connector(connector)),
-        Err(error) => app().map(Listed::App).ok_or(error),
+    match directory.offer(selector)? {
+        Offer::Real(integration) => Ok(Listed::Real(integration)),
+        // An archived record is still what its id shows.
+        Offer::Candidate(connector) => Ok(directory
+            .integration(selector)
+            .map_or(Listed::Connector(connector), |own| Listed::Real(Arc::clone(own)))),
+        Offer::App(app) => Ok(Listed::App(app)),
     }
 }
 
@@ -233,11 +246,22 @@ pub async fn update(
 /// Archives or restores an integration. Source: SEED (“Archived integrations are hidden from list-integrations”).
 pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Integration>, ApiError> {
     let now = cx.space.clock.now();
+    let selector = &if archived { selector.to_owned() } else { archived_with_key(cx, selector) };
     modify(cx, selector, |directory, integration| {
         integration.meta.archived_at = archived.then(|| integration.meta.archived_at.unwrap_or(now));
         if archived { Ok(()) } else { refuse_taken(directory, integration) }
     })
     .await
+}
+
+/// A key finds the latest archived integration that has it, when no live one does.
+fn archived_with_key(cx: &Cx, selector: &str) -> String {
+    let world = cx.world();
+    if Directory::new(&world, &cx.engine.catalog).integration(selector).is_some() {
+        return selector.to_owned();
+    }
+    let archived = world.integrations.with_key(selector).filter(|integration| integration.meta.is_archived());
+    archived.last().map_or_else(|| selector.to_owned(), |integration| integration.id.to_string())
 }
 
 /// Touches an integration: refresh and setup find nothing to do here.
@@ -326,6 +350,9 @@ pub fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let directory = Directory::new(&world, &cx.engine.catalog);
     match directory.offer(selector)? {
         Offer::Candidate(connector) => Ok(connector),
+        Offer::App(app) => directory.connector_of_app(&app).ok_or_else(|| {
+            ApiError::bad_request(format!("{} has no connector yet; connect to it first", app.meta.name))
+        }),
         Offer::Real(integration) => directory
             .connector_for(&integration)
             .ok_or_else(|| ApiError::bad_request(format!("integration `{}` has no connector yet", integration.key()))),

@@ -67,12 +67,11 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
     let credentials = connection.credentials.clone().unwrap_or_default();
     once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
     if trip.response.as_ref().is_some_and(|response| response.status == 401) {
-        match refresh(cx, &connection.id).await? {
+        let refused = credentials.get("access_token").and_then(Value::as_str);
+        match refresh(cx, &connection.id, refused).await? {
+            // Whatever the second answer is, it is the app's (DOC:api-proxy).
             Refreshed::Credentials(credentials) => {
                 once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
-                if trip.response.as_ref().is_some_and(|response| response.status == 401) {
-                    lose(cx, connection, &mut trip).await?;
-                }
             }
             Refreshed::Refused(transition) => {
                 trip.lost = true;
@@ -94,6 +93,15 @@ async fn lose(cx: &Cx, connection: &Connection, trip: &mut Trip) -> Result<(), A
 async fn disconnect(cx: &Cx, id: &Id<Connection>, why: Option<ApiError>) -> Result<Option<Transition>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let Some(connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(None) };
+    if connection.state == ConnectionState::ClientActionRequired && connection.former == Some(ConnectionState::Ready) {
+        // A reconnect is under way: what it would return to is gone.
+        let mut connection = connection;
+        connection.former = Some(ConnectionState::Disconnected);
+        connection.error = Some(why.unwrap_or_else(connect::lost_credentials));
+        tx.put(connection)?;
+        tx.commit().await?;
+        return Ok(None);
+    }
     if connection.state != ConnectionState::Ready {
         return Ok(None);
     }
@@ -120,12 +128,21 @@ pub enum Refreshed {
 }
 
 /// Refreshes a connection's credentials at the vendor. Source: SEED, IAPP:docs/refresh-credentials.
-pub async fn refresh(cx: &Cx, id: &Id<Connection>) -> Result<Refreshed, ApiError> {
+///
+/// `refused` is the access token that the app turned down: when the connection has another one by now, somebody else
+/// has refreshed it meanwhile and that one is used.
+pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Result<Refreshed, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else {
         return Ok(Refreshed::Impossible);
     };
     let connector = connector_of(cx, &connection)?;
+    let held = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(Value::as_str);
+    if let (Some(refused), Some(held)) = (refused, held)
+        && refused != held
+    {
+        return Ok(Refreshed::Credentials(connection.credentials.take().unwrap_or_default()));
+    }
     let token = connection.credentials.as_ref().and_then(|c| c.get("refresh_token")).and_then(Value::as_str);
     let Some(token) = token.map(str::to_owned) else { return Ok(Refreshed::Impossible) };
     let now = cx.space.clock.now();

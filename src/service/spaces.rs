@@ -29,16 +29,38 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     let worlds = World::rebuild(engine.db.load().await?)?;
     if worlds.is_empty() {
         let (key, secret) = (engine.config.workspace_key.clone(), engine.config.workspace_secret.clone());
-        create(&engine, NewWorkspace { key, secret, seed: Some(seed), ..NewWorkspace::default() }).await?;
+        let seed = Some(Arc::clone(&seed));
+        create(&engine, NewWorkspace { key, secret, seed, ..NewWorkspace::default() }).await?;
     }
     for world in worlds {
         let ids = Arc::new(Ids::new(engine.config.rng_seed, &world.workspace.key));
         ids.continue_after(engine.db.last_sequence(&world.workspace.key).await?);
-        let origin = Arc::new(world.clone());
+        // A reset leads to the seed, also after a restart: the seeded workspace's start is planted again, on the side.
+        let origin = if seed.workspace.key.as_ref().is_none_or(|key| *key == world.workspace.key) {
+            replanted(&engine, &ids, &world, &seed).await?
+        } else {
+            Arc::new(world.clone())
+        };
         let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
         engine.add(Space::new(&engine.config, data, ids, origin));
     }
     Ok(engine)
+}
+
+/// What planting the seed gives, without writing it.
+async fn replanted(
+    engine: &Engine,
+    ids: &Arc<Ids>,
+    world: &World,
+    seed: &SeedDocument,
+) -> Result<Arc<World>, ApiError> {
+    let mut workspace = (*world.workspace).clone();
+    workspace.settings = seed.workspace.settings.clone();
+    workspace.mock = seed.workspace.mock.clone();
+    let aside = Partition::new(engine.db.clone(), Arc::clone(ids), World::new(workspace));
+    let mut tx = aside.begin().await;
+    plant(&mut tx, ids, Clock::new(world.workspace.clock).now(), &engine.catalog, seed)?;
+    Ok(Arc::new((*tx).clone()))
 }
 
 fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiError> {

@@ -19,6 +19,7 @@ pub async fn admit(space: &Space, verified: Verified) -> Result<Caller, ApiError
         verified.name.as_ref().is_some_and(|name| *name != tenant.name)
             || verified.fields.as_ref().is_some_and(|fields| *fields != tenant.fields)
             || tenant.archived_at.is_some()
+            || !tenant.is_active
     };
     let tenant = match known {
         Some(tenant) if !news(&tenant) => tenant,
@@ -37,6 +38,7 @@ pub async fn admit(space: &Space, verified: Verified) -> Result<Caller, ApiError
                 tenant.fields = fields;
             }
             tenant.archived_at = None;
+            tenant.is_active = true;
             tenant.last_active_at = Some(now);
             tx.put(tenant.clone())?;
             tx.commit().await?;

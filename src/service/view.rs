@@ -419,7 +419,7 @@ impl<'a> Lens<'a> {
         IntegrationView {
             logo_uri: self.logo(app.logo_uri.as_deref(), app.meta.key.as_deref().unwrap_or_default()),
             external_app_id: Some(app.id.clone()),
-            ..Self::integration_of_meta(crate::ids::stable_id("integration-of-app", app.id.as_str()), &app.meta)
+            ..Self::integration_of_meta(Integration::synthetic_app_id(&app.id), &app.meta)
         }
     }
 

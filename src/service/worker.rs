@@ -30,6 +30,11 @@ enum Item {
 pub async fn step(engine: &Engine, space: &Space) -> Result<Outcome, ApiError> {
     let mut tx = space.data.begin().await;
     let Some(item) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
+    // Reads count anew for whatever comes next.
+    space.forget_reads(match &item {
+        Item::Connection(connection) => connection.id.as_str(),
+        Item::Action(action) => action.id.as_str(),
+    });
     match item {
         Item::Connection(connection) => {
             let connection = (*connection).clone();

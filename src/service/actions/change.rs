@@ -218,6 +218,11 @@ pub(super) async fn own(cx: &Cx, selector: &Selector) -> Result<(Action, crate::
     let tx = cx.space.data.begin().await;
     let directory = Directory::new(&tx, &cx.engine.catalog);
     let action = directory.action(&cx.caller, selector, Archived::Found)?;
+    let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| action.id == **text);
+    if selector.scope.names_integration() && !by_id && action.integration.is_none() {
+        // Named through an integration: its own version, or none.
+        return Err(directory.no_action(selector.shown()));
+    }
     if tx.actions.get(action.id.as_str()).is_none() {
         return Err(ApiError::access_denied(format!(
             "action `{}` is the catalog's and cannot be changed; create your own with POST /actions",
@@ -310,8 +315,12 @@ pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) -> R
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();
     let app = app_of(&directory, action);
-    let candidates: Vec<Arc<Action>> =
-        engine.catalog.actions.iter().filter(|other| app.is_some() && other.external_app == app).cloned().collect();
+    let seeded = world.actions.iter().filter(|other| other.is_public);
+    let candidates: Vec<Arc<Action>> = seeded
+        .chain(engine.catalog.actions.iter())
+        .filter(|other| app.is_some() && other.external_app == app)
+        .cloned()
+        .collect();
     let best = rank::best(&intent, candidates, |other: &Arc<Action>| described(other)).into_iter().next();
     action.state = action.state.on(ActionEvent::Finish)?;
     match best {

@@ -100,7 +100,7 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>
         None => Ok(action),
         Some(body) => {
             let by_id = Selector { id: Some(action.id.to_string()), ..Selector::default() };
-            update(cx, &by_id, body, Change::Merge).await.map(|(action, _)| action)
+            update(cx, &by_id, body, Change::Replace).await.map(|(action, _)| action)
         }
     }
 }

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 /// The connection of an app's address, found or begun. Source: OAS `/connections/ensure`.
 pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<Connection>, ApiError> {
+    cx.tenant()?;
     let host = host_of(app_url)?;
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);

@@ -8,15 +8,16 @@ mod moves;
 mod target;
 mod ticket;
 
-use moves::authorize;
+use moves::{ask_user, authorize, settle_request};
 use target::{Target, misconfigured, target_of};
 
 pub use ensure::ensure;
-pub use moves::{Consent, complete, finish_building, finish_building_now, move_in, poke};
+pub use moves::{
+    Consent, accept_credentials, complete, finish_building, finish_building_now, lost_credentials, move_in, poke,
+};
 pub use target::new_integration;
 pub use ticket::{as_owner, page_address, redeem};
 
-use crate::clock::Timestamp;
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::ids::Id;
@@ -26,7 +27,7 @@ use crate::model::connection_request::{ConnectSpec, ConnectionRequest, RequestSt
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::{Meta, free_key, key_of};
 use crate::model::progress::Progress;
-use crate::service::directory::Directory;
+use crate::service::directory::{Directory, Offer};
 use crate::service::vendor;
 use crate::store::Tx;
 use serde_json::Value;
@@ -67,7 +68,13 @@ pub(super) fn begin_in(
     }
     let known = match (&spec.connection_id, &spec.connection_key) {
         (Some(id), _) => Some(directory(cx, tx).connection(&cx.caller, id)?),
-        (None, Some(key)) => own_with_key(cx, tx, key)?,
+        (None, Some(key)) => {
+            let known = own_with_key(cx, tx, key)?;
+            if let Some(connection) = &known {
+                refuse_other_app(cx, tx, connection, spec)?;
+            }
+            known
+        }
         (None, None) => None,
     };
     match known {
@@ -86,6 +93,28 @@ pub(super) fn own_with_key(cx: &Cx, tx: &Tx, key: &str) -> Result<Option<Arc<Con
     Ok(with_key.find(|connection| !connection.is_archived() && connection.tenant == tenant.id).cloned())
 }
 
+/// A known key means that connection; a call that names another app with it is mistaken.
+fn refuse_other_app(cx: &Cx, tx: &Tx, connection: &Connection, spec: &ConnectSpec) -> Result<(), ApiError> {
+    let directory = directory(cx, tx);
+    let named = match (&spec.connector_id, &spec.connector_key, &spec.integration_id, &spec.integration_key) {
+        (Some(text), ..) | (None, Some(text), ..) => Some(directory.find_connector(text)?),
+        (None, None, Some(text), _) | (None, None, None, Some(text)) => match directory.offer(text)? {
+            Offer::Real(integration) => directory.connector_for(&integration),
+            Offer::Candidate(connector) => Some(connector),
+            Offer::App(_) => None,
+        },
+        (None, None, None, None) => None,
+    };
+    match (named, &connection.connector) {
+        (Some(named), Some(own)) if named.id != *own => Err(ApiError::bad_request(format!(
+            "this tenant's connection `{}` is of another app than `{}`; choose another `connectionKey`",
+            connection.meta.key.as_deref().unwrap_or_default(),
+            named.key()
+        ))),
+        _ => Ok(()),
+    }
+}
+
 /// Connects the same record again.
 pub(super) fn again(
     cx: &Cx,
@@ -100,7 +129,11 @@ pub(super) fn again(
     if let Some(name) = &spec.name {
         connection.meta.name.clone_from(name);
     }
-    connection.request.clone_from(&spec.connection_request_id);
+    if let Some(request) = &spec.connection_request_id {
+        // The request that was open gets no answer any more.
+        settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
+        connection.request = Some(request.clone());
+    }
     if connection.state == ConnectionState::Building {
         tx.put(connection)?;
         return Ok(id);
@@ -108,8 +141,17 @@ pub(super) fn again(
     let connector = connection.connector.as_ref().and_then(|id| directory(cx, tx).connector(id.as_str()));
     match connector {
         Some(connector) => {
+            let fault = connection.integration.as_ref().and_then(|of| misconfigured(tx, &connector, of));
+            if let (Some(fault), None, true) =
+                (fault, &credentials, connection.state != ConnectionState::ClientActionRequired)
+            {
+                connection.apply(ConnectionEvent::Rebuild, now)?;
+                connection.due = Progress::Fail(fault).due(now);
+                tx.put(connection)?;
+                return Ok(id);
+            }
             connection.apply(ConnectionEvent::Reconnect, now)?;
-            ask_user(cx, &mut connection, now);
+            ask_user(&cx.space, tx, &mut connection, now);
             connection.meta.touch(&cx.space.ids, &cx.space.clock);
             tx.put(connection.clone())?;
             maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
@@ -182,11 +224,12 @@ pub(super) fn fresh(
                 return Ok(id);
             }
             connection.apply(ConnectionEvent::AskUser, now)?;
-            ask_user(cx, &mut connection, now);
+            ask_user(&cx.space, tx, &mut connection, now);
             tx.put(connection.clone())?;
             maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
         }
         Target::Build { .. } => {
+            connection.credentials = credentials;
             connection.due = tx.workspace.mock.progress.connection_building.due(now);
             tx.put(connection)?;
         }
@@ -219,16 +262,6 @@ pub(super) fn maybe_complete(
         return authorize(&cx.engine, &cx.space, tx, connection, connector, consent);
     }
     Ok(())
-}
-
-/// Puts the ticket of the connect page on the record, and what happens if nobody comes.
-pub(super) fn ask_user(cx: &Cx, connection: &mut Connection, now: Timestamp) {
-    connection.ticket = Some(cx.space.ids.secret(12));
-    let progress = &cx.world().workspace.mock.progress.connection_client_action;
-    connection.due = match progress {
-        Progress::Immediate | Progress::Hold => None,
-        Progress::After(_) | Progress::Reads(_) | Progress::Fail(_) => progress.due(now),
-    };
 }
 
 pub(super) fn free_connection_key(cx: &Cx, tx: &Tx, base: &str) -> String {

@@ -1,7 +1,7 @@
 //! How a connection moves: its user acts, it fails, it is poked, its building ends.
 
 use super::new_integration;
-use super::target::{best_match, build_connector};
+use super::target::{best_match, build_connector, misconfigured};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::{ApiError, ErrorKey};
@@ -96,6 +96,47 @@ pub(super) fn authorize(
     Ok(())
 }
 
+/// Credentials that a program brings along: READY, from wherever the connection stands.
+pub fn accept_credentials(
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+    credentials: JsonMap,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    connection.credentials = Some(credentials);
+    match connection.state {
+        ConnectionState::Ready => {
+            tx.put(connection)?;
+            Ok(())
+        }
+        ConnectionState::Building | ConnectionState::ClientActionRequired => become_ready(space, tx, connection, now),
+        ConnectionState::ConfigurationError
+        | ConnectionState::SetupFailed
+        | ConnectionState::Disconnecting
+        | ConnectionState::Disconnected
+        | ConnectionState::Error => {
+            connection.apply(ConnectionEvent::Reconnect, now)?;
+            become_ready(space, tx, connection, now)
+        }
+    }
+}
+
+/// Why a connection is disconnected, when nothing more is known.
+pub fn lost_credentials() -> ApiError {
+    ApiError::connection(ErrorKey::AccessTokenExpired, "the external app no longer accepts the credentials")
+}
+
+/// Puts the ticket of the connect page on the record, and what happens if nobody comes.
+pub(super) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now: Timestamp) {
+    connection.ticket = Some(space.ids.secret(12));
+    let progress = &tx.workspace.mock.progress.connection_client_action;
+    connection.due = match progress {
+        Progress::Immediate | Progress::Hold => None,
+        Progress::After(_) | Progress::Reads(_) | Progress::Fail(_) => progress.due(now),
+    };
+}
+
 /// The last step to READY, with what it brings along.
 fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Timestamp) -> Result<(), ApiError> {
     connection.apply(ConnectionEvent::Finish, now)?;
@@ -138,7 +179,7 @@ pub(super) fn settle_request(
     error: Option<ApiError>,
 ) -> Result<(), ApiError> {
     let request = connection.request.as_ref().and_then(|id| tx.connection_requests.get(id)).map(|r| (**r).clone());
-    if let Some(mut request) = request {
+    if let Some(mut request) = request.filter(|request| request.status == RequestStatus::Pending) {
         request.status = status;
         request.connection = Some(connection.id.clone());
         request.error = error;
@@ -187,13 +228,10 @@ pub fn move_in(
     connection.apply(event, now)?;
     match event {
         ConnectionEvent::AskUser | ConnectionEvent::Reconnect => {
-            connection.ticket = Some(space.ids.secret(12));
+            ask_user(space, tx, &mut connection, now);
         }
         ConnectionEvent::LoseCredentials => {
-            let error = error.unwrap_or_else(|| {
-                ApiError::connection(ErrorKey::AccessTokenExpired, "the external app no longer accepts the credentials")
-            });
-            connection.error = Some(error);
+            connection.error = Some(error.unwrap_or_else(lost_credentials));
         }
         ConnectionEvent::FailConfiguration | ConnectionEvent::FailSetup | ConnectionEvent::Fail => {
             let error = error.unwrap_or_else(|| failure_of(event));
@@ -215,7 +253,8 @@ pub fn move_in(
         ConnectionEvent::Finalize | ConnectionEvent::Rebuild => {
             connection.due = tx.workspace.mock.progress.connection_building.due(now);
         }
-        ConnectionEvent::Disconnected | ConnectionEvent::Finish => {}
+        ConnectionEvent::Disconnected => connection.error = Some(error.unwrap_or_else(lost_credentials)),
+        ConnectionEvent::Finish => {}
     }
     connection.meta.touch(&space.ids, &space.clock);
     tx.put(connection)?;
@@ -278,8 +317,17 @@ pub fn finish_building(
     }
     connection.connector = Some(connector.id.clone());
     connection.external_app = connection.external_app.or_else(|| connector.external_app_id.clone());
+    if connection.credentials.is_some() {
+        // They were brought along.
+        return become_ready(space, tx, connection, now);
+    }
+    let fault = connection.integration.as_ref().and_then(|integration| misconfigured(tx, &connector, integration));
+    if let Some(fault) = fault {
+        let error = fault.error.map(ApiError::configuration);
+        return move_in(engine, space, tx, connection, ConnectionEvent::FailConfiguration, error);
+    }
     connection.apply(ConnectionEvent::AskUser, now)?;
-    connection.ticket = Some(space.ids.secret(12));
+    ask_user(space, tx, &mut connection, now);
     connection.meta.touch(&space.ids, &space.clock);
     tx.put(connection.clone())?;
     let mock = &tx.workspace.mock;

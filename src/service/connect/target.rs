@@ -14,7 +14,6 @@ use crate::model::progress::Failure;
 use crate::model::rank;
 use crate::service::directory::{Directory, Offer};
 use crate::store::Tx;
-use serde_json::Value;
 use std::sync::Arc;
 
 /// What a connection will be of.
@@ -27,20 +26,7 @@ pub(super) enum Target {
 
 /// Why a connector cannot be authorized with its integration's parameters (decision 5).
 pub(super) fn misconfigured(tx: &Tx, connector: &Connector, integration: &Id<Integration>) -> Option<Failure> {
-    if !connector.auth_type.is_oauth() {
-        return None;
-    }
-    let parameters = &tx.integrations.get(integration.as_str())?.parameters;
-    let given = |name: &str| parameters.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-    let why = match (given("clientId"), given("clientSecret")) {
-        (true, true) => return None,
-        (false, false) if connector.shared_oauth_client => return None,
-        (false, false) => {
-            "has no shared OAuth client; set `clientId` and `clientSecret` in the integration's parameters"
-        }
-        (true, false) => "has a `clientId` but no `clientSecret` in the integration's parameters",
-        (false, true) => "has a `clientSecret` but no `clientId` in the integration's parameters",
-    };
+    let why = tx.integrations.get(integration.as_str())?.oauth_fault(connector)?;
     Some(Failure {
         state: ConnectionState::ConfigurationError,
         error: Some(format!("connector `{}` {why}", connector.key())),
@@ -61,6 +47,7 @@ pub(super) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Targ
                 }
             }
             Offer::Candidate(connector) => known(cx, tx, &directory, connector),
+            Offer::App(app) => Ok(Target::Build { name: app.meta.name.clone(), app: Some(app) }),
         };
     }
     if let Some(text) = spec.connector_id.as_ref().or(spec.connector_key.as_ref()) {
@@ -117,7 +104,11 @@ pub(super) fn known(
 
 /// The integration that a connector becomes: under its synthetic id, with the connector's key when that is free.
 pub fn new_integration(space: &Space, directory: &Directory<'_>, connector: &Connector) -> Integration {
-    let synthetic = Integration::synthetic_id(&connector.id);
+    let synthetic = match &connector.external_app_id {
+        // Built for an app: the app's own offer becomes real.
+        Some(app) if !connector.is_public => Integration::synthetic_app_id(app),
+        _ => Integration::synthetic_id(&connector.id),
+    };
     let id = if directory.world.integrations.get(synthetic.as_str()).is_none() { synthetic } else { space.ids.id() };
     let key = free_key(connector.key(), |key| directory.integration_with_key(key).is_some());
     let mut meta = Meta::new(&space.ids, space.clock.now(), Some(key), Some(connector.meta.name.clone()));

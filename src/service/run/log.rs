@@ -6,6 +6,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::action::Action;
+use crate::model::connection::Connection;
 use crate::model::element::Layer;
 use crate::model::logs::{RunDetails, RunLog, RunStatus};
 use crate::service::directory::Directory;
@@ -95,6 +96,15 @@ pub(super) async fn write_log(
     for (connection, exchange) in &evidence.exchanges {
         if let Some(connection) = connection {
             outbound::log_exchanges(cx, &mut tx, connection, Some(id), std::slice::from_ref(exchange))?;
+        }
+    }
+    let mut used: Vec<&Id<Connection>> =
+        evidence.exchanges.iter().filter_map(|(connection, _)| Some(&connection.as_ref()?.id)).collect();
+    used.dedup();
+    for id in used {
+        if let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) {
+            connection.last_active_at = Some(completed);
+            tx.put(connection)?;
         }
     }
     tx.add_run(seq, &log, &details)?;

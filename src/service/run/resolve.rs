@@ -89,6 +89,7 @@ pub(super) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action
         return directory.default_connection(&cx.caller, integration);
     }
     let app = action.external_app.as_ref()?;
+    cx.caller.tenant()?;
     let mut own = directory.connections(&cx.caller).rev();
     own.find(|connection| connection.external_app.as_ref() == Some(app) && connection.is_connected()).cloned()
 }
@@ -97,6 +98,12 @@ pub(super) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action
 pub(super) fn check_fits(directory: &Directory<'_>, action: &Action, trace: &Trace) -> Result<(), ApiError> {
     let Some(connection) = &trace.scope.connection else { return Ok(()) };
     let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
+    if action.connection.as_ref().is_some_and(|own| *own != connection.id) {
+        return Err(ApiError::bad_request(format!(
+            "action `{}` belongs to another connection than `{name}`",
+            action.meta.name
+        )));
+    }
     if let Some(integration) = &action.integration
         && connection.integration.as_ref() != Some(integration)
     {

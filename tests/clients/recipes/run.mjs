@@ -1,0 +1,129 @@
+// Executes the recipes of README.md, each in a workspace of its own, and then the main job.
+//
+// A recipe is a fenced js, sh or python block with `<!-- recipe: name -->` on the line before it. Such a block without
+// the mark is an error unless `<!-- not run: reason -->` stands there. Rust blocks are doc tests of the crate; json,
+// text, toml and yaml are not executed.
+//
+// Start, with membrane-mock and a python3 that has PyJWT on the path:
+//        npm ci, then membrane-mock exec -- node tests/clients/recipes/run.mjs [name…]
+
+import { spawn } from 'node:child_process'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const here = import.meta.dirname
+const root = resolve(here, '../../..')
+const PROGRAMS = { js: [process.execPath, 'mjs'], sh: ['bash', 'sh', '-eu', '-o', 'pipefail'], python: ['python3', 'py'] }
+const TIME_LIMIT_MS = 120_000
+const control = process.env.MEMBRANE_MOCK_CONTROL_URL
+if (!control) fail('MEMBRANE_MOCK_CONTROL_URL is not set: start this with membrane-mock exec')
+
+const readme = readFileSync(join(root, 'README.md'), 'utf8')
+const { recipes, mistakes } = recipesOf(readme)
+const mainJob = readFileSync(join(here, 'main-job.mjs'), 'utf8')
+recipes.push({ name: 'main-job', language: 'js', source: mainJob, place: 'tests/clients/recipes/main-job.mjs' })
+
+const wanted = process.argv.slice(2)
+const chosen = wanted.length ? recipes.filter(({ name }) => wanted.includes(name)) : recipes
+if (chosen.length === 0 || (wanted.length && chosen.length < wanted.length)) {
+  mistakes.push(`there is no such recipe; known are ${recipes.map(({ name }) => name).join(', ')}`)
+}
+
+// Below this folder, so that the client is found as in a project that depends on it.
+mkdirSync(join(here, '.run'), { recursive: true })
+const folder = mkdtempSync(join(here, '.run', 'recipes-'))
+let failed = 0
+try {
+  for (const recipe of chosen) {
+    const { code, output } = await execute(recipe)
+    if (code === 0) {
+      console.log(`ok - ${recipe.name}`)
+    } else {
+      failed += 1
+      console.log(`not ok - ${recipe.name} (${recipe.place}, ${recipe.language}) ended with ${code}`)
+      console.log(output.replace(/^/gm, '  '))
+    }
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}
+for (const mistake of mistakes) console.log(`not ok - ${mistake}`)
+console.log(`${chosen.length - failed} recipes passed, ${failed + mistakes.length} failed`)
+process.exitCode = failed + mistakes.length > 0 ? 1 : 0
+
+/** Every executable block, and what is wrong with the marks. */
+function recipesOf(markdown) {
+  const found = { recipes: [], mistakes: [] }
+  const lines = markdown.split('\n')
+  for (let at = 0; at < lines.length; at += 1) {
+    const fence = lines[at].match(/^```(\S*)/)
+    if (!fence) continue
+    const end = lines.indexOf('```', at + 1)
+    const place = `README.md:${at + 1}`
+    const mark = lines[at - 1]?.match(/^<!-- (recipe|not run): (.+) -->$/)
+    const recipe = { name: mark?.[2], language: fence[1], source: lines.slice(at + 1, end).join('\n'), place }
+    if (end < 0) found.mistakes.push(`${place}: the block has no end`)
+    else if (!fence[1]) found.mistakes.push(`${place}: the block names no language`)
+    else if (fence[1] in PROGRAMS && mark?.[1] === 'recipe') found.recipes.push(recipe)
+    else if (fence[1] in PROGRAMS && !mark) found.mistakes.push(`${place}: a ${fence[1]} block without a mark`)
+    else if (!(fence[1] in PROGRAMS) && mark?.[1] === 'recipe') {
+      found.mistakes.push(`${place}: a recipe in ${fence[1]}, which is not executed here`)
+    }
+    if (end > at) at = end
+  }
+  const names = found.recipes.map(({ name }) => name)
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice) found.mistakes.push(`two recipes are called ${twice}`)
+  if (names.length === 0) found.mistakes.push('README.md has no recipe')
+  return found
+}
+
+/** Runs a recipe against a fresh copy of the demo workspace, as `membrane-mock exec` would present it. */
+async function execute({ name, language, source }) {
+  const workspace = await call('POST', '/workspaces', {})
+  try {
+    const [program, ending, ...options] = PROGRAMS[language]
+    const place = join(folder, name)
+    mkdirSync(place)
+    const file = join(place, `recipe.${ending}`)
+    writeFileSync(file, `${source}\n`)
+    const { MEMBRANE_MOCK_CONTROL_TOKEN: token, ...env } = process.env
+    return await run(program, [...options, file], place, {
+      ...env,
+      // Empty when there is none, which a server that a recipe starts would take for a token.
+      ...(token && { MEMBRANE_MOCK_CONTROL_TOKEN: token }),
+      MEMBRANE_WORKSPACE_KEY: workspace.key,
+      MEMBRANE_WORKSPACE_SECRET: workspace.secret,
+      INTEGRATION_APP_WORKSPACE_KEY: workspace.key,
+      INTEGRATION_APP_WORKSPACE_SECRET: workspace.secret,
+      MEMBRANE_TENANT_KEY: workspace.tenantKey,
+      MEMBRANE_TOKEN: workspace.tenantToken,
+    })
+  } finally {
+    await call('DELETE', `/workspaces/${workspace.key}`)
+  }
+}
+
+function run(program, args, cwd, env) {
+  return new Promise((done) => {
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], timeout: TIME_LIMIT_MS })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))
+    child.on('error', (error) => done({ code: 'no start', output: `${output}${error.message}` }))
+    child.on('close', (code, signal) => done({ code: code ?? signal, output }))
+  })
+}
+
+async function call(method, path, body) {
+  const token = process.env.MEMBRANE_MOCK_CONTROL_TOKEN
+  const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) }
+  const response = await fetch(control + path, { method, headers, body: body && JSON.stringify(body) })
+  const text = await response.text()
+  if (!response.ok) fail(`control ${method} ${path} answered ${response.status}: ${text}`)
+  return text && JSON.parse(text)
+}
+
+function fail(message) {
+  console.error(message)
+  process.exit(1)
+}

@@ -1,0 +1,134 @@
+#!/bin/sh
+# The test command: installs what is missing, then runs the Rust tests and every client suite against the dev binary.
+#
+# Needs Rust, Node 20 or newer and Python 3.11 or newer; on Debian the rest is installed by apt-get (as root or by
+# sudo). Each suite gets one line on stdout, its whole output a file in target/test-logs/. The last line is
+# `N passed, N failed`; the exit status is non-zero when a suite failed.
+#
+# Start: sh tests/run.sh
+
+set -eu
+
+cd "$(dirname "$0")/.."
+exec </dev/null
+root=$(pwd)
+target=${CARGO_TARGET_DIR:-target}
+logs=$target/test-logs
+python=$target/python
+binary=$target/debug/membrane-mock
+mkdir -p "$logs"
+
+# Left over from a server that this may run under.
+for name in $(env | sed -n 's/^\(MEMBRANE_MOCK_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+
+passed=0
+failed=0
+
+# --- what has to be there ----------------------------------------------------------------------------------------
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+install_packages() {
+  missing=
+  has curl || missing="$missing curl"
+  has jq || missing="$missing jq"
+  has openssl || missing="$missing openssl"
+  has cc || missing="$missing gcc libc6-dev"
+  has python3 || missing="$missing python3"
+  # Debian ships python3 without what `python3 -m venv` needs.
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3-venv"
+  [ -n "$missing" ] || return 0
+  echo "installing:$missing"
+  export DEBIAN_FRONTEND=noninteractive
+  # shellcheck disable=SC2086
+  as_root apt-get update -qq && as_root apt-get install -y -qq --no-install-recommends $missing
+}
+
+check_tools() {
+  for tool in cargo node npm; do
+    has "$tool" || { echo "tests/run.sh: $tool is not installed; this needs Rust, Node 20 and Python 3.11" >&2; exit 1; }
+  done
+  node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' ||
+    { echo "tests/run.sh: Node 20 or newer is needed, this is $(node --version)" >&2; exit 1; }
+}
+
+check_python() {
+  python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+    { echo "tests/run.sh: Python 3.11 or newer is needed, this is $(python3 --version)" >&2; exit 1; }
+}
+
+# --- the suites --------------------------------------------------------------------------------------------------
+
+# suite NAME COMMAND…: runs it, tells how it went, shows its output when it failed
+suite() {
+  name=$1
+  log=$logs/$name.log
+  shift
+  echo "$name: running, see $log" >&2
+  began=$(date +%s)
+  if "$@" >"$log" 2>&1; then result=0; else result=$?; fi
+  took=$(($(date +%s) - began))
+  if [ "$result" -eq 0 ]; then
+    passed=$((passed + 1))
+    echo "ok      $name (${took} s)"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $name (${took} s, status $result), the end of $log:"
+    tail -n 200 "$log" | sed 's/^/    /'
+  fi
+}
+
+build() { cargo build --locked --bin membrane-mock; }
+
+# with_server COMMAND…: runs it beside a server of its own, its address and credentials in the environment
+with_server() {
+  if [ "$built" != yes ]; then echo "there is no binary to test, see $logs/build.log"; return 1; fi
+  # Where a proxy is set, it is for downloads and not for loopback.
+  NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}" no_proxy="127.0.0.1,localhost${no_proxy:+,$no_proxy}" \
+    "$binary" exec -- "$@"
+}
+
+install_npm() { (cd "$1" && npm ci --no-audit --no-fund); }
+
+install_python() {
+  python3 -m venv "$python" &&
+    "$python/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/clients/python/requirements.txt
+}
+
+run_rust() { cargo test --locked --no-fail-fast; }
+
+run_sdk() { install_npm tests/clients/sdk && with_server npm --prefix "$root/tests/clients/sdk" test; }
+
+run_fetch() { with_server node --test tests/clients/fetch/fetch.test.mjs; }
+
+run_tokens() { with_server node --test tests/clients/tokens/tokens.test.mjs; }
+
+run_shell() { with_server sh tests/clients/shell/walk.sh; }
+
+run_python() { install_python && with_server "$python/bin/python" -m unittest discover -s tests/clients/python; }
+
+run_recipes() {
+  install_npm tests/clients/recipes && install_python && (
+    PATH=$(cd "$python/bin" && pwd):$(cd "$target/debug" && pwd):$PATH
+    export PATH
+    with_server node tests/clients/recipes/run.mjs
+  )
+}
+
+check_tools
+install_packages
+check_python
+
+suite rust run_rust
+
+built=no
+if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
+
+for client in sdk fetch tokens shell python recipes; do suite "$client" "run_$client"; done
+
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
