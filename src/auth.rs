@@ -254,12 +254,15 @@ fn check_time(space: &Space, exp: Option<&Value>, nbf: Option<&Value>) -> Result
     if let Some(exp) = seconds("exp", exp)?
         && exp <= now
     {
-        return Err(ApiError::not_authenticated(format!("the token expired {} s ago", now - exp)));
+        return Err(ApiError::not_authenticated(format!("the token expired {} s ago", now.saturating_sub(exp))));
     }
     if let Some(nbf) = seconds("nbf", nbf)?
         && nbf > now
     {
-        return Err(ApiError::not_authenticated(format!("the token is not valid for another {} s", nbf - now)));
+        return Err(ApiError::not_authenticated(format!(
+            "the token is not valid for another {} s",
+            nbf.saturating_sub(now)
+        )));
     }
     Ok(())
 }

@@ -36,7 +36,7 @@ impl Timestamp {
 
     /// Milliseconds from `earlier` to this moment, never negative.
     pub fn since(self, earlier: Self) -> u64 {
-        u64::try_from(self.0 - earlier.0).unwrap_or(0)
+        u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 }
 
@@ -192,7 +192,7 @@ impl Clock {
         match *self.lock() {
             ClockMode::System { advanced_ms } => {
                 let now = real_now().0.saturating_add(advanced_ms);
-                Some(Duration::from_millis(u64::try_from(due.0 - now).unwrap_or(0)))
+                Some(Duration::from_millis(u64::try_from(due.0.saturating_sub(now)).unwrap_or(0)))
             }
             ClockMode::Manual { .. } => None,
         }

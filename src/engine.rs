@@ -68,6 +68,8 @@ pub struct Engine {
     spaces: RwLock<HashMap<String, Arc<Space>>>,
     first: OnceLock<String>,
     workspaces_made: AtomicU64,
+    /// Workspaces are made, reset and deleted one at a time.
+    pub(crate) workspaces_turn: tokio::sync::Mutex<()>,
 }
 
 impl std::fmt::Debug for Engine {
@@ -107,6 +109,8 @@ pub struct Cx {
     pub space: Arc<Space>,
     /// The caller.
     pub caller: Caller,
+    /// How many snippets this call is made from within.
+    pub depth: u32,
 }
 
 impl Engine {
@@ -125,6 +129,7 @@ impl Engine {
             spaces: RwLock::default(),
             first: OnceLock::new(),
             workspaces_made: AtomicU64::new(0),
+            workspaces_turn: tokio::sync::Mutex::default(),
             config,
             catalog,
             db,

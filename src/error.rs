@@ -192,6 +192,11 @@ impl ApiError {
         Self::new(ErrorType::CustomCode, None, message)
     }
 
+    /// 400: something else happened meanwhile; the call can be made again.
+    pub fn concurrency(message: impl Into<String>) -> Self {
+        Self::new(ErrorType::Concurrency, None, message)
+    }
+
     /// A connection that cannot be used.
     pub fn connection(key: ErrorKey, message: impl Into<String>) -> Self {
         Self::new(ErrorType::Connection, Some(key), message)
@@ -282,6 +287,10 @@ impl ApiError {
 
 /// The nearest of `known` to `asked`, for messages that help. Source: our choice.
 pub fn nearest<'a>(asked: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    // Comparing costs the product of both lengths, and nobody misspells that much.
+    if asked.len() > 200 {
+        return None;
+    }
     known
         .into_iter()
         .map(|candidate| (strsim::normalized_damerau_levenshtein(asked, candidate), candidate))

@@ -14,6 +14,7 @@ use crate::auth::Caller;
 use crate::clock::Timestamp;
 use crate::engine::{Cx, Engine, Space};
 use crate::error::ApiError;
+use crate::model::depth;
 use crate::model::element::{Layer, Scope, Selector};
 use crate::model::page::PageRequest;
 
@@ -36,6 +37,8 @@ pub struct Call {
     pub headers: HeaderMap,
     /// Body.
     pub body: Bytes,
+    /// How many snippets this call is made from within.
+    pub depth: u32,
 }
 
 /// An answer.
@@ -91,7 +94,7 @@ impl Call {
     pub fn cx(&self) -> Result<Cx, ApiError> {
         let (space, caller) =
             self.who.clone().ok_or_else(|| ApiError::internal("a route that needs a token was given none"))?;
-        Ok(Cx { engine: Arc::clone(&self.engine), space, caller })
+        Ok(Cx { engine: Arc::clone(&self.engine), space, caller, depth: self.depth })
     }
 
     /// One of the route's `{names}`.
@@ -208,6 +211,9 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         ApiError::bad_request(format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
             .with_data(json!({ "byte": error.valid_up_to() }))
     })?;
+    if depth::exceeds(bytes) {
+        return Err(ApiError::bad_request(format!("the body nests deeper than {} levels", depth::DEEPEST)));
+    }
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         let field = error.path().to_string();
@@ -274,6 +280,11 @@ impl Query {
         self.text(name)
             .map(|text| text.parse().map_err(|error| ApiError::bad_request(format!("`{name}`: {error}"))))
             .transpose()
+    }
+
+    /// Whether it has a field of this name, with or without a value.
+    pub fn is(&self, name: &str) -> bool {
+        self.pairs.iter().any(|(known, _)| known == name)
     }
 
     /// All fields.

@@ -58,7 +58,7 @@ struct RequestView<'a> {
     request_id: &'a str,
     tenant_id: &'a str,
     #[serde(flatten)]
-    spec: &'a ConnectSpec,
+    spec: ConnectSpec,
     status: crate::model::connection_request::RequestStatus,
     #[serde(skip_serializing_if = "Option::is_none")]
     result_connection_id: Option<String>,
@@ -76,7 +76,8 @@ fn shown_request(cx: &Cx, request: &ConnectionRequest) -> Result<Reply, ApiError
     Reply::json(&RequestView {
         request_id: request.id.as_str(),
         tenant_id: request.tenant.as_str(),
-        spec: &request.spec,
+        // What the user would type is nobody else's to read.
+        spec: ConnectSpec { input: None, connection_parameters: None, ..request.spec.clone() },
         status: request.status,
         result_connection_id: connection.filter(|_| done).map(|connection| connection.id.to_string()),
         result_error: request.error.as_ref(),

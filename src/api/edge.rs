@@ -1,11 +1,12 @@
 //! From an HTTP request to a route and back: authentication, rights, errors in their envelope, the journal.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::{Bytes, BytesMut};
-use futures_util::StreamExt as _;
+use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
@@ -53,7 +54,8 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut seen = Seen::default();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
     let incoming = Incoming { method, path, raw_query, headers, loopback };
-    let result = answer(edge, &incoming, body, &mut seen).await;
+    let answering = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen)).catch_unwind().await;
+    let result = answering.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")));
     let reply = result.unwrap_or_else(|error| {
         if error.status() >= 500 && error.status() != 501 {
             tracing::error!(error.cause = %error.message, http.route = incoming.path, "a call failed inside the fake");
@@ -86,6 +88,9 @@ async fn answer(
     body: Result<Bytes, ApiError>,
     seen: &mut Seen,
 ) -> Result<Reply, ApiError> {
+    if matches!(incoming.method, Method::CONNECT | Method::TRACE) {
+        return Err(ApiError::bad_request(format!("{} is not served", incoming.method)).with_status(405));
+    }
     if incoming.method == Method::OPTIONS && !incoming.path.starts_with("/__mock") {
         return Ok(Reply::empty());
     }
@@ -102,12 +107,19 @@ async fn answer(
         who,
         method: incoming.method.clone(),
         path: incoming.path.clone(),
-        raw_query: incoming.raw_query.clone(),
+        raw_query: if seen.token_in_query { without_token(&incoming.raw_query) } else { incoming.raw_query.clone() },
         params,
         headers: incoming.headers.clone(),
         body: body?,
+        depth: 0,
     };
     (route.handler)(call).await
+}
+
+/// A query whose token has done its work: nobody further in needs it.
+fn without_token(raw_query: &str) -> String {
+    let is_token = |pair: &&str| pair.split('=').next().is_none_or(|name| !Query::parse(name).is("token"));
+    raw_query.split('&').filter(is_token).collect::<Vec<_>>().join("&")
 }
 
 async fn authorize(
@@ -168,6 +180,7 @@ pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Value, ApiErr
         params,
         headers: HeaderMap::new(),
         body: crate::service::run::body_bytes(call.body.as_ref()),
+        depth: cx.depth,
     };
     let reply = (route.handler)(call).await?;
     let value = crate::service::outbound::value_of(&reply.body);

@@ -128,7 +128,9 @@ impl Router {
     }
 
     fn no_route(&self, method: &Method, path: &str) -> ApiError {
-        let known = self.routes.iter().filter(|route| route.access != Access::Control).map(|route| route.path.as_str());
+        let of_control = path.starts_with("/__mock");
+        let known = self.routes.iter().filter(|route| (route.access == Access::Control) == of_control);
+        let known = known.map(|route| route.path.as_str());
         let near = nearest(path, known).map(|near| format!("; the nearest is {near}")).unwrap_or_default();
         ApiError::not_found(format!("there is no route {method} {path}{near}"))
     }

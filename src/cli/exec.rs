@@ -35,7 +35,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     command.env_remove("MEMBRANE_MOCK_PORT").env_remove("MEMBRANE_MOCK_READY_FILE").kill_on_drop(true);
     match &access.control_token {
         Some(token) => command.env("MEMBRANE_MOCK_CONTROL_TOKEN", token),
-        None => command.env("MEMBRANE_MOCK_CONTROL_TOKEN", ""),
+        None => command.env_remove("MEMBRANE_MOCK_CONTROL_TOKEN"),
     };
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;

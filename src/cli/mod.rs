@@ -105,7 +105,7 @@ impl ServerOptions {
             workspace_key: self.workspace_key.clone(),
             workspace_secret: self.workspace_secret.clone(),
             allow_egress: self.allow_egress.clone(),
-            control_token: self.control_token.clone(),
+            control_token: self.control_token.clone().filter(|token| !token.is_empty()),
             journal_limit: self.journal_limit,
             code_timeout_ms: self.code_timeout_ms,
             code_memory_mb: self.code_memory_mb,

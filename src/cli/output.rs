@@ -1,6 +1,7 @@
 //! What is printed: the environment block, the banner, the ready file.
 
 use std::io::Write as _;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -134,7 +135,10 @@ impl ReadyFile {
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = path.with_file_name(name);
-        std::fs::write(&temporary, format!("{ready}\n")).map_err(broken)?;
+        let mut options = std::fs::OpenOptions::new();
+        // It holds the secret: for its owner only.
+        let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary);
+        opened.and_then(|mut file| file.write_all(format!("{ready}\n").as_bytes())).map_err(broken)?;
         std::fs::rename(&temporary, path).map_err(broken)?;
         Ok(Self { path: path.to_owned() })
     }

@@ -54,7 +54,7 @@ struct PokeBody {
 pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let body: PokeBody = call.json()?;
-    let cx = Cx { engine: call.engine.clone(), space: space.clone(), caller: Caller::Manager(None) };
+    let cx = Cx { engine: call.engine.clone(), space: space.clone(), caller: Caller::Manager(None), depth: 0 };
     let id = {
         let world = space.world();
         Directory::new(&world, &call.engine.catalog).connection(&cx.caller, call.param("selector")?)?.id.clone()

@@ -26,15 +26,12 @@ pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
         Some("empty") => ResetTo::Empty,
         Some(other) => return Err(ApiError::bad_request(format!("`to` is `{other}`; it is seed or empty"))),
     };
-    let spaces = match query.text("workspace") {
-        Some(key) => {
-            vec![call.engine.space(&key).ok_or_else(|| spaces::no_workspace(&call.engine, &key))?]
-        }
-        None => call.engine.spaces(),
+    let keys: Vec<String> = match query.text("workspace") {
+        Some(key) => vec![key],
+        None => call.engine.spaces().iter().map(|space| space.key.clone()).collect(),
     };
-    let keys: Vec<String> = spaces.iter().map(|space| space.key.clone()).collect();
-    for space in spaces {
-        spaces::reset(&call.engine, &space, to).await?;
+    for key in &keys {
+        spaces::reset(&call.engine, key, to).await?;
     }
     Reply::json(&json!({ "reset": keys }))
 }

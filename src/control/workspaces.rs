@@ -14,7 +14,7 @@ use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::workspace::{MockSettings, Settings};
 use crate::service::seed::SeedDocument;
-use crate::service::spaces::{self, NewWorkspace, Start};
+use crate::service::spaces::{self, Fork, NewWorkspace, Start};
 use crate::service::workspaces::merge_settings;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -76,8 +76,15 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
     let fresh = match &body.seed {
         Some(seed) => {
             let seed = seed_of(&call.engine, seed)?;
-            let new =
-                NewWorkspace { key: body.key, secret: body.secret, seed: Some(seed), clock, ..NewWorkspace::default() };
+            let (settings, mock) = changed(&seed.workspace.settings, &seed.workspace.mock, body.settings, body.mock)?;
+            let new = NewWorkspace {
+                key: body.key,
+                secret: body.secret,
+                seed: Some(seed),
+                clock,
+                settings: Some(settings),
+                mock: Some(mock),
+            };
             spaces::create(&call.engine, new).await?
         }
         None => {
@@ -87,12 +94,13 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
                 }
                 None => (call.engine.first_space()?, Start::Origin),
             };
-            spaces::fork(&call.engine, &from, start, body.key, body.secret, clock).await?
+            let world = if start == Start::Now { from.world() } else { Arc::clone(&from.origin) };
+            let known = &world.workspace;
+            let (settings, mock) = changed(&known.settings, &known.mock, body.settings, body.mock)?;
+            let fork = Fork { key: body.key, secret: body.secret, clock, settings: Some(settings), mock: Some(mock) };
+            spaces::fork(&call.engine, &from, start, fork).await?
         }
     };
-    if body.settings.is_some() || body.mock.is_some() {
-        change(&fresh, body.settings, body.mock).await?;
-    }
     Reply::json(&shown(&call.engine, &fresh)?)
 }
 
@@ -128,17 +136,25 @@ pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {
 async fn change(space: &Space, settings: Option<Value>, mock: Option<Value>) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
-    if let Some(settings) = settings {
-        let mut merged: Settings = workspace.settings.clone();
-        merge_settings(&mut merged, settings)?;
-        workspace.settings = merged;
-    }
-    if let Some(mock) = mock {
-        workspace.mock = merged_mock(&workspace.mock, mock)?;
-    }
+    (workspace.settings, workspace.mock) = changed(&workspace.settings, &workspace.mock, settings, mock)?;
     tx.put_workspace(workspace)?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Both kinds of settings with changes merged into them.
+fn changed(
+    settings: &Settings,
+    mock: &MockSettings,
+    settings_change: Option<Value>,
+    mock_change: Option<Value>,
+) -> Result<(Settings, MockSettings), ApiError> {
+    let mut settings = settings.clone();
+    if let Some(change) = settings_change {
+        merge_settings(&mut settings, change)?;
+    }
+    let mock = mock_change.map_or_else(|| Ok(mock.clone()), |change| merged_mock(mock, change))?;
+    Ok((settings, mock))
 }
 
 fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {

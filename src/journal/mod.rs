@@ -112,12 +112,22 @@ impl Journal {
     }
 }
 
-const SECRET_NAMES: [&str; 9] =
-    ["token", "access_token", "api_token", "apikey", "api_key", "key", "secret", "code", "password"];
+/// Whether a header or parameter of this name is likely to carry a credential.
+pub fn is_secret_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    ["token", "secret", "password", "authorization", "cookie", "api_key", "apikey", "api-key", "hapikey"]
+        .iter()
+        .any(|part| name.contains(part))
+}
 
-/// A path whose query no longer shows secrets.
+/// A path whose query no longer shows secrets, nor the ticket of a connect page.
 fn masked(path: &str) -> String {
-    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
+    let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
+    let path = match path.strip_prefix("/connect/") {
+        Some(_) => "/connect/***",
+        None => path,
+    };
+    let Some(query) = query else { return path.to_owned() };
     let query: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
@@ -129,9 +139,9 @@ fn masked(path: &str) -> String {
 }
 
 fn is_secret(name: &str, value: &str) -> bool {
-    let name = name.to_ascii_lowercase();
-    // `key` is a selector in the API itself; only long values can be credentials.
-    SECRET_NAMES.contains(&name.as_str()) && (name != "key" || value.len() > 100)
+    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
+    // `key` and `code` are words of the API itself; only long values can be credentials.
+    is_secret_name(&name) || (matches!(name.as_str(), "key" | "code") && value.len() > 100)
 }
 
 #[cfg(test)]
@@ -141,6 +151,8 @@ mod tests {
     #[test]
     fn secrets_in_a_query_are_masked_and_selectors_are_not() {
         assert_eq!(masked("/sse?token=abc.def&x=1"), "/sse?token=***&x=1");
+        assert_eq!(masked("/sse?%74oken=abc.def"), "/sse?%74oken=***");
+        assert_eq!(masked("/connect/dGlja2V0"), "/connect/***");
         assert_eq!(masked("/action?key=create-issue"), "/action?key=create-issue");
     }
 }

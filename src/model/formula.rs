@@ -21,8 +21,13 @@ pub fn resolve(template: &Value, variables: &Value) -> Result<Option<Value>, Api
         Value::Array(items) if items.is_empty() => Ok(Some(template.clone())),
         Value::Array(items) => {
             let mut out = Vec::with_capacity(items.len());
+            let mut size = 0;
             for item in items {
-                out.extend(resolve(item, variables)?);
+                if let Some(value) = resolve(item, variables)? {
+                    size += weight(&value);
+                    check_size(size)?;
+                    out.push(value);
+                }
             }
             Ok(if out.is_empty() { None } else { Some(Value::Array(out)) })
         }
@@ -32,12 +37,35 @@ pub fn resolve(template: &Value, variables: &Value) -> Result<Option<Value>, Api
 
 fn object(members: &JsonMap, variables: &Value) -> Result<Option<Value>, ApiError> {
     let mut out = JsonMap::new();
+    let mut size = 0;
     for (name, member) in members {
         if let Some(value) = resolve(member, variables)? {
+            size += name.len() + weight(&value);
+            check_size(size)?;
             out.insert(name.clone(), value);
         }
     }
     Ok(if out.is_empty() { None } else { Some(Value::Object(out)) })
+}
+
+/// The largest result, in bytes.
+const LARGEST: usize = 10 * 1024 * 1024;
+
+fn check_size(size: usize) -> Result<(), ApiError> {
+    if size > LARGEST {
+        return Err(ApiError::configuration(format!("the formulas' result is larger than {LARGEST} bytes")));
+    }
+    Ok(())
+}
+
+/// Roughly how many bytes a value takes.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 8,
+        Value::Array(items) => 8 + items.iter().map(weight).sum::<usize>(),
+        Value::Object(members) => 8 + members.iter().map(|(name, value)| name.len() + weight(value)).sum::<usize>(),
+    }
 }
 
 fn formula(name: &str, operand: &Value, variables: &Value) -> Result<Option<Value>, ApiError> {
@@ -60,13 +88,27 @@ fn template_text(operand: &Value, variables: &Value) -> Result<Value, ApiError> 
     let Some(template) = operand.get("template").and_then(Value::as_str) else {
         return Err(ApiError::configuration("`$tpl` takes {template, values}"));
     };
-    let mut text = template.to_owned();
-    if let Some(Value::Object(values)) = operand.get("values") {
-        for (name, value) in values {
-            let value = resolve(value, variables)?.map(|value| plain_text(&value)).unwrap_or_default();
-            text = text.replace(&format!("{{{name}}}"), &value);
+    let values = operand.get("values");
+    let mut text = String::new();
+    let mut rest = template;
+    // One pass: what a value brings in is text, not template.
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let named = after.split_once('}').and_then(|(name, after)| Some((values?.get(name)?, after)));
+        match named {
+            Some((value, after)) => {
+                let value = resolve(value, variables)?.map(|value| plain_text(&value)).unwrap_or_default();
+                text.push_str(&value);
+                rest = after;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
         }
+        check_size(text.len())?;
     }
+    text.push_str(rest);
     Ok(Value::String(text))
 }
 
@@ -80,9 +122,12 @@ fn concat(operand: &Value, variables: &Value) -> Result<Value, ApiError> {
         _ => return Err(ApiError::configuration("`$concat` takes an array or {values, delimiter}")),
     };
     let mut parts = Vec::new();
+    let mut size = 0;
     for value in values {
         let text = resolve(value, variables)?.map(|value| plain_text(&value)).unwrap_or_default();
         if !text.is_empty() {
+            size += text.len() + delimiter.len();
+            check_size(size)?;
             parts.push(text);
         }
     }

@@ -6,6 +6,7 @@ pub mod action;
 pub mod connection;
 pub mod connection_request;
 pub mod connector;
+pub mod depth;
 pub mod element;
 pub mod external_app;
 pub mod formula;

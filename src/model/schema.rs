@@ -12,6 +12,20 @@ pub fn check_schema(schema: &Value, field: &str) -> Result<(), ApiError> {
     })
 }
 
+const MOST_ERRORS: usize = 20;
+const LONGEST_MESSAGE: usize = 300;
+
+/// Messages repeat the value, which may be large.
+fn shortened(message: &str) -> String {
+    if message.chars().count() <= LONGEST_MESSAGE {
+        return message.to_owned();
+    }
+    let start: String = message.chars().take(LONGEST_MESSAGE / 2).collect();
+    let skip = message.chars().count() - LONGEST_MESSAGE / 2;
+    let end: String = message.chars().skip(skip).collect();
+    format!("{start} … {end}")
+}
+
 /// Holds `value` against `schema`. Extra properties are ignored (DOC:docs/actions). A missing value counts as `{}`.
 pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiError> {
     let validator = jsonschema::validator_for(schema).map_err(|error| {
@@ -24,8 +38,9 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
         .filter(|error| {
             !matches!(error.kind(), jsonschema::error::ValidationErrorKind::AdditionalProperties { .. })
         })
+        .take(MOST_ERRORS)
         .map(|error| {
-            json!({ "path": format!("${}", error.instance_path().to_string().replace('/', ".")), "message": error.to_string() })
+            json!({ "path": format!("${}", error.instance_path().to_string().replace('/', ".")), "message": shortened(&error.to_string()) })
         })
         .collect();
     let Some(first) = errors.first() else { return Ok(()) };

@@ -19,7 +19,8 @@ pub struct StubSpec {
     pub name: Option<String>,
     /// Which requests it answers.
     pub request: RequestPattern,
-    /// 1 is tried first; 5 unless said. Among equals the newest comes first, and the workspace's before the catalog's.
+    /// 1 is tried first; 5 unless said. Among equals the newest comes first. A workspace's own stubs all come before
+    /// the catalog's.
     #[serde(default = "default_priority")]
     pub priority: u8,
     /// How often it answers; for ever when absent.
@@ -123,9 +124,9 @@ impl StubSpec {
                 self.request.path
             )));
         }
-        if !(100..=599).contains(&self.respond.status) {
+        if !(200..=599).contains(&self.respond.status) {
             return Err(ApiError::bad_request(format!(
-                "`respond.status` is {}; it is 100 to 599",
+                "`respond.status` is {}; it is 200 to 599",
                 self.respond.status
             )));
         }

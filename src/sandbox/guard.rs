@@ -1,31 +1,63 @@
-//! What is refused before parsing: Boa's parser obeys no limit and dies of deep nesting.
+//! What is refused before parsing: Boa's parser and compiler obey no limit and die of deep nesting.
 
-const LONGEST_SOURCE: usize = 1024 * 1024;
+const LONGEST_SOURCE: usize = 256 * 1024;
 const DEEPEST_NESTING: usize = 150;
+/// Each makes one more level when they stand in a row: arrows, `else if`, conditionals.
+const MOST_IN_A_ROW: usize = 1_000;
+
+const PREFIX_WORDS: [&str; 8] = ["typeof", "void", "new", "await", "delete", "yield", "if", "else"];
 
 /// Refuses a source that is too long or nests too deep. Brackets in strings and comments count too: cheap, and safe.
 pub(super) fn check(source: &str) -> Result<(), String> {
     if source.len() > LONGEST_SOURCE {
         return Err(format!("the code has {} bytes; at most {LONGEST_SOURCE} are run", source.len()));
     }
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let (mut run, mut last) = (0_usize, '\0');
-    for c in source.chars() {
-        match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-        // A row of unary operators nests as brackets do.
-        run = if c == last && matches!(c, '!' | '~' | '-' | '+') { run + 1 } else { 0 };
-        deepest = deepest.max(run);
-        last = c;
-    }
+    let deepest = deepest_brackets(source).max(longest_prefix_row(source));
     if deepest > DEEPEST_NESTING {
         return Err(format!("the code nests {deepest} deep; at most {DEEPEST_NESTING} levels are run"));
     }
+    for (what, name) in [("=>", "arrow functions"), ("?", "conditionals"), ("else", "`else` branches")] {
+        if source.matches(what).count() > MOST_IN_A_ROW {
+            return Err(format!("the code has more than {MOST_IN_A_ROW} {name}"));
+        }
+    }
     Ok(())
+}
+
+fn deepest_brackets(source: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    for byte in source.bytes() {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Prefix operators and words in a row, each of which nests as a bracket does.
+fn longest_prefix_row(source: &str) -> usize {
+    let (mut row, mut longest) = (0_usize, 0);
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let step = if first.is_alphabetic() {
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len());
+            row = if PREFIX_WORDS.contains(&&rest[..end]) { row + 1 } else { 0 };
+            end
+        } else {
+            match first {
+                '!' | '~' | '-' | '+' => row += 1,
+                c if c.is_whitespace() => {}
+                _ => row = 0,
+            }
+            first.len_utf8()
+        };
+        longest = longest.max(row);
+        rest = &rest[step..];
+    }
+    longest
 }
 
 #[cfg(test)]
@@ -33,8 +65,15 @@ mod tests {
     use super::check;
 
     #[test]
-    fn deep_nesting_is_refused_before_it_is_parsed() {
+    fn what_nests_deep_is_refused_before_it_is_parsed() {
         assert!(check(&"(".repeat(200)).is_err());
-        assert!(check("module.exports = ({ input }) => [[input]]").is_ok());
+        assert!(check(&format!("module.exports = () => {}1", "!~ ".repeat(2_000))).is_err());
+        assert!(check(&format!("module.exports = {}1", "a=>".repeat(2_000))).is_err());
+        assert!(check(&format!("module.exports = {}1", "typeof ".repeat(2_000))).is_err());
+    }
+
+    #[test]
+    fn ordinary_code_is_not() {
+        assert!(check("module.exports = async ({ input }) => [[...input].map((n) => -n)]").is_ok());
     }
 }

@@ -3,8 +3,9 @@
 //! Each run has a fresh Boa context on a thread of its own, with a large stack. What stops a snippet: a budgeted start
 //! that is looked at every few thousand instructions, limits on loops, recursion and stack, a deadline between jobs, a
 //! cap on source length and nesting, `catch_unwind`, and the caller's wall clock. **Not contained in this mode**: a
-//! regular expression that backtracks for ever, and memory taken by built-ins; such a thread is abandoned, counted, and
-//! after [`MOST_STUCK`] of them no snippet runs any more.
+//! regular expression that backtracks for ever, a long job after the first `await`, memory taken by built-ins, and code
+//! that overflows the native stack in a way the nesting cap does not see (that one ends the process). A thread that
+//! cannot be stopped is abandoned and counted, and after [`MOST_STUCK`] of them no snippet runs any more.
 
 mod guard;
 mod thread;
@@ -18,13 +19,15 @@ use std::time::Duration;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
 
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 
 /// How many threads may be lost before no snippet runs any more.
 pub const MOST_STUCK: usize = 4;
+/// How deep snippets may run each other.
+const DEEPEST: u32 = 8;
 
 /// What a snippet can ask of its host; answered on the caller's runtime.
 pub trait Host: Send + Sync {
@@ -45,6 +48,8 @@ pub struct Snippet {
     pub arguments: Value,
     /// What `Date` says.
     pub now: Timestamp,
+    /// How many snippets wait for this one: 0 for one that a client started.
+    pub depth: u32,
 }
 
 /// What a run gave.
@@ -114,7 +119,7 @@ impl From<SandboxError> for ApiError {
 #[derive(Debug)]
 pub struct Sandbox {
     limit: Duration,
-    turns: Arc<Semaphore>,
+    turns: Semaphore,
     stuck: Arc<AtomicUsize>,
 }
 
@@ -135,17 +140,21 @@ impl Sandbox {
     /// A sandbox with a wall-clock limit per run.
     pub fn new(limit: Duration) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { limit, turns: Arc::new(Semaphore::new(cores)), stuck: Arc::default() }
+        Self { limit, turns: Semaphore::new(cores), stuck: Arc::default() }
     }
 
     /// Runs a snippet to its end, answering its calls meanwhile.
     pub async fn run(&self, snippet: Snippet, host: &dyn Host) -> Result<Outcome, SandboxError> {
         guard::check(&snippet.source).map_err(SandboxError::Refused)?;
+        if snippet.depth > DEEPEST {
+            return Err(SandboxError::Refused(format!("snippets run each other {DEEPEST} deep; that is the most")));
+        }
+        // Held by this frame and not by the thread: a thread that is given up gives its turn back. A snippet that
+        // another one waits for goes without: its caller holds a turn already.
+        let _turn = if snippet.depth == 0 { Some(self.turn().await?) } else { None };
         if self.stuck.load(Ordering::Relaxed) >= MOST_STUCK {
             return Err(SandboxError::Exhausted);
         }
-        let turn =
-            Arc::clone(&self.turns).acquire_owned().await.map_err(|closed| SandboxError::Broken(closed.to_string()))?;
         let (calls_in, mut calls) = mpsc::unbounded_channel();
         let (done_in, done) = oneshot::channel();
         let deadline = thread::Deadline::after(self.limit);
@@ -153,13 +162,17 @@ impl Sandbox {
             .name("sandbox".into())
             .stack_size(thread::STACK_BYTES)
             .spawn(move || {
-                let result = thread::run(&snippet, &calls_in, deadline);
-                // The turn is held until the thread ends, so that stuck ones do not pile up unseen.
-                drop(turn);
-                done_in.send(result).ok();
+                done_in.send(thread::run(&snippet, &calls_in, deadline)).ok();
             })
             .map_err(|error| SandboxError::Broken(error.to_string()))?;
         self.attend(host, &mut calls, done).await
+    }
+
+    async fn turn(&self) -> Result<SemaphorePermit<'_>, SandboxError> {
+        tokio::select! {
+            turn = self.turns.acquire() => turn.map_err(|closed| SandboxError::Broken(closed.to_string())),
+            () = crate::clock::real_sleep(self.limit) => Err(self.timeout()),
+        }
     }
 
     async fn attend(

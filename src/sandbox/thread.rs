@@ -9,10 +9,11 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use boa_engine::builtins::promise::ResolvingFunctions;
-use boa_engine::context::ContextBuilder;
 use boa_engine::context::time::{Clock, JsInstant};
+use boa_engine::context::{ContextBuilder, HostHooks};
 use boa_engine::job::{GenericJob, IntervalJob, Job, JobExecutor, PromiseJob, TimeoutJob};
 use boa_engine::object::builtins::JsPromise;
+use boa_engine::realm::Realm;
 use boa_engine::{
     Context, JsError, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Script, Source, js_string,
 };
@@ -22,9 +23,10 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{HostCall, HostReply, Outcome, SandboxError, Snippet};
 use crate::clock::{Timestamp, monotonic};
 use crate::error::ApiError;
+use crate::model::depth;
 
 /// Parsing recurses: it needs far more stack than a thread has by default. Pages are only taken when touched.
-pub(super) const STACK_BYTES: usize = 256 * 1024 * 1024;
+pub(super) const STACK_BYTES: usize = 512 * 1024 * 1024;
 /// Instructions between two looks at the deadline.
 const BUDGET: u32 = 10_000;
 const LOOP_LIMIT: u64 = 100_000_000;
@@ -100,6 +102,7 @@ fn run_inner(
     let mut context = ContextBuilder::new()
         .job_executor(Rc::clone(&jobs))
         .clock(Rc::clone(&time))
+        .host_hooks(Rc::new(Hooks))
         .build()
         .map_err(|error| SandboxError::Broken(error.to_string()))?;
     let limits = context.runtime_limits_mut();
@@ -226,6 +229,10 @@ fn outcome(how: &str, text: &str, shared: &Shared) -> Result<Outcome, SandboxErr
             let message = format!("the output has {} bytes; at most {MOST_OUTPUT_BYTES} are returned", text.len());
             return Err(SandboxError::Thrown { message, stack: None, cause: None, logs });
         }
+        if depth::exceeds(text.as_bytes()) {
+            let message = format!("the output nests deeper than {} levels", depth::DEEPEST);
+            return Err(SandboxError::Thrown { message, stack: None, cause: None, logs });
+        }
         return match serde_json::from_str(text) {
             Ok(output) => Ok(Outcome { output: Some(output), logs }),
             Err(error) => {
@@ -296,7 +303,8 @@ fn host_log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResu
     let message = text_of(arguments, 1, context)?;
     let shared = shared_of(context)?;
     let mut bytes = shared.log_bytes.borrow_mut();
-    *bytes += message.len();
+    // An entry costs something even when it says nothing.
+    *bytes += 64 + level.len() + message.len();
     if *bytes <= MOST_LOG_BYTES {
         shared.logs.borrow_mut().push(json!({ "level": level, "message": message }));
     }
@@ -324,6 +332,24 @@ impl Clock for SnippetTime {
 
     fn system_time_millis(&self) -> i64 {
         self.base.millis()
+    }
+}
+
+/// Text that a snippet compiles by itself passes the same guard as the snippet.
+struct Hooks;
+
+impl HostHooks for Hooks {
+    fn ensure_can_compile_strings(
+        &self,
+        _: Realm,
+        parameters: &[JsString],
+        body: &JsString,
+        _: bool,
+        _: &mut Context,
+    ) -> JsResult<()> {
+        let checked =
+            parameters.iter().chain([body]).try_for_each(|text| super::guard::check(&text.to_std_string_lossy()));
+        checked.map_err(|why| JsNativeError::range().with_message(why).into())
     }
 }
 

@@ -118,7 +118,7 @@ pub async fn wait_while(
     tokio::pin!(end);
     loop {
         commits.borrow_and_update();
-        if !building()? {
+        if cx.space.data.is_closed() || !building()? {
             return Ok(());
         }
         tokio::select! {

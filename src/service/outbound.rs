@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
-use url::Url;
+use url::{Position, Url};
 
 use super::directory::Directory;
 use super::{connect, vendor};
@@ -16,6 +16,7 @@ use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState, Transition};
 use crate::model::connector::{Apply, Connector};
+use crate::model::depth;
 use crate::model::formula::plain_text;
 use crate::model::logs::{ApiLog, Exchange, ExchangeRequest, ExchangeResponse, RunLog};
 use crate::store::Tx;
@@ -63,6 +64,8 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
         return Err(connection.disconnected_error(connector.key(), status));
     }
     let nominal = nominal_url(&connector, &out)?;
+    let mut out = out;
+    strip_hop_headers(&mut out.headers);
     let mut trip = Trip::default();
     let credentials = connection.credentials.clone().unwrap_or_default();
     once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
@@ -81,6 +84,22 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
         }
     }
     Ok(trip)
+}
+
+/// Takes away headers that belong to one hop or that the client sets by itself.
+pub fn strip_hop_headers(headers: &mut HeaderMap) {
+    for name in [
+        header::HOST,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::UPGRADE,
+        header::TE,
+        header::TRAILER,
+        header::EXPECT,
+    ] {
+        headers.remove(name);
+    }
 }
 
 /// The credentials do not work and cannot be renewed.
@@ -187,6 +206,9 @@ fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
     };
     let mut url =
         Url::parse(&text).map_err(|error| ApiError::bad_request(format!("`{text}` is not an address: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ApiError::bad_request("an address with a user name in it is not called"));
+    }
     let within = Url::parse(base).is_ok_and(|base| {
         let prefix = base.path().trim_end_matches('/');
         url.origin() == base.origin()
@@ -212,7 +234,9 @@ async fn actual_url(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Url
         None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return Ok(nominal.clone()),
         None => vendor::stub_base(&cx.engine, &cx.space.key, connector.key()).await,
     };
-    let rest = &nominal.as_str()[connector.base_uri.trim_end_matches('/').len().min(nominal.as_str().len())..];
+    let whole = &nominal[Position::BeforePath..];
+    let prefix = Url::parse(&connector.base_uri).map(|base| base.path().trim_end_matches('/').to_owned());
+    let rest = whole.strip_prefix(prefix.unwrap_or_default().as_str()).unwrap_or(whole);
     let text = format!("{}{rest}", base.trim_end_matches('/'));
     Url::parse(&text)
         .map_err(|error| ApiError::configuration(format!("the upstream `{text}` is not an address: {error}")))
@@ -338,7 +362,11 @@ pub fn value_of(body: &Bytes) -> Value {
     if body.is_empty() {
         return Value::Null;
     }
-    serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()))
+    let text = || Value::String(String::from_utf8_lossy(body).into_owned());
+    if depth::exceeds(body) {
+        return text();
+    }
+    serde_json::from_slice(body).unwrap_or_else(|_| text())
 }
 
 /// Writes the exchanges of a call as external API logs.

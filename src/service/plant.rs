@@ -35,6 +35,7 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
     }
     for (connector, stubs) in &seed.stubs {
         for (index, spec) in stubs.iter().enumerate() {
+            spec.check()?;
             tx.put(Stub {
                 id: stable_id("seed-stub", &format!("{connector}/{index}")),
                 connector_key: connector.clone(),

@@ -94,8 +94,26 @@ pub struct NewWorkspace {
     pub clock: Option<ClockMode>,
 }
 
+/// Does something to a workspace as a whole: one at a time, and to its end even when the caller goes away.
+async fn to_its_end<T, F>(engine: &Arc<Engine>, work: impl FnOnce(Arc<Engine>) -> F) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ApiError>> + Send + 'static,
+{
+    let (engine, work) = (Arc::clone(engine), work(Arc::clone(engine)));
+    let task = tokio::spawn(async move {
+        let _turn = engine.workspaces_turn.lock().await;
+        work.await
+    });
+    task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("it was cut off: {error}"))))
+}
+
 /// Makes a workspace from a seed.
 pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
+    to_its_end(engine, |engine| async move { create_here(&engine, new).await }).await
+}
+
+async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
     let seed = new.seed.unwrap_or_default();
     let key = match new.key.or_else(|| seed.workspace.key.clone()) {
         Some(key) => key,
@@ -139,16 +157,29 @@ pub enum Start {
     Now,
 }
 
+/// A fork to make.
+#[derive(Debug, Clone, Default)]
+pub struct Fork {
+    /// Its key; made up when absent.
+    pub key: Option<String>,
+    /// Its secret; made up when absent.
+    pub secret: Option<String>,
+    /// How its time runs, instead of as in the other.
+    pub clock: Option<ClockMode>,
+    /// The platform's settings, instead of the other's.
+    pub settings: Option<Settings>,
+    /// The fake's settings, instead of the other's.
+    pub mock: Option<MockSettings>,
+}
+
 /// Makes a workspace that starts as another: same ids, own key and secret, nothing shared.
-pub async fn fork(
-    engine: &Arc<Engine>,
-    from: &Space,
-    start: Start,
-    key: Option<String>,
-    secret: Option<String>,
-    clock: Option<ClockMode>,
-) -> Result<Arc<Space>, ApiError> {
-    let key = key.unwrap_or_else(|| free_key(engine));
+pub async fn fork(engine: &Arc<Engine>, from: &Arc<Space>, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
+    let from = Arc::clone(from);
+    to_its_end(engine, |engine| async move { fork_here(&engine, &from, start, fork).await }).await
+}
+
+async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
+    let key = fork.key.unwrap_or_else(|| free_key(engine));
     refuse_taken(engine, &key)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let now = from.world();
@@ -160,8 +191,10 @@ pub async fn fork(
     let mut workspace = (*world.workspace).clone();
     workspace.id = stable_id("workspace", &key);
     workspace.key.clone_from(&key);
-    workspace.secret = secret.unwrap_or_else(|| ids.secret(32));
-    workspace.clock = clock.unwrap_or_else(|| match start {
+    workspace.secret = fork.secret.unwrap_or_else(|| ids.secret(32));
+    workspace.settings = fork.settings.unwrap_or(workspace.settings);
+    workspace.mock = fork.mock.unwrap_or(workspace.mock);
+    workspace.clock = fork.clock.unwrap_or_else(|| match start {
         Start::Origin => source.workspace.clock,
         Start::Now => from.clock.mode(),
     });
@@ -191,31 +224,44 @@ pub enum ResetTo {
     Empty,
 }
 
-/// Puts a workspace back. Key, secret and id stay, so clients stay signed in.
-pub async fn reset(engine: &Arc<Engine>, space: &Space, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+/// Puts a workspace back. Key, secret and id stay, so clients stay signed in; calls under way write nothing more.
+pub async fn reset(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+    let key = key.to_owned();
+    to_its_end(engine, |engine| async move { reset_here(&engine, &key, to).await }).await
+}
+
+async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+    let space = engine.space(key).ok_or_else(|| no_workspace(engine, key))?;
     let world = match to {
         ResetTo::Seed => (*space.origin).clone(),
         ResetTo::Empty => World::new((*space.origin.workspace).clone()),
     };
     // Waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
-    engine.db.replace(&space.key, &world.rows()?).await?;
-    let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
+    engine.db.replace(key, &world.rows()?).await?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, key));
     ids.continue_after(space.ids.sequence());
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
     let fresh = Space::new(&engine.config, data, ids, Arc::clone(&space.origin));
     engine.add(Arc::clone(&fresh));
+    space.data.close();
     drop(turn);
+    engine.wake.notify_one();
     Ok(fresh)
 }
 
 /// Deletes a workspace for good.
-pub async fn delete(engine: &Engine, key: &str) -> Result<(), ApiError> {
-    let Some(space) = engine.remove(key) else { return Err(no_workspace(engine, key)) };
-    let turn = space.data.begin().await;
-    engine.db.forget(key).await?;
-    drop(turn);
-    Ok(())
+pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
+    let key = key.to_owned();
+    to_its_end(engine, |engine| async move {
+        let Some(space) = engine.remove(&key) else { return Err(no_workspace(&engine, &key)) };
+        let turn = space.data.begin().await;
+        engine.db.forget(&key).await?;
+        space.data.close();
+        drop(turn);
+        Ok(())
+    })
+    .await
 }
 
 /// 404 for a workspace.

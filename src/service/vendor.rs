@@ -149,10 +149,22 @@ impl Answerer for Vendors {
             duration_ms: 0,
             action_run_id: None,
             unmatched,
-            body: Some(request.body).filter(|body| !body.is_null()),
+            body: kept(request.body),
             warnings: Vec::new(),
         });
         reply
+    }
+}
+
+/// Larger bodies are not kept in the journal, in bytes.
+const LARGEST_KEPT: usize = 64 * 1024;
+
+fn kept(body: Value) -> Option<Value> {
+    let size = body.to_string().len();
+    match body {
+        Value::Null => None,
+        _ if size > LARGEST_KEPT => Some(Value::String(format!("({size} bytes)"))),
+        body => Some(body),
     }
 }
 
@@ -179,9 +191,12 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
     }
     let own: Vec<&Arc<Stub>> = world.stubs.with_key(connector_key).collect();
     let shared = engine.catalog.stubs.get(connector_key).into_iter().flatten();
-    // Newest first among the workspace's own, which come before the catalog's; then by priority.
-    let mut stubs: Vec<&Arc<Stub>> = own.into_iter().rev().chain(shared).collect();
-    stubs.sort_by_key(|stub| stub.spec.priority);
+    // By priority, the newest first; all of the workspace's own come before the catalog's.
+    let mut own: Vec<&Arc<Stub>> = own.into_iter().rev().collect();
+    own.sort_by_key(|stub| stub.spec.priority);
+    let mut shared: Vec<&Arc<Stub>> = shared.collect();
+    shared.sort_by_key(|stub| stub.spec.priority);
+    let stubs: Vec<&Arc<Stub>> = own.into_iter().chain(shared).collect();
     let matching = stubs.iter().find(|stub| stub.spec.mismatches(request).is_empty() && use_up(space, stub));
     let Some(stub) = matching else { return unmatched(connector_key, &stubs, request) };
     match stub.spec.body_for(request) {

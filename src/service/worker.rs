@@ -28,6 +28,9 @@ enum Item {
 
 /// Moves the one change that has been due longest.
 pub async fn step(engine: &Engine, space: &Space) -> Result<Outcome, ApiError> {
+    if space.data.is_closed() {
+        return Ok(Outcome::Idle);
+    }
     let mut tx = space.data.begin().await;
     let Some(item) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
     // Reads count anew for whatever comes next.
@@ -35,20 +38,54 @@ pub async fn step(engine: &Engine, space: &Space) -> Result<Outcome, ApiError> {
         Item::Connection(connection) => connection.id.as_str(),
         Item::Action(action) => action.id.as_str(),
     });
+    if let Err(error) = move_item(engine, space, &mut tx, &item) {
+        drop(tx);
+        return give_up(space, &item, error).await;
+    }
+    tx.commit().await?;
+    Ok(Outcome::Moved)
+}
+
+fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result<(), ApiError> {
     match item {
         Item::Connection(connection) => {
-            let connection = (*connection).clone();
+            let connection = (**connection).clone();
             let failure = connection.due.as_ref().and_then(|due| due.failure.clone());
             match (connection.state, failure) {
-                (_, Some(failure)) => fail(engine, space, &mut tx, connection, failure)?,
-                (ConnectionState::Building, None) => finish_building(engine, space, &mut tx, connection)?,
-                (_, None) => move_in(engine, space, &mut tx, connection, ConnectionEvent::Finish, None)?,
+                (_, Some(failure)) => fail(engine, space, tx, connection, failure),
+                (ConnectionState::Building, None) => finish_building(engine, space, tx, connection),
+                (_, None) => move_in(engine, space, tx, connection, ConnectionEvent::Finish, None),
             }
         }
         Item::Action(action) => {
             let failure = action.due.as_ref().and_then(|due| due.failure.clone());
             let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the action could not be built".into()));
-            end_building(engine, space, &mut tx, (*action).clone(), why)?;
+            end_building(engine, space, tx, (**action).clone(), why)
+        }
+    }
+}
+
+/// What cannot be moved must not hold up the rest: it is no longer due, and says why.
+async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome, ApiError> {
+    tracing::warn!(error.cause = %error, workspace = space.key, "something that was due could not be moved");
+    let mut tx = space.data.begin().await;
+    match item {
+        Item::Connection(connection) => {
+            if let Some(mut connection) = tx.connections.get(connection.id.as_str()).map(|c| (**c).clone()) {
+                connection.apply(ConnectionEvent::Fail, space.clock.now()).ok();
+                connection.due = None;
+                connection.errors = vec![error.clone()];
+                connection.error = Some(error);
+                tx.put(connection)?;
+            }
+        }
+        Item::Action(action) => {
+            if let Some(mut action) = tx.actions.get(action.id.as_str()).map(|a| (**a).clone()) {
+                action.state = action.state.on(ActionEvent::Fail).unwrap_or(action.state);
+                action.due = None;
+                action.errors = vec![error];
+                tx.put(action)?;
+            }
         }
     }
     tx.commit().await?;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde::Serialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row as _, SqlitePool};
 use tokio::sync::OnceCell;
@@ -34,8 +35,8 @@ pub struct Row {
     pub body: String,
 }
 
-/// What one transaction writes; each member is a JSON array of arrays.
-#[derive(Debug, Default)]
+/// What one transaction writes: an object of arrays of arrays when it is JSON.
+#[derive(Debug, Default, Serialize)]
 pub(super) struct Batch {
     pub(super) puts: Vec<(&'static str, String, u64, String)>,
     pub(super) removals: Vec<(&'static str, String)>,
@@ -60,18 +61,19 @@ static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
-// All that a transaction writes travels as JSON in one text: one hop to sqlx's worker instead of one a statement.
+// All that a transaction writes travels as one JSON text: one hop to sqlx's worker instead of one a statement. Every
+// statement uses both parameters or only the first: sqlx counts a gap in the numbers as a parameter of its own.
 const COMMIT: &str = "
 begin immediate;
 insert into record (workspace, kind, id, seq, body)
-  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2) where true
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.puts') where true
   on conflict (workspace, kind, id) do update set body = excluded.body;
 delete from record where workspace = ?1
-  and (kind, id) in (select value ->> 0, value ->> 1 from json_each(?3));
+  and (kind, id) in (select value ->> 0, value ->> 1 from json_each(?2, '$.removals'));
 insert into action_run (workspace, seq, id, body, details)
-  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?4);
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.runs');
 insert into api_log (workspace, seq, id, body, details)
-  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?5);
+  select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.api_logs');
 commit;
 ";
 
@@ -194,13 +196,7 @@ impl Db {
 
     /// Writes a transaction.
     pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
-        let query = sqlx::query(COMMIT)
-            .bind(workspace)
-            .bind(serde_json::to_string(&batch.puts)?)
-            .bind(serde_json::to_string(&batch.removals)?)
-            .bind(serde_json::to_string(&batch.runs)?)
-            .bind(serde_json::to_string(&batch.api_logs)?);
-        self.all_or_nothing(query).await
+        self.all_or_nothing(sqlx::query(COMMIT).bind(workspace).bind(serde_json::to_string(batch)?)).await
     }
 
     /// Replaces a workspace's state and drops its evidence.

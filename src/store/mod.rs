@@ -38,6 +38,9 @@ pub enum StoreError {
     /// A record could not be written as JSON.
     #[error("a record could not be written: {0}")]
     Encode(#[from] serde_json::Error),
+    /// The workspace was reset or deleted since the call began.
+    #[error("the workspace was reset or deleted while this call was under way")]
+    Closed,
     /// The task that was committing is gone.
     #[error("the commit was cut off")]
     CutOff,
@@ -45,6 +48,9 @@ pub enum StoreError {
 
 impl From<StoreError> for crate::error::ApiError {
     fn from(error: StoreError) -> Self {
-        crate::error::ApiError::internal(error)
+        match error {
+            StoreError::Closed => crate::error::ApiError::concurrency(error.to_string()),
+            error => crate::error::ApiError::internal(error),
+        }
     }
 }

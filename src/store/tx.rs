@@ -2,6 +2,7 @@
 
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedMutexGuard, watch};
@@ -22,6 +23,7 @@ pub struct Partition {
     // One writer at a time: it works on a copy of the world that nobody else can outdate meanwhile.
     turn: Arc<Mutex<()>>,
     version: watch::Sender<u64>,
+    closed: AtomicBool,
 }
 
 impl Partition {
@@ -34,6 +36,7 @@ impl Partition {
             world: ArcSwap::from_pointee(world),
             turn: Arc::new(Mutex::new(())),
             version: watch::Sender::new(0),
+            closed: AtomicBool::new(false),
         })
     }
 
@@ -50,6 +53,18 @@ impl Partition {
     /// The database, for reads of logs.
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// Ends this part for good: its workspace was reset or deleted. Called with the turn held; whoever still has it
+    /// reads the past and writes nothing.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    /// Whether it was ended.
+    pub fn is_closed(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
     }
 
     /// Begins a transaction; waits for the one before it.
@@ -84,6 +99,7 @@ impl Tx {
         let table = R::table_mut(&mut self.world);
         let seq = table.position(&id).unwrap_or_else(|| self.partition.ids.sequence());
         table.put(seq, record);
+        self.batch.removals.retain(|(kind, removed)| *kind != R::KIND.name() || *removed != id);
         self.batch.puts.push((R::KIND.name(), id, seq, body));
         Ok(())
     }
@@ -121,6 +137,9 @@ impl Tx {
 
     /// Commits, then publishes. Runs to its end even when the caller goes away, so that what SQLite holds is shown.
     pub async fn commit(self) -> Result<Arc<World>, StoreError> {
+        if self.partition.is_closed() {
+            return Err(StoreError::Closed);
+        }
         if self.batch.is_empty() {
             return Ok(Arc::new(self.world));
         }

@@ -1,5 +1,6 @@
 //! The model of one workspace's rows: persistent maps, so that a copy for a writer, a fork or a snapshot costs nothing.
 
+use std::ops::Bound;
 use std::sync::Arc;
 
 use imbl::{HashMap, OrdMap, OrdSet};
@@ -129,7 +130,7 @@ impl<R: Record> Table<R> {
 
     /// All after a position, with their positions.
     pub fn after(&self, position: u64) -> impl Iterator<Item = (u64, &Arc<R>)> {
-        self.rows.range(position + 1..).map(|(seq, row)| (*seq, row))
+        self.rows.range((Bound::Excluded(position), Bound::Unbounded)).map(|(seq, row)| (*seq, row))
     }
 
     /// How many there are.

@@ -38,7 +38,7 @@ impl MockTenant {
         let space = self.workspace.space()?;
         let verified = Verified { tenant_key: Some(self.key.clone()), name: None, fields: None, is_manager: false };
         let caller = tenants::admit(&space, verified).await?;
-        Ok(Cx { engine: Arc::clone(&self.workspace.engine), space, caller })
+        Ok(Cx { engine: Arc::clone(&self.workspace.engine), space, caller, depth: 0 })
     }
 }
 

@@ -18,7 +18,7 @@ use crate::journal::Entry;
 use crate::model::progress::ProgressSettings;
 use crate::model::workspace::{MockSettings, Settings};
 use crate::server::{Server, StartError};
-use crate::service::spaces::{self, ResetTo, Start};
+use crate::service::spaces::{self, Fork, ResetTo, Start};
 use crate::service::{seed, worker};
 use crate::store::Target;
 use std::sync::Arc;
@@ -100,7 +100,7 @@ impl MockMembrane {
     /// A workspace of one's own: starts as the first one did, shares nothing with it.
     pub async fn fork(&self) -> Result<MockWorkspace, TestError> {
         let engine = self.server.engine();
-        let space = spaces::fork(engine, &*engine.first_space()?, Start::Origin, None, None, None).await?;
+        let space = spaces::fork(engine, &engine.first_space()?, Start::Origin, Fork::default()).await?;
         Ok(MockWorkspace { engine: Arc::clone(engine), key: space.key.clone() })
     }
 
@@ -249,13 +249,13 @@ impl MockWorkspace {
 
     /// Puts it back to what it started from.
     pub async fn reset(&self) -> Result<(), TestError> {
-        spaces::reset(&self.engine, &*self.space()?, ResetTo::Seed).await?;
+        spaces::reset(&self.engine, &self.key, ResetTo::Seed).await?;
         Ok(())
     }
 
     /// A workspace that starts as this one stands.
     pub async fn fork(&self) -> Result<Self, TestError> {
-        let space = spaces::fork(&self.engine, &*self.space()?, Start::Now, None, None, None).await?;
+        let space = spaces::fork(&self.engine, &self.space()?, Start::Now, Fork::default()).await?;
         Ok(Self { engine: Arc::clone(&self.engine), key: space.key.clone() })
     }
 

@@ -48,8 +48,8 @@ impl Egress {
         match (url.scheme(), url.host()) {
             ("http", Some(_)) => {}
             ("https", Some(_)) if cfg!(feature = "tls") => {}
-            ("https", Some(_)) => return Err(UpstreamError::NoTls { url: url.to_string() }),
-            _ => return Err(UpstreamError::BadUrl { url: url.to_string() }),
+            ("https", Some(_)) => return Err(UpstreamError::NoTls { url: shown(url) }),
+            _ => return Err(UpstreamError::BadUrl { url: shown(url) }),
         }
         let local = match url.host() {
             Some(Host::Ipv4(ip)) if self.admits(&ip.to_string(), ip.into()) => ip.is_loopback(),
@@ -58,11 +58,11 @@ impl Egress {
             Some(Host::Ipv6(ip)) => return Err(refused(&ip.to_string())),
             // A name is checked when it is resolved.
             Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            None => return Err(UpstreamError::BadUrl { url: url.to_string() }),
+            None => return Err(UpstreamError::BadUrl { url: shown(url) }),
         };
         let port = url.port_or_known_default().unwrap_or(0);
         if local && port == self.own_port.load(Ordering::Relaxed) {
-            return Err(UpstreamError::OwnPort { url: url.to_string() });
+            return Err(UpstreamError::OwnPort { url: shown(url) });
         }
         Ok(())
     }
@@ -170,7 +170,14 @@ impl Client {
             let Some(next) = redirect_of(&request.url, &response) else { return Ok(response) };
             if next.host() != request.url.host() || next.port_or_known_default() != request.url.port_or_known_default()
             {
+                let secret = |value: &http::HeaderValue| value.is_sensitive();
+                let names: Vec<_> =
+                    request.headers.iter().filter(|(_, value)| secret(value)).map(|(name, _)| name.clone()).collect();
+                for name in names {
+                    request.headers.remove(name);
+                }
                 request.headers.remove(header::AUTHORIZATION);
+                request.headers.remove(header::COOKIE);
             }
             let turns_get = response.status == StatusCode::SEE_OTHER
                 || (request.method == Method::POST
@@ -182,13 +189,13 @@ impl Client {
             }
             request.url = next;
         }
-        Err(UpstreamError::Redirects { url: request.url.to_string() })
+        Err(UpstreamError::Redirects { url: shown(&request.url) })
     }
 
     async fn once(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
         let transport = |error: reqwest::Error| {
             refusal_in(&error)
-                .unwrap_or_else(|| UpstreamError::Transport { url: request.url.to_string(), why: innermost(&error) })
+                .unwrap_or_else(|| UpstreamError::Transport { url: shown(&request.url), why: innermost(&error) })
         };
         let mut builder =
             self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
@@ -200,12 +207,21 @@ impl Client {
         let mut body = bytes::BytesMut::new();
         while let Some(chunk) = response.chunk().await.map_err(transport)? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
-                return Err(UpstreamError::TooLarge { url: request.url.to_string() });
+                return Err(UpstreamError::TooLarge { url: shown(&request.url) });
             }
             body.extend_from_slice(&chunk);
         }
         Ok(OutResponse { status, headers, body: body.freeze() })
     }
+}
+
+/// An address without what may be secret in it.
+fn shown(url: &Url) -> String {
+    let mut shown = url.clone();
+    shown.set_query(None);
+    shown.set_username("").ok();
+    shown.set_password(None).ok();
+    shown.to_string()
 }
 
 fn redirect_of(from: &Url, response: &OutResponse) -> Option<Url> {

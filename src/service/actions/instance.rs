@@ -85,6 +85,12 @@ pub(super) async fn create_instance(
     place_at_connection(&mut action, resolved)?;
     action.parent = Some(parent.id.clone());
     action.instance_key.clone_from(&selector.instance_key);
+    let made_meanwhile = tx.actions.with_key(action.meta.key.as_deref().unwrap_or_default()).find(|other| {
+        !other.meta.is_archived() && other.connection == action.connection && other.instance_key == action.instance_key
+    });
+    if let Some(other) = made_meanwhile {
+        return Ok(Arc::clone(other));
+    }
     refuse_taken(&tx, &action)?;
     let id = action.id.clone();
     tx.put(action)?;

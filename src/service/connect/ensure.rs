@@ -1,6 +1,6 @@
 //! Connecting to an app by its address.
 
-use super::begin;
+use super::{begin_in, finish};
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::connection::Connection;
@@ -13,7 +13,9 @@ use std::sync::Arc;
 pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<Connection>, ApiError> {
     cx.tenant()?;
     let host = host_of(app_url)?;
-    let world = cx.world();
+    // Looked up and made in one transaction: two callers get one connection.
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let app = directory.apps().find(|app| app.owns_host(&host));
     let existing = {
@@ -31,7 +33,8 @@ pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<
         Some(app) => ConnectSpec { external_app_id: Some(app.id.to_string()), name, ..ConnectSpec::default() },
         None => ConnectSpec { intent: Some(name_of_host(&host)), name, ..ConnectSpec::default() },
     };
-    begin(cx, spec).await
+    let id = begin_in(cx, &mut tx, &spec, None)?;
+    finish(cx, tx, &id).await
 }
 
 pub(super) fn name_of_host(host: &str) -> String {

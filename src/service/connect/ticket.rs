@@ -35,5 +35,5 @@ pub fn redeem(engine: &Engine, ticket: &str) -> Result<(Arc<Space>, Arc<Connecti
 pub fn as_owner(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<Cx, ApiError> {
     let tenant = space.world().tenants.get(connection.tenant.as_str()).cloned();
     let tenant = tenant.ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
-    Ok(Cx { engine: Arc::clone(engine), space: Arc::clone(space), caller: Caller::Tenant(tenant) })
+    Ok(Cx { engine: Arc::clone(engine), space: Arc::clone(space), caller: Caller::Tenant(tenant), depth: 0 })
 }

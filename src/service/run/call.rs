@@ -57,7 +57,9 @@ pub(super) fn call_of_config(config: &Value, action: &Action) -> Result<Outgoing
     let mut path = path.ok_or_else(|| config_error(action, "path` is missing or not text"))?.to_owned();
     if let Some(Value::Object(parameters)) = config.get("pathParameters") {
         for (name, value) in parameters {
-            path = path.replace(&format!("{{{name}}}"), &formula::plain_text(value));
+            let value = formula::plain_text(value);
+            let segment = percent_encoding::utf8_percent_encode(&value, percent_encoding::NON_ALPHANUMERIC).to_string();
+            path = path.replace(&format!("{{{name}}}"), &segment);
         }
     }
     Ok(Outgoing {
@@ -211,6 +213,7 @@ pub(super) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
     }
     let mut headers = headers_of(config.get("headers"), action)?;
     set_json_type(&mut headers, config.get("body"));
+    outbound::strip_hop_headers(&mut headers);
     let body = body_bytes(config.get("body"));
     let method = method_of(config, action)?;
     let at = cx.space.clock.now();

@@ -4,8 +4,10 @@ use super::call::{output_of, pairs};
 use super::{Evidence, Trace, body_bytes, to_json};
 use crate::engine::{Cx, InnerCall};
 use crate::error::ApiError;
+use crate::model::JsonMap;
 use crate::model::connection::Connection;
 use crate::model::formula;
+use crate::model::tenant::Tenant;
 use crate::sandbox::{Host, SandboxError, Snippet};
 use crate::service::directory::Directory;
 use crate::service::outbound::{self, Outgoing};
@@ -38,12 +40,13 @@ pub(super) async fn run_code(
             "input": input.unwrap_or_else(|| json!({})),
             "connection": connection.map(|c| to_json(&lens.connection(c, Secrets::Hidden))).transpose()?,
             "integration": integration.map(|i| to_json(&lens.integration(i, Secrets::Hidden))).transpose()?,
-            "credentials": connection.and_then(|connection| connection.credentials.clone()),
-            "user": cx.caller.tenant(),
+            "credentials": connection.and_then(|connection| usable(connection.credentials.as_ref())),
+            "user": cx.caller.tenant().map(|tenant| Tenant { credentials: None, ..(**tenant).clone() }),
         })
     };
-    let host = SnippetHost { cx: cx.clone(), evidence: Arc::clone(&trace.evidence) };
-    let snippet = Snippet { source, arguments, now: cx.space.clock.now() };
+    let inside = Cx { depth: cx.depth + 1, ..cx.clone() };
+    let host = SnippetHost { cx: inside, evidence: Arc::clone(&trace.evidence) };
+    let snippet = Snippet { source, arguments, now: cx.space.clock.now(), depth: cx.depth };
     match cx.engine.sandbox.run(snippet, &host).await {
         Ok(outcome) => {
             trace.logs = outcome.logs;
@@ -56,6 +59,13 @@ pub(super) async fn run_code(
             Err(error.into())
         }
     }
+}
+
+/// Credentials as a snippet gets them: what a call carries, not what renews it.
+fn usable(credentials: Option<&JsonMap>) -> Option<JsonMap> {
+    let mut usable = credentials?.clone();
+    usable.shift_remove("refresh_token");
+    Some(usable)
 }
 
 /// What a snippet can do: call the API with its caller's rights, and external apps through the caller's connections.

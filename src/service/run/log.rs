@@ -130,7 +130,15 @@ pub(super) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value
     if let Some(action_type) = trace.action_type {
         snapshot.insert("type".into(), json!(action_type));
     }
-    for (member, value) in &request.snapshot {
+    let mut call = request.snapshot.clone();
+    if let Some(Value::Object(headers)) = call.get_mut("api").and_then(|api| api.get_mut("headers")) {
+        for (name, value) in headers.iter_mut() {
+            if crate::journal::is_secret_name(name) {
+                *value = Value::String("********".into());
+            }
+        }
+    }
+    for (member, value) in &call {
         if member != "id" || !value.is_null() && action.is_none() {
             snapshot.insert(member.clone(), value.clone());
         }

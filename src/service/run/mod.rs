@@ -107,8 +107,14 @@ impl Trace {
     }
 }
 
-/// Runs and logs.
+/// Runs and logs, to its end even when the caller goes away: what was sent is in the log.
 pub async fn run(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
+    let cx = cx.clone();
+    let task = tokio::spawn(async move { run_here(&cx, request).await });
+    task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("a run was cut off: {error}"))))
+}
+
+async fn run_here(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
     let id: Id<RunLog> = cx.space.ids.id();
     let seq = cx.space.ids.sequence();
     let started = cx.space.clock.now();
