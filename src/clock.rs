@@ -88,12 +88,22 @@ pub enum ClockMode {
     Manual {
         /// The time shown.
         now: Timestamp,
+        /// Milliseconds it was advanced by so far.
+        #[serde(default)]
+        advanced_ms: i64,
     },
 }
 
 impl Default for ClockMode {
     fn default() -> Self {
         Self::System { advanced_ms: 0 }
+    }
+}
+
+impl ClockMode {
+    /// Stands still at `now`.
+    pub const fn standing_at(now: Timestamp) -> Self {
+        Self::Manual { now, advanced_ms: 0 }
     }
 }
 
@@ -105,7 +115,7 @@ impl std::str::FromStr for ClockMode {
         if text.eq_ignore_ascii_case("system") {
             return Ok(Self::default());
         }
-        text.parse().map(|now| Self::Manual { now })
+        text.parse().map(Self::standing_at)
     }
 }
 
@@ -131,7 +141,7 @@ impl Clock {
     pub fn now(&self) -> Timestamp {
         match *self.lock() {
             ClockMode::System { advanced_ms } => Timestamp(real_now().0.saturating_add(advanced_ms)),
-            ClockMode::Manual { now } => now,
+            ClockMode::Manual { now, .. } => now,
         }
     }
 
@@ -151,7 +161,10 @@ impl Clock {
         let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         match &mut *self.lock() {
             ClockMode::System { advanced_ms } => *advanced_ms = advanced_ms.saturating_add(ms),
-            ClockMode::Manual { now } => now.0 = now.0.saturating_add(ms),
+            ClockMode::Manual { now, advanced_ms } => {
+                now.0 = now.0.saturating_add(ms);
+                *advanced_ms = advanced_ms.saturating_add(ms);
+            }
         }
         self.moved.notify_waiters();
     }
@@ -181,8 +194,9 @@ impl Clock {
     /// by when `workspace_time` (product.md §5, decision 7).
     pub fn token_time(&self, workspace_time: bool) -> Timestamp {
         match (workspace_time, *self.lock()) {
-            (true, ClockMode::System { advanced_ms }) => Timestamp(real_now().0.saturating_add(advanced_ms)),
-            (true, ClockMode::Manual { now }) => now,
+            (true, ClockMode::System { advanced_ms } | ClockMode::Manual { advanced_ms, .. }) => {
+                Timestamp(real_now().0.saturating_add(advanced_ms))
+            }
             (false, _) => real_now(),
         }
     }

@@ -76,7 +76,7 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
     let fresh = match &body.seed {
         Some(seed) => {
             let seed = seed_of(&call.engine, seed)?;
-            let (settings, mock) = changed(&seed.workspace.settings, &seed.workspace.mock, body.settings, body.mock)?;
+            let (settings, mock) = changed(&seed.workspace.settings, &seed.workspace.mock(), body.settings, body.mock)?;
             let new = NewWorkspace {
                 key: body.key,
                 secret: body.secret,

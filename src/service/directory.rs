@@ -234,9 +234,12 @@ impl<'a> Directory<'a> {
     pub fn scope(&self, caller: &Caller, scope: &Scope) -> Result<Resolved, ApiError> {
         let named = [&scope.connection_id, &scope.connection_key].into_iter().flatten().next();
         let integration = match [&scope.integration_id, &scope.integration_key].into_iter().flatten().next() {
-            Some(text) => match self.offer(text)? {
-                Offer::Real(integration) => Some(integration),
-                Offer::Candidate(_) | Offer::App(_) => None,
+            Some(text) => match self.offer(text) {
+                Ok(Offer::Real(integration)) => Some(integration),
+                Ok(Offer::Candidate(_) | Offer::App(_)) => None,
+                // The settings let a universal action run for an app that is no integration yet (decision 13).
+                Err(_) if self.generates(text) => None,
+                Err(error) => return Err(error),
             },
             None => None,
         };
@@ -247,6 +250,13 @@ impl<'a> Directory<'a> {
         }
         let connection = integration.as_ref().and_then(|found| self.default_connection(caller, found));
         Ok(Resolved { integration, connection })
+    }
+
+    /// Whether the workspace makes an integration of this key by itself when it is needed.
+    fn generates(&self, key: &str) -> bool {
+        let settings = &self.world.workspace.settings;
+        (settings.auto_generate_integrations_from_connectors && self.find_connector(key).is_ok())
+            || (settings.auto_generate_integrations_from_external_apps && self.find_app(key).is_ok())
     }
 
     /// The tenant's default connection: the only usable one, else the latest READY one (`docs-gaps.md` B4).

@@ -10,9 +10,11 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::clock::ClockMode;
 use crate::model::JsonMap;
 use crate::model::action::ActionType;
 use crate::model::connector::{Apply, AuthType, OauthConfig, TestCall};
+use crate::model::progress::ProgressSettings;
 use crate::model::stub::StubSpec;
 use crate::model::workspace::{MockSettings, Settings};
 
@@ -75,6 +77,26 @@ pub struct SeedWorkspace {
     pub settings: Settings,
     /// The fake's settings.
     pub mock: MockSettings,
+    /// `system`, or a moment at which time stands still.
+    pub clock: Option<String>,
+    /// When state machines move; the same as `mock.progress`.
+    pub progress: Option<ProgressSettings>,
+}
+
+impl SeedWorkspace {
+    /// The fake's settings with `progress` in its place.
+    pub fn mock(&self) -> MockSettings {
+        let mut mock = self.mock.clone();
+        if let Some(progress) = &self.progress {
+            mock.progress = progress.clone();
+        }
+        mock
+    }
+
+    /// How time runs, when the seed says.
+    pub fn clock(&self) -> Result<Option<ClockMode>, String> {
+        self.clock.as_deref().map(str::parse).transpose()
+    }
 }
 
 /// A tenant.
@@ -363,6 +385,7 @@ impl SeedDocument {
     }
 
     fn check(&self, file: &str) -> Result<(), SeedError> {
+        self.workspace.clock().map_err(|why| SeedError::new(file, format!("field `clock`: {why}")))?;
         for connection in &self.connections {
             if !self.integrations.iter().any(|integration| integration.key == connection.integration) {
                 return Err(SeedError::new(

@@ -56,7 +56,7 @@ async fn replanted(
 ) -> Result<Arc<World>, ApiError> {
     let mut workspace = (*world.workspace).clone();
     workspace.settings = seed.workspace.settings.clone();
-    workspace.mock = seed.workspace.mock.clone();
+    workspace.mock = seed.workspace.mock();
     let aside = Partition::new(engine.db.clone(), Arc::clone(ids), World::new(workspace));
     let mut tx = aside.begin().await;
     plant(&mut tx, ids, Clock::new(world.workspace.clock).now(), &engine.catalog, seed)?;
@@ -115,23 +115,26 @@ pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space
 
 async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
     let seed = new.seed.unwrap_or_default();
-    let key = match new.key.or_else(|| seed.workspace.key.clone()) {
-        Some(key) => key,
-        None => free_key(engine),
-    };
+    let own_key = seed.workspace.key.clone().filter(|key| engine.space(key).is_none());
+    // A seed that is planted a second time gets a key and a secret of its own.
+    let own_secret = seed.workspace.secret.clone().filter(|_| own_key.is_some() || new.key.is_some());
+    let key = new.key.or(own_key).unwrap_or_else(|| free_key(engine));
     refuse_taken(engine, &key)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
-    let mode = new.clock.unwrap_or(engine.config.clock);
+    let of_seed = seed.workspace.clock().map_err(ApiError::bad_request)?;
+    // What the server was told wins over what the seed says.
+    let told = (engine.config.clock != ClockMode::default()).then_some(engine.config.clock);
+    let mode = new.clock.or(told).or(of_seed).unwrap_or_default();
     let now = Clock::new(mode).now();
     let workspace = Workspace {
         id: stable_id("workspace", &key),
         name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
         // Java's and HS512's signers refuse less than 64 bytes (decision 9).
-        secret: new.secret.or_else(|| seed.workspace.secret.clone()).unwrap_or_else(|| ids.secret(32)),
+        secret: new.secret.or(own_secret).unwrap_or_else(|| ids.secret(32)),
         default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
         public_keys: Vec::<PublicKey>::new(),
         settings: new.settings.unwrap_or_else(|| seed.workspace.settings.clone()),
-        mock: new.mock.unwrap_or_else(|| seed.workspace.mock.clone()),
+        mock: new.mock.unwrap_or_else(|| seed.workspace.mock()),
         clock: mode,
         extra: JsonMap::new(),
         created_at: now,

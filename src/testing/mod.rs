@@ -131,7 +131,7 @@ impl MockMembraneBuilder {
 
     /// Time that stands still at `now` until advanced.
     pub fn manual_clock(mut self, now: Timestamp) -> Self {
-        self.config.clock = ClockMode::Manual { now };
+        self.config.clock = ClockMode::standing_at(now);
         self
     }
 
