@@ -3,7 +3,6 @@
 //! `cargo bench` prints one table. Times are wall time per call over one keep-alive connection, one caller; CPU is the
 //! server's own user and system time per call, so that the caller's cost and other programs on the machine stay out.
 
-#![expect(missing_docs, reason = "a benchmark has no callers")]
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot run shall say so at once")]
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]

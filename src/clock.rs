@@ -57,7 +57,7 @@ impl std::fmt::Display for Timestamp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match jiff::Timestamp::from_millisecond(self.0) {
             Ok(at) => write!(f, "{at:.3}"),
-            Err(_) => write!(f, "{}", jiff::Timestamp::MAX),
+            Err(_) => write!(f, "{:.3}", jiff::Timestamp::MAX),
         }
     }
 }

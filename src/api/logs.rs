@@ -54,12 +54,12 @@ pub(super) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
         from: query.moment("from")?,
         to: query.moment("to")?,
     };
-    Reply::json(&logs::find_runs(cx.space.data.db(), &cx.space.key, &filter, call.page()?).await?)
+    Reply::json(&logs::find_runs(cx.space.data.db(), &cx.space.key, &filter, call.page()?, cx.engine.base()).await?)
 }
 
 async fn run(cx: &Cx, call: &Call) -> Result<(RunLog, RunDetails), ApiError> {
     let id = call.param("id")?;
-    let found = logs::run(cx.space.data.db(), &cx.space.key, id).await?;
+    let found = logs::run(cx.space.data.db(), &cx.space.key, id, cx.engine.base()).await?;
     let visible = |log: &RunLog| match &cx.caller {
         Caller::Manager(None) => true,
         caller => caller.tenant().is_some_and(|tenant| tenant.id == *log.tenant_id),

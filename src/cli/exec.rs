@@ -21,8 +21,7 @@ pub(super) struct ExecOptions {
 }
 
 pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
-    options.server.start_logging();
-    let server = Server::start_blocking(options.server.config(0)).map_err(|error| error.to_string())?;
+    let server = options.server.start(0)?;
     let access = Access::of(&server)?;
     let file = options.server.ready_file.as_deref().map(|path| ReadyFile::write(path, &access.json())).transpose()?;
     let Some((program, arguments)) = options.command.split_first() else { return Err("name a command".into()) };

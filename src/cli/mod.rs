@@ -7,15 +7,18 @@ mod exec;
 mod output;
 mod serve;
 mod token;
+mod watch;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::ClockMode;
 use crate::config::{Config, SeedChoice};
+use crate::server::Server;
 use crate::store::Target;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
@@ -55,6 +58,9 @@ struct ServerOptions {
     /// `demo`, `none`, or a folder or file
     #[arg(long, env = "MEMBRANE_MOCK_SEED", default_value = "demo", value_name = "PATH|demo|none")]
     seed: SeedChoice,
+    /// Plant the seed anew whenever its files change
+    #[arg(long, env = "MEMBRANE_MOCK_WATCH")]
+    watch: bool,
     /// Keep state in this file instead of memory
     #[arg(long, env = "MEMBRANE_MOCK_DATABASE", value_name = "PATH")]
     database: Option<PathBuf>,
@@ -111,6 +117,22 @@ impl ServerOptions {
             code_memory_mb: self.code_memory_mb,
             workers: Config::default().workers,
         }
+    }
+
+    /// Starts the server, and what watches its seed.
+    fn start(&self, default_port: u16) -> Result<Server, String> {
+        self.start_logging();
+        let server = Server::start_blocking(self.config(default_port)).map_err(|error| error.to_string())?;
+        match (&self.seed, self.watch) {
+            (SeedChoice::Path(path), true) => {
+                server.runtime().spawn(watch::run(Arc::downgrade(server.engine()), path.clone()));
+            }
+            (SeedChoice::Demo | SeedChoice::Empty, true) => {
+                return Err("--watch needs a --seed that is a folder or file".into());
+            }
+            (_, false) => {}
+        }
+        Ok(server)
     }
 
     fn start_logging(&self) {

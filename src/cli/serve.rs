@@ -5,11 +5,9 @@ use std::process::ExitCode;
 use super::ServerOptions;
 use super::output::{Access, ReadyFile, print};
 use crate::config::Config;
-use crate::server::Server;
 
 pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
-    options.start_logging();
-    let server = Server::start_blocking(options.config(Config::default().port)).map_err(|error| error.to_string())?;
+    let server = options.start(Config::default().port)?;
     let access = Access::of(&server)?;
     let ready = access.json();
     let file = options.ready_file.as_deref().map(|path| ReadyFile::write(path, &ready)).transpose()?;

@@ -61,8 +61,8 @@ mod tests {
 
     #[test]
     fn durations_are_read_as_the_seed_writes_them() {
-        assert_eq!(duration("5m"), Ok(Duration::from_secs(300)));
-        assert_eq!(duration("24h"), Ok(Duration::from_secs(86_400)));
+        assert_eq!(duration("5m"), Ok(Duration::from_mins(5)));
+        assert_eq!(duration("24h"), Ok(Duration::from_hours(24)));
         assert!(duration("soon").is_err());
     }
 }

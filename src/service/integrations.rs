@@ -130,7 +130,10 @@ pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, 
     let directory = Directory::new(&world, &cx.engine.catalog);
     let connector = named_connector(&directory, &body)?;
     let app = named_app(&directory, &body)?;
-    let connector = connector.or_else(|| app.as_ref().and_then(|app| directory.connector_of_app(app)));
+    let connector = connector
+        .or_else(|| app.as_ref().and_then(|app| directory.connector_of_app(app)))
+        // Nothing but a key that the catalog has, too: that connector is meant (assumed).
+        .or_else(|| body.key.set().filter(|_| app.is_none()).and_then(|key| directory.find_connector(key).ok()));
     let mut integration = match (&connector, body.key.set(), body.name.set()) {
         (Some(connector), _, _) => new_integration(&cx.space, &directory, connector),
         (None, None, None) => {

@@ -1,6 +1,6 @@
 //! Workspaces as wholes: start, create, fork, reset, delete.
 //!
-//! Invariant: what a workspace starts from is kept with it ([`Space::origin`]), so a reset takes as long as that is
+//! Invariant: what a workspace starts from is kept with it (`Space::origin`), so a reset takes as long as that is
 //! large, however much has happened since.
 
 use std::sync::Arc;
@@ -239,18 +239,34 @@ async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<
         ResetTo::Seed => (*space.origin).clone(),
         ResetTo::Empty => World::new((*space.origin.workspace).clone()),
     };
+    let origin = Arc::clone(&space.origin);
+    replace(engine, &space, world, origin).await
+}
+
+/// Puts another world in a workspace's place.
+async fn replace(engine: &Engine, space: &Space, world: World, origin: Arc<World>) -> Result<Arc<Space>, ApiError> {
     // Waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
-    engine.db.replace(key, &world.rows()?).await?;
-    let ids = Arc::new(Ids::new(engine.config.rng_seed, key));
+    engine.db.replace(&space.key, &world.rows()?).await?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
     ids.continue_after(space.ids.sequence());
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
-    let fresh = Space::new(&engine.config, data, ids, Arc::clone(&space.origin));
+    let fresh = Space::new(&engine.config, data, ids, origin);
     engine.add(Arc::clone(&fresh));
     space.data.close();
     drop(turn);
     engine.wake.notify_one();
     Ok(fresh)
+}
+
+/// Plants a seed anew in the first workspace, in place of what is there: its files have changed.
+pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<Space>, ApiError> {
+    to_its_end(engine, |engine| async move {
+        let space = engine.first_space()?;
+        let world = replanted(&engine, &space.ids, &space.world(), &seed).await?;
+        replace(&engine, &space, (*world).clone(), world).await
+    })
+    .await
 }
 
 /// Deletes a workspace for good.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Row as _, SqlitePool};
+use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
 use super::StoreError;
@@ -54,6 +55,7 @@ impl Batch {
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: SqlitePool,
+    runtime: Handle,
 }
 
 /// The migrated, empty database, made once per process: copying it is several times faster than migrating.
@@ -141,7 +143,7 @@ impl Db {
         let image = sqlx::sqlite::SqliteOwnedBuf::try_from(&image[..])?;
         conn.deserialize(None, image, false).await?;
         drop(conn);
-        Ok(Self { pool })
+        Ok(Self { pool, runtime: Handle::current() })
     }
 
     async fn open_file(path: &Path) -> Result<Self, StoreError> {
@@ -154,7 +156,12 @@ impl Db {
             .busy_timeout(Duration::from_secs(5));
         let pool = Self::pool_options().connect_with(options).await?;
         MIGRATOR.run(&pool).await?;
-        Ok(Self { pool })
+        Ok(Self { pool, runtime: Handle::current() })
+    }
+
+    /// The server's runtime, on which transactions run to their end.
+    pub(super) fn runtime(&self) -> &Handle {
+        &self.runtime
     }
 
     /// The connections, for the module's other files.
@@ -196,37 +203,45 @@ impl Db {
 
     /// Writes a transaction.
     pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
-        self.all_or_nothing(sqlx::query(COMMIT).bind(workspace).bind(serde_json::to_string(batch)?)).await
+        self.all_or_nothing(COMMIT, vec![workspace.to_owned(), serde_json::to_string(batch)?]).await
     }
 
     /// Replaces a workspace's state and drops its evidence.
     pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
-        self.all_or_nothing(sqlx::query(REPLACE).bind(workspace).bind(serde_json::to_string(&rows)?)).await
+        self.all_or_nothing(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await
     }
 
     /// Removes a workspace and its evidence.
     pub async fn forget(&self, workspace: &str) -> Result<(), StoreError> {
-        self.all_or_nothing(sqlx::query(FORGET).bind(workspace)).await
+        self.all_or_nothing(FORGET, vec![workspace.to_owned()]).await
     }
 
     /// Copies a workspace's state, not its evidence, under another key with the given workspace record.
     pub async fn copy(&self, from: &str, to: &str, id: &str, body: &str) -> Result<(), StoreError> {
-        self.all_or_nothing(sqlx::query(COPY).bind(from).bind(to).bind(id).bind(body)).await
+        self.all_or_nothing(COPY, [from, to, id, body].map(str::to_owned).to_vec()).await
     }
 
     /// Runs a text that opens and commits its own transaction; a failure in its middle is rolled back.
-    async fn all_or_nothing(
-        &self,
-        query: sqlx::query::Query<'_, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>,
-    ) -> Result<(), StoreError> {
-        let mut conn = self.pool.acquire().await?;
-        if let Err(error) = query.execute(&mut *conn).await {
-            // Fails when the text never got to its `begin`: then there is nothing to undo.
-            sqlx::query("rollback").execute(&mut *conn).await.ok();
-            return Err(error.into());
-        }
-        Ok(())
+    ///
+    /// On the server's runtime, never the caller's: a connection goes back to its pool by a task, and a caller that
+    /// stops its server right away would wait for a task that only it could run.
+    async fn all_or_nothing(&self, text: &'static str, binds: Vec<String>) -> Result<(), StoreError> {
+        let pool = self.pool.clone();
+        let work = self.runtime.spawn(async move {
+            let mut conn = pool.acquire().await?;
+            let mut query = sqlx::query(text);
+            for bind in binds {
+                query = query.bind(bind);
+            }
+            if let Err(error) = query.execute(&mut *conn).await {
+                // Fails when the text never got to its `begin`: then there is nothing to undo.
+                sqlx::query("rollback").execute(&mut *conn).await.ok();
+                return Err(error.into());
+            }
+            Ok(())
+        });
+        work.await.unwrap_or(Err(StoreError::CutOff))
     }
 
     /// Closes the database; what was committed stays.

@@ -92,12 +92,21 @@ order by case when ?12 then seq else -seq end limit ?11";
 /// A stored record, as the text it was written as.
 pub type RawRecord = Box<RawValue>;
 
-/// Run logs, newest first.
+/// What stands for the server's own address in stored logs: the address may be another one after a restart.
+pub const OWN_ADDRESS: &str = "membrane-mock://own-address";
+
+/// A stored text with the server's address of the moment.
+fn addressed(text: String, base: &str) -> String {
+    if text.contains(OWN_ADDRESS) { text.replace(OWN_ADDRESS, base) } else { text }
+}
+
+/// Run logs, newest first, with `base` as the server's address.
 pub async fn find_runs(
     db: &Db,
     workspace: &str,
     filter: &RunFilter,
     page: PageRequest,
+    base: &str,
 ) -> Result<Page<RawRecord>, StoreError> {
     let rows = sqlx::query(FIND_RUNS)
         .bind(workspace)
@@ -116,7 +125,7 @@ pub async fn find_runs(
         .bind(one_more(page))
         .fetch_all(db.pool())
         .await?;
-    to_page(rows, page)
+    to_page(rows, page, base)
 }
 
 /// External API logs, newest first unless asked otherwise.
@@ -141,17 +150,17 @@ pub async fn find_api_logs(
         .bind(filter.ascending)
         .fetch_all(db.pool())
         .await?;
-    to_page(rows, page)
+    to_page(rows, page, OWN_ADDRESS)
 }
 
-/// One run log and its details.
-pub async fn run(db: &Db, workspace: &str, id: &str) -> Result<Option<(RunLog, RunDetails)>, StoreError> {
+/// One run log and its details, with `base` as the server's address.
+pub async fn run(db: &Db, workspace: &str, id: &str, base: &str) -> Result<Option<(RunLog, RunDetails)>, StoreError> {
     let row = sqlx::query("select id, body, details from action_run where workspace = ?1 and id = ?2")
         .bind(workspace)
         .bind(id)
         .fetch_optional(db.pool())
         .await?;
-    row.map(|row| decode_pair("action-run", &row)).transpose()
+    row.map(|row| decode_pair("action-run", &row, base)).transpose()
 }
 
 /// One external API log and its exchange.
@@ -161,12 +170,13 @@ pub async fn api_log(db: &Db, workspace: &str, id: &str) -> Result<Option<(ApiLo
         .bind(id)
         .fetch_optional(db.pool())
         .await?;
-    row.map(|row| decode_pair("api-log", &row)).transpose()
+    row.map(|row| decode_pair("api-log", &row, OWN_ADDRESS)).transpose()
 }
 
 fn decode_pair<A: DeserializeOwned, B: DeserializeOwned>(
     kind: &str,
     row: &sqlx::sqlite::SqliteRow,
+    base: &str,
 ) -> Result<(A, B), StoreError> {
     let (id, body, details): (String, String, String) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
     let corrupt = |error: serde_json::Error| StoreError::Corrupt {
@@ -174,16 +184,17 @@ fn decode_pair<A: DeserializeOwned, B: DeserializeOwned>(
         id: id.clone(),
         why: error.to_string(),
     };
+    let (body, details) = (addressed(body, base), addressed(details, base));
     Ok((serde_json::from_str(&body).map_err(corrupt)?, serde_json::from_str(&details).map_err(corrupt)?))
 }
 
-fn to_page(rows: Vec<sqlx::sqlite::SqliteRow>, page: PageRequest) -> Result<Page<RawRecord>, StoreError> {
+fn to_page(rows: Vec<sqlx::sqlite::SqliteRow>, page: PageRequest, base: &str) -> Result<Page<RawRecord>, StoreError> {
     let more = rows.len() > page.limit;
     let mut items = Vec::with_capacity(rows.len());
     let mut last = 0_i64;
     for row in rows.into_iter().take(page.limit) {
         last = row.try_get(0)?;
-        items.push(RawValue::from_string(row.try_get(1)?)?);
+        items.push(RawValue::from_string(addressed(row.try_get(1)?, base))?);
     }
     Ok(Page { items, cursor: more.then(|| last.to_string()) })
 }

@@ -143,7 +143,8 @@ impl Tx {
         if self.batch.is_empty() {
             return Ok(Arc::new(self.world));
         }
-        let task = tokio::spawn(async move {
+        let runtime = self.partition.db.runtime().clone();
+        let task = runtime.spawn(async move {
             let Self { world, batch, partition, _turn } = self;
             partition.db.commit(&partition.key, &batch).await?;
             let world = Arc::new(world);

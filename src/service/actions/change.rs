@@ -6,7 +6,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::action::{Action, ActionBody, ActionEvent, ActionState, ActionType};
-use crate::model::element::{Layer, Meta, Scope, Selector};
+use crate::model::element::{Layer, Meta, Scope, Selector, free_key};
 use crate::model::{rank, schema};
 use crate::service::directory::{Archived, Directory, Resolved};
 use crate::store::World;
@@ -50,7 +50,18 @@ pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> 
     } else if let Some(parent) = parent_of(&world, &action) {
         action.parent = Some(parent);
     }
+    let names_itself = body.key.set().is_some() || body.name.set().is_some();
     apply(&mut action, body)?;
+    if !names_itself {
+        // The key comes from the intent: the same words may be asked for again.
+        let key = action.meta.key.clone().unwrap_or_default();
+        let free = free_key(&key, |key| {
+            let mut probe = action.clone();
+            probe.meta.key = Some(key.to_owned());
+            refuse_taken(&world, &probe).is_err()
+        });
+        action.meta.key = Some(free).filter(|key| !key.is_empty());
+    }
     refuse_taken(&world, &action)?;
     if let Some(intent) = intent {
         action.intent = Some(intent);

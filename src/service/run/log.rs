@@ -12,6 +12,7 @@ use crate::model::logs::{RunDetails, RunLog, RunStatus};
 use crate::service::directory::Directory;
 use crate::service::outbound::{self};
 use crate::service::view::{Lens, Secrets};
+use crate::store::logs::OWN_ADDRESS;
 use serde_json::{Value, json};
 use std::sync::PoisonError;
 
@@ -27,7 +28,7 @@ pub(super) async fn write_log(
     let completed = cx.space.clock.now();
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
-    let lens = Lens { directory, base: cx.engine.base(), caller: &cx.caller };
+    let lens = Lens { directory, base: OWN_ADDRESS, caller: &cx.caller };
     // As they are now: the run may have changed them.
     let connection = trace.scope.connection.as_ref().and_then(|c| world.connections.get(c.id.as_str()));
     let owner = connection.map(|connection| connection.tenant.clone());

@@ -1,0 +1,56 @@
+//! `--watch`: plants the seed anew whenever its files change.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Weak};
+use std::time::{Duration, SystemTime};
+
+use super::output::complain;
+use crate::engine::Engine;
+use crate::service::seed::SeedDocument;
+use crate::service::spaces::reseed;
+
+/// How often the files are looked at. Looking works on every file system, unlike being told.
+const EVERY: Duration = Duration::from_millis(300);
+
+/// Names, sizes and times of a seed's files.
+type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
+
+/// Watches until the engine is gone. A seed that cannot be read is said so, and the last good one stays.
+pub(super) async fn run(engine: Weak<Engine>, path: PathBuf) {
+    let mut seen = fingerprint(&path);
+    loop {
+        crate::clock::real_sleep(EVERY).await;
+        let now = fingerprint(&path);
+        if now == seen {
+            continue;
+        }
+        seen = now;
+        let Some(engine) = engine.upgrade() else { return };
+        match plant(&engine, &path).await {
+            Ok(()) => complain("the seed has changed and was planted anew"),
+            Err(why) => complain(&format!("the seed has changed and cannot be planted: {why}")),
+        }
+    }
+}
+
+async fn plant(engine: &Arc<Engine>, path: &Path) -> Result<(), String> {
+    let seed = SeedDocument::read(path).map_err(|error| error.to_string())?;
+    reseed(engine, seed).await.map(|_| ()).map_err(|error| error.message.clone())
+}
+
+fn fingerprint(path: &Path) -> Fingerprint {
+    let mut files = Vec::new();
+    collect(path, &mut files);
+    files.sort();
+    files
+}
+
+fn collect(path: &Path, files: &mut Fingerprint) {
+    if let Ok(entries) = std::fs::read_dir(path) {
+        for entry in entries.flatten() {
+            collect(&entry.path(), files);
+        }
+    } else if let Ok(data) = std::fs::metadata(path) {
+        files.push((path.to_owned(), data.len(), data.modified().ok()));
+    }
+}

@@ -1,0 +1,419 @@
+//! `/act` and the `run` addresses: what is dispatched, through which connection, in which version.
+
+use http::Method;
+use membrane_mock::testing::Stub;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, Bed, id, message, verdict};
+
+/// An action that answers with a word.
+fn says(word: &str) -> Value {
+    json!({"type": "run-javascript", "config": {"code": format!("module.exports = () => '{word}'")}})
+}
+
+fn with(mut base: Value, more: &Value) -> Value {
+    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    base
+}
+
+impl Bed {
+    /// Makes an action as a manager.
+    async fn action(&self, body: Value) -> Value {
+        self.manager().ok(Method::POST, "/actions", body).await
+    }
+
+    /// Stubs `GET /who` of two apps, which answer with their names.
+    async fn with_who(self) -> Self {
+        for app in ["github", "hubspot", "slack"] {
+            self.ws.upstream(app).stub(Stub::get("/who").json(200, json!(app))).await.unwrap();
+        }
+        self
+    }
+}
+
+async fn who(api: &Api, scope: Value) -> Value {
+    let body = with(json!({"api": {"method": "GET", "path": "/who"}}), &scope);
+    api.ok(Method::POST, "/act", body).await["output"].clone()
+}
+
+fn names_fields(answer: &Answer) -> bool {
+    ["id", "key", "api", "code"].iter().all(|name| message(answer).contains(&format!("`{name}`")))
+}
+
+#[tokio::test]
+async fn exactly_one_dispatch_is_taken() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let api = json!({"method": "GET", "path": "/user"});
+
+    for body in [
+        json!({}),
+        json!({"input": {}}),
+        json!({"id": "a", "key": "b"}),
+        json!({"key": "b", "api": api}),
+        json!({"api": api, "code": "module.exports = () => 1"}),
+        json!({"id": "a", "key": "b", "api": api, "code": "c"}),
+    ] {
+        let answer = demo.post("/act", body.clone()).await;
+
+        assert_eq!(verdict(&answer), "400 bad_request/-", "{body}");
+        assert!(names_fields(&answer), "{answer:?}");
+        assert!(answer.1["actionRunId"].is_string(), "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_schema_of_act_is_closed() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let api = |more: Value| with(json!({"method": "GET", "path": "/user"}), &more);
+
+    for (body, named) in [
+        (json!({"key": "list-contacts", "connection": "hubspot-prod"}), "connection"),
+        (json!({"key": "list-contacts", "autoCreate": true}), "autoCreate"),
+        (json!({"key": 7}), "key"),
+        (json!({"key": "x", "meta": "m"}), "meta"),
+        (json!({"key": "x", "connectionKey": ["a"]}), "connectionKey"),
+        (json!({"api": "GET /user"}), "api"),
+        (json!({"api": api(json!({"timeout": 1}))}), "timeout"),
+        (json!({"api": {"method": "HEAD", "path": "/user"}}), "method"),
+        (json!({"api": {"method": "GET"}}), "path"),
+        (json!({"api": api(json!({"headers": {"x": 1}}))}), "headers.x"),
+        (json!({"api": api(json!({"query": {"x": [1]}}))}), "query.x"),
+        (json!([]), "object"),
+    ] {
+        let answer = demo.post("/act", body.clone()).await;
+
+        assert_eq!(answer.0, 400, "{body}");
+        assert!(message(&answer).contains(named), "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn url_and_data_are_other_names_of_path_and_body() {
+    let bed = Bed::start().await;
+    let stub =
+        Stub::post("/things").query("n", "1").query("yes", "true").body(json!({"a": 1})).json(201, json!("made"));
+    bed.ws.upstream("github").stub(stub).await.unwrap();
+    let api = json!({"method": "POST", "url": "/things", "data": {"a": 1}, "query": {"n": 1, "yes": true}});
+
+    let answer = bed.demo().post("/act", json!({"api": api, "connectionKey": "github-dev"})).await;
+
+    assert_eq!((answer.0, &answer.1["output"]), (200, &json!("made")));
+}
+
+#[tokio::test]
+async fn api_answers_the_apps_data_alone() {
+    let bed = Bed::exact().await;
+    bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!({"login": "mia"}))).await.unwrap();
+    let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+
+    let answer = bed.demo().post("/act", body).await;
+
+    insta::assert_snapshot!(bed.shown(&answer), @r#"
+    200 {
+      "output": {
+        "login": "mia"
+      },
+      "actionRunId": "a9386d8f497239310147402b"
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_connection_is_resolved_by_id_then_key_then_integration_then_default() {
+    let bed = Bed::start().await.with_who().await;
+    let demo = bed.demo();
+    let github = id(&demo.ok(Method::GET, "/connections/github-dev", Value::Null).await);
+    let of_github = demo.ok(Method::GET, "/integrations/github", Value::Null).await;
+
+    let by_id = json!({"connectionId": github, "connectionKey": "hubspot-prod", "integrationKey": "hubspot"});
+    assert_eq!(who(&demo, by_id).await, "github");
+    assert_eq!(who(&demo, json!({"connectionKey": "github-dev", "integrationKey": "hubspot"})).await, "github");
+    assert_eq!(who(&demo, json!({"integrationKey": "github"})).await, "github");
+    assert_eq!(who(&demo, json!({"integrationId": of_github["id"]})).await, "github");
+    assert_eq!(who(&demo, json!({})).await, "hubspot", "the latest that is READY");
+    bed.poke("hubspot-prod", "loseCredentials").await;
+    assert_eq!(who(&demo, json!({})).await, "github");
+}
+
+#[tokio::test]
+async fn api_and_code_without_a_connection_are_400() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+
+    for body in [
+        json!({"api": {"method": "GET", "path": "/user"}}),
+        json!({"code": "module.exports = () => 1"}),
+        json!({"api": {"method": "GET", "path": "/user"}, "integrationKey": "github"}),
+    ] {
+        let answer = acme.post("/act", body.clone()).await;
+
+        assert_eq!(answer.0, 400, "{body}");
+        assert!(message(&answer).contains("no connection"), "{answer:?}");
+    }
+    let missing = acme.post("/act", json!({"code": "module.exports = () => 1", "connectionKey": "nope"})).await;
+    assert_eq!(missing.0, 404);
+}
+
+#[tokio::test]
+async fn a_manager_acts_through_a_connection_id() {
+    let bed = Bed::start().await.with_who().await;
+    let manager = bed.manager();
+    let github = id(&bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await);
+
+    let through = who(&manager, json!({"connectionId": github})).await;
+    let without = manager.post("/act", json!({"api": {"method": "GET", "path": "/who"}})).await;
+
+    assert_eq!(through, "github");
+    assert_eq!(without.0, 400);
+    assert!(message(&without).contains("tenantKey"), "{without:?}");
+}
+
+#[tokio::test]
+async fn the_most_specific_of_three_layers_wins() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let act = async |scope: Value| {
+        demo.ok(Method::POST, "/act", with(json!({"key": "greet"}), &scope)).await["output"].clone()
+    };
+    let second = json!({"connectorKey": "github", "connectionKey": "second", "allowMultipleConnections": true});
+    demo.ok(Method::POST, "/connect", second).await;
+    bed.poke("second", "authorize").await;
+
+    let universal = bed.action(with(says("universal"), &json!({"key": "greet"}))).await;
+    assert_eq!(act(json!({"connectionKey": "github-dev"})).await, "universal");
+    let at_github = bed.action(with(says("integration"), &json!({"key": "greet", "integrationKey": "github"}))).await;
+    assert_eq!(act(json!({"connectionKey": "github-dev"})).await, "integration");
+    let github = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
+    let own = bed.action(with(says("connection"), &json!({"key": "greet", "connectionId": github["id"]}))).await;
+
+    assert_eq!(act(json!({"connectionKey": "github-dev"})).await, "connection");
+    assert_eq!(act(json!({"connectionKey": "second"})).await, "integration");
+    assert_eq!(act(json!({"connectionKey": "hubspot-prod"})).await, "universal");
+    assert_eq!(act(json!({"integrationKey": "hubspot"})).await, "universal");
+    let layers: Vec<&Value> = [&universal, &at_github, &own].iter().map(|action| &action["layer"]).collect();
+    assert_eq!(layers, ["universal", "integration", "connection"]);
+    assert_eq!(own["parentId"], at_github["id"]);
+    assert_eq!(at_github["parentId"], universal["id"]);
+}
+
+#[tokio::test]
+async fn a_key_that_stands_twice_is_400_naming_the_candidates_and_a_dotted_key_decides() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let first = bed.action(with(says("gh"), &json!({"key": "greet", "integrationKey": "github"}))).await;
+    let alone = demo.ok(Method::POST, "/act", json!({"key": "greet"})).await;
+    let second = bed.action(with(says("hs"), &json!({"key": "greet", "integrationKey": "hubspot"}))).await;
+
+    let ambiguous = demo.post("/act", json!({"key": "greet"})).await;
+    let dotted = demo.ok(Method::POST, "/act", json!({"key": "hubspot.greet"})).await;
+    let by_id = demo.ok(Method::POST, "/act", json!({"id": first["id"]})).await;
+
+    assert_eq!(alone["output"], "gh", "a key that stands once needs no scope");
+    assert_eq!(ambiguous.0, 400);
+    for candidate in [id(&first), id(&second)] {
+        assert!(message(&ambiguous).contains(&candidate), "{ambiguous:?}");
+    }
+    assert_eq!((&dotted["output"], &by_id["output"]), (&json!("hs"), &json!("gh")));
+}
+
+#[tokio::test]
+async fn an_unknown_or_archived_action_is_404() {
+    let bed = Bed::start().await;
+    let (demo, manager) = (bed.demo(), bed.manager());
+    let action = bed.action(with(says("x"), &json!({"key": "greet"}))).await;
+    manager.ok(Method::DELETE, &format!("/actions/{}", id(&action)), Value::Null).await;
+
+    for body in [json!({"key": "nope"}), json!({"id": "nope"}), json!({"key": "greet"}), json!({"id": action["id"]})] {
+        let answer = demo.post("/act", body.clone()).await;
+
+        assert_eq!(verdict(&answer), "404 bad_request/not_found", "{body}");
+        assert!(message(&answer).starts_with("no matching action"), "{answer:?}");
+        assert!(answer.1["actionRunId"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn a_catalog_action_has_an_empty_key_and_runs_by_its_id() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let app = id(&demo.ok(Method::GET, "/external-apps/hubspot", Value::Null).await);
+    let listed = demo.items(&format!("/actions?externalAppId={app}&search=List+contacts")).await;
+    let catalog = listed.iter().find(|action| action["key"] == "").expect("a catalog action");
+
+    let body = json!({"id": catalog["id"], "connectionKey": "hubspot-prod", "input": {"limit": 1}});
+    let ran = demo.ok(Method::POST, "/act", body).await;
+    let wrong = demo.post("/act", json!({"id": catalog["id"], "connectionKey": "github-dev"})).await;
+
+    assert!(catalog["config"]["request"]["path"].is_string(), "{catalog:#}");
+    assert!(ran["output"]["results"].is_array(), "{ran:#}");
+    assert_eq!(wrong.0, 400, "an app's request is not sent to another app");
+}
+
+#[tokio::test]
+async fn input_is_held_against_the_schema_and_extra_properties_are_ignored() {
+    let bed = Bed::exact().await;
+    let schema = json!({
+        "type": "object", "required": ["title"],
+        "properties": {"title": {"type": "string"}, "labels": {"type": "array", "items": {"type": "string"}}},
+    });
+    let echo = json!({
+        "key": "echo", "type": "run-javascript", "inputSchema": schema,
+        "config": {"code": "module.exports = ({ input }) => input"},
+    });
+    bed.action(echo).await;
+    let act = async |input: Value| bed.demo().post("/act", json!({"key": "echo", "input": input})).await;
+
+    let fine = act(json!({"title": "t", "more": 1})).await;
+    let missing = act(json!({})).await;
+    let deep = act(json!({"title": 1, "labels": ["a", 2]})).await;
+
+    assert_eq!((fine.0, &fine.1["output"]["title"]), (200, &json!("t")));
+    insta::assert_snapshot!(bed.shown(&missing), @r#"
+    400 {
+      "type": "bad_request",
+      "message": "the input of action `Echo` does not match its schema at `$`: \"title\" is a required property",
+      "data": {
+        "errors": [
+          {
+            "path": "$",
+            "message": "\"title\" is a required property"
+          }
+        ],
+        "actionRunId": "1a92266d74b1cc03109fb2b0"
+      },
+      "actionRunId": "1a92266d74b1cc03109fb2b0"
+    }
+    "#);
+    assert_eq!(deep.1["data"]["errors"].as_array().unwrap().len(), 2);
+    assert_eq!(verdict(&deep), "400 bad_request/-");
+}
+
+#[tokio::test]
+async fn formulas_are_worked_out_and_an_unknown_one_is_refused_by_name() {
+    let bed = Bed::start().await;
+    let stub = Stub::post("/x/7").query("q", "go").body(json!({"n": 3, "deep": [{"s": "go"}]})).json(200, json!("ok"));
+    bed.ws.upstream("github").stub(stub).await.unwrap();
+    let action = |key: &str, body: Value| {
+        let request = json!({
+            "method": "POST", "path": {"$tpl": {"template": "/x/{id}", "values": {"id": {"$var": "$.input.id"}}}},
+            "query": {"q": {"$var": "$.input.q"}, "none": {"$var": "$.input.none"}}, "body": body,
+        });
+        json!({
+            "key": key, "integrationKey": "github", "type": "api-request-to-external-app", "config": {"request": request},
+        })
+    };
+    let body = json!({"n": {"$var": "$.input.n"}, "deep": [{"s": {"$var": "input.q"}}], "gone": {"$var": "$.input.z"}});
+    bed.action(action("known", body)).await;
+    bed.action(action("unknown", json!({"n": {"$frobnicate": "$.input.n"}}))).await;
+    let demo = bed.demo();
+    let input = json!({"id": 7, "q": "go", "n": 3});
+
+    let known = demo.post("/act", json!({"key": "github.known", "input": input})).await;
+    let before = bed.ws.upstream("github").requests().len();
+    let unknown = demo.post("/act", json!({"key": "github.unknown", "input": input})).await;
+
+    assert_eq!((known.0, &known.1["output"]), (200, &json!("ok")));
+    assert!((400..=501).contains(&unknown.0) && unknown.0 != 404, "{unknown:?}");
+    assert!(message(&unknown).contains("$frobnicate"), "{unknown:?}");
+    assert_eq!(bed.ws.upstream("github").requests().len(), before, "it is never passed through");
+}
+
+#[tokio::test]
+async fn output_mapping_shapes_what_is_answered() {
+    let bed = Bed::start().await;
+    let mut action = says("word");
+    action["outputMapping"] = json!({"said": {"$var": "$.output"}, "to": {"$var": "$.input.name"}});
+    bed.action(with(action, &json!({"key": "greet"}))).await;
+
+    let ran = bed.demo().ok(Method::POST, "/act", json!({"key": "greet", "input": {"name": "mia"}})).await;
+
+    assert_eq!(ran["output"], json!({"said": "word", "to": "mia"}));
+}
+
+#[tokio::test]
+async fn a_type_that_is_not_faked_can_be_made_and_is_501_with_a_log_when_run() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    for kind in ["connector-operation", "list-data-records", "api-request-to-your-app", "create-data-record"] {
+        bed.action(json!({"key": kind, "type": kind, "integrationKey": "github", "config": {}})).await;
+
+        let answer = demo.post("/act", json!({"key": format!("github.{kind}"), "connectionKey": "github-dev"})).await;
+
+        assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{kind}");
+        assert!(message(&answer).contains("membrane-mock") && message(&answer).contains(kind), "{answer:?}");
+        let log = answer.1["actionRunId"].as_str().unwrap();
+        assert_eq!(demo.get(&format!("/action-run-logs/{log}")).await.0, 200);
+    }
+}
+
+#[tokio::test]
+async fn every_spelling_of_run_does_the_same() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let made = bed
+        .action(json!({
+            "key": "echo", "integrationKey": "github", "type": "run-javascript",
+            "config": {"code": "module.exports = ({ input }) => input.a"},
+        }))
+        .await;
+    let connection = id(&demo.ok(Method::GET, "/connections/github-dev", Value::Null).await);
+    let (wrapped, bare) = (json!({"input": {"a": 1}}), json!({"a": 1}));
+
+    for (path, body) in [
+        (format!("/actions/{}/run", id(&made)), &wrapped),
+        ("/actions/github.echo/run".into(), &wrapped),
+        (format!("/actions/echo/run?connectionId={connection}"), &wrapped),
+        ("/actions/echo/run?integrationKey=github".into(), &wrapped),
+        (format!("/action/run?id={}", id(&made)), &wrapped),
+        ("/action/run?key=echo&integrationKey=github".into(), &wrapped),
+        ("/integrations/github/actions/echo/run".into(), &wrapped),
+        (format!("/connections/{connection}/actions/echo/run"), &bare),
+        ("/connections/github-dev/actions/echo/run".into(), &bare),
+        (format!("/action-instance/run?parentKey=echo&connectionId={connection}&autoCreate=true"), &bare),
+    ] {
+        let answer = demo.post(&path, body.clone()).await;
+
+        assert_eq!((answer.0, &answer.1["output"]), (200, &json!(1)), "{path}: {answer:?}");
+        assert!(answer.1["actionRunId"].is_string(), "{path}");
+    }
+    let unknown = demo.post("/actions/nope/run", wrapped).await;
+    assert_eq!(unknown.0, 404);
+    assert!(unknown.1["actionRunId"].is_string(), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn with_a_connection_an_intent_ranks_the_actions() {
+    let bed = Bed::start().await;
+
+    let path = "/actions?connectionKey=hubspot-prod&intent=list+all+contacts";
+    let ranked = bed.demo().items(path).await;
+    let long = bed.demo().get(&format!("/actions?connectionKey=hubspot-prod&intent={}", "x".repeat(201))).await;
+
+    assert!(!ranked.is_empty() && ranked.len() <= 10);
+    assert!(ranked[0]["name"].as_str().unwrap().to_lowercase().contains("contacts"), "{:#}", ranked[0]);
+    assert_eq!(long.0, 400);
+}
+
+#[tokio::test]
+async fn a_schema_that_refers_to_itself_or_elsewhere_harms_nothing() {
+    let bed = Bed::start().await;
+    let tree = json!({"$ref": "#/$defs/t", "$defs": {"t": {
+        "type": "object", "properties": {"child": {"$ref": "#/$defs/t"}, "name": {"type": "string"}},
+    }}});
+    let mut body = with(says("fine"), &json!({"key": "tree"}));
+    body["inputSchema"] = tree;
+    bed.action(body).await;
+    let demo = bed.demo();
+
+    let right = demo.post("/act", json!({"key": "tree", "input": {"child": {"child": {"name": "x"}}}})).await;
+    let wrong = demo.post("/act", json!({"key": "tree", "input": {"child": {"child": {"name": 1}}}})).await;
+    let mut remote = with(says("x"), &json!({"key": "remote"}));
+    remote["inputSchema"] = json!({"$ref": "http://10.0.0.1/schema.json"});
+    let refused = bed.manager().post("/actions", remote).await;
+
+    assert_eq!((right.0, wrong.0, refused.0), (200, 400, 400), "{right:?} {wrong:?} {refused:?}");
+    assert!(wrong.1["data"]["errors"][0]["path"].as_str().unwrap().contains("child.child.name"), "{wrong:?}");
+}

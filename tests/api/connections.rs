@@ -1,0 +1,477 @@
+//! Connections as records: listing, selecting, changing, archiving, disconnecting.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Api, Bed, id, message, verdict};
+
+async fn ready(api: &Api, bed: &Bed, body: Value) -> Value {
+    let begun = api.ok(Method::POST, "/connect", body).await;
+    if begun["state"] != "READY" {
+        bed.poke(&id(&begun), "authorize").await;
+    }
+    api.ok(Method::GET, &format!("/connections/{}", id(&begun)), Value::Null).await
+}
+
+async fn keys(api: &Api, query: &str) -> Vec<String> {
+    api.each(&format!("/connections{query}"), "key").await
+}
+
+#[tokio::test]
+async fn a_connection_that_waits_for_its_user_reads_like_this() {
+    let bed = Bed::exact().await;
+
+    let begun = bed.tenant("acme").post("/connect", json!({"connectorKey": "stripe", "connectionKey": "pay"})).await;
+
+    insta::assert_snapshot!(bed.shown(&begun), @r#"
+    200 {
+      "id": "a9386d8f497239310147402b",
+      "key": "pay",
+      "name": "Stripe",
+      "userId": "0196b48dd7cb66bf1e07c960",
+      "tenantId": "0196b48dd7cb66bf1e07c960",
+      "integrationId": "0f1a30bf9d4a459589c47eaa",
+      "connectorId": "d945b0e629c585f7e8928105",
+      "externalAppId": "0256f8f13db44b6e9a9c8161",
+      "state": "CLIENT_ACTION_REQUIRED",
+      "connected": false,
+      "disconnected": true,
+      "isDefunct": false,
+      "isTest": false,
+      "isDeactivated": false,
+      "clientAction": {
+        "type": "connect",
+        "description": "Open the link and enter the credentials of Stripe to finish connecting",
+        "uiUrl": "BASE/connect/bWVtYnJhbmUtbW9jay1kZW1vL2E5Mzg2ZDhmNDk3MjM5MzEwMTQ3NDAyYi9lYzJlMzg5NzljNWZjM2YyMzBkYzhjYjA"
+      },
+      "createdAt": "2025-01-01T00:00:00.000Z",
+      "updatedAt": "2025-01-01T00:00:00.000Z",
+      "canTest": true,
+      "canRefreshCredentials": false,
+      "user": {
+        "id": "0196b48dd7cb66bf1e07c960",
+        "name": "acme",
+        "internalId": "acme",
+        "isTest": false,
+        "createdAt": "2025-01-01T00:00:00.000Z"
+      },
+      "integration": {
+        "id": "0f1a30bf9d4a459589c47eaa",
+        "integrationId": "0f1a30bf9d4a459589c47eaa",
+        "uuid": "ad78b208-fdf5-48a5-9009-f5561216ed58",
+        "key": "stripe",
+        "name": "Stripe",
+        "description": "Customers, payments, invoices and subscriptions in Stripe",
+        "state": "READY",
+        "revision": "ab3e3b429feea2c7",
+        "createdAt": "2025-01-01T00:00:00.000Z",
+        "updatedAt": "2025-01-01T00:00:00.000Z",
+        "isDeactivated": false,
+        "isTest": false,
+        "logoUri": "BASE/logos/stripe.svg",
+        "connectorId": "d945b0e629c585f7e8928105",
+        "connectorKey": "stripe",
+        "externalAppId": "0256f8f13db44b6e9a9c8161",
+        "authType": "client-credentials",
+        "hasMissingParameters": false,
+        "hasDocumentation": false,
+        "hasOperations": false,
+        "hasData": false,
+        "hasEvents": false,
+        "hasGlobalWebhooks": false,
+        "hasUdm": false
+      }
+    }
+    "#);
+}
+
+#[tokio::test]
+async fn a_connection_is_selected_by_id_key_or_integration() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let by_key = demo.ok(Method::GET, "/connections/hubspot-prod", Value::Null).await;
+
+    for selector in [id(&by_key), "hubspot".into(), by_key["integrationId"].as_str().unwrap().into()] {
+        let found = demo.ok(Method::GET, &format!("/connections/{selector}"), Value::Null).await;
+        assert_eq!(found["id"], by_key["id"], "{selector}");
+    }
+    let missing = demo.get("/connections/hubspot-prd").await;
+    assert_eq!(verdict(&missing), "404 bad_request/not_found");
+    assert!(message(&missing).contains("hubspot-prod"), "{missing:?}");
+}
+
+#[tokio::test]
+async fn every_filter_of_the_list_narrows_it() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    ready(&demo, &bed, json!({"connectorKey": "stripe", "connectionKey": "pay", "name": "Our Payments"})).await;
+    bed.poke("hubspot-prod", "loseCredentials").await;
+    let github = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
+    let of = |field: &str| github[field].as_str().unwrap().to_owned();
+    let tenant = of("tenantId");
+    let connector = demo.ok(Method::GET, "/connectors/github", Value::Null).await;
+    let version = connector["version"].as_str().unwrap();
+
+    for (query, expected) in [
+        (String::new(), vec!["github-dev", "hubspot-prod", "pay"]),
+        (format!("?integrationId={}", of("integrationId")), vec!["github-dev"]),
+        ("?integrationKey=github".into(), vec!["github-dev"]),
+        ("?integrationKey=slack".into(), vec![]),
+        ("?integrationKey=nope".into(), vec![]),
+        (format!("?connectorId={}", of("connectorId")), vec!["github-dev"]),
+        (format!("?externalAppId={}", of("externalAppId")), vec!["github-dev"]),
+        (format!("?connectorVersion={version}"), vec!["github-dev", "hubspot-prod", "pay"]),
+        ("?connectorVersion=9.9.9".into(), vec![]),
+        ("?connected=true".into(), vec!["github-dev", "pay"]),
+        ("?connected=0".into(), vec!["hubspot-prod"]),
+        ("?disconnected=TRUE".into(), vec!["hubspot-prod"]),
+        ("?disconnected=false".into(), vec!["github-dev", "pay"]),
+        ("?isTest=true".into(), vec![]),
+        ("?isTest=0".into(), vec!["github-dev", "hubspot-prod", "pay"]),
+        ("?search=HUB".into(), vec!["github-dev", "hubspot-prod"]),
+        ("?search=our+pay".into(), vec!["pay"]),
+        ("?search=our%20pay".into(), vec!["pay"]),
+        (format!("?tenantId={tenant}"), vec!["github-dev", "hubspot-prod", "pay"]),
+        ("?userId=demo-tenant".into(), vec!["github-dev", "hubspot-prod", "pay"]),
+        ("?userId=someone".into(), vec![]),
+        ("?unheard=of&integrationKey=github".into(), vec!["github-dev"]),
+    ] {
+        assert_eq!(keys(&demo, &query).await, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_manager_lists_all_tenants_and_filters_by_id_or_key() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    let own = ready(&acme, &bed, json!({"connectorKey": "slack", "connectionKey": "chat"})).await;
+    let manager = bed.manager();
+
+    assert_eq!(keys(&manager, "").await, ["github-dev", "hubspot-prod", "chat"]);
+    assert_eq!(keys(&manager, "?userId=acme").await, ["chat"]);
+    assert_eq!(keys(&manager, &format!("?tenantId={}", own["userId"].as_str().unwrap())).await, ["chat"]);
+    assert_eq!(own["userId"], own["tenantId"]);
+    assert_eq!(own["user"]["internalId"], "acme");
+}
+
+#[tokio::test]
+async fn archiving_between_two_pages_skips_nothing() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    for key in ["a", "b", "c", "d", "e"] {
+        ready(&acme, &bed, json!({"connectorKey": "slack", "connectionKey": key})).await;
+    }
+
+    let first = acme.ok(Method::GET, "/connections?limit=2&cursor=0", Value::Null).await;
+    acme.ok(Method::DELETE, "/connections/a", Value::Null).await;
+    acme.ok(Method::DELETE, "/connections/b", Value::Null).await;
+    let cursor = first["cursor"].as_str().unwrap();
+    let second = acme.ok(Method::GET, &format!("/connections?limit=2&cursor={cursor}"), Value::Null).await;
+    let cursor = second["cursor"].as_str().unwrap();
+    let last = acme.ok(Method::GET, &format!("/connections?limit=2&cursor={cursor}"), Value::Null).await;
+
+    let page = |list: &Value| -> Vec<String> {
+        list["items"].as_array().unwrap().iter().map(|c| c["key"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(
+        (page(&first), page(&second), page(&last)),
+        (vec!["a".into(), "b".into()], vec!["c".into(), "d".into()], vec!["e".into()])
+    );
+    assert!(last.get("cursor").is_none(), "{last}");
+}
+
+#[tokio::test]
+async fn a_full_last_page_has_no_cursor() {
+    let bed = Bed::start().await;
+
+    let list = bed.demo().ok(Method::GET, "/connections?limit=2", Value::Null).await;
+
+    assert_eq!(list["items"].as_array().unwrap().len(), 2);
+    assert!(list.get("cursor").is_none(), "{list}");
+}
+
+#[tokio::test]
+async fn limit_and_cursor_that_make_no_sense_are_400() {
+    let bed = Bed::start().await;
+
+    for query in ["limit=0", "limit=1001", "limit=ten", "limit=-1", "cursor=later"] {
+        assert_eq!(bed.demo().get(&format!("/connections?{query}")).await.0, 400, "{query}");
+    }
+    assert_eq!(bed.demo().get("/connections?limit=1000&cursor=0").await.0, 200);
+    assert_eq!(bed.demo().get("/connections?limit=&cursor=").await.0, 200, "blank counts as absent");
+}
+
+#[tokio::test]
+async fn an_archived_connection_leaves_lists_and_comes_back_as_it_was() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let connection = id(&demo.ok(Method::GET, "/connections/github-dev", Value::Null).await);
+    let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionId": connection});
+
+    let archived = demo.ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+    let listed = keys(&demo, "").await;
+    let with_archived = keys(&demo, "?includeArchived=1").await;
+    let by_id = demo.ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await;
+    let by_key = demo.get("/connections/github-dev").await;
+    let patched = demo.patch(&format!("/connections/{connection}"), json!({"name": "x"})).await;
+    let acted = demo.post("/act", act.clone()).await;
+    let restored = demo.ok(Method::POST, &format!("/connections/{connection}/restore"), Value::Null).await;
+
+    assert_eq!((&archived["state"], archived["archivedAt"].is_string()), (&json!("READY"), true));
+    assert_eq!(listed, ["hubspot-prod"]);
+    assert_eq!(with_archived, ["github-dev", "hubspot-prod"]);
+    assert!(by_id["archivedAt"].is_string());
+    assert_eq!((by_key.0, patched.0, acted.0), (404, 400, 404));
+    assert_eq!((&restored["state"], restored.get("archivedAt")), (&json!("READY"), None));
+    assert_eq!(demo.post("/act", act).await.0, 200);
+}
+
+#[tokio::test]
+async fn restoring_is_refused_when_the_key_was_taken_meanwhile() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let old = id(&demo.ok(Method::DELETE, "/connections/github-dev", Value::Null).await);
+    ready(&demo, &bed, json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
+
+    let answer = demo.post(&format!("/connections/{old}/restore"), json!({})).await;
+
+    assert_eq!(verdict(&answer), "400 bad_request/already_exists");
+}
+
+#[tokio::test]
+async fn patch_merges_and_put_replaces() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let path = "/connections/github-dev";
+
+    let first = demo.ok(Method::PATCH, path, json!({"name": "Mine", "meta": {"a": 1}})).await;
+    let second = demo.ok(Method::PATCH, path, json!({"key": "renamed"})).await;
+    let replaced = demo.ok(Method::PUT, "/connections/renamed", json!({"name": "Other"})).await;
+
+    assert_eq!(
+        (&second["name"], &second["meta"], &second["key"]),
+        (&json!("Mine"), &json!({"a": 1}), &json!("renamed"))
+    );
+    assert_eq!((&replaced["name"], replaced.get("meta")), (&json!("Other"), None));
+    assert_eq!(first["id"], replaced["id"]);
+    assert_eq!(replaced["state"], "READY");
+}
+
+#[tokio::test]
+async fn a_key_is_1_to_100_characters_and_unique_for_its_tenant() {
+    let bed = Bed::start().await;
+    let (demo, acme) = (bed.demo(), bed.tenant("acme"));
+
+    for key in [String::new(), "k".repeat(101)] {
+        let answer = demo.post("/connect", json!({"connectorKey": "slack", "connectionKey": key})).await;
+        assert_eq!(answer.0, 400, "{} characters", key.len());
+    }
+    assert_eq!(demo.post("/connect", json!({"connectorKey": "slack", "connectionKey": "k".repeat(100)})).await.0, 200);
+    let taken = demo.patch("/connections/hubspot-prod", json!({"key": "github-dev"})).await;
+    assert_eq!(verdict(&taken), "400 bad_request/already_exists");
+    let same = acme.post("/connect", json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
+    assert_eq!(same.0, 200, "another tenant may use it");
+}
+
+#[tokio::test]
+async fn a_connection_without_a_key_replaces_the_former_one_only_once_it_is_ready() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    let first = ready(&acme, &bed, json!({"integrationKey": "slack"})).await;
+
+    let second = acme.ok(Method::POST, "/connect", json!({"integrationKey": "slack"})).await;
+    let during = acme.items("/connections").await.len();
+    bed.poke(&id(&second), "authorize").await;
+    let after = acme.each("/connections", "id").await;
+
+    assert_ne!(first["id"], second["id"]);
+    assert_eq!(during, 2, "the first works on until the second is READY");
+    assert_eq!(after, [id(&second)]);
+}
+
+#[tokio::test]
+async fn keys_and_allow_multiple_connections_let_them_stand_side_by_side() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+
+    ready(&acme, &bed, json!({"integrationKey": "slack"})).await;
+    ready(&acme, &bed, json!({"integrationKey": "slack", "connectionKey": "second"})).await;
+    ready(&acme, &bed, json!({"integrationKey": "slack", "allowMultipleConnections": true})).await;
+
+    assert_eq!(acme.items("/connections").await.len(), 3);
+}
+
+#[tokio::test]
+async fn connecting_names_something_that_exists() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+
+    for (body, status, said) in [
+        (json!({}), 400, "connectorKey"),
+        (json!({"integrationKey": "githb"}), 404, "github"),
+        (json!({"connectorKey": "slakc"}), 404, "slack"),
+        (json!({"externalAppId": "nope"}), 404, "nope"),
+        (json!({"connectionId": "nope"}), 404, "nope"),
+    ] {
+        let answer = acme.post("/connect", body.clone()).await;
+
+        assert_eq!(answer.0, status, "{body}");
+        assert!(message(&answer).contains(said), "{body}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn connecting_by_connector_makes_the_integration() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    assert_eq!(acme.get("/integrations/twilio").await.0, 404);
+
+    let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "twilio"})).await;
+
+    let made = acme.ok(Method::GET, "/integrations/twilio", Value::Null).await;
+    assert_eq!(begun["integrationId"], made["id"]);
+    assert_eq!(begun["integration"]["key"], "twilio");
+}
+
+#[tokio::test]
+async fn connecting_by_app_goes_through_its_connector() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    let app = id(&acme.ok(Method::GET, "/external-apps/jira", Value::Null).await);
+
+    let begun = acme.ok(Method::POST, "/connect", json!({"externalAppId": app})).await;
+
+    assert_eq!(begun["externalAppId"], app);
+    assert_eq!(begun["state"], "CLIENT_ACTION_REQUIRED");
+}
+
+#[tokio::test]
+async fn credentials_given_make_it_ready_and_are_shown_only_when_asked_for() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    let body = json!({"connectorKey": "stripe", "key": "pay", "credentials": {"apiKey": "sk_1"}, "meta": {"a": 1}});
+
+    let made = acme.ok(Method::POST, "/connections", body.clone()).await;
+    let secret = acme.ok(Method::GET, "/connections/pay?includeSecrets=true", Value::Null).await;
+    let again = acme.post("/connections", body).await;
+
+    assert_eq!((&made["state"], &made["meta"], made.get("credentials")), (&json!("READY"), &json!({"a": 1}), None));
+    assert_eq!(secret["credentials"], json!({"apiKey": "sk_1"}));
+    assert_eq!(verdict(&again), "400 bad_request/already_exists");
+}
+
+#[tokio::test]
+async fn disconnect_is_204_and_erases_the_credentials() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    let answer = demo.post("/connections/github-dev/disconnect", json!({})).await;
+    let after = demo.ok(Method::GET, "/connections/github-dev?includeSecrets=true", Value::Null).await;
+    let tokens = bed.control(Method::GET, "/upstreams/github/tokens", Value::Null).await.1;
+    let repeated = demo.post("/connections/github-dev/disconnect", json!({})).await;
+
+    assert_eq!(answer, (204, Value::Null));
+    assert_eq!((&after["state"], &after["connected"]), (&json!("DISCONNECTED"), &json!(false)));
+    assert!(after["credentials"].is_null(), "{after:#}");
+    assert_eq!(tokens["items"][0]["revoked"], true);
+    assert_eq!(repeated.0, 204);
+    let acted =
+        demo.post("/act", json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})).await;
+    assert_eq!(acted.1["code"], "CONNECTION_DISCONNECTED");
+}
+
+#[tokio::test]
+async fn refresh_gives_new_credentials_under_both_names() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let token = async || {
+        let shown = demo.ok(Method::GET, "/connections/github-dev?includeSecrets=1", Value::Null).await;
+        shown["credentials"]["access_token"].as_str().unwrap().to_owned()
+    };
+
+    let first = token().await;
+    let refreshed = demo.ok(Method::POST, "/connections/github-dev/refresh", json!({})).await;
+    let second = token().await;
+    demo.ok(Method::POST, "/connections/github-dev/refresh-credentials", json!({})).await;
+    let third = token().await;
+
+    assert_eq!(refreshed["key"], "github-dev");
+    assert!(first != second && second != third && first != third);
+}
+
+#[tokio::test]
+async fn a_refresh_that_is_refused_disconnects() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    bed.ws.upstream("github").refuse_refresh().await.unwrap();
+
+    let answer = demo.post("/connections/github-dev/refresh", json!({})).await;
+
+    assert_eq!((answer.0, &answer.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")));
+    assert_eq!(demo.get("/connections/github-dev").await.1["state"], "DISCONNECTED");
+}
+
+#[tokio::test]
+async fn test_really_asks_the_app() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    let works = demo.ok(Method::POST, "/connections/github-dev/test", json!({})).await;
+    bed.ws.upstream("github").revoke_tokens().await.unwrap();
+    let fails = demo.ok(Method::GET, "/connections/github-dev/test", Value::Null).await;
+
+    assert_eq!((works, fails), (json!({"success": true}), json!({"success": false})));
+    assert!(!bed.ws.upstream("github").requests().is_empty());
+}
+
+#[tokio::test]
+async fn ensure_finds_what_there_is_or_begins_it() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    let known =
+        demo.ok(Method::POST, "/connections/ensure", json!({"appUrl": "https://github.com/x", "name": "N"})).await;
+    let begun = demo.ok(Method::POST, "/connections/ensure", json!({"appUrl": "slack.com", "name": "Chat"})).await;
+    let again = demo.ok(Method::POST, "/connections/ensure", json!({"appUrl": "https://www.slack.com"})).await;
+    let unknown = demo.ok(Method::POST, "/connections/ensure", json!({"appUrl": "crm.example.org"})).await;
+    let unknown_again = demo.ok(Method::POST, "/connections/ensure", json!({"appUrl": "crm.example.org"})).await;
+
+    assert_eq!((&known["key"], &known["name"]), (&json!("github-dev"), &json!("GitHub")));
+    assert_eq!((&begun["state"], &begun["name"]), (&json!("CLIENT_ACTION_REQUIRED"), &json!("Chat")));
+    assert_eq!(begun["id"], again["id"]);
+    assert_eq!(unknown["id"], unknown_again["id"]);
+    for wrong in ["", "localhost", "http://10.0.0.1/x", "not a url"] {
+        let answer = demo.post("/connections/ensure", json!({"appUrl": wrong})).await;
+        assert_eq!(answer.0, 400, "`{wrong}`: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_may_hold_anything_that_can_be_encoded() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+
+    for key in ["a/b", "a b", "ünï", "github.x", "100%", "?q#h"] {
+        let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "slack", "connectionKey": key})).await;
+        let encoded = percent_encoding::utf8_percent_encode(key, percent_encoding::NON_ALPHANUMERIC).to_string();
+
+        let found = acme.ok(Method::GET, &format!("/connections/{encoded}"), Value::Null).await;
+
+        assert_eq!((&found["id"], &found["key"]), (&begun["id"], &json!(key)), "{key}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_key_asked_for_many_times_at_once_is_one_connection() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    let body = json!({"connectorKey": "slack", "connectionKey": "chat"});
+
+    let begun = futures_util::future::join_all((0..20).map(|_| acme.post("/connect", body.clone()))).await;
+
+    for answer in &begun {
+        assert_eq!((answer.0, &answer.1["id"]), (200, &begun[0].1["id"]));
+    }
+    assert_eq!(acme.items("/connections").await.len(), 1);
+    assert_eq!(bed.manager().items("/customers?search=acme").await.len(), 1, "and one tenant");
+}

@@ -1,0 +1,269 @@
+//! The HTTP edge: what is no route, no method, no JSON, too large; CORS; spellings of queries.
+
+use http::Method;
+use membrane_mock::testing::MockMembrane;
+use reqwest::RequestBuilder;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Bed, answer, message, verdict};
+
+impl Bed {
+    async fn raw(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
+        answer(self.demo().request(Method::POST, path).header("content-type", "application/json").body(body)).await
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_route_is_404_naming_the_nearest() {
+    let bed = Bed::start().await;
+
+    for (path, near) in [("/conections", "/connections"), ("/integration-s", "/integrations"), ("/actt", "/act")] {
+        let answer = bed.demo().get(path).await;
+
+        assert_eq!(verdict(&answer), "404 bad_request/not_found");
+        assert!(message(&answer).contains(near), "{answer:?}");
+    }
+    let nobody = bed.nobody().get("/conections").await;
+    assert_eq!(nobody.0, 404, "there is nothing to be let in to");
+    let hidden = bed.demo().get("/__moc").await;
+    assert!(!message(&hidden).contains("/__mock/"), "control is not advertised: {hidden:?}");
+}
+
+#[tokio::test]
+async fn an_unknown_method_is_405_with_what_is_allowed() {
+    let bed = Bed::start().await;
+
+    let response = bed.demo().request(Method::DELETE, "/connect").send().await.unwrap();
+
+    assert_eq!(response.status(), 405);
+    assert_eq!(response.headers()["allow"], "POST");
+    let body: Value = response.json().await.unwrap();
+    assert_eq!(body["type"], "bad_request");
+    assert!(body["message"].as_str().unwrap().contains("POST"), "{body}");
+}
+
+#[tokio::test]
+async fn what_is_not_faked_is_501_and_names_the_fake() {
+    let bed = Bed::exact().await;
+
+    let flows = bed.demo().get("/flows").await;
+
+    insta::assert_snapshot!(bed.shown(&flows), @r#"
+    501 {
+      "type": "internal",
+      "message": "membrane-mock does not fake flows"
+    }
+    "#);
+    for path in ["/flow-runs", "/data-sources", "/packages", "/screens", "/search", "/files", "/field-mapping?key=x"] {
+        let answer = bed.demo().get(path).await;
+        assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{path}");
+        assert!(message(&answer).contains("membrane-mock"), "{path}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_trailing_slash_and_head_are_understood() {
+    let bed = Bed::start().await;
+
+    let slash = bed.demo().get("/integrations/").await;
+    let head = bed.demo().request(Method::HEAD, "/integrations").send().await.unwrap();
+
+    assert_eq!(slash.0, 200);
+    assert_eq!(head.status(), 200);
+    assert!(head.bytes().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_body_of_10_mb_is_read_and_one_byte_more_is_413() {
+    let bed = Bed::start().await;
+    let (start, end) = ("{\"name\":\"", "\"}");
+    let filler = |size: usize| format!("{start}{}{end}", "a".repeat(size - start.len() - end.len()));
+    let limit = 10 * 1024 * 1024;
+
+    let most = bed.raw("/connect", filler(limit)).await;
+    let more = bed.raw("/connect", filler(limit + 1)).await;
+    let much_more = bed.raw("/connect", filler(3 * limit)).await;
+
+    assert_eq!(most.0, 400, "read, and it names nothing to connect to");
+    assert!(message(&most).contains("connectorKey"), "{}", message(&most));
+    for answer in [more, much_more] {
+        assert_eq!((answer.0, &answer.1["type"]), (413, &json!("bad_request")));
+        assert!(message(&answer).contains("10 MB"), "{answer:?}");
+    }
+    let nobody = bed.nobody().request(Method::POST, "/connect").body(filler(limit + 1));
+    assert_eq!(answer(nobody).await.0, 401, "who may not call is told that first");
+}
+
+#[tokio::test]
+async fn malformed_json_is_400_with_the_place() {
+    let bed = Bed::exact().await;
+
+    let broken = bed.raw("/connect", "{\n  \"connectorKey\": \"slack\",\n  oops\n}").await;
+    let wrong_type = bed.raw("/connect", r#"{"connectorKey": {"a": 1}}"#).await;
+    let trailing = bed.raw("/connect", r#"{"connectorKey": "slack"} {"#).await;
+    let utf8 = bed.raw("/connect", b"{\"connectorKey\": \"\xff\"}".to_vec()).await;
+    let list = bed.raw("/connect", "[]").await;
+
+    insta::assert_snapshot!(bed.shown(&broken), @r#"
+    400 {
+      "type": "bad_request",
+      "message": "the body is not valid JSON: key must be a string at line 3 column 3",
+      "data": {
+        "field": "?",
+        "line": 3,
+        "column": 3
+      }
+    }
+    "#);
+    insta::assert_snapshot!(bed.shown(&wrong_type), @r#"
+    400 {
+      "type": "bad_request",
+      "message": "the body's field `connectorKey` is wrong: invalid type: map, expected a string at line 1 column 17",
+      "data": {
+        "field": "connectorKey",
+        "line": 1,
+        "column": 17
+      }
+    }
+    "#);
+    insta::assert_snapshot!(bed.shown(&utf8), @r#"
+    400 {
+      "type": "bad_request",
+      "message": "the body is not UTF-8 from byte 18 on",
+      "data": {
+        "byte": 18
+      }
+    }
+    "#);
+    assert_eq!((trailing.0, list.0), (400, 400));
+}
+
+#[tokio::test]
+async fn nesting_without_end_is_400_and_harms_nothing() {
+    let bed = Bed::start().await;
+
+    for deep in [
+        "[".repeat(200_000),
+        "{\"a\":".repeat(200_000),
+        format!("{{\"input\":{}1{}}}", "[".repeat(5000), "]".repeat(5000)),
+    ] {
+        for path in ["/act", "/connect", "/actions/x/run"] {
+            assert_eq!(bed.raw(path, deep.clone()).await.0, 400, "{path}");
+        }
+    }
+    assert_eq!(bed.demo().get("/self").await.0, 200);
+}
+
+#[tokio::test]
+async fn a_post_without_a_body_may_have_any_content_type() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    for content_type in ["application/x-www-form-urlencoded", "text/plain", "application/json"] {
+        let request =
+            demo.request(Method::POST, "/connections/github-dev/refresh").header("content-type", content_type);
+        assert_eq!(answer(request).await.0, 200, "{content_type}");
+    }
+    let request = demo.request(Method::POST, "/connections/github-dev/test");
+    assert_eq!(answer(request).await.0, 200, "or none");
+}
+
+#[tokio::test]
+async fn flags_are_read_in_every_spelling() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    demo.ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+
+    for (value, count) in
+        [("true", 2), ("1", 2), ("TRUE", 2), ("True", 2), ("false", 1), ("0", 1), ("FALSE", 1), ("", 1)]
+    {
+        let listed = demo.items(&format!("/connections?includeArchived={value}")).await;
+        assert_eq!(listed.len(), count, "includeArchived={value}");
+    }
+    let repeated = demo.items("/connections?includeArchived=false&includeArchived=true").await;
+    assert_eq!(repeated.len(), 2, "of a key given twice the last counts");
+}
+
+#[tokio::test]
+async fn cors_is_on_everything_and_on_errors_too() {
+    let bed = Bed::start().await;
+    let from = |request: RequestBuilder| request.header("origin", "http://app.test");
+
+    let fine = from(bed.demo().request(Method::GET, "/integrations")).send().await.unwrap();
+    let refused = from(bed.nobody().request(Method::GET, "/integrations")).send().await.unwrap();
+    let missing = from(bed.demo().request(Method::GET, "/nowhere")).send().await.unwrap();
+    let unfaked = from(bed.demo().request(Method::GET, "/flows")).send().await.unwrap();
+    let asked = from(bed.nobody().request(Method::OPTIONS, "/act"))
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", "authorization,content-type,membrane-api-version")
+        .send()
+        .await
+        .unwrap();
+
+    for (response, status) in [(&fine, 200), (&refused, 401), (&missing, 404), (&unfaked, 501)] {
+        assert_eq!(response.status(), status);
+        let origin = response.headers().get("access-control-allow-origin").expect("a CORS header");
+        assert!(origin == "*" || origin == "http://app.test", "{origin:?}");
+    }
+    assert!(asked.status().is_success());
+    let allowed = asked.headers()["access-control-allow-headers"].to_str().unwrap().to_lowercase();
+    assert!(
+        allowed == "*" || allowed.contains("authorization") && allowed.contains("membrane-api-version"),
+        "{allowed}"
+    );
+    assert!(asked.headers()["access-control-allow-methods"].to_str().unwrap().contains("POST"));
+}
+
+#[tokio::test]
+async fn the_control_api_answers_no_page_of_another_origin_and_no_foreign_host() {
+    let bed = Bed::start().await;
+    let health = || bed.nobody().request(Method::GET, "/__mock/health");
+
+    let plain = answer(health()).await;
+    let same = answer(health().header("origin", bed.mock.uri())).await;
+    let foreign = health().header("origin", "http://evil.test").send().await.unwrap();
+    let null = answer(health().header("origin", "null")).await;
+    let rebound = answer(health().header("host", "evil.test")).await;
+    let local = answer(health().header("host", "localhost:1")).await;
+
+    assert_eq!((plain.0, same.0, local.0), (200, 200, 200));
+    assert_eq!((foreign.status().as_u16(), null.0, rebound.0), (403, 403, 403));
+    assert!(foreign.headers().get("access-control-allow-origin").is_none(), "no CORS on control");
+    let asked = bed.nobody().request(Method::OPTIONS, "/__mock/reset").header("origin", "http://evil.test");
+    let asked = asked.header("access-control-request-method", "POST").send().await.unwrap();
+    assert!(asked.headers().get("access-control-allow-origin").is_none());
+    assert!(!asked.status().is_success(), "{}", asked.status());
+}
+
+#[tokio::test]
+async fn control_wants_json() {
+    let bed = Bed::start().await;
+
+    let form = bed.nobody().request(Method::POST, "/__mock/workspaces");
+    let form = answer(form.header("content-type", "text/plain").body("{\"key\": \"sneaked-in\"}")).await;
+
+    assert!(form.0 >= 400, "a form of another page can send text/plain without asking: {form:?}");
+    assert_eq!(bed.nobody().get("/__mock/workspaces/sneaked-in").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_control_token_is_always_asked_for() {
+    let bed = Bed::of(MockMembrane::builder().control_token("sesame")).await;
+    let with = |token: &str| crate::support::Api::new(bed.mock.uri(), token.to_owned());
+
+    assert_eq!(bed.nobody().get("/__mock/health").await.0, 401);
+    assert_eq!(with("open").get("/__mock/workspaces").await.0, 401);
+    assert_eq!(with("sesame").get("/__mock/workspaces").await.0, 200);
+    assert_eq!(bed.manager().get("/__mock/workspaces").await.0, 401, "a manager is not in control");
+}
+
+#[tokio::test]
+async fn an_api_version_header_changes_nothing() {
+    let bed = Bed::start().await;
+
+    for (name, value) in
+        [("API-Version", "1.0"), ("membrane-api-version", "2025-10-21"), ("membrane-api-version", "legacy")]
+    {
+        assert_eq!(answer(bed.demo().request(Method::GET, "/self").header(name, value)).await.0, 200);
+    }
+}

@@ -1,0 +1,23 @@
+//! The fake over HTTP, driven by its own public test API. A module per noun; each test has a server of its own.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
+
+mod act;
+mod actions;
+mod broken;
+mod cli;
+mod code;
+mod connect_page;
+mod connections;
+mod control;
+mod edge;
+mod elements;
+mod integrations;
+mod layers;
+mod proxy;
+mod routes;
+mod runs;
+mod seeds;
+mod states;
+mod store;
+mod support;
+mod tokens;

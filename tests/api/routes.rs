@@ -1,0 +1,258 @@
+//! Coverage: each route of the table is called well, wrongly and without a token. What is not covered stands in
+//! `uncovered.txt`, which may only shrink.
+
+use std::collections::BTreeSet;
+
+use http::Method;
+use membrane_mock::api::router::{Access, Route};
+use membrane_mock::testing::{MockWorkspace, Stub};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, Bed, answer, id};
+
+const UNCOVERED: &str = include_str!("uncovered.txt");
+
+fn method_of(route: &Route) -> Method {
+    route.method.clone().unwrap_or(Method::GET)
+}
+
+fn named(route: &Route) -> String {
+    format!("{} {}", route.method.as_ref().map_or("ANY", Method::as_str), route.path)
+}
+
+/// The route's path with each `{name}` replaced.
+fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('{') {
+        let (name, tail) = after.split_once('}').expect("a closed name");
+        out.push_str(before);
+        out.push_str(&value(name.trim_start_matches('*')));
+        rest = tail;
+    }
+    out + rest
+}
+
+/// What singular addresses carry in their query.
+fn query_of(path: &str, nothing: bool) -> String {
+    let value = |text: &str| if nothing { "nope" } else { text }.to_owned();
+    let mut segments = path.trim_start_matches('/').split('/');
+    match segments.next().unwrap_or_default() {
+        "action" => format!("?key={}&integrationKey=github", value("task")),
+        "integration" => format!("?key={}", value("github")),
+        "customer" | "tenant" | "user" => format!("?id={}", value("acme")),
+        "action-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
+        "action-instance" => format!("?parentKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
+        _ => String::new(),
+    }
+}
+
+/// A workspace in which every route has something to find.
+async fn prepared(bed: &Bed) -> MockWorkspace {
+    let manager = bed.manager();
+    let code = json!({"code": "module.exports = () => 1"});
+    let universal = json!({"key": "task", "type": "run-javascript", "config": code});
+    manager.ok(Method::POST, "/actions", universal).await;
+    let task = json!({"key": "task", "integrationKey": "github", "type": "run-javascript", "config": code});
+    manager.ok(Method::POST, "/actions", task).await;
+    manager.ok(Method::POST, "/customers", json!({"name": "Acme", "internalId": "acme"})).await;
+    manager.ok(Method::POST, "/external-apps", json!({"name": "Own", "key": "own"})).await;
+    manager.ok(Method::POST, "/connectors", json!({"name": "Own", "key": "own", "type": "client-credentials"})).await;
+    for stub in [Stub::get("/"), Stub::get("/nope"), Stub::post("/user")] {
+        bed.ws.upstream("github").stub(stub.json(200, json!({}))).await.unwrap();
+    }
+    bed.ws.clone()
+}
+
+/// What a good call to the route sends.
+fn good_body(method: &Method, path: &str) -> Value {
+    if *method == Method::GET || *method == Method::DELETE {
+        return Value::Null;
+    }
+    let action = json!({"key": "fresh", "type": "run-javascript", "config": {"code": "module.exports = () => 1"}});
+    let last = path.rsplit('/').next().unwrap_or_default();
+    match (method.as_str(), path) {
+        ("POST", "/act") => json!({"code": "module.exports = () => 1", "connectionKey": "github-dev"}),
+        ("POST", "/actions" | "/integrations/{integration}/actions") => action,
+        ("PUT", path) if path.contains("action") => json!({"key": "task", "name": "Task", "type": "run-javascript"}),
+        ("POST", "/integrations") => json!({"key": "twilio", "connectorKey": "twilio"}),
+        ("PUT", path) if path.starts_with("/integration") && last != "parameters" => {
+            json!({"key": "github", "name": "GitHub", "connectorKey": "github"})
+        }
+        ("POST", "/connectors") => json!({"name": "New", "type": "client-credentials"}),
+        ("PUT", path) if path.starts_with("/connectors") => json!({"name": "Own", "type": "client-credentials"}),
+        ("POST", "/external-apps" | "/customers" | "/tenants" | "/users") => json!({"name": "New"}),
+        ("PUT", path) if ["/customer", "/tenant", "/user"].iter().any(|noun| path.starts_with(noun)) => {
+            json!({"name": "New"})
+        }
+        ("POST", "/connections") => json!({"connectorKey": "stripe", "credentials": {"apiKey": "k"}}),
+        ("POST", "/connections/ensure") => json!({"appUrl": "slack.com"}),
+        ("POST", "/connect" | "/connection-requests" | "/connection-options") => json!({"connectorKey": "slack"}),
+        ("POST", "/connections/{connection}/execute-request") => json!({"key": "list-repositories"}),
+        _ => json!({}),
+    }
+}
+
+/// Calls a route as it wants to be called, in a workspace of its own.
+async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
+    let space = base.fork().await.unwrap();
+    let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
+    let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&space.secret(), &claims));
+    let method = method_of(route);
+    let mut path = route.path.clone();
+    let mut found = String::new();
+    if path.contains("-logs/") {
+        let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+        api.ok(Method::POST, "/act", act).await;
+        let list = if path.starts_with("/action-run") { "/action-run-logs" } else { "/external-api-logs" };
+        found = api.items(list).await.first().map(id).unwrap_or_default();
+    } else if path.starts_with("/connection-requests/") {
+        let request = api.ok(Method::POST, "/connection-requests", json!({"connectorKey": "slack"})).await;
+        request["requestId"].as_str().unwrap().clone_into(&mut found);
+    } else if path.starts_with("/connect/") {
+        let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
+        let page = begun["clientAction"]["uiUrl"].as_str().unwrap();
+        page.rsplit('/').next().unwrap().clone_into(&mut found);
+    } else if path.contains("instance") || path.starts_with("/connections/{connection}/actions/") {
+        found = id(&api.ok(Method::PUT, "/connections/github-dev/actions/task", Value::Null).await);
+    }
+    if found.is_empty() {
+        "none".clone_into(&mut found);
+    }
+    let query = query_of(&path, false).replace("INSTANCE", &found);
+    let owner = path.clone();
+    path = filled(&path, |name| match (name, owner.split('/').nth(1).unwrap_or_default()) {
+        ("integration", _) => "github".into(),
+        ("connection", _) => "github-dev".into(),
+        ("rest", _) => "user".into(),
+        ("name", _) => "github.svg".into(),
+        ("id" | "ticket", _) => found.clone(),
+        (_, "workspaces") => space.key().to_owned(),
+        (_, "external-apps" | "connectors") => "own".into(),
+        (_, "customers" | "tenants" | "users") => "acme".into(),
+        (_, "integrations") if !owner.contains("/actions") => "github".into(),
+        (_, "actions") => "github.task".into(),
+        (_, _) => "task".into(),
+    });
+    let body = good_body(&method, &route.path);
+    api.call(method, &format!("{path}{query}"), if body.is_null() { None } else { Some(&body) }).await
+}
+
+/// Calls a route about what does not exist, or with what it cannot read.
+async fn called_wrongly(bed: &Bed, route: &Route) -> u16 {
+    let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "demo-tenant", "isAdmin": true});
+    let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&bed.ws.secret(), &claims));
+    let method = method_of(route);
+    let path = filled(&route.path, |_| "nope".into());
+    let query = match query_of(&route.path, true) {
+        query if query.is_empty() && *path == route.path => "?limit=0&timeout=0&status=x".to_owned(),
+        query => query,
+    };
+    let names_something =
+        path != route.path || query.starts_with("?key") || query.starts_with("?id") || query.contains("parentKey");
+    let body = if names_something { good_body(&method, &route.path).to_string() } else { "{\"broken\":".to_owned() };
+    let mut request = api.request(method.clone(), &format!("{path}{query}")).header("content-type", "application/json");
+    if method != Method::GET && method != Method::DELETE {
+        request = request.body(body);
+    }
+    answer(request).await.0
+}
+
+#[tokio::test]
+async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says_not() {
+    let bed = Bed::start().await;
+    let base = prepared(&bed).await;
+    let (nobody, tenant) = (bed.nobody(), bed.demo());
+    let (mut missing, mut answers) = (BTreeSet::new(), Vec::new());
+
+    for route in membrane_mock::api::routes() {
+        let (name, method) = (named(&route), method_of(&route));
+        let anything = filled(&route.path, |_| "x".into());
+        let refused = nobody.call(method.clone(), &anything, None).await;
+        let authorized = match route.access {
+            Access::Public => ![401, 403].contains(&refused.0),
+            Access::Anyone | Access::Control => refused.0 == 401,
+            Access::Manager => refused.0 == 401 && tenant.call(method, &anything, None).await.0 == 403,
+        };
+        if !authorized {
+            missing.insert(format!("auth {name}"));
+        }
+        let status = called_wrongly(&bed, &route).await;
+        if !(if route.faked { (400..500).contains(&status) && status != 401 && status != 403 } else { status == 501 }) {
+            missing.insert(format!("error {name}"));
+        }
+        if route.faked {
+            let (status, body) = called_well(&bed, &base, &route).await;
+            if !(200..400).contains(&status) {
+                missing.insert(format!("success {name}"));
+                answers.push(format!("{name} answered {status}: {body}"));
+            }
+        }
+    }
+
+    let known: BTreeSet<String> =
+        UNCOVERED.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_owned).collect();
+    let newly: Vec<_> = missing.difference(&known).collect();
+    let covered: Vec<_> = known.difference(&missing).collect();
+    assert!(newly.is_empty(), "not covered: {newly:#?}, for {answers:#?}");
+    assert!(covered.is_empty(), "covered by now; take these lines out of uncovered.txt: {covered:#?}");
+}
+
+#[test]
+fn every_route_says_where_it_is_documented() {
+    for route in membrane_mock::api::routes() {
+        assert!(!route.source.is_empty(), "{route:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_body_makes_a_route_fail_inside() {
+    let bed = Bed::start().await;
+    let base = prepared(&bed).await;
+    let bodies = [
+        json!(null),
+        json!([]),
+        json!("text"),
+        json!(7),
+        json!({"key": null, "name": null, "type": null, "config": null, "inputSchema": null, "meta": null}),
+        json!({"key": "", "name": "", "connectorKey": "", "intent": "", "connectionKey": ""}),
+        json!({"key": 1, "name": [], "meta": "m", "fields": 3, "settings": [], "credentials": "c", "config": []}),
+        json!({"name": "n", "fields": null, "credentials": null, "settings": null, "publicKeys": null, "input": null}),
+        json!({"name": "\u{0}\u{7f}\"';--<script>", "key": "k\u{0}", "internalId": "\u{0}"}),
+        json!({"name": "n".repeat(100_000), "intent": "i ".repeat(50_000), "connectorKey": "slack"}),
+        json!({"key": "x", "inputSchema": {"$ref": "#/nowhere"}, "type": "run-javascript"}),
+        json!({"key": "y", "inputSchema": {"$ref": "http://10.0.0.1/schema.json"}, "type": "run-javascript"}),
+        json!({"key": "z", "inputSchema": {"properties": {"a": {"pattern": "("}}}, "type": "run-javascript"}),
+        json!({"appUrl": "http://[", "redirectUri": "::", "connectorKey": "slack", "externalAppId": {}}),
+    ];
+
+    for route in membrane_mock::api::routes() {
+        let method = method_of(&route);
+        if !route.faked || route.access == Access::Public || method == Method::GET || method == Method::DELETE {
+            continue;
+        }
+        let space = base.fork().await.unwrap();
+        let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
+        let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&space.secret(), &claims));
+        let owner = route.path.clone();
+        let path = filled(&route.path, |name| match (name, owner.split('/').nth(1).unwrap_or_default()) {
+            ("connection", _) => "github-dev".into(),
+            (_, "workspaces") => space.key().to_owned(),
+            (_, "connectors" | "external-apps") => "own".into(),
+            (_, "customers" | "tenants" | "users") => "acme".into(),
+            ("integration", _) | (_, "integrations") if !owner.contains("/actions/") => "github".into(),
+            ("integration", _) => "github".into(),
+            (_, _) => "task".into(),
+        });
+        for body in &bodies {
+            let (status, answer) =
+                api.call(method.clone(), &format!("{path}{}", query_of(&route.path, false)), Some(body)).await;
+            let shown: String = body.to_string().chars().take(120).collect();
+
+            assert!(status < 500 || status == 501, "{method} {path} {shown}: {status} {answer}");
+            if body.get("secret").is_none() {
+                assert_eq!(api.get("/self").await.0, 200, "{method} {path} {shown}");
+            }
+        }
+    }
+}

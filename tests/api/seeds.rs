@@ -1,0 +1,200 @@
+//! Seeds: folders and files, and errors that say where.
+
+use std::path::Path;
+
+use membrane_mock::testing::{MockMembrane, check_seed};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::support::Bed;
+
+fn folder(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+const WORKSPACE: &str = "key: acme\nsecret: 0123456789012345678901234567890123456789012345678901234567890123\n\
+    name: Acme\ntenants:\n- key: t1\n  name: First\n  fields: {plan: pro}\ndefaultTenant: t1\n";
+
+fn whole() -> TempDir {
+    folder(&[
+        ("workspace.yaml", WORKSPACE),
+        ("external-apps/own.yaml", "- key: own-app\n  name: Own App\n  categories: [own]\n"),
+        (
+            "connectors/own/spec.yaml",
+            "key: own\nname: Own\nexternalApp: own-app\nbaseUri: https://api.own.example/v1\ntype: client-credentials\n\
+             apply: {kind: query, name: api_key, field: apiKey}\n",
+        ),
+        ("integrations/own/spec.yaml", "name: Our own\nconnectorKey: own\nuuid: from-an-export\nrevision: '1'\n"),
+        (
+            "integrations/own/actions/list-things/spec.yaml",
+            "name: List things\ntype: api-request-to-external-app\n\
+             config: {request: {method: GET, path: /things, query: {q: {$var: $.input.q}}}}\n",
+        ),
+        ("integrations/own/flows/sync/spec.yaml", "name: not faked, passed over\n"),
+        (
+            "actions/hello/spec.json",
+            r#"{"type": "run-javascript", "config": {"code": "module.exports = () => 'hello'"}}"#,
+        ),
+        ("connections/own.yaml", "key: own-1\nintegration: own\ntenant: t1\ncredentials: {apiKey: secret-key}\n"),
+        (
+            "stubs/own/things.yaml",
+            "- request: {method: GET, path: /things, query: {q: x, api_key: secret-key}}\n  respond: {json: [1, 2]}\n",
+        ),
+        ("README.md", "Prose is passed over."),
+    ])
+}
+
+#[tokio::test]
+async fn a_folder_becomes_a_world_that_works() {
+    let seed = whole();
+    let bed = Bed::of(MockMembrane::builder().seed(seed.path())).await;
+    let tenant = bed.tenant("t1");
+
+    let act = json!({"key": "own.list-things", "input": {"q": "x"}});
+    let ran = tenant.post("/act", act).await;
+
+    assert_eq!((bed.ws.key(), tenant.get("/self").await.1["fields"]["plan"].as_str()), ("acme", Some("pro")));
+    assert_eq!(tenant.each("/connections", "key").await, ["own-1"]);
+    assert_eq!(tenant.each("/integrations", "name").await, ["Our own"]);
+    assert_eq!((ran.0, &ran.1["output"]), (200, &json!([1, 2])), "{ran:?}");
+    assert_eq!(tenant.post("/act", json!({"key": "hello"})).await.1["output"], "hello");
+    let run = ran.1["actionRunId"].as_str().unwrap();
+    let details = tenant.get(&format!("/action-run-logs/{run}/details")).await.1;
+    let url = details["details"]["request"]["url"].as_str().unwrap();
+    assert!(url.starts_with("https://api.own.example/v1/things?q=x"), "{url}");
+    assert!(!details.to_string().contains("secret-key"), "a key in the query is masked: {details:#}");
+    assert_eq!(tenant.get("/connectors/github").await.0, 200, "the catalog is there too");
+}
+
+#[tokio::test]
+async fn one_file_holds_a_whole_seed() {
+    let seed = folder(&[(
+        "seed.json",
+        r#"{"workspace": {"key": "one", "tenants": [{"key": "t"}], "settings": {"useMembraneUniverse": true},
+            "mock": {"autoConnect": true}},
+            "integrations": [{"key": "github", "actions": [{"key": "x", "type": "run-javascript"}]}],
+            "connections": [{"key": "gh", "integration": "github", "tenant": "t"}]}"#,
+    )]);
+    let bed = Bed::of(MockMembrane::builder().seed(seed.path().join("seed.json"))).await;
+
+    assert_eq!(bed.ws.key(), "one");
+    assert_eq!(bed.tenant("t").each("/connections", "key").await, ["gh"]);
+    let keys = bed.tenant("t").each("/integrations/github/actions", "key").await;
+    assert_eq!(keys.iter().filter(|key| !key.is_empty()).collect::<Vec<_>>(), ["x"], "beside the catalog's");
+    let begun = bed.tenant("new").post("/connect", json!({"connectorKey": "slack"})).await;
+    assert_eq!(begun.1["state"], "READY", "autoConnect");
+}
+
+#[tokio::test]
+async fn the_same_seed_gives_the_same_ids_everywhere() {
+    let seed = whole();
+    let ids = async || {
+        let bed = Bed::of(MockMembrane::builder().seed(seed.path())).await;
+        let tenant = bed.tenant("t1");
+        (tenant.each("/connections", "id").await, tenant.each("/integrations", "id").await)
+    };
+
+    assert_eq!(ids().await, ids().await);
+}
+
+#[tokio::test]
+async fn workspace_yaml_sets_clock_and_progress() {
+    let text = format!("{WORKSPACE}clock: 2025-01-01T00:00:00Z\nprogress: {{connection.building: hold}}\n");
+    let seed = folder(&[("workspace.yaml", &text)]);
+
+    let started = MockMembrane::builder().seed(seed.path()).start().await;
+
+    let mock = started.unwrap_or_else(|error| panic!("product.md §12 names both: {error}"));
+    assert_eq!(mock.workspace().clock().now().to_string(), "2025-01-01T00:00:00.000Z");
+}
+
+#[test]
+fn an_error_carries_file_line_and_field() {
+    for (file, text, expected) in [
+        ("workspace.yaml", "key: a\nsecrte: b\n", ["workspace.yaml:2", "secrte", "secret"]),
+        (
+            "workspace.yaml",
+            "key: a\nsettings:\n  enableApiLogs: maybe\n",
+            ["workspace.yaml:3", "settings.enableApiLogs", "maybe"],
+        ),
+        (
+            "connectors/x/spec.yaml",
+            "key: x\nname: X\nbaseUri: https://x\ntype: magic\n",
+            ["connectors/x/spec.yaml:4", "type", "magic"],
+        ),
+        (
+            "stubs/x/a.yaml",
+            "- request: {method: GET, path: /a}\n  respond: {status: many}\n",
+            ["stubs/x/a.yaml:2", "respond.status", "many"],
+        ),
+        ("actions/x/spec.yaml", "name: X\ntype: telepathy\n", ["actions/x/spec.yaml:2", "type", "telepathy"]),
+        ("connections/x.yaml", "key: x\n", ["connections/x.yaml", "integration", "missing"]),
+        ("connections/x.yaml", "key: x\nintegration: nope\n", ["x", "nope", "integration"]),
+        ("workspace.yaml", "key: [unclosed\n", ["workspace.yaml:", "", ""]),
+        ("where/is/this.yaml", "a: 1\n", ["where/is/this.yaml", "no place", "integrations/"]),
+        ("integrations/x/actions/y/spec.yaml", "name: y\n", ["integrations/x/actions/y", "integration", "`x`"]),
+        ("stubs/x/a.yaml", "request: {method: GET, path: a}\nrespond: {}\n", ["stubs/x/a.yaml", "request.path", "/"]),
+    ] {
+        let seed = folder(&[(file, text)]);
+
+        let error = check_seed(seed.path()).expect_err(file).to_string();
+
+        for piece in expected {
+            assert!(error.contains(piece), "`{piece}` is not in: {error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_server_does_not_start_on_a_seed_it_cannot_read() {
+    let missing = MockMembrane::builder().seed("/nowhere/at/all").start().await;
+    let seed = folder(&[("workspace.yaml", "key: 1\nwhat: ever\n")]);
+    let broken = MockMembrane::builder().seed(seed.path()).start().await;
+
+    assert!(missing.unwrap_err().to_string().contains("/nowhere/at/all"));
+    assert!(broken.unwrap_err().to_string().contains("workspace.yaml:2"));
+}
+
+#[test]
+fn the_demo_is_a_folder_like_any_other() {
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/demo");
+
+    check_seed(&demo).unwrap();
+}
+
+#[tokio::test]
+async fn every_stub_of_the_demo_answers_its_own_example() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+    bed.ws.mock_settings(|mock| mock.auto_connect = true).await.unwrap();
+
+    for connector in acme.each("/connectors?limit=1000", "key").await {
+        let stubs = bed.control(http::Method::GET, &format!("/upstreams/{connector}/stubs"), Value::Null).await.1;
+        acme.ok(http::Method::POST, "/connect", json!({"connectorKey": connector})).await;
+        for stub in stubs["items"].as_array().unwrap() {
+            let request = &stub["request"];
+            let path = request["path"].as_str().unwrap().replace(['{', '}'], "");
+            let method = http::Method::from_bytes(request["method"].as_str().unwrap().as_bytes()).unwrap();
+            let mut query = url::form_urlencoded::Serializer::new(String::new());
+            for (name, value) in request["query"].as_object().into_iter().flatten() {
+                query.append_pair(name, value.as_str().unwrap());
+            }
+            let body = request.get("body").cloned().or_else(|| (method != "GET").then(|| json!({})));
+            let at = format!("/connections/{connector}/proxy{path}?{}", query.finish());
+
+            let answer = acme.call(method.clone(), &at, body.as_ref()).await;
+
+            assert!(answer.1.get("nearest").is_none() && answer.0 < 500, "{method} {at}: {answer:?}");
+        }
+    }
+    for connector in acme.each("/connectors?limit=1000", "key").await {
+        let unmatched = bed.ws.upstream(&connector).requests().into_iter().find(|request| request.unmatched.is_some());
+        assert!(unmatched.is_none(), "{unmatched:?}");
+    }
+}
