@@ -4,7 +4,7 @@
 //! while a test blocks, and stops when its handle is dropped.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
 
 use actix_cors::Cors;
@@ -174,9 +174,7 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     let wanted = SocketAddr::new(config.host, config.port);
     let workers = config.workers.max(1);
     let engine = spaces::open(config).await?;
-    let mut routes = api::routes();
-    routes.extend(control::routes());
-    let table = Arc::new(Router::new(routes)?);
+    let table = table()?;
     let inner = Arc::clone(&table);
     let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {
         let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner) };
@@ -205,6 +203,17 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     engine.set_base(format!("http://{host}:{}", address.port()));
     engine.egress.set_own_port(address.port());
     Ok((server.run(), Running { engine, address, runtime: Handle::current() }))
+}
+
+/// The routes, the same for every server of a process: built once.
+fn table() -> Result<Arc<Router>, ApiError> {
+    static TABLE: OnceLock<Result<Arc<Router>, ApiError>> = OnceLock::new();
+    let build = || {
+        let mut routes = api::routes();
+        routes.extend(control::routes());
+        Router::new(routes).map(Arc::new)
+    };
+    TABLE.get_or_init(build).clone()
 }
 
 fn host_text(address: SocketAddr) -> String {
