@@ -7,11 +7,9 @@ use super::vendor;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::{Ids, stable_id};
-use crate::model::action::Action;
 use crate::model::connection::{Connection, ConnectionState};
 use crate::model::element::Meta;
 use crate::model::integration::Integration;
-use crate::model::schema;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
 use crate::store::Tx;
@@ -47,7 +45,6 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
     plant_integrations(tx, ids, now, catalog, seed)?;
     for action in &seed.actions {
         let mut record = action_of(stable_id("action", &action.key), action, now);
-        check_action(&record)?;
         record.meta.uuid = ids.uuid();
         tx.put(record)?;
     }
@@ -91,7 +88,6 @@ fn plant_integrations(
         for action in &integration.actions {
             let name = format!("{}/{}", integration.key, action.key);
             let mut record = action_of(stable_id("action", &name), action, now);
-            check_action(&record)?;
             record.meta.uuid = ids.uuid();
             record.integration = Some(id.clone());
             let universal = stable_id("action", &action.key);
@@ -162,14 +158,6 @@ fn plant_connections(
             last_active_at: None,
             is_test: false,
         })?;
-    }
-    Ok(())
-}
-
-fn check_action(action: &Action) -> Result<(), ApiError> {
-    if let Some(input) = &action.input_schema {
-        schema::check_schema(input, "inputSchema")
-            .map_err(|error| ApiError::bad_request(format!("action `{}`: {}", action.key(), error.message)))?;
     }
     Ok(())
 }

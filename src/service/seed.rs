@@ -15,6 +15,7 @@ use crate::model::JsonMap;
 use crate::model::action::ActionType;
 use crate::model::connector::{Apply, AuthType, OauthConfig, TestCall};
 use crate::model::progress::ProgressSettings;
+use crate::model::schema::check_schema;
 use crate::model::stub::StubSpec;
 use crate::model::workspace::{MockSettings, Settings};
 
@@ -250,6 +251,25 @@ pub struct SeedAction {
     pub custom_output_schema: Option<Value>,
 }
 
+impl SeedAction {
+    /// With the folder's name for a key when it has none.
+    fn keyed(mut self, key: &str) -> Self {
+        if self.key.is_empty() {
+            key.clone_into(&mut self.key);
+        }
+        self
+    }
+
+    /// Refuses an input schema that no validator understands. Here, not when planting: a seed is planted often.
+    fn checked(self, file: &str) -> Result<Self, SeedError> {
+        let schema = self.input_schema.as_ref().map(|schema| check_schema(schema, "inputSchema"));
+        match schema {
+            Some(Err(error)) => Err(SeedError::new(file, format!("action `{}`: {}", self.key, error.message))),
+            _ => Ok(self),
+        }
+    }
+}
+
 /// A connection.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -300,9 +320,9 @@ impl SeedDocument {
             return Self::from_files(files);
         }
         let text = std::fs::read_to_string(path).map_err(broken)?;
-        let mut document: Self = parse(&SeedFile { path: shown.clone(), text })?;
+        let document: Self = parse(&SeedFile { path: shown.clone(), text })?;
         document.check(&shown)?;
-        document.fill_keys(&shown)?;
+        document.check_actions(&shown)?;
         Ok(document)
     }
 
@@ -340,7 +360,7 @@ impl SeedDocument {
                 self.connectors.push(parse::<SeedConnector>(file)?);
             }
             ["connectors", key, "actions", _] => {
-                let action = parse::<SeedAction>(file)?;
+                let action = parse::<SeedAction>(file)?.checked(&file.path)?;
                 let owner = self.connectors.iter_mut().find(|connector| connector.key == *key);
                 owner.ok_or_else(|| orphan(file, "connector", key))?.actions.push(action);
             }
@@ -352,12 +372,12 @@ impl SeedDocument {
                 self.integrations.push(integration);
             }
             ["integrations", key, "actions", action, name] if is(name, "spec") || is(name, action) => {
-                let action = keyed(parse::<SeedAction>(file)?, action);
+                let action = parse::<SeedAction>(file)?.keyed(action).checked(&file.path)?;
                 let owner = self.integrations.iter_mut().find(|integration| integration.key == *key);
                 owner.ok_or_else(|| orphan(file, "integration", key))?.actions.push(action);
             }
             ["actions", key, name] if is(name, "spec") || is(name, key) => {
-                self.actions.push(keyed(parse::<SeedAction>(file)?, key));
+                self.actions.push(parse::<SeedAction>(file)?.keyed(key).checked(&file.path)?);
             }
             parts if parts.iter().any(|part| NOT_FAKED.contains(part)) => self.passed_over.push(file.path.clone()),
             [.., name] if name.starts_with('.') || is_prose(name) => {}
@@ -372,14 +392,18 @@ impl SeedDocument {
         Ok(())
     }
 
-    fn fill_keys(&mut self, file: &str) -> Result<(), SeedError> {
+    fn check_actions(&self, file: &str) -> Result<(), SeedError> {
         let nameless = |what: &str| SeedError::new(file, format!("{what} has no `key`"));
         if self.integrations.iter().any(|integration| integration.key.is_empty()) {
             return Err(nameless("an integration"));
         }
-        let mut actions = self.actions.iter().chain(self.integrations.iter().flat_map(|i| &i.actions));
-        if actions.any(|action| action.key.is_empty()) {
-            return Err(nameless("an action"));
+        let of_integrations = self.integrations.iter().flat_map(|integration| &integration.actions);
+        let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);
+        for action in self.actions.iter().chain(of_integrations).chain(of_connectors) {
+            if action.key.is_empty() {
+                return Err(nameless("an action"));
+            }
+            action.clone().checked(file)?;
         }
         Ok(())
     }
@@ -424,13 +448,6 @@ fn is(file_name: &str, stem: &str) -> bool {
 
 fn is_prose(file_name: &str) -> bool {
     file_name.rsplit_once('.').is_none_or(|(_, extension)| !matches!(extension, "yaml" | "yml" | "json"))
-}
-
-fn keyed(mut action: SeedAction, key: &str) -> SeedAction {
-    if action.key.is_empty() {
-        key.clone_into(&mut action.key);
-    }
-    action
 }
 
 fn orphan(file: &SeedFile, noun: &str, key: &str) -> SeedError {

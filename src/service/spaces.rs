@@ -15,7 +15,7 @@ use crate::error::ApiError;
 use crate::ids::{Ids, stable_id};
 use crate::model::JsonMap;
 use crate::model::workspace::{MockSettings, PublicKey, Settings, Workspace};
-use crate::store::{Db, Partition, World};
+use crate::store::{Db, Partition, Target, World};
 
 /// The tenant that everything names when not told.
 pub const DEFAULT_TENANT: &str = "demo-tenant";
@@ -26,7 +26,9 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     let seed = seed_of(&config, &catalog)?;
     let db = Db::open(&config.database).await?;
     let engine = Engine::new(config, catalog, db)?;
-    let worlds = World::rebuild(engine.db.load().await?)?;
+    // A database in memory is always new.
+    let rows = if engine.config.database == Target::Memory { Vec::new() } else { engine.db.load().await? };
+    let worlds = World::rebuild(rows)?;
     if worlds.is_empty() {
         let (key, secret) = (engine.config.workspace_key.clone(), engine.config.workspace_secret.clone());
         let seed = Some(Arc::clone(&seed));

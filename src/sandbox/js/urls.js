@@ -1,0 +1,241 @@
+// `URLSearchParams`, and what `URL.prototype.searchParams` needs: `searchParamsOf(url)`. Takes nothing from the host.
+((native) => {
+  const { ownKeys, getOwnPropertyDescriptor } = Reflect;
+  const { encodeURIComponent: encode, decodeURIComponent: decode, parseInt: parse, TypeError: TheTypeError } = globalThis;
+  const { iterator, toStringTag } = Symbol;
+  const encoder = new TextEncoder();
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  const { create } = Object;
+  const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][iterator]()));
+  const search = typeof URL === 'function' && getOwnPropertyDescriptor(URL.prototype, 'search');
+  const getSearch = (url) => search.get.call(url);
+  const setSearch = (url, text) => search.set.call(url, text);
+
+  /** What WebIDL calls a USVString: lone surrogates become U+FFFD. A symbol throws. */
+  const text = (value) => `${value}`.toWellFormed();
+
+  // --- application/x-www-form-urlencoded ---
+
+  const kept = { '%20': '+', '!': '%21', "'": '%27', '(': '%28', ')': '%29', '~': '%7E' };
+  const escaped = (value) => encode(value).replace(/%20|[!'()~]/g, (found) => kept[found]);
+  const written = (pairs) => pairs.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
+
+  const unescaped = (part) => {
+    const spaced = part.replaceAll('+', ' ');
+    if (!spaced.includes('%')) return spaced;
+    try {
+      return decode(spaced);
+    } catch {
+      // A stray `%` stays, and bytes that are not UTF-8 become U+FFFD.
+      const bytes = encoder.encode(spaced);
+      let length = 0;
+      for (let at = 0; at < bytes.length; at++) {
+        const hex = bytes[at] === 37 ? decoder.decode(bytes.subarray(at + 1, at + 3)) : '';
+        const isEscape = /^[0-9a-f]{2}$/i.test(hex);
+        bytes[length++] = isEscape ? parse(hex, 16) : bytes[at];
+        if (isEscape) at += 2;
+      }
+      return decoder.decode(bytes.subarray(0, length));
+    }
+  };
+  const read = (query) => {
+    const pairs = [];
+    for (const part of query.split('&')) {
+      if (part === '') continue;
+      const equals = part.indexOf('=');
+      pairs.push(equals < 0
+        ? [unescaped(part), '']
+        : [unescaped(part.slice(0, equals)), unescaped(part.slice(equals + 1))]);
+    }
+    return pairs;
+  };
+
+  // --- what the constructor takes ---
+
+  const badTuple = () => new TheTypeError('Each query pair must be an iterable [name, value] tuple');
+  const ofSequence = (sequence) => {
+    const pairs = [];
+    for (const item of sequence) {
+      if (item === null || (typeof item !== 'object' && typeof item !== 'function') || !item[iterator]) throw badTuple();
+      const pair = [...item];
+      if (pair.length !== 2) throw badTuple();
+      pairs.push([text(pair[0]), text(pair[1])]);
+    }
+    return pairs;
+  };
+  const ofRecord = (record) => {
+    const found = new Map();
+    for (const key of ownKeys(record)) {
+      if (getOwnPropertyDescriptor(record, key)?.enumerable) found.set(text(key), text(record[key]));
+    }
+    return [...found];
+  };
+  const pairsOf = (init) => {
+    if (init === undefined || init === null) return [];
+    if (typeof init === 'object' || typeof init === 'function') {
+      const method = init[iterator];
+      if (method === undefined || method === null) return ofRecord(init);
+      if (typeof method !== 'function') throw new TheTypeError('Query pairs must be iterable');
+      return ofSequence(init);
+    }
+    const query = text(init);
+    return read(query[0] === '?' ? query.slice(1) : query);
+  };
+
+  // --- the class ---
+
+  const needs = (given, ...names) => {
+    if (given >= names.length) return;
+    const quoted = names.map((name) => `"${name}"`).join(' and ');
+    throw new TheTypeError(`The ${quoted} argument${names.length > 1 ? 's' : ''} must be specified`);
+  };
+  let bind;
+
+  class URLSearchParams {
+    #pairs;
+    /** The URL that these are the parameters of, and its `search` when it was last looked at. */
+    #url;
+    #seen;
+
+    static {
+      bind = (url) => {
+        const params = new URLSearchParams();
+        params.#url = url;
+        return params;
+      };
+    }
+
+    constructor(init) {
+      this.#pairs = pairsOf(init);
+    }
+
+    /** The pairs, read again when somebody assigned to the URL meanwhile. */
+    #read() {
+      if (this.#url !== undefined) {
+        const now = getSearch(this.#url);
+        if (now !== this.#seen) {
+          this.#seen = now;
+          this.#pairs = read(now.slice(1));
+        }
+      }
+      return this.#pairs;
+    }
+
+    #write(pairs) {
+      this.#pairs = pairs;
+      if (this.#url !== undefined) {
+        setSearch(this.#url, written(pairs));
+        this.#seen = getSearch(this.#url);
+      }
+    }
+
+    static #iterate(params, pick) {
+      params.#pairs;
+      let at = 0;
+      const walk = create(iteratorPrototype, {
+        next: {
+          __proto__: null,
+          value: () => {
+            const pairs = params.#read();
+            return at < pairs.length ? { value: pick(pairs[at++]), done: false } : { value: undefined, done: true };
+          },
+        },
+        [toStringTag]: { __proto__: null, value: 'URLSearchParams Iterator' },
+      });
+      return walk;
+    }
+
+    get size() {
+      return this.#read().length;
+    }
+
+    append(name, value) {
+      needs(arguments.length, 'name', 'value');
+      this.#write([...this.#read(), [text(name), text(value)]]);
+    }
+
+    delete(name, value) {
+      needs(arguments.length, 'name');
+      const [key, wanted] = [text(name), value === undefined ? undefined : text(value)];
+      this.#write(this.#read().filter((pair) => pair[0] !== key || (wanted !== undefined && pair[1] !== wanted)));
+    }
+
+    get(name) {
+      needs(arguments.length, 'name');
+      const key = text(name);
+      return this.#read().find((pair) => pair[0] === key)?.[1] ?? null;
+    }
+
+    getAll(name) {
+      needs(arguments.length, 'name');
+      const key = text(name);
+      return this.#read().filter((pair) => pair[0] === key).map((pair) => pair[1]);
+    }
+
+    has(name, value) {
+      needs(arguments.length, 'name');
+      const [key, wanted] = [text(name), value === undefined ? undefined : text(value)];
+      return this.#read().some((pair) => pair[0] === key && (wanted === undefined || pair[1] === wanted));
+    }
+
+    set(name, value) {
+      needs(arguments.length, 'name', 'value');
+      const [key, wanted] = [text(name), text(value)];
+      const pairs = this.#read();
+      const first = pairs.findIndex((pair) => pair[0] === key);
+      if (first < 0) return this.#write([...pairs, [key, wanted]]);
+      this.#write(pairs.flatMap((pair, at) => (at === first ? [[key, wanted]] : pair[0] === key ? [] : [pair])));
+    }
+
+    sort() {
+      // By code units, as `<` compares; the sort is stable.
+      this.#write([...this.#read()].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)));
+    }
+
+    forEach(callback, receiver) {
+      this.#pairs;
+      if (typeof callback !== 'function') {
+        throw new TheTypeError('The "callback" argument must be of type function.');
+      }
+      for (let at = 0; at < this.#read().length; at++) {
+        const [name, value] = this.#pairs[at];
+        callback.call(receiver, value, name, this);
+      }
+    }
+
+    entries() {
+      return URLSearchParams.#iterate(this, ([name, value]) => [name, value]);
+    }
+
+    keys() {
+      return URLSearchParams.#iterate(this, ([name]) => name);
+    }
+
+    values() {
+      return URLSearchParams.#iterate(this, ([, value]) => value);
+    }
+
+    toString() {
+      return written(this.#read());
+    }
+  }
+  const { prototype } = URLSearchParams;
+  Object.defineProperty(prototype, iterator, {
+    __proto__: null, value: prototype.entries, writable: true, configurable: true,
+  });
+  Object.defineProperty(prototype, toStringTag, { __proto__: null, value: 'URLSearchParams', configurable: true });
+
+  const bound = new WeakMap();
+  const searchParamsOf = (url) => {
+    // Throws for what is no URL, as the accessor has to.
+    getSearch(url);
+    let params = bound.get(url);
+    if (params === undefined) {
+      params = bind(url);
+      bound.set(url, params);
+    }
+    return params;
+  };
+
+  return { URLSearchParams, searchParamsOf };
+})
