@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::tenant::Tenant;
 use crate::model::workspace::{TokenClock, Workspace};
+use crate::store::World;
 
 /// Who calls. Source: docs-behaviour §1, decision 8.
 #[derive(Debug, Clone)]
@@ -57,6 +58,17 @@ impl Caller {
     /// (`docs-gaps.md` 12).
     pub fn means(&self, owner: &str) -> bool {
         self.may_see(owner) && self.tenant().is_none_or(|tenant| tenant.id == *owner)
+    }
+
+    /// The same with its tenant as it is now.
+    #[must_use]
+    pub fn in_world(self, world: &World) -> Self {
+        let now = |tenant: Arc<Tenant>| world.tenants.get(tenant.id.as_str()).cloned().unwrap_or(tenant);
+        match self {
+            Self::Tenant(tenant) => Self::Tenant(now(tenant)),
+            Self::Manager(tenant) => Self::Manager(tenant.map(now)),
+            Self::Workspace => Self::Workspace,
+        }
     }
 
     /// For the journal.

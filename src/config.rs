@@ -59,6 +59,8 @@ pub struct Config {
     pub code_timeout_ms: u64,
     /// Memory limit of a snippet, in megabytes, where a limit can be held.
     pub code_memory_mb: u64,
+    /// The `membrane-mock` binary that runs snippets in child processes; without it they run on threads of this one.
+    pub js_worker: Option<PathBuf>,
     /// HTTP worker threads.
     pub workers: usize,
 }
@@ -79,14 +81,17 @@ impl Default for Config {
             journal_limit: 10_000,
             code_timeout_ms: 50_000,
             code_memory_mb: 512,
+            js_worker: None,
             workers: 2,
         }
     }
 }
 
 impl Config {
-    /// A free port, one worker, a short limit for snippets.
+    /// A free port, one worker, a short limit for snippets; the binary that runs them from the environment variable
+    /// `MEMBRANE_MOCK_JS_WORKER`.
     pub fn for_tests() -> Self {
-        Self { port: 0, workers: 1, code_timeout_ms: 5_000, ..Self::default() }
+        let js_worker = std::env::var_os("MEMBRANE_MOCK_JS_WORKER").map(PathBuf::from);
+        Self { port: 0, workers: 1, code_timeout_ms: 5_000, js_worker, ..Self::default() }
     }
 }

@@ -1,14 +1,14 @@
 //! The engine: what every service function gets. One [`Engine`] per server, one [`Space`] per workspace in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
 use tokio::sync::{Notify, OnceCell};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Caller, Keyring};
 use crate::clock::{Clock, monotonic};
@@ -16,9 +16,8 @@ use crate::config::Config;
 use crate::error::ApiError;
 use crate::ids::Ids;
 use crate::journal::Journal;
-use crate::model::JsonMap;
 use crate::model::workspace::Workspace;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Limits, Sandbox};
 use crate::service::catalog::Catalog;
 use crate::store::{Db, Partition, World};
 use crate::upstream::stub_server::StubServer;
@@ -29,18 +28,32 @@ use crate::upstream::{Client, Egress};
 pub struct InnerCall {
     /// Method.
     pub method: String,
-    /// Path, from the root.
+    /// Path from the root, with its query.
     pub path: String,
-    /// Query.
+    /// Headers; a token among them is not looked at.
     #[serde(default)]
-    pub query: Option<JsonMap>,
-    /// JSON body.
+    pub headers: BTreeMap<String, String>,
+    /// Body.
     #[serde(default)]
-    pub body: Option<Value>,
+    pub body: Option<String>,
+}
+
+/// What a call from inside was answered.
+#[derive(Debug, Clone, Serialize)]
+pub struct InnerAnswer {
+    /// Status.
+    pub status: u16,
+    /// Headers, their names in small letters.
+    pub headers: BTreeMap<String, String>,
+    /// Body.
+    pub text: String,
+    /// The run that it started, if it did.
+    #[serde(skip)]
+    pub run_id: Option<String>,
 }
 
 /// Answers a call of the API from inside; set by the API, which lies above.
-pub type Door = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, Result<Value, ApiError>> + Send + Sync>;
+pub type Door = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, InnerAnswer> + Send + Sync>;
 
 /// A server's engine.
 pub struct Engine {
@@ -111,6 +124,8 @@ pub struct Cx {
     pub caller: Caller,
     /// How many snippets this call is made from within.
     pub depth: u32,
+    /// Fires when nobody waits for the call any more.
+    pub abandoned: CancellationToken,
 }
 
 impl Engine {
@@ -118,8 +133,9 @@ impl Engine {
     pub fn new(config: Config, catalog: Arc<Catalog>, db: Db) -> Result<Arc<Self>, ApiError> {
         let egress = Arc::new(Egress::new(config.allow_egress.clone()));
         let http = Client::new(Arc::clone(&egress)).map_err(ApiError::internal)?;
+        let limits = Limits { wall: Duration::from_millis(config.code_timeout_ms), memory_mb: config.code_memory_mb };
         Ok(Arc::new(Self {
-            sandbox: Sandbox::new(Duration::from_millis(config.code_timeout_ms)),
+            sandbox: Sandbox::new(limits, config.js_worker.clone()),
             journal: Journal::new(config.journal_limit),
             wake: Notify::new(),
             started: monotonic(),

@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use crate::auth::Caller;
 use crate::clock::Timestamp;
@@ -94,7 +95,13 @@ impl Call {
     pub fn cx(&self) -> Result<Cx, ApiError> {
         let (space, caller) =
             self.who.clone().ok_or_else(|| ApiError::internal("a route that needs a token was given none"))?;
-        Ok(Cx { engine: Arc::clone(&self.engine), space, caller, depth: self.depth })
+        Ok(Cx {
+            engine: Arc::clone(&self.engine),
+            space,
+            caller,
+            depth: self.depth,
+            abandoned: CancellationToken::new(),
+        })
     }
 
     /// One of the route's `{names}`.
@@ -244,17 +251,6 @@ impl Query {
         Self { pairs: url::form_urlencoded::parse(text.as_bytes()).into_owned().collect() }
     }
 
-    /// Builds one from JSON members, as a snippet gives them.
-    pub fn of(members: &crate::model::JsonMap) -> String {
-        let mut out = url::form_urlencoded::Serializer::new(String::new());
-        for (name, value) in members {
-            if !value.is_null() {
-                out.append_pair(name, &crate::model::formula::plain_text(value));
-            }
-        }
-        out.finish()
-    }
-
     /// A field's text.
     pub fn text(&self, name: &str) -> Option<String> {
         let mut values = self.pairs.iter().rev().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
@@ -285,11 +281,6 @@ impl Query {
     /// Whether it has a field of this name, with or without a value.
     pub fn is(&self, name: &str) -> bool {
         self.pairs.iter().any(|(known, _)| known == name)
-    }
-
-    /// All fields.
-    pub fn pairs(&self) -> &[(String, String)] {
-        &self.pairs
     }
 }
 

@@ -1,5 +1,6 @@
 //! From an HTTP request to a route and back: authentication, rights, errors in their envelope, the journal.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use super::call::{Call, Query, Reply, token_of};
 use super::router::{Access, Route, Router};
 use crate::auth;
 use crate::clock::Timestamp;
-use crate::engine::{Cx, Engine, InnerCall, Space};
+use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::ApiError;
 use crate::journal::{Entry, Side};
 use crate::service::actions::manager_only;
@@ -56,9 +57,16 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let incoming = Incoming { method, path, raw_query, headers, loopback };
     let answering = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen)).catch_unwind().await;
     let result = answering.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")));
-    let reply = result.unwrap_or_else(|error| {
+    let reply = reply_of(result, &incoming.path);
+    note(edge, &incoming, &reply, seen, started);
+    to_http(reply, &incoming.method)
+}
+
+/// The answer of a call, an error in its envelope.
+fn reply_of(result: Result<Reply, ApiError>, path: &str) -> Reply {
+    result.unwrap_or_else(|error| {
         if error.status() >= 500 && error.status() != 501 {
-            tracing::error!(error.cause = %error.message, http.route = incoming.path, "a call failed inside the fake");
+            tracing::error!(error.cause = %error.message, http.route = path, "a call failed inside the fake");
         }
         let mut reply = Reply::error(&error);
         let allowed = error.data.as_ref().and_then(|data| data.get("allow")).and_then(Value::as_array);
@@ -69,9 +77,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
             reply.headers.insert(header::ALLOW, value);
         }
         reply
-    });
-    note(edge, &incoming, &reply, seen, started);
-    to_http(reply, &incoming.method)
+    })
 }
 
 struct Incoming {
@@ -155,41 +161,51 @@ fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A call from inside: the same routes and rights, no HTTP. What it answers is its JSON, or its error.
-pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Value, ApiError> {
+/// A call from inside: the same routes and rights, no HTTP.
+pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
+    let path = call.path.clone();
+    let reply = reply_of(inner_reply(edge, cx, call).await, &path);
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut headers: BTreeMap<String, String> =
+        reply.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    if let Some(content_type) = reply.content_type {
+        headers.insert("content-type".into(), content_type.into_owned());
+    }
+    InnerAnswer {
+        status: reply.status.as_u16(),
+        headers,
+        text: String::from_utf8_lossy(&reply.body).into_owned(),
+        run_id: reply.run_id,
+    }
+}
+
+async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiError> {
     let method = Method::try_from(call.method.to_uppercase().as_str())
         .map_err(|_| ApiError::bad_request(format!("`{}` is no HTTP method", call.method)))?;
-    let (path, own_query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+    let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let (route, params) = edge.router.find(&method, &path)?;
     if matches!(route.access, Access::Control) {
         return Err(ApiError::not_found(format!("there is no route {method} {path}")));
     }
     check_rights(route, &cx.caller)?;
-    let mut raw_query = own_query.to_owned();
-    if let Some(query) = &call.query {
-        let more = Query::of(query);
-        raw_query = if raw_query.is_empty() { more } else { format!("{raw_query}&{more}") };
-    }
+    let headers = call
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?)));
     let call = Call {
         engine: Arc::clone(&cx.engine),
-        who: Some((Arc::clone(&cx.space), cx.caller)),
+        // A call before it may have changed the tenant.
+        who: Some((Arc::clone(&cx.space), cx.caller.in_world(&cx.space.world()))),
         method,
         path,
-        raw_query,
+        raw_query: query.to_owned(),
         params,
-        headers: HeaderMap::new(),
-        body: crate::service::run::body_bytes(call.body.as_ref()),
+        headers: headers.collect(),
+        body: call.body.unwrap_or_default().into(),
         depth: cx.depth,
     };
-    let reply = (route.handler)(call).await?;
-    let value = crate::service::outbound::value_of(&reply.body);
-    if reply.status.is_success() {
-        return Ok(value);
-    }
-    // Only a proxied answer is an error status without being an error of ours.
-    Err(ApiError::action_run(format!("the external app answered {}", reply.status.as_u16()))
-        .with_data(serde_json::json!({ "response": { "status": reply.status.as_u16(), "data": value } })))
+    (route.handler)(call).await
 }
 
 fn headers_of(request: &HttpRequest) -> HeaderMap {

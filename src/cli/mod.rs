@@ -41,6 +41,12 @@ enum Command {
     Token(token::TokenOptions),
     /// Print the credentials. Needs no server.
     Credentials(credentials::CredentialsOptions),
+    /// Run snippets for a server that started this process.
+    #[command(name = "js-worker", hide = true)]
+    JsWorker {
+        /// Limits, as the server gives them
+        arguments: Vec<String>,
+    },
 }
 
 /// Options of `serve` and `exec`; each is an environment variable too.
@@ -115,6 +121,8 @@ impl ServerOptions {
             journal_limit: self.journal_limit,
             code_timeout_ms: self.code_timeout_ms,
             code_memory_mb: self.code_memory_mb,
+            // Itself: snippets run in child processes.
+            js_worker: std::env::current_exe().ok(),
             workers: Config::default().workers,
         }
     }
@@ -151,6 +159,7 @@ pub fn main() -> ExitCode {
         Some(Command::Exec(options)) => exec::run(&options),
         Some(Command::Token(options)) => token::run(&options),
         Some(Command::Credentials(options)) => credentials::run(&options),
+        Some(Command::JsWorker { arguments }) => Ok(crate::sandbox::worker::main(&arguments)),
     };
     result.unwrap_or_else(|message| {
         output::complain(&message);

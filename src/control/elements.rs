@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::space;
 use crate::api::call::{Call, Reply};
@@ -54,7 +55,13 @@ struct PokeBody {
 pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let body: PokeBody = call.json()?;
-    let cx = Cx { engine: call.engine.clone(), space: space.clone(), caller: Caller::Manager(None), depth: 0 };
+    let cx = Cx {
+        engine: call.engine.clone(),
+        space: space.clone(),
+        caller: Caller::Manager(None),
+        depth: 0,
+        abandoned: CancellationToken::new(),
+    };
     let id = {
         let world = space.world();
         Directory::new(&world, &call.engine.catalog).connection(&cx.caller, call.param("selector")?)?.id.clone()

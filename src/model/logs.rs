@@ -107,8 +107,28 @@ pub struct RunDetails {
     pub exchanges: Vec<Exchange>,
     /// How the connection moved meanwhile.
     pub state_transitions: Vec<Transition>,
+    /// Calls of the API that a snippet made, in the order of their answers.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub calls: Vec<InnerCallLog>,
     /// Console lines of a snippet.
     pub logs: Vec<Value>,
+}
+
+/// A call of the API that a snippet made. Source: our choice: runs within runs are found from the outer one.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InnerCallLog {
+    /// When it was made.
+    pub at: Timestamp,
+    /// Method.
+    pub method: String,
+    /// Path with query.
+    pub path: String,
+    /// Status.
+    pub status: u16,
+    /// The run that it started.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub action_run_id: Option<String>,
 }
 
 /// A request to an external app.

@@ -1,33 +1,55 @@
 //! JavaScript: text and JSON in, JSON or [`SandboxError`] out; knows nothing of the rest of the crate but [`Host`].
 //!
-//! Each run has a fresh Boa context on a thread of its own, with a large stack. What stops a snippet: a budgeted start
-//! that is looked at every few thousand instructions, limits on loops, recursion and stack, a deadline between jobs, a
-//! cap on source length and nesting, `catch_unwind`, and the caller's wall clock. **Not contained in this mode**: a
-//! regular expression that backtracks for ever, a long job after the first `await`, memory taken by built-ins, and code
-//! that overflows the native stack in a way the nesting cap does not see (that one ends the process). A thread that
-//! cannot be stopped is abandoned and counted, and after [`MOST_STUCK`] of them no snippet runs any more.
+//! Each run has a fresh context ([`runtime`]) and talks to its host in messages ([`protocol`]), in one of two places:
+//!
+//! - **In a worker** ([`worker`]), when the worker's binary is known: a child process per core, warm, without
+//!   environment, files, network or children (seccomp), with limits on memory and processor time, killed at the
+//!   wall-clock limit. It contains everything that a snippet can do.
+//! - **On a thread** ([`thread`]) of this process otherwise: a budgeted start that is looked at every few thousand
+//!   instructions, limits on loops, recursion, stack, source and nesting, a deadline between jobs, `catch_unwind`, and
+//!   the caller's wall clock. **Not contained in this mode**: a regular expression that backtracks for ever, a long job
+//!   after the first `await` or in a callback of a built-in, memory, and code that overflows the native stack in a way
+//!   the nesting cap does not see (the last two end the process). A thread that cannot be stopped is abandoned and
+//!   counted, and after [`MOST_STUCK`] of them no snippet runs until one of them ends.
+//!
+//! Who runs when is decided by [`gate`]: tenants take turns, and a stuck one holds up nobody else.
 
-mod guard;
+mod gate;
+mod protocol;
+mod runtime;
 mod thread;
+pub mod worker;
 
 use std::future::Future;
-use std::pin::Pin;
+use std::path::PathBuf;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
-use serde_json::Value;
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc, oneshot};
+use futures_util::{Stream, StreamExt as _};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
-use crate::clock::Timestamp;
+use self::gate::{Full, Gate, MOST_WAITING};
+use self::protocol::{FromRun, Task, ToRun};
+use self::runtime::guard;
+use self::worker::Workers;
+use crate::clock::{Timestamp, real_sleep};
 use crate::error::ApiError;
 
 /// How many threads may be lost before no snippet runs any more.
 pub const MOST_STUCK: usize = 4;
 /// How deep snippets may run each other.
-const DEEPEST: u32 = 8;
+const DEEPEST: usize = 8;
+/// A run ends itself at its limit; this much later it is ended.
+const GRACE: Duration = Duration::from_millis(100);
+/// Console lines of one run; the run itself keeps less.
+const MOST_LOG_LINES: usize = 10_000;
 
 /// What a snippet can ask of its host; answered on the caller's runtime.
 pub trait Host: Send + Sync {
@@ -46,10 +68,18 @@ pub struct Snippet {
     pub source: String,
     /// `{input, connection, integration, credentials, user}` for its handler.
     pub arguments: Value,
-    /// What `Date` says.
+    /// What `Date` says at the start.
     pub now: Timestamp,
+    /// Whether the clock stands still: timers then run in virtual time.
+    pub frozen: bool,
+    /// What its random numbers derive from.
+    pub seed: String,
+    /// Who takes turns.
+    pub tenant: String,
     /// How many snippets wait for this one: 0 for one that a client started.
     pub depth: u32,
+    /// Fires when nobody waits for the run any more.
+    pub abandoned: CancellationToken,
 }
 
 /// What a run gave.
@@ -61,155 +91,317 @@ pub struct Outcome {
     pub logs: Vec<Value>,
 }
 
-/// Why a run failed.
-#[derive(Debug, Clone, thiserror::Error)]
-pub enum SandboxError {
-    /// The snippet threw, or is no JavaScript.
-    #[error("{message}")]
-    Thrown {
-        /// What it said.
-        message: String,
-        /// Where.
-        stack: Option<String>,
-        /// The error of a host call that it let through.
-        cause: Option<ApiError>,
-        /// Console lines.
-        logs: Vec<Value>,
-    },
-    /// It ran too long.
-    #[error("the code ran longer than {limit_ms} ms")]
-    Timeout {
-        /// The limit.
-        limit_ms: u64,
-    },
-    /// Its promise can no longer settle.
-    #[error("the code's promise never settles: nothing is left that could resolve it")]
-    NeverSettled,
-    /// It is refused before it is parsed.
-    #[error("{0}")]
-    Refused(String),
-    /// Too many threads were lost to earlier snippets.
-    #[error("membrane-mock runs no more snippets: {MOST_STUCK} earlier ones could not be stopped")]
-    Exhausted,
-    /// The sandbox itself broke.
-    #[error("the sandbox broke: {0}")]
-    Broken(String),
+/// A place in the snippet, both counted from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// Line.
+    pub line: u32,
+    /// Column.
+    pub column: u32,
 }
 
-impl From<SandboxError> for ApiError {
-    fn from(error: SandboxError) -> Self {
-        let message = error.to_string();
-        match error {
-            SandboxError::Thrown { stack, cause, logs, .. } => {
-                let mut api = ApiError::custom_code(message);
-                api.stack = stack;
-                api.logs = logs;
-                api.caused_by_error = cause;
-                api
-            }
-            SandboxError::Timeout { .. } | SandboxError::NeverSettled | SandboxError::Refused(_) => {
-                ApiError::custom_code(message)
-            }
-            SandboxError::Exhausted | SandboxError::Broken(_) => ApiError::internal(message),
-        }
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
     }
 }
 
-/// Runs snippets, one per core at a time.
+/// Whose failure it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum Fault {
+    /// The snippet's: it threw, is no JavaScript, or broke a limit.
+    Snippet,
+    /// The same, and the engine is not to be used again.
+    Engine,
+    /// Too many snippets wait already.
+    Busy,
+    /// The sandbox's.
+    Sandbox,
+}
+
+/// Why a run failed.
+#[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct SandboxError {
+    fault: Fault,
+    message: String,
+    at: Option<Place>,
+    stack: Option<String>,
+    cause: Option<ApiError>,
+    /// Console lines until then.
+    #[serde(default)]
+    pub logs: Vec<Value>,
+}
+
+impl SandboxError {
+    fn new(fault: Fault, message: impl Into<String>) -> Self {
+        Self { fault, message: message.into(), at: None, stack: None, cause: None, logs: Vec::new() }
+    }
+
+    fn thrown(message: impl Into<String>) -> Self {
+        Self::new(Fault::Snippet, message)
+    }
+
+    fn engine_gave_up(why: &str) -> Self {
+        Self::new(Fault::Engine, format!("the JavaScript engine gave up: {why}"))
+    }
+
+    fn broken(why: impl std::fmt::Display) -> Self {
+        Self::new(Fault::Sandbox, format!("the sandbox broke: {why}"))
+    }
+
+    fn overtime(limit_ms: u64) -> Self {
+        Self::thrown(format!("the code ran longer than {limit_ms} ms"))
+    }
+
+    fn abandoned() -> Self {
+        Self::thrown("nobody waited for the code any more: the call that started it was cancelled")
+    }
+
+    fn never_settled() -> Self {
+        Self::thrown("the code's promise never settles: nothing is left that could resolve it")
+    }
+
+    fn leaves_a_sound_engine(&self) -> bool {
+        self.fault != Fault::Engine
+    }
+
+    /// The error as clients get it: with the place and an excerpt of `source` in its `data`.
+    pub fn in_source(self, source: &str) -> ApiError {
+        let mut error = match self.fault {
+            Fault::Snippet | Fault::Engine => {
+                let place = self.at.filter(|_| self.stack.is_none() && !self.message.contains("at line "));
+                let place = place.map(|at| format!(", at {at}")).unwrap_or_default();
+                ApiError::custom_code(format!("{}{place}", self.message))
+            }
+            Fault::Busy => ApiError::rate_limited(self.message),
+            Fault::Sandbox => ApiError::internal(self.message),
+        };
+        if let Some(at) = self.at {
+            error.data = Some(json!({
+                "lineNumber": at.line, "columnNumber": at.column, "code": excerpt(source, at),
+            }));
+        }
+        error.stack = self.stack;
+        error.logs = self.logs;
+        error.caused_by_error = self.cause;
+        error
+    }
+}
+
+/// The line of a place with two before and two after, and a mark below the column.
+fn excerpt(source: &str, at: Place) -> String {
+    const AROUND: usize = 2;
+    const WIDEST: usize = 200;
+    let line = usize::try_from(at.line).unwrap_or(1);
+    let first = line.saturating_sub(AROUND).max(1);
+    let mut shown = String::new();
+    for (index, text) in source.lines().enumerate().skip(first - 1).take(line + AROUND + 1 - first) {
+        let text: String = text.chars().take(WIDEST).collect();
+        shown.push_str(&format!("{:>5} | {text}\n", index + 1));
+        let column = usize::try_from(at.column).unwrap_or(1);
+        if index + 1 == line && column <= WIDEST {
+            shown.push_str(&format!("      | {}^\n", " ".repeat(column.saturating_sub(1))));
+        }
+    }
+    shown
+}
+
+/// What a run may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Wall-clock time.
+    pub wall: Duration,
+    /// Memory beyond the worker's own, in megabytes. Held in workers only.
+    pub memory_mb: u64,
+}
+
+impl Limits {
+    fn wall_ms(self) -> u64 {
+        u64::try_from(self.wall.as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+/// Runs snippets.
 #[derive(Debug)]
 pub struct Sandbox {
-    limit: Duration,
-    turns: Semaphore,
+    limits: Limits,
+    gate: Gate,
+    workers: Option<Workers>,
     stuck: Arc<AtomicUsize>,
 }
 
-/// A call from a snippet, and where its answer goes.
-struct HostCall {
-    operation: String,
-    arguments: Value,
-    reply: std::sync::mpsc::Sender<HostReply>,
-    id: u64,
-}
-
-struct HostReply {
-    id: u64,
-    result: Result<Value, ApiError>,
-}
-
 impl Sandbox {
-    /// A sandbox with a wall-clock limit per run.
-    pub fn new(limit: Duration) -> Self {
+    /// A sandbox whose workers run `worker`, or one of threads. Called on the server's own thread.
+    pub fn new(limits: Limits, worker: Option<PathBuf>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        Self { limit, turns: Semaphore::new(cores), stuck: Arc::default() }
+        Self {
+            limits,
+            gate: Gate::new(cores, DEEPEST + 1),
+            workers: worker.map(|program| Workers::new(program, limits, cores)),
+            stuck: Arc::default(),
+        }
     }
 
     /// Runs a snippet to its end, answering its calls meanwhile.
     pub async fn run(&self, snippet: Snippet, host: &dyn Host) -> Result<Outcome, SandboxError> {
-        guard::check(&snippet.source).map_err(SandboxError::Refused)?;
-        if snippet.depth > DEEPEST {
-            return Err(SandboxError::Refused(format!("snippets run each other {DEEPEST} deep; that is the most")));
+        guard::check(&snippet.source).map_err(SandboxError::thrown)?;
+        let level = usize::try_from(snippet.depth).unwrap_or(usize::MAX);
+        // Held by this frame and not by what runs: a run that is given up gives its turn back.
+        let _pass = tokio::select! {
+            pass = self.gate.enter(&snippet.tenant, level) => match pass {
+                Some(Ok(pass)) => pass,
+                Some(Err(Full)) => {
+                    let why = format!("{MOST_WAITING} snippets of this tenant wait already; call again later");
+                    return Err(SandboxError::new(Fault::Busy, why));
+                }
+                None => {
+                    let why = format!("snippets run each other more than {DEEPEST} deep");
+                    return Err(SandboxError::thrown(why));
+                }
+            },
+            () = snippet.abandoned.cancelled() => return Err(SandboxError::abandoned()),
+        };
+        let arguments = RawValue::from_string(snippet.arguments.to_string()).map_err(SandboxError::broken)?;
+        let task = Task {
+            source: snippet.source,
+            arguments,
+            now: snippet.now.millis(),
+            frozen: snippet.frozen,
+            seed: snippet.seed,
+            limit_ms: self.limits.wall_ms(),
+        };
+        let attendant = Attendant { host, limit: self.limits.wall + GRACE, abandoned: &snippet.abandoned };
+        match &self.workers {
+            Some(workers) => workers.run(task, attendant).await,
+            None => self.run_on_thread(task, attendant).await,
         }
-        // Held by this frame and not by the thread: a thread that is given up gives its turn back. A snippet that
-        // another one waits for goes without: its caller holds a turn already.
-        let _turn = if snippet.depth == 0 { Some(self.turn().await?) } else { None };
+    }
+
+    async fn run_on_thread(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
         if self.stuck.load(Ordering::Relaxed) >= MOST_STUCK {
-            return Err(SandboxError::Exhausted);
+            return Err(SandboxError::broken(format!(
+                "{MOST_STUCK} earlier snippets could not be stopped; no more run until one of them ends"
+            )));
         }
-        let (calls_in, mut calls) = mpsc::unbounded_channel();
-        let (done_in, done) = oneshot::channel();
-        let deadline = thread::Deadline::after(self.limit);
-        std::thread::Builder::new()
-            .name("sandbox".into())
-            .stack_size(thread::STACK_BYTES)
-            .spawn(move || {
-                done_in.send(thread::run(&snippet, &calls_in, deadline)).ok();
-            })
-            .map_err(|error| SandboxError::Broken(error.to_string()))?;
-        self.attend(host, &mut calls, done).await
-    }
-
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, SandboxError> {
-        tokio::select! {
-            turn = self.turns.acquire() => turn.map_err(|closed| SandboxError::Broken(closed.to_string())),
-            () = crate::clock::real_sleep(self.limit) => Err(self.timeout()),
-        }
-    }
-
-    async fn attend(
-        &self,
-        host: &dyn Host,
-        calls: &mut mpsc::UnboundedReceiver<HostCall>,
-        mut done: oneshot::Receiver<Result<Outcome, SandboxError>>,
-    ) -> Result<Outcome, SandboxError> {
-        // The thread keeps its own deadline; this one only catches a thread that cannot look at it.
-        let last_resort = crate::clock::real_sleep(self.limit + Duration::from_millis(250));
-        tokio::pin!(last_resort);
-        let mut answers = FuturesUnordered::new();
-        loop {
-            tokio::select! {
-                result = &mut done => {
-                    return result.unwrap_or_else(|_| Err(SandboxError::Broken("its thread died".into())));
-                }
-                Some(call) = calls.recv() => answers.push(async move {
-                    let result = host.call(call.operation, call.arguments).await;
-                    call.reply.send(HostReply { id: call.id, result }).ok();
-                }),
-                Some(()) = answers.next() => {}
-                () = &mut last_resort => {
-                    self.stuck.fetch_add(1, Ordering::Relaxed);
-                    let stuck = Arc::clone(&self.stuck);
-                    // When the thread does end, it is no longer lost.
-                    tokio::spawn(async move {
-                        done.await.ok();
-                        stuck.fetch_sub(1, Ordering::Relaxed);
-                    });
-                    return Err(self.timeout());
-                }
+        let (to_host, messages) = mpsc::unbounded_channel();
+        let (answers, inbox) = std::sync::mpsc::channel();
+        let over = thread::start(task, to_host, inbox).map_err(SandboxError::broken)?;
+        let messages = futures_util::stream::unfold(messages, async |mut messages| {
+            messages.recv().await.map(|message| (Ok(message), messages))
+        });
+        let (end, logs) = attendant.attend(pin!(messages), |answer| drop(answers.send(answer))).await;
+        let result = match end {
+            End::Done(result) => result,
+            End::Lost(why) => Err(SandboxError::broken(format!("its thread died: {why}"))),
+            End::Overtime | End::Abandoned => {
+                self.stuck.fetch_add(1, Ordering::Relaxed);
+                let stuck = Arc::clone(&self.stuck);
+                // When the thread does end, it is no longer lost.
+                tokio::spawn(async move {
+                    over.await.ok();
+                    stuck.fetch_sub(1, Ordering::Relaxed);
+                });
+                Err(match end {
+                    End::Abandoned => SandboxError::abandoned(),
+                    _ => SandboxError::overtime(self.limits.wall_ms()),
+                })
             }
-        }
+        };
+        outcome(result, logs)
     }
+}
 
-    fn timeout(&self) -> SandboxError {
-        SandboxError::Timeout { limit_ms: u64::try_from(self.limit.as_millis()).unwrap_or(u64::MAX) }
+/// Who answers a run's calls and ends it in time.
+struct Attendant<'a> {
+    host: &'a dyn Host,
+    limit: Duration,
+    abandoned: &'a CancellationToken,
+}
+
+/// How a run ended.
+enum End {
+    /// By its own message.
+    Done(Result<Option<Box<RawValue>>, SandboxError>),
+    /// It died, or does not speak the protocol.
+    Lost(String),
+    /// It went on beyond its limit.
+    Overtime,
+    /// Nobody waits for it any more.
+    Abandoned,
+}
+
+impl Attendant<'_> {
+    /// Answers a run's calls until it ends. Returns its console lines too, which are there however it ends.
+    async fn attend(
+        self,
+        mut messages: impl Stream<Item = Result<FromRun, String>> + Unpin,
+        mut send: impl FnMut(ToRun),
+    ) -> (End, Vec<Value>) {
+        let mut overtime = pin!(real_sleep(self.limit));
+        let host = self.host;
+        let mut answers = FuturesUnordered::new();
+        let mut logs = Vec::new();
+        let end = loop {
+            tokio::select! {
+                message = messages.next() => match message {
+                    Some(Ok(FromRun::Done(result))) => break End::Done(result),
+                    Some(Ok(FromRun::Call { id, operation, arguments })) => {
+                        answers.push(async move { (id, answer(host, operation, &arguments).await) });
+                    }
+                    Some(Ok(FromRun::Log { level, message })) => {
+                        if logs.len() < MOST_LOG_LINES {
+                            logs.push(json!({ "level": level, "message": message }));
+                        }
+                    }
+                    Some(Ok(FromRun::Ready { .. })) => break End::Lost("it started anew".into()),
+                    Some(Err(why)) => break End::Lost(why),
+                    None => break End::Lost("it ended".into()),
+                },
+                Some((id, answer)) = answers.next() => match answer {
+                    Ok(answer) => send(ToRun::Answer { id, answer }),
+                    Err(why) => break End::Lost(why.to_string()),
+                },
+                () = &mut overtime => break End::Overtime,
+                () = self.abandoned.cancelled() => break End::Abandoned,
+            }
+        };
+        (end, logs)
+    }
+}
+
+async fn answer(host: &dyn Host, operation: String, arguments: &RawValue) -> Result<Box<RawValue>, serde_json::Error> {
+    let arguments = serde_json::from_str(arguments.get()).unwrap_or_default();
+    let answer = match host.call(operation, arguments).await {
+        Ok(value) => json!({ "value": value }),
+        Err(error) => json!({ "error": error }),
+    };
+    RawValue::from_string(answer.to_string())
+}
+
+fn outcome(result: Result<Option<Box<RawValue>>, SandboxError>, logs: Vec<Value>) -> Result<Outcome, SandboxError> {
+    match result {
+        Ok(output) => {
+            let output = output.map(|output| serde_json::from_str(output.get())).transpose();
+            Ok(Outcome { output: output.map_err(SandboxError::broken)?, logs })
+        }
+        Err(error) => Err(SandboxError { logs, ..error }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_excerpt_marks_the_place() {
+        let source = "one\ntwo\nthree\nfour\nfive\nsix";
+
+        assert_eq!(
+            excerpt(source, Place { line: 3, column: 2 }),
+            "    1 | one\n    2 | two\n    3 | three\n      |  ^\n    4 | four\n    5 | five\n"
+        );
+        assert_eq!(excerpt(source, Place { line: 99, column: 2 }), "");
     }
 }

@@ -10,6 +10,7 @@ use crate::service::connect::{self as connecting, Consent};
 use crate::service::{tenants, vendor};
 use serde_json::Value;
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 
 /// A tenant of a workspace.
 #[derive(Debug, Clone)]
@@ -38,7 +39,13 @@ impl MockTenant {
         let space = self.workspace.space()?;
         let verified = Verified { tenant_key: Some(self.key.clone()), name: None, fields: None, is_manager: false };
         let caller = tenants::admit(&space, verified).await?;
-        Ok(Cx { engine: Arc::clone(&self.workspace.engine), space, caller, depth: 0 })
+        Ok(Cx {
+            engine: Arc::clone(&self.workspace.engine),
+            space,
+            caller,
+            depth: 0,
+            abandoned: CancellationToken::new(),
+        })
     }
 }
 

@@ -153,6 +153,20 @@ impl MockMembraneBuilder {
         self
     }
 
+    /// Runs snippets in child processes of this `membrane-mock` binary, which contain everything that a snippet can do;
+    /// on threads of this process otherwise (see [`crate::sandbox`]). Default: the environment variable
+    /// `MEMBRANE_MOCK_JS_WORKER`.
+    pub fn js_worker(mut self, binary: impl Into<std::path::PathBuf>) -> Self {
+        self.config.js_worker = Some(binary.into());
+        self
+    }
+
+    /// The memory that a snippet may take, in megabytes; held in child processes only.
+    pub fn code_memory_mb(mut self, limit: u64) -> Self {
+        self.config.code_memory_mb = limit;
+        self
+    }
+
     /// Wall-clock limit of a snippet.
     pub fn code_timeout(mut self, limit: Duration) -> Self {
         self.config.code_timeout_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);

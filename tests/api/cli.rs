@@ -1,60 +1,24 @@
 //! The binary, as a user runs it.
 
-use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-/// The binary without anything of this process's environment that it would read.
-fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_membrane-mock"));
-    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MEMBRANE_")) {
-        command.env_remove(name);
-    }
-    command
-}
+use crate::served::{Served, binary};
 
 fn run(arguments: &[&str]) -> Output {
-    binary().args(arguments).output().unwrap()
+    binary(&[]).args(arguments).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap().trim().to_owned()
 }
 
-/// A served fake; stopped when dropped.
-struct Served {
-    child: Child,
-    ready: Value,
-    lines: BufReader<std::process::ChildStderr>,
-}
-
 impl Served {
-    fn start(arguments: &[&str]) -> Self {
-        let mut command = binary();
-        command.args(["serve", "--port", "0", "--json"]).args(arguments);
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap());
-        Self { ready: serde_json::from_str(&line).unwrap(), child, lines }
-    }
-
-    fn get(&self, name: &str) -> &str {
-        self.ready[name].as_str().unwrap()
-    }
-
-    /// Waits for the next line that says something.
-    fn next_line(&mut self) -> String {
-        let mut line = String::new();
-        self.lines.read_line(&mut line).unwrap();
-        line
-    }
-
     async fn integrations(&self) -> Vec<String> {
-        let mut command = binary();
+        let mut command = binary(&[]);
         command.args(["token"]);
         let command = command.env("MEMBRANE_WORKSPACE_KEY", self.get("workspaceKey"));
         let minted = command.env("MEMBRANE_WORKSPACE_SECRET", self.get("workspaceSecret")).output().unwrap();
@@ -68,17 +32,10 @@ impl Served {
     }
 }
 
-impl Drop for Served {
-    fn drop(&mut self) {
-        self.child.kill().ok();
-        self.child.wait().ok();
-    }
-}
-
 #[test]
 fn credentials_are_exactly_what_the_platforms_command_prints() {
     let printed: Value = serde_json::from_slice(&run(&["credentials", "--json"]).stdout).unwrap();
-    let mut overridden = binary();
+    let mut overridden = binary(&[]);
     let overridden = overridden.args(["credentials", "--shell"]).env("MEMBRANE_TENANT_KEY", "acme").output().unwrap();
 
     let names: Vec<&String> = printed.as_object().unwrap().keys().collect();
@@ -89,7 +46,7 @@ fn credentials_are_exactly_what_the_platforms_command_prints() {
 
 #[tokio::test]
 async fn a_token_needs_no_server_and_is_accepted_by_one() {
-    let served = Served::start(&[]);
+    let served = Served::by(&[]);
     let claims = |token: &str| {
         use base64::Engine as _;
         let payload = token.split('.').nth(1).unwrap();
@@ -139,7 +96,7 @@ fn the_ready_file_is_there_while_it_runs_and_gone_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ready.json");
 
-    let mut served = Served::start(&["--ready-file", file.to_str().unwrap()]);
+    let mut served = Served::with(&["--ready-file", file.to_str().unwrap()], &[]);
     let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     served.terminate();
     let status = served.child.wait().unwrap();
@@ -182,7 +139,7 @@ fn write_integration(folder: &Path, key: &str) {
 async fn a_watched_seed_is_planted_anew_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
     write_integration(folder.path(), "github");
-    let mut served = Served::start(&["--watch", "--seed", folder.path().to_str().unwrap()]);
+    let mut served = Served::with(&["--watch", "--seed", folder.path().to_str().unwrap()], &[]);
 
     let before = served.integrations().await;
     write_integration(folder.path(), "slack");

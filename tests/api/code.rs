@@ -153,7 +153,7 @@ async fn a_snippet_has_its_callers_rights_and_no_more() {
 
     let caught = |call: &str| {
         format!(
-            "module.exports = async ({{ membrane }}) => {{ try {{ await {call}; return 'done' }} catch (e) {{ return e.key }} }}"
+            "module.exports = async ({{ membrane }}) => {{ try {{ await {call}; return 'done' }} catch (e) {{ return e.data.key }} }}"
         )
     };
 

@@ -4,8 +4,9 @@
 // indexOf), and a loop over bytes is left only where no built-in does the work.
 ((native) => {
   const { Array: TheArray, ArrayBuffer: TheArrayBuffer, Uint8Array: Bytes, Uint16Array: Units, DataView: View } = globalThis;
-  const { Error: TheError, TypeError: TheTypeError, RangeError: TheRangeError, Number: TheNumber } = globalThis;
-  const { btoa: toBase64, SharedArrayBuffer: Shared } = globalThis;
+  const { TypeError: TheTypeError, RangeError: TheRangeError, Number: TheNumber } = globalThis;
+  const { atob: fromBase64, btoa: toBase64, SharedArrayBuffer: Shared } = globalThis;
+  const { slice: sliceArray } = TheArray.prototype;
   const { fromCharCode } = String;
   const { isInteger } = TheNumber;
   const { isView } = TheArrayBuffer;
@@ -61,41 +62,42 @@
     return bytes;
   };
 
+  // Not `replaceAll`, which takes quadratic time in Boa.
+  const swapped = (text, from, to) => (text.includes(from) ? text.split(from).join(to) : text);
+
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
   let sextets;
   const readBase64 = (text) => {
+    try {
+      return readLatin1(fromBase64(swapped(swapped(text, '-', '+'), '_', '/')));
+    } catch {
+      return readLooseBase64(text);
+    }
+  };
+  // As Node does: up to the first `=`, and whatever else is no base64 is skipped.
+  const readLooseBase64 = (text) => {
     if (!sextets) {
       sextets = new Bytes(256).fill(255);
       for (let at = 0; at < 64; at++) sextets[alphabet.charCodeAt(at)] = at;
       sextets[45] = 62;
       sextets[95] = 63;
     }
-    const table = sextets;
-    let chars = encoder.encode(text);
-    const padding = chars.indexOf(61);
-    if (padding >= 0) chars = chars.subarray(0, padding);
-    const whole = chars.length - 3;
-    const bytes = new Bytes(chars.length * 3 >> 2);
-    let out = 0;
-    let at = 0;
-    for (; at < whole; at += 4) {
-      const first = table[chars[at]], second = table[chars[at + 1]];
-      const third = table[chars[at + 2]], fourth = table[chars[at + 3]];
-      // A line break or something else that is skipped.
-      if ((first | second | third | fourth) > 63) return readBase64(keepBase64(text));
-      bytes[out++] = first << 2 | second >> 4;
-      bytes[out++] = second << 4 | third >> 2;
-      bytes[out++] = third << 6 | fourth;
+    const chars = encoder.encode(text);
+    const bytes = new Bytes(chars.length);
+    let out = 0, kept = 0, bits = 0;
+    for (let at = 0; at < chars.length && chars[at] !== 61; at++) {
+      const sextet = sextets[chars[at]];
+      if (sextet > 63) continue;
+      kept = (kept << 6 | sextet) & 0xfff;
+      bits += 6;
+      if (bits < 8) continue;
+      bits -= 8;
+      bytes[out++] = kept >> bits;
     }
-    const rest = chars.subarray(at);
-    if (rest.some((char) => table[char] > 63)) return readBase64(keepBase64(text));
-    if (rest.length > 1) bytes[out++] = table[rest[0]] << 2 | table[rest[1]] >> 4;
-    if (rest.length > 2) bytes[out++] = table[rest[1]] << 4 | table[rest[2]] >> 2;
-    return bytes;
+    return bytes.slice(0, out);
   };
-  const keepBase64 = (text) => text.replace(/=[^]*|[^A-Za-z0-9+/_-]+/g, '');
   const base64 = (bytes) => toBase64(latin1(bytes));
-  const base64url = (bytes) => base64(bytes).replaceAll('=', '').replaceAll('+', '-').replaceAll('/', '_');
+  const base64url = (bytes) => swapped(swapped(swapped(base64(bytes), '=', ''), '+', '-'), '/', '_');
 
   const digits = '0123456789abcdef';
   let nibbles, digitPairs;
@@ -206,11 +208,9 @@
   const clamped = (value, length, fallback) =>
     value === undefined ? fallback : min(max(trunc(value) || 0, 0), length);
   const order = (left, right) => {
-    const count = min(left.length, right.length);
-    for (let at = 0; at < count; at++) {
-      if (left[at] !== right[at]) return left[at] < right[at] ? -1 : 1;
-    }
-    return left.length === right.length ? 0 : left.length < right.length ? -1 : 1;
+    // As strings, which are compared by their code units in one step of the interpreter.
+    const [first, second] = [latin1(left), latin1(right)];
+    return first === second ? 0 : first < second ? -1 : 1;
   };
 
   function Buffer(value, encoding, length) {
@@ -271,7 +271,8 @@
     byteLength: (value, encoding) => {
       if (isView(value) || isMemory(value)) return value.byteLength;
       if (typeof value !== 'string') throw invalid('string', 'of type string or an instance of Buffer or ArrayBuffer', value);
-      return (codecOf(encoding) ?? codecs.utf8).read(value).length;
+      const used = codecOf(encoding) ?? codecs.utf8;
+      return used === codecs.hex ? value.length >> 1 : used.read(value).length;
     },
     compare: (left, right) => {
       checkBytes('buf1', left);
@@ -316,17 +317,10 @@
       if (!forward) return -1;
       start = 0;
     }
-    const step = forward ? indexOfByte : lastIndexOfByte;
-    if (typeof wanted === 'number') return apply(step, buffer, [wanted & 255, start]);
+    if (typeof wanted === 'number') return apply(forward ? indexOfByte : lastIndexOfByte, buffer, [wanted & 255, start]);
     if (wanted.length === 0) return min(start, count);
-    if (wanted.length > count) return -1;
-    let at = forward ? start : min(start, count - wanted.length);
-    while ((at = apply(step, buffer, [wanted[0], at])) >= 0) {
-      if (at + wanted.length <= count && order(buffer.subarray(at, at + wanted.length), wanted) === 0) return at;
-      at += forward ? 1 : -1;
-      if (at < 0) break;
-    }
-    return -1;
+    const [text, part] = [latin1(buffer), latin1(wanted)];
+    return forward ? text.indexOf(part, start) : text.lastIndexOf(part, start);
   };
 
   methods(prototype, {
@@ -337,9 +331,7 @@
       return codec(encoding).write(first === 0 && last === count ? this : this.subarray(first, last));
     },
     toJSON() {
-      const data = [];
-      for (let at = 0; at < this.length; at++) data[at] = this[at];
-      return { type: 'Buffer', data };
+      return { type: 'Buffer', data: apply(sliceArray, this, []) };
     },
     equals(other) {
       checkBytes('otherBuffer', other);
@@ -405,13 +397,13 @@
       const first = position('offset', offset, TheNumber.MAX_SAFE_INTEGER, 0);
       const pattern = needle(value, encoding);
       if (!(pattern instanceof Bytes)) return apply(fillBytes, this, [pattern & 255, first, last]);
+      if (first >= last) return this;
       if (pattern.length === 0) {
         if (value !== '') {
           throw coded(new TheTypeError(`The argument 'value' is invalid. Received ${value}`), 'ERR_INVALID_ARG_VALUE');
         }
         return apply(fillBytes, this, [0, first, last]);
       }
-      if (first >= last) return this;
       this.set(pattern.subarray(0, last - first), first);
       // What is filled already, again and again: twice as much each time.
       for (let done = pattern.length; done < last - first; done *= 2) {

@@ -199,13 +199,10 @@
     static {
       abortSignal = (signal, reason) => {
         if (signal.#aborted) return;
-        // All that depend on it are aborted before the first listener hears of it.
-        const chain = [signal, ...signal.#followers.filter((one) => !one.#aborted)];
-        for (const one of chain) {
-          one.#aborted = true;
-          one.#reason = reason;
-        }
-        for (const one of chain) one.dispatchEvent(new Event('abort'));
+        signal.#aborted = true;
+        signal.#reason = reason;
+        signal.dispatchEvent(new Event('abort'));
+        for (const follower of signal.#followers) abortSignal(follower, reason);
       };
     }
 
@@ -237,7 +234,7 @@
         result.#aborted = true;
         result.#reason = first.#reason;
       } else {
-        // Only those that nothing else aborts are followed, so that a chain of any length is aborted in one step.
+        // Only those that no other signal aborts are followed, as the standard has it.
         result.#sources = [...new Set(all.flatMap((signal) => signal.#sources ?? [signal]))];
         for (const signal of result.#sources) signal.#followers.push(result);
       }

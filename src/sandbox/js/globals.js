@@ -46,9 +46,6 @@
     constructor(given) { guarded(given); }
 
     async digest(algorithm, data) {
-      const asked = `${typeof algorithm === 'object' && algorithm !== null ? algorithm.name : algorithm}`.toUpperCase();
-      const name = algorithms.find((known) => known === asked);
-      if (!name) throw domError('Unrecognized algorithm name', 'NotSupportedError');
       let bytes;
       if (isView(data)) bytes = new Bytes(data.buffer, data.byteOffset, data.byteLength);
       else if (data instanceof TheArrayBuffer) bytes = new Bytes(data);
@@ -56,6 +53,9 @@
         throw invalid("Failed to execute 'digest' on 'SubtleCrypto': 2nd argument is not instance of ArrayBuffer, "
           + 'Buffer, TypedArray, or DataView.');
       }
+      const asked = `${typeof algorithm === 'object' && algorithm !== null ? algorithm.name : algorithm}`.toUpperCase();
+      const name = algorithms.find((known) => known === asked);
+      if (!name) throw domError('Unrecognized algorithm name', 'NotSupportedError');
       return bytesOf(fromBase64(digest(name, encoded(bytes)))).buffer;
     }
   }

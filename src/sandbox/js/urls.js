@@ -5,7 +5,7 @@
   const { iterator, toStringTag } = Symbol;
   const encoder = new TextEncoder();
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
-  const { create } = Object;
+  const { create, defineProperty } = Object;
   const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][iterator]()));
   const search = typeof URL === 'function' && getOwnPropertyDescriptor(URL.prototype, 'search');
   const getSearch = (url) => search.get.call(url);
@@ -16,12 +16,14 @@
 
   // --- application/x-www-form-urlencoded ---
 
-  const kept = { '%20': '+', '!': '%21', "'": '%27', '(': '%28', ')': '%29', '~': '%7E' };
-  const escaped = (value) => encode(value).replace(/%20|[!'()~]/g, (found) => kept[found]);
+  // Not `replaceAll` or a regular expression, both of which take quadratic time in Boa.
+  const swapped = (value, from, to) => (value.includes(from) ? value.split(from).join(to) : value);
+  const kept = [['%20', '+'], ['!', '%21'], ["'", '%27'], ['(', '%28'], [')', '%29'], ['~', '%7E']];
+  const escaped = (value) => kept.reduce((done, [from, to]) => swapped(done, from, to), encode(value));
   const written = (pairs) => pairs.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
 
   const unescaped = (part) => {
-    const spaced = part.replaceAll('+', ' ');
+    const spaced = swapped(part, '+', ' ');
     if (!spaced.includes('%')) return spaced;
     try {
       return decode(spaced);
@@ -52,7 +54,10 @@
 
   // --- what the constructor takes ---
 
-  const badTuple = () => new TheTypeError('Each query pair must be an iterable [name, value] tuple');
+  const coded = (code, message) => defineProperty(new TheTypeError(message), 'code', {
+    __proto__: null, value: code, writable: true, enumerable: true, configurable: true,
+  });
+  const badTuple = () => coded('ERR_INVALID_TUPLE', 'Each query pair must be an iterable [name, value] tuple');
   const ofSequence = (sequence) => {
     const pairs = [];
     for (const item of sequence) {
@@ -75,7 +80,7 @@
     if (typeof init === 'object' || typeof init === 'function') {
       const method = init[iterator];
       if (method === undefined || method === null) return ofRecord(init);
-      if (typeof method !== 'function') throw new TheTypeError('Query pairs must be iterable');
+      if (typeof method !== 'function') throw coded('ERR_ARG_NOT_ITERABLE', 'Query pairs must be iterable');
       return ofSequence(init);
     }
     const query = text(init);
@@ -87,7 +92,7 @@
   const needs = (given, ...names) => {
     if (given >= names.length) return;
     const quoted = names.map((name) => `"${name}"`).join(' and ');
-    throw new TheTypeError(`The ${quoted} argument${names.length > 1 ? 's' : ''} must be specified`);
+    throw coded('ERR_MISSING_ARGS', `The ${quoted} argument${names.length > 1 ? 's' : ''} must be specified`);
   };
   let bind;
 
@@ -105,7 +110,7 @@
       };
     }
 
-    constructor(init) {
+    constructor(init = undefined) {
       this.#pairs = pairsOf(init);
     }
 
@@ -130,6 +135,7 @@
     }
 
     static #iterate(params, pick) {
+      // Throws for what is none.
       params.#pairs;
       let at = 0;
       const walk = create(iteratorPrototype, {
@@ -154,7 +160,7 @@
       this.#write([...this.#read(), [text(name), text(value)]]);
     }
 
-    delete(name, value) {
+    delete(name, value = undefined) {
       needs(arguments.length, 'name');
       const [key, wanted] = [text(name), value === undefined ? undefined : text(value)];
       this.#write(this.#read().filter((pair) => pair[0] !== key || (wanted !== undefined && pair[1] !== wanted)));
@@ -172,7 +178,7 @@
       return this.#read().filter((pair) => pair[0] === key).map((pair) => pair[1]);
     }
 
-    has(name, value) {
+    has(name, value = undefined) {
       needs(arguments.length, 'name');
       const [key, wanted] = [text(name), value === undefined ? undefined : text(value)];
       return this.#read().some((pair) => pair[0] === key && (wanted === undefined || pair[1] === wanted));
@@ -192,10 +198,10 @@
       this.#write([...this.#read()].sort(([left], [right]) => (left < right ? -1 : left > right ? 1 : 0)));
     }
 
-    forEach(callback, receiver) {
-      this.#pairs;
+    forEach(callback, receiver = undefined) {
+      this.#read();
       if (typeof callback !== 'function') {
-        throw new TheTypeError('The "callback" argument must be of type function.');
+        throw coded('ERR_INVALID_ARG_TYPE', 'The "callback" argument must be of type function.');
       }
       for (let at = 0; at < this.#read().length; at++) {
         const [name, value] = this.#pairs[at];
@@ -220,10 +226,10 @@
     }
   }
   const { prototype } = URLSearchParams;
-  Object.defineProperty(prototype, iterator, {
+  defineProperty(prototype, iterator, {
     __proto__: null, value: prototype.entries, writable: true, configurable: true,
   });
-  Object.defineProperty(prototype, toStringTag, { __proto__: null, value: 'URLSearchParams', configurable: true });
+  defineProperty(prototype, toStringTag, { __proto__: null, value: 'URLSearchParams', configurable: true });
 
   const bound = new WeakMap();
   const searchParamsOf = (url) => {

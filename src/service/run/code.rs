@@ -2,13 +2,15 @@
 
 use super::call::{output_of, pairs};
 use super::{Evidence, Trace, body_bytes, to_json};
+use crate::clock::ClockMode;
 use crate::engine::{Cx, InnerCall};
 use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::connection::Connection;
 use crate::model::formula;
+use crate::model::logs::InnerCallLog;
 use crate::model::tenant::Tenant;
-use crate::sandbox::{Host, SandboxError, Snippet};
+use crate::sandbox::{Host, Snippet};
 use crate::service::directory::Directory;
 use crate::service::outbound::{self, Outgoing};
 use crate::service::view::{Lens, Secrets};
@@ -46,17 +48,25 @@ pub(super) async fn run_code(
     };
     let inside = Cx { depth: cx.depth + 1, ..cx.clone() };
     let host = SnippetHost { cx: inside, evidence: Arc::clone(&trace.evidence) };
-    let snippet = Snippet { source, arguments, now: cx.space.clock.now(), depth: cx.depth };
+    let now = cx.space.clock.now();
+    let snippet = Snippet {
+        source: source.clone(),
+        arguments,
+        now,
+        frozen: matches!(cx.space.clock.mode(), ClockMode::Manual { .. }),
+        seed: cx.space.ids.secret(32),
+        tenant: format!("{}/{}", cx.space.key, cx.caller.tenant().map(|tenant| tenant.id.as_str()).unwrap_or_default()),
+        depth: cx.depth,
+        abandoned: cx.abandoned.clone(),
+    };
     match cx.engine.sandbox.run(snippet, &host).await {
         Ok(outcome) => {
             trace.logs = outcome.logs;
             Ok(outcome.output)
         }
         Err(error) => {
-            if let SandboxError::Thrown { logs, .. } = &error {
-                trace.logs.clone_from(logs);
-            }
-            Err(error.into())
+            trace.logs.clone_from(&error.logs);
+            Err(error.in_source(&source))
         }
     }
 }
@@ -78,13 +88,7 @@ impl Host for SnippetHost {
     fn call(&self, operation: String, arguments: Value) -> BoxFuture<'_, Result<Value, ApiError>> {
         Box::pin(async move {
             match operation.as_str() {
-                "api" => {
-                    let call: InnerCall = serde_json::from_value(arguments)
-                        .map_err(|error| ApiError::bad_request(format!("the call cannot be read: {error}")))?;
-                    let door = self.cx.engine.door.get();
-                    let door = door.ok_or_else(|| ApiError::internal("no API to call"))?;
-                    door(self.cx.clone(), call).await
-                }
+                "http" => self.http(arguments).await,
                 "external" => self.external(&arguments).await,
                 other => Err(ApiError::internal(format!("a snippet asked for `{other}`"))),
             }
@@ -93,6 +97,18 @@ impl Host for SnippetHost {
 }
 
 impl SnippetHost {
+    /// A call of the API, as the client puts it on the wire.
+    async fn http(&self, arguments: Value) -> Result<Value, ApiError> {
+        let call: InnerCall = serde_json::from_value(arguments)
+            .map_err(|error| ApiError::bad_request(format!("the call cannot be read: {error}")))?;
+        let door = self.cx.engine.door.get().ok_or_else(|| ApiError::internal("no API to call"))?;
+        let (at, method, path) = (self.cx.space.clock.now(), call.method.clone(), call.path.clone());
+        let answer = door(self.cx.clone(), call).await;
+        let log = InnerCallLog { at, method, path, status: answer.status, action_run_id: answer.run_id.clone() };
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).calls.push(log);
+        to_json(&answer)
+    }
+
     async fn external(&self, arguments: &Value) -> Result<Value, ApiError> {
         let connection = {
             let world = self.cx.world();

@@ -91,6 +91,7 @@ pub(super) async fn write_log(
         output,
         exchanges: evidence.exchanges.iter().map(|(_, exchange)| exchange.clone()).collect(),
         state_transitions: evidence.transitions,
+        calls: evidence.calls,
         logs: trace.logs.clone(),
     };
     let mut tx = cx.space.data.begin().await;

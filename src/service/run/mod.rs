@@ -22,13 +22,14 @@ use crate::model::JsonMap;
 use crate::model::action::{Action, ActionState, ActionType};
 use crate::model::connection::{Connection, Transition};
 use crate::model::element::{Scope, Selector};
-use crate::model::logs::{Exchange, RunLog};
+use crate::model::logs::{Exchange, InnerCallLog, RunLog};
 use crate::model::{formula, schema};
 use crate::service::directory::Resolved;
 use crate::service::outbound::{Outgoing, Trip};
 use http::{HeaderMap, Method};
 use serde_json::Value;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
 
 /// What shall run.
 #[derive(Debug, Clone)]
@@ -97,6 +98,7 @@ pub(super) struct Trace {
 pub(super) struct Evidence {
     exchanges: Vec<(Option<Arc<Connection>>, Exchange)>,
     transitions: Vec<Transition>,
+    calls: Vec<InnerCallLog>,
 }
 
 impl Trace {
@@ -109,7 +111,10 @@ impl Trace {
 
 /// Runs and logs, to its end even when the caller goes away: what was sent is in the log.
 pub async fn run(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
-    let cx = cx.clone();
+    let abandoned = CancellationToken::new();
+    let cx = Cx { abandoned: abandoned.clone(), ..cx.clone() };
+    // Fires when this future is dropped: a snippet that nobody waits for ends, and its log is written all the same.
+    let _guard = abandoned.drop_guard();
     let task = tokio::spawn(async move { run_here(&cx, request).await });
     task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("a run was cut off: {error}"))))
 }

@@ -375,6 +375,162 @@ for (const which of ['key', 'id']) {
   });
 }
 
+// As written, against the demo as it comes: its keys are there and its apps answer
+
+scenario('act by key, as the document writes it', async (world) => {
+  const { output } = await act(world, { key: 'create-issue', integrationKey: 'github', input: { title: 'Hello' } });
+  assert.equal(output.title, 'Hello');
+  assert.ok(output.number);
+});
+
+scenario('act with an inline request, as the document writes it', async (world) => {
+  const { output } = await act(world, { api: { method: 'GET', path: '/user/repos' }, connectionKey: 'github-dev' });
+  assert.ok(output.length > 0 && output[0].name, JSON.stringify(output));
+});
+
+scenario('connection(\'hubspot-prod\').action(\'list-contacts\').run({}), as the document writes it', async (world) => {
+  const run = accept(sdk.ActionRunResponse, await world.client.connection('hubspot-prod').action('list-contacts').run({}));
+  assert.ok(run.output.results.length > 0);
+});
+
+const autoConnect = { mock: { autoConnect: true } };
+
+scenario('act by the id of the catalog\'s Gmail action through gmail-<userId>', autoConnect, async (world) => {
+  const connectionKey = 'gmail-user-1';
+  await ok(world, Connection, 'POST', '/connect', { data: { connectorKey: 'gmail', connectionKey } });
+  const { items: apps } = await ok(world, null, 'GET', '/external-apps', { query: { search: 'gmail' } });
+  const query = { externalAppId: apps.find(({ key }) => key === 'gmail').id, limit: '1000' };
+  const { items } = await ok(world, page(Action), 'GET', '/actions', { query });
+  const { id } = items.find(({ key, name }) => key === '' && name === 'Send message');
+  const { output } = await act(world, { id, connectionKey, input: { to: 'a@b.c', subject: 'Hi', body: 'Hello' } });
+  assert.ok(output.id);
+});
+
+scenario('act({ key: \'send-email\', connectionKey: userPickedConnection, input }) whichever app the user picked', autoConnect, async (world) => {
+  for (const connectorKey of ['gmail', 'outlook', 'sendgrid']) {
+    const data = { connectorKey, connectionKey: connectorKey };
+    await ok(world, Connection, 'POST', '/connect', { data });
+    const input = { to: 'a@b.c', subject: 'Hi', body: 'Hello' };
+    const { actionRunId } = await act(world, { key: 'send-email', connectionKey: connectorKey, input });
+    const log = await ok(world, sdk.ActionRunLogRecordApiResponse, 'GET', `/action-run-logs/${actionRunId}`);
+    assert.equal(log.connection.key, connectorKey);
+    assert.equal((await world.requestsTo(connectorKey)).length, 1, `the app behind ${connectorKey} was asked`);
+  }
+});
+
+const connects = {
+  '{ connectorKey: "hubspot", connectionKey: "hubspot-prod" }': { connectorKey: 'hubspot', connectionKey: 'hubspot-prod' },
+  '{ connectorKey: "gmail", connectionKey: "gmail-<userId>" }': { connectorKey: 'gmail', connectionKey: 'gmail-user-1' },
+  '{ connectorKey: "github", connectionKey: "github-dev" }': { connectorKey: 'github', connectionKey: 'github-dev' },
+  '{ integrationKey: "hubspot" }': { integrationKey: 'hubspot' },
+  '{ integrationKey: "github", connectionKey: "github-dev" }': { integrationKey: 'github', connectionKey: 'github-dev' },
+};
+for (const [what, data] of Object.entries(connects)) {
+  scenario(`ui.connect(${what}) asks the user`, async (world) => {
+    const token = world.mint({ workspaceKey: world.key, tenantKey: 'user-1' });
+    const made = await ok(world, Connection, 'POST', '/connect', { data, token });
+    assert.equal(made.state, 'CLIENT_ACTION_REQUIRED');
+    assert.ok(made.key && made.clientAction.uiUrl);
+    if (data.connectionKey) assert.equal(made.key, data.connectionKey);
+  });
+}
+
+scenario('ui.connect({ intent: "connect my GitHub account" }) picks the app', async (world) => {
+  const made = await ok(world, Connection, 'POST', '/connect', { data: { intent: 'connect my GitHub account' } });
+  assert.equal(made.state, 'BUILDING');
+  const query = { wait: 'true', timeout: '30' };
+  const built = await ok(world, Connection, 'GET', `/connections/${made.id}`, { query });
+  assert.equal(built.state, 'CLIENT_ACTION_REQUIRED');
+  assert.equal(built.integration.key, 'github');
+});
+
+scenario('membrane connect takes each of its flags', async (world) => {
+  const { integrationId, connectorId } = await world.client.connection('github-dev').get();
+  for (const target of [{ integrationId }, { connectorId }]) {
+    const data = { ...target, connectionKey: `by-${Object.keys(target)}`, name: 'Mine' };
+    const made = await ok(world, Connection, 'POST', '/connect', { data });
+    assert.equal(made.name, 'Mine');
+    assert.equal(made.integrationId, integrationId);
+  }
+});
+
+scenario('membrane connection list with all of its filters', async (world) => {
+  const query = { integrationKey: 'github', search: 'dev', limit: '1', cursor: '0' };
+  const { items } = await ok(world, page(Connection), 'GET', '/connections', { query });
+  assert.deepEqual(items.map(({ key }) => key), ['github-dev']);
+});
+
+scenario('membrane integration list with all of its filters', async (world) => {
+  const query = { search: 'mail', connectors: '1', externalApps: '1', limit: '2', cursor: '0' };
+  const { items, cursor } = await ok(world, page(sdk.IntegrationListItem), 'GET', '/integrations', { query });
+  assert.equal(items.length, 2);
+  assert.ok(cursor);
+  const off = { search: 'mail', connectors: '0', externalApps: '0' };
+  const real = await ok(world, page(sdk.IntegrationListItem), 'GET', '/integrations', { query: off });
+  for (const { integrationId } of real.items) assert.ok(integrationId);
+});
+
+scenario('membrane action list --connectionKey --intent --limit', async (world) => {
+  const query = { connectionKey: 'hubspot-prod', intent: 'create a contact', limit: '3' };
+  const { items } = await ok(world, page(Action), 'GET', '/actions', { query });
+  assert.ok(items.length > 0 && items.length <= 3);
+  assert.equal(items[0].key, 'create-contact');
+});
+
+scenario('membrane action create --intent --connectionKey makes an action of that connection', async (world) => {
+  const data = { intent: 'open a pull request', connectionKey: 'github-dev' };
+  // A manager who acts for the demo's tenant, as the CLI does.
+  const token = world.mint({ workspaceKey: world.key, tenantKey: world.tenantKey, isAdmin: true });
+  const made = await ok(world, Action, 'POST', '/actions', { data, token });
+  assert.equal(made.connectionId, await idOf(world, 'github-dev'));
+  assert.equal(made.layer, 'connection');
+  // "Works for both integration-level Actions and connection-level ActionInstances."
+  const read = await ok(world, Action, 'GET', `/actions/${made.id}`, { query: { wait: 'true' } });
+  assert.equal(read.state, 'READY');
+});
+
+scenario('membrane action update and delete <key> take scope hints', async (world) => {
+  const at = await world.action({ integrationKey: 'github' });
+  const elsewhere = await world.action({ integrationKey: 'hubspot' });
+  const query = { integrationId: at.integrationId };
+  const path = '/actions/suite-action';
+
+  const data = { name: 'Create HubSpot contact' };
+  assert.equal((await world.curl('PATCH', path, asManager(world, { data }))).status, 400, 'the key stands twice');
+  assert.equal((await ok(world, Action, 'PATCH', path, asManager(world, { data, query }))).id, at.id);
+  assert.equal((await ok(world, Action, 'DELETE', path, asManager(world, { query }))).id, at.id);
+  assert.equal((await ok(world, Action, 'GET', path)).id, elsewhere.id);
+});
+
+scenario('act with headers, query and meta; act by key with a connectionId', async (world) => {
+  const more = { query: { page: '2' }, headers: { 'x-suite': 'yes' } };
+  await world.stub('github', 'GET', '/suite/paged', { json: { page: 2 } }, more);
+  const api = { method: 'GET', path: '/suite/paged', ...more };
+  const { output, actionRunId } = await act(world, { api, connectionKey: 'github-dev', meta: { why: 'suite' } });
+  assert.deepEqual(output, { page: 2 });
+  assert.deepEqual((await ok(world, null, 'GET', `/action-run-logs/${actionRunId}`)).meta, { why: 'suite' });
+
+  const connectionId = await idOf(world, 'hubspot-prod');
+  assert.ok((await act(world, { key: 'list-contacts', connectionId })).output.results);
+});
+
+scenario('POST /actions/:selector/run follows the same chain as act', async (world) => {
+  const path = '/actions/create-issue/run';
+  const query = { integrationKey: 'github' };
+  const ran = await ok(world, sdk.ActionRunResponse, 'POST', path, { query, data: { input: { title: 'Hello' } } });
+  assert.equal(ran.output.title, 'Hello');
+  assert.ok(ran.actionRunId);
+});
+
+scenario('an integration that was made takes connections and reusable actions', { seed: 'none' }, async (world) => {
+  const data = { key: 'github', name: 'GitHub', connectorKey: 'github' };
+  const made = await ok(world, Integration, 'POST', '/integrations', asManager(world, { data }));
+  const connection = await ok(world, Connection, 'POST', '/connect', { data: { integrationKey: 'github' } });
+  assert.equal(connection.integrationId, made.id);
+  const action = await ok(world, Action, 'POST', '/actions', asManager(world, { data: SPECS['POST /actions with an integrationKey']() }));
+  assert.equal(action.integrationId, made.id);
+});
+
 // Run logs
 
 scenario('curl $API/action-run-logs/<runId> and /details', async (world) => {

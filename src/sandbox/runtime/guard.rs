@@ -8,7 +8,7 @@ const MOST_IN_A_ROW: usize = 1_000;
 const PREFIX_WORDS: [&str; 8] = ["typeof", "void", "new", "await", "delete", "yield", "if", "else"];
 
 /// Refuses a source that is too long or nests too deep. Brackets in strings and comments count too: cheap, and safe.
-pub(super) fn check(source: &str) -> Result<(), String> {
+pub(in crate::sandbox) fn check(source: &str) -> Result<(), String> {
     if source.len() > LONGEST_SOURCE {
         return Err(format!("the code has {} bytes; at most {LONGEST_SOURCE} are run", source.len()));
     }

@@ -1,0 +1,201 @@
+//! Who runs next: as many snippets at once as there are cores, and always one for each tenant.
+//!
+//! Invariant: a tenant whose snippets are stuck holds up nobody else; within a tenant the first come is the first
+//! served, between tenants they take turns. A snippet that another one waits for has a level of its own, so that the
+//! two never wait for each other.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::oneshot;
+
+/// How many snippets of one tenant may wait at one level.
+pub(super) const MOST_WAITING: usize = 100;
+/// How many snippets run at once at one level when many tenants have one each.
+const MOST_AT_ONCE: usize = 16;
+
+/// Lets snippets in.
+#[derive(Debug)]
+pub(super) struct Gate {
+    levels: Vec<Arc<Mutex<Level>>>,
+}
+
+#[derive(Debug, Default)]
+struct Level {
+    seats: usize,
+    running: HashMap<String, usize>,
+    waiting: HashMap<String, VecDeque<oneshot::Sender<Pass>>>,
+    /// Tenants with somebody waiting, the next one first.
+    turns: VecDeque<String>,
+}
+
+impl Level {
+    fn has_room_for(&self, tenant: &str) -> bool {
+        let all: usize = self.running.values().sum();
+        all < self.seats || (all < MOST_AT_ONCE.max(self.seats) && !self.running.contains_key(tenant))
+    }
+
+    fn seat(&mut self, tenant: &str) {
+        *self.running.entry(tenant.to_owned()).or_default() += 1;
+    }
+
+    fn unseat(&mut self, tenant: &str) {
+        if let Some(count) = self.running.get_mut(tenant) {
+            *count -= 1;
+            if *count == 0 {
+                self.running.remove(tenant);
+            }
+        }
+    }
+
+    /// How many of a tenant wait; those who went away do not count.
+    fn queued(&mut self, tenant: &str) -> usize {
+        let Some(queue) = self.waiting.get_mut(tenant) else { return 0 };
+        queue.retain(|waiter| !waiter.is_closed());
+        let queued = queue.len();
+        if queued == 0 {
+            self.waiting.remove(tenant);
+            self.turns.retain(|known| known != tenant);
+        }
+        queued
+    }
+
+    /// Seats the next one that there is room for.
+    fn next(&mut self) -> Option<(String, oneshot::Sender<Pass>)> {
+        let place = self.turns.iter().position(|tenant| self.has_room_for(tenant))?;
+        let tenant = self.turns.remove(place)?;
+        let queue = self.waiting.get_mut(&tenant)?;
+        let next = queue.pop_front();
+        if queue.is_empty() {
+            self.waiting.remove(&tenant);
+        } else {
+            self.turns.push_back(tenant.clone());
+        }
+        let next = next?;
+        self.seat(&tenant);
+        Some((tenant, next))
+    }
+}
+
+fn lock(level: &Mutex<Level>) -> MutexGuard<'_, Level> {
+    level.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Leave to run; gives the seat to the next one when dropped.
+#[derive(Debug)]
+pub(super) struct Pass {
+    level: Arc<Mutex<Level>>,
+    tenant: String,
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        lock(&self.level).unseat(&self.tenant);
+        loop {
+            // Not in the head of the loop: the lock would be held while a refused pass is dropped, which locks too.
+            let next = lock(&self.level).next();
+            let Some((tenant, waiter)) = next else { break };
+            // A waiter that went away meanwhile hands the pass back, and dropping it lets the next one in.
+            waiter.send(Self { level: Arc::clone(&self.level), tenant }).ok();
+        }
+    }
+}
+
+/// The queue is full.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Full;
+
+impl Gate {
+    /// A gate with `seats` per level.
+    pub(super) fn new(seats: usize, levels: usize) -> Self {
+        let level = || Arc::new(Mutex::new(Level { seats, ..Level::default() }));
+        Self { levels: std::iter::repeat_with(level).take(levels).collect() }
+    }
+
+    /// Waits for a turn at a level. `None` when there is no such level.
+    pub(super) async fn enter(&self, tenant: &str, level: usize) -> Option<Result<Pass, Full>> {
+        let level = self.levels.get(level)?;
+        let waiting = {
+            let mut state = lock(level);
+            let queued = state.queued(tenant);
+            if queued == 0 && state.has_room_for(tenant) {
+                state.seat(tenant);
+                return Some(Ok(Pass { level: Arc::clone(level), tenant: tenant.to_owned() }));
+            }
+            if queued >= MOST_WAITING {
+                return Some(Err(Full));
+            }
+            if queued == 0 {
+                state.turns.push_back(tenant.to_owned());
+            }
+            let (sender, receiver) = oneshot::channel();
+            state.waiting.entry(tenant.to_owned()).or_default().push_back(sender);
+            receiver
+        };
+        Some(waiting.await.map_err(|_| Full))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::*;
+
+    async fn pass(gate: &Gate, tenant: &str) -> Pass {
+        gate.enter(tenant, 0).await.unwrap().unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_tenant_that_fills_every_seat_keeps_no_other_out() {
+        let gate = Gate::new(2, 1);
+        let _stuck = [pass(&gate, "a").await, pass(&gate, "a").await];
+
+        assert!(gate.enter("a", 0).now_or_never().is_none());
+        assert!(gate.enter("b", 0).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn tenants_take_turns() {
+        let gate = Gate::new(1, 1);
+        let first = pass(&gate, "a").await;
+        let of_b = pass(&gate, "b").await;
+        let mut a = Box::pin(pass(&gate, "a"));
+        let mut b = Box::pin(pass(&gate, "b"));
+        assert!((&mut a).now_or_never().is_none() && (&mut b).now_or_never().is_none());
+
+        drop(of_b);
+        let b = b.now_or_never();
+        assert!(b.is_some(), "b runs nothing, so it comes before a");
+        drop(first);
+        assert!(a.now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn a_waiter_that_goes_away_loses_its_turn_and_nothing_else() {
+        let gate = Gate::new(1, 1);
+        let first = pass(&gate, "a").await;
+        let mut gone = Box::pin(pass(&gate, "a"));
+        let mut stays = Box::pin(pass(&gate, "a"));
+        assert!((&mut gone).now_or_never().is_none() && (&mut stays).now_or_never().is_none());
+
+        drop(gone);
+        drop(first);
+
+        assert!(stays.now_or_never().is_some());
+        assert!(gate.enter("a", 0).now_or_never().is_some(), "all seats are free again");
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_refuses() {
+        let gate = Gate::new(1, 1);
+        let _first = pass(&gate, "a").await;
+        let mut waiting: Vec<_> = (0..MOST_WAITING).map(|_| Box::pin(gate.enter("a", 0))).collect();
+        for one in &mut waiting {
+            assert!(one.now_or_never().is_none());
+        }
+
+        assert_eq!(gate.enter("a", 0).await.unwrap().unwrap_err(), Full);
+        assert!(gate.enter("a", 1).await.is_none(), "there is only one level");
+    }
+}

@@ -1,0 +1,236 @@
+//! One run in one fresh context: the only place that knows Boa.
+//!
+//! Whoever runs it, a thread of this process or a worker, gives it a [`Port`] to its host. What ends a snippet from
+//! within: a budgeted start that looks at the deadline every few thousand instructions, the deadline between any two
+//! jobs, and limits on loops, recursion, stack, source, nesting, output and console.
+
+pub(super) mod guard;
+mod jobs;
+mod natives;
+mod place;
+
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::{Poll, Waker};
+use std::time::{Duration, Instant};
+
+use boa_engine::context::{ContextBuilder, HostHooks};
+use boa_engine::realm::Realm;
+use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue, Script, Source};
+use serde_json::value::RawValue;
+
+use self::jobs::{Jobs, SnippetTime};
+use self::natives::Shared;
+use self::place::Place;
+use super::SandboxError;
+use super::protocol::{FromRun, Task};
+use crate::clock::monotonic;
+use crate::model::depth;
+
+/// Instructions between two looks at the deadline.
+const BUDGET: u32 = 10_000;
+const LOOP_LIMIT: u64 = 100_000_000;
+const RECURSION_LIMIT: usize = 400;
+const MOST_OUTPUT_BYTES: usize = 10 * 1024 * 1024;
+
+const PRELUDE: &str = include_str!("../js/prelude.js");
+
+/// The host is gone: the run is of no use to anybody.
+#[derive(Debug)]
+pub(super) struct HostGone;
+
+/// The way to the host.
+pub(super) trait Port {
+    /// Sends a message.
+    fn send(&mut self, message: FromRun) -> Result<(), HostGone>;
+
+    /// Waits for the next answer of a call, at most so long.
+    fn answer(&mut self, wait: Duration) -> Result<Option<(u64, Box<RawValue>)>, HostGone>;
+
+    /// Whether nobody waits for the run any more.
+    fn host_left(&self) -> bool;
+
+    /// Whether whoever runs it can be killed: then no count of loops has to stand in for the clock.
+    fn can_be_killed(&self) -> bool;
+}
+
+/// When a run has to be over.
+#[derive(Debug, Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    limit_ms: u64,
+}
+
+impl Deadline {
+    fn left(self) -> Duration {
+        self.at.saturating_duration_since(monotonic())
+    }
+
+    fn passed(self) -> bool {
+        self.left().is_zero()
+    }
+}
+
+/// A fresh context, ready for one snippet.
+pub(super) struct Prepared {
+    context: Context,
+    jobs: Rc<Jobs>,
+    time: Rc<SnippetTime>,
+    shared: Rc<Shared>,
+    warm: JsValue,
+}
+
+impl Prepared {
+    /// Makes a context.
+    pub(super) fn new(port: Box<dyn Port>) -> Result<Self, SandboxError> {
+        let broken = |error: JsError| SandboxError::broken(error.to_string());
+        let jobs = Rc::new(Jobs::default());
+        let time = Rc::new(SnippetTime::new());
+        let mut context = ContextBuilder::new()
+            .job_executor(Rc::clone(&jobs))
+            .clock(Rc::clone(&time))
+            .host_hooks(Rc::new(Hooks))
+            .build()
+            .map_err(broken)?;
+        let limits = context.runtime_limits_mut();
+        limits.set_loop_iteration_limit(if port.can_be_killed() { u64::MAX } else { LOOP_LIMIT });
+        limits.set_recursion_limit(RECURSION_LIMIT);
+        let shared = Rc::new(Shared::new(port, Rc::clone(&time)));
+        natives::register(&mut context, &shared).map_err(broken)?;
+        let warm = context.eval(Source::from_bytes(PRELUDE)).map_err(broken)?;
+        Ok(Self { context, jobs, time, shared, warm })
+    }
+
+    /// Reads what only some snippets need, for a worker that has nothing else to do.
+    pub(super) fn warm_up(&mut self) {
+        if let Some(warm) = self.warm.as_callable() {
+            warm.call(&JsValue::undefined(), &[], &mut self.context).ok();
+        }
+    }
+
+    /// Runs a snippet to its end. A panic of the engine is an error like any other.
+    pub(super) fn run(mut self, task: &Task) -> Result<Option<Box<RawValue>>, SandboxError> {
+        let deadline = Deadline { at: monotonic() + Duration::from_millis(task.limit_ms), limit_ms: task.limit_ms };
+        let run = std::panic::AssertUnwindSafe(|| self.run_inner(task, deadline));
+        std::panic::catch_unwind(run).unwrap_or_else(|panic| {
+            // What is left of the context cannot be relied upon, not even to be dropped.
+            std::mem::forget(self);
+            let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+            let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+            Err(SandboxError::engine_gave_up(&why))
+        })
+    }
+
+    fn run_inner(&mut self, task: &Task, deadline: Deadline) -> Result<Option<Box<RawValue>>, SandboxError> {
+        self.time.start(task.now, task.frozen);
+        self.shared.start(task);
+        self.evaluate(&place::wrapped(&task.source), deadline)?;
+        loop {
+            while let Some(job) = self.jobs.next() {
+                if self.must_end(deadline) {
+                    return Err(self.overtime(deadline));
+                }
+                job.run(&mut self.context).map_err(|error| place::of_error(&error))?;
+                self.context.clear_kept_objects();
+            }
+            if let Some(settled) = self.shared.settled() {
+                return output(settled);
+            }
+            let now = self.context.clock().now().millis_since_epoch();
+            let wait = match (self.shared.waits(), self.jobs.next_timer()) {
+                (false, None) => return Err(SandboxError::never_settled()),
+                // In virtual time nobody waits for a timer, unless the host has an answer to give first.
+                (false, Some(at)) if self.time.skip_to(at) => Duration::ZERO,
+                (_, Some(at)) => Duration::from_millis(at.saturating_sub(now)),
+                (true, None) => deadline.left(),
+            };
+            self.shared
+                .take_answer(wait.min(deadline.left()), &mut self.context)
+                .map_err(|error| place::of_error(&error))?;
+            if self.must_end(deadline) {
+                return Err(self.overtime(deadline));
+            }
+            self.jobs.wake_timers(self.context.clock().now().millis_since_epoch());
+        }
+    }
+
+    /// Evaluates the wrapped snippet, looking at the deadline every [`BUDGET`] instructions.
+    fn evaluate(&mut self, text: &str, deadline: Deadline) -> Result<(), SandboxError> {
+        let source = Source::from_bytes(text).with_path(std::path::Path::new(place::FILE));
+        let script = Script::parse(source, None, &mut self.context).map_err(|error| place::of_error(&error))?;
+        let result = {
+            let mut running = pin!(script.evaluate_async_with_budget(&mut self.context, BUDGET));
+            let mut polling = std::task::Context::from_waker(Waker::noop());
+            loop {
+                match running.as_mut().poll(&mut polling) {
+                    Poll::Ready(result) => break Some(result),
+                    Poll::Pending if deadline.passed() || self.shared.host_left() => break None,
+                    Poll::Pending => {}
+                }
+            }
+        };
+        match result {
+            Some(result) => result.map(|_| ()).map_err(|error| place::of_error(&error)),
+            None => Err(self.overtime(deadline)),
+        }
+    }
+
+    fn must_end(&self, deadline: Deadline) -> bool {
+        deadline.passed() || self.shared.host_left()
+    }
+
+    fn overtime(&self, deadline: Deadline) -> SandboxError {
+        let frames = self.context.stack_trace().map(|frame| frame.position());
+        let place = frames
+            .filter(|at| at.path.to_string() == place::FILE)
+            .find_map(|at| Place::of(at.position?.line_number(), at.position?.column_number()));
+        SandboxError { at: place, ..SandboxError::overtime(deadline.limit_ms) }
+    }
+}
+
+/// What the prelude said at the end.
+pub(super) enum Settled {
+    /// The value as JSON; empty when undefined.
+    Output(String),
+    /// What was thrown.
+    Thrown { message: String, stack: String, cause: String },
+}
+
+fn output(settled: Settled) -> Result<Option<Box<RawValue>>, SandboxError> {
+    match settled {
+        Settled::Thrown { message, stack, cause } => Err(place::of_thrown(message, &stack, &cause)),
+        Settled::Output(text) if text.is_empty() => Ok(None),
+        Settled::Output(text) if text.len() > MOST_OUTPUT_BYTES => Err(SandboxError::thrown(format!(
+            "the output has {} bytes; at most {MOST_OUTPUT_BYTES} are returned",
+            text.len()
+        ))),
+        Settled::Output(text) if depth::exceeds(text.as_bytes()) => {
+            Err(SandboxError::thrown(format!("the output nests deeper than {} levels", depth::DEEPEST)))
+        }
+        Settled::Output(text) => RawValue::from_string(natives::mended(text))
+            .map(Some)
+            .map_err(|error| SandboxError::thrown(format!("the output cannot be returned as JSON: {error}"))),
+    }
+}
+
+/// Text that a snippet compiles by itself passes the same guard as the snippet.
+struct Hooks;
+
+impl HostHooks for Hooks {
+    // As the platform's runner; and nothing outside the process is asked.
+    fn local_timezone_offset_seconds(&self, _: i64) -> i32 {
+        0
+    }
+
+    fn ensure_can_compile_strings(
+        &self,
+        _: Realm,
+        parameters: &[JsString],
+        body: &JsString,
+        _: bool,
+        _: &mut Context,
+    ) -> JsResult<()> {
+        let checked = parameters.iter().chain([body]).try_for_each(|text| guard::check(&text.to_std_string_lossy()));
+        checked.map_err(|why| JsNativeError::range().with_message(why).into())
+    }
+}

@@ -1,0 +1,124 @@
+//! The worker's own side: `membrane-mock js-worker`. Reads tasks from stdin, writes messages to stdout, knows nothing
+//! else.
+
+use std::io::{BufRead as _, Read as _, Write as _};
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+
+use crate::sandbox::protocol::{FromRun, LONGEST_LINE, ToRun, line};
+use crate::sandbox::runtime::{HostGone, Port, Prepared};
+
+/// What the binary is called with.
+pub(super) const SUBCOMMAND: &str = "js-worker";
+/// Pages are only taken when touched; an overflow ends this process and nothing else.
+const STACK_BYTES: usize = 256 * 1024 * 1024;
+/// A worker without work for so long reads what the next snippet may need.
+const IDLE: Duration = Duration::from_millis(3);
+
+/// Runs snippets until stdin ends. `arguments`: the memory limit in megabytes and the parent's process id.
+pub fn main(arguments: &[String]) -> ExitCode {
+    let memory_mb = arguments.first().and_then(|text| text.parse().ok());
+    let parent = arguments.get(1).and_then(|text| text.parse().ok());
+    let (Some(memory_mb), Some(parent)) = (memory_mb, parent) else { return ExitCode::FAILURE };
+    let (sender, inbox) = channel();
+    let runner = std::thread::Builder::new()
+        .name("runner".into())
+        .stack_size(STACK_BYTES)
+        .spawn(move || serve(&Rc::new(inbox), memory_mb, parent));
+    if runner.is_err() {
+        return ExitCode::FAILURE;
+    }
+    let mut stdin = std::io::stdin().lock();
+    let mut text = Vec::new();
+    loop {
+        text.clear();
+        let longest = u64::try_from(LONGEST_LINE).unwrap_or(u64::MAX);
+        let read = (&mut stdin).take(longest).read_until(b'\n', &mut text);
+        let message = match read {
+            // The end of input ends the process, whatever the runner is at.
+            Ok(0) | Err(_) => std::process::exit(0),
+            Ok(_) => serde_json::from_slice::<ToRun>(&text),
+        };
+        if message.ok().and_then(|message| sender.send(message).ok()).is_none() {
+            std::process::exit(1);
+        }
+    }
+}
+
+/// Confines the process, then runs one task after the other, each in a context that was made before the task came.
+fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
+    #[cfg(target_os = "linux")]
+    let filtered = super::confine::confine(memory_mb, parent);
+    #[cfg(not(target_os = "linux"))]
+    let filtered = {
+        let _ = (memory_mb, parent);
+        false
+    };
+    let mut ready = Prepared::new(port(inbox));
+    if write(&FromRun::Ready { filtered }).is_err() {
+        return;
+    }
+    loop {
+        // The next snippet mostly comes at once or not for long.
+        let message = inbox.recv_timeout(IDLE).or_else(|_| {
+            if let Ok(prepared) = &mut ready {
+                prepared.warm_up();
+            }
+            inbox.recv()
+        });
+        let task = match message {
+            Ok(ToRun::Run(task)) => task,
+            Ok(ToRun::Answer { .. }) => continue,
+            Err(_) => return,
+        };
+        #[cfg(target_os = "linux")]
+        super::confine::allow_processor_time(task.limit_ms);
+        let result = ready.and_then(|prepared| prepared.run(&task));
+        if write(&FromRun::Done(result)).is_err() {
+            return;
+        }
+        ready = Prepared::new(port(inbox));
+    }
+}
+
+fn port(inbox: &Rc<Receiver<ToRun>>) -> Box<dyn Port> {
+    Box::new(Pipes { inbox: Rc::clone(inbox) })
+}
+
+struct Pipes {
+    inbox: Rc<Receiver<ToRun>>,
+}
+
+impl Port for Pipes {
+    fn send(&mut self, message: FromRun) -> Result<(), HostGone> {
+        write(&message).map_err(|_| HostGone)
+    }
+
+    fn answer(&mut self, wait: Duration) -> Result<Option<(u64, Box<RawValue>)>, HostGone> {
+        match self.inbox.recv_timeout(wait) {
+            Ok(ToRun::Answer { id, answer }) => Ok(Some((id, answer))),
+            Ok(ToRun::Run(_)) | Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(HostGone),
+        }
+    }
+
+    fn host_left(&self) -> bool {
+        // The parent kills a worker whose run nobody waits for.
+        false
+    }
+
+    fn can_be_killed(&self) -> bool {
+        true
+    }
+}
+
+fn write(message: &FromRun) -> std::io::Result<()> {
+    let line = line(message)?;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(&line)?;
+    stdout.flush()
+}

@@ -1,0 +1,236 @@
+//! Workers: child processes that run snippets, and can be killed.
+//!
+//! Invariant: a worker is used again only after a run that ended by its own message, with nothing left in the pipe to
+//! it, and while it is small; any other is killed. All are started by the server's own thread, so that they die with
+//! it (the parent-death signal follows the thread).
+
+mod child;
+#[cfg(target_os = "linux")]
+mod confine;
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::StreamExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::runtime::Handle;
+use tokio::sync::mpsc;
+use tokio_util::codec::{FramedRead, LinesCodec};
+
+use super::protocol::{FromRun, LONGEST_LINE, Task, ToRun, line};
+use super::{Attendant, End, Limits, Outcome, SandboxError};
+
+pub use child::main;
+
+/// A worker that ran so many snippets makes room for a fresh one.
+const MOST_RUNS: u32 = 1_000;
+/// A worker that has kept more memory than this after a run is not used again.
+const MOST_KEPT_KB: u64 = 96 * 1024;
+/// A worker that is not there by then is not coming.
+const START_LIMIT: Duration = Duration::from_secs(10);
+const MOST_STDERR_BYTES: u64 = 16 * 1024;
+
+/// The workers of one server.
+#[derive(Debug)]
+pub(super) struct Workers {
+    program: PathBuf,
+    limits: Limits,
+    most_idle: usize,
+    idle: Mutex<Vec<Worker>>,
+    runtime: Handle,
+}
+
+#[derive(Debug)]
+struct Worker {
+    child: Child,
+    input: ChildStdin,
+    output: FramedRead<ChildStdout, LinesCodec>,
+    errors: ChildStderr,
+    runs: u32,
+}
+
+impl Workers {
+    /// Workers of `program`, none of which runs yet. Called on the server's own thread.
+    pub(super) fn new(program: PathBuf, limits: Limits, most_idle: usize) -> Self {
+        Self { program, limits, most_idle, idle: Mutex::default(), runtime: Handle::current() }
+    }
+
+    /// Runs a task in a worker of its own.
+    pub(super) async fn run(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut worker = match idle {
+            Some(worker) => worker,
+            None => self.start().await?,
+        };
+        let message = line(&ToRun::Run(task)).map_err(|error| SandboxError::broken(error.to_string()))?;
+        let (end, logs) = worker.attend(message, attendant).await;
+        let result = match end {
+            End::Done(result) => {
+                // What panicked is not used again, nor what has grown.
+                if result.as_ref().map_or_else(SandboxError::leaves_a_sound_engine, |_| true) && worker.is_fit().await {
+                    self.keep(worker);
+                }
+                result
+            }
+            End::Lost(why) => Err(worker.why_it_ended(&why, self.limits).await),
+            End::Overtime => Err(SandboxError::overtime(self.limits.wall_ms())),
+            End::Abandoned => Err(SandboxError::abandoned()),
+        };
+        super::outcome(result, logs)
+    }
+
+    fn keep(&self, worker: Worker) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < self.most_idle {
+            idle.push(worker);
+        }
+    }
+
+    /// Starts a worker, on the server's own thread.
+    async fn start(&self) -> Result<Worker, SandboxError> {
+        let (program, limits) = (self.program.clone(), self.limits);
+        let started = self.runtime.spawn(async move { Worker::start(&program, limits).await }).await;
+        started.map_err(|error| SandboxError::broken(error.to_string()))?
+    }
+}
+
+impl Worker {
+    async fn start(program: &Path, limits: Limits) -> Result<Self, SandboxError> {
+        let broken =
+            |why: String| SandboxError::broken(format!("the worker {} does not run: {why}", program.display()));
+        let mut command = Command::new(program);
+        command
+            .arg(child::SUBCOMMAND)
+            .arg(limits.memory_mb.to_string())
+            .arg(std::process::id().to_string())
+            .env_clear()
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        let mut child = command.spawn().map_err(|error| broken(error.to_string()))?;
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (Some(input), Some(output), Some(errors)) = pipes else { return Err(broken("it has no pipes".into())) };
+        let output = FramedRead::new(output, LinesCodec::new_with_max_length(LONGEST_LINE));
+        let mut worker = Self { child, input, output, errors, runs: 0 };
+        let first = tokio::select! {
+            first = worker.next() => first,
+            () = crate::clock::real_sleep(START_LIMIT) => Err("it says nothing".into()),
+        };
+        match first {
+            Ok(FromRun::Ready { filtered }) => {
+                if !filtered {
+                    tracing::warn!("the kernel does not filter the system calls of snippets here");
+                }
+                Ok(worker)
+            }
+            Ok(_) => Err(broken("it says something else than that it is ready".into())),
+            Err(why) => {
+                let said = worker.last_words().await;
+                Err(broken(format!("{why} {said}")))
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Result<FromRun, String> {
+        match self.output.next().await {
+            Some(Ok(text)) => serde_json::from_str(&text).map_err(|error| error.to_string()),
+            Some(Err(error)) => Err(error.to_string()),
+            None => Err("it ended".into()),
+        }
+    }
+
+    async fn attend(&mut self, first: Vec<u8>, attendant: Attendant<'_>) -> (End, Vec<serde_json::Value>) {
+        self.runs += 1;
+        let (sender, mut lines) = mpsc::unbounded_channel::<Vec<u8>>();
+        let Self { input, output, .. } = self;
+        let mut written = 0_u64;
+        let writing = async {
+            input.write_all(&first).await?;
+            while let Some(line) = lines.recv().await {
+                input.write_all(&line).await?;
+                written += 1;
+            }
+            Ok::<_, std::io::Error>(())
+        };
+        let mut sent = 0_u64;
+        let send = |answer: ToRun| {
+            if let Ok(line) = line(&answer) {
+                sent += 1;
+                sender.send(line).ok();
+            }
+        };
+        let messages = output.map(|text| {
+            let text = text.map_err(|error| error.to_string())?;
+            serde_json::from_str::<FromRun>(&text).map_err(|error| error.to_string())
+        });
+        let (end, logs) = tokio::select! {
+            ended = attendant.attend(messages, send) => ended,
+            Err(error) = writing => (End::Lost(error.to_string()), Vec::new()),
+        };
+        // An answer that is half in the pipe would be the beginning of the next run.
+        if sent != written {
+            self.runs = MOST_RUNS;
+        }
+        (end, logs)
+    }
+
+    async fn is_fit(&mut self) -> bool {
+        self.runs < MOST_RUNS && self.resident_kb().await.is_none_or(|kept| kept < MOST_KEPT_KB)
+    }
+
+    /// What it keeps in memory; none where the system does not tell.
+    async fn resident_kb(&self) -> Option<u64> {
+        let status = tokio::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).await.ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+        line.split_whitespace().next()?.parse().ok()
+    }
+
+    /// A worker that ended within a run hit a limit that ends a process.
+    async fn why_it_ended(&mut self, why: &str, limits: Limits) -> SandboxError {
+        let said = self.last_words().await;
+        let status = tokio::select! {
+            status = self.child.wait() => status.ok(),
+            () = crate::clock::real_sleep(Duration::from_secs(1)) => None,
+        };
+        if said.contains("memory allocation of") || said.contains("out of memory") {
+            return SandboxError::thrown(format!("the code used more than {} MB of memory", limits.memory_mb));
+        }
+        if said.contains("overflowed its stack") {
+            return SandboxError::thrown("the code nests too deep: it overflowed the stack");
+        }
+        if status.is_some_and(ran_out_of_time) {
+            return SandboxError::overtime(limits.wall_ms());
+        }
+        let status = status.map_or_else(|| why.to_owned(), |status| status.to_string());
+        SandboxError::thrown(format!("the code ended its sandbox ({status}) {said}").trim_end().to_owned())
+    }
+
+    async fn last_words(&mut self) -> String {
+        let mut said = Vec::new();
+        let mut errors = (&mut self.errors).take(MOST_STDERR_BYTES);
+        tokio::select! {
+            _ = errors.read_to_end(&mut said) => {}
+            () = crate::clock::real_sleep(Duration::from_millis(500)) => {}
+        }
+        String::from_utf8_lossy(&said).trim().to_owned()
+    }
+}
+
+/// Whether the processor-time limit ended it.
+fn ran_out_of_time(status: ExitStatus) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt as _;
+        const SIGXCPU: i32 = 24;
+        status.signal() == Some(SIGXCPU)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = status;
+        false
+    }
+}

@@ -1,0 +1,267 @@
+//! The table of hostile snippets, `tests/snippets/hostile.yaml`, in both modes of the sandbox.
+//!
+//! No durations are judged here: a limit of real time only tells a hang from an end. In worker mode every case runs;
+//! in thread mode those that it contains, and the test lists the rest by reading the table.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use membrane_mock::testing::MockMembrane;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::served::Served;
+use crate::support::{Answer, Api, Bed};
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    name: String,
+    #[serde(rename = "why")]
+    _why: String,
+    code: String,
+    ends: OneOrMore,
+    says: Option<String>,
+    then: Option<String>,
+    output: Option<Value>,
+    in_process: Containment,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+enum OneOrMore {
+    One(Ending),
+    More(Vec<Ending>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Containment {
+    Contained,
+    NotContained,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Ending {
+    Timeout,
+    Memory,
+    Output,
+    Depth,
+    Thrown,
+    NeverSettles,
+    Refused,
+    Harmless,
+}
+
+fn table() -> Vec<Case> {
+    serde_yaml_ng::from_str(include_str!("../snippets/hostile.yaml")).unwrap()
+}
+
+impl Case {
+    fn endings(&self) -> Vec<Ending> {
+        match &self.ends {
+            OneOrMore::One(one) => vec![*one],
+            OneOrMore::More(more) => more.clone(),
+        }
+    }
+
+    fn can_time_out(&self) -> bool {
+        self.endings().contains(&Ending::Timeout)
+    }
+
+    /// Runs it; says what is wrong with how it ended.
+    async fn verdict(&self, api: &Api) -> Result<(), String> {
+        let answer = act(api, &self.code).await.ok_or("no answer")?;
+        let ended = ending(&answer).ok_or_else(|| format!("ended as no snippet may: {}", shown(&answer)))?;
+        if !self.endings().contains(&ended) {
+            return Err(format!("ended in {ended:?}, not {:?}: {}", self.endings(), shown(&answer)));
+        }
+        if let (Some(says), true) = (&self.says, ended != Ending::Harmless)
+            && !answer.1["message"].as_str().unwrap_or_default().contains(says.as_str())
+        {
+            return Err(format!("does not say `{says}`: {}", shown(&answer)));
+        }
+        let last = match &self.then {
+            Some(then) => {
+                let answer = act(api, then).await.ok_or("no answer to what came next")?;
+                if ending(&answer) != Some(Ending::Harmless) {
+                    return Err(format!("what came next ended badly: {}", shown(&answer)));
+                }
+                answer
+            }
+            None if ended == Ending::Harmless => answer,
+            None => return Ok(()),
+        };
+        match &self.output {
+            Some(output) if last.1["output"] != *output => Err(format!("gave {} and not {output}", shown(&last))),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// None when there is no answer for so long that there will be none.
+async fn act(api: &Api, code: &str) -> Option<Answer> {
+    let call = api.post("/act", json!({"code": code, "connectionKey": "github-dev", "input": {"a": 2}}));
+    tokio::time::timeout(Duration::from_secs(60), call).await.ok()
+}
+
+fn shown((status, body): &Answer) -> String {
+    let text: String = body.to_string().chars().take(400).collect();
+    format!("{status} {text}")
+}
+
+/// How a run ended; none when not as a snippet's run ends.
+fn ending((status, body): &Answer) -> Option<Ending> {
+    if *status == 200 {
+        return Some(Ending::Harmless);
+    }
+    if *status != 400 || body["type"] != "custom_code" || !body["actionRunId"].is_string() {
+        return None;
+    }
+    let message = body["message"].as_str()?;
+    let starts = |beginning: &str| message.starts_with(beginning);
+    Some(match message {
+        _ if starts("the code ran longer than") => Ending::Timeout,
+        _ if starts("the code used more than") => Ending::Memory,
+        _ if starts("the output nests") || starts("the code nests too deep") => Ending::Depth,
+        _ if starts("the output") => Ending::Output,
+        _ if starts("the code nests") || starts("the code has") => Ending::Refused,
+        _ if message.contains("never settles") => Ending::NeverSettles,
+        _ => Ending::Thrown,
+    })
+}
+
+/// Runs cases, so many at a time, and tells all that went wrong at the end.
+async fn all_well(cases: Vec<Case>, at_once: usize, run: impl AsyncFn(&Case) -> Result<(), String>) {
+    use futures_util::StreamExt as _;
+    let run = &run;
+    let verdicts = futures_util::stream::iter(&cases)
+        .map(|case| async move { run(case).await.err().map(|why| format!("{}: {why}", case.name)) })
+        .buffer_unordered(at_once);
+    let wrong: Vec<String> = verdicts.filter_map(|wrong| async move { wrong }).collect().await;
+    assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+fn status_of(pid: u32, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    status.lines().find_map(|line| line.strip_prefix(name))?.split_whitespace().next()?.parse().ok()
+}
+
+fn children_of(pid: u32) -> Vec<u32> {
+    let tasks = std::fs::read_dir(format!("/proc/{pid}/task")).unwrap();
+    let children = tasks.filter_map(|task| std::fs::read_to_string(task.ok()?.path().join("children")).ok());
+    children.flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()).collect()
+}
+
+/// Every case in a worker; the server answers others all the while, and is as it was in the end.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_worker_contains_everything() {
+    let limits = |timeout| [("CODE_TIMEOUT_MS", timeout), ("CODE_MEMORY_MB", "128"), ("JOURNAL_LIMIT", "100")];
+    // What is expected to end by the clock has little of it, what is not has plenty: a slow machine changes nothing.
+    let (short, long) = (Served::by(&limits("1000")), Served::by(&limits("20000")));
+    let (hasty, patient) = (short.tenant().await, long.tenant().await);
+    act(&hasty, "module.exports = () => 1").await.unwrap();
+    let before = status_of(short.child.id(), "VmRSS:").unwrap();
+
+    let done = AtomicBool::new(false);
+    let answered = AtomicUsize::new(0);
+    let others = async {
+        while !done.load(Ordering::Relaxed) {
+            let call = hasty.get("/integrations?limit=5");
+            let answer = tokio::time::timeout(Duration::from_secs(30), call).await.expect("the server answers nobody");
+            assert_eq!(answer.0, 200);
+            answered.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    };
+    let cases = async {
+        let (timed, untimed): (Vec<_>, Vec<_>) = table().into_iter().partition(Case::can_time_out);
+        all_well(timed, 2, async |case| case.verdict(&hasty).await).await;
+        all_well(untimed, 2, async |case| case.verdict(&patient).await).await;
+        done.store(true, Ordering::Relaxed);
+    };
+    tokio::join!(cases, others);
+
+    assert!(answered.load(Ordering::Relaxed) > 100, "others were hardly answered");
+    let cores = std::thread::available_parallelism().unwrap().get();
+    for served in [&short, &long] {
+        let workers = children_of(served.child.id());
+        assert!(workers.len() <= cores, "{} workers are left", workers.len());
+        for worker in workers {
+            let kept = status_of(worker, "VmRSS:").unwrap_or(0);
+            assert!(kept < 200_000, "a worker kept {kept} kB");
+        }
+    }
+    let after = status_of(short.child.id(), "VmRSS:").unwrap();
+    assert!(after < before + 150_000, "the server grew from {before} kB to {after} kB");
+}
+
+/// The cases that a thread of this process contains. Each has a server of its own: a thread that goes on for a while
+/// is another's.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thread_contains_what_the_table_says() {
+    let contained = |case: &Case| case.in_process == Containment::Contained;
+    let (run, left_out): (Vec<_>, Vec<_>) = table().into_iter().partition(contained);
+    assert!(run.len() >= 150, "{} cases run, {} are left out", run.len(), left_out.len());
+
+    all_well(run, 2, async |case| {
+        let limit = if case.can_time_out() { 500 } else { 20_000 };
+        let bed = Bed::of(MockMembrane::builder().code_timeout(Duration::from_millis(limit))).await;
+        case.verdict(&bed.demo()).await
+    })
+    .await;
+}
+
+/// Worker mode is what the operating system says it is.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_worker_has_nothing() {
+    let served = Served::by(&[]);
+    let tenant = served.tenant().await;
+    assert!(children_of(served.child.id()).is_empty(), "no worker runs before it is needed");
+    act(&tenant, "module.exports = () => 1").await.unwrap();
+
+    let workers = children_of(served.child.id());
+    let [worker] = workers.as_slice() else { panic!("one worker, not {workers:?}") };
+    let at = |name: &str| format!("/proc/{worker}/{name}");
+
+    assert_eq!(status_of(*worker, "Seccomp:"), Some(2), "system calls are filtered");
+    assert_eq!(status_of(*worker, "NoNewPrivs:"), Some(1));
+    assert_eq!(std::fs::read(at("environ")).unwrap_or_default(), b"", "no environment");
+    let open: Vec<_> = std::fs::read_dir(at("fd")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(open.len(), 3, "three pipes and nothing else: {open:?}");
+    let limits = std::fs::read_to_string(at("limits")).unwrap();
+    let limit = |name: &str| limits.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
+    assert!(!limit("Max address space").contains("unlimited"));
+    assert!(!limit("Max cpu time").split_whitespace().nth(3).unwrap().contains("unlimited"));
+    let zeroes: BTreeMap<_, _> = ["Max core file size", "Max file size", "Max processes"]
+        .into_iter()
+        .map(|name| (name, limit(name).trim_start_matches(name).split_whitespace().next() == Some("0")))
+        .collect();
+    assert!(zeroes.values().all(|zero| *zero), "{zeroes:?}");
+}
+
+/// A worker dies with its server, even when that one is killed.
+#[tokio::test]
+#[cfg(target_os = "linux")]
+async fn a_worker_dies_with_its_server() {
+    let mut served = Served::by(&[]);
+    let tenant = served.tenant().await;
+    act(&tenant, "module.exports = () => 1").await.unwrap();
+    let workers = children_of(served.child.id());
+    assert_eq!(workers.len(), 1);
+
+    served.child.kill().unwrap();
+    served.child.wait().unwrap();
+
+    let gone = async {
+        while std::path::Path::new(&format!("/proc/{}", workers[0])).exists()
+            && status_of(workers[0], "VmRSS:").is_some()
+        {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), gone).await.expect("the worker outlived its server");
+}

@@ -1,0 +1,226 @@
+// Rows and parts of rows of sdk-endpoints.md §0–7 that the other files leave out: the browser's addresses of §3 as the
+// client makes them, what §5 says of instance keys, and §6, which the client reaches with its generic calls alone.
+
+import assert from 'node:assert/strict';
+import * as sdk from '@membranehq/sdk';
+import { byId, scenario } from './lib/world.mjs';
+import { NOT_FAKED, refused } from './lib/failure.mjs';
+import { accept, page } from './lib/shape.mjs';
+
+const Action = sdk.ActionApiResponse;
+const Connection = sdk.ConnectionApiResponse;
+
+// §0
+
+scenario('an object selector is the singular address of an integration too', async ({ client, manager }) => {
+  const github = await client.integration('github').get();
+  for (const query of [{ key: 'github' }, { id: github.id }]) {
+    assert.equal(accept(sdk.IntegrationApiResponse, await client.get('/integration', query)).id, github.id);
+  }
+  const url = '/integration?key=github';
+  assert.equal(accept(sdk.IntegrationApiResponse, await manager.patch(url, { name: 'Git Hub' })).name, 'Git Hub');
+});
+
+scenario('a slash at the end of the address is no obstacle', async (world) => {
+  const client = new sdk.MembraneClient({ apiUri: `${world.apiUri}/`, token: world.tenantToken });
+  assert.equal((await client.self.get()).internalId, world.tenantKey);
+});
+
+scenario('a key with a space or a letter beyond ASCII goes into the path as it is', async (world) => {
+  await world.manager.integrations.create({ key: 'наш github', name: 'Ours', connectorKey: 'github' });
+  assert.equal((await world.client.integration('наш github').get()).key, 'наш github');
+});
+
+scenario('a path that ends in a bare question mark is the path', async (world) => {
+  await world.action({ integrationKey: 'github' });
+  const answer = await fetch(`${world.apiUri}/connections/github-dev/actions/suite-action?`, {
+    headers: { authorization: `Bearer ${world.tenantToken}` },
+  });
+  assert.equal(answer.status, 200);
+});
+
+// §3: where the client sends a browser. Each address says that it is not faked; none hangs or shows a blank page.
+
+const form = (fields) => ({ method: 'POST', body: new URLSearchParams(fields) });
+const pages = {
+  'POST /screens/connect': async (client) => {
+    const { url, postData } = await client.getScreensPostData('connect', { connectorKey: 'github' });
+    return [url, form(postData)];
+  },
+  'POST /screens/connection': async (client) => {
+    const { url, postData } = await client.getScreensPostData('connection', { connectionId: 'github-dev' });
+    return [url, form(postData)];
+  },
+  'POST /screens/agent-session': async (client) => {
+    const { url, postData } = await client.getScreensPostData('agent-session', { sessionId: 's' });
+    return [url, form(postData)];
+  },
+  'POST /screens/integrations/:i/connect': async (client) => {
+    const { url, postData } = await client.getScreensPostData('integrations/github/connect', { allowMultipleConnections: '1' });
+    return [url, form(postData)];
+  },
+  'GET /embed/integrations/:i/connect': async (client) => [
+    await client.getEmbedUri('integrations/github/connect', { allowMultipleConnections: '1' }),
+  ],
+  'GET /embed/integrations/:id': async (client) => [await client.getEmbedUri('integrations/github')],
+  'GET /embed/connections/:c/refresh': async (client) => [await client.getEmbedUri('connections/github-dev/refresh')],
+  'GET /embed/main': async (client) => [await client.getEmbedUri('main')],
+  'GET /embed/action-instances/:id/configuration': async (client) => [
+    await client.getEmbedUri('action-instances/a/configuration'),
+  ],
+  'GET /sse/connection-events/:requestId': async (client) => [
+    `${client.apiUri}/sse/connection-events/suite?token=${encodeURIComponent(await client.getToken())}`,
+  ],
+};
+for (const [row, request] of Object.entries(pages)) {
+  scenario(`${row} says that it is not faked`, async (world) => {
+    const client = new sdk.MembraneClient({ apiUri: world.apiUri, uiUri: world.apiUri, token: world.tenantToken });
+    const response = await fetch(...(await request(client)));
+    const body = await response.json();
+    assert.equal(response.status, 501, JSON.stringify(body));
+    accept(sdk.ErrorDataSchema, body);
+    assert.match(body.message, /membrane-mock/);
+  });
+}
+
+scenario('the pages of the browser are told apart from the addresses of screens as elements', async ({ client }) => {
+  await refused(client, () => client.screens.find(), NOT_FAKED);
+});
+
+// §5
+
+scenario('GET /connections/:c/actions takes lists in brackets and pages', async (world) => {
+  const action = await world.action({ integrationKey: 'github' });
+  const { actions } = world.client.connection('github-dev');
+  const query = { search: 'suite', tags: ['x', 'y'], meta: { a: 1 }, limit: 1, cursor: '0' };
+  assert.deepEqual(byId(accept(page(Action), await actions.list(query)).items), [action.id]);
+});
+
+scenario('every call on /connections/:c/actions/:a keeps to its instanceKey', async (world) => {
+  await world.stub('github', 'GET', '/suite/thing', { json: 'first' });
+  await world.stub('github', 'GET', '/suite/second', { json: 'second' });
+  await world.action({ integrationKey: 'github' });
+  const at = (instanceKey) => world.client.connection('github-dev').action('suite-action', { instanceKey });
+  const [first, second] = [accept(Action, await at('one').create()), accept(Action, await at('two').create())];
+  assert.notEqual(first.id, second.id);
+
+  const config = { request: { method: 'GET', path: '/suite/second' } };
+  assert.equal(accept(Action, await at('two').patch({ config })).id, second.id);
+  assert.equal((await at('one').run()).output, 'first');
+  assert.equal((await at('two').run()).output, 'second');
+  assert.equal(accept(Action, await at('two').setup()).id, second.id);
+  assert.equal(accept(Action, await at('two').reset()).id, second.id);
+  assert.equal((await at('two').run()).output, 'first');
+  assert.equal(accept(Action, await at('two').put({ ...second, name: 'Put' })).name, 'Put');
+  await at('two').archive();
+  assert.equal((await at('one').get()).id, first.id);
+});
+
+scenario('DELETE /action-instance?{sel} by delete() is the same as archive()', async (world) => {
+  await world.action({ integrationKey: 'github' });
+  const selector = { parentKey: 'suite-action', connectionKey: 'github-dev', autoCreate: true };
+  const { id } = await world.client.actionInstance(selector).get();
+  await world.client.actionInstance(id).delete();
+  assert.ok((await world.client.actionInstance(id).get()).archivedAt);
+});
+
+// §6: no accessor, but schemas
+
+/** A record without the fields that the server adds to the client's schema of it. */
+const without = (fields, record) => Object.fromEntries(Object.entries(record).filter(([name]) => !fields.includes(name)));
+const connectorOf = (record) => accept(sdk.Connector, without(['description'], record)) && record;
+const apiLogOf = (record) =>
+  accept(sdk.ExternalApiLogApiResponse, without(['userId', 'tenantId', 'method', 'sentTo'], record)) && record;
+
+scenario('POST /act takes what ActRequest allows and answers ActionRunResponse', async ({ client }) => {
+  const request = { api: { method: 'GET', path: '/user/repos', query: { page: '1' } }, connectionKey: 'github-dev', meta: { a: 1 } };
+  sdk.ActRequest?.parse(request);
+  const run = accept(sdk.ActionRunResponse, await client.post('/act', request));
+  accept(sdk.ActionRunLogRecordApiResponse, await client.get(`/action-run-logs/${run.actionRunId}`));
+});
+
+scenario('GET /connectors and /connectors/:id are connectors', async ({ client }) => {
+  const { items } = await client.get('/connectors', { search: 'github' });
+  const github = items.map(connectorOf).find(({ key }) => key === 'github');
+  for (const selector of [github.id, 'github', github.uuid]) {
+    assert.equal(connectorOf(await client.get(`/connectors/${selector}`)).id, github.id);
+  }
+});
+
+scenario('POST /connectors/:id/generate-options is a bare array of options', async ({ client }) => {
+  const options = await client.post('/connectors/github/generate-options', {});
+  assert.ok(Array.isArray(options) && options.length > 0, JSON.stringify(options));
+  for (const option of options) accept(sdk.GeneratedConnectorOption, option);
+});
+
+scenario('GET /external-apps and /external-apps/:id have ids, keys, names and pictures', async ({ client }) => {
+  const { items } = await client.get('/external-apps', { search: 'hubspot', limit: 5 });
+  const app = items.find(({ key }) => key === 'hubspot');
+  for (const field of ['id', 'uuid', 'key', 'name', 'logoUri']) assert.equal(typeof app[field], 'string', field);
+  assert.equal((await client.get(`/external-apps/${app.id}`)).key, 'hubspot');
+});
+
+scenario('a connection request is made, read and ends with the connection', { mock: { autoConnect: true } }, async ({ client }) => {
+  const made = await client.post('/connection-requests', { integrationKey: 'github' });
+  assert.ok(made.requestId && made.url && made.createdAt, JSON.stringify(made));
+  const read = await client.get(`/connection-requests/${made.requestId}`);
+  assert.equal(read.requestId, made.requestId);
+  // The schema's dates are dates, which JSON has not.
+  sdk.ConnectionRequest.parse({ ...read, createdAt: new Date(read.createdAt) });
+  assert.equal(read.status, 'success', JSON.stringify(read));
+  accept(Connection, await client.get(`/connections/${read.resultConnectionId}`));
+});
+
+scenario('POST /connections/ensure finds the connection of an app by its address', async ({ client }) => {
+  const request = { appUrl: 'https://github.com' };
+  sdk.EnsureConnectionRequest.parse(request);
+  assert.equal(accept(Connection, await client.post('/connections/ensure', request)).key, 'github-dev');
+});
+
+for (const method of ['get', 'post']) {
+  scenario(`${method.toUpperCase()} /connections/:c/test says whether it works`, async (world) => {
+    const works = await world.client[method]('/connections/github-dev/test');
+    assert.deepEqual(accept(sdk.ConnectionTestResponse, works), { success: true });
+  });
+}
+
+scenario('connection attempt logs say that they are not faked', ({ client }) =>
+  refused(client, () => client.get('/connection-attempt-logs'), NOT_FAKED));
+
+scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secret', async (world) => {
+  const { items } = accept(page(sdk.Workspace), await world.manager.get('/workspaces'));
+  const own = items.find(({ key }) => key === world.key);
+  const read = accept(sdk.Workspace, await world.manager.get(`/workspaces/${own.id}`));
+  assert.equal(read.key, world.key);
+  assert.deepEqual(byId(items), [own.id], 'a workspace sees itself alone');
+  assert.ok(!JSON.stringify([items, read]).includes(world.secret));
+});
+
+for (const path of ['/search', '/app-events', '/external-event-log-records', '/external-event-pulls', '/connected-products']) {
+  scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
+}
+
+scenario('GET /external-api-logs lists each request to an app, and its details', async ({ client }) => {
+  const { actionRunId } = await client.post('/act', { api: { method: 'GET', path: '/user/repos' }, connectionKey: 'github-dev' });
+  const { items } = await client.get('/external-api-logs', { actionRunId });
+  assert.equal(items.length, 1);
+  const [log] = items.map(apiLogOf);
+  assert.deepEqual([log.method, log.statusCode, log.isSuccess], ['GET', 200, true]);
+  assert.equal(apiLogOf(await client.get(`/external-api-logs/${log.id}`)).id, log.id);
+  const details = await client.get(`/external-api-logs/${log.id}/details`);
+  assert.equal(details.response.status, 200);
+});
+
+scenario('GET /incoming-webhooks is an empty list: nothing comes in', async ({ client }) => {
+  assert.deepEqual(accept(page(sdk.IncomingWebhookApiResponse), await client.get('/incoming-webhooks')).items, []);
+});
+
+// §7
+
+scenario('a tenant is found under its newer name as well', async ({ manager }) => {
+  const { id } = await manager.customers.create({ name: 'Acme Inc', internalId: 'acme' });
+  for (const path of [`/tenants/${id}`, `/users/${id}`, `/tenant?id=${id}`, '/tenants/acme']) {
+    assert.equal(accept(sdk.CustomerApiResponse, await manager.get(path)).id, id, path);
+  }
+  assert.equal((await manager.customer('acme').get()).id, id);
+});
