@@ -12,6 +12,7 @@ use actix_web::{App, HttpRequest, HttpServer, web};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::api::departure;
 use crate::api::edge::{self, Edge};
 use crate::api::router::Router;
 use crate::config::Config;
@@ -193,6 +194,7 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
             .service(web::scope("/__mock").default_service(web::to(answer.clone())))
             .service(web::scope("").wrap(cors()).default_service(web::to(answer)))
     })
+    .on_connect(departure::keep_socket)
     .workers(workers)
     .disable_signals()
     .shutdown_timeout(0)

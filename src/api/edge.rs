@@ -12,6 +12,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
 use super::call::{Call, Query, Reply, token_of};
+use super::departure::departed;
 use super::router::{Access, Route, Router};
 use crate::auth;
 use crate::clock::Timestamp;
@@ -25,6 +26,9 @@ use crate::service::tenants::admit;
 pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
 /// How much more of a body that is too large is read, so that the client gets to see why.
 const DRAINED: usize = 32 * 1024 * 1024;
+
+/// The status, in the journal alone, of a call whose client did not wait. Source: our choice: nginx's.
+const CLIENT_HUNG_UP: u16 = 499;
 
 /// What every worker shares.
 #[derive(Debug, Clone)]
@@ -55,8 +59,13 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut seen = Seen::default();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
     let incoming = Incoming { method, path, raw_query, headers, loopback };
-    let answering = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen)).catch_unwind().await;
-    let result = answering.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")));
+    let result = tokio::select! {
+        answer = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen)).catch_unwind() => {
+            answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
+        }
+        // Nobody gets to see this answer; the journal does.
+        () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
+    };
     let reply = reply_of(result, &incoming.path);
     note(edge, &incoming, &reply, seen, started);
     to_http(reply, &incoming.method)

@@ -1,6 +1,7 @@
 //! The HTTP edge: THE route table, every path on one screen, and what turns calls into answers.
 
 pub mod call;
+pub mod departure;
 pub mod edge;
 pub mod router;
 

@@ -19,6 +19,7 @@ mod proxy;
 mod retries;
 mod routes;
 mod runs;
+mod sandbox;
 mod seeds;
 mod selectors;
 mod served;

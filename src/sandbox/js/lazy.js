@@ -1,7 +1,8 @@
 // Installs the globals of the other files here, each file evaluated when one of its names is first read.
 // From the host: `native.source(file)`, the text of a file; the rest of `native` is handed to the files.
 //
-// `install(native)` is for a fresh context, before the snippet runs. `native.need(name)` is put on `native` for them.
+// `install(native)` is for a fresh context, before the snippet runs. Put on `native` for the files: `need(name)`, one of
+// the globals; `load(file)`, all that a file gives; `lazy(target, name, read)`.
 ((native) => {
   const { source } = native;
   // Not `eval`, whose code runs at half the speed in Boa.
@@ -14,6 +15,7 @@
     'globals.js': ['crypto', 'Crypto', 'SubtleCrypto', 'performance', 'Performance'],
     'urls.js': ['URLSearchParams'],
     'buffer.js': ['Buffer'],
+    'intl.js': ['Intl'],
   };
   const loaded = { __proto__: null };
   const load = (file) => (loaded[file] ??= evaluate(source(file))(native));
@@ -41,6 +43,31 @@
     }
   }
   native.need = (name) => load(home[name])[name];
+  native.load = load;
+  native.lazy = lazy;
+
+  // Methods that write as a locale does. They take `this` first, and have no parameters of their own, as the standard has it.
+  const method = (target, name, length, run) => {
+    const { [name]: value } = { [name](...args) { return run(this, ...args); } };
+    defineProperty(value, 'length', { __proto__: null, value: length, configurable: true });
+    defineProperty(target, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
+  };
+  const { prototype: arrays } = Array;
+  const { TypeError: TheTypeError } = globalThis;
+  method(Number.prototype, 'toLocaleString', 0, (...args) => load('intl-numbers.js').numberToLocaleString(...args));
+  method(BigInt.prototype, 'toLocaleString', 0, (...args) => load('intl-numbers.js').bigIntToLocaleString(...args));
+  method(Date.prototype, 'toLocaleString', 0, (...args) => load('intl-dates.js').dateToLocaleString(...args));
+  method(Date.prototype, 'toLocaleDateString', 0, (...args) => load('intl-dates.js').dateToLocaleDateString(...args));
+  method(Date.prototype, 'toLocaleTimeString', 0, (...args) => load('intl-dates.js').dateToLocaleTimeString(...args));
+  method(String.prototype, 'localeCompare', 1, (self, that, ...args) => {
+    if (self === undefined || self === null) throw new TheTypeError('String.prototype.localeCompare called on null or undefined');
+    return load('intl-text.js').localeCompare(`${self}`, `${that}`, ...args);
+  });
+  const { join, map } = arrays;
+  method(arrays, 'toLocaleString', 0, (self, ...args) => {
+    const texts = map.call(self, (value) => (value === undefined || value === null ? '' : value.toLocaleString(...args)));
+    return join.call(texts, ',');
+  });
 
   lazy(Array, 'fromAsync', () => load('globals.js').fromAsync);
   defineProperty(URL.prototype, 'searchParams', {

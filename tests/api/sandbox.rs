@@ -1,0 +1,206 @@
+//! What a snippet gets from its sandbox beside its result: time, chance, places in errors, evidence, a fair turn.
+
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::testing::{MockMembrane, MockMembraneBuilder};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, Bed};
+
+const ENDLESS: &str = "module.exports = () => { for (;;); }";
+
+/// Snippets in child processes, as the binary runs them.
+fn with_workers() -> MockMembraneBuilder {
+    MockMembrane::builder().js_worker(env!("CARGO_BIN_EXE_membrane-mock"))
+}
+
+impl Bed {
+    async fn working() -> Self {
+        Self::of(with_workers()).await
+    }
+}
+
+fn message(body: &Value) -> &str {
+    body["message"].as_str().unwrap()
+}
+
+async fn run(api: &Api, code: &str) -> Answer {
+    api.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await
+}
+
+async fn output(api: &Api, code: &str) -> Value {
+    let answer = run(api, code).await;
+    assert_eq!(answer.0, 200, "{code}: {answer:?}");
+    answer.1["output"].clone()
+}
+
+/// A connection of another tenant, under the same key.
+async fn other(bed: &Bed) -> Api {
+    bed.mock.workspace().tenant("other").connect("github").key("github-dev").ready().await.unwrap();
+    bed.tenant("other")
+}
+
+#[tokio::test]
+async fn both_modes_give_the_same() {
+    let code = "module.exports = async ({ input, membrane, connection }) => {
+        const me = await membrane.self.get();
+        const issue = await connection.proxy.get('/user');
+        return [input, me.internalId, issue.login, new Date(0), Buffer.from('hi').toString('base64'), undefined];
+    }";
+    let (thread, worker) = (Bed::start().await, Bed::working().await);
+
+    assert_eq!(output(&thread.demo(), code).await, output(&worker.demo(), code).await);
+}
+
+#[tokio::test]
+async fn an_error_tells_its_place_in_the_snippet() {
+    for bed in [Bed::start().await, Bed::working().await] {
+        let code = "module.exports = async () => {\n  await null;\n  const inner = () => {\n    throw new RangeError('too far');\n  };\n  inner();\n}";
+        let (status, body) = run(&bed.demo(), code).await;
+
+        assert_eq!(
+            (status, &body["type"], &body["message"]),
+            (400, &json!("custom_code"), &json!("RangeError: too far"))
+        );
+        assert_eq!((&body["data"]["lineNumber"], &body["data"]["columnNumber"]), (&json!(4), &json!(11)));
+        let excerpt = body["data"]["code"].as_str().unwrap();
+        assert!(excerpt.contains("    4 |     throw new RangeError('too far');\n      |           ^\n"), "{excerpt}");
+        let stack = body["stack"].as_str().unwrap();
+        assert!(stack.starts_with("RangeError: too far\n    at inner (code.js:4:11)\n"), "{stack}");
+
+        let (_, syntax) = run(&bed.demo(), "const a = 1;\nmodule.exports = () => (;").await;
+        assert_eq!((&syntax["data"]["lineNumber"], &syntax["data"]["columnNumber"]), (&json!(2), &json!(25)));
+    }
+}
+
+#[tokio::test]
+async fn what_was_printed_survives_the_end_of_a_snippet_that_is_stopped() {
+    for builder in [MockMembrane::builder(), with_workers()] {
+        let bed = Bed::of(builder.code_timeout(Duration::from_millis(400))).await;
+        let (_, body) = run(&bed.demo(), "module.exports = () => { console.warn('here', { a: 1 }); for (;;); }").await;
+
+        assert!(message(&body).starts_with("the code ran longer than 400 ms, at line 1"), "{body}");
+        assert_eq!(body["logs"], json!([{"level": "warn", "message": "here {\"a\":1}"}]));
+        let run = body["actionRunId"].as_str().unwrap();
+        let details = bed.demo().ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await;
+        assert_eq!(details["details"]["logs"], body["logs"]);
+    }
+}
+
+#[tokio::test]
+async fn memory_is_limited_in_a_worker() {
+    let bed = Bed::of(with_workers().code_memory_mb(64)).await;
+
+    let (status, body) = run(&bed.demo(), "module.exports = () => 'x'.repeat(2 ** 28)").await;
+
+    assert_eq!((status, message(&body)), (400, "the code used more than 64 MB of memory"));
+    assert_eq!(output(&bed.demo(), "module.exports = () => 1").await, 1, "the next one has a worker again");
+}
+
+#[tokio::test]
+async fn timers_of_a_clock_that_stands_still_take_no_time() {
+    let bed = Bed::of(with_workers().manual_clock("2026-01-01T00:00:00Z".parse().unwrap())).await;
+    let code = "module.exports = async () => {
+        const before = new Date();
+        const order = [];
+        setTimeout(() => order.push('day'), 86400000);
+        setTimeout(() => order.push('hour'), 3600000);
+        await new Promise((done) => setTimeout(done, 86400001));
+        return [before, order, new Date() - before, performance.now()];
+    }";
+
+    let expected = json!(["2026-01-01T00:00:00.000Z", ["hour", "day"], 86_400_001, 86_400_001]);
+    assert_eq!(output(&bed.demo(), code).await, expected);
+}
+
+#[tokio::test]
+async fn chance_repeats_with_the_servers_seed() {
+    let code =
+        "module.exports = () => [Math.random(), crypto.randomUUID(), [...crypto.getRandomValues(new Uint8Array(4))]]";
+    let drawn = async |builder: MockMembraneBuilder| output(&Bed::of(builder).await.demo(), code).await;
+
+    let one = drawn(MockMembrane::builder().rng_seed(7)).await;
+    assert_eq!(one, drawn(with_workers().rng_seed(7)).await);
+    assert_ne!(one, drawn(MockMembrane::builder().rng_seed(8)).await);
+    assert_ne!(drawn(MockMembrane::builder()).await, drawn(MockMembrane::builder()).await);
+}
+
+#[tokio::test]
+async fn calls_made_inside_are_found_from_the_run() {
+    let bed = Bed::working().await;
+    let code = "module.exports = async ({ connection, membrane }) => {
+        await connection.action('create-issue').run({ repo: 'acme/app', title: 't' }).catch(() => {});
+        await membrane.get('/connections', { limit: 1 });
+    }";
+
+    let (status, body) = run(&bed.demo(), code).await;
+    assert_eq!(status, 200, "{body}");
+    let at = format!("/action-run-logs/{}/details", body["actionRunId"].as_str().unwrap());
+    let details = bed.demo().ok(Method::GET, &at, Value::Null).await;
+
+    let calls = details["details"]["calls"].as_array().unwrap();
+    assert_eq!(calls.len(), 2, "{details}");
+    let inner = bed.demo().get(&format!("/action-run-logs/{}", calls[0]["actionRunId"].as_str().unwrap())).await;
+    assert_eq!((inner.0, &inner.1["action"]["key"]), (200, &json!("create-issue")));
+    assert_eq!((&calls[1]["method"], &calls[1]["path"]), (&json!("GET"), &json!("/connections?limit=1")));
+    assert_eq!((&calls[1]["status"], calls[1].get("actionRunId")), (&json!(200), None));
+}
+
+/// Runs something beside snippets that are stuck, and lets go of those.
+async fn beside_stuck<T>(api: &Api, stuck: usize, work: impl Future<Output = T>) -> T {
+    let stuck = futures_util::future::join_all((0..stuck).map(|_| run(api, ENDLESS)));
+    tokio::select! {
+        done = work => done,
+        ended = stuck => panic!("they are not stuck: {ended:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_stuck_tenant_holds_up_nobody_else() {
+    for builder in [MockMembrane::builder(), with_workers()] {
+        let bed = Bed::of(builder.code_timeout(Duration::from_secs(30))).await;
+        let (demo, other) = (bed.demo(), other(&bed).await);
+
+        let got = beside_stuck(&demo, 8, async { output(&other, "module.exports = () => 'done'").await }).await;
+
+        assert_eq!(got, "done");
+    }
+}
+
+#[tokio::test]
+async fn a_full_queue_is_429() {
+    let bed = Bed::of(with_workers().code_timeout(Duration::from_secs(30))).await;
+    let demo = bed.demo();
+
+    // Two run, a hundred wait; which call comes last is not said, but some are refused at once.
+    let calls = futures_util::future::select_all((0..130).map(|_| Box::pin(run(&demo, ENDLESS))));
+    let ((status, body), _, rest) = calls.await;
+
+    assert_eq!((status, &body["key"]), (429, &json!("rate_limit_exceeded")), "{body}");
+    assert!(message(&body).contains("100 snippets of this tenant wait already"), "{body}");
+    drop(rest);
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_ends_its_snippet_and_is_logged() {
+    for builder in [MockMembrane::builder(), with_workers()] {
+        let bed = Bed::of(builder.code_timeout(Duration::from_secs(50))).await;
+        let demo = bed.demo();
+        // Nothing but the caller's leaving can end it in the time of this test.
+        let given_up = tokio::time::timeout(Duration::from_millis(500), run(&demo, ENDLESS)).await;
+        assert!(given_up.is_err());
+
+        let logged = async {
+            loop {
+                let logs = demo.ok(Method::GET, "/action-run-logs?limit=1", Value::Null).await;
+                if let Some(log) = logs["items"].as_array().unwrap().first() {
+                    return log["error"]["message"].as_str().unwrap().to_owned();
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let why = tokio::time::timeout(Duration::from_secs(20), logged).await.expect("the run goes on");
+        assert!(why.starts_with("nobody waited for the code any more"), "{why}");
+    }
+}
