@@ -38,5 +38,5 @@ pub(super) async fn departed(request: &HttpRequest) {
         return;
     }
     // The next request is in the pipe already: whoever sent it waits for this one first.
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

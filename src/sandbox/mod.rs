@@ -20,6 +20,7 @@ mod runtime;
 mod thread;
 pub mod worker;
 
+use std::fmt::Write as _;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::{Pin, pin};
@@ -199,10 +200,10 @@ fn excerpt(source: &str, at: Place) -> String {
     let mut shown = String::new();
     for (index, text) in source.lines().enumerate().skip(first - 1).take(line + AROUND + 1 - first) {
         let text: String = text.chars().take(WIDEST).collect();
-        shown.push_str(&format!("{:>5} | {text}\n", index + 1));
+        let _ = writeln!(shown, "{:>5} | {text}", index + 1);
         let column = usize::try_from(at.column).unwrap_or(1);
         if index + 1 == line && column <= WIDEST {
-            shown.push_str(&format!("      | {}^\n", " ".repeat(column.saturating_sub(1))));
+            let _ = writeln!(shown, "      | {}^", " ".repeat(column.saturating_sub(1)));
         }
     }
     shown

@@ -104,7 +104,7 @@ impl Case {
 /// None when there is no answer for so long that there will be none.
 async fn act(api: &Api, code: &str) -> Option<Answer> {
     let call = api.post("/act", json!({"code": code, "connectionKey": "github-dev", "input": {"a": 2}}));
-    tokio::time::timeout(Duration::from_secs(60), call).await.ok()
+    tokio::time::timeout(Duration::from_mins(1), call).await.ok()
 }
 
 fn shown((status, body): &Answer) -> String {

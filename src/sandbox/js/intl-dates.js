@@ -26,7 +26,7 @@
     weekday: ['E, ', 'E, ', 'D E', ' '],
     // Between date and time: a weekday and a long month, a long month, a short one, a number.
     joints: [' at ', ' at ', ', ', ', '],
-    short: 'M#/D#/YY', halves: ['AM', 'PM'], point: '.', utc: 'Coordinated Universal Time', zone: 'GMT', dayWord: 'day',
+    short: 'M#/D#/YY', halfSpace: '\u202f', halves: ['AM', 'PM'], point: '.', utc: 'Coordinated Universal Time', zone: 'GMT', dayWord: 'day',
     eras: [['BC', 'AD'], ['Before Christ', 'Anno Domini'], ['B', 'A']],
   };
   const cut = (names, count, dot = '') => names.map((name) => name.slice(0, count) + dot);
@@ -36,7 +36,7 @@
     en: () => ({ ...english, shortMonths: cut(english.months, 3), shortDays: cut(english.days, 3) }),
     'en-GB': () => ({
       ...locales.en(), numbers: ['DD/MM/Y', 'MM/Y', 'DD/MM'], texts: ['D L Y', 'L Y', 'D L'], weekday: ['E, ', 'E ', 'E D', ' '],
-      shortMonths: words('Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec'), short: 'DD/MM/Y', halves: ['am', 'pm'],
+      shortMonths: words('Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec'), short: 'DD/MM/Y', halves: ['am', 'pm'], weekdayHour: ', ',
     }),
     de: () => european({
       months: words('Januar Februar März April Mai Juni Juli August September Oktober November Dezember'),
@@ -65,7 +65,7 @@
         months, shortMonths: cut(months, 3).with(8, 'sept'), days, shortDays: cut(days, 3),
         narrowDays: 'DLMXJVS', narrowMonths: 'EFMAMJJASOND', numbers: ['D/M/Y', 'M#/Y', 'D#/M#'], texts: ['D L Y', 'L Y', 'D L'],
         longTexts: ['D de L de Y', 'L de Y', 'D de L'], weekday: ['E, ', 'E, ', 'E D', ', '],
-        joints: [', ', ' a las ', ', ', ', '], short: 'D#/M#/YY', halves: ['a.\xa0m.', 'p.\xa0m.'],
+        joints: [', ', ' a las ', ', ', ', '], short: 'D#/M#/YY', halves: ['a.\u202fm.', 'p.\u202fm.'],
         hours: 'H', hourAlone: 'H', utc: 'tiempo universal coordinado', dayWord: 'día',
         eras: [['a. C.', 'd. C.'], ['antes de Cristo', 'después de Cristo'], ['a. C.', 'd. C.']],
       });
@@ -87,7 +87,7 @@
       return european({
         months, shortMonths: words('jan feb mrt apr mei jun jul aug sep okt nov dec'), days, shortDays: cut(days, 2),
         narrowDays: 'ZMDWDVZ', numbers: ['D-M-Y', 'M-Y', 'D-M'], eraNumbers: 'D/M/Y', texts: ['D L Y', 'L Y', 'D L'],
-        weekday: ['E ', 'E ', 'E D', ' '], joints: [' om ', ' om ', ', ', ', '], short: 'DD-MM-Y', halves: ['a.m.', 'p.m.'],
+        weekday: ['E ', 'E ', 'E D', ' '], joints: [' om ', ' om ', ', ', ', '], short: 'DD-MM-Y', halfSpace: ' ', halves: ['a.m.', 'p.m.'],
         weekdayHour: ', ', utc: 'gecoördineerde wereldtijd', dayWord: 'dag',
         eras: [['v.Chr.', 'n.Chr.'], ['voor Christus', 'na Christus'], ['v.C.', 'n.C.']],
       });
@@ -252,12 +252,14 @@
       if (hour) {
         const isHalf = cycle === 'h11' || cycle === 'h12';
         const bare = (minute ? texts.hours : texts.hourAlone) === 'H';
-        const isPadded = hour === '2-digit' || (!isHalf && !bare && (cycle === 'h23' || usual === 'h12'));
+        // As ICU finds its patterns: of exactly hours and two digits of minutes, it takes the hour as asked for.
+        const isAsked = minute === '2-digit' && second !== 'numeric' && !timeZoneName && this.#date !== 'E' && usual !== 'h12';
+        const isPadded = hour === '2-digit' || (!isHalf && !bare && !isAsked && (cycle === 'h23' || usual === 'h12'));
         time.push((isPadded ? 'HH' : 'H') + cycle);
         if (minute) time.push(':', 'mm');
         if (second) time.push(':', 'ss');
         if (fractionalSecondDigits) time.push(texts.point, 'S');
-        if (isHalf) time.push('\u202f', 'a');
+        if (isHalf) time.push(texts.halfSpace, 'a');
         else if (!minute && texts.hour) time.push(texts.hour);
       } else {
         if (minute) time.push(second ? 'mm' : 'm');

@@ -24,7 +24,8 @@
     es: { group: '.', point: ',', late: true, percent: '-#\xa0%', money: '-#\xa0¤', compact: ['\xa0mil', '\xa0M', , '\xa0B'] },
     it: { group: '.', point: ',', late: true, percent: '-#%', money: '-#\xa0¤', compact: ['K', '\xa0Mln', '\xa0Mld', '\xa0Bln'] },
     nl: {
-      group: '.', point: ',', percent: '-#%', money: '¤\xa0-#', debt: '(¤\xa0#)', compact: ['K', '\xa0mln.', '\xa0mld.', '\xa0bln.'],
+      group: '.', point: ',', percent: '-#%', money: '¤\xa0-#', wideMoney: '-¤\xa0#', debt: '(¤\xa0#)',
+       compact: ['K', '\xa0mln.', '\xa0mld.', '\xa0bln.'],
     },
     pt: { group: '.', point: ',', percent: '-#%', money: '-¤\xa0#', compact: ['\xa0mil', '\xa0mi', '\xa0bi', '\xa0tri'] },
   };
@@ -272,8 +273,8 @@
     }
 
     #laidOut(number, sign, isOne) {
-      const { style, currency, currencyDisplay, currencySign, unit, unitDisplay } = this.#resolved;
-      const { percent, money, debt } = texts[this.#key];
+      const { style, currency, currencyDisplay, currencySign, unit, unitDisplay, notation } = this.#resolved;
+      const { percent, money, wideMoney = money, debt } = texts[this.#key];
       let pattern = '-#';
       let name = '';
       if (style === 'percent') pattern = percent;
@@ -283,7 +284,9 @@
           pattern = '-# ¤';
           name = this.#key.startsWith('en') && currencyNames[currency] ? plural(currencyNames[currency], isOne) : currency;
         } else {
-          pattern = currencySign === 'accounting' && sign === '-' && debt ? debt : money;
+          const isDebt = currencySign === 'accounting';
+          if (isDebt && sign === '-' && debt) pattern = debt;
+          else pattern = isDebt || notation === 'compact' ? wideMoney : money;
           if (currencyDisplay === 'symbol') name = symbols[this.#key][currency] ?? currency;
           else name = currencyDisplay === 'code' ? currency : narrow[currency] ?? currency;
         }
@@ -302,7 +305,7 @@
         else if (mark === '%') parts.push({ type: style === 'unit' ? 'unit' : 'percentSign', value: mark });
         else if (mark === '¤') {
           parts.push({ type: 'currency', value: name });
-          if (/[a-z]$/i.test(name) && pattern.includes('¤#')) literal('\xa0');
+          if (/[a-z]$/i.test(name) && pattern.includes('¤#') && number[0].type === 'integer') literal('\xa0');
         }
       }
       return parts;

@@ -14,19 +14,23 @@
   const marks = '\u0301\u0300\u0306\u0302\u030c\u030a\u0308\u030b\u0303\u0307\u0338\u0327\u0328\u0304\u0335';
   // Letters that Unicode does not decompose: as what they are sorted, `+` for a difference like that of an accent.
   const likes = {
-    __proto__: null, æ: 'ae+', œ: 'oe+', ß: 'ss+', ø: 'o\u0338', ł: 'l\u0338', đ: 'd\u0335', ð: 'd+', ħ: 'h\u0335', ſ: 's+',
+    __proto__: null, æ: 'ae+', œ: 'oe+', ß: 'ss+', ø: 'o\u0338', ł: 'l\u0335', đ: 'd\u0335', ð: 'd+', ħ: 'h\u0335', ſ: 's+',
   };
   // Between two letters.
   const between = { __proto__: null, ı: 'i', ŋ: 'n', ŧ: 't', þ: 'z', ƒ: 'f' };
   const DIGIT = 1000;
-  const LETTER = 2000;
+  const LETTER = 1100;
   const letter = (small) => LETTER + (small.charCodeAt(0) - 97) * 10;
 
   const weights = { __proto__: null };
   let next = 1;
   for (const char of punctuation) weights[char] = next++;
   const firstSymbol = next;
-  for (const char of symbols) weights[char] = next++;
+  for (const char of symbols) {
+    // Those that are not listed, emoji among them, come before the currencies.
+    if (char === '¤') next = 950;
+    weights[char] = next++;
+  }
   for (let digit = 0; digit < 10; digit++) weights[digit] = DIGIT + digit;
   for (const char of 'abcdefghijklmnopqrstuvwxyz') weights[char] = letter(char);
   for (const char in between) weights[char] = letter(between[char]) + 5;
@@ -40,8 +44,8 @@
     || (code >= 0x202a && code <= 0x202e) || (code >= 0x2060 && code <= 0x206f) || code === 0xfeff || (code >= 0xfe00 && code <= 0xfe0f);
   const weightOf = (code) => {
     if ((code >= 0x2000 && code < 0x2c00) || (code >= 0x1f000 && code < 0x20000)) return 900 + code / 0x100000;
-    // Korean comes before Chinese.
-    return 10000 + (code >= 0xac00 && code < 0xd7b0 ? code - 0x8000 : code);
+    // Korean comes before Japanese and Chinese.
+    return 2000 + (code >= 0xac00 && code < 0xd7b0 ? 0x2c00 + code / 0x10000 : code);
   };
 
   /** The three levels of a text. */

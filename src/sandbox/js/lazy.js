@@ -46,27 +46,28 @@
   native.load = load;
   native.lazy = lazy;
 
-  // Methods that write as a locale does. They take `this` first, and have no parameters of their own, as the standard has it.
+  // Methods that write as a locale does: in the files, they take `this` first.
   const method = (target, name, length, run) => {
+    'use strict';
     const { [name]: value } = { [name](...args) { return run(this, ...args); } };
-    defineProperty(value, 'length', { __proto__: null, value: length, configurable: true });
+    defineProperty(value, 'length', { __proto__: null, value: length });
     defineProperty(target, name, { __proto__: null, value, writable: true, enumerable: false, configurable: true });
   };
-  const { prototype: arrays } = Array;
-  const { TypeError: TheTypeError } = globalThis;
+  const { Array: { prototype: arrays }, Date: { prototype: dates }, TypeError: TheTypeError } = globalThis;
+  const { join, map } = arrays;
+  const { apply } = Reflect;
   method(Number.prototype, 'toLocaleString', 0, (...args) => load('intl-numbers.js').numberToLocaleString(...args));
   method(BigInt.prototype, 'toLocaleString', 0, (...args) => load('intl-numbers.js').bigIntToLocaleString(...args));
-  method(Date.prototype, 'toLocaleString', 0, (...args) => load('intl-dates.js').dateToLocaleString(...args));
-  method(Date.prototype, 'toLocaleDateString', 0, (...args) => load('intl-dates.js').dateToLocaleDateString(...args));
-  method(Date.prototype, 'toLocaleTimeString', 0, (...args) => load('intl-dates.js').dateToLocaleTimeString(...args));
+  method(dates, 'toLocaleString', 0, (...args) => load('intl-dates.js').dateToLocaleString(...args));
+  method(dates, 'toLocaleDateString', 0, (...args) => load('intl-dates.js').dateToLocaleDateString(...args));
+  method(dates, 'toLocaleTimeString', 0, (...args) => load('intl-dates.js').dateToLocaleTimeString(...args));
   method(String.prototype, 'localeCompare', 1, (self, that, ...args) => {
     if (self === undefined || self === null) throw new TheTypeError('String.prototype.localeCompare called on null or undefined');
     return load('intl-text.js').localeCompare(`${self}`, `${that}`, ...args);
   });
-  const { join, map } = arrays;
   method(arrays, 'toLocaleString', 0, (self, ...args) => {
-    const texts = map.call(self, (value) => (value === undefined || value === null ? '' : value.toLocaleString(...args)));
-    return join.call(texts, ',');
+    const texts = apply(map, self, [(value) => (value === undefined || value === null ? '' : value.toLocaleString(...args))]);
+    return apply(join, texts, [',']);
   });
 
   lazy(Array, 'fromAsync', () => load('globals.js').fromAsync);

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 
 use boa_engine::context::{ContextBuilder, HostHooks};
 use boa_engine::realm::Realm;
+use boa_engine::vm::CallFrame;
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue, Script, Source};
 use serde_json::value::RawValue;
 
@@ -180,7 +181,7 @@ impl Prepared {
     }
 
     fn overtime(&self, deadline: Deadline) -> SandboxError {
-        let frames = self.context.stack_trace().map(|frame| frame.position());
+        let frames = self.context.stack_trace().map(CallFrame::position);
         let place = frames
             .filter(|at| at.path.to_string() == place::FILE)
             .find_map(|at| Place::of(at.position?.line_number(), at.position?.column_number()));

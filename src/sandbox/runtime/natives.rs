@@ -139,6 +139,8 @@ impl Chance {
     }
 }
 
+type Native = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
+
 /// Puts the functions and the standard extensions on the global object.
 pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<()> {
     use boa_runtime::extensions::{
@@ -155,7 +157,7 @@ pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<(
     );
     boa_runtime::register_extensions(extensions, None, context)?;
     context.insert_data(Rc::clone(shared));
-    let functions: [(JsString, usize, fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>); 9] = [
+    let functions: [(JsString, usize, Native); 9] = [
         (js_string!("hostCall"), 2, call),
         (js_string!("hostLog"), 2, log),
         (js_string!("hostSettle"), 2, settle),

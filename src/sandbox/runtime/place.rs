@@ -1,6 +1,7 @@
 //! Where in the snippet something happened: wrapping it and unwrapping what the engine says of it.
 
 use std::borrow::Cow;
+use std::fmt::Write as _;
 
 use boa_engine::JsError;
 
@@ -77,8 +78,10 @@ fn place_in_message(message: &str) -> (String, Option<Place>) {
 /// Something that the snippet threw.
 pub(super) fn of_thrown(message: String, stack: &str, cause: &str) -> SandboxError {
     let frames: Vec<(String, Place)> = stack.lines().filter_map(frame).take(MOST_FRAMES).collect();
-    let shown: String =
-        frames.iter().map(|(name, at)| format!("\n    at {name} ({FILE}:{}:{})", at.line, at.column)).collect();
+    let mut shown = String::new();
+    for (name, at) in &frames {
+        let _ = write!(shown, "\n    at {name} ({FILE}:{}:{})", at.line, at.column);
+    }
     let message = shortened(message);
     SandboxError {
         at: frames.first().map(|(_, at)| *at),

@@ -156,10 +156,10 @@ impl Worker {
             }
             Ok::<_, std::io::Error>(())
         };
-        let mut sent = 0_u64;
+        let mut handed_over = 0_u64;
         let send = |answer: ToRun| {
             if let Ok(line) = line(&answer) {
-                sent += 1;
+                handed_over += 1;
                 sender.send(line).ok();
             }
         };
@@ -172,7 +172,7 @@ impl Worker {
             Err(error) = writing => (End::Lost(error.to_string()), Vec::new()),
         };
         // An answer that is half in the pipe would be the beginning of the next run.
-        if sent != written {
+        if handed_over != written {
             self.runs = MOST_RUNS;
         }
         (end, logs)

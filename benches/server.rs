@@ -1,0 +1,126 @@
+//! The server: its start, its memory, its calls, its workspaces.
+
+use std::time::Instant;
+
+use actix_web::{App, HttpResponse, HttpServer, web};
+use membrane_mock::testing::{MockMembrane, Stub};
+use serde_json::json;
+
+use crate::support::{Connection, Process, micros, report};
+
+pub(crate) fn run() {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    println!("{:<44} {:>10} {:>10} {:>12}", "", "p50", "p99", "CPU/call");
+    let hello = Process::hello();
+    let floor = hello.calls("bare actix hello", "GET", "/", "", 20_000);
+    let mock = Process::mock(&[]);
+    println!("{:<44} {:>10}", "process start to first 200", micros(mock.started));
+    println!("{:<44} {:>10}", "resident memory at rest", format!("{} kB", mock.resident()));
+    let head = mock.head();
+    let list = mock.calls("list GET of 20 external apps", "GET", "/external-apps?limit=20", &head, 20_000);
+    println!("{:<44} {:>10}", "  … times the CPU of hello", format!("{:.1}x", list / floor));
+    mock.calls("GET one connection", "GET", "/connections/github-dev", &head, 20_000);
+    let api = r#"{"api":{"method":"GET","path":"/user"},"connectionKey":"github-dev"}"#;
+    mock.act("act with `api` through the stub", api, 3_000);
+    hello.calls("bare actix hello, again", "GET", "/", "", 20_000);
+    drop(mock);
+    drop(hello);
+    runtime.block_on(in_process());
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(parallel());
+}
+
+/// The floor: a bare actix server.
+pub(crate) fn hello() {
+    actix_web::rt::System::new().block_on(async {
+        let server =
+            HttpServer::new(|| App::new().default_service(web::to(|| async { HttpResponse::Ok().body("hello") })))
+                .workers(2)
+                .bind(("127.0.0.1", 0))
+                .unwrap();
+        println!("{}", json!({ "url": format!("http://{}", server.addrs()[0]) }));
+        server.run().await.unwrap();
+    });
+}
+
+async fn in_process() {
+    let begun = Instant::now();
+    let mut taken = Vec::new();
+    for _ in 0..400 {
+        let begun = Instant::now();
+        let mock = MockMembrane::start().await.unwrap();
+        let health = format!("{}/__mock/health", mock.uri());
+        let address = mock.uri().trim_start_matches("http://").to_owned();
+        Connection::open(&address).call("GET", &health, "", "");
+        taken.push(begun.elapsed());
+        drop(mock);
+    }
+    let all = begun.elapsed();
+    report("in-process start to first 200", taken);
+    println!("{:<44} {:>10}", "in-process start+stop per second", format!("{:.0}", 400.0 / all.as_secs_f64()));
+
+    let mock = MockMembrane::start().await.unwrap();
+    let mut early = Vec::new();
+    let mut late = Vec::new();
+    for n in 0..1_100 {
+        let begun = Instant::now();
+        let fork = mock.fork().await.unwrap();
+        let took = begun.elapsed();
+        if n < 100 {
+            early.push(took);
+        }
+        if n >= 1_000 {
+            late.push(took);
+        }
+        drop(fork);
+    }
+    report("fork of the demo workspace, the first 100", early);
+    report("fork of the demo workspace, after 1,000", late);
+
+    let workspace = mock.workspace();
+    workspace.upstream("github").stub(Stub::get("/bench").json(200, json!({}))).await.unwrap();
+    let mut taken = Vec::new();
+    for _ in 0..200 {
+        let begun = Instant::now();
+        workspace.reset().await.unwrap();
+        taken.push(begun.elapsed());
+    }
+    report("reset of the demo workspace", taken);
+}
+
+/// Tests in parallel, each with a workspace of its own, and writers of one workspace.
+async fn parallel() {
+    let mock = MockMembrane::start().await.unwrap();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let (mock, client) = (&mock, &client);
+    let begun = Instant::now();
+    let tests = (0..200).map(|n| async move {
+        let workspace = mock.fork().await.unwrap();
+        let tenant = workspace.tenant("acme");
+        let login = format!("user-{n}");
+        workspace.upstream("github").stub(Stub::get("/user").json(200, json!({"login": login}))).await.unwrap();
+        tenant.connect("github").key("mine").ready().await.unwrap();
+        let call = client.post(format!("{}/act", mock.uri())).bearer_auth(tenant.token());
+        let call = call.json(&json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "mine"}));
+        let answer: serde_json::Value = call.send().await.unwrap().json().await.unwrap();
+        assert_eq!(answer["output"]["login"], login.as_str(), "a crossed wire: {answer}");
+        let logs = client.get(format!("{}/action-run-logs", mock.uri())).bearer_auth(tenant.token());
+        let logs: serde_json::Value = logs.send().await.unwrap().json().await.unwrap();
+        assert_eq!(logs["items"].as_array().map(Vec::len), Some(1), "a crossed wire: {logs}");
+    });
+    futures_util::future::join_all(tests).await;
+    println!("{:<44} {:>10}", "200 parallel tests, a workspace each", micros(begun.elapsed()));
+
+    let tenant = mock.workspace().tenant("demo-tenant");
+    let token = &tenant.token();
+    let begun = Instant::now();
+    let writers = (0..16).map(|_| async move {
+        for _ in 0..50 {
+            let call = client.post(format!("{}/act", mock.uri())).bearer_auth(token);
+            let call = call.json(&json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"}));
+            assert_eq!(call.send().await.unwrap().status(), 200);
+        }
+    });
+    futures_util::future::join_all(writers).await;
+    let per_second = 800.0 / begun.elapsed().as_secs_f64();
+    println!("{:<44} {:>10}", "acts per second, 16 writers of a workspace", format!("{per_second:.0}"));
+}
