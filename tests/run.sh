@@ -105,6 +105,8 @@ run_sdk() { install_npm tests/clients/sdk && with_server npm --prefix "$root/tes
 
 run_fetch() { with_server node --test tests/clients/fetch/fetch.test.mjs; }
 
+run_snippets() { with_server node --test tests/clients/snippets/*.test.mjs; }
+
 run_tokens() { with_server node --test tests/clients/tokens/tokens.test.mjs; }
 
 run_shell() { with_server sh tests/clients/shell/walk.sh; }
@@ -128,7 +130,7 @@ suite rust run_rust
 built=no
 if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
 
-for client in sdk fetch tokens shell python recipes; do suite "$client" "run_$client"; done
+for client in sdk fetch snippets tokens shell python recipes; do suite "$client" "run_$client"; done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -228,6 +228,8 @@ fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
         let place = json!({ "field": field, "line": inner.line(), "column": inner.column() });
         let message = if inner.is_data() && field != "." {
             format!("the body's field `{field}` is wrong: {inner}")
+        } else if inner.is_data() {
+            format!("the body is wrong: {inner}")
         } else {
             format!("the body is not valid JSON: {inner}")
         };
@@ -251,24 +253,18 @@ impl Query {
         Self { pairs: url::form_urlencoded::parse(text.as_bytes()).into_owned().collect() }
     }
 
-    /// A field's text.
+    /// A field's text, also when it comes as an array: `name[]=a`, `name[0]=a`.
     pub fn text(&self, name: &str) -> Option<String> {
-        let mut values = self.pairs.iter().rev().filter(|(known, _)| known == name).map(|(_, value)| value.trim());
+        let is_it = |known: &str| {
+            known == name || known.strip_prefix(name).is_some_and(|rest| rest.starts_with('[') && rest.ends_with(']'))
+        };
+        let mut values = self.pairs.iter().rev().filter(|(known, _)| is_it(known)).map(|(_, value)| value.trim());
         values.find(|value| !value.is_empty()).map(str::to_owned)
     }
 
     /// A field's truth: `true`, `1` and any other text but `false` and `0`.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.text(name).map(|text| !matches!(text.to_ascii_lowercase().as_str(), "false" | "0"))
-    }
-
-    /// A field's values: repeated, `a,b`, `name[]=a`, `name[0]=a`.
-    pub fn list(&self, name: &str) -> Vec<String> {
-        let is_it = |known: &str| {
-            known == name || known.strip_prefix(name).is_some_and(|rest| rest.starts_with('[') && rest.ends_with(']'))
-        };
-        let values = self.pairs.iter().filter(|(known, _)| is_it(known)).flat_map(|(_, value)| value.split(','));
-        values.map(str::trim).filter(|value| !value.is_empty()).map(str::to_owned).collect()
     }
 
     /// A field as a moment.
@@ -305,8 +301,8 @@ mod tests {
         assert_eq!(query.text("q").as_deref(), Some("a b c"));
         assert_eq!(query.text("blank"), None);
         assert_eq!(query.text("n").as_deref(), Some("2"));
-        assert_eq!(query.list("ids"), ["a", "b"]);
-        assert_eq!(query.list("x"), ["p", "q"]);
+        assert_eq!(query.text("ids").as_deref(), Some("a,b"));
+        assert_eq!(query.text("x").as_deref(), Some("q"));
         assert_eq!((query.flag("yes"), query.flag("no"), query.flag("none")), (Some(true), Some(false), None));
     }
 
@@ -315,7 +311,7 @@ mod tests {
         fn no_query_text_panics(text in ".*") {
             let query = Query::parse(&text);
             query.text("id");
-            query.list("id");
+            query.flag("id");
         }
 
         #[test]

@@ -9,11 +9,14 @@ mod serve;
 mod token;
 mod watch;
 
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::clock::ClockMode;
@@ -23,12 +26,10 @@ use crate::store::Target;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
 #[derive(Debug, Parser)]
-#[command(name = "membrane-mock", version, about)]
+#[command(name = "membrane-mock", version, about, after_help = "Without a command: serve, with its options.")]
 struct Cli {
     #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    serve: ServerOptions,
+    command: Command,
 }
 
 #[derive(Debug, Subcommand)]
@@ -65,7 +66,7 @@ struct ServerOptions {
     #[arg(long, env = "MEMBRANE_MOCK_SEED", default_value = "demo", value_name = "PATH|demo|none")]
     seed: SeedChoice,
     /// Plant the seed anew whenever its files change
-    #[arg(long, env = "MEMBRANE_MOCK_WATCH")]
+    #[arg(long, env = "MEMBRANE_MOCK_WATCH", value_parser = BoolishValueParser::new())]
     watch: bool,
     /// Keep state in this file instead of memory
     #[arg(long, env = "MEMBRANE_MOCK_DATABASE", value_name = "PATH")]
@@ -101,7 +102,7 @@ struct ServerOptions {
     #[arg(long, env = "MEMBRANE_MOCK_LOG", default_value = "warn", value_name = "FILTER")]
     log: String,
     /// One line of JSON when ready instead of the banner
-    #[arg(long, env = "MEMBRANE_MOCK_JSON")]
+    #[arg(long, env = "MEMBRANE_MOCK_JSON", value_parser = BoolishValueParser::new())]
     json: bool,
 }
 
@@ -114,8 +115,8 @@ impl ServerOptions {
             database: self.database.clone().map_or(Target::Memory, Target::File),
             clock: self.clock,
             rng_seed: self.rng_seed,
-            workspace_key: self.workspace_key.clone(),
-            workspace_secret: self.workspace_secret.clone(),
+            workspace_key: self.workspace_key.clone().filter(|key| !key.is_empty()),
+            workspace_secret: self.workspace_secret.clone().filter(|secret| !secret.is_empty()),
             allow_egress: self.allow_egress.clone(),
             control_token: self.control_token.clone().filter(|token| !token.is_empty()),
             journal_limit: self.journal_limit,
@@ -129,7 +130,7 @@ impl ServerOptions {
 
     /// Starts the server, and what watches its seed.
     fn start(&self, default_port: u16) -> Result<Server, String> {
-        self.start_logging();
+        self.start_logging()?;
         let server = Server::start_blocking(self.config(default_port)).map_err(|error| error.to_string())?;
         match (&self.seed, self.watch) {
             (SeedChoice::Path(path), true) => {
@@ -143,23 +144,34 @@ impl ServerOptions {
         Ok(server)
     }
 
-    fn start_logging(&self) {
+    fn start_logging(&self) -> Result<(), String> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
-            .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
-        tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).compact().try_init().ok();
+            .map_err(|error| format!("--log (MEMBRANE_MOCK_LOG) `{}` is no filter: {error}", self.log))?;
+        let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        subscriber.with_ansi(std::io::stderr().is_terminal()).compact().try_init().ok();
+        Ok(())
     }
+}
+
+/// `membrane-mock --port 0` is `membrane-mock serve --port 0`.
+fn with_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    let first = arguments.get(1).map(|first| first.to_string_lossy().into_owned());
+    let is_of_program = |first: &str| matches!(first, "-h" | "--help" | "-V" | "--version");
+    if first.is_none_or(|first| first.starts_with('-') && !is_of_program(&first)) {
+        arguments.insert(1.min(arguments.len()), "serve".into());
+    }
+    arguments
 }
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = Cli::parse_from(with_command(std::env::args_os().collect()));
     let result = match cli.command {
-        None => serve::run(&cli.serve),
-        Some(Command::Serve(options)) => serve::run(&options),
-        Some(Command::Exec(options)) => exec::run(&options),
-        Some(Command::Token(options)) => token::run(&options),
-        Some(Command::Credentials(options)) => credentials::run(&options),
-        Some(Command::JsWorker { arguments }) => Ok(crate::sandbox::worker::main(&arguments)),
+        Command::Serve(options) => serve::run(&options),
+        Command::Exec(options) => exec::run(&options),
+        Command::Token(options) => token::run(&options),
+        Command::Credentials(options) => credentials::run(&options),
+        Command::JsWorker { arguments } => Ok(crate::sandbox::worker::main(&arguments)),
     };
     result.unwrap_or_else(|message| {
         output::complain(&message);

@@ -169,6 +169,32 @@ pub struct Action {
 }
 
 impl Action {
+    /// READY, at no layer, doing nothing yet.
+    pub fn blank(id: Id<Action>, meta: Meta) -> Self {
+        Self {
+            id,
+            meta,
+            state: ActionState::Ready,
+            integration: None,
+            connection: None,
+            tenant: None,
+            instance_key: None,
+            external_app: None,
+            parent: None,
+            action_type: None,
+            config: JsonMap::new(),
+            input_schema: None,
+            output_schema: None,
+            output_mapping: None,
+            custom_output_schema: None,
+            is_public: false,
+            is_customized: false,
+            intent: None,
+            errors: Vec::new(),
+            due: None,
+        }
+    }
+
     /// The layer it lives at.
     pub fn layer(&self) -> Layer {
         if self.connection.is_some() {

@@ -303,15 +303,6 @@ pub struct ConnectionBody {
     pub intent: Option<String>,
 }
 
-/// Refuses a key that is empty or over 100 characters. Source: SDK `ConnectPayload.connectionKey`.
-pub fn check_connection_key(key: &str) -> Result<(), ApiError> {
-    if key.is_empty() || key.chars().count() > 100 {
-        return Err(ApiError::bad_request("a connection key has 1 to 100 characters")
-            .with_data(serde_json::json!({ "field": "connectionKey", "length": key.chars().count() })));
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use super::{ConnectionEvent as E, ConnectionState as S};

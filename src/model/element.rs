@@ -99,6 +99,18 @@ pub fn key_of(name: &str) -> String {
     key.trim_end_matches('-').to_owned()
 }
 
+/// Refuses a key that could not be found again: 1 to 100 characters, none of them space at its ends.
+///
+/// Source: docs-http-api §7 (`connectionKey`); our choice for other elements: a query's values are trimmed.
+pub fn check_key(key: &str, field: &str) -> Result<(), ApiError> {
+    let length = key.chars().count();
+    if key.trim() == key && (1..=100).contains(&length) {
+        return Ok(());
+    }
+    let why = format!("`{field}` has 1 to 100 characters and neither begins nor ends with a space");
+    Err(ApiError::bad_request(why).with_data(serde_json::json!({ "field": field, "length": length })))
+}
+
 /// `base`, or `base-2`, `base-3`, … : the first that is not taken.
 pub fn free_key(base: &str, taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2..=u32::MAX).map(|n| format!("{base}-{n}"));

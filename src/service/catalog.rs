@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use super::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError};
 use crate::clock::Timestamp;
 use crate::ids::{Id, stable_id, stable_uuid};
-use crate::model::action::{Action, ActionState};
+use crate::model::action::Action;
 use crate::model::connector::Connector;
 use crate::model::element::Meta;
 use crate::model::external_app::ExternalApp;
@@ -182,25 +182,12 @@ pub fn action_of(id: Id<Action>, seed: &SeedAction, now: Timestamp) -> Action {
     let mut meta = meta("action", id.as_str(), &seed.key, &name, seed.description.clone());
     (meta.created_at, meta.updated_at) = (now, now);
     Action {
-        id,
-        meta,
-        state: ActionState::Ready,
-        integration: None,
-        connection: None,
-        tenant: None,
-        instance_key: None,
-        external_app: None,
-        parent: None,
         action_type: seed.action_type,
         config: seed.config.clone(),
         input_schema: seed.input_schema.clone(),
         output_schema: seed.output_schema.clone(),
         output_mapping: seed.output_mapping.clone(),
         custom_output_schema: seed.custom_output_schema.clone(),
-        is_public: false,
-        is_customized: false,
-        intent: None,
-        errors: Vec::new(),
-        due: None,
+        ..Action::blank(id, meta)
     }
 }

@@ -13,8 +13,9 @@ use super::outbound::{self, Outgoing, Refreshed};
 use super::{connect, vendor};
 use crate::engine::Cx;
 use crate::error::ApiError;
-use crate::model::connection::{Connection, ConnectionBody, ConnectionEvent, ConnectionState, check_connection_key};
+use crate::model::connection::{Connection, ConnectionBody, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
+use crate::model::element::check_key;
 use crate::model::page::{Page, PageRequest};
 use crate::model::patch::Patch;
 
@@ -151,7 +152,7 @@ pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, Ap
         ..ConnectSpec::default()
     };
     if let Some(key) = &spec.connection_key {
-        check_connection_key(key)?;
+        check_key(key, "connectionKey")?;
         let tenant = cx.tenant()?;
         let world = cx.world();
         let mut same = world.connections.with_key(key);
@@ -187,7 +188,7 @@ pub async fn update(
     let mut connection = (*directory.connection(&cx.caller, selector)?).clone();
     connection.meta.refuse_archived("connection")?;
     if let Some(key) = body.key.set() {
-        check_connection_key(key)?;
+        check_key(key, "connectionKey")?;
         let taken = tx
             .connections
             .with_key(key)

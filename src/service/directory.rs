@@ -361,16 +361,7 @@ impl<'a> Directory<'a> {
             if let Some(action) = by_id(text) {
                 return Ok(action);
             }
-            if let Some((integration, key)) = text.split_once('.')
-                && let Some(integration) = self.integration_with_key(integration)
-            {
-                let connection = scope.connection.filter(|c| c.integration.as_ref() == Some(&integration.id));
-                let scope = Resolved { integration: Some(Arc::clone(integration)), connection };
-                // The dotted form guarantees the integration's own version (DOC:element-selectors).
-                let own = self.action_by_key(caller, key, &scope, selector)?;
-                return if own.integration.is_some() { Ok(own) } else { Err(self.no_action(text)) };
-            }
-            return match self.action_by_key(caller, text, &scope, selector) {
+            return match self.action_by_any_key(caller, text, &scope, selector) {
                 Err(error) if error.key == Some(crate::error::ErrorKey::NotFound) => {
                     let by_uuid = self.world.actions.iter().find(|action| action.meta.uuid == *text);
                     by_uuid.and_then(|action| by_id(action.id.as_str())).ok_or(error)
@@ -379,15 +370,32 @@ impl<'a> Directory<'a> {
             };
         }
         match &selector.key {
-            Some(key) => match key.split_once('.') {
-                Some((integration, rest)) if self.integration_with_key(integration).is_some() => {
-                    let dotted = Selector { any: Some(format!("{integration}.{rest}")), key: None, ..selector.clone() };
-                    self.action(caller, &dotted, archived)
-                }
-                _ => self.action_by_key(caller, key, &scope, selector),
-            },
+            Some(key) => self.action_by_any_key(caller, key, &scope, selector),
             None => Err(ApiError::bad_request("name the action by `id` or `key`")),
         }
+    }
+
+    /// By `<integrationKey>.<key>`, else by a key that has dots of its own. Either key may have them.
+    fn action_by_any_key(
+        &self,
+        caller: &Caller,
+        text: &str,
+        scope: &Resolved,
+        selector: &Selector,
+    ) -> Result<Arc<Action>, ApiError> {
+        for (dot, _) in text.match_indices('.') {
+            let (integration, key) = (&text[..dot], &text[dot + 1..]);
+            let Some(integration) = self.integration_with_key(integration) else { continue };
+            let connection = scope.connection.clone().filter(|c| c.integration.as_ref() == Some(&integration.id));
+            let scope = Resolved { integration: Some(Arc::clone(integration)), connection };
+            match self.action_by_key(caller, key, &scope, selector) {
+                // The dotted form guarantees the integration's own version (DOC:element-selectors).
+                Ok(own) if own.integration.is_some() => return Ok(own),
+                Err(error) if error.key != Some(crate::error::ErrorKey::NotFound) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        self.action_by_key(caller, text, scope, selector)
     }
 }
 

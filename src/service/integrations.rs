@@ -11,7 +11,7 @@ use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::connector::Connector;
-use crate::model::element::Meta;
+use crate::model::element::{Meta, check_key};
 use crate::model::external_app::ExternalApp;
 use crate::model::integration::{Integration, IntegrationBody};
 use crate::model::page::{Page, PageRequest};
@@ -134,6 +134,9 @@ pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, 
         .or_else(|| app.as_ref().and_then(|app| directory.connector_of_app(app)))
         // Nothing but a key that the catalog has, too: that connector is meant (assumed).
         .or_else(|| body.key.set().filter(|_| app.is_none()).and_then(|key| directory.find_connector(key).ok()));
+    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
+        check_key(key, "key")?;
+    }
     let mut integration = match (&connector, body.key.set(), body.name.set()) {
         (Some(connector), _, _) => new_integration(&cx.space, &directory, connector),
         (None, None, None) => {
@@ -205,6 +208,9 @@ fn apply(directory: &Directory<'_>, integration: &mut Integration, body: Integra
     }
     if let Some(app) = named_app(directory, &body)? {
         integration.external_app_id = Some(app.id.clone());
+    }
+    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
+        check_key(key, "key")?;
     }
     body.key.apply(&mut integration.meta.key);
     body.uuid.apply_required(&mut integration.meta.uuid);

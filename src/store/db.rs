@@ -154,7 +154,8 @@ impl Db {
             .synchronous(SqliteSynchronous::Normal)
             .locking_mode(SqliteLockingMode::Exclusive)
             .busy_timeout(Duration::from_secs(5));
-        let pool = Self::pool_options().connect_with(options).await?;
+        let pool = Self::pool_options().connect_with(options).await;
+        let pool = pool.map_err(|why| StoreError::Open { path: path.display().to_string(), why })?;
         MIGRATOR.run(&pool).await?;
         Ok(Self { pool, runtime: Handle::current() })
     }

@@ -22,6 +22,14 @@ pub enum StoreError {
     /// SQLite refused.
     #[error("the store failed: {0}")]
     Sql(#[from] sqlx::Error),
+    /// The file cannot be opened.
+    #[error("the database {path} cannot be opened: {why}")]
+    Open {
+        /// The file.
+        path: String,
+        /// Why.
+        why: sqlx::Error,
+    },
     /// The schema could not be brought up to date.
     #[error("the store's schema could not be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),

@@ -161,7 +161,7 @@ async fn a_snippet_has_its_callers_rights_and_no_more() {
     assert_eq!(bed.output(&caught("membrane.post('/actions', { key: 'x' })")).await, "access_denied");
     assert_eq!(bed.output(&caught("membrane.connection('theirs').get()")).await, "not_found");
     assert_eq!(bed.output(&caught("membrane.get('/__mock/workspaces')")).await, "not_found");
-    let own = "module.exports = async ({ membrane }) => (await membrane.connections.findAll()).map((c) => c.key)";
+    let own = "module.exports = async ({ membrane }) => (await membrane.connections.find()).items.map((c) => c.key)";
     assert_eq!(bed.output(own).await, json!(["github-dev", "hubspot-prod"]));
 }
 

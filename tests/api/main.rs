@@ -11,6 +11,7 @@ mod connections;
 mod control;
 mod edge;
 mod elements;
+mod fuzz;
 mod hostile;
 mod integrations;
 mod layers;

@@ -127,6 +127,31 @@ async fn chance_repeats_with_the_servers_seed() {
 }
 
 #[tokio::test]
+async fn a_snippet_may_have_its_own_globals_and_harms_none_of_ours() {
+    let bed = Bed::start().await;
+    let outputs = [
+        ("module.exports = () => { Buffer = 5; return [Buffer, Object.keys(globalThis).includes('Buffer')]; }", json!([5, false])),
+        ("module.exports = () => { JSON.stringify = () => 'no'; return 1; }", json!(1)),
+        ("Uint8Array.prototype.subarray = null; module.exports = () => crypto.randomUUID().length", json!(36)),
+        ("module.exports = () => [typeof Date.now(), new Date('2024-01-02 03:04:05Z'), Date.name]", {
+            json!(["number", "2024-01-02T03:04:05.000Z", "Date"])
+        }),
+        ("module.exports = () => [(1234.5).toLocaleString(), [3, 10].map((n) => n.toLocaleString('de'))]", {
+            json!(["1,234.5", ["3", "10"]])
+        }),
+        ("const m = module; module.exports = () => typeof membrane + typeof m.exports", json!("objectfunction")),
+        ("module.exports = () => [typeof process, typeof hostCall, typeof runSnippet, typeof global]", {
+            json!(["undefined", "undefined", "undefined", "undefined"])
+        }),
+    ];
+    for (code, expected) in outputs {
+        assert_eq!(output(&bed.demo(), code).await, expected, "{code}");
+    }
+    let (_, early) = run(&bed.demo(), "membrane.self; module.exports = () => 1").await;
+    assert!(message(&early).contains("`membrane` is there when the function runs"), "{early}");
+}
+
+#[tokio::test]
 async fn calls_made_inside_are_found_from_the_run() {
     let bed = Bed::working().await;
     let code = "module.exports = async ({ connection, membrane }) => {

@@ -1,6 +1,8 @@
 // `Date` reads what external apps write: the engine alone knows ISO 8601 with three decimals and the form of
 // `toUTCString`. Times without a zone are UTC here: so is the sandbox's local time.
-((TheDate) => {
+// From the host: the engine's own `native.Date`.
+((native) => {
+  const { Date: TheDate } = native;
   const months = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
   const { UTC, parse } = TheDate;
   const { construct, apply } = Reflect;
@@ -12,7 +14,7 @@
   let compiled;
   const forms = () => (compiled ??= [
     [/^([+-]?\d{4,6})[-/](\d{1,2})(?:[-/](\d{1,2}))?/, 1, 2, 3],
-    [/^(\d{1,2})\/(\d{1,2})\/(\d{4})/, 3, 1, 2],
+    [/^(\d{1,2})[/](\d{1,2})[/](\d{4})/, 3, 1, 2],
     [/^(?:[a-z]{3,9},?\s+)?([a-z]{3,9})\.?\s+(\d{1,2}),?\s+(\d{4})/i, 3, 1, 2],
     [/^(?:[a-z]{3,9},?\s+)?(\d{1,2})[\s-]([a-z]{3,9})\.?[\s-](\d{4})/i, 3, 2, 1],
   ].map(([day, ...order]) => [new RegExp(`${day.source}${clock}${zone}\\s*$`, 'i'), ...order]));
@@ -52,5 +54,5 @@
   TheDate.parse = function parse(text) { return moment(`${text}`); };
   Object.defineProperty(TheDate, 'parse', { enumerable: false });
   TheDate.prototype.constructor = proxy;
-  return proxy;
+  return { Date: proxy };
 })

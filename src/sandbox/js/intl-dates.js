@@ -162,7 +162,7 @@
       else if (year || month) pattern += ' E';
     }
     if (era) pattern += pattern ? ' G' : 'G';
-    const joint = month === 'long' ? (weekday ? 0 : 1) : isText ? 2 : 3;
+    const joint = month === 'long' ? (weekday ? 0 : 1) : month === 'short' ? 2 : 3;
     return { pattern, joint: texts.joints[joint] };
   };
 
@@ -241,7 +241,6 @@
         // The twelve hours of a locale that has 24 are written as wide as those.
         if (usual === 'h23' && texts.hours !== 'H') fields.hour = '2-digit';
         this.#time = this.#timeOf(fields, cycle, usual);
-        if (timeStyle === 'full' && texts.hours === 'H') this.#time.splice(-2, 2, ' (', 'z', ')');
       }
     }
 
@@ -252,14 +251,15 @@
       if (hour) {
         const isHalf = cycle === 'h11' || cycle === 'h12';
         const bare = (minute ? texts.hours : texts.hourAlone) === 'H';
-        // As ICU finds its patterns: of exactly hours and two digits of minutes, it takes the hour as asked for.
-        const isAsked = minute === '2-digit' && second !== 'numeric' && !timeZoneName && this.#date !== 'E' && usual !== 'h12';
+        // As ICU finds its patterns: in some it writes the hour as asked for, in others with two digits.
+        const isLoose = timeZoneName ? second : minute === '2-digit' && second !== 'numeric';
+        const isAsked = isLoose && this.#date !== 'E' && usual !== 'h12';
         const isPadded = hour === '2-digit' || (!isHalf && !bare && !isAsked && (cycle === 'h23' || usual === 'h12'));
         time.push((isPadded ? 'HH' : 'H') + cycle);
         if (minute) time.push(':', 'mm');
         if (second) time.push(':', 'ss');
         if (fractionalSecondDigits) time.push(texts.point, 'S');
-        if (isHalf) time.push(texts.halfSpace, 'a');
+        if (isHalf) time.push(minute ? texts.halfSpace : '\u202f', 'a');
         else if (!minute && texts.hour) time.push(texts.hour);
       } else {
         if (minute) time.push(second ? 'mm' : 'm');
@@ -267,7 +267,8 @@
         if (second) time.push(minute ? 'ss' : 's');
         if (fractionalSecondDigits) time.push(...(second ? [texts.point] : []), 'S');
       }
-      if (timeZoneName) time.push(...(time.length ? [' '] : []), 'z');
+      if (timeZoneName === 'long' && second && cycle === 'h23' && texts.hours) time.push(' (', 'z', ')');
+      else if (timeZoneName) time.push(...(time.length ? [' '] : []), 'z');
       return time;
     }
 
@@ -332,7 +333,7 @@
         case 'E':
           if (fields.weekday === 'long') return ['weekday', texts.days[day]];
           if (fields.weekday === 'narrow') return ['weekday', texts.narrowDays[day]];
-          return ['weekday', ((!fields.day && !fields.month && texts.aloneDays) || texts.shortDays)[day]];
+          return ['weekday', ((!fields.day && !fields.month && !fields.minute && texts.aloneDays) || texts.shortDays)[day]];
         default: return ['era', texts.eras[['short', 'long', 'narrow'].indexOf(fields.era)][year > 0 ? 1 : 0]];
       }
     }
@@ -380,8 +381,8 @@
 
   return {
     DateTimeFormat,
-    dateToLocaleString: shown('any', 'all'),
-    dateToLocaleDateString: shown('date', 'date'),
-    dateToLocaleTimeString: shown('time', 'time'),
+    toLocaleString: shown('any', 'all'),
+    toLocaleDateString: shown('date', 'date'),
+    toLocaleTimeString: shown('time', 'time'),
   };
 })

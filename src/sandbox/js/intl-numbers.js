@@ -273,7 +273,7 @@
     }
 
     #laidOut(number, sign, isOne) {
-      const { style, currency, currencyDisplay, currencySign, unit, unitDisplay, notation } = this.#resolved;
+      const { style, currency, currencyDisplay, currencySign, unit, unitDisplay } = this.#resolved;
       const { percent, money, wideMoney = money, debt } = texts[this.#key];
       let pattern = '-#';
       let name = '';
@@ -286,7 +286,7 @@
         } else {
           const isDebt = currencySign === 'accounting';
           if (isDebt && sign === '-' && debt) pattern = debt;
-          else pattern = isDebt || notation === 'compact' ? wideMoney : money;
+          else pattern = isDebt || number[number.length - 1].type === 'compact' ? wideMoney : money;
           if (currencyDisplay === 'symbol') name = symbols[this.#key][currency] ?? currency;
           else name = currencyDisplay === 'code' ? currency : narrow[currency] ?? currency;
         }
@@ -357,10 +357,11 @@
       const n = abs(TheNumber(value));
       if (!(n < Infinity)) return 'other';
       const { type } = this.#resolved;
-      if (type === 'ordinal') return ordinals[this.#key]?.(n) ?? 'other';
       const rules = { roundingMode: 'halfExpand', roundingPriority: 'auto', ...this.#resolved };
       const { digits, point, least } = fit(decimal(`${n}`), rules, false);
-      return cardinal(this.#key, TheNumber(`0.${digits || '0'}e${point}`), digits.length > point || least > 0);
+      const rounded = TheNumber(`0.${digits || '0'}e${point}`);
+      if (type === 'ordinal') return ordinals[this.#key]?.(rounded) ?? 'other';
+      return cardinal(this.#key, rounded, digits.length > point || least > 0);
     }
 
     resolvedOptions() { return { ...this.#resolved, pluralCategories: [...this.#resolved.pluralCategories] }; }

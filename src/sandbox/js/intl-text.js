@@ -127,7 +127,8 @@
       return known;
     };
     const whole = (left, right) => {
-      const [mine, theirs] = [key(left), key(right)];
+      const mine = key(left);
+      const theirs = key(right);
       const byBase = level(mine.base, theirs.base);
       if (byBase || sensitivity === 'base') return byBase;
       const byAccent = sensitivity === 'case' ? 0 : level(mine.accents, theirs.accents);
@@ -140,23 +141,26 @@
     // Most texts are ASCII: the first place where the letters differ decides, or else the first where the case does.
     return (left, right) => {
       if (left === right) return 0;
-      const [mine, theirs] = [left.length, right.length];
+      const mine = left.length;
+      const theirs = right.length;
       const count = mine < theirs ? mine : theirs;
       let byCase = 0;
       for (let at = 0; at < count; at++) {
-        const [one, other] = [left.charCodeAt(at), right.charCodeAt(at)];
-        if (one > 127 || other > 127) return whole(left, right);
-        const [weight, against] = [ascii[one], ascii[other]];
+        const one = left.charCodeAt(at);
+        const other = right.charCodeAt(at);
+        // Beyond ASCII, there is no weight here.
+        if (one === other && ascii[one]) continue;
+        const weight = ascii[one];
+        const against = ascii[other];
         if (!weight || !against) return whole(left, right);
         if (weight !== against) {
           // An accent may follow, which in Spanish makes another letter.
           return rules.spanish ? whole(left, right) : weight < against ? -1 : 1;
         }
-        if (!byCase && one !== other) byCase = one > other ? -1 : 1;
+        if (!byCase) byCase = one > other ? -1 : 1;
       }
       if (mine !== theirs) {
-        const rest = mine < theirs ? right.charCodeAt(count) : left.charCodeAt(count);
-        if (rest > 127 || !ascii[rest]) return whole(left, right);
+        if (!ascii[mine < theirs ? right.charCodeAt(count) : left.charCodeAt(count)]) return whole(left, right);
         return mine < theirs ? -1 : 1;
       }
       if (!obeysCase) return 0;
@@ -185,7 +189,10 @@
         upperFirst: resolved.caseFirst === 'upper', spanish: key === 'es',
       });
       this.#resolved = resolved;
-      this.#compare = (left, right) => compare(`${left}`, `${right}`);
+      this.#compare = (left, right) => {
+        if (typeof left === 'string' && typeof right === 'string') return compare(left, right);
+        return compare(`${left}`, `${right}`);
+      };
     }
 
     get compare() { return this.#compare; }
@@ -193,9 +200,10 @@
   }, 'Collator', true);
 
   let usual;
-  const localeCompare = (text, other, locales, options) => {
-    if (locales === undefined && options === undefined) return (usual ??= new Collator().compare)(text, other);
-    return new Collator(locales, options).compare(text, other);
+  const localeCompare = (self, that, locales, options) => {
+    if (self === undefined || self === null) throw new TheTypeError('String.prototype.localeCompare called on null or undefined');
+    if (locales === undefined && options === undefined) return (usual ??= new Collator().compare)(self, that);
+    return new Collator(locales, options).compare(self, that);
   };
 
   // --- ListFormat ---
@@ -253,11 +261,10 @@
 
   // --- Segmenter ---
 
-  const pieces = {
-    __proto__: null,
-    grapheme: String.raw`\r\n|\p{RI}\p{RI}|(?:\p{Emoji}\p{EMod}?\ufe0f?\u200d)+\p{Emoji}[\p{M}\p{EMod}\ufe0f]*|[^\r\n\p{M}][\p{M}\p{EMod}\u200d\ufe0f]*|[^]`,
-    word: String.raw`[\p{L}\p{N}\p{M}_]+(?:['’.:·][\p{L}\p{M}_]+|[.,'][\p{N}]+)*|\r\n|[ ]+|[^]`,
-  };
+  const family = String.raw`(?:\p{Emoji}\p{EMod}?\ufe0f?\u200d)+\p{Emoji}[\p{M}\p{EMod}\ufe0f]*`;
+  const grapheme = String.raw`\r\n|\p{RI}\p{RI}|${family}|[^\r\n\p{M}][\p{M}\p{EMod}\u200d\ufe0f]*|[^]`;
+  const word = String.raw`[\p{L}\p{N}\p{M}_]+(?:['’.:·][\p{L}\p{M}_]+|[.,'][\p{N}]+)*|[ ]+`;
+  const pieces = { __proto__: null, grapheme, word: `${word}|${grapheme}` };
 
   const Segmenter = finish(class Segmenter {
     #resolved;

@@ -1,10 +1,25 @@
 // `Intl`, whose classes are in files of their own (`intl-numbers.js`, `intl-dates.js`, `intl-text.js`), and what those
 // share: locales and options. English, German, French, Spanish, Italian, Dutch, Portuguese; anything else is `en-US`.
-// From the host: `native.load(file)` and `native.lazy(target, name, read)`, see `lazy.js`.
+// And `toLocaleString` for `Array`.
+// From the host: `native.load(file)`, see `runtime/lazies.rs`.
 ((native) => {
-  const { load, lazy } = native;
+  const { load } = native;
   const { RangeError: TheRangeError, TypeError: TheTypeError, Object: TheObject, Number: TheNumber } = globalThis;
   const { defineProperty, create } = TheObject;
+  // The accessor stays: one that replaces itself breaks the engine's inline caches.
+  const lazy = (target, name, read) => {
+    let value;
+    let known = false;
+    const set = (given) => {
+      value = given;
+      known = true;
+    };
+    const get = () => {
+      if (!known) set(read());
+      return value;
+    };
+    defineProperty(target, name, { __proto__: null, get, set, enumerable: false, configurable: true });
+  };
   const { isArray, from } = Array;
   const { floor } = Math;
   const { toStringTag } = Symbol;
@@ -15,7 +30,7 @@
   const wellFormed = /^(?:[a-z]{2,3}|[a-z]{5,8})(?:-[a-z]{4})?(?:-(?:[a-z]{2}|\d{3}))?(?:-(?:[a-z\d]{5,8}|\d[a-z\d]{3}))*(?:-[a-z\d](?:-[a-z\d]{1,8})+)*$/i;
   // `EN-latn-us` is `en-Latn-US`; what follows a single letter (`-u-nu-latn`) is lower case.
   const canonical = (tag) => {
-    if (!wellFormed.test(tag)) throw new TheRangeError(`Incorrect locale information provided`);
+    if (!wellFormed.test(tag)) throw new TheRangeError('Incorrect locale information provided');
     let extended = false;
     return tag.toLowerCase().split('-').map((part, at) => {
       extended ||= part.length === 1;
@@ -105,5 +120,10 @@
   };
   for (const file in homes) for (const name of homes[file]) lazy(Intl, name, () => load(file)[name]);
 
-  return { Intl, resolve, reader, finish };
+  const arrayToLocaleString = (self, ...args) => {
+    const texts = from(self, (value) => (value === undefined || value === null ? '' : value.toLocaleString(...args)));
+    return texts.join(',');
+  };
+
+  return { Intl, arrayToLocaleString, resolve, reader, finish };
 })

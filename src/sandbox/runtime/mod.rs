@@ -6,6 +6,7 @@
 
 pub(super) mod guard;
 mod jobs;
+mod lazies;
 mod natives;
 mod place;
 
@@ -17,7 +18,7 @@ use std::time::{Duration, Instant};
 use boa_engine::context::{ContextBuilder, HostHooks};
 use boa_engine::realm::Realm;
 use boa_engine::vm::CallFrame;
-use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, JsValue, Script, Source};
+use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, Script, Source};
 use serde_json::value::RawValue;
 
 use self::jobs::{Jobs, SnippetTime};
@@ -33,8 +34,6 @@ const BUDGET: u32 = 10_000;
 const LOOP_LIMIT: u64 = 100_000_000;
 const RECURSION_LIMIT: usize = 400;
 const MOST_OUTPUT_BYTES: usize = 10 * 1024 * 1024;
-
-const PRELUDE: &str = include_str!("../js/prelude.js");
 
 /// The host is gone: the run is of no use to anybody.
 #[derive(Debug)]
@@ -78,7 +77,6 @@ pub(super) struct Prepared {
     jobs: Rc<Jobs>,
     time: Rc<SnippetTime>,
     shared: Rc<Shared>,
-    warm: JsValue,
 }
 
 impl Prepared {
@@ -98,15 +96,12 @@ impl Prepared {
         limits.set_recursion_limit(RECURSION_LIMIT);
         let shared = Rc::new(Shared::new(port, Rc::clone(&time)));
         natives::register(&mut context, &shared).map_err(broken)?;
-        let warm = context.eval(Source::from_bytes(PRELUDE)).map_err(broken)?;
-        Ok(Self { context, jobs, time, shared, warm })
+        Ok(Self { context, jobs, time, shared })
     }
 
     /// Reads what only some snippets need, for a worker that has nothing else to do.
     pub(super) fn warm_up(&mut self) {
-        if let Some(warm) = self.warm.as_callable() {
-            warm.call(&JsValue::undefined(), &[], &mut self.context).ok();
-        }
+        lazies::warm_up(&mut self.context).ok();
     }
 
     /// Runs a snippet to its end. A panic of the engine is an error like any other.
@@ -189,7 +184,7 @@ impl Prepared {
     }
 }
 
-/// What the prelude said at the end.
+/// How a snippet ended.
 pub(super) enum Settled {
     /// The value as JSON; empty when undefined.
     Output(String),

@@ -1,5 +1,5 @@
-//! What the prelude can ask of the host, as native functions. The prelude takes them off the global object before a
-//! snippet sees it.
+//! What a snippet's context is made of in Rust: calls of the host, chance, digests, and the ends of a run. None of it is
+//! reachable by name from a snippet but what [`super::lazies`] puts there.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -9,31 +9,24 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use boa_engine::builtins::promise::ResolvingFunctions;
-use boa_engine::object::builtins::JsPromise;
-use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, js_string};
+use boa_engine::object::builtins::{JsFunction, JsPromise};
+use boa_engine::object::{FunctionObjectBuilder, JsObject};
+use boa_engine::property::Attribute;
+use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Source, js_string};
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 use super::jobs::SnippetTime;
+use super::lazies::{self, Lazies};
 use super::{Port, Settled};
 use crate::sandbox::protocol::{FromRun, Task};
 
+const PRELUDE: &str = include_str!("../js/prelude.js");
 const MOST_LOG_BYTES: usize = 256 * 1024;
 const MOST_CALL_BYTES: usize = 10 * 1024 * 1024;
 /// Calls under way at a time; more wait here until one is answered.
 const MOST_CALLS: usize = 64;
 const MOST_RANDOM_BYTES: usize = 1024 * 1024;
-
-/// The files that the prelude evaluates when one of their names is first read.
-const FILES: [(&str, &str); 7] = [
-    ("lazy.js", include_str!("../js/lazy.js")),
-    ("dates.js", include_str!("../js/dates.js")),
-    ("client.js", include_str!("../js/client.js")),
-    ("events.js", include_str!("../js/events.js")),
-    ("globals.js", include_str!("../js/globals.js")),
-    ("urls.js", include_str!("../js/urls.js")),
-    ("buffer.js", include_str!("../js/buffer.js")),
-];
 
 /// What native functions and the loop share.
 pub(super) struct Shared {
@@ -46,6 +39,9 @@ pub(super) struct Shared {
     next_call: Cell<u64>,
     log_bytes: Cell<usize>,
     settled: RefCell<Option<Settled>>,
+    stringify: RefCell<Option<JsFunction>>,
+    parse: RefCell<Option<JsFunction>>,
+    pub(super) lazies: Lazies,
 }
 
 impl Shared {
@@ -60,6 +56,9 @@ impl Shared {
             next_call: Cell::new(0),
             log_bytes: Cell::new(0),
             settled: RefCell::default(),
+            stringify: RefCell::default(),
+            parse: RefCell::default(),
+            lazies: Lazies::default(),
         }
     }
 
@@ -104,7 +103,7 @@ impl Shared {
     }
 }
 
-fn host_gone() -> boa_engine::JsError {
+pub(super) fn host_gone() -> boa_engine::JsError {
     JsNativeError::error().with_message("the host is gone").into()
 }
 
@@ -139,9 +138,18 @@ impl Chance {
     }
 }
 
-type Native = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
+pub(super) type Native = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsValue>;
 
-/// Puts the functions and the standard extensions on the global object.
+/// Makes a function that snippets may see.
+pub(super) fn function(context: &Context, name: &str, length: usize, native: Native) -> JsFunction {
+    FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+        .name(JsString::from(name))
+        .length(length)
+        .constructor(false)
+        .build()
+}
+
+/// Puts what snippets get into a fresh context, and the function that runs one.
 pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<()> {
     use boa_runtime::extensions::{
         Base64Extension, EncodingExtension, MicrotaskExtension, StructuredCloneExtension, TimeoutExtension,
@@ -157,34 +165,32 @@ pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<(
     );
     boa_runtime::register_extensions(extensions, None, context)?;
     context.insert_data(Rc::clone(shared));
-    let functions: [(JsString, usize, Native); 9] = [
-        (js_string!("hostCall"), 2, call),
-        (js_string!("hostLog"), 2, log),
-        (js_string!("hostSettle"), 2, settle),
-        (js_string!("hostArguments"), 0, arguments),
-        (js_string!("hostSource"), 1, source),
-        (js_string!("hostDigest"), 2, digest),
-        (js_string!("hostRandom"), 1, random),
-        (js_string!("hostNumber"), 0, number),
-        (js_string!("hostNow"), 0, now),
-    ];
-    for (name, length, function) in functions {
-        context.register_global_callable(name, length, NativeFunction::from_fn_ptr(function))?;
-    }
-    Ok(())
+    let json = context.global_object().get(js_string!("JSON"), context)?;
+    let method = |name: JsString, context: &mut Context| -> JsResult<JsFunction> {
+        let method = json.as_object().map(|json| json.get(name, context)).transpose()?.unwrap_or_default();
+        method.as_object().and_then(JsFunction::from_object).ok_or_else(host_gone)
+    };
+    *shared.stringify.borrow_mut() = Some(method(js_string!("stringify"), context)?);
+    *shared.parse.borrow_mut() = Some(method(js_string!("parse"), context)?);
+    lazies::install(context, shared)?;
+    let prelude = context.eval(Source::from_bytes(PRELUDE))?;
+    let parts = [("begin", 1, begin as Native), ("finish", 1, finish), ("thrown", 1, thrown)];
+    let parts = parts.map(|(name, length, native)| function(context, name, length, native).into());
+    let run = prelude.as_callable().ok_or_else(host_gone)?.call(&JsValue::undefined(), &parts, context)?;
+    context.register_global_property(js_string!("runSnippet"), run, Attribute::CONFIGURABLE)
 }
 
-fn shared_of(context: &Context) -> JsResult<Rc<Shared>> {
+pub(super) fn shared_of(context: &Context) -> JsResult<Rc<Shared>> {
     context.get_data::<Rc<Shared>>().cloned().ok_or_else(host_gone)
 }
 
-fn text_of(arguments: &[JsValue], index: usize, context: &mut Context) -> JsResult<String> {
+pub(super) fn text_of(arguments: &[JsValue], index: usize, context: &mut Context) -> JsResult<String> {
     let value = arguments.get(index).cloned().unwrap_or_default();
     Ok(value.to_string(context)?.to_std_string_lossy())
 }
 
-/// `hostCall(operation, json)` → a promise of the answer's JSON `{value}` or `{error}`.
-fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `native.call(operation, json)` → a promise of the answer's JSON `{value}` or `{error}`.
+pub(super) fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let operation = text_of(arguments, 0, context)?;
     let text = text_of(arguments, 1, context)?;
     if text.len() > MOST_CALL_BYTES {
@@ -228,8 +234,8 @@ pub(super) fn mended(text: String) -> String {
     mended
 }
 
-/// `hostLog(level, message)`.
-fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `native.log(level, message)`.
+pub(super) fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let full = shared.log_bytes.get();
     if full <= MOST_LOG_BYTES {
@@ -245,36 +251,75 @@ fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<Js
     Ok(JsValue::undefined())
 }
 
-/// `hostSettle('output', json)` or `hostSettle('thrown', message, stack, cause)`; the first one counts.
-fn settle(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let how = text_of(arguments, 0, context)?;
-    let text = text_of(arguments, 1, context)?;
-    let settled = if how == "output" {
-        Settled::Output(text)
-    } else {
-        let (stack, cause) = (text_of(arguments, 2, context)?, text_of(arguments, 3, context)?);
-        Settled::Thrown { message: text, stack, cause }
+/// `begin(module)` → `{handler, args}`: what the module exports, and what it is called with.
+fn begin(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let module = arguments.first().and_then(JsValue::as_object).ok_or_else(host_gone)?;
+    let exports = module.get(js_string!("exports"), context)?;
+    let handler = match exports.as_object() {
+        Some(object) if !object.is_callable() => object.get(js_string!("default"), context)?,
+        _ => exports,
     };
-    shared_of(context)?.settled.borrow_mut().get_or_insert(settled);
+    if !handler.is_callable() {
+        return Err(JsNativeError::error().with_message(NO_FUNCTION).into());
+    }
+    let shared = shared_of(context)?;
+    let text = std::mem::take(&mut *shared.arguments.borrow_mut());
+    let parse = shared.parse.borrow().clone().ok_or_else(host_gone)?;
+    let record = parse.call(&JsValue::undefined(), &[JsString::from(text.as_str()).into()], context)?;
+    let record = record.as_object().ok_or_else(host_gone)?;
+    let args = lazies::arguments(&record, context)?;
+    let pair = JsObject::with_object_proto(context.intrinsics());
+    pair.create_data_property(js_string!("handler"), handler, context)?;
+    pair.create_data_property(js_string!("args"), args, context)?;
+    Ok(pair.into())
+}
+
+const NO_FUNCTION: &str = "the code exports no function; write \
+                           `module.exports = ({ input, membrane, connection, integration }) => …`";
+
+/// `finish(value)`: the first end of a run counts. The text is `JSON.stringify`'s, exactly.
+fn finish(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let shared = shared_of(context)?;
+    let text = stringified(arguments.first(), &shared, context)?.unwrap_or_default();
+    shared.settled.borrow_mut().get_or_insert(Settled::Output(text));
     Ok(JsValue::undefined())
 }
 
-/// `hostArguments()` → the handler's arguments as JSON, once.
-fn arguments(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let text = std::mem::take(&mut *shared_of(context)?.arguments.borrow_mut());
-    Ok(JsString::from(text.as_str()).into())
+fn stringified(value: Option<&JsValue>, shared: &Shared, context: &mut Context) -> JsResult<Option<String>> {
+    let stringify = shared.stringify.borrow().clone().ok_or_else(host_gone)?;
+    let value = value.cloned().unwrap_or_default();
+    let text = stringify.call(&JsValue::undefined(), &[value], context)?;
+    Ok(text.as_string().map(|text| text.to_std_string_lossy()))
 }
 
-/// `hostSource(file)` → the text of one of our own files.
-fn source(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let name = text_of(arguments, 0, context)?;
-    let file = FILES.iter().find(|(known, _)| *known == name);
-    let (_, text) = file.ok_or_else(|| JsNativeError::error().with_message(format!("no file `{name}`")))?;
-    Ok(JsString::from(*text).into())
+/// `thrown(error)`: reading it runs the snippet's own code, getters and proxies; whatever they do, something is told.
+fn thrown(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let shared = shared_of(context)?;
+    let error = arguments.first().cloned().unwrap_or_default();
+    let read = |name: JsString, context: &mut Context| -> Option<String> {
+        let value = error.as_object()?.get(name, context).ok()?;
+        if value.is_undefined() { None } else { Some(value.to_string(context).ok()?.to_std_string_lossy()) }
+    };
+    let message = match read(js_string!("message"), context) {
+        Some(message) => match read(js_string!("name"), context) {
+            Some(name) if !name.is_empty() && name != "Error" => Some(format!("{name}: {message}")),
+            _ => Some(message),
+        },
+        None if error.is_object() => stringified(Some(&error), &shared, context).ok().flatten(),
+        None => Some(error.display().to_string().trim_matches('"').to_owned()),
+    };
+    let message = message.unwrap_or_else(|| "the code threw a value that cannot be shown".into());
+    let stack = read(js_string!("stack"), context).unwrap_or_default();
+    let cause = error.as_object().and_then(|error| error.get(js_string!("hostError"), context).ok());
+    let cause = cause.filter(JsValue::is_object);
+    let cause = cause.and_then(|cause| stringified(Some(&cause), &shared, context).ok().flatten()).unwrap_or_default();
+    let thrown = Settled::Thrown { message, stack, cause: mended(cause) };
+    shared.settled.borrow_mut().get_or_insert(thrown);
+    Ok(JsValue::undefined())
 }
 
-/// `hostDigest('SHA-256', base64)` → base64.
-fn digest(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `native.digest('SHA-256', base64)` → base64.
+pub(super) fn digest(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let algorithm = text_of(arguments, 0, context)?;
     let text = text_of(arguments, 1, context)?;
     let bytes = BASE64.decode(text).map_err(|error| JsNativeError::typ().with_message(error.to_string()))?;
@@ -288,8 +333,8 @@ fn digest(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
     Ok(JsString::from(BASE64.encode(digest).as_str()).into())
 }
 
-/// `hostRandom(n)` → n random bytes in base64.
-fn random(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `native.random(n)` → n random bytes in base64.
+pub(super) fn random(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let count = arguments.first().cloned().unwrap_or_default().to_length(context)?;
     let count = usize::try_from(count).ok().filter(|count| *count <= MOST_RANDOM_BYTES);
     let count = count.ok_or_else(|| JsNativeError::range().with_message("too many random bytes"))?;
@@ -299,15 +344,15 @@ fn random(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
     Ok(JsString::from(BASE64.encode(bytes).as_str()).into())
 }
 
-/// `hostNumber()` → what `Math.random` gives.
-fn number(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `Math.random`.
+pub(super) fn number(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let number = shared.chance.borrow_mut().number();
     Ok(number.into())
 }
 
-/// `hostNow()` → milliseconds since the run started.
-fn now(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+/// `native.now()` → milliseconds since the run started.
+pub(super) fn now(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     Ok(shared_of(context)?.time.elapsed_ms().into())
 }
 

@@ -76,19 +76,24 @@ fn place_in_message(message: &str) -> (String, Option<Place>) {
 }
 
 /// Something that the snippet threw.
-pub(super) fn of_thrown(message: String, stack: &str, cause: &str) -> SandboxError {
-    let frames: Vec<(String, Place)> = stack.lines().filter_map(frame).take(MOST_FRAMES).collect();
-    let mut shown = String::new();
-    for (name, at) in &frames {
-        let _ = write!(shown, "\n    at {name} ({FILE}:{}:{})", at.line, at.column);
-    }
+pub(super) fn of_thrown(message: String, frames: &str, cause: &str) -> SandboxError {
+    let at = frames.lines().find_map(frame).map(|(_, at)| at);
     let message = shortened(message);
     SandboxError {
-        at: frames.first().map(|(_, at)| *at),
-        stack: (!frames.is_empty()).then(|| format!("{message}{shown}")),
+        at,
+        stack: at.map(|_| stack(&message, frames)),
         cause: serde_json::from_str::<ApiError>(cause).ok(),
         ..SandboxError::thrown(message)
     }
+}
+
+/// A stack as `error.stack` shows it: what was thrown, and the snippet's own frames of the engine's text.
+pub(super) fn stack(head: &str, frames: &str) -> String {
+    let mut shown = head.to_owned();
+    for (name, at) in frames.lines().filter_map(frame).take(MOST_FRAMES) {
+        let _ = write!(shown, "\n    at {name} ({FILE}:{}:{})", at.line, at.column);
+    }
+    shown
 }
 
 /// `    at name (code.js:4:9)`; none for frames that are not the snippet's own.

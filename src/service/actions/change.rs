@@ -4,9 +4,8 @@ use super::{Listed, app_of, described};
 use crate::engine::{Cx, Engine};
 use crate::error::ApiError;
 use crate::ids::Id;
-use crate::model::JsonMap;
 use crate::model::action::{Action, ActionBody, ActionEvent, ActionState, ActionType};
-use crate::model::element::{Layer, Meta, Scope, Selector, free_key};
+use crate::model::element::{Layer, Meta, Scope, Selector, check_key, free_key};
 use crate::model::{rank, schema};
 use crate::service::directory::{Archived, Directory, Resolved};
 use crate::store::World;
@@ -34,9 +33,12 @@ pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> 
     if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("an action needs an `intent`, or a spec: `key` or `name`, `type`, `config`"));
     }
+    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
+        check_key(key, "key")?;
+    }
     let now = cx.space.clock.now();
     let name = body.name.set().cloned().or_else(|| intent.as_ref().map(|intent| sentence(intent)));
-    let mut action = blank(cx, Meta::new(&cx.space.ids, now, body.key.set().cloned(), name));
+    let mut action = Action::blank(cx.space.ids.id(), Meta::new(&cx.space.ids, now, body.key.set().cloned(), name));
     if scope.names_connection() {
         place_at_connection(&mut action, &resolved)?;
     } else if let Some(integration) = &resolved.integration {
@@ -78,31 +80,6 @@ pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> 
 pub(super) fn sentence(intent: &str) -> String {
     let mut chars = intent.trim().chars();
     chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
-}
-
-pub(super) fn blank(cx: &Cx, meta: Meta) -> Action {
-    Action {
-        id: cx.space.ids.id(),
-        meta,
-        state: ActionState::Ready,
-        integration: None,
-        connection: None,
-        tenant: None,
-        instance_key: None,
-        external_app: None,
-        parent: None,
-        action_type: None,
-        config: JsonMap::new(),
-        input_schema: None,
-        output_schema: None,
-        output_mapping: None,
-        custom_output_schema: None,
-        is_public: false,
-        is_customized: false,
-        intent: None,
-        errors: Vec::new(),
-        due: None,
-    }
 }
 
 pub(super) fn place_at_connection(action: &mut Action, resolved: &Resolved) -> Result<(), ApiError> {
@@ -155,6 +132,9 @@ pub(super) fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiErro
         if let Some(schema_of) = schema_of {
             schema::check_schema(schema_of, field)?;
         }
+    }
+    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
+        check_key(key, "key")?;
     }
     body.key.apply(&mut action.meta.key);
     body.uuid.apply_required(&mut action.meta.uuid);

@@ -1,6 +1,6 @@
 //! Connection-level versions of actions: found, or made from the version above.
 
-use super::change::{Change, blank, copy_definition, place_at_connection, refuse_taken, update};
+use super::change::{Change, copy_definition, place_at_connection, refuse_taken, update};
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::action::{Action, ActionBody};
@@ -80,7 +80,7 @@ pub(super) async fn create_instance(
 ) -> Result<Arc<Action>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), parent.meta.key.clone(), Some(parent.meta.name.clone()));
-    let mut action = blank(cx, meta);
+    let mut action = Action::blank(cx.space.ids.id(), meta);
     copy_definition(&mut action, parent);
     place_at_connection(&mut action, resolved)?;
     action.parent = Some(parent.id.clone());

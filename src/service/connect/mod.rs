@@ -22,10 +22,10 @@ use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
-use crate::model::connection::{Connection, ConnectionEvent, ConnectionState, check_connection_key};
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest, RequestStatus};
 use crate::model::connector::{AuthType, Connector};
-use crate::model::element::{Meta, free_key, key_of};
+use crate::model::element::{Meta, check_key, free_key, key_of};
 use crate::model::progress::Progress;
 use crate::service::directory::{Directory, Offer};
 use crate::service::vendor;
@@ -64,7 +64,7 @@ pub(super) fn begin_in(
     credentials: Option<JsonMap>,
 ) -> Result<Id<Connection>, ApiError> {
     if let Some(key) = &spec.connection_key {
-        check_connection_key(key)?;
+        check_key(key, "connectionKey")?;
     }
     let known = match (&spec.connection_id, &spec.connection_key) {
         (Some(id), _) => Some(directory(cx, tx).connection(&cx.caller, id)?),

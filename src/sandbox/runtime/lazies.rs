@@ -1,0 +1,330 @@
+//! What the engine lacks, as files of JavaScript, each evaluated when one of its names is first read: most snippets need
+//! none of them, and parsing them all would cost ten times the rest of a run.
+//!
+//! A file is one expression, a function of `native` (what it may ask of Rust) that gives an object of what it defines.
+//! An accessor stays where it is: one that replaces itself breaks the engine's inline caches.
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+
+use boa_engine::object::JsObject;
+use boa_engine::object::builtins::JsFunction;
+use boa_engine::property::{PropertyDescriptor, PropertyKey};
+use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Script, Source, js_string};
+
+use super::natives::{self, Native, Shared, host_gone, shared_of, text_of};
+use super::place;
+
+const FILES: [(&str, &str); 13] = [
+    ("base64.js", include_str!("../js/base64.js")),
+    ("buffer.js", include_str!("../js/buffer.js")),
+    ("client.js", include_str!("../js/client.js")),
+    ("console.js", include_str!("../js/console.js")),
+    ("dates.js", include_str!("../js/dates.js")),
+    ("events.js", include_str!("../js/events.js")),
+    ("globals.js", include_str!("../js/globals.js")),
+    ("host.js", include_str!("../js/host.js")),
+    ("intl.js", include_str!("../js/intl.js")),
+    ("intl-dates.js", include_str!("../js/intl-dates.js")),
+    ("intl-numbers.js", include_str!("../js/intl-numbers.js")),
+    ("intl-text.js", include_str!("../js/intl-text.js")),
+    ("urls.js", include_str!("../js/urls.js")),
+];
+
+/// Globals, and the files that give them.
+const GLOBALS: [(&str, &str); 19] = [
+    ("console", "console.js"),
+    ("Date", "dates.js"),
+    ("atob", "base64.js"),
+    ("btoa", "base64.js"),
+    ("Buffer", "buffer.js"),
+    ("URLSearchParams", "urls.js"),
+    ("crypto", "globals.js"),
+    ("Crypto", "globals.js"),
+    ("SubtleCrypto", "globals.js"),
+    ("performance", "globals.js"),
+    ("Performance", "globals.js"),
+    ("DOMException", "events.js"),
+    ("Event", "events.js"),
+    ("CustomEvent", "events.js"),
+    ("EventTarget", "events.js"),
+    ("AbortController", "events.js"),
+    ("AbortSignal", "events.js"),
+    ("Intl", "intl.js"),
+    ("membrane", "client.js"),
+];
+
+/// Methods of built-ins: where, their name and length, the file, what it calls them. They get `this` as first argument.
+const METHODS: [(&str, &str, usize, &str, &str); 8] = [
+    ("Number", "toLocaleString", 0, "intl-numbers.js", "numberToLocaleString"),
+    ("BigInt", "toLocaleString", 0, "intl-numbers.js", "bigIntToLocaleString"),
+    ("Date", "toLocaleString", 0, "intl-dates.js", "toLocaleString"),
+    ("Date", "toLocaleDateString", 0, "intl-dates.js", "toLocaleDateString"),
+    ("Date", "toLocaleTimeString", 0, "intl-dates.js", "toLocaleTimeString"),
+    ("String", "localeCompare", 1, "intl-text.js", "localeCompare"),
+    ("Array", "toLocaleString", 0, "intl.js", "arrayToLocaleString"),
+    ("Array", "fromAsync", 1, "globals.js", "fromAsync"),
+];
+
+/// What is missing on purpose, and what to use.
+const MISSING: [(&str, Native); 2] = [("fetch", no_fetch), ("require", no_require)];
+
+/// Members of the handler's argument that come from the client.
+const OF_CLIENT: [(&str, &str); 6] = [
+    ("membrane", "membrane"),
+    ("engineApiClient", "membrane"),
+    ("internalApiClient", "membrane"),
+    ("connection", "connection"),
+    ("integration", "integration"),
+    ("externalApiClient", "externalApiClient"),
+];
+
+/// What was loaded so far in a context.
+#[derive(Default)]
+pub(super) struct Lazies {
+    native: RefCell<Option<JsObject>>,
+    files: RefCell<HashMap<String, JsObject>>,
+    globals: RefCell<HashMap<usize, JsValue>>,
+    record: RefCell<Option<JsObject>>,
+    client: RefCell<Option<JsObject>>,
+    stack: RefCell<Option<JsFunction>>,
+}
+
+/// Puts the accessors into a fresh context.
+pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
+    let global = context.global_object();
+    let native = JsObject::with_object_proto(context.intrinsics());
+    for kept in ["Date", "atob", "btoa"] {
+        let own = global.get(JsString::from(kept), context)?;
+        native.create_data_property(JsString::from(kept), own, context)?;
+    }
+    let functions: [(&str, usize, Native); 7] = [
+        ("call", 2, natives::call),
+        ("log", 2, natives::log),
+        ("digest", 2, natives::digest),
+        ("random", 1, natives::random),
+        ("now", 0, natives::now),
+        ("load", 1, load_native),
+        ("need", 1, need),
+    ];
+    for (name, length, function) in functions {
+        let function = natives::function(context, name, length, function);
+        native.create_data_property(JsString::from(name), function, context)?;
+    }
+    *shared.lazies.native.borrow_mut() = Some(native);
+
+    for (name, length, holder) in [("random", 0, "Math")] {
+        let function = natives::function(context, name, length, natives::number);
+        hide(&object_at(&global, holder, context)?, name, function.into(), context)?;
+    }
+    for (name, function) in MISSING {
+        let function = natives::function(context, name, 1, function);
+        hide(&global, name, function.into(), context)?;
+    }
+    stacks(&global, shared, context)?;
+    for (index, (holder, name, length, ..)) in METHODS.into_iter().enumerate() {
+        let at = object_at(&global, holder, context)?;
+        let at = if name == "fromAsync" { at } else { object_at(&at, "prototype", context)? };
+        let native = NativeFunction::from_copy_closure(move |this, arguments, context| {
+            let (_, name, _, file, given) = METHODS[index];
+            let given = load(file, context)?.get(JsString::from(given), context)?;
+            let given = given.as_callable().ok_or_else(host_gone)?;
+            if name == "fromAsync" {
+                return given.call(this, arguments, context);
+            }
+            let with_this: Vec<JsValue> = std::iter::once(this).chain(arguments).cloned().collect();
+            given.call(&JsValue::undefined(), &with_this, context)
+        });
+        let function = built(context, native, name, length);
+        hide(&at, name, function.into(), context)?;
+    }
+    for (index, (name, _)) in GLOBALS.into_iter().enumerate() {
+        let get = NativeFunction::from_copy_closure(move |_, _, context| global_value(index, context));
+        let set = NativeFunction::from_copy_closure(move |_, arguments, context| {
+            let value = arguments.first().cloned().unwrap_or_default();
+            shared_of(context)?.lazies.globals.borrow_mut().insert(index, value);
+            Ok(JsValue::undefined())
+        });
+        accessor(&global, name, get, Some(set), false, context)?;
+    }
+    let prototype = object_at(&object_at(&global, "URL", context)?, "prototype", context)?;
+    let get = NativeFunction::from_copy_closure(|this, _, context| {
+        let given = load("urls.js", context)?.get(js_string!("searchParamsOf"), context)?;
+        given.as_callable().ok_or_else(host_gone)?.call(&JsValue::undefined(), std::slice::from_ref(this), context)
+    });
+    accessor(&prototype, "searchParams", get, None, true, context)
+}
+
+/// Reads what takes longest and is wanted most.
+pub(super) fn warm_up(context: &mut Context) -> JsResult<()> {
+    function_in("client.js", context).map(drop)
+}
+
+/// The handler's argument: the record's members, with what comes from the client in the place of plain records.
+pub(super) fn arguments(record: &JsObject, context: &mut Context) -> JsResult<JsObject> {
+    *shared_of(context)?.lazies.record.borrow_mut() = Some(record.clone());
+    let args = JsObject::with_object_proto(context.intrinsics());
+    for key in record.own_property_keys(context)? {
+        let value = record.get(key.clone(), context)?;
+        args.create_data_property(key, value, context)?;
+    }
+    for (index, (name, _)) in OF_CLIENT.into_iter().enumerate() {
+        let get = NativeFunction::from_copy_closure(move |_, _, context| {
+            client(context)?.get(JsString::from(OF_CLIENT[index].1), context)
+        });
+        let set = NativeFunction::from_copy_closure(move |this, arguments, context| {
+            let value = arguments.first().cloned().unwrap_or_default();
+            let this = this.as_object().ok_or_else(host_gone)?;
+            let own = PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true);
+            this.define_property_or_throw(JsString::from(OF_CLIENT[index].0), own, context)?;
+            Ok(JsValue::undefined())
+        });
+        accessor(&args, name, get, Some(set), true, context)?;
+    }
+    Ok(args)
+}
+
+/// The client, made for this run's record when it is first asked for.
+fn client(context: &mut Context) -> JsResult<JsObject> {
+    let shared = shared_of(context)?;
+    if let Some(client) = shared.lazies.client.borrow().clone() {
+        return Ok(client);
+    }
+    let host = load("host.js", context)?.get(js_string!("host"), context)?;
+    let make = function_in("client.js", context)?;
+    let record = shared.lazies.record.borrow().clone().ok_or_else(|| {
+        JsNativeError::error().with_message("`membrane` is there when the function runs, not while the code is read")
+    })?;
+    let made = make.call(&JsValue::undefined(), &[host, record.into()], context)?;
+    let made = made.as_object().ok_or_else(host_gone)?;
+    *shared.lazies.client.borrow_mut() = Some(made.clone());
+    Ok(made)
+}
+
+fn global_value(index: usize, context: &mut Context) -> JsResult<JsValue> {
+    let shared = shared_of(context)?;
+    if let Some(value) = shared.lazies.globals.borrow().get(&index).cloned() {
+        return Ok(value);
+    }
+    let (name, file) = GLOBALS[index];
+    let given = if file == "client.js" { client(context)? } else { load(file, context)? };
+    let value = given.get(JsString::from(name), context)?;
+    shared.lazies.globals.borrow_mut().insert(index, value.clone());
+    Ok(value)
+}
+
+/// What a file gives.
+fn load(file: &str, context: &mut Context) -> JsResult<JsObject> {
+    let shared = shared_of(context)?;
+    if let Some(given) = shared.lazies.files.borrow().get(file).cloned() {
+        return Ok(given);
+    }
+    let native = shared.lazies.native.borrow().clone().ok_or_else(host_gone)?;
+    let given = function_in(file, context)?.call(&JsValue::undefined(), &[native.into()], context)?;
+    let given = given.as_object().ok_or_else(host_gone)?;
+    shared.lazies.files.borrow_mut().insert(file.to_owned(), given.clone());
+    Ok(given)
+}
+
+/// The function that a file is.
+fn function_in(file: &str, context: &mut Context) -> JsResult<JsObject> {
+    let key = format!("function in {file}");
+    let shared = shared_of(context)?;
+    if let Some(known) = shared.lazies.files.borrow().get(&key).cloned() {
+        return Ok(known);
+    }
+    let (_, text) = FILES.iter().find(|(known, _)| *known == file).ok_or_else(host_gone)?;
+    let value = Script::parse(Source::from_bytes(text), None, context)?.evaluate(context)?;
+    let function = value.as_callable().ok_or_else(host_gone)?;
+    shared.lazies.files.borrow_mut().insert(key, function.clone());
+    Ok(function)
+}
+
+/// `native.load(file)` → all that a file gives.
+fn load_native(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let file = text_of(arguments, 0, context)?;
+    load(&file, context).map(Into::into)
+}
+
+/// `native.need(name)` → a global as it was before a snippet could replace it.
+fn need(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    let name = text_of(arguments, 0, context)?;
+    let (_, file) = GLOBALS.iter().find(|(known, _)| *known == name).ok_or_else(host_gone)?;
+    load(file, context)?.get(JsString::from(name.as_str()), context)
+}
+
+/// `error.stack` begins with what was thrown, as everywhere else, and has the snippet's own frames.
+fn stacks(global: &JsObject, shared: &Shared, context: &mut Context) -> JsResult<()> {
+    let error = object_at(global, "Error", context)?;
+    let prototype = object_at(&error, "prototype", context)?;
+    let key = PropertyKey::from(js_string!("stack"));
+    let own = prototype.borrow().properties().get(&key);
+    let own = own.and_then(|own| own.get().cloned()).and_then(|get| get.as_object());
+    *shared.lazies.stack.borrow_mut() = own.and_then(JsFunction::from_object);
+    let get = NativeFunction::from_copy_closure(|this, _, context| {
+        let stack = shared_of(context)?.lazies.stack.borrow().clone().ok_or_else(host_gone)?;
+        let frames = stack.call(this, &[], context)?;
+        if !this.is_object() {
+            return Ok(JsValue::undefined());
+        }
+        let frames = frames.as_string().map(|frames| frames.to_std_string_lossy()).unwrap_or_default();
+        let head = this.to_string(context)?.to_std_string_lossy();
+        Ok(JsString::from(place::stack(&head, &frames).as_str()).into())
+    });
+    let set = NativeFunction::from_copy_closure(|this, arguments, context| {
+        let value = arguments.first().cloned().unwrap_or_default();
+        if let Some(this) = this.as_object() {
+            let own = PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true);
+            this.define_property_or_throw(js_string!("stack"), own, context)?;
+        }
+        Ok(JsValue::undefined())
+    });
+    accessor(&prototype, "stack", get, Some(set), false, context)?;
+    let capture = natives::function(context, "captureStackTrace", 1, |_, _, _| Ok(JsValue::undefined()));
+    hide(&error, "captureStackTrace", capture.into(), context)
+}
+
+fn no_fetch(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let why = "fetch is not available in the sandbox; use `externalApiClient` or `membrane.proxy` for the external app, \
+               `membrane` for the API";
+    Err(JsNativeError::error().with_message(why).into())
+}
+
+fn no_require(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> {
+    let why = "require is not available in the sandbox; a snippet is one file and has no modules";
+    Err(JsNativeError::error().with_message(why).into())
+}
+
+fn object_at(of: &JsObject, name: &str, context: &mut Context) -> JsResult<JsObject> {
+    of.get(JsString::from(name), context)?.as_object().ok_or_else(host_gone)
+}
+
+fn built(context: &Context, native: NativeFunction, name: &str, length: usize) -> JsFunction {
+    boa_engine::object::FunctionObjectBuilder::new(context.realm(), native)
+        .name(JsString::from(name))
+        .length(length)
+        .constructor(false)
+        .build()
+}
+
+/// A property as methods have it: not enumerable.
+fn hide(at: &JsObject, name: &str, value: JsValue, context: &mut Context) -> JsResult<()> {
+    let property = PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true);
+    at.define_property_or_throw(JsString::from(name), property, context).map(drop)
+}
+
+fn accessor(
+    at: &JsObject,
+    name: &str,
+    get: NativeFunction,
+    set: Option<NativeFunction>,
+    enumerable: bool,
+    context: &mut Context,
+) -> JsResult<()> {
+    let get = built(context, get, name, 0);
+    let mut property = PropertyDescriptor::builder().get(get).enumerable(enumerable).configurable(true);
+    if let Some(set) = set {
+        property = property.set(built(context, set, name, 1));
+    }
+    at.define_property_or_throw(JsString::from(name), property, context).map(drop)
+}

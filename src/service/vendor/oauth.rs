@@ -1,0 +1,272 @@
+//! The stub vendor's OAuth 2.0: who may ask, who consents, codes, tokens. Knows nothing of connections.
+//!
+//! Source: RFC 6749 (§4.1 codes, §5 tokens, §6 refresh), RFC 7636 (PKCE), RFC 7009 (revocation).
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use http::HeaderMap;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use url::Url;
+
+use super::{Refusal, consent};
+use crate::clock::Timestamp;
+use crate::engine::{Engine, Space};
+use crate::error::ApiError;
+use crate::model::connector::Connector;
+use crate::service::directory::Directory;
+
+/// How long a code can be exchanged. Source: RFC 6749 §4.1.2 (10 minutes at most).
+const CODE_LIVES: Duration = Duration::from_mins(10);
+
+/// The platform's own client at every vendor of the catalog (decision 5).
+pub fn shared_client(connector: &Connector) -> Client {
+    Client { id: format!("membrane-{}", connector.key()), secret: format!("shared-secret-of-{}", connector.key()) }
+}
+
+/// An OAuth client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// `client_id`.
+    pub id: String,
+    /// `client_secret`.
+    pub secret: String,
+}
+
+/// A client that asks for a user's consent.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// Whose API.
+    pub connector: Arc<Connector>,
+    /// What for.
+    pub scopes: Vec<String>,
+    client_id: String,
+    redirect_uri: Url,
+    state: Option<String>,
+    challenge: Option<Challenge>,
+}
+
+#[derive(Debug, Clone)]
+enum Challenge {
+    Plain(String),
+    S256(String),
+}
+
+impl Challenge {
+    fn is_met_by(&self, verifier: &str) -> bool {
+        match self {
+            Self::Plain(challenge) => challenge == verifier,
+            Self::S256(challenge) => *challenge == URL_SAFE_NO_PAD.encode(Sha256::digest(verifier)),
+        }
+    }
+}
+
+/// A code that was given out.
+#[derive(Debug, Clone)]
+pub struct Code {
+    asking: Asking,
+    account: String,
+    expires_at: Timestamp,
+}
+
+/// Codes that can still be exchanged. In memory: they live for minutes.
+pub type Codes = HashMap<String, Code>;
+
+/// Reads what a client sends the browser with. An error is for the person in front of it: there is no one to send back to.
+pub fn asking(
+    engine: &Engine,
+    space: &Space,
+    connector: &str,
+    field: impl Fn(&str) -> Option<String>,
+) -> Result<Asking, ApiError> {
+    let world = space.world();
+    let connector = Directory::new(&world, &engine.catalog).find_connector(connector)?;
+    let wrong = |what: &str| ApiError::bad_request(format!("the app asks wrongly: {what}"));
+    let client_id = field("client_id").ok_or_else(|| wrong("`client_id` is missing"))?;
+    if !clients(space, &connector).iter().any(|client| client.id == client_id) {
+        return Err(wrong(&format!("`{client_id}` is no client of {}", connector.meta.name)));
+    }
+    let redirect_uri = field("redirect_uri").ok_or_else(|| wrong("`redirect_uri` is missing"))?;
+    let redirect_uri = Url::parse(&redirect_uri).ok().filter(|uri| is_ours_or_local(engine, space, uri));
+    let redirect_uri = redirect_uri.ok_or_else(|| wrong("`redirect_uri` is no address that the client has registered"))?;
+    if field("response_type").as_deref() != Some("code") {
+        return Err(wrong("`response_type` is not `code`"));
+    }
+    let challenge = match (field("code_challenge"), field("code_challenge_method").as_deref()) {
+        (None, _) => None,
+        (Some(challenge), Some("S256")) => Some(Challenge::S256(challenge)),
+        (Some(challenge), None | Some("plain")) => Some(Challenge::Plain(challenge)),
+        (Some(_), Some(_)) => return Err(wrong("`code_challenge_method` is neither `S256` nor `plain`")),
+    };
+    let scopes = field("scope").map(|scope| scope.split_whitespace().map(str::to_owned).collect());
+    Ok(Asking { connector, scopes: scopes.unwrap_or_default(), client_id, redirect_uri, state: field("state"), challenge })
+}
+
+/// The platform's client, and those of the workspace's integrations.
+fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
+    let world = space.world();
+    let own = world.integrations.iter().filter(|integration| integration.connector_id.as_ref() == Some(&connector.id));
+    let own = own.filter_map(|integration| integration.oauth_client());
+    let shared = connector.shared_oauth_client.then(|| shared_client(connector));
+    own.map(|(id, secret)| Client { id, secret }).chain(shared).collect()
+}
+
+/// Registered are our own callback, an integration's own, and whatever is local.
+fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
+    let local = match uri.host() {
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    let own = || space.world().integrations.iter().any(|i| i.o_auth_callback_uri.as_deref() == Some(uri.as_str()));
+    matches!(uri.scheme(), "http" | "https") && (local || uri.as_str().starts_with(engine.base()) || own())
+}
+
+impl Asking {
+    /// The user allows it: where the browser goes next, with a code.
+    pub fn allow(self, space: &Space, account: &str) -> Url {
+        let code = format!("mock-code-{}", space.ids.secret(16));
+        let mut back = self.redirect_uri.clone();
+        back.query_pairs_mut().append_pair("code", &code);
+        self.with_state(&mut back);
+        let expires_at = space.clock.now().plus(CODE_LIVES);
+        let code_of = Code { asking: self, account: account.to_owned(), expires_at };
+        space.codes.lock().unwrap_or_else(PoisonError::into_inner).insert(code, code_of);
+        back
+    }
+
+    /// The user does not: where the browser goes next, with an error. Source: RFC 6749 §4.1.2.1.
+    pub fn deny(self) -> Url {
+        let mut back = self.redirect_uri.clone();
+        back.query_pairs_mut()
+            .append_pair("error", "access_denied")
+            .append_pair("error_description", "the user denied the request");
+        self.with_state(&mut back);
+        back
+    }
+
+    fn with_state(&self, back: &mut Url) {
+        if let Some(state) = &self.state {
+            back.query_pairs_mut().append_pair("state", state);
+        }
+    }
+}
+
+/// An answer of the token endpoint.
+#[derive(Debug)]
+pub struct TokenAnswer {
+    /// Status.
+    pub status: u16,
+    /// JSON.
+    pub body: Value,
+}
+
+impl TokenAnswer {
+    fn refused(status: u16, error: &str, description: &str) -> Self {
+        Self { status, body: json!({ "error": error, "error_description": description }) }
+    }
+}
+
+/// Exchanges a code or a refresh token.
+pub async fn token(
+    engine: &Engine,
+    space: &Space,
+    connector: &str,
+    headers: &HeaderMap,
+    field: impl Fn(&str) -> Option<String>,
+) -> Result<TokenAnswer, ApiError> {
+    let world = space.world();
+    let connector = Directory::new(&world, &engine.catalog).find_connector(connector)?;
+    let given = client_of(headers, &field);
+    let known = given.filter(|given| clients(space, &connector).contains(given));
+    let Some(client) = known else {
+        return Ok(TokenAnswer::refused(401, "invalid_client", "the client is unknown or its secret is wrong"));
+    };
+    let now = space.clock.now();
+    let granted = match field("grant_type").as_deref() {
+        Some("authorization_code") => {
+            let code = field("code").unwrap_or_default();
+            // Taken out: a code is good for one try.
+            let code = space.codes.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
+            let Some(code) = code.filter(|code| code.expires_at > now) else {
+                return Ok(TokenAnswer::refused(400, "invalid_grant", "the code is unknown, used or expired"));
+            };
+            if let Some(why) = code.mismatch(&connector, &client, &field) {
+                return Ok(TokenAnswer::refused(400, "invalid_grant", why));
+            }
+            let mut tx = space.data.begin().await;
+            let grant = consent(&mut tx, &space.ids, now, &connector, &code.account, code.asking.scopes)?;
+            tx.commit().await?;
+            grant
+        }
+        Some("refresh_token") => {
+            let mut tx = space.data.begin().await;
+            let token = field("refresh_token").unwrap_or_default();
+            match super::refresh(&mut tx, &space.ids, now, &connector, &token)? {
+                Ok(grant) => {
+                    tx.commit().await?;
+                    grant
+                }
+                Err(Refusal::InvalidGrant) => {
+                    return Ok(TokenAnswer::refused(400, "invalid_grant", "the refresh token is unknown or revoked"));
+                }
+            }
+        }
+        Some(_) => return Ok(TokenAnswer::refused(400, "unsupported_grant_type", "codes and refresh tokens are exchanged")),
+        None => return Ok(TokenAnswer::refused(400, "invalid_request", "`grant_type` is missing")),
+    };
+    Ok(TokenAnswer { status: 200, body: Value::Object(granted.oauth_credentials(now)) })
+}
+
+impl Code {
+    fn mismatch(
+        &self,
+        connector: &Connector,
+        client: &Client,
+        field: impl Fn(&str) -> Option<String>,
+    ) -> Option<&'static str> {
+        if self.asking.connector.id != connector.id || self.asking.client_id != client.id {
+            return Some("the code was given to another client");
+        }
+        if field("redirect_uri").as_deref() != Some(self.asking.redirect_uri.as_str()) {
+            return Some("`redirect_uri` is not the one that the code was asked for with");
+        }
+        match (&self.asking.challenge, field("code_verifier")) {
+            (None, _) => None,
+            (Some(challenge), Some(verifier)) if challenge.is_met_by(&verifier) => None,
+            (Some(_), _) => Some("`code_verifier` does not fit the code's challenge"),
+        }
+    }
+}
+
+/// Client authentication by header or in the body. Source: RFC 6749 §2.3.1.
+fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Option<Client> {
+    let basic = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+    let Some(basic) = basic else {
+        return Some(Client { id: field("client_id")?, secret: field("client_secret")? });
+    };
+    let pair = String::from_utf8(STANDARD.decode(basic).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    let decoded = |text: &str| url::form_urlencoded::parse(text.as_bytes()).next().map(|(text, _)| text.into_owned());
+    Some(Client { id: decoded(id)?, secret: decoded(secret)? })
+}
+
+/// Takes a token back; unknown ones are no error. Source: RFC 7009 §2.2.
+pub async fn revoke_token(space: &Space, token: &str) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let of = |grant: &crate::model::grant::Grant| {
+        grant.access_token == token || grant.refresh_token.as_deref() == Some(token)
+    };
+    let held: Vec<_> = tx.grants.iter().filter(|grant| of(grant)).map(|grant| (**grant).clone()).collect();
+    for mut grant in held {
+        grant.revoked = true;
+        tx.put(grant)?;
+    }
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,62 @@
+// One Chromium per test file. Its own network log is the witness that nothing left this machine.
+
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+import { chromium } from 'playwright-core';
+import { serveApplication } from './server.mjs';
+
+const ARGUMENTS = [
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--no-proxy-server',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  // What Chromium asks of its maker all the same goes to a closed port.
+  '--component-updater=url-source=http://127.0.0.1:9/',
+  '--gaia-url=http://127.0.0.1:9/',
+  '--autofill-server-url=http://127.0.0.1:9/',
+  '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
+];
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
+
+export const isLoopback = (url) => !/^(https?|wss?):/.test(url) || LOOPBACK.has(new URL(url).hostname);
+
+let started;
+
+/** `{ browser, application }`, started on the first call. */
+export function session() {
+  return (started ??= start());
+}
+
+async function start() {
+  const folder = await mkdtemp(join(tmpdir(), 'membrane-mock-browser-'));
+  const netLog = join(folder, 'net-log.json');
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [...ARGUMENTS, `--log-net-log=${netLog}`],
+    // A popup has to come out of a real click, as for everybody's users.
+    ignoreDefaultArgs: ['--disable-popup-blocking'],
+  });
+  return { browser, application: await serveApplication(), folder, netLog };
+}
+
+/** Ends the browser and reads what it asked the network for. */
+export async function endSession() {
+  if (!started) return;
+  const { browser, application, folder, netLog } = await started;
+  started = undefined;
+  await browser.close();
+  application.close();
+  const log = await readFile(netLog, 'utf8');
+  await rm(folder, { recursive: true, force: true });
+  const asked = new Set([...log.matchAll(/"url":"((?:https?|wss?):\/\/[^"]+)"/g)].map(([, url]) => url));
+  assert.ok(asked.size > 0, 'the network log is empty');
+  assert.deepEqual([...asked].filter((url) => !isLoopback(url)), [], 'requests that left this machine');
+}
+
+after(endSession);

@@ -1,0 +1,66 @@
+// What a user does on the mock's pages. `where` is a window or an iframe.
+
+import assert from 'node:assert/strict';
+import { closed } from './visit.mjs';
+
+export const GO_ON = /^(Connect|Reconnect)\b/;
+export const GIVE_UP = /^(Cancel|Close)$/;
+
+/** Waits for one of these screens and tells which it is. Every one of them must own up to being a mock. */
+export async function at(where, ...screens) {
+  const main = where.locator(screens.map((screen) => `main[data-screen="${screen}"]`).join(', '));
+  await main.waitFor();
+  assert.match(await where.locator('body').innerText(), /\bmock\b/i, 'the page does not say that it is a mock');
+  return main.getAttribute('data-screen');
+}
+
+export const button = (where, name) => where.getByRole('button', { name });
+
+/** A click after which the window may be gone at once. */
+async function pressed(page, name) {
+  await button(page, name).click().catch((error) => {
+    if (!page.isClosed()) throw error;
+  });
+}
+
+/** At the vendor: says who they are, and allows or denies. */
+export async function consent(vendor, { account = 'ann@example.com', press = 'Allow' } = {}) {
+  await at(vendor, 'vendor');
+  await vendor.getByLabel(/^Account\b/).fill(account);
+  await pressed(vendor, press);
+}
+
+/** The vendor's window, opened by the click on Connect in the iframe. */
+export async function vendorWindow(visit, where) {
+  await at(where, 'connect', 'problem');
+  const window = visit.window();
+  await button(where, /^(Connect|Reconnect|Try again)\b/).click();
+  return window;
+}
+
+/** From the iframe's connect page through the vendor's window, until that has closed itself. */
+export async function authorize(visit, where, choice) {
+  const vendor = await vendorWindow(visit, where);
+  await consent(vendor, choice);
+  await closed(vendor);
+}
+
+/** The same in one window: to the vendor, which is where `client.connect()` may lead at once. */
+export async function reachVendor(page) {
+  if ((await at(page, 'connect', 'vendor')) === 'connect') await button(page, GO_ON).click();
+  await at(page, 'vendor');
+}
+
+/** Fills a form for keys: `{ 'Secret key': 'sk_test_1' }`. */
+export async function fillKeys(where, values) {
+  await at(where, 'form');
+  for (const [label, value] of Object.entries(values)) await where.getByLabel(label).fill(value);
+  await button(where, GO_ON).click();
+}
+
+/** What the page complains of. */
+export async function complaint(where) {
+  const alert = where.getByRole('alert').filter({ hasText: /\S/ }).first();
+  await alert.waitFor();
+  return alert.innerText();
+}

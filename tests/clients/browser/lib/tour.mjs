@@ -1,0 +1,142 @@
+// Every page that the mock draws, and how a user gets there: looked at by the accessibility test and by screenshots.
+
+import { at, authorize, button, reachVendor, vendorWindow } from './pages.mjs';
+import { mockOrigin } from './world.mjs';
+
+const EXPECTED = /Failed to load resource/;
+
+/** A page in the client's iframe. */
+const framed = (call, argument, ...screens) => async ({ world, visit }) => {
+  await visit.open();
+  await visit.start(call, typeof argument === 'function' ? await argument(world) : argument);
+  const page = await visit.iframe();
+  await at(page, ...screens);
+  await visit.shown();
+  return page;
+};
+
+const connect = (options, ...screens) =>
+  framed((membrane, given) => membrane.ui.connect(given), options, ...screens);
+
+/** A page in a window of its own. */
+const alone = (address, ...screens) => async ({ world, visit }) => {
+  visit.page = await visit.context.newPage();
+  await visit.page.goto(await address(world));
+  await at(visit.page, ...screens);
+  return visit.page;
+};
+
+const uiUrl = async (world, payload) => (await world.api('POST', '/connect', payload)).clientAction.uiUrl;
+const embed = (path) => (world) => `${mockOrigin()}/embed/${path}?token=${world.tenantToken}`;
+const github = async (world) => (await world.connection('github-dev')).id;
+
+const lost = async (world) => {
+  const id = await github(world);
+  await world.loseCredentials(id);
+  return id;
+};
+
+/** name → `({ world, visit, theme }) => window or iframe`; `theme` is what `ui.connect()` is asked for. */
+export const TOUR = {
+  connect: ({ theme, ...rest }) => connect({ integrationKey: 'gmail', theme }, 'connect')(rest),
+  reconnect: ({ theme, ...rest }) =>
+    connect(async (world) => ({ connectionId: await lost(world), theme }), 'connect')(rest),
+  'connect-long-names': ({ theme, ...rest }) =>
+    connect({ integrationKey: 'google-sheets', connectionKey: 'k'.repeat(100), name: 'Accounting '.repeat(12), theme }, 'connect')(rest),
+  waiting: async ({ theme, ...rest }) => {
+    const page = await connect({ integrationKey: 'gmail', theme }, 'connect')(rest);
+    await at(await vendorWindow(rest.visit, page), 'vendor');
+    return page;
+  },
+  vendor: async ({ theme, ...rest }) =>
+    vendorWindow(rest.visit, await connect({ integrationKey: 'gmail', theme }, 'connect')(rest)).then(async (vendor) => {
+      await at(vendor, 'vendor');
+      return vendor;
+    }),
+  denied: async ({ theme, ...rest }) => {
+    const page = await connect({ integrationKey: 'gmail', theme }, 'connect')(rest);
+    await authorize(rest.visit, page, { press: 'Deny' });
+    await page.getByRole('alert').first().waitFor();
+    return page;
+  },
+  form: ({ theme, ...rest }) => connect({ integrationKey: 'stripe', theme }, 'form')(rest),
+  'form-of-two': ({ theme, ...rest }) => connect({ connectorKey: 'twilio', theme }, 'form')(rest),
+  choose: ({ theme, ...rest }) => connect({ theme }, 'choose')(rest),
+  'choose-found': async ({ theme, ...rest }) => {
+    const page = await connect({ theme }, 'choose')(rest);
+    await page.getByLabel('Search apps').fill('google');
+    await button(page, /^HubSpot/i).waitFor({ state: 'detached' });
+    return page;
+  },
+  'choose-nothing': async ({ theme, ...rest }) => {
+    const page = await connect({ theme }, 'choose')(rest);
+    await page.getByLabel('Search apps').fill('zzzzqq');
+    await page.getByRole('status').filter({ hasText: /\bno\b|nothing/i }).waitFor();
+    return page;
+  },
+  building: async ({ world, visit, theme }) => {
+    await world.progress({ 'connection.building': 'hold' });
+    await visit.open();
+    await visit.start((membrane, given) => membrane.ui.connect(given), { intent: 'Acme Rocketry', theme });
+    const page = await visit.iframe();
+    await visit.shown();
+    await page.locator('main[data-screen]').waitFor();
+    return page;
+  },
+  'problem-unknown': ({ theme, ...rest }) => connect({ integrationKey: 'no-such-app', theme }, 'problem')(rest),
+  'problem-expired': async ({ world, visit, theme }) => {
+    await visit.open('sdk.html', { token: world.expiredToken() });
+    await visit.start((membrane, given) => membrane.ui.connect(given), { integrationKey: 'gmail', theme });
+    const page = await visit.iframe();
+    await at(page, 'problem');
+    await visit.shown();
+    return page;
+  },
+  'problem-configuration': async ({ theme, ...rest }) => {
+    await rest.world.spoilOAuthClient('gmail');
+    return connect({ integrationKey: 'gmail', theme }, 'problem')(rest);
+  },
+  connection: ({ theme, ...rest }) =>
+    framed((membrane, given) => membrane.ui.connection(given), async (world) => ({ connectionId: await github(world), theme }), 'connection')(rest),
+  'connection-lost': ({ theme, ...rest }) =>
+    framed((membrane, given) => membrane.ui.connection(given), async (world) => ({ connectionId: await lost(world), theme }), 'connection')(rest),
+  popup: async ({ visit }) => {
+    await visit.open();
+    const opened = visit.window();
+    await visit.start((membrane) => membrane.connect({ integrationKey: 'gmail' }));
+    const popup = await opened;
+    await reachVendor(popup);
+    return popup;
+  },
+  'address-oauth': alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect'),
+  'address-keys': alone((world) => uiUrl(world, { integrationKey: 'stripe' }), 'form'),
+  'address-done': async (rest) => {
+    const page = await alone((world) => uiUrl(world, { integrationKey: 'stripe' }), 'form')(rest);
+    await page.getByLabel('Secret key').fill('sk_test_1');
+    await button(page, 'Connect').click();
+    await at(page, 'done', 'message');
+    return page;
+  },
+  'address-cancelled': async (rest) => {
+    const page = await alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect')(rest);
+    await button(page, 'Cancel').click();
+    await at(page, 'done', 'message');
+    return page;
+  },
+  'address-unknown': alone(() => `${mockOrigin()}/connect/bm8tc3VjaC10aWNrZXQ`, 'problem', 'message'),
+  'callback-unknown': alone(() => `${mockOrigin()}/oauth-callback?code=1&state=no-such-state`, 'problem', 'message'),
+  'embed-main': alone(embed('main'), 'choose', 'message'),
+  'embed-integration': alone(embed('integrations/github'), 'connection', 'connect', 'message'),
+  'embed-other': alone(embed('flow-instances/000000000000000000000001/configuration'), 'message', 'problem'),
+  'agent-session': framed(
+    (membrane, given) => membrane.ui.UNSAFE_agentSession(given),
+    { sessionId: 'no-such-session' },
+    'message',
+    'problem',
+  ),
+};
+
+export async function goTo(stop, where) {
+  where.visit.expectErrors(EXPECTED);
+  return TOUR[stop](where);
+}
