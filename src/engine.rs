@@ -19,6 +19,7 @@ use crate::journal::Journal;
 use crate::model::workspace::Workspace;
 use crate::sandbox::{Limits, Sandbox};
 use crate::service::catalog::Catalog;
+use crate::service::vendor::oauth::Codes;
 use crate::store::{Db, Partition, World};
 use crate::upstream::stub_server::StubServer;
 use crate::upstream::{Client, Egress};
@@ -104,6 +105,10 @@ pub struct Space {
     pub ids: Arc<Ids>,
     /// Its journal.
     pub journal: Journal,
+    /// Codes that the stub vendors gave out.
+    pub(crate) codes: Mutex<Codes>,
+    /// Connections are refreshed by one caller at a time.
+    refreshing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// How often each stub has answered.
     pub(crate) stub_uses: Mutex<HashMap<String, u32>>,
     /// How often each connection or action in BUILDING was read.
@@ -205,6 +210,8 @@ impl Space {
             key: workspace.key.clone(),
             clock: Clock::new(workspace.clock),
             journal: Journal::new(config.journal_limit),
+            codes: Mutex::default(),
+            refreshing: Mutex::default(),
             stub_uses: Mutex::default(),
             reads: Mutex::default(),
             keyring: Mutex::default(),
@@ -231,6 +238,12 @@ impl Space {
         let keyring = Arc::new(Keyring::of(&workspace));
         *cached = Some((workspace, Arc::clone(&keyring)));
         keyring
+    }
+
+    /// Whose turn it is to refresh a connection.
+    pub(crate) fn refresh_turn(&self, connection: &str) -> Arc<tokio::sync::Mutex<()>> {
+        let mut turns = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(turns.entry(connection.to_owned()).or_default())
     }
 
     /// Counts a read of something in BUILDING and says how often it was read.

@@ -8,17 +8,19 @@ use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
 use super::connections::shown;
-use crate::engine::Cx;
+use super::vendor::redirect;
+use crate::engine::{Cx, Space};
 use crate::error::{ApiError, ErrorKey};
 use crate::model::JsonMap;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest};
 use crate::model::connector::{AuthType, Connector};
 use crate::screens::{self, ConnectPage, Field};
+use crate::service::connect::oauth::Exchanged;
 use crate::service::connect::{self as connecting, Consent};
+
 use crate::service::directory::{Directory, Offer};
-use crate::service::vendor::DEFAULT_ACCOUNT;
-use crate::service::view::Secrets;
+use crate::service::view::{Lens, Secrets};
 
 /// JSON in, a connection out. Source: SEED (`connect`), SDK `ConnectPayload`.
 pub(super) async fn connect(call: Call) -> Result<Reply, ApiError> {
@@ -197,7 +199,6 @@ fn open_page(call: &Call, problem: Option<&str>) -> Result<Reply, ApiError> {
         logo: format!("{}/logos/{}.svg", cx.engine.base(), connector.key()),
         workspace: &world.workspace.name,
         tenant: &tenant.name,
-        account: DEFAULT_ACCOUNT,
         scopes: connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default(),
         is_oauth: connector.auth_type.is_oauth(),
         again: connection.former.is_some(),
@@ -242,14 +243,20 @@ pub(super) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     };
     if call.form().text("action").as_deref() == Some("cancel") {
         connecting::poke(&call.engine, &space, &connection.id, ConnectionEvent::Cancel, None).await?;
-        return Ok(Reply::html(
-            StatusCode::OK,
-            screens::message("Cancelled", "Nothing was connected. You can close this window.")?,
-        ));
+        let problem = ApiError::bad_request("the user cancelled");
+        return ended(&call, &space, &connection, Err(("Cancelled", "Nothing was connected.", problem)));
     }
-    let consent = consent_of(&call, &space, &connection)?;
+    let world = space.world();
+    let directory = Directory::new(&world, &call.engine.catalog);
+    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    let connector = connector.ok_or_else(no_connector)?;
+    if connector.auth_type.is_oauth() {
+        let to = connecting::oauth::authorize_address(&call.engine, &space, &connection, &connector);
+        return redirect(to.ok_or_else(no_connector)?.as_str());
+    }
+    let consent = consent_of(&call, &connector);
     match connecting::complete(&call.engine, &space, &connection.id, consent).await {
-        Ok(connection) => finished(&space, &connection),
+        Ok(connection) => ended(&call, &space, &connection, Ok(())),
         // The user's to correct: the form again, with what is wrong.
         Err(error) if error.status() == 400 && error.key != Some(ErrorKey::NotFound) => {
             open_page(&call, Some(&error.message))
@@ -258,43 +265,102 @@ pub(super) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-fn consent_of(call: &Call, space: &Arc<crate::engine::Space>, connection: &Connection) -> Result<Consent, ApiError> {
-    let world = space.world();
-    let directory = Directory::new(&world, &call.engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
-    let connector = connector.ok_or_else(no_connector)?;
+fn consent_of(call: &Call, connector: &Connector) -> Consent {
     let form = call.form();
-    if connector.auth_type != AuthType::ClientCredentials {
-        return Ok(Consent::Account(form.text("account").unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())));
-    }
     let mut input = JsonMap::new();
-    for field in fields_of(&connector, |_| None) {
+    for field in fields_of(connector, |_| None) {
         if let Some(value) = form.text(&field.name) {
             input.insert(field.name, value.into());
         }
     }
-    Ok(Consent::Input(input))
+    Consent::Input(input)
 }
 
-fn finished(space: &Arc<crate::engine::Space>, connection: &Connection) -> Result<Reply, ApiError> {
-    let request = connection.request.as_ref().and_then(|id| space.world().connection_requests.get(id).cloned());
-    let redirect = request.and_then(|request| request.spec.redirect_uri.clone());
-    if let Some(mut url) = redirect.and_then(|uri| url::Url::parse(&uri).ok())
-        && connection.state == ConnectionState::Ready
-    {
-        url.query_pairs_mut().append_pair("connectionId", connection.id.as_str());
-        let mut reply = Reply::html(StatusCode::SEE_OTHER, String::new());
-        if let Ok(value) = http::HeaderValue::try_from(url.as_str()) {
-            reply.headers.insert(http::header::LOCATION, value);
-        }
-        return Ok(reply);
-    }
-    let (title, what) = match connection.state {
-        ConnectionState::Building => ("Almost there", "is being set up"),
-        _ => ("Connected", "is connected"),
+/// The vendor sends the user's browser back: with a code, or with an error. Source: RFC 6749 §4.1.2.
+pub(super) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
+    let query = call.query();
+    let state = query.text("state").unwrap_or_default();
+    let (space, connection) = match connecting::redeem(&call.engine, &state) {
+        Ok(open) => open,
+        Err(error) => return closed(&error),
     };
-    let text = format!("{} {what}. You can close this window.", connection.meta.name);
-    Ok(Reply::html(StatusCode::OK, screens::message(title, &text)?))
+    let world = space.world();
+    let directory = Directory::new(&world, &call.engine.catalog);
+    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    let connector = connector.ok_or_else(no_connector)?;
+    let Some(code) = query.text("code") else {
+        let why = query.text("error").unwrap_or_else(|| "no code came back".into());
+        connecting::poke(&call.engine, &space, &connection.id, ConnectionEvent::Cancel, None).await?;
+        let problem =
+            ApiError::connection(ErrorKey::AccessTokenExpired, format!("{} said: {why}", connector.meta.name));
+        let text = format!("{} said: {why}. Nothing was connected.", connector.meta.name);
+        return ended(&call, &space, &connection, Err(("Not connected", &text, problem)));
+    };
+    match connecting::oauth::exchange_code(&call.engine, &space, &connection, &connector, &code).await {
+        Exchanged::Tokens(tokens) => {
+            let done = connecting::complete(&call.engine, &space, &connection.id, Consent::Granted(tokens)).await?;
+            ended(&call, &space, &done, Ok(()))
+        }
+        Exchanged::Refused(why) => {
+            let text = format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name);
+            let problem = ApiError::connection(ErrorKey::AccessTokenExpired, text.clone());
+            ended(&call, &space, &connection, Err(("Not connected", &text, problem)))
+        }
+        Exchanged::Failed(error) => closed(&error),
+    }
+}
+
+/// The end of an attempt: back to where the caller said, else a page that tells the window that waits.
+///
+/// Source: sdk-client-behaviour §6 (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
+fn ended(
+    call: &Call,
+    space: &Arc<Space>,
+    connection: &Connection,
+    result: Result<(), (&str, &str, ApiError)>,
+) -> Result<Reply, ApiError> {
+    let attempt = connection.attempt.clone().unwrap_or_default();
+    if let Some(mut url) = attempt.redirect_uri.and_then(|uri| url::Url::parse(&uri).ok()) {
+        match &result {
+            Ok(()) => url.query_pairs_mut().append_pair("connectionId", connection.id.as_str()),
+            Err((_, _, problem)) => url
+                .query_pairs_mut()
+                .append_pair("error", &problem.message)
+                .append_pair("errorData", &serde_json::to_string(problem).map_err(ApiError::internal)?),
+        };
+        return redirect(url.as_str());
+    }
+    let mut message = json!({ "source": "integration.app" });
+    if let Some(id) = attempt.request_id {
+        message["requestId"] = id.into();
+    }
+    let (title, text, failed) = match result {
+        Ok(()) => {
+            let cx = connecting::as_owner(&call.engine, space, connection)?;
+            message["type"] = "newConnectionCreated".into();
+            message["connection"] = view_of(&cx, connection)?;
+            let (title, what) = match connection.state {
+                ConnectionState::Building => ("Almost there", "is being set up"),
+                _ => ("Connected", "is connected"),
+            };
+            (title, format!("{} {what}. You can close this window.", connection.meta.name), false)
+        }
+        Err((title, text, problem)) => {
+            message["type"] = "newConnectionFailure".into();
+            message["error"] = problem.message.clone().into();
+            message["errorData"] = serde_json::to_value(&problem).map_err(ApiError::internal)?;
+            message["connectionId"] = connection.id.to_string().into();
+            (title, format!("{text} You can close this window."), true)
+        }
+    };
+    Ok(Reply::html(StatusCode::OK, screens::result(title, &text, failed, &message)?))
+}
+
+fn view_of(cx: &Cx, connection: &Connection) -> Result<Value, ApiError> {
+    let world = cx.world();
+    let lens =
+        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    serde_json::to_value(lens.connection(connection, Secrets::Hidden)).map_err(ApiError::internal)
 }
 
 /// What this server is, for whoever opens its address.

@@ -13,6 +13,7 @@ mod integrations;
 mod logs;
 mod tenants;
 mod unimplemented;
+mod vendor;
 mod workspaces;
 
 use http::Method;
@@ -128,6 +129,16 @@ pub fn routes() -> Vec<Route> {
         patch("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
         get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", connect::page),
         post("/connect/{ticket}", Public, "our choice: the page's buttons", connect::page_answer),
+        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", connect::oauth_callback),
+        get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page),
+        post(
+            "/vendor/{workspace}/{connector}/oauth/authorize",
+            Public,
+            "our choice: the page's buttons",
+            vendor::consent,
+        ),
+        post("/vendor/{workspace}/{connector}/oauth/token", Public, "RFC 6749 §5", vendor::token),
+        post("/vendor/{workspace}/{connector}/oauth/revoke", Public, "RFC 7009", vendor::revoke),
         // actions and runs
         post("/act", Anyone, "SEED", actions::act),
         get("/actions", Anyone, "SEED", actions::list),

@@ -92,9 +92,8 @@ const MANAGER_PATHS: [(&str, &str); 22] = [
 ];
 
 /// Pages and streams that carry their token elsewhere.
-const PAGES: [(&str, &str); 7] = [
+const PAGES: [(&str, &str); 6] = [
     ("/connection-popup", "the connect popup for browsers; use POST /connect and its `clientAction.uiUrl`"),
-    ("/oauth-callback", "OAuth callbacks; the page of `clientAction.uiUrl` does the exchange"),
     ("/webhooks/{*rest}", "incoming events"),
     ("/screens/connect", "the hosted connect page for browsers; use POST /connect and its `clientAction.uiUrl`"),
     ("/screens/{*rest}", "hosted pages"),

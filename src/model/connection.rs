@@ -137,6 +137,18 @@ pub struct Transition {
     pub cause: ConnectionEvent,
 }
 
+/// Who waits in a browser for an attempt to connect, and where.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Attempt {
+    /// Named in the messages to the page that waits.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub request_id: Option<String>,
+    /// Where the browser goes afterwards.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub redirect_uri: Option<String>,
+}
+
 /// A connection as stored. The wire form is `api::view::ConnectionView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -175,6 +187,9 @@ pub struct Connection {
     pub intent: Option<String>,
     /// Names the connect page; changes with each attempt.
     pub ticket: Option<String>,
+    /// Who waits in a browser for this attempt.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub attempt: Option<Attempt>,
     /// The request that started it, if one did.
     pub request: Option<String>,
     /// Archive the tenant's other connections of the integration once this one is READY (decision 3).

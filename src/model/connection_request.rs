@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::connection::Connection;
+use super::connection::{Attempt, Connection};
 use super::tenant::Tenant;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
@@ -62,6 +62,9 @@ pub struct ConnectSpec {
     /// Where the browser goes afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
+    /// Named in the messages to the page that waits. Source: SDK `ConnectPayload.requestId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
     /// Given back with the redirect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_state: Option<String>,
@@ -74,6 +77,12 @@ pub struct ConnectSpec {
 }
 
 impl ConnectSpec {
+    /// Who waits for it in a browser.
+    pub fn attempt(&self) -> Option<Attempt> {
+        let attempt = Attempt { request_id: self.request_id.clone(), redirect_uri: self.redirect_uri.clone() };
+        (attempt != Attempt::default()).then_some(attempt)
+    }
+
     /// Whether nothing says what to connect to.
     pub fn names_nothing(&self) -> bool {
         [

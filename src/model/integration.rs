@@ -58,6 +58,12 @@ impl Integration {
         self.meta.key.as_deref().unwrap_or_default()
     }
 
+    /// Its own OAuth client, id and secret, when both are given.
+    pub fn oauth_client(&self) -> Option<(String, String)> {
+        let given = |name: &str| self.parameters.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        Some((given("clientId")?, given("clientSecret")?))
+    }
+
     /// What is wrong with its OAuth client: half of one, or none where none is shared (decision 5).
     pub fn oauth_fault(&self, connector: &Connector) -> Option<&'static str> {
         if !connector.auth_type.is_oauth() {

@@ -1,8 +1,10 @@
-//! Hosted pages: templates that are compiled in, without scripts or anything loaded from elsewhere.
+//! Hosted pages: templates that are compiled in, with nothing loaded from elsewhere.
 //!
-//! Invariant: every value is escaped by the template library; no page carries a token.
+//! Invariant: every value is escaped by the template library, and JSON for a page's script by [`result`]; no page carries
+//! a token.
 
 use askama::Template;
+use serde_json::Value;
 
 use crate::error::ApiError;
 
@@ -37,8 +39,6 @@ pub struct ConnectPage<'a> {
     pub workspace: &'a str,
     /// The tenant's name.
     pub tenant: &'a str,
-    /// Who consents when nothing else is typed.
-    pub account: &'a str,
     /// What is asked for.
     pub scopes: Vec<String>,
     /// Whether the user consents, rather than typing keys.
@@ -56,6 +56,44 @@ impl ConnectPage<'_> {
     pub fn html(&self) -> Result<String, ApiError> {
         self.render().map_err(ApiError::internal)
     }
+}
+
+/// The vendor's page on which a user allows an app to act.
+#[derive(Debug, Template)]
+#[template(path = "vendor.html", config = "src/screens/askama.toml")]
+pub struct VendorPage<'a> {
+    /// The app's name.
+    pub app: &'a str,
+    /// Its picture.
+    pub logo: String,
+    /// Who is signed in when nobody else is named.
+    pub account: &'a str,
+    /// What is asked for.
+    pub scopes: &'a [String],
+}
+
+impl VendorPage<'_> {
+    /// The page's text.
+    pub fn html(&self) -> Result<String, ApiError> {
+        self.render().map_err(ApiError::internal)
+    }
+}
+
+/// The page at the end of an attempt: says how it went, to the person and to the page that waits.
+#[derive(Debug, Template)]
+#[template(path = "result.html", config = "src/screens/askama.toml")]
+struct ResultPage<'a> {
+    title: &'a str,
+    text: &'a str,
+    failed: bool,
+    message: String,
+}
+
+/// How an attempt ended. `message` goes to the window that opened the page, as the client expects it.
+pub fn result(title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
+    // Inside a script element only its end tag means something to the page.
+    let message = message.to_string().replace('<', "\\u003c");
+    ResultPage { title, text, failed, message }.render().map_err(ApiError::internal)
 }
 
 #[derive(Template)]

@@ -268,6 +268,7 @@ pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiErro
         }
         // Keys do not expire: what there is, is fresh.
         Refreshed::Impossible => Ok(connection),
+        Refreshed::Failed(error) => Err(error),
     }
 }
 

@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 use url::{Position, Url};
 
+use super::connect::oauth::Exchanged;
 use super::directory::Directory;
 use super::{connect, vendor};
 use crate::engine::Cx;
@@ -81,6 +82,8 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
                 trip.transitions.extend(transition);
             }
             Refreshed::Impossible => lose(cx, connection, &mut trip).await?,
+            // The app's 401 stands; the next call tries again.
+            Refreshed::Failed(_) => {}
         }
     }
     Ok(trip)
@@ -144,6 +147,8 @@ pub enum Refreshed {
     Refused(Option<Transition>),
     /// There is nothing to refresh with.
     Impossible,
+    /// The vendor gave no answer: the credentials are as they were.
+    Failed(ApiError),
 }
 
 /// Refreshes a connection's credentials at the vendor. Source: SEED, IAPP:docs/refresh-credentials.
@@ -151,39 +156,38 @@ pub enum Refreshed {
 /// `refused` is the access token that the app turned down: when the connection has another one by now, somebody else
 /// has refreshed it meanwhile and that one is used.
 pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Result<Refreshed, ApiError> {
-    let mut tx = cx.space.data.begin().await;
-    let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else {
-        return Ok(Refreshed::Impossible);
-    };
+    let turn = cx.space.refresh_turn(id.as_str());
+    let _turn = turn.lock().await;
+    let Some(connection) = cx.world().connections.get(id.as_str()).cloned() else { return Ok(Refreshed::Impossible) };
     let connector = connector_of(cx, &connection)?;
-    let held = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(Value::as_str);
-    if let (Some(refused), Some(held)) = (refused, held)
+    let held = |name: &str| connection.credentials.as_ref().and_then(|c| c.get(name)).and_then(Value::as_str);
+    if let (Some(refused), Some(held)) = (refused, held("access_token"))
         && refused != held
     {
-        return Ok(Refreshed::Credentials(connection.credentials.take().unwrap_or_default()));
+        return Ok(Refreshed::Credentials(connection.credentials.clone().unwrap_or_default()));
     }
-    let token = connection.credentials.as_ref().and_then(|c| c.get("refresh_token")).and_then(Value::as_str);
-    let Some(token) = token.map(str::to_owned) else { return Ok(Refreshed::Impossible) };
-    let now = cx.space.clock.now();
-    match vendor::refresh(&mut tx, &cx.space.ids, now, &connector, &token)? {
-        Ok(grant) => {
+    let Some(token) = held("refresh_token") else { return Ok(Refreshed::Impossible) };
+    match connect::oauth::exchange_refresh_token(&cx.engine, &cx.space, &connection, &connector, token).await {
+        Exchanged::Tokens(tokens) => {
+            let mut tx = cx.space.data.begin().await;
+            let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else {
+                return Ok(Refreshed::Impossible);
+            };
             let mut credentials = connection.credentials.take().unwrap_or_default();
-            credentials.extend(grant.oauth_credentials(now));
+            credentials.extend(tokens);
+            connection.next_credentials_refresh_at = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
             connection.credentials = Some(credentials.clone());
-            connection.next_credentials_refresh_at = grant.expires_at;
             connection.meta.touch(&cx.space.ids, &cx.space.clock);
             tx.put(connection)?;
             tx.commit().await?;
             Ok(Refreshed::Credentials(credentials))
         }
-        Err(vendor::Refusal::InvalidGrant) => {
-            drop(tx);
-            let why = ApiError::connection(
-                ErrorKey::AccessTokenExpired,
-                "the external app refused to refresh the credentials: invalid_grant",
-            );
+        Exchanged::Refused(why) => {
+            let why = format!("the external app refused to refresh the credentials: {why}");
+            let why = ApiError::connection(ErrorKey::AccessTokenExpired, why);
             Ok(Refreshed::Refused(disconnect(cx, id, Some(why)).await?))
         }
+        Exchanged::Failed(error) => Ok(Refreshed::Failed(error)),
     }
 }
 

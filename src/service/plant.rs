@@ -151,6 +151,7 @@ fn plant_connections(
             errors: Vec::new(),
             intent: None,
             ticket: None,
+            attempt: None,
             request: None,
             replaces_others: false,
             due: None,

@@ -106,10 +106,10 @@ commit;
 ";
 
 impl Db {
-    /// Opens the database and brings its schema up to date.
-    pub async fn open(target: &Target) -> Result<Self, StoreError> {
+    /// Opens the database and brings its schema up to date. One in memory begins as `image`, when there is one.
+    pub async fn open(target: &Target, image: Option<&[u8]>) -> Result<Self, StoreError> {
         match target {
-            Target::Memory => Self::open_memory().await,
+            Target::Memory => Self::open_memory(image).await,
             Target::File(path) => Self::open_file(path).await,
         }
     }
@@ -125,9 +125,9 @@ impl Db {
             .acquire_timeout(Duration::from_secs(30))
     }
 
-    async fn open_memory() -> Result<Self, StoreError> {
+    async fn open_memory(image: Option<&[u8]>) -> Result<Self, StoreError> {
         let options = || SqliteConnectOptions::new().in_memory(true);
-        let image = TEMPLATE
+        let empty = TEMPLATE
             .get_or_try_init(|| async {
                 let pool = Self::pool_options().connect_with(options()).await?;
                 MIGRATOR.run(&pool).await?;
@@ -140,10 +140,16 @@ impl Db {
             .await?;
         let pool = Self::pool_options().connect_with(options()).await?;
         let mut conn = pool.acquire().await?;
-        let image = sqlx::sqlite::SqliteOwnedBuf::try_from(&image[..])?;
+        let image = sqlx::sqlite::SqliteOwnedBuf::try_from(image.unwrap_or(empty))?;
         conn.deserialize(None, image, false).await?;
         drop(conn);
         Ok(Self { pool, runtime: Handle::current() })
+    }
+
+    /// The whole database, for [`Db::open`].
+    pub async fn image(&self) -> Result<Vec<u8>, StoreError> {
+        let mut conn = self.pool.acquire().await?;
+        Ok(conn.serialize(None).await?.as_ref().to_vec())
     }
 
     async fn open_file(path: &Path) -> Result<Self, StoreError> {

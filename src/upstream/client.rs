@@ -192,6 +192,12 @@ impl Client {
         Err(UpstreamError::Redirects { url: shown(&request.url) })
     }
 
+    /// Sends a request to this server itself: to the stub vendors' OAuth endpoints, which it serves too. Only for
+    /// addresses that we made; redirects are not followed.
+    pub async fn send_home(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
+        self.once(request).await
+    }
+
     async fn once(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
         let transport = |error: reqwest::Error| {
             refusal_in(&error)

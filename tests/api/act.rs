@@ -281,9 +281,9 @@ async fn input_is_held_against_the_schema_and_extra_properties_are_ignored() {
             "message": "\"title\" is a required property"
           }
         ],
-        "actionRunId": "1a92266d74b1cc03109fb2b0"
+        "actionRunId": "e7e839627d188e5c376758d2"
       },
-      "actionRunId": "1a92266d74b1cc03109fb2b0"
+      "actionRunId": "e7e839627d188e5c376758d2"
     }
     "#);
     assert_eq!(deep.1["data"]["errors"].as_array().unwrap().len(), 2);

@@ -23,12 +23,12 @@ async fn an_action_made_from_a_spec_is_ready_at_once() {
     action.as_object_mut().unwrap().shift_remove("integration");
     insta::assert_snapshot!(bed.shown(&(status, action)), @r#"
     200 {
-      "id": "a9386d8f497239310147402b",
-      "uuid": "0196b48d-d7cb-46bf-9e07-c9605b674804",
+      "id": "0196b48dd7cb66bf1e07c960",
+      "uuid": "3d477b0c-bace-4cb1-830b-4877e976e832",
       "key": "get-user",
       "name": "Get user",
       "state": "READY",
-      "revision": "3d477b0cbaceecb1",
+      "revision": "a9386d8f49723931",
       "createdAt": "2025-01-01T00:00:00.000Z",
       "updatedAt": "2025-01-01T00:00:00.000Z",
       "isDeactivated": false,

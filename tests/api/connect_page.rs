@@ -14,6 +14,25 @@ impl Bed {
     }
 }
 
+impl Bed {
+    /// Goes from the connect page to the vendor, presses a button there, and comes back as a browser does.
+    async fn at_vendor(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
+        let to_vendor = self.go(page, &[("action", "connect")]).await;
+        let back = self.go(&to_vendor, fields).await;
+        self.nobody().get(&back).await
+    }
+
+    /// Presses a button that leads elsewhere; says where.
+    async fn go(&self, page: &str, fields: &[(&str, &str)]) -> String {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.nobody().request(Method::POST, page);
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
+        answer.headers()["location"].to_str().unwrap().to_owned()
+    }
+}
+
 fn page_of(connection: &Value) -> String {
     connection["clientAction"]["uiUrl"].as_str().expect("a page").to_owned()
 }
@@ -44,7 +63,7 @@ async fn pressing_connect_makes_it_ready_and_closes_the_page() {
     let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
     let page = page_of(&begun);
 
-    let (status, done) = bed.submit(&page, &[("action", "connect"), ("account", "mia")]).await;
+    let (status, done) = bed.at_vendor(&page, &[("action", "allow"), ("account", "mia")]).await;
 
     assert_eq!(status, 200);
     assert!(done.as_str().unwrap().contains("connected"), "{done}");
@@ -147,8 +166,9 @@ async fn a_request_is_pending_then_succeeds_with_its_connection() {
     let made = acme.ok(Method::POST, "/connection-requests", body).await;
     let path = format!("/connection-requests/{}", made["requestId"].as_str().unwrap());
     let page = made["url"].as_str().unwrap();
-    let form = bed.nobody().request(Method::POST, page).header("content-type", "application/x-www-form-urlencoded");
-    let answered = form.body("action=connect").send().await.unwrap();
+    let to_vendor = bed.go(page, &[("action", "connect")]).await;
+    let back = bed.go(&to_vendor, &[("action", "allow"), ("account", "mia")]).await;
+    let answered = bed.nobody().request(Method::GET, &back).send().await.unwrap();
     let done = acme.ok(Method::GET, &path, Value::Null).await;
     let patched = acme.ok(Method::PATCH, &path, json!({})).await;
 

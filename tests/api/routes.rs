@@ -95,6 +95,9 @@ fn good_body(method: &Method, path: &str) -> Value {
 
 /// Calls a route as it wants to be called, in a workspace of its own.
 async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
+    if route.path.starts_with("/vendor/") || route.path == "/oauth-callback" {
+        return called_in_a_flow(bed, base, route).await;
+    }
     let space = base.fork().await.unwrap();
     let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
     let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&space.secret(), &claims));
@@ -136,6 +139,43 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     });
     let body = good_body(&method, &route.path);
     api.call(method, &format!("{path}{query}"), if body.is_null() { None } else { Some(&body) }).await
+}
+
+/// The same for the routes of an OAuth flow, each of which needs what the one before it gave.
+async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
+    let space = base.fork().await.unwrap();
+    let api = Api::new(bed.mock.uri(), space.tenant("demo-tenant").token());
+    let post = async |at: &str, fields: &[(&str, &str)]| {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = bed.nobody().request(Method::POST, at).body(form);
+        request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap()
+    };
+    let next = |answer: &reqwest::Response| answer.headers()["location"].to_str().unwrap().to_owned();
+    let whole =
+        async |answer: reqwest::Response| (answer.status().as_u16(), Value::String(answer.text().await.unwrap()));
+    if route.path == "/oauth-callback" {
+        let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
+        let to_vendor = next(&post(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await);
+        let back = next(&post(&to_vendor, &[("action", "allow")]).await);
+        return bed.nobody().get(&back).await;
+    }
+    let at = format!("/vendor/{}/slack/oauth", space.key());
+    let (client, back) = (("client_id", "membrane-slack"), ("redirect_uri", "http://127.0.0.1:9/back"));
+    let query = [("response_type", "code"), client, back];
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let page = format!("{at}/authorize?{query}");
+    match (method_of(route).as_str(), route.path.rsplit('/').next().unwrap()) {
+        ("GET", _) => bed.nobody().get(&page).await,
+        (_, "authorize") => whole(post(&page, &[("action", "allow")]).await).await,
+        (_, "token") => {
+            let to = next(&post(&page, &[("action", "allow")]).await);
+            let code = to.split("code=").nth(1).unwrap();
+            let secret = ("client_secret", "shared-secret-of-slack");
+            let grant = ("grant_type", "authorization_code");
+            whole(post(&format!("{at}/token"), &[client, secret, back, grant, ("code", code)]).await).await
+        }
+        (_, _) => whole(post(&format!("{at}/revoke"), &[("token", "any")]).await).await,
+    }
 }
 
 /// Calls a route about what does not exist, or with what it cannot read.

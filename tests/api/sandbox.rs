@@ -130,7 +130,10 @@ async fn chance_repeats_with_the_servers_seed() {
 async fn a_snippet_may_have_its_own_globals_and_harms_none_of_ours() {
     let bed = Bed::start().await;
     let outputs = [
-        ("module.exports = () => { Buffer = 5; return [Buffer, Object.keys(globalThis).includes('Buffer')]; }", json!([5, false])),
+        (
+            "module.exports = () => { Buffer = 5; return [Buffer, Object.keys(globalThis).includes('Buffer')]; }",
+            json!([5, false]),
+        ),
         ("module.exports = () => { JSON.stringify = () => 'no'; return 1; }", json!(1)),
         ("Uint8Array.prototype.subarray = null; module.exports = () => crypto.randomUUID().length", json!(36)),
         ("module.exports = () => [typeof Date.now(), new Date('2024-01-02 03:04:05Z'), Date.name]", {
@@ -228,4 +231,28 @@ async fn a_call_that_is_given_up_ends_its_snippet_and_is_logged() {
         let why = tokio::time::timeout(Duration::from_secs(20), logged).await.expect("the run goes on");
         assert!(why.starts_with("nobody waited for the code any more"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn the_apps_client_refreshes_by_itself_and_tells_what_the_app_said() {
+    let bed = Bed::working().await;
+    bed.ws.upstream("hubspot").expire_tokens().await.unwrap();
+    let hubspot =
+        async |code: &str| bed.demo().post("/act", json!({"code": code, "connectionKey": "hubspot-prod"})).await;
+
+    let list = "module.exports = async ({ externalApiClient }) => (await externalApiClient.get('/crm/v3/objects/contacts')).results.length";
+    let (status, body) = hubspot(list).await;
+    assert_eq!((status, body["output"].is_number()), (200, true), "{body}");
+    let details = bed
+        .demo()
+        .ok(Method::GET, &format!("/action-run-logs/{}/details", body["actionRunId"].as_str().unwrap()), Value::Null)
+        .await;
+    let statuses: Vec<_> =
+        details["details"]["exchanges"].as_array().unwrap().iter().map(|e| &e["response"]["status"]).collect();
+    assert_eq!(statuses, [401, 200], "the first try is refused, the refreshed one is not");
+
+    let missing = "module.exports = async ({ externalApiClient }) => {
+        try { await externalApiClient.post('/nowhere', { a: 1 }); } catch (error) { return [error.status, typeof error.data]; }
+    }";
+    assert_eq!(hubspot(missing).await.1["output"], json!([404, "object"]));
 }

@@ -5,6 +5,7 @@
 
 mod ensure;
 mod moves;
+pub mod oauth;
 mod target;
 mod ticket;
 
@@ -126,6 +127,7 @@ pub(super) fn again(
     connection.meta.refuse_archived("connection")?;
     let (now, id) = (cx.space.clock.now(), connection.id.clone());
     let mut connection = connection.clone();
+    connection.attempt = spec.attempt();
     if let Some(name) = &spec.name {
         connection.meta.name.clone_from(name);
     }
@@ -205,6 +207,7 @@ pub(super) fn fresh(
         errors: Vec::new(),
         intent: spec.intent.clone(),
         ticket: None,
+        attempt: spec.attempt(),
         request: spec.connection_request_id.clone(),
         replaces_others: spec.connection_key.is_none() && !spec.allow_multiple_connections.unwrap_or(false),
         due: None,

@@ -1,6 +1,7 @@
 //! How a connection moves: its user acts, it fails, it is poked, its building ends.
 
 use super::new_integration;
+use super::oauth::refresh_due;
 use super::target::{best_match, build_connector, misconfigured};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
@@ -25,6 +26,8 @@ pub enum Consent {
     Account(String),
     /// Fills in the form.
     Input(JsonMap),
+    /// Allowed it at the vendor, who gave these tokens.
+    Granted(JsonMap),
     /// Brings credentials along.
     Credentials(JsonMap),
 }
@@ -67,7 +70,7 @@ pub(super) fn authorize(
         && connection.state == ConnectionState::ClientActionRequired
         && !matches!(consent, Consent::Credentials(_));
     let credentials = match consent {
-        Consent::Credentials(credentials) => credentials,
+        Consent::Credentials(credentials) | Consent::Granted(credentials) => credentials,
         Consent::Input(input) if connector.auth_type == AuthType::ClientCredentials => {
             let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
             schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
@@ -77,10 +80,7 @@ pub(super) fn authorize(
         Consent::Input(_) => vendor::default_credentials(tx, &space.ids, now, connector, vendor::DEFAULT_ACCOUNT)?,
         Consent::Account(account) => vendor::default_credentials(tx, &space.ids, now, connector, &account)?,
     };
-    connection.next_credentials_refresh_at = credentials
-        .get("expires_in")
-        .and_then(Value::as_u64)
-        .map(|seconds| now.plus(std::time::Duration::from_secs(seconds)));
+    connection.next_credentials_refresh_at = refresh_due(&credentials, now);
     connection.credentials = Some(credentials);
     if finalizes {
         connection.apply(ConnectionEvent::Finalize, now)?;

@@ -12,9 +12,13 @@ use tokio_util::sync::CancellationToken;
 /// The address of the page on which the user goes on, for a connection that waits for one. The ticket names workspace
 /// and connection, so the page needs no token (decision 20).
 pub fn page_address(base: &str, workspace: &str, connection: &Connection) -> Option<String> {
+    Some(format!("{base}/connect/{}", ticket_of(workspace, connection)?))
+}
+
+/// The opaque text that names workspace and connection while an attempt is open.
+pub(super) fn ticket_of(workspace: &str, connection: &Connection) -> Option<String> {
     let ticket = connection.ticket.as_ref()?;
-    let text = format!("{workspace}/{}/{ticket}", connection.id);
-    Some(format!("{base}/connect/{}", URL_SAFE_NO_PAD.encode(text)))
+    Some(URL_SAFE_NO_PAD.encode(format!("{workspace}/{}/{ticket}", connection.id)))
 }
 
 /// The workspace and connection that a ticket names, if it is the connection's present one.

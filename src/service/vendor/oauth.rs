@@ -92,7 +92,8 @@ pub fn asking(
     }
     let redirect_uri = field("redirect_uri").ok_or_else(|| wrong("`redirect_uri` is missing"))?;
     let redirect_uri = Url::parse(&redirect_uri).ok().filter(|uri| is_ours_or_local(engine, space, uri));
-    let redirect_uri = redirect_uri.ok_or_else(|| wrong("`redirect_uri` is no address that the client has registered"))?;
+    let redirect_uri =
+        redirect_uri.ok_or_else(|| wrong("`redirect_uri` is no address that the client has registered"))?;
     if field("response_type").as_deref() != Some("code") {
         return Err(wrong("`response_type` is not `code`"));
     }
@@ -103,7 +104,14 @@ pub fn asking(
         (Some(_), Some(_)) => return Err(wrong("`code_challenge_method` is neither `S256` nor `plain`")),
     };
     let scopes = field("scope").map(|scope| scope.split_whitespace().map(str::to_owned).collect());
-    Ok(Asking { connector, scopes: scopes.unwrap_or_default(), client_id, redirect_uri, state: field("state"), challenge })
+    Ok(Asking {
+        connector,
+        scopes: scopes.unwrap_or_default(),
+        client_id,
+        redirect_uri,
+        state: field("state"),
+        challenge,
+    })
 }
 
 /// The platform's client, and those of the workspace's integrations.
@@ -217,7 +225,9 @@ pub async fn token(
                 }
             }
         }
-        Some(_) => return Ok(TokenAnswer::refused(400, "unsupported_grant_type", "codes and refresh tokens are exchanged")),
+        Some(_) => {
+            return Ok(TokenAnswer::refused(400, "unsupported_grant_type", "codes and refresh tokens are exchanged"));
+        }
         None => return Ok(TokenAnswer::refused(400, "invalid_request", "`grant_type` is missing")),
     };
     Ok(TokenAnswer { status: 200, body: Value::Object(granted.oauth_credentials(now)) })

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import axe from 'axe-core';
-import { scenario } from './lib/visit.mjs';
+import { scenario } from './lib/scenario.mjs';
 import { TOUR, goTo } from './lib/tour.mjs';
 
 const BAD = ['serious', 'critical'];

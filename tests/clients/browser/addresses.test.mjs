@@ -1,8 +1,8 @@
 // Pages that are opened by their address, without the client: `clientAction.uiUrl`, connection requests, the older popup.
 
 import assert from 'node:assert/strict';
-import { scenario } from './lib/visit.mjs';
-import { GIVE_UP, GO_ON, at, button, consent, fillKeys, reachVendor } from './lib/pages.mjs';
+import { scenario } from './lib/scenario.mjs';
+import { GIVE_UP, GO_ON, at, button, complaint, consent, fillKeys, reachVendor } from './lib/pages.mjs';
 import { mockOrigin } from './lib/world.mjs';
 
 async function open(visit, address) {
@@ -14,9 +14,8 @@ async function open(visit, address) {
 /** Through the vendor, in this window or in one that opens. */
 async function authorize(visit, page, choice) {
   await at(page, 'connect');
-  const opened = visit.window();
-  await button(page, GO_ON).click();
-  const vendor = await Promise.any([opened, at(page, 'vendor').then(() => page)]);
+  const here = () => at(page, 'vendor').then(() => page);
+  const vendor = await Promise.any([visit.windowFrom(() => button(page, GO_ON).click()), here()]);
   await consent(vendor, choice);
 }
 
@@ -34,7 +33,7 @@ scenario('clientAction.uiUrl: denied, and the page stays good for another try', 
   const { id, clientAction } = await world.api('POST', '/connect', { connectorKey: 'slack' });
   const page = await open(visit, clientAction.uiUrl);
   await authorize(visit, page, { press: 'Deny' });
-  await page.getByRole('alert').filter({ hasText: /denied|declined|refused/i }).waitFor();
+  assert.match(await complaint(page), /denied|declined|refused/i);
   assert.equal((await world.connection(id)).connected, false);
   await open(visit, clientAction.uiUrl);
   await authorize(visit, visit.page);
@@ -55,7 +54,7 @@ scenario('clientAction.uiUrl: cancelled', async ({ world, visit }) => {
   const page = await open(visit, clientAction.uiUrl);
   await at(page, 'connect');
   await button(page, GIVE_UP).click();
-  await at(page, 'message', 'done');
+  await at(page, 'message', 'done', 'problem');
   assert.equal((await world.connection(id)).connected, false);
 });
 

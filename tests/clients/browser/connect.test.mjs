@@ -1,7 +1,8 @@
 // `client.connect()` and its kin: a form posted to `/connect` in a popup, a hidden iframe or the same window.
 
 import assert from 'node:assert/strict';
-import { closed, scenario } from './lib/visit.mjs';
+import { scenario } from './lib/scenario.mjs';
+import { closed } from './lib/visit.mjs';
 import { at, consent, reachVendor } from './lib/pages.mjs';
 import { mockOrigin } from './lib/world.mjs';
 
@@ -13,9 +14,7 @@ const notes = (visit) => visit.page.evaluate(() => window.notes);
 
 /** Starts the call and goes with its popup to the vendor. */
 async function popupAtVendor(visit, call, options) {
-  const opened = visit.window();
-  await visit.start(call, options);
-  const popup = await opened;
+  const popup = await visit.windowFrom(() => visit.start(call, options));
   await reachVendor(popup);
   return popup;
 }

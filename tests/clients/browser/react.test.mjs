@@ -1,7 +1,7 @@
 // The React package: list hooks, an element hook, connecting from a component, live updates.
 
 import assert from 'node:assert/strict';
-import { scenario } from './lib/visit.mjs';
+import { scenario } from './lib/scenario.mjs';
 import { authorize } from './lib/pages.mjs';
 
 const part = (visit, name) => visit.page.getByRole('region', { name, exact: true });

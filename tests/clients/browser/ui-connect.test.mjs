@@ -1,7 +1,7 @@
 // `ui.connect()` in the client's iframe: every way to name what to connect, and every way it ends well.
 
 import assert from 'node:assert/strict';
-import { scenario } from './lib/visit.mjs';
+import { scenario } from './lib/scenario.mjs';
 import { at, authorize, button, fillKeys } from './lib/pages.mjs';
 
 const connect = (membrane, options) => membrane.ui.connect(options);
@@ -188,4 +188,25 @@ scenario('autoConnect: the page completes itself', { mock: { autoConnect: true }
   await visit.start(connect, { integrationKey: 'gmail' });
   await world.connected(await visit.value(), { integrationKey: 'gmail' });
   await visit.tidy();
+});
+
+scenario('requestId, customState and authOptionKey are taken along', async ({ world, visit }) => {
+  const options = { integrationKey: 'gmail', requestId: 'our-request', customState: 'ours', authOptionKey: 'default' };
+  await visit.open();
+  await visit.start(connect, options);
+  await authorize(visit, await visit.iframe());
+  await world.connected(await visit.value(), { integrationKey: 'gmail' });
+  const { token, allowMultipleConnections, ...sent } = visit.form('/screens/connect');
+  assert.deepEqual(sent, options);
+});
+
+scenario('by connectionRequestId: the request succeeds', async ({ world, visit }) => {
+  const { requestId } = await world.api('POST', '/connection-requests', { integrationKey: 'linear', connectionKey: 'ours' });
+  await visit.open();
+  await visit.start(connect, { connectionRequestId: requestId });
+  await authorize(visit, await visit.iframe());
+  const { id } = await world.connected(await visit.value(), { integrationKey: 'linear', key: 'ours' });
+  const request = await world.api('GET', `/connection-requests/${requestId}`);
+  assert.equal(request.status, 'success');
+  assert.equal(request.resultConnectionId, id);
 });

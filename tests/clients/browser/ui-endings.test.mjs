@@ -1,7 +1,8 @@
 // `ui.connect()` that ends otherwise: given up, denied, closed, reconnected with another account, refused.
 
 import assert from 'node:assert/strict';
-import { closed, scenario } from './lib/visit.mjs';
+import { scenario } from './lib/scenario.mjs';
+import { closed } from './lib/visit.mjs';
 import { GIVE_UP, at, authorize, button, complaint, consent, vendorWindow } from './lib/pages.mjs';
 
 const connect = (membrane, options) => membrane.ui.connect(options);

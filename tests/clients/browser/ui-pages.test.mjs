@@ -1,7 +1,7 @@
 // The client's other pages: one connection, the older `embed` pages, reconnect, agent session; and their themes.
 
 import assert from 'node:assert/strict';
-import { scenario } from './lib/visit.mjs';
+import { scenario } from './lib/scenario.mjs';
 import { GIVE_UP, at, authorize, button } from './lib/pages.mjs';
 import { mockOrigin } from './lib/world.mjs';
 

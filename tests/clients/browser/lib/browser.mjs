@@ -4,7 +4,6 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after } from 'node:test';
 import { chromium } from 'playwright-core';
 import { serveApplication } from './server.mjs';
 
@@ -58,5 +57,3 @@ export async function endSession() {
   assert.ok(asked.size > 0, 'the network log is empty');
   assert.deepEqual([...asked].filter((url) => !isLoopback(url)), [], 'requests that left this machine');
 }
-
-after(endSession);

@@ -33,9 +33,7 @@ export async function consent(vendor, { account = 'ann@example.com', press = 'Al
 /** The vendor's window, opened by the click on Connect in the iframe. */
 export async function vendorWindow(visit, where) {
   await at(where, 'connect', 'problem');
-  const window = visit.window();
-  await button(where, /^(Connect|Reconnect|Try again)\b/).click();
-  return window;
+  return visit.windowFrom(() => button(where, /^(Connect|Reconnect|Try again)\b/).click());
 }
 
 /** From the iframe's connect page through the vendor's window, until that has closed itself. */
@@ -58,9 +56,9 @@ export async function fillKeys(where, values) {
   await button(where, GO_ON).click();
 }
 
-/** What the page complains of. */
+/** What the page complains of: an alert, or the one thing that a page of bad news says. */
 export async function complaint(where) {
-  const alert = where.getByRole('alert').filter({ hasText: /\S/ }).first();
-  await alert.waitFor();
-  return alert.innerText();
+  const said = where.locator('[role=alert], main[data-screen="problem"] [role=status]').filter({ hasText: /\S/ }).first();
+  await said.waitFor();
+  return said.innerText();
 }

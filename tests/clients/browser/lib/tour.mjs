@@ -1,6 +1,6 @@
 // Every page that the mock draws, and how a user gets there: looked at by the accessibility test and by screenshots.
 
-import { at, authorize, button, reachVendor, vendorWindow } from './pages.mjs';
+import { at, authorize, button, complaint, reachVendor, vendorWindow } from './pages.mjs';
 import { mockOrigin } from './world.mjs';
 
 const EXPECTED = /Failed to load resource/;
@@ -56,7 +56,7 @@ export const TOUR = {
   denied: async ({ theme, ...rest }) => {
     const page = await connect({ integrationKey: 'gmail', theme }, 'connect')(rest);
     await authorize(rest.visit, page, { press: 'Deny' });
-    await page.getByRole('alert').first().waitFor();
+    await complaint(page);
     return page;
   },
   form: ({ theme, ...rest }) => connect({ integrationKey: 'stripe', theme }, 'form')(rest),
@@ -102,9 +102,7 @@ export const TOUR = {
     framed((membrane, given) => membrane.ui.connection(given), async (world) => ({ connectionId: await lost(world), theme }), 'connection')(rest),
   popup: async ({ visit }) => {
     await visit.open();
-    const opened = visit.window();
-    await visit.start((membrane) => membrane.connect({ integrationKey: 'gmail' }));
-    const popup = await opened;
+    const popup = await visit.windowFrom(() => visit.start((membrane) => membrane.connect({ integrationKey: 'gmail' })));
     await reachVendor(popup);
     return popup;
   },
@@ -120,7 +118,7 @@ export const TOUR = {
   'address-cancelled': async (rest) => {
     const page = await alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect')(rest);
     await button(page, 'Cancel').click();
-    await at(page, 'done', 'message');
+    await at(page, 'done', 'message', 'problem');
     return page;
   },
   'address-unknown': alone(() => `${mockOrigin()}/connect/bm8tc3VjaC10aWNrZXQ`, 'problem', 'message'),

@@ -1,12 +1,12 @@
 // A user in front of the application: one browser context, everything it asked for, and what the client's call came to.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
 import { isLoopback, session } from './browser.mjs';
 import { plantApplication } from './server.mjs';
-import { World, mockOrigin } from './world.mjs';
+import { mockOrigin } from './world.mjs';
 
-const PATIENCE = 8_000;
+/** How long anything may take to appear. */
+const PATIENCE = Number(process.env.BROWSER_PATIENCE_MS ?? 8_000);
 const CONTAINER = '#__integration-app-container';
 const IFRAME = '#__integration-app-popup';
 /** Where the client itself puts the token in the address. */
@@ -97,9 +97,10 @@ export class Visit {
     return element.contentFrame();
   }
 
-  /** The window that opens next. */
-  window() {
-    return this.context.waitForEvent('page');
+  /** The window that this opens. */
+  async windowFrom(action) {
+    const [window] = await Promise.all([this.context.waitForEvent('page'), action()]);
+    return window;
   }
 
   /** The client has taken its iframe away, and everything that came with it. */
@@ -164,23 +165,4 @@ const address = (url) => (URL.canParse(url) ? new URL(url).origin + new URL(url)
 /** Waits until a window has closed itself. */
 export async function closed(page) {
   if (!page.isClosed()) await page.waitForEvent('close');
-}
-
-/** A test with a workspace and a browser context of its own: `body({ world, visit })`. */
-export function scenario(name, options, body = options) {
-  const { mock, settings, ...visiting } = body === options ? {} : options;
-  test(name, async () => {
-    const world = await World.fork({ mock, settings });
-    const visit = await Visit.begin(world, visiting);
-    try {
-      await body({ world, visit });
-      visit.judge();
-    } catch (error) {
-      error.message += `\n\nWhere things stood:\n${await visit.story()}\n`;
-      throw error;
-    } finally {
-      await visit.end();
-      await world.drop();
-    }
-  });
 }

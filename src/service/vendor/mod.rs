@@ -3,6 +3,8 @@
 //! Invariant: a token dies in the vendor's book ([`Grant`]), and the engine learns of it by a 401 or a refused refresh,
 //! as from a real vendor.
 
+pub mod oauth;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
@@ -32,7 +34,14 @@ pub enum Refusal {
 }
 
 /// An account consents: the vendor issues tokens. Only for OAuth connectors.
-fn consent(tx: &mut Tx, ids: &Ids, now: Timestamp, connector: &Connector, account: &str) -> Result<Grant, ApiError> {
+fn consent(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    connector: &Connector,
+    account: &str,
+    scopes: Vec<String>,
+) -> Result<Grant, ApiError> {
     let oauth = connector.oauth.as_ref();
     let lives = oauth.and_then(|oauth| oauth.expires_in);
     let grant = Grant {
@@ -41,7 +50,7 @@ fn consent(tx: &mut Tx, ids: &Ids, now: Timestamp, connector: &Connector, accoun
         account: account.to_owned(),
         access_token: format!("mock-access-{}", ids.secret(20)),
         refresh_token: Some(format!("mock-refresh-{}", ids.secret(20))),
-        scopes: oauth.map(|oauth| oauth.scopes.clone()).unwrap_or_default(),
+        scopes,
         expires_at: lives.map(|seconds| now.plus(Duration::from_secs(seconds))),
         revoked: false,
         refuse_refresh: false,
@@ -60,7 +69,10 @@ pub fn default_credentials(
     account: &str,
 ) -> Result<JsonMap, ApiError> {
     match connector.auth_type {
-        AuthType::Oauth2 | AuthType::Oauth1 => Ok(consent(tx, ids, now, connector, account)?.oauth_credentials(now)),
+        AuthType::Oauth2 | AuthType::Oauth1 => {
+            let scopes = connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default();
+            Ok(consent(tx, ids, now, connector, account, scopes)?.oauth_credentials(now))
+        }
         AuthType::ClientCredentials => Ok(filled_form(connector, ids)),
         AuthType::IntegrationAppToken | AuthType::MembraneToken | AuthType::Proxy => Ok(JsonMap::new()),
     }

@@ -1,0 +1,113 @@
+//! The stub vendors' OAuth endpoints: the consent page, tokens, revocation. No part of the faked API: an app's own pages.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, StatusCode, header};
+
+use super::call::{Call, Reply};
+use crate::engine::Space;
+use crate::error::ApiError;
+use crate::journal::{Entry, Side};
+use crate::screens::{self, VendorPage};
+use crate::service::vendor::{DEFAULT_ACCOUNT, oauth};
+
+fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
+    let key = call.param("workspace")?;
+    call.engine.space(key).ok_or_else(|| ApiError::not_found("this page is of a workspace that is gone"))
+}
+
+/// The consent page: which account, allow or deny. What is wrong with the request is told to the person in front of it.
+pub(super) async fn consent_page(call: Call) -> Result<Reply, ApiError> {
+    match asked(&call) {
+        Ok((_, asking)) => page(&call, &asking),
+        Err(error) => refused(&error),
+    }
+}
+
+fn asked(call: &Call) -> Result<(Arc<Space>, oauth::Asking), ApiError> {
+    let space = space_of(call)?;
+    let query = call.query();
+    let asking = oauth::asking(&call.engine, &space, call.param("connector")?, |name| query.text(name))?;
+    Ok((space, asking))
+}
+
+fn page(call: &Call, asking: &oauth::Asking) -> Result<Reply, ApiError> {
+    let page = VendorPage {
+        app: &asking.connector.meta.name,
+        logo: format!("{}/logos/{}.svg", call.engine.base(), asking.connector.key()),
+        account: DEFAULT_ACCOUNT,
+        scopes: &asking.scopes,
+    };
+    Ok(Reply::html(StatusCode::OK, page.html()?))
+}
+
+fn refused(error: &ApiError) -> Result<Reply, ApiError> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Ok(Reply::html(status, screens::message("This request cannot be answered", &error.message)?))
+}
+
+/// The page's buttons: `action=allow` with an `account`, or `action=deny`. The query is still the client's.
+pub(super) async fn consent(call: Call) -> Result<Reply, ApiError> {
+    let (space, asking) = match asked(&call) {
+        Ok(asked) => asked,
+        Err(error) => return refused(&error),
+    };
+    let form = call.form();
+    let back = match form.text("action").as_deref() {
+        Some("allow") => asking.allow(&space, &form.text("account").unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())),
+        Some("deny") => asking.deny(),
+        _ => return refused(&ApiError::bad_request("`action` is `allow` or `deny`")),
+    };
+    redirect(back.as_str())
+}
+
+/// 303: the browser goes on with a GET.
+pub(super) fn redirect(to: &str) -> Result<Reply, ApiError> {
+    let mut reply = Reply::html(StatusCode::SEE_OTHER, String::new());
+    reply.headers.insert(header::LOCATION, HeaderValue::try_from(to).map_err(ApiError::internal)?);
+    Ok(reply)
+}
+
+/// The token endpoint. Source: RFC 6749 §5.
+pub(super) async fn token(call: Call) -> Result<Reply, ApiError> {
+    let space = space_of(&call)?;
+    let form = call.form();
+    let connector = call.param("connector")?;
+    let answer = oauth::token(&call.engine, &space, connector, &call.headers, |name| form.text(name)).await?;
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
+    // What was granted is a secret; the journal has who asked and how it went.
+    note(&space, connector, "token", &form.text("grant_type").unwrap_or_default(), status);
+    let mut reply = Reply::json(&answer.body)?;
+    reply.status = status;
+    reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(reply)
+}
+
+/// The revocation endpoint. Source: RFC 7009.
+pub(super) async fn revoke(call: Call) -> Result<Reply, ApiError> {
+    let space = space_of(&call)?;
+    let token = call.form().text("token").ok_or_else(|| ApiError::bad_request("`token` is missing"))?;
+    oauth::revoke_token(&space, &token).await?;
+    note(&space, call.param("connector")?, "revoke", "", StatusCode::OK);
+    Ok(Reply::of(StatusCode::OK, None, bytes::Bytes::new()))
+}
+
+fn note(space: &Space, connector: &str, endpoint: &str, grant_type: &str, status: StatusCode) {
+    let query = if grant_type.is_empty() { String::new() } else { format!("?grant_type={grant_type}") };
+    space.journal.add(Entry {
+        seq: 0,
+        at: space.clock.now(),
+        side: Side::Upstream,
+        method: "POST".into(),
+        path: format!("/oauth/{endpoint}{query}"),
+        // Not among the requests to the app's API.
+        route: Some(format!("{connector}/oauth")),
+        caller: None,
+        status: status.as_u16(),
+        duration_ms: 0,
+        action_run_id: None,
+        unmatched: None,
+        body: None,
+        warnings: Vec::new(),
+    });
+}
