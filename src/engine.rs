@@ -14,8 +14,10 @@ use crate::auth::{Caller, Keyring};
 use crate::clock::{Clock, monotonic};
 use crate::config::Config;
 use crate::error::ApiError;
-use crate::ids::Ids;
+use crate::ids::{Id, Ids};
 use crate::journal::Journal;
+use crate::model::connection_request::ConnectSpec;
+use crate::model::tenant::Tenant;
 use crate::model::workspace::Workspace;
 use crate::sandbox::{Limits, Sandbox};
 use crate::service::catalog::Catalog;
@@ -109,6 +111,8 @@ pub struct Space {
     pub(crate) codes: Mutex<Codes>,
     /// Connections are refreshed by one caller at a time.
     refreshing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// Pages that are open.
+    visits: Mutex<HashMap<String, Visit>>,
     /// How often each stub has answered.
     pub(crate) stub_uses: Mutex<HashMap<String, u32>>,
     /// How often each connection or action in BUILDING was read.
@@ -116,6 +120,14 @@ pub struct Space {
     /// What a reset goes back to.
     pub(crate) origin: Arc<World>,
     keyring: Mutex<Option<(Arc<Workspace>, Arc<Keyring>)>>,
+}
+
+/// A hosted page that is open: for whom, and what it will begin. Pages have no token.
+#[derive(Debug, Clone)]
+pub(crate) struct Visit {
+    pub(crate) tenant: Id<Tenant>,
+    pub(crate) spec: ConnectSpec,
+    pub(crate) theme: String,
 }
 
 /// Who asks, and where.
@@ -211,6 +223,7 @@ impl Space {
             clock: Clock::new(workspace.clock),
             journal: Journal::new(config.journal_limit),
             codes: Mutex::default(),
+            visits: Mutex::default(),
             refreshing: Mutex::default(),
             stub_uses: Mutex::default(),
             reads: Mutex::default(),
@@ -240,6 +253,18 @@ impl Space {
         keyring
     }
 
+    /// Remembers who a page is for; what it returns is all that the page knows.
+    pub(crate) fn open_visit(&self, visit: Visit) -> String {
+        let name = self.ids.secret(16);
+        self.visits.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), visit);
+        name
+    }
+
+    /// Who a page is for.
+    pub(crate) fn visit(&self, name: &str) -> Option<Visit> {
+        self.visits.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    }
+
     /// Whose turn it is to refresh a connection.
     pub(crate) fn refresh_turn(&self, connection: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
@@ -266,6 +291,17 @@ impl Space {
 }
 
 impl Cx {
+    /// A tenant that acts without a token: from a hosted page.
+    pub(crate) fn of_tenant(engine: &Arc<Engine>, space: &Arc<Space>, tenant: Arc<Tenant>) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            space: Arc::clone(space),
+            caller: Caller::Tenant(tenant),
+            depth: 0,
+            abandoned: CancellationToken::new(),
+        }
+    }
+
     /// The workspace's state as last committed.
     pub fn world(&self) -> Arc<World> {
         self.space.world()

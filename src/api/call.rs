@@ -136,6 +136,11 @@ impl Call {
         Query::parse(&String::from_utf8_lossy(&self.body))
     }
 
+    /// Whether the body is a browser's form with something in it.
+    pub fn is_form(&self) -> bool {
+        is_form(&self.headers) && !self.body.is_empty()
+    }
+
     /// An action or another integration-level element, however it is addressed: path, query, below a connection or an
     /// integration. Source: sdk-endpoints §0.
     pub fn selector(&self) -> Result<Selector, ApiError> {
@@ -213,7 +218,7 @@ impl Call {
 }
 
 /// Reads JSON; an error says where.
-fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ApiError::bad_request(format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
             .with_data(json!({ "byte": error.valid_up_to() }))
@@ -278,6 +283,22 @@ impl Query {
     pub fn is(&self, name: &str) -> bool {
         self.pairs.iter().any(|(known, _)| known == name)
     }
+}
+
+/// Whether a body is a browser's form.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    content_type.starts_with("application/x-www-form-urlencoded")
+}
+
+/// The token in a form: its field `token`, or within the JSON of its field `payload`. Source: sdk-client-behaviour §6, §7.
+pub fn token_in_form(body: &Bytes) -> Option<String> {
+    let form = Query::parse(&String::from_utf8_lossy(body));
+    let within = || {
+        let payload: Value = serde_json::from_str(&form.text("payload")?).ok()?;
+        Some(payload.get("token")?.as_str()?.to_owned())
+    };
+    form.text("token").or_else(within)
 }
 
 /// The token of a call: header, or `?token=` where browsers cannot send one.

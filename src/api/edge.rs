@@ -11,7 +11,7 @@ use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
 
-use super::call::{Call, Query, Reply, token_of};
+use super::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use super::departure::departed;
 use super::router::{Access, Route, Router};
 use crate::auth;
@@ -116,7 +116,7 @@ async fn answer(
     }
     let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
     seen.route = Some(route.path.clone());
-    let who = authorize(edge, route, incoming, seen).await?;
+    let who = authorize(edge, route, incoming, body.as_ref().ok(), seen).await?;
     let call = Call {
         engine: Arc::clone(&edge.engine),
         who,
@@ -141,6 +141,7 @@ async fn authorize(
     edge: &Edge,
     route: &Route,
     incoming: &Incoming,
+    body: Option<&Bytes>,
     seen: &mut Seen,
 ) -> Result<Option<(Arc<Space>, auth::Caller)>, ApiError> {
     match route.access {
@@ -148,9 +149,12 @@ async fn authorize(
         Access::Control => {
             return crate::control::guard::check(&edge.engine, &incoming.headers, incoming.loopback).map(|()| None);
         }
-        Access::Anyone | Access::Manager => {}
+        Access::Anyone | Access::Manager | Access::Form => {}
     }
-    let Some((token, in_query)) = token_of(&incoming.headers, &incoming.raw_query) else {
+    let of_form = body.filter(|_| route.access == Access::Form && is_form(&incoming.headers));
+    let token = token_of(&incoming.headers, &incoming.raw_query);
+    let token = token.or_else(|| token_in_form(of_form?).map(|token| (token, false)));
+    let Some((token, in_query)) = token else {
         return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
     };
     seen.token_in_query = in_query;

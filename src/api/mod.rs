@@ -11,6 +11,7 @@ mod connections;
 mod connectors;
 mod integrations;
 mod logs;
+mod screens;
 mod tenants;
 mod unimplemented;
 mod vendor;
@@ -19,7 +20,7 @@ mod workspaces;
 use http::Method;
 use router::{Access, Route, route};
 
-use Access::{Anyone, Manager, Public};
+use Access::{Anyone, Form, Manager, Public};
 
 fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
 where
@@ -123,13 +124,22 @@ pub fn routes() -> Vec<Route> {
         any("/connections/{connection}/proxy/{*rest}", Anyone, "DOC:api-proxy", connections::proxy),
         post("/connections/{connection}/api/{*rest}", Anyone, "SDK", connections::legacy_api),
         post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
-        post("/connect", Anyone, "SEED", connect::connect),
+        post("/connect", Form, "SEED; SDK (as a form)", connect::connect),
         post("/connection-requests", Anyone, "SDK", connect::create_request),
         get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
         patch("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
-        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", connect::page),
-        post("/connect/{ticket}", Public, "our choice: the page's buttons", connect::page_answer),
-        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", connect::oauth_callback),
+        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", screens::page),
+        post("/connect/{ticket}", Public, "our choice: the page's buttons", screens::page_answer),
+        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", screens::oauth_callback),
+        get("/connection-popup", Anyone, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
+        post("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
+        post("/screens/connect", Form, "SDK (ui.connect)", screens::connect),
+        post("/screens/connection", Form, "SDK (ui.connection)", screens::connection),
+        post("/screens/integrations/{integration}/connect", Form, "SDK (openNewConnectionV2)", screens::connect),
+        post("/screens/visits/{visit}", Public, "our choice: the buttons of a hosted page", screens::visit),
+        get("/screens/connections", Public, "SDK (getConnectionRequestUrl)", screens::request),
+        get("/embed/integrations/{integration}/connect", Anyone, "SDK (openNewConnection)", screens::connect),
+        get("/embed/connections/{connection}/refresh", Anyone, "SDK (openReconnectUI)", screens::reconnect),
         get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page),
         post(
             "/vendor/{workspace}/{connector}/oauth/authorize",
@@ -173,7 +183,7 @@ pub fn routes() -> Vec<Route> {
         get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
         // pictures
         get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
-        get("/", Public, "our choice: says what this is", connect::welcome),
+        get("/", Public, "our choice: says what this is", screens::welcome),
     ];
     // Both addresses of an element: plural with the selector in the path, singular with it in the query.
     for base in ["/actions/{selector}", "/action", "/integrations/{integration}/actions/{selector}"] {

@@ -15,6 +15,8 @@ pub enum Access {
     Public,
     /// Any valid token.
     Anyone,
+    /// The same; a browser's form carries it as a field: `token`, or within the JSON of `payload`.
+    Form,
     /// A manager's token.
     Manager,
     /// The control API: loopback or the control token.

@@ -92,10 +92,8 @@ const MANAGER_PATHS: [(&str, &str); 22] = [
 ];
 
 /// Pages and streams that carry their token elsewhere.
-const PAGES: [(&str, &str); 6] = [
-    ("/connection-popup", "the connect popup for browsers; use POST /connect and its `clientAction.uiUrl`"),
+const PAGES: [(&str, &str); 4] = [
     ("/webhooks/{*rest}", "incoming events"),
-    ("/screens/connect", "the hosted connect page for browsers; use POST /connect and its `clientAction.uiUrl`"),
     ("/screens/{*rest}", "hosted pages"),
     ("/embed/{*rest}", "embedded pages"),
     ("/isolated-embed/{*rest}", "embedded pages"),

@@ -147,6 +147,9 @@ pub struct Attempt {
     /// Where the browser goes afterwards.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub redirect_uri: Option<String>,
+    /// Whether a hosted page began it: then a cancelled first attempt leaves nothing behind.
+    #[serde(default)]
+    pub hosted: bool,
 }
 
 /// A connection as stored. The wire form is `api::view::ConnectionView`.

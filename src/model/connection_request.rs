@@ -71,6 +71,9 @@ pub struct ConnectSpec {
     /// What the user is told.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// Begun by a hosted page: an attempt that comes to nothing leaves nothing behind.
+    #[serde(skip)]
+    pub hosted: bool,
     /// The request this attempt answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_request_id: Option<String>,
@@ -79,7 +82,11 @@ pub struct ConnectSpec {
 impl ConnectSpec {
     /// Who waits for it in a browser.
     pub fn attempt(&self) -> Option<Attempt> {
-        let attempt = Attempt { request_id: self.request_id.clone(), redirect_uri: self.redirect_uri.clone() };
+        let attempt = Attempt {
+            request_id: self.request_id.clone(),
+            redirect_uri: self.redirect_uri.clone(),
+            hosted: self.hosted,
+        };
         (attempt != Attempt::default()).then_some(attempt)
     }
 

@@ -31,6 +31,10 @@ pub struct Field {
 #[derive(Debug, Template)]
 #[template(path = "connect.html", config = "src/screens/askama.toml")]
 pub struct ConnectPage<'a> {
+    /// `light`, `dark` or `auto`.
+    pub theme: &'a str,
+    /// Where its buttons lead.
+    pub action: String,
     /// The app's name.
     pub app: &'a str,
     /// Its picture.
@@ -56,6 +60,80 @@ impl ConnectPage<'_> {
     pub fn html(&self) -> Result<String, ApiError> {
         self.render().map_err(ApiError::internal)
     }
+}
+
+/// Something to choose.
+#[derive(Debug, Clone)]
+pub struct Offered {
+    /// What the choice means.
+    pub value: String,
+    /// For people.
+    pub name: String,
+    /// Its picture.
+    pub logo: String,
+}
+
+/// The page on which a user chooses what to connect to.
+#[derive(Debug, Template)]
+#[template(path = "choose.html", config = "src/screens/askama.toml")]
+pub struct ChoosePage<'a> {
+    /// `light`, `dark` or `auto`.
+    pub theme: &'a str,
+    /// The workspace's name.
+    pub workspace: &'a str,
+    /// The visit's name.
+    pub visit: &'a str,
+    /// What there is.
+    pub offered: Vec<Offered>,
+}
+
+impl ChoosePage<'_> {
+    /// The page's text.
+    pub fn html(&self) -> Result<String, ApiError> {
+        self.render().map_err(ApiError::internal)
+    }
+}
+
+/// The page of a connection that exists.
+#[derive(Debug, Template)]
+#[template(path = "connection.html", config = "src/screens/askama.toml")]
+pub struct ConnectionPage<'a> {
+    /// `light`, `dark` or `auto`.
+    pub theme: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Its app's picture.
+    pub logo: String,
+    /// Whose it is.
+    pub tenant: &'a str,
+    /// Who consented at the vendor.
+    pub account: Option<&'a str>,
+    /// Whether it works.
+    pub connected: bool,
+    /// Why it does not.
+    pub problem: Option<&'a str>,
+    /// The visit's name.
+    pub visit: &'a str,
+}
+
+impl ConnectionPage<'_> {
+    /// The page's text.
+    pub fn html(&self) -> Result<String, ApiError> {
+        self.render().map_err(ApiError::internal)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "waiting.html", config = "src/screens/askama.toml")]
+struct WaitingPage<'a> {
+    title: &'a str,
+    text: &'a str,
+    next: Option<&'a str>,
+}
+
+/// A page that says something is under way, and goes on by itself to `next`.
+pub fn waiting(title: &str, text: &str, next: Option<&str>) -> Result<String, ApiError> {
+    WaitingPage { title, text, next }.render().map_err(ApiError::internal)
 }
 
 /// The vendor's page on which a user allows an app to act.

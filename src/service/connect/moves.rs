@@ -205,6 +205,19 @@ pub async fn poke(
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
+/// The user does not want to: back to where the connection was. A first attempt of a hosted page leaves nothing behind.
+pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> Result<(), ApiError> {
+    let first = connection.former.is_none() && connection.attempt.as_ref().is_some_and(|attempt| attempt.hosted);
+    if !first {
+        return poke(engine, space, &connection.id, ConnectionEvent::Cancel, None).await.map(drop);
+    }
+    let mut tx = space.data.begin().await;
+    settle_request(&mut tx, connection, RequestStatus::Cancelled, None)?;
+    tx.remove::<Connection>(connection.id.as_str());
+    tx.commit().await?;
+    Ok(())
+}
+
 /// Moves a connection by an event within a transaction, with what the event brings along.
 pub fn move_in(
     engine: &Engine,

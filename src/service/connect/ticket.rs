@@ -1,13 +1,11 @@
 //! The page on which a user goes on, named by an opaque ticket instead of a token (decision 20).
 
-use crate::auth::Caller;
 use crate::engine::{Cx, Engine, Space};
 use crate::error::ApiError;
 use crate::model::connection::Connection;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::Arc;
-use tokio_util::sync::CancellationToken;
 
 /// The address of the page on which the user goes on, for a connection that waits for one. The ticket names workspace
 /// and connection, so the page needs no token (decision 20).
@@ -40,11 +38,5 @@ pub fn redeem(engine: &Engine, ticket: &str) -> Result<(Arc<Space>, Arc<Connecti
 pub fn as_owner(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<Cx, ApiError> {
     let tenant = space.world().tenants.get(connection.tenant.as_str()).cloned();
     let tenant = tenant.ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
-    Ok(Cx {
-        engine: Arc::clone(engine),
-        space: Arc::clone(space),
-        caller: Caller::Tenant(tenant),
-        depth: 0,
-        abandoned: CancellationToken::new(),
-    })
+    Ok(Cx::of_tenant(engine, space, tenant))
 }

@@ -1,0 +1,32 @@
+// A page within the client's frame: the five messages of Penpal 6. Outside a frame nothing of it happens.
+const embedded = window.parent !== window
+const waiting = {}
+let calls = 0
+let parentOrigin
+const ask = (methodName, ...args) => new Promise((done) => {
+  if (!parentOrigin) return done()
+  calls += 1
+  waiting[calls] = done
+  window.parent.postMessage({ penpal: 'call', id: calls, methodName, args }, parentOrigin)
+})
+const joined = new Promise((done) => {
+  if (!embedded) return done(false)
+  window.addEventListener('message', async ({ source, data, origin }) => {
+    if (source !== window.parent || !data) return
+    if (data.penpal === 'synAck' && !parentOrigin) {
+      parentOrigin = origin
+      window.parent.postMessage({ penpal: 'ack', methodNames: [] }, origin)
+      await ask('handshake')
+      done(true)
+    } else if (data.penpal === 'reply' && waiting[data.id]) {
+      waiting[data.id](data.returnValue)
+    }
+  })
+  window.parent.postMessage({ penpal: 'syn' }, '*')
+})
+// The end of an attempt that a page within the frame, or a window of its own, has reached.
+const finish = async (connection) => {
+  await joined
+  await ask('onSuccess', connection)
+  await ask('close')
+}
