@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, OnceCell};
+use serde_json::Value;
+use tokio::sync::{Notify, OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Caller, Keyring};
@@ -111,6 +112,8 @@ pub struct Space {
     pub(crate) codes: Mutex<Codes>,
     /// Connections are refreshed by one caller at a time.
     refreshing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// How attempts to connect end: for the pages that wait.
+    pub(crate) attempts: broadcast::Sender<Ended>,
     /// Pages that are open.
     visits: Mutex<HashMap<String, Visit>>,
     /// How often each stub has answered.
@@ -120,6 +123,13 @@ pub struct Space {
     /// What a reset goes back to.
     pub(crate) origin: Arc<World>,
     keyring: Mutex<Option<(Arc<Workspace>, Arc<Keyring>)>>,
+}
+
+/// The end of an attempt to connect.
+#[derive(Debug, Clone)]
+pub(crate) struct Ended {
+    pub(crate) tenant: Id<Tenant>,
+    pub(crate) message: Value,
 }
 
 /// A hosted page that is open: for whom, and what it will begin. Pages have no token.
@@ -223,6 +233,7 @@ impl Space {
             clock: Clock::new(workspace.clock),
             journal: Journal::new(config.journal_limit),
             codes: Mutex::default(),
+            attempts: broadcast::Sender::new(64),
             visits: Mutex::default(),
             refreshing: Mutex::default(),
             stub_uses: Mutex::default(),

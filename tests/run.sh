@@ -36,6 +36,7 @@ install_packages() {
   missing=
   has curl || missing="$missing curl"
   has jq || missing="$missing jq"
+  has chromium || missing="$missing chromium"
   has openssl || missing="$missing openssl"
   has cc || missing="$missing gcc libc6-dev"
   has python3 || missing="$missing python3"
@@ -113,6 +114,8 @@ run_shell() { with_server sh tests/clients/shell/walk.sh; }
 
 run_python() { install_python && with_server "$python/bin/python" -m unittest discover -s tests/clients/python; }
 
+run_browser() { install_npm tests/clients/browser && with_server npm --prefix "$root/tests/clients/browser" test; }
+
 run_recipes() {
   install_npm tests/clients/recipes && install_python && (
     PATH=$(cd "$python/bin" && pwd):$(cd "$target/debug" && pwd):$PATH
@@ -130,7 +133,7 @@ suite rust run_rust
 built=no
 if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
 
-for client in sdk fetch snippets tokens shell python recipes; do suite "$client" "run_$client"; done
+for client in sdk fetch snippets tokens shell python recipes browser; do suite "$client" "run_$client"; done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
+use futures_util::stream::BoxStream;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -55,6 +56,17 @@ pub struct Reply {
     pub body: Bytes,
     /// For the journal.
     pub run_id: Option<String>,
+    /// What follows the body, as long as the client listens.
+    pub stream: Option<Events>,
+}
+
+/// Server-sent events to come.
+pub struct Events(pub BoxStream<'static, Bytes>);
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events")
+    }
 }
 
 impl Reply {
@@ -76,7 +88,15 @@ impl Reply {
 
     /// Anything.
     pub fn of(status: StatusCode, content_type: Option<Cow<'static, str>>, body: Bytes) -> Self {
-        Self { status, headers: HeaderMap::new(), content_type, body, run_id: None }
+        Self { status, headers: HeaderMap::new(), content_type, body, run_id: None, stream: None }
+    }
+
+    /// Server-sent events.
+    pub fn events(events: BoxStream<'static, Bytes>) -> Self {
+        let mut reply = Self::of(StatusCode::OK, Some("text/event-stream".into()), Bytes::new());
+        reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        reply.stream = Some(Events(events));
+        reply
     }
 
     /// An error, in its envelope.

@@ -8,7 +8,7 @@ use super::connections::shown;
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest};
-use crate::model::connector::Connector;
+use crate::model::connector::{AuthType, Connector};
 use crate::service::connect as connecting;
 
 use crate::service::directory::{Directory, Offer};
@@ -87,11 +87,6 @@ fn shown_request(cx: &Cx, request: &ConnectionRequest) -> Result<Reply, ApiError
 pub(super) async fn create_request(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let spec: ConnectSpec = call.json()?;
-    if let Some(uri) = &spec.redirect_uri
-        && url::Url::parse(uri).is_err()
-    {
-        return Err(ApiError::bad_request(format!("`redirectUri` is `{uri}`, which is not an address")));
-    }
     shown_request(&cx, &*connecting::request(&cx, spec).await?)
 }
 
@@ -116,8 +111,14 @@ struct OptionsBody {
 
 /// The ways to authenticate: a bare array. Source: SDK `GeneratedConnectorOption`.
 fn options_of(cx: &Cx, connector: &Connector) -> Result<Reply, ApiError> {
-    // The client takes the option whose key is the one it asked for, and mostly it asks for none: an only option has none.
-    let mut option = json!({ "type": connector.auth_type, "title": connector.meta.name });
+    let mut option = json!({ "key": "default", "type": connector.auth_type, "title": connector.meta.name });
+    if connector.auth_type == AuthType::ClientCredentials
+        && let Some(option) = option.as_object_mut()
+    {
+        // The client takes the option whose key is the one it was told, mostly none, and only then uses a hidden frame
+        // instead of a popup (sdk-client-behaviour §6).
+        option.shift_remove("key");
+    }
     if let Some(form) = &connector.input_schema {
         option["inputSchema"] = form.clone();
     }

@@ -46,6 +46,8 @@ struct Seen {
     caller: Option<String>,
     route: Option<String>,
     token_in_query: bool,
+    /// Whether a person looks at the answer.
+    is_page: bool,
 }
 
 /// Answers one HTTP request.
@@ -66,9 +68,16 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
         // Nobody gets to see this answer; the journal does.
         () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
     };
+    let result = result.or_else(|error| if seen.is_page { page_of(&error) } else { Err(error) });
     let reply = reply_of(result, &incoming.path);
     note(edge, &incoming, &reply, seen, started);
     to_http(reply, &incoming.method)
+}
+
+/// An error as a page, for a browser.
+fn page_of(error: &ApiError) -> Result<Reply, ApiError> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Ok(Reply::html(status, crate::screens::problem("Not possible", &error.message)?))
 }
 
 /// The answer of a call, an error in its envelope.
@@ -116,6 +125,8 @@ async fn answer(
     }
     let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
     seen.route = Some(route.path.clone());
+    let accepts = incoming.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    seen.is_page = matches!(route.access, Access::Form | Access::Public) && accepts.contains("text/html");
     let who = authorize(edge, route, incoming, body.as_ref().ok(), seen).await?;
     let call = Call {
         engine: Arc::clone(&edge.engine),
@@ -297,6 +308,9 @@ fn to_http(reply: Reply, method: &Method) -> HttpResponse {
     }
     for (name, value) in &reply.headers {
         builder.append_header((name.as_str(), value.as_bytes()));
+    }
+    if let Some(events) = reply.stream {
+        return builder.streaming(events.0.map(Ok::<_, std::io::Error>));
     }
     let bodyless = reply.status == StatusCode::NO_CONTENT || *method == Method::HEAD;
     if bodyless { builder.finish() } else { builder.body(reply.body) }

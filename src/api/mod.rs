@@ -9,6 +9,7 @@ mod actions;
 mod connect;
 mod connections;
 mod connectors;
+mod events;
 mod integrations;
 mod logs;
 mod screens;
@@ -131,15 +132,18 @@ pub fn routes() -> Vec<Route> {
         get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", screens::page),
         post("/connect/{ticket}", Public, "our choice: the page's buttons", screens::page_answer),
         get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", screens::oauth_callback),
-        get("/connection-popup", Anyone, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
+        get("/sse/connection-events/{id}", Anyone, "SDK", events::connection_events),
+        get("/sse/workspace", Anyone, "SDK", events::workspace),
+        get("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
         post("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
         post("/screens/connect", Form, "SDK (ui.connect)", screens::connect),
         post("/screens/connection", Form, "SDK (ui.connection)", screens::connection),
         post("/screens/integrations/{integration}/connect", Form, "SDK (openNewConnectionV2)", screens::connect),
         post("/screens/visits/{visit}", Public, "our choice: the buttons of a hosted page", screens::visit),
+        get("/screens/visits/{visit}", Public, "our choice: what a hosted page waits for", screens::visit_state),
         get("/screens/connections", Public, "SDK (getConnectionRequestUrl)", screens::request),
-        get("/embed/integrations/{integration}/connect", Anyone, "SDK (openNewConnection)", screens::connect),
-        get("/embed/connections/{connection}/refresh", Anyone, "SDK (openReconnectUI)", screens::reconnect),
+        get("/embed/integrations/{integration}/connect", Form, "SDK (openNewConnection)", screens::connect),
+        get("/embed/connections/{connection}/refresh", Form, "SDK (openReconnectUI)", screens::reconnect),
         get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page),
         post(
             "/vendor/{workspace}/{connector}/oauth/authorize",

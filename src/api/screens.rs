@@ -11,12 +11,14 @@ use serde_json::{Value, json};
 use super::call::{Call, Query, Reply};
 use super::connect::no_connector;
 use super::vendor::redirect;
-use crate::engine::{Cx, Space, Visit};
+use crate::engine::{Cx, Ended, Space, Visit};
 use crate::error::{ApiError, ErrorKey};
+use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::connection::{Attempt, Connection, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
 use crate::model::connector::{AuthType, Connector};
+use crate::model::tenant::Tenant;
 use crate::screens::{self, ChoosePage, ConnectPage, ConnectionPage, Field, Offered};
 use crate::service::connect::oauth::Exchanged;
 use crate::service::connect::{self as connecting, Consent};
@@ -26,21 +28,29 @@ use crate::service::view::{Lens, Secrets};
 
 /// What a user's own change of mind is called.
 const CANCELLED: &str = "the user cancelled";
-/// How long a page is held back while a connector is being built.
-const BUILDING: Duration = Duration::from_secs(10);
+/// How long a page is held back while a connector is being built: the first one, and those after it.
+const BUILDING: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(20)];
 
 /// `POST /screens/connect`, `/screens/integrations/:i/connect`, `GET /embed/integrations/:i/connect`: a connect page in
 /// the client's frame. Source: sdk-client-behaviour §7.
 pub(super) async fn connect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
+    if !call.body.is_empty() && !call.is_form() {
+        return Err(ApiError::bad_request("this page is opened by a form: `application/x-www-form-urlencoded`"));
+    }
     let fields = if call.body.is_empty() { call.query() } else { call.form() };
     let mut spec = spec_of(&fields)?;
     if let Ok(integration) = call.param("integration") {
         spec.integration_id = Some(integration.to_owned());
     }
+    // A request has begun its attempt already.
+    let request = spec.connection_request_id.as_ref().and_then(|id| cx.world().connection_requests.get(id).cloned());
+    if let (true, Some(request)) = (spec.names_nothing(), request) {
+        spec.connection_id = request.connection.as_ref().map(ToString::to_string);
+    }
     let theme = theme_of(&fields);
     if spec.names_nothing() && spec.connection_key.is_none() {
-        return choose(&cx, spec, theme);
+        return choose(&cx, spec, &theme);
     }
     begin(&call, &cx, spec, &theme).await
 }
@@ -63,7 +73,10 @@ pub(super) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     match begin(call, &cx, spec, "auto").await {
         Ok(reply) => Ok(reply),
         // Whoever opened the window waits for a message.
-        Err(error) => failed(attempt.unwrap_or_default(), None, "Not connected", &error),
+        Err(error) => match cx.tenant() {
+            Ok(tenant) => failed(&cx.space, &tenant.id, attempt.unwrap_or_default(), None, "Not connected", &error),
+            Err(_) => Err(error),
+        },
     }
 }
 
@@ -110,12 +123,22 @@ fn theme_of(fields: &Query) -> String {
 
 /// Begins an attempt and shows where it stands.
 async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
+    begin_within(call, cx, spec, theme, BUILDING[0]).await
+}
+
+async fn begin_within(
+    call: &Call,
+    cx: &Cx,
+    spec: ConnectSpec,
+    theme: &str,
+    patience: Duration,
+) -> Result<Reply, ApiError> {
     let spec = ConnectSpec { hosted: true, ..spec };
     let spec_again = ConnectSpec { intent: None, integration_id: None, integration_key: None, ..spec.clone() };
     let begun = connecting::begin(cx, spec).await?;
     let now = || cx.world().connections.get(begun.id.as_str()).cloned();
     let building = || Ok(now().is_some_and(|connection| connection.state == ConnectionState::Building));
-    connections::wait_while(cx, BUILDING, building).await?;
+    connections::wait_while(cx, patience, building).await?;
     let connection = now().unwrap_or(begun);
     match connection.state {
         ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, theme, None),
@@ -125,7 +148,7 @@ async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<R
             let again = ConnectSpec { connection_id: Some(connection.id.to_string()), hosted: true, ..spec_again };
             let visit = Visit { tenant: connection.tenant.clone(), spec: again, theme: theme.to_owned() };
             let next = format!("/screens/visits/{}", cx.space.open_visit(visit));
-            let text = format!("{} is being built. This page goes on by itself.", connection.meta.name);
+            let text = format!("Setting up {}. This page goes on by itself.", connection.meta.name);
             Ok(Reply::html(StatusCode::OK, screens::waiting("Almost there", &text, Some(&next))?))
         }
         _ => {
@@ -137,7 +160,7 @@ async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<R
 }
 
 /// Nothing is named: the user chooses from what there is.
-fn choose(cx: &Cx, spec: ConnectSpec, theme: String) -> Result<Reply, ApiError> {
+fn choose(cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let logo = |connector: &Connector| format!("{}/logos/{}.svg", cx.engine.base(), connector.key());
@@ -155,8 +178,8 @@ fn choose(cx: &Cx, spec: ConnectSpec, theme: String) -> Result<Reply, ApiError> 
     }
     offered.sort_by_key(|offered| offered.name.to_lowercase());
     let tenant = cx.tenant()?;
-    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, theme: theme.clone() });
-    let page = ChoosePage { theme: &theme, workspace: &world.workspace.name, visit: &visit, offered };
+    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, theme: theme.to_owned() });
+    let page = ChoosePage { theme, workspace: &world.workspace.name, visit: &visit, offered };
     Ok(Reply::html(StatusCode::OK, page.html()?))
 }
 
@@ -207,10 +230,26 @@ pub(super) async fn visit(call: Call) -> Result<Reply, ApiError> {
             _ => return closed(&ApiError::bad_request("there is no such choice")),
         }
     }
-    match begin(&call, &cx, spec, &visit.theme).await {
+    match begin_within(&call, &cx, spec, &visit.theme, BUILDING[1]).await {
         Ok(reply) => Ok(reply),
         Err(error) => closed(&error),
     }
+}
+
+/// Whether what a page waits for is still being built; answers when it is not, or after a while.
+pub(super) async fn visit_state(call: Call) -> Result<Reply, ApiError> {
+    let name = call.param("visit")?;
+    let found = call.engine.spaces().into_iter().find_map(|space| Some((space.visit(name)?, space)));
+    let (visit, space) = found.ok_or_else(|| ApiError::not_found("this page is no longer open"))?;
+    let tenant = space.world().tenants.get(visit.tenant.as_str()).cloned();
+    let cx = Cx::of_tenant(&call.engine, &space, tenant.ok_or_else(|| ApiError::not_found("its tenant is gone"))?);
+    let id = visit.spec.connection_id.unwrap_or_default();
+    let building = || {
+        let world = space.world();
+        Ok(world.connections.get(&id).is_some_and(|connection| connection.state == ConnectionState::Building))
+    };
+    connections::wait_while(&cx, BUILDING[1], building).await?;
+    Reply::json(&json!({ "building": building()? }))
 }
 
 /// `GET /screens/connections?connectionRequestId=`: where the user of a request goes. Source: SDK `getConnectionRequestUrl`.
@@ -348,10 +387,13 @@ fn consent_of(call: &Call, connector: &Connector) -> Consent {
 /// The vendor sends the user's browser back: with a code, or with an error. Source: RFC 6749 §4.1.2.
 pub(super) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     let query = call.query();
-    let state = query.text("state").unwrap_or_default();
+    let Some(state) = query.text("state") else {
+        return closed(&ApiError::bad_request("the vendor gave no `state` back; begin to connect again"));
+    };
     let (space, connection) = match connecting::redeem(&call.engine, &state) {
         Ok(open) => open,
-        Err(error) => return closed(&error),
+        // Nothing is wrong with the vendor's answer; it comes too late.
+        Err(error) => return Ok(Reply::html(StatusCode::OK, screens::message("Not open", &error.message)?)),
     };
     let world = space.world();
     let directory = Directory::new(&world, &call.engine.catalog);
@@ -396,9 +438,9 @@ fn ended(
     let attempt = connection.attempt.clone().unwrap_or_default();
     if let Err((title, text, problem)) = result {
         let shown = ApiError::clone(&problem);
-        return failed(attempt, Some((connection, text)), title, &shown);
+        return failed(space, &connection.tenant, attempt, Some((connection, text)), title, &shown);
     }
-    if let Some(mut url) = attempt.redirect_uri.and_then(|uri| url::Url::parse(&uri).ok()) {
+    if let Some(mut url) = attempt.address() {
         url.query_pairs_mut().append_pair("connectionId", connection.id.as_str());
         return redirect(url.as_str());
     }
@@ -412,19 +454,22 @@ fn ended(
         ConnectionState::Building => ("Almost there", "is being set up"),
         _ => ("Connected", "is connected"),
     };
+    space.attempts.send(Ended { tenant: connection.tenant.clone(), message: message.clone() }).ok();
     let text = format!("{} {what}. You can close this window.", connection.meta.name);
     Ok(Reply::html(StatusCode::OK, screens::result(title, &text, false, &message)?))
 }
 
 /// The same for an attempt that came to nothing.
 fn failed(
+    space: &Space,
+    tenant: &Id<Tenant>,
     attempt: Attempt,
     of: Option<(&Connection, &str)>,
     title: &str,
     problem: &ApiError,
 ) -> Result<Reply, ApiError> {
     let data = serde_json::to_value(problem).map_err(ApiError::internal)?;
-    if let Some(mut url) = attempt.redirect_uri.and_then(|uri| url::Url::parse(&uri).ok()) {
+    if let Some(mut url) = attempt.address() {
         url.query_pairs_mut().append_pair("error", &problem.message).append_pair("errorData", &data.to_string());
         return redirect(url.as_str());
     }
@@ -438,6 +483,7 @@ fn failed(
     if let Some((connection, _)) = of {
         message["connectionId"] = connection.id.to_string().into();
     }
+    space.attempts.send(Ended { tenant: tenant.clone(), message: message.clone() }).ok();
     let text = format!("{} You can close this window.", of.map_or(problem.message.as_str(), |(_, text)| text));
     Ok(Reply::html(StatusCode::OK, screens::result(title, &text, true, &message)?))
 }

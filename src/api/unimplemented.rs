@@ -27,7 +27,7 @@ const KINDS: [(&str, &str, &str); 17] = [
 ];
 
 /// Single paths that any token may call.
-const PATHS: [(&str, &str); 35] = [
+const PATHS: [(&str, &str); 34] = [
     ("/account", "the console's account"),
     ("/docs-json", "the OpenAPI document"),
     ("/connections/{connection}/operations", "connector operations"),
@@ -61,7 +61,6 @@ const PATHS: [(&str, &str); 35] = [
     ("/app-events", "app events"),
     ("/app-events/{*rest}", "app events"),
     ("/files", "files"),
-    ("/sse/{*rest}", "event streams"),
     ("/scenarios", "packages"),
 ];
 

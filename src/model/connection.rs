@@ -152,6 +152,14 @@ pub struct Attempt {
     pub hosted: bool,
 }
 
+impl Attempt {
+    /// Where the browser goes afterwards: http addresses only, whatever was asked for.
+    pub fn address(&self) -> Option<url::Url> {
+        let url = url::Url::parse(self.redirect_uri.as_deref()?).ok()?;
+        matches!(url.scheme(), "http" | "https").then_some(url)
+    }
+}
+
 /// A connection as stored. The wire form is `api::view::ConnectionView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

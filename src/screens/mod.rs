@@ -187,6 +187,18 @@ pub fn message(title: &str, text: &str) -> Result<String, ApiError> {
 }
 
 #[derive(Template)]
+#[template(path = "problem.html", config = "src/screens/askama.toml")]
+struct ProblemPage<'a> {
+    title: &'a str,
+    text: &'a str,
+}
+
+/// A page that says what went wrong, also within the client's frame.
+pub fn problem(title: &str, text: &str) -> Result<String, ApiError> {
+    ProblemPage { title, text }.render().map_err(ApiError::internal)
+}
+
+#[derive(Template)]
 #[template(path = "welcome.html", config = "src/screens/askama.toml")]
 struct WelcomePage<'a> {
     base: &'a str,

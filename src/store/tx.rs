@@ -5,13 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use arc_swap::ArcSwap;
-use tokio::sync::{Mutex, OwnedMutexGuard, watch};
+use tokio::sync::{Mutex, OwnedMutexGuard, broadcast, watch};
 
 use super::db::Batch;
 use super::{Db, Kind, Record, StoreError, World};
 use crate::ids::Ids;
 use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
 use crate::model::workspace::Workspace;
+
+/// Changes that a slow listener may be behind.
+const MOST_CHANGES: usize = 256;
 
 /// One workspace's part of the store.
 #[derive(Debug)]
@@ -23,6 +26,7 @@ pub struct Partition {
     // One writer at a time: it works on a copy of the world that nobody else can outdate meanwhile.
     turn: Arc<Mutex<()>>,
     version: watch::Sender<u64>,
+    changes: broadcast::Sender<(&'static str, String)>,
     closed: AtomicBool,
 }
 
@@ -36,6 +40,7 @@ impl Partition {
             world: ArcSwap::from_pointee(world),
             turn: Arc::new(Mutex::new(())),
             version: watch::Sender::new(0),
+            changes: broadcast::Sender::new(MOST_CHANGES),
             closed: AtomicBool::new(false),
         })
     }
@@ -48,6 +53,11 @@ impl Partition {
     /// Wakes at each commit: what long-polls wait on.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
+    }
+
+    /// What commits change, as `(kind, id)`: for those who listen.
+    pub fn changes(&self) -> broadcast::Receiver<(&'static str, String)> {
+        self.changes.subscribe()
     }
 
     /// The database, for reads of logs.
@@ -150,6 +160,11 @@ impl Tx {
             let world = Arc::new(world);
             partition.world.store(Arc::clone(&world));
             partition.version.send_modify(|version| *version += 1);
+            if partition.changes.receiver_count() > 0 {
+                for (kind, id, ..) in &batch.puts {
+                    partition.changes.send((kind, id.clone())).ok();
+                }
+            }
             Ok(world)
         });
         task.await.unwrap_or(Err(StoreError::CutOff))

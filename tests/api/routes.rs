@@ -95,7 +95,8 @@ fn good_body(method: &Method, path: &str) -> Value {
 
 /// Calls a route as it wants to be called, in a workspace of its own.
 async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
-    if route.path.starts_with("/vendor/") || route.path == "/oauth-callback" {
+    let in_a_flow = ["/vendor/", "/oauth-callback", "/sse/", "/connection-popup", "/screens/"];
+    if in_a_flow.iter().any(|beginning| route.path.starts_with(beginning)) {
         return called_in_a_flow(bed, base, route).await;
     }
     let space = base.fork().await.unwrap();
@@ -153,6 +154,44 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
     let next = |answer: &reqwest::Response| answer.headers()["location"].to_str().unwrap().to_owned();
     let whole =
         async |answer: reqwest::Response| (answer.status().as_u16(), Value::String(answer.text().await.unwrap()));
+    let page = async |at: &str, fields: &[(&str, &str)]| {
+        let token = space.tenant("demo-tenant").token();
+        let fields: Vec<_> = [("token", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        whole(post(at, &fields).await).await
+    };
+    match (method_of(route).as_str(), route.path.as_str()) {
+        ("GET", path) if path.starts_with("/sse/") => {
+            // Its body never ends.
+            let listening = api.request(Method::GET, &path.replace("{id}", "x")).send().await.unwrap();
+            return (listening.status().as_u16(), Value::Null);
+        }
+        ("GET", "/connection-popup") => return api.get("/connection-popup?connectorKey=slack").await,
+        ("POST", "/connection-popup") => {
+            let payload = json!({"token": space.tenant("demo-tenant").token(), "connectorKey": "slack"}).to_string();
+            return whole(post("/connection-popup", &[("payload", &payload)]).await).await;
+        }
+        ("POST", "/screens/connect") => return page("/screens/connect", &[("connectorKey", "slack")]).await,
+        ("POST", "/screens/integrations/{integration}/connect") => {
+            return page("/screens/integrations/github/connect", &[]).await;
+        }
+        ("POST", "/screens/connection") => return page("/screens/connection", &[("connectionId", "github-dev")]).await,
+        ("GET", "/screens/connections") => {
+            let request = api.ok(Method::POST, "/connection-requests", json!({"connectorKey": "slack"})).await;
+            let id = request["requestId"].as_str().unwrap();
+            return bed.nobody().get(&format!("/screens/connections?connectionRequestId={id}")).await;
+        }
+        ("GET" | "POST", "/screens/visits/{visit}") => {
+            let (_, choose) = page("/screens/connect", &[]).await;
+            let visit = choose.as_str().unwrap().split("/screens/visits/").nth(1).unwrap().split('"').next().unwrap();
+            let choice = choose.as_str().unwrap().split("name=\"choice\" value=\"").nth(1).unwrap();
+            let choice = choice.split('"').next().unwrap();
+            if *route.method.as_ref().unwrap() == Method::GET {
+                return bed.nobody().get(&format!("/screens/visits/{visit}")).await;
+            }
+            return whole(post(&format!("/screens/visits/{visit}"), &[("choice", choice)]).await).await;
+        }
+        _ => {}
+    }
     if route.path == "/oauth-callback" {
         let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
         let to_vendor = next(&post(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await);
@@ -211,7 +250,7 @@ async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says
         let refused = nobody.call(method.clone(), &anything, None).await;
         let authorized = match route.access {
             Access::Public => ![401, 403].contains(&refused.0),
-            Access::Anyone | Access::Control => refused.0 == 401,
+            Access::Anyone | Access::Form | Access::Control => refused.0 == 401,
             Access::Manager => refused.0 == 401 && tenant.call(method, &anything, None).await.0 == 403,
         };
         if !authorized {

@@ -92,6 +92,11 @@ impl Api {
 pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
     let response = tokio::time::timeout(GUARD, request.send()).await.expect("an answer in time").expect("an answer");
     let status = response.status().as_u16();
+    let content_type = response.headers().get("content-type").and_then(|value| value.to_str().ok());
+    if content_type.is_some_and(|content_type| content_type.starts_with("text/event-stream")) {
+        // It never ends.
+        return (status, Value::Null);
+    }
     let bytes = response.bytes().await.expect("a whole answer");
     let body = if bytes.is_empty() {
         Value::Null

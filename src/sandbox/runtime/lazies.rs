@@ -113,10 +113,8 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
     }
     *shared.lazies.native.borrow_mut() = Some(native);
 
-    for (name, length, holder) in [("random", 0, "Math")] {
-        let function = natives::function(context, name, length, natives::number);
-        hide(&object_at(&global, holder, context)?, name, function.into(), context)?;
-    }
+    let random = natives::function(context, "random", 0, natives::number);
+    hide(&object_at(&global, "Math", context)?, "random", random.into(), context)?;
     for (name, function) in MISSING {
         let function = natives::function(context, name, 1, function);
         hide(&global, name, function.into(), context)?;
@@ -191,11 +189,11 @@ fn client(context: &mut Context) -> JsResult<JsObject> {
         return Ok(client);
     }
     let host = load("host.js", context)?.get(js_string!("host"), context)?;
-    let make = function_in("client.js", context)?;
+    let factory = function_in("client.js", context)?;
     let record = shared.lazies.record.borrow().clone().ok_or_else(|| {
         JsNativeError::error().with_message("`membrane` is there when the function runs, not while the code is read")
     })?;
-    let made = make.call(&JsValue::undefined(), &[host, record.into()], context)?;
+    let made = factory.call(&JsValue::undefined(), &[host, record.into()], context)?;
     let made = made.as_object().ok_or_else(host_gone)?;
     *shared.lazies.client.borrow_mut() = Some(made.clone());
     Ok(made)

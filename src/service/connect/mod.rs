@@ -65,6 +65,10 @@ pub(super) fn begin_in(
     spec: &ConnectSpec,
     credentials: Option<JsonMap>,
 ) -> Result<Id<Connection>, ApiError> {
+    let is_address = |uri: &String| url::Url::parse(uri).is_ok_and(|uri| matches!(uri.scheme(), "http" | "https"));
+    if let Some(uri) = spec.redirect_uri.as_ref().filter(|uri| !is_address(uri)) {
+        return Err(ApiError::bad_request(format!("`redirectUri` is `{uri}`, which is no http address")));
+    }
     if let Some(key) = &spec.connection_key {
         check_key(key, "connectionKey")?;
     }
@@ -132,7 +136,9 @@ pub(super) fn again(
     if let Some(name) = &spec.name {
         connection.meta.name.clone_from(name);
     }
-    if let Some(request) = &spec.connection_request_id {
+    if let Some(request) = &spec.connection_request_id
+        && connection.request.as_ref() != Some(request)
+    {
         // The request that was open gets no answer any more.
         settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
         connection.request = Some(request.clone());

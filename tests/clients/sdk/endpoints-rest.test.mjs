@@ -43,33 +43,14 @@ scenario('a path that ends in a bare question mark is the path', async (world) =
 
 const form = (fields) => ({ method: 'POST', body: new URLSearchParams(fields) });
 const pages = {
-  'POST /screens/connect': async (client) => {
-    const { url, postData } = await client.getScreensPostData('connect', { connectorKey: 'github' });
-    return [url, form(postData)];
-  },
-  'POST /screens/connection': async (client) => {
-    const { url, postData } = await client.getScreensPostData('connection', { connectionId: 'github-dev' });
-    return [url, form(postData)];
-  },
   'POST /screens/agent-session': async (client) => {
     const { url, postData } = await client.getScreensPostData('agent-session', { sessionId: 's' });
     return [url, form(postData)];
   },
-  'POST /screens/integrations/:i/connect': async (client) => {
-    const { url, postData } = await client.getScreensPostData('integrations/github/connect', { allowMultipleConnections: '1' });
-    return [url, form(postData)];
-  },
-  'GET /embed/integrations/:i/connect': async (client) => [
-    await client.getEmbedUri('integrations/github/connect', { allowMultipleConnections: '1' }),
-  ],
   'GET /embed/integrations/:id': async (client) => [await client.getEmbedUri('integrations/github')],
-  'GET /embed/connections/:c/refresh': async (client) => [await client.getEmbedUri('connections/github-dev/refresh')],
   'GET /embed/main': async (client) => [await client.getEmbedUri('main')],
   'GET /embed/action-instances/:id/configuration': async (client) => [
     await client.getEmbedUri('action-instances/a/configuration'),
-  ],
-  'GET /sse/connection-events/:requestId': async (client) => [
-    `${client.apiUri}/sse/connection-events/suite?token=${encodeURIComponent(await client.getToken())}`,
   ],
 };
 for (const [row, request] of Object.entries(pages)) {

@@ -123,8 +123,8 @@ export const TOUR = {
   },
   'address-unknown': alone(() => `${mockOrigin()}/connect/bm8tc3VjaC10aWNrZXQ`, 'problem', 'message'),
   'callback-unknown': alone(() => `${mockOrigin()}/oauth-callback?code=1&state=no-such-state`, 'problem', 'message'),
-  'embed-main': alone(embed('main'), 'choose', 'message'),
-  'embed-integration': alone(embed('integrations/github'), 'connection', 'connect', 'message'),
+  'embed-main': alone(embed('main'), 'problem'),
+  'embed-integration': alone(embed('integrations/github'), 'problem'),
   'embed-other': alone(embed('flow-instances/000000000000000000000001/configuration'), 'message', 'problem'),
   'agent-session': framed(
     (membrane, given) => membrane.ui.UNSAFE_agentSession(given),
