@@ -1,18 +1,18 @@
 //! JavaScript: text and JSON in, JSON or [`SandboxError`] out; knows nothing of the rest of the crate but [`Host`].
 //!
-//! Each run has a fresh context ([`runtime`]) and talks to its host in messages ([`protocol`]), in one of two places:
+//! Each run has a fresh context (`runtime`) and talks to its host in messages (`protocol`), in one of two places:
 //!
 //! - **In a worker** ([`worker`]), when the worker's binary is known: a child process per core, warm, without
 //!   environment, files, network or children (seccomp), with limits on memory and processor time, killed at the
 //!   wall-clock limit. It contains everything that a snippet can do.
-//! - **On a thread** ([`thread`]) of this process otherwise: a budgeted start that is looked at every few thousand
+//! - **On a thread** (`thread`) of this process otherwise: a budgeted start that is looked at every few thousand
 //!   instructions, limits on loops, recursion, stack, source and nesting, a deadline between jobs, `catch_unwind`, and
 //!   the caller's wall clock. **Not contained in this mode**: a regular expression that backtracks for ever, a long job
 //!   after the first `await` or in a callback of a built-in, memory, and code that overflows the native stack in a way
 //!   the nesting cap does not see (the last two end the process). A thread that cannot be stopped is abandoned and
 //!   counted, and after [`MOST_STUCK`] of them no snippet runs until one of them ends.
 //!
-//! Who runs when is decided by [`gate`]: tenants take turns, and a stuck one holds up nobody else.
+//! Who runs when is decided by `gate`: tenants take turns, and a stuck one holds up nobody else.
 
 mod gate;
 mod protocol;
