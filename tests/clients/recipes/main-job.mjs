@@ -52,11 +52,12 @@ const again = await membrane.post('/act', listRepositories)
 tell('act', `works again, run ${again.actionRunId}`)
 assert.deepEqual(again.output, run.output)
 
-/** The user in front of the consent page: signs in at the app and presses Connect. */
+/** The user in front of the connect page: presses Connect, signs in at the app and allows it. */
 async function consentAndWait({ id, clientAction }) {
-  const form = new URLSearchParams({ action: 'connect', account: 'ada@example.com' })
-  const page = await fetch(clientAction.uiUrl, { method: 'POST', body: form })
-  assert.equal(page.status, 200)
+  const press = (page, fields) => fetch(page, { method: 'POST', body: new URLSearchParams(fields) })
+  const consentPage = await press(clientAction.uiUrl, { action: 'connect' })
+  const end = await press(consentPage.url, { action: 'allow', account: 'ada@example.com' })
+  assert.equal(end.status, 200)
   return membrane.get(`/connections/${id}`, { wait: true, timeout: 10 })
 }
 
