@@ -1,6 +1,6 @@
 //! The engine: what every service function gets. One [`Engine`] per server, one [`Space`] per workspace in it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -114,8 +114,8 @@ pub struct Space {
     refreshing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// How attempts to connect end: for the pages that wait.
     pub(crate) attempts: broadcast::Sender<Ended>,
-    /// Pages that are open.
-    visits: Mutex<HashMap<String, Visit>>,
+    /// Pages that are open, the oldest first.
+    visits: Mutex<VecDeque<(String, Visit)>>,
     /// How often each stub has answered.
     pub(crate) stub_uses: Mutex<HashMap<String, u32>>,
     /// How often each connection or action in BUILDING was read.
@@ -131,6 +131,9 @@ pub(crate) struct Ended {
     pub(crate) tenant: Id<Tenant>,
     pub(crate) message: Value,
 }
+
+/// Pages that are remembered per workspace; an older one has to be opened anew.
+const MOST_VISITS: usize = 1_000;
 
 /// A hosted page that is open: for whom, and what it will begin. Pages have no token.
 #[derive(Debug, Clone)]
@@ -202,6 +205,13 @@ impl Engine {
         all
     }
 
+    /// An open page by its name.
+    pub(crate) fn visit(&self, name: &str) -> Option<(Arc<Space>, Visit)> {
+        let space = self.space(name.rsplit_once('.')?.0)?;
+        let visit = space.visit(name)?;
+        Some((space, visit))
+    }
+
     /// The workspace that was there at the start.
     pub fn first_space(&self) -> Result<Arc<Space>, ApiError> {
         let key = self.first.get().map_or("", String::as_str);
@@ -264,21 +274,27 @@ impl Space {
         keyring
     }
 
-    /// Remembers who a page is for; what it returns is all that the page knows.
+    /// Remembers who a page is for; the name it returns, which begins with the workspace's key, is all the page knows.
     pub(crate) fn open_visit(&self, visit: Visit) -> String {
-        let name = self.ids.secret(16);
-        self.visits.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone(), visit);
+        let name = format!("{}.{}", self.key, self.ids.secret(16));
+        let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+        if visits.len() == MOST_VISITS {
+            visits.pop_front();
+        }
+        visits.push_back((name.clone(), visit));
         name
     }
 
     /// Who a page is for.
-    pub(crate) fn visit(&self, name: &str) -> Option<Visit> {
-        self.visits.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned()
+    fn visit(&self, name: &str) -> Option<Visit> {
+        let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
+        visits.iter().find(|(known, _)| known == name).map(|(_, visit)| visit.clone())
     }
 
     /// Whose turn it is to refresh a connection.
     pub(crate) fn refresh_turn(&self, connection: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(connection.to_owned()).or_default())
     }
 

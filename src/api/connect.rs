@@ -146,7 +146,7 @@ pub(super) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     }
     if let Some(text) = body.connection_id {
         let connection = directory.connection(&cx.caller, &text)?;
-        let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+        let connector = directory.connector_behind(&connection);
         return options_of(&cx, &*connector.ok_or_else(no_connector)?);
     }
     Err(ApiError::bad_request(

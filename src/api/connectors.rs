@@ -18,6 +18,7 @@ use crate::model::external_app::ExternalApp;
 use crate::service::actions::Change;
 use crate::service::connectors::{self, CatalogFilter, is_connected};
 use crate::service::directory::Directory;
+use crate::service::view::drawn_logo;
 
 /// A connector on the wire. Source: SDK `Connector`.
 #[derive(Debug, Serialize)]
@@ -57,7 +58,7 @@ struct ConnectorView<'a> {
 
 impl<'a> ConnectorView<'a> {
     fn of(cx: &Cx, connector: &'a Connector) -> Self {
-        let drawn = || format!("{}/logos/{}.svg", cx.engine.base(), connector.key());
+        let drawn = || drawn_logo(cx.engine.base(), connector.key());
         Self {
             id: &connector.id,
             uuid: &connector.meta.uuid,
@@ -113,7 +114,7 @@ impl<'a> AppView<'a> {
     fn of(cx: &Cx, app: &'a ExternalApp) -> Self {
         let world = cx.world();
         let directory = Directory::new(&world, &cx.engine.catalog);
-        let drawn = || format!("{}/logos/{}.svg", cx.engine.base(), app.meta.key.as_deref().unwrap_or_default());
+        let drawn = || drawn_logo(cx.engine.base(), app.meta.key.as_deref().unwrap_or_default());
         Self {
             id: &app.id,
             meta: &app.meta,

@@ -37,9 +37,17 @@ pub(super) async fn connection_events(call: Call) -> Result<Reply, ApiError> {
 pub(super) async fn workspace(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let changes = cx.space.data.changes();
-    let updates = stream::unfold(changes, async |mut changes| {
-        let change = next(&mut changes).await?;
-        Some((change, changes))
+    let data = std::sync::Arc::clone(&cx.space.data);
+    let updates = stream::unfold(changes, move |mut changes| {
+        let data = std::sync::Arc::clone(&data);
+        async move {
+            let change = next(&mut changes).await?;
+            // A reset puts another world in this one's place: the client has to listen anew.
+            if data.is_closed() {
+                return None;
+            }
+            Some((change, changes))
+        }
     });
     let seen = updates.map(move |change| {
         let (kind, id) = change?;

@@ -12,7 +12,7 @@ use crate::model::page::Page;
 use crate::service::actions::Change;
 use crate::service::directory::Directory;
 use crate::service::integrations::{self, IntegrationFilter, Listed};
-use crate::service::view::{Lens, Secrets};
+use crate::service::view::{Lens, Secrets, drawn_logo};
 use crate::store::World;
 
 fn lens<'a>(cx: &'a Cx, world: &'a World) -> Lens<'a> {
@@ -134,7 +134,7 @@ pub(super) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
     let mut spec = json!({
         "key": connector.key(),
         "name": connector.meta.name,
-        "logoUri": format!("{}/logos/{}.svg", cx.engine.base(), connector.key()),
+        "logoUri": drawn_logo(cx.engine.base(), connector.key()),
         "hasReadme": false,
         "operations": [],
     });

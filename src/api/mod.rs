@@ -6,6 +6,7 @@ pub mod edge;
 pub mod router;
 
 mod actions;
+mod attempt;
 mod connect;
 mod connections;
 mod connectors;
@@ -129,9 +130,9 @@ pub fn routes() -> Vec<Route> {
         post("/connection-requests", Anyone, "SDK", connect::create_request),
         get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
         patch("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
-        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", screens::page),
-        post("/connect/{ticket}", Public, "our choice: the page's buttons", screens::page_answer),
-        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", screens::oauth_callback),
+        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", attempt::page),
+        post("/connect/{ticket}", Public, "our choice: the page's buttons", attempt::page_answer),
+        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", attempt::oauth_callback),
         get("/sse/connection-events/{id}", Anyone, "SDK", events::connection_events),
         get("/sse/workspace", Anyone, "SDK", events::workspace),
         get("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),

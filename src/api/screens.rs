@@ -6,30 +6,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::attempt::{Ending, closed, connect_page, ended, failed};
 use super::call::{Call, Query, Reply};
-use super::connect::no_connector;
 use super::vendor::redirect;
-use crate::engine::{Cx, Ended, Space, Visit};
-use crate::error::{ApiError, ErrorKey};
-use crate::ids::Id;
-use crate::model::JsonMap;
-use crate::model::connection::{Attempt, Connection, ConnectionState};
+use crate::engine::{Cx, Visit};
+use crate::error::ApiError;
+use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
-use crate::model::connector::{AuthType, Connector};
-use crate::model::tenant::Tenant;
-use crate::screens::{self, ChoosePage, ConnectPage, ConnectionPage, Field, Offered};
-use crate::service::connect::oauth::Exchanged;
-use crate::service::connect::{self as connecting, Consent};
+use crate::screens::{self, ChoosePage, ConnectionPage, Offered};
+use crate::service::connect as connecting;
 use crate::service::connections;
 use crate::service::directory::Directory;
-use crate::service::view::{Lens, Secrets};
+use crate::service::view::drawn_logo;
 
-/// What a user's own change of mind is called.
-const CANCELLED: &str = "the user cancelled";
-/// How long a page is held back while a connector is being built: the first one, and those after it.
-const BUILDING: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(20)];
+/// How long the first page is held back while a connector is being built, so that mostly it is the right one.
+const FIRST_PAGE: Duration = Duration::from_millis(500);
+/// How long a page that waits is held.
+const NEXT_PAGE: Duration = Duration::from_secs(20);
 
 /// `POST /screens/connect`, `/screens/integrations/:i/connect`, `GET /embed/integrations/:i/connect`: a connect page in
 /// the client's frame. Source: sdk-client-behaviour §7.
@@ -74,7 +69,7 @@ pub(super) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
         Ok(reply) => Ok(reply),
         // Whoever opened the window waits for a message.
         Err(error) => match cx.tenant() {
-            Ok(tenant) => failed(&cx.space, &tenant.id, attempt.unwrap_or_default(), None, "Not connected", &error),
+            Ok(tenant) => failed(&cx.space, tenant.id.clone(), &attempt.unwrap_or_default(), None, &error, false),
             Err(_) => Err(error),
         },
     }
@@ -112,18 +107,17 @@ fn spec_of(fields: &Query) -> Result<ConnectSpec, ApiError> {
         request_id: fields.text("requestId"),
         custom_state: fields.text("customState"),
         connection_request_id: fields.text("connectionRequestId"),
-        hosted: true,
         ..ConnectSpec::default()
     })
 }
 
-fn theme_of(fields: &Query) -> String {
+pub(super) fn theme_of(fields: &Query) -> String {
     fields.text("theme").filter(|theme| theme == "light" || theme == "dark").unwrap_or_else(|| "auto".into())
 }
 
 /// Begins an attempt and shows where it stands.
 async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
-    begin_within(call, cx, spec, theme, BUILDING[0]).await
+    begin_within(call, cx, spec, theme, FIRST_PAGE).await
 }
 
 async fn begin_within(
@@ -134,18 +128,14 @@ async fn begin_within(
     patience: Duration,
 ) -> Result<Reply, ApiError> {
     let spec = ConnectSpec { hosted: true, ..spec };
-    let spec_again = ConnectSpec { intent: None, integration_id: None, integration_key: None, ..spec.clone() };
-    let begun = connecting::begin(cx, spec).await?;
-    let now = || cx.world().connections.get(begun.id.as_str()).cloned();
-    let building = || Ok(now().is_some_and(|connection| connection.state == ConnectionState::Building));
-    connections::wait_while(cx, patience, building).await?;
-    let connection = now().unwrap_or(begun);
+    let begun = connecting::begin(cx, spec.clone()).await?;
+    let connection = built(cx, &begun, patience).await?;
     match connection.state {
         ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, theme, None),
-        ConnectionState::Ready => ended(call, &cx.space, &connection, Ok(())),
+        ConnectionState::Ready => ended(&cx.engine, &cx.space, &connection, Ending::Connected),
         ConnectionState::Building => {
             // The same attempt again, as long as it takes.
-            let again = ConnectSpec { connection_id: Some(connection.id.to_string()), hosted: true, ..spec_again };
+            let again = ConnectSpec { connection_id: Some(connection.id.to_string()), ..spec };
             let visit = Visit { tenant: connection.tenant.clone(), spec: again, theme: theme.to_owned() };
             let next = format!("/screens/visits/{}", cx.space.open_visit(visit));
             let text = format!("Setting up {}. This page goes on by itself.", connection.meta.name);
@@ -153,34 +143,41 @@ async fn begin_within(
         }
         _ => {
             let problem = connection.error.clone().unwrap_or_else(|| ApiError::configuration("it cannot be connected"));
-            let text = problem.message.clone();
-            ended(call, &cx.space, &connection, Err(("Not connected", &text, problem)))
+            ended(&cx.engine, &cx.space, &connection, Ending::Failed(problem))
         }
     }
+}
+
+/// The connection when it has left BUILDING, or as it is after a while.
+async fn built(cx: &Cx, begun: &Arc<Connection>, patience: Duration) -> Result<Arc<Connection>, ApiError> {
+    let now = || cx.world().connections.get(begun.id.as_str()).cloned();
+    let building = || Ok(now().is_some_and(|connection| connection.state == ConnectionState::Building));
+    connections::wait_while(cx, patience, building).await?;
+    Ok(now().unwrap_or_else(|| Arc::clone(begun)))
 }
 
 /// Nothing is named: the user chooses from what there is.
 fn choose(cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
-    let logo = |connector: &Connector| format!("{}/logos/{}.svg", cx.engine.base(), connector.key());
+    let base = cx.engine.base();
     let mut offered: Vec<Offered> = Vec::new();
     for integration in world.integrations.iter().filter(|integration| !integration.meta.is_archived()) {
         let Some(connector) = directory.connector_for(integration) else { continue };
         let value = format!("integration:{}", integration.id);
-        offered.push(Offered { value, name: integration.meta.name.clone(), logo: logo(&connector) });
+        offered.push(Offered { value, name: integration.meta.name.clone(), logo: drawn_logo(base, connector.key()) });
     }
     for connector in directory.connectors() {
         if directory.integration_of(&connector).is_none() {
             let value = format!("connector:{}", connector.id);
-            offered.push(Offered { value, name: connector.meta.name.clone(), logo: logo(&connector) });
+            offered.push(Offered { value, name: connector.meta.name.clone(), logo: drawn_logo(base, connector.key()) });
         }
     }
     offered.sort_by_key(|offered| offered.name.to_lowercase());
     let tenant = cx.tenant()?;
     let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, theme: theme.to_owned() });
     let page = ChoosePage { theme, workspace: &world.workspace.name, visit: &visit, offered };
-    Ok(Reply::html(StatusCode::OK, page.html()?))
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
 /// `POST /screens/connection`: one connection, and connecting it again.
@@ -190,309 +187,86 @@ pub(super) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let selector = fields.text("connectionId").ok_or_else(|| ApiError::bad_request("`connectionId` is missing"))?;
     let connection = connections::get(&cx, &selector)?;
     let theme = theme_of(&fields);
-    let spec = ConnectSpec { connection_id: Some(connection.id.to_string()), hosted: true, ..ConnectSpec::default() };
+    let spec = ConnectSpec { connection_id: Some(connection.id.to_string()), ..ConnectSpec::default() };
     let owner = connecting::as_owner(&cx.engine, &cx.space, &connection)?;
     let tenant = owner.tenant()?;
     let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, theme: theme.clone() });
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
-    let token = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(Value::as_str);
+    let connector = directory.connector_behind(&connection);
+    let token = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(|token| token.as_str());
     let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
     let page = ConnectionPage {
         theme: &theme,
         name: &connection.meta.name,
-        logo: connector.map(|c| format!("{}/logos/{}.svg", cx.engine.base(), c.key())).unwrap_or_default(),
+        logo: connector.map(|c| drawn_logo(cx.engine.base(), c.key())).unwrap_or_default(),
         tenant: &tenant.name,
         account: account.as_deref(),
         connected: connection.is_connected(),
         problem: connection.error.as_ref().map(|error| error.message.as_str()),
         visit: &visit,
     };
-    Ok(Reply::html(StatusCode::OK, page.html()?))
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// The buttons of the two pages above: `POST /screens/visits/:visit` with `choice`, or with nothing to connect again.
+/// What a page without a token begins, and as whom.
+fn visited(call: &Call) -> Result<(Cx, Visit), ApiError> {
+    let gone = || ApiError::not_found("this page is no longer open; begin to connect again");
+    let (space, visit) = call.engine.visit(call.param("visit")?).ok_or_else(gone)?;
+    let tenant = space.world().tenants.get(visit.tenant.as_str()).cloned().ok_or_else(gone)?;
+    Ok((Cx::of_tenant(&call.engine, &space, tenant), visit))
+}
+
+/// The buttons of the pages above: `POST /screens/visits/:visit` with `choice`, or with nothing to connect again.
 pub(super) async fn visit(call: Call) -> Result<Reply, ApiError> {
-    let name = call.param("visit")?;
-    let found = call.engine.spaces().into_iter().find_map(|space| Some((space.visit(name)?, space)));
-    let Some((visit, space)) = found else {
-        return closed(&ApiError::not_found("this page is no longer open; begin to connect again"));
-    };
-    let tenant = space.world().tenants.get(visit.tenant.as_str()).cloned();
-    let Some(tenant) = tenant else { return closed(&ApiError::not_found("this page's tenant is gone")) };
-    let cx = Cx::of_tenant(&call.engine, &space, tenant);
-    let mut spec = visit.spec;
-    if let Some(choice) = call.form().text("choice") {
-        match choice.split_once(':') {
-            Some(("integration", id)) => spec.integration_id = Some(id.to_owned()),
-            Some(("connector", id)) => spec.connector_id = Some(id.to_owned()),
-            _ => return closed(&ApiError::bad_request("there is no such choice")),
+    let begun = async {
+        let (cx, visit) = visited(&call)?;
+        let mut spec = visit.spec;
+        if let Some(choice) = call.form().text("choice") {
+            match choice.split_once(':') {
+                Some(("integration", id)) => spec.integration_id = Some(id.to_owned()),
+                Some(("connector", id)) => spec.connector_id = Some(id.to_owned()),
+                _ => return Err(ApiError::bad_request("there is no such choice")),
+            }
         }
-    }
-    match begin_within(&call, &cx, spec, &visit.theme, BUILDING[1]).await {
-        Ok(reply) => Ok(reply),
-        Err(error) => closed(&error),
-    }
+        begin_within(&call, &cx, spec, &visit.theme, NEXT_PAGE).await
+    };
+    begun.await.or_else(|error| closed(&error))
 }
 
 /// Whether what a page waits for is still being built; answers when it is not, or after a while.
 pub(super) async fn visit_state(call: Call) -> Result<Reply, ApiError> {
-    let name = call.param("visit")?;
-    let found = call.engine.spaces().into_iter().find_map(|space| Some((space.visit(name)?, space)));
-    let (visit, space) = found.ok_or_else(|| ApiError::not_found("this page is no longer open"))?;
-    let tenant = space.world().tenants.get(visit.tenant.as_str()).cloned();
-    let cx = Cx::of_tenant(&call.engine, &space, tenant.ok_or_else(|| ApiError::not_found("its tenant is gone"))?);
+    let (cx, visit) = visited(&call)?;
     let id = visit.spec.connection_id.unwrap_or_default();
-    let building = || {
-        let world = space.world();
-        Ok(world.connections.get(&id).is_some_and(|connection| connection.state == ConnectionState::Building))
+    let connection = cx.world().connections.get(&id).cloned();
+    let building = match connection {
+        Some(connection) => built(&cx, &connection, NEXT_PAGE).await?.state == ConnectionState::Building,
+        None => false,
     };
-    connections::wait_while(&cx, BUILDING[1], building).await?;
-    Reply::json(&json!({ "building": building()? }))
+    Reply::json(&json!({ "building": building }))
 }
 
 /// `GET /screens/connections?connectionRequestId=`: where the user of a request goes. Source: SDK `getConnectionRequestUrl`.
 pub(super) async fn request(call: Call) -> Result<Reply, ApiError> {
     let id = call.query().text("connectionRequestId").unwrap_or_default();
-    for space in call.engine.spaces() {
-        let world = space.world();
-        let Some(request) = world.connection_requests.get(&id) else { continue };
-        let connection = request.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
-        let page = connection.and_then(|c| connecting::page_address(call.engine.base(), &space.key, c));
-        return match page {
-            Some(page) => redirect(&page),
-            None => Ok(Reply::html(StatusCode::OK, screens::message("Done", "This request has been answered.")?)),
-        };
-    }
-    closed(&ApiError::not_found("there is no such request"))
-}
-
-/// The connect page of a connection that waits for its user.
-pub(super) async fn page(call: Call) -> Result<Reply, ApiError> {
-    match connecting::redeem(&call.engine, call.param("ticket")?) {
-        Ok((space, connection)) => connect_page(&call, &space, &connection, "auto", None),
-        Err(error) => closed(&error),
-    }
-}
-
-fn closed(error: &ApiError) -> Result<Reply, ApiError> {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, screens::message("Not open", &error.message)?))
-}
-
-fn connect_page(
-    call: &Call,
-    space: &Arc<Space>,
-    connection: &Connection,
-    theme: &str,
-    problem: Option<&str>,
-) -> Result<Reply, ApiError> {
-    let cx = connecting::as_owner(&call.engine, space, connection)?;
-    let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
-    let connector = connector.ok_or_else(no_connector)?;
-    let tenant = cx.tenant()?;
-    let typed = call.form();
-    let fields = match connector.auth_type {
-        AuthType::ClientCredentials => fields_of(&connector, |name| typed.text(name)),
-        _ => Vec::new(),
+    let spaces = call.engine.spaces();
+    let mut having = spaces.iter().filter(|space| space.world().connection_requests.get(&id).is_some());
+    let (Some(space), others) = (having.next(), having.count()) else {
+        return closed(&ApiError::not_found("there is no such request"));
     };
-    let action = connecting::page_address("", &space.key, connection).ok_or_else(no_connector)?;
-    let page = ConnectPage {
-        theme,
-        action,
-        app: &connector.meta.name,
-        logo: format!("{}/logos/{}.svg", cx.engine.base(), connector.key()),
-        workspace: &world.workspace.name,
-        tenant: &tenant.name,
-        scopes: connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default(),
-        is_oauth: connector.auth_type.is_oauth(),
-        again: connection.former.is_some(),
-        fields,
-        problem,
-    };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    Ok(Reply::html(status, page.html()?))
-}
-
-/// The form's fields, from the connector's input schema.
-fn fields_of(connector: &Connector, typed: impl Fn(&str) -> Option<String>) -> Vec<Field> {
-    let schema = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
-    let field = |(name, property): (&String, &Value)| {
-        let secret = property["isSensitive"] == Value::Bool(true) || property["format"] == "password";
-        Field {
-            name: name.clone(),
-            label: property["title"].as_str().unwrap_or(name).to_owned(),
-            hint: property["description"].as_str().unwrap_or_default().to_owned(),
-            required: required.iter().any(|wanted| wanted == name),
-            secret,
-            value: typed(name)
-                .filter(|_| !secret)
-                .or_else(|| property["default"].as_str().map(str::to_owned))
-                .unwrap_or_default(),
-            choices: property["enum"]
-                .as_array()
-                .map(|choices| choices.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-                .unwrap_or_default(),
-        }
-    };
-    properties.iter().map(field).collect()
-}
-
-/// The page's buttons: `action=connect` or `action=cancel`, and the form's fields.
-pub(super) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
-    let (space, connection) = match connecting::redeem(&call.engine, call.param("ticket")?) {
-        Ok(open) => open,
-        Err(error) => return closed(&error),
-    };
-    if call.form().text("action").as_deref() == Some("cancel") {
-        connecting::cancel(&call.engine, &space, &connection).await?;
-        let problem = ApiError::bad_request(CANCELLED);
-        return ended(&call, &space, &connection, Err(("Cancelled", "Nothing was connected.", problem)));
+    if others > 0 {
+        // The address names no workspace, and forks keep their ids.
+        return closed(&ApiError::bad_request(
+            "several workspaces have this request, one being a copy of another; use the request's `url`",
+        ));
     }
     let world = space.world();
-    let directory = Directory::new(&world, &call.engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
-    let connector = connector.ok_or_else(no_connector)?;
-    if connector.auth_type.is_oauth() {
-        let to = connecting::oauth::authorize_address(&call.engine, &space, &connection, &connector);
-        return redirect(to.ok_or_else(no_connector)?.as_str());
+    let connection = world.connection_requests.get(&id).and_then(|request| request.connection.as_ref());
+    let connection = connection.and_then(|id| world.connections.get(id.as_str()));
+    match connection.and_then(|c| connecting::page_address(call.engine.base(), &space.key, c)) {
+        Some(page) => redirect(&page),
+        None => Ok(Reply::html(StatusCode::OK, screens::message("Done", "This request has been answered.")?)),
     }
-    let consent = consent_of(&call, &connector);
-    match connecting::complete(&call.engine, &space, &connection.id, consent).await {
-        Ok(connection) => ended(&call, &space, &connection, Ok(())),
-        // The user's to correct: the form again, with what is wrong.
-        Err(error) if error.status() == 400 && error.key != Some(ErrorKey::NotFound) => {
-            connect_page(&call, &space, &connection, "auto", Some(&error.message))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn consent_of(call: &Call, connector: &Connector) -> Consent {
-    let form = call.form();
-    let mut input = JsonMap::new();
-    for field in fields_of(connector, |_| None) {
-        if let Some(value) = form.text(&field.name) {
-            input.insert(field.name, value.into());
-        }
-    }
-    Consent::Input(input)
-}
-
-/// The vendor sends the user's browser back: with a code, or with an error. Source: RFC 6749 §4.1.2.
-pub(super) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
-    let query = call.query();
-    let Some(state) = query.text("state") else {
-        return closed(&ApiError::bad_request("the vendor gave no `state` back; begin to connect again"));
-    };
-    let (space, connection) = match connecting::redeem(&call.engine, &state) {
-        Ok(open) => open,
-        // Nothing is wrong with the vendor's answer; it comes too late.
-        Err(error) => return Ok(Reply::html(StatusCode::OK, screens::message("Not open", &error.message)?)),
-    };
-    let world = space.world();
-    let directory = Directory::new(&world, &call.engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
-    let connector = connector.ok_or_else(no_connector)?;
-    let Some(code) = query.text("code") else {
-        // In the client's frame the page is still there, and its user may try again.
-        let attempt = connection.attempt.clone().unwrap_or_default();
-        let retries = attempt.hosted && attempt.request_id.is_none() && attempt.redirect_uri.is_none();
-        let why = query.text("error").unwrap_or_else(|| "no code came back".into());
-        if !retries {
-            connecting::cancel(&call.engine, &space, &connection).await?;
-        }
-        let problem =
-            ApiError::connection(ErrorKey::AccessTokenExpired, format!("{} said: {why}", connector.meta.name));
-        let text = format!("{} said: {why}. Nothing was connected.", connector.meta.name);
-        return ended(&call, &space, &connection, Err(("Not connected", &text, problem)));
-    };
-    match connecting::oauth::exchange_code(&call.engine, &space, &connection, &connector, &code).await {
-        Exchanged::Tokens(tokens) => {
-            let done = connecting::complete(&call.engine, &space, &connection.id, Consent::Granted(tokens)).await?;
-            ended(&call, &space, &done, Ok(()))
-        }
-        Exchanged::Refused(why) => {
-            let text = format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name);
-            let problem = ApiError::connection(ErrorKey::AccessTokenExpired, text.clone());
-            ended(&call, &space, &connection, Err(("Not connected", &text, problem)))
-        }
-        Exchanged::Failed(error) => closed(&error),
-    }
-}
-
-/// The end of an attempt: back to where the caller said, else a page that tells the window that waits.
-///
-/// Source: sdk-client-behaviour §6 (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
-fn ended(
-    call: &Call,
-    space: &Arc<Space>,
-    connection: &Connection,
-    result: Result<(), (&str, &str, ApiError)>,
-) -> Result<Reply, ApiError> {
-    let attempt = connection.attempt.clone().unwrap_or_default();
-    if let Err((title, text, problem)) = result {
-        let shown = ApiError::clone(&problem);
-        return failed(space, &connection.tenant, attempt, Some((connection, text)), title, &shown);
-    }
-    if let Some(mut url) = attempt.address() {
-        url.query_pairs_mut().append_pair("connectionId", connection.id.as_str());
-        return redirect(url.as_str());
-    }
-    let cx = connecting::as_owner(&call.engine, space, connection)?;
-    let mut message = json!({ "source": "integration.app", "type": "newConnectionCreated" });
-    if let Some(id) = attempt.request_id {
-        message["requestId"] = id.into();
-    }
-    message["connection"] = view_of(&cx, connection)?;
-    let (title, what) = match connection.state {
-        ConnectionState::Building => ("Almost there", "is being set up"),
-        _ => ("Connected", "is connected"),
-    };
-    space.attempts.send(Ended { tenant: connection.tenant.clone(), message: message.clone() }).ok();
-    let text = format!("{} {what}. You can close this window.", connection.meta.name);
-    Ok(Reply::html(StatusCode::OK, screens::result(title, &text, false, &message)?))
-}
-
-/// The same for an attempt that came to nothing.
-fn failed(
-    space: &Space,
-    tenant: &Id<Tenant>,
-    attempt: Attempt,
-    of: Option<(&Connection, &str)>,
-    title: &str,
-    problem: &ApiError,
-) -> Result<Reply, ApiError> {
-    let data = serde_json::to_value(problem).map_err(ApiError::internal)?;
-    if let Some(mut url) = attempt.address() {
-        url.query_pairs_mut().append_pair("error", &problem.message).append_pair("errorData", &data.to_string());
-        return redirect(url.as_str());
-    }
-    let mut message = json!({ "source": "integration.app", "type": "newConnectionFailure" });
-    if let Some(id) = attempt.request_id {
-        message["requestId"] = id.into();
-    }
-    message["cancelled"] = (problem.message == CANCELLED).into();
-    message["error"] = problem.message.clone().into();
-    message["errorData"] = data;
-    if let Some((connection, _)) = of {
-        message["connectionId"] = connection.id.to_string().into();
-    }
-    space.attempts.send(Ended { tenant: tenant.clone(), message: message.clone() }).ok();
-    let text = format!("{} You can close this window.", of.map_or(problem.message.as_str(), |(_, text)| text));
-    Ok(Reply::html(StatusCode::OK, screens::result(title, &text, true, &message)?))
-}
-
-fn view_of(cx: &Cx, connection: &Connection) -> Result<Value, ApiError> {
-    let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
-    serde_json::to_value(lens.connection(connection, Secrets::Hidden)).map_err(ApiError::internal)
 }
 
 /// What this server is, for whoever opens its address.

@@ -10,6 +10,7 @@ use crate::error::ApiError;
 use crate::journal::{Entry, Side};
 use crate::screens::{self, VendorPage};
 use crate::service::vendor::{DEFAULT_ACCOUNT, oauth};
+use crate::service::view::drawn_logo;
 
 fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
     let key = call.param("workspace")?;
@@ -34,16 +35,16 @@ fn asked(call: &Call) -> Result<(Arc<Space>, oauth::Asking), ApiError> {
 fn page(call: &Call, asking: &oauth::Asking) -> Result<Reply, ApiError> {
     let page = VendorPage {
         app: &asking.connector.meta.name,
-        logo: format!("{}/logos/{}.svg", call.engine.base(), asking.connector.key()),
+        logo: drawn_logo(call.engine.base(), asking.connector.key()),
         account: DEFAULT_ACCOUNT,
         scopes: &asking.scopes,
     };
-    Ok(Reply::html(StatusCode::OK, page.html()?))
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
 fn refused(error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, screens::message("This request cannot be answered", &error.message)?))
+    Ok(Reply::html(status, screens::problem("This request cannot be answered", &error.message)?))
 }
 
 /// The page's buttons: `action=allow` with an `account`, or `action=deny`. The query is still the client's.
@@ -87,7 +88,7 @@ pub(super) async fn token(call: Call) -> Result<Reply, ApiError> {
 pub(super) async fn revoke(call: Call) -> Result<Reply, ApiError> {
     let space = space_of(&call)?;
     let token = call.form().text("token").ok_or_else(|| ApiError::bad_request("`token` is missing"))?;
-    oauth::revoke_token(&space, &token).await?;
+    oauth::revoke(&space, &token).await?;
     note(&space, call.param("connector")?, "revoke", "", StatusCode::OK);
     Ok(Reply::of(StatusCode::OK, None, bytes::Bytes::new()))
 }

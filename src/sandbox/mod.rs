@@ -31,7 +31,7 @@ use std::time::Duration;
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt as _};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -264,7 +264,7 @@ impl Sandbox {
             },
             () = snippet.abandoned.cancelled() => return Err(SandboxError::abandoned()),
         };
-        let arguments = RawValue::from_string(snippet.arguments.to_string()).map_err(SandboxError::broken)?;
+        let arguments = to_raw_value(&snippet.arguments).map_err(SandboxError::broken)?;
         let task = Task {
             source: snippet.source,
             arguments,
@@ -378,7 +378,7 @@ async fn answer(host: &dyn Host, operation: String, arguments: &RawValue) -> Res
         Ok(value) => json!({ "value": value }),
         Err(error) => json!({ "error": error }),
     };
-    RawValue::from_string(answer.to_string())
+    to_raw_value(&answer)
 }
 
 fn outcome(result: Result<Option<Box<RawValue>>, SandboxError>, logs: Vec<Value>) -> Result<Outcome, SandboxError> {

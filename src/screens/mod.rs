@@ -8,6 +8,11 @@ use serde_json::Value;
 
 use crate::error::ApiError;
 
+/// A page's text.
+pub fn html(page: &impl Template) -> Result<String, ApiError> {
+    page.render().map_err(ApiError::internal)
+}
+
 /// A field of a connector's form.
 #[derive(Debug, Clone)]
 pub struct Field {
@@ -55,13 +60,6 @@ pub struct ConnectPage<'a> {
     pub problem: Option<&'a str>,
 }
 
-impl ConnectPage<'_> {
-    /// The page's text.
-    pub fn html(&self) -> Result<String, ApiError> {
-        self.render().map_err(ApiError::internal)
-    }
-}
-
 /// Something to choose.
 #[derive(Debug, Clone)]
 pub struct Offered {
@@ -87,13 +85,6 @@ pub struct ChoosePage<'a> {
     pub offered: Vec<Offered>,
 }
 
-impl ChoosePage<'_> {
-    /// The page's text.
-    pub fn html(&self) -> Result<String, ApiError> {
-        self.render().map_err(ApiError::internal)
-    }
-}
-
 /// The page of a connection that exists.
 #[derive(Debug, Template)]
 #[template(path = "connection.html", config = "src/screens/askama.toml")]
@@ -116,13 +107,6 @@ pub struct ConnectionPage<'a> {
     pub visit: &'a str,
 }
 
-impl ConnectionPage<'_> {
-    /// The page's text.
-    pub fn html(&self) -> Result<String, ApiError> {
-        self.render().map_err(ApiError::internal)
-    }
-}
-
 #[derive(Template)]
 #[template(path = "waiting.html", config = "src/screens/askama.toml")]
 struct WaitingPage<'a> {
@@ -133,7 +117,7 @@ struct WaitingPage<'a> {
 
 /// A page that says something is under way, and goes on by itself to `next`.
 pub fn waiting(title: &str, text: &str, next: Option<&str>) -> Result<String, ApiError> {
-    WaitingPage { title, text, next }.render().map_err(ApiError::internal)
+    html(&WaitingPage { title, text, next })
 }
 
 /// The vendor's page on which a user allows an app to act.
@@ -150,13 +134,6 @@ pub struct VendorPage<'a> {
     pub scopes: &'a [String],
 }
 
-impl VendorPage<'_> {
-    /// The page's text.
-    pub fn html(&self) -> Result<String, ApiError> {
-        self.render().map_err(ApiError::internal)
-    }
-}
-
 /// The page at the end of an attempt: says how it went, to the person and to the page that waits.
 #[derive(Debug, Template)]
 #[template(path = "result.html", config = "src/screens/askama.toml")]
@@ -171,7 +148,7 @@ struct ResultPage<'a> {
 pub fn result(title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
     // Inside a script element only its end tag means something to the page.
     let message = message.to_string().replace('<', "\\u003c");
-    ResultPage { title, text, failed, message }.render().map_err(ApiError::internal)
+    html(&ResultPage { title, text, failed, message })
 }
 
 #[derive(Template)]
@@ -183,7 +160,7 @@ struct MessagePage<'a> {
 
 /// A page that only says something.
 pub fn message(title: &str, text: &str) -> Result<String, ApiError> {
-    MessagePage { title, text }.render().map_err(ApiError::internal)
+    html(&MessagePage { title, text })
 }
 
 #[derive(Template)]
@@ -195,7 +172,7 @@ struct ProblemPage<'a> {
 
 /// A page that says what went wrong, also within the client's frame.
 pub fn problem(title: &str, text: &str) -> Result<String, ApiError> {
-    ProblemPage { title, text }.render().map_err(ApiError::internal)
+    html(&ProblemPage { title, text })
 }
 
 #[derive(Template)]
@@ -206,7 +183,7 @@ struct WelcomePage<'a> {
 
 /// What the server is.
 pub fn welcome(base: &str) -> Result<String, ApiError> {
-    WelcomePage { base }.render().map_err(ApiError::internal)
+    html(&WelcomePage { base })
 }
 
 #[derive(Template)]
@@ -218,5 +195,5 @@ struct Logo<'a> {
 
 /// A monogram.
 pub fn logo(letter: &str, hue: u32) -> Result<String, ApiError> {
-    Logo { letter, hue }.render().map_err(ApiError::internal)
+    html(&Logo { letter, hue })
 }

@@ -57,7 +57,7 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
         connection.tenant == *wanted || world.tenants.with_key(wanted).any(|tenant| tenant.id == connection.tenant)
     };
     let version = |connection: &Connection, wanted: &str| {
-        let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+        let connector = directory.connector_behind(connection);
         connector.is_some_and(|connector| connector.version == wanted)
     };
     let wanted = |connection: &Connection| {

@@ -66,6 +66,11 @@ impl<'a> Directory<'a> {
             })
     }
 
+    /// The connector behind a connection, when it has one by now.
+    pub fn connector_behind(&self, connection: &Connection) -> Option<Arc<Connector>> {
+        self.connector(connection.connector.as_ref()?.as_str())
+    }
+
     /// All live connectors: the workspace's own, then the catalog's.
     pub fn connectors(&self) -> impl Iterator<Item = Arc<Connector>> + use<'a> {
         let world = self.world;

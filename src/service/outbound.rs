@@ -195,7 +195,7 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
 pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    let connector = directory.connector_behind(connection);
     connector.ok_or_else(|| connection.disconnected_error("", world.workspace.mock.disconnected_status))
 }
 

@@ -261,12 +261,9 @@ impl SeedAction {
     }
 
     /// Refuses an input schema that no validator understands. Here, not when planting: a seed is planted often.
-    fn checked(self, file: &str) -> Result<Self, SeedError> {
-        let schema = self.input_schema.as_ref().map(|schema| check_schema(schema, "inputSchema"));
-        match schema {
-            Some(Err(error)) => Err(SeedError::new(file, format!("action `{}`: {}", self.key, error.message))),
-            _ => Ok(self),
-        }
+    fn check(&self, file: &str) -> Result<(), SeedError> {
+        let schema = self.input_schema.as_ref().map_or(Ok(()), |schema| check_schema(schema, "inputSchema"));
+        schema.map_err(|error| SeedError::new(file, format!("action `{}`: {}", self.key, error.message)))
     }
 }
 
@@ -360,7 +357,7 @@ impl SeedDocument {
                 self.connectors.push(parse::<SeedConnector>(file)?);
             }
             ["connectors", key, "actions", _] => {
-                let action = parse::<SeedAction>(file)?.checked(&file.path)?;
+                let action = action_in(file, "")?;
                 let owner = self.connectors.iter_mut().find(|connector| connector.key == *key);
                 owner.ok_or_else(|| orphan(file, "connector", key))?.actions.push(action);
             }
@@ -372,12 +369,12 @@ impl SeedDocument {
                 self.integrations.push(integration);
             }
             ["integrations", key, "actions", action, name] if is(name, "spec") || is(name, action) => {
-                let action = parse::<SeedAction>(file)?.keyed(action).checked(&file.path)?;
+                let action = action_in(file, action)?;
                 let owner = self.integrations.iter_mut().find(|integration| integration.key == *key);
                 owner.ok_or_else(|| orphan(file, "integration", key))?.actions.push(action);
             }
             ["actions", key, name] if is(name, "spec") || is(name, key) => {
-                self.actions.push(parse::<SeedAction>(file)?.keyed(key).checked(&file.path)?);
+                self.actions.push(action_in(file, key)?);
             }
             parts if parts.iter().any(|part| NOT_FAKED.contains(part)) => self.passed_over.push(file.path.clone()),
             [.., name] if name.starts_with('.') || is_prose(name) => {}
@@ -403,7 +400,7 @@ impl SeedDocument {
             if action.key.is_empty() {
                 return Err(nameless("an action"));
             }
-            action.clone().checked(file)?;
+            action.check(file)?;
         }
         Ok(())
     }
@@ -478,6 +475,13 @@ fn parse<T: DeserializeOwned>(file: &SeedFile) -> Result<T, SeedError> {
         let message = if field == "." { inner.to_string() } else { format!("field `{field}`: {inner}") };
         SeedError { file: file.path.clone(), line, message }
     })
+}
+
+/// An action's file; its folder gives the key when it has none.
+fn action_in(file: &SeedFile, folder: &str) -> Result<SeedAction, SeedError> {
+    let action = parse::<SeedAction>(file)?.keyed(folder);
+    action.check(&file.path)?;
+    Ok(action)
 }
 
 /// A file that holds one, or a list.

@@ -23,6 +23,11 @@ use crate::model::integration::Integration;
 use crate::model::tenant::Tenant;
 use crate::model::workspace::ConnectionStates;
 
+/// The picture of an app that has none of its own.
+pub fn drawn_logo(base: &str, key: &str) -> String {
+    format!("{base}/logos/{key}.svg")
+}
+
 /// What views are made with.
 #[derive(Debug, Clone, Copy)]
 pub struct Lens<'a> {
@@ -238,7 +243,7 @@ pub struct ActionView<'a> {
 impl<'a> Lens<'a> {
     /// The address of a drawn picture.
     pub fn logo(&self, own: Option<&str>, key: &str) -> String {
-        own.map_or_else(|| format!("{}/logos/{key}.svg", self.base), str::to_owned)
+        own.map_or_else(|| drawn_logo(self.base, key), str::to_owned)
     }
 
     fn tenant(&self, id: &Id<Tenant>) -> Option<TenantView<'a>> {
@@ -259,7 +264,7 @@ impl<'a> Lens<'a> {
 
     /// A connection alone, as integrations and run logs embed it.
     pub fn bare_connection(&self, connection: &'a Connection, secrets: Secrets) -> ConnectionView<'a> {
-        let connector = connection.connector.as_ref().and_then(|id| self.directory.connector(id.as_str()));
+        let connector = self.directory.connector_behind(connection);
         let connected = connection.is_connected();
         let shown = secrets == Secrets::Shown;
         ConnectionView {

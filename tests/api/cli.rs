@@ -1,12 +1,11 @@
 //! The binary, as a user runs it.
 
-use std::path::Path;
 use std::process::{Command, Output};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::served::{Served, binary};
+use crate::served::{Served, binary, write_integration};
 
 fn run(arguments: &[&str]) -> Output {
     binary(&[]).args(arguments).output().unwrap()
@@ -124,15 +123,6 @@ fn a_seed_that_cannot_be_read_stops_the_start_with_file_line_and_field() {
 
     let said = text(&refused.stderr);
     assert!(!refused.status.success() && said.contains("workspace.yaml:2") && said.contains("secret"), "{said}");
-}
-
-fn write_integration(folder: &Path, key: &str) {
-    // Whole or not at all: whoever watches sees no half of it.
-    let aside = tempfile::tempdir().unwrap();
-    std::fs::write(aside.path().join("spec.yaml"), format!("connectorKey: {key}\n")).unwrap();
-    let at = folder.join("integrations");
-    std::fs::create_dir_all(&at).unwrap();
-    std::fs::rename(aside.keep(), at.join(key)).unwrap();
 }
 
 #[tokio::test]

@@ -8,28 +8,14 @@ use crate::support::{Answer, Api, Bed, answer, id, message};
 impl Bed {
     /// Posts the page's form as a browser does.
     async fn submit(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.nobody().request(Method::POST, page);
-        answer(request.header("content-type", "application/x-www-form-urlencoded").body(form)).await
+        answer(self.form(page, fields)).await
     }
-}
 
-impl Bed {
     /// Goes from the connect page to the vendor, presses a button there, and comes back as a browser does.
     async fn at_vendor(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
-        let to_vendor = self.go(page, &[("action", "connect")]).await;
-        let back = self.go(&to_vendor, fields).await;
+        let to_vendor = self.press(page, &[("action", "connect")]).await;
+        let back = self.press(&to_vendor, fields).await;
         self.nobody().get(&back).await
-    }
-
-    /// Presses a button that leads elsewhere; says where.
-    async fn go(&self, page: &str, fields: &[(&str, &str)]) -> String {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.nobody().request(Method::POST, page);
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
-        answer.headers()["location"].to_str().unwrap().to_owned()
     }
 }
 
@@ -166,8 +152,8 @@ async fn a_request_is_pending_then_succeeds_with_its_connection() {
     let made = acme.ok(Method::POST, "/connection-requests", body).await;
     let path = format!("/connection-requests/{}", made["requestId"].as_str().unwrap());
     let page = made["url"].as_str().unwrap();
-    let to_vendor = bed.go(page, &[("action", "connect")]).await;
-    let back = bed.go(&to_vendor, &[("action", "allow"), ("account", "mia")]).await;
+    let to_vendor = bed.press(page, &[("action", "connect")]).await;
+    let back = bed.press(&to_vendor, &[("action", "allow"), ("account", "mia")]).await;
     let answered = bed.nobody().request(Method::GET, &back).send().await.unwrap();
     let done = acme.ok(Method::GET, &path, Value::Null).await;
     let patched = acme.ok(Method::PATCH, &path, json!({})).await;
@@ -235,4 +221,22 @@ async fn connection_options_are_a_bare_list_under_both_addresses() {
     assert_eq!(key[0]["inputSchema"]["required"], json!(["apiKey"]));
     assert_eq!(own[0]["type"], "oauth2");
     assert_eq!(none.0, 400);
+}
+
+#[tokio::test]
+async fn a_requests_page_that_could_be_of_two_workspaces_is_neithers() {
+    let bed = Bed::start().await;
+    let made = bed.tenant("acme").ok(Method::POST, "/connection-requests", json!({"connectorKey": "slack"})).await;
+    let page = format!("/screens/connections?connectionRequestId={}", made["requestId"].as_str().unwrap());
+
+    let to = bed.nobody().request(Method::GET, &page).send().await.unwrap();
+    assert_eq!(
+        (to.status().as_u16(), to.headers()["location"].to_str().unwrap()),
+        (303, made["url"].as_str().unwrap())
+    );
+
+    bed.nobody().ok(Method::POST, "/__mock/workspaces", json!({"from": bed.ws.key()})).await;
+    let (status, text) = bed.nobody().get(&page).await;
+    assert_eq!(status, 400);
+    assert!(text.as_str().unwrap().contains("several workspaces have this request"), "{text}");
 }

@@ -13,14 +13,9 @@ use url::Url;
 use crate::support::{Bed, id};
 
 impl Bed {
-    /// Presses a button of a page that leads elsewhere; says where.
-    async fn press(&self, page: &str, fields: &[(&str, &str)]) -> Url {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.nobody().request(Method::POST, page);
-        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
-        answer.headers()["location"].to_str().unwrap().parse().unwrap()
+    /// The same as an address to look into.
+    async fn leads_to(&self, page: &str, fields: &[(&str, &str)]) -> Url {
+        self.press(page, fields).await.parse().unwrap()
     }
 
     /// What a connector's OAuth endpoints were asked.
@@ -42,9 +37,9 @@ async fn the_engine_sends_the_user_with_pkce_and_exchanges_the_code_by_http() {
     let acme = bed.tenant("acme");
     let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
 
-    let to_vendor = bed.press(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+    let to_vendor = bed.leads_to(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
     let (status, page) = bed.nobody().get(to_vendor.as_str()).await;
-    let back = bed.press(to_vendor.as_str(), &[("action", "allow"), ("account", "ann@example.com")]).await;
+    let back = bed.leads_to(to_vendor.as_str(), &[("action", "allow"), ("account", "ann@example.com")]).await;
     let done = bed.nobody().get(back.as_str()).await;
 
     assert_eq!(
@@ -73,8 +68,8 @@ async fn a_user_who_denies_connects_nothing() {
     bed.poke("github-dev", "loseCredentials").await;
     let again = bed.demo().ok(Method::POST, "/connections/github-dev/reconnect", json!({})).await;
 
-    let to_vendor = bed.press(again["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
-    let back = bed.press(to_vendor.as_str(), &[("action", "deny")]).await;
+    let to_vendor = bed.leads_to(again["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+    let back = bed.leads_to(to_vendor.as_str(), &[("action", "deny")]).await;
     let (_, page) = bed.nobody().get(back.as_str()).await;
 
     assert_eq!(query(&back, "error"), "access_denied");
@@ -90,8 +85,8 @@ async fn a_redirect_says_how_it_went() {
     let attempt = async |fields: &[(&str, &str)]| {
         let spec = json!({"connectorKey": "slack", "redirectUri": "http://app.test/done?tab=2"});
         let begun = acme.ok(Method::POST, "/connect", spec).await;
-        let to_vendor = bed.press(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
-        let back = bed.press(to_vendor.as_str(), fields).await;
+        let to_vendor = bed.leads_to(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+        let back = bed.leads_to(to_vendor.as_str(), fields).await;
         let answer = bed.nobody().request(Method::GET, back.as_str()).send().await.unwrap();
         let to: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
         (begun, to)
@@ -101,7 +96,7 @@ async fn a_redirect_says_how_it_went() {
     let (_, denied) = attempt(&[("action", "deny")]).await;
 
     assert_eq!(fine.as_str(), format!("http://app.test/done?tab=2&connectionId={}", id(&begun)));
-    assert_eq!(query(&denied, "error"), "Slack said: access_denied");
+    assert_eq!(query(&denied, "error"), "Slack said: access_denied. Nothing was connected.");
     let data: Value = serde_json::from_str(&query(&denied, "errorData")).unwrap();
     assert_eq!(data["type"], "connection");
 }
@@ -152,7 +147,7 @@ async fn a_client_that_is_not_ours_completes_the_flow() {
         let scope = Scope::new("repo".into());
         let request = client.authorize_url(CsrfToken::new_random).add_scope(scope).set_pkce_challenge(challenge);
         let (to, csrf) = request.url();
-        let back = bed.press(to.as_str(), &[("action", "allow"), ("account", "ann")]).await;
+        let back = bed.leads_to(to.as_str(), &[("action", "allow"), ("account", "ann")]).await;
         assert_eq!(query(&back, "state"), *csrf.secret());
         (AuthorizationCode::new(query(&back, "code")), verifier)
     };
@@ -181,9 +176,8 @@ async fn a_client_that_is_not_ours_completes_the_flow() {
     let stranger = client_with("wrong").exchange_code(code).set_pkce_verifier(verifier).request_async(&send).await;
     assert_eq!(refused(stranger.unwrap_err()), BasicErrorResponseType::InvalidClient);
 
-    let revoked = bed.nobody().request(Method::POST, &format!("{vendor}/revoke"));
-    let form = format!("token={}", fresh.refresh_token().unwrap().secret());
-    let revoked = revoked.header("content-type", "application/x-www-form-urlencoded").body(form).send().await.unwrap();
+    let token = fresh.refresh_token().unwrap().secret().as_str();
+    let revoked = bed.form(&format!("{vendor}/revoke"), &[("token", token)]).send().await.unwrap();
     assert_eq!(revoked.status(), 200);
     let dead = client.exchange_refresh_token(fresh.refresh_token().unwrap()).request_async(&send).await.unwrap_err();
     assert_eq!(refused(dead), BasicErrorResponseType::InvalidGrant);

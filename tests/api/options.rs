@@ -8,7 +8,7 @@ use std::process::Stdio;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::served::{Served, binary};
+use crate::served::{Served, binary, write_integration};
 use crate::support::{Api, message};
 
 const SECRET: &str = "a-secret-of-my-own-that-is-long-enough-for-every-algorithm-there-is";
@@ -22,15 +22,6 @@ fn refusal(variables: &[(&str, &str)]) -> String {
 
 fn text(path: &Path) -> &str {
     path.to_str().unwrap()
-}
-
-fn write_integration(folder: &Path, key: &str) {
-    // Whole or not at all: whoever watches sees no half of it.
-    let aside = tempfile::tempdir().unwrap();
-    std::fs::write(aside.path().join("spec.yaml"), format!("connectorKey: {key}\n")).unwrap();
-    let at = folder.join("integrations");
-    std::fs::create_dir_all(&at).unwrap();
-    std::fs::rename(aside.keep(), at.join(key)).unwrap();
 }
 
 #[tokio::test]

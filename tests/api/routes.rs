@@ -146,18 +146,11 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
 async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     let space = base.fork().await.unwrap();
     let api = Api::new(bed.mock.uri(), space.tenant("demo-tenant").token());
-    let post = async |at: &str, fields: &[(&str, &str)]| {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = bed.nobody().request(Method::POST, at).body(form);
-        request.header("content-type", "application/x-www-form-urlencoded").send().await.unwrap()
-    };
-    let next = |answer: &reqwest::Response| answer.headers()["location"].to_str().unwrap().to_owned();
-    let whole =
-        async |answer: reqwest::Response| (answer.status().as_u16(), Value::String(answer.text().await.unwrap()));
+    let post = async |at: &str, fields: &[(&str, &str)]| answer(bed.form(at, fields)).await;
     let page = async |at: &str, fields: &[(&str, &str)]| {
         let token = space.tenant("demo-tenant").token();
         let fields: Vec<_> = [("token", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
-        whole(post(at, &fields).await).await
+        post(at, &fields).await
     };
     match (method_of(route).as_str(), route.path.as_str()) {
         ("GET", path) if path.starts_with("/sse/") => {
@@ -168,7 +161,7 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
         ("GET", "/connection-popup") => return api.get("/connection-popup?connectorKey=slack").await,
         ("POST", "/connection-popup") => {
             let payload = json!({"token": space.tenant("demo-tenant").token(), "connectorKey": "slack"}).to_string();
-            return whole(post("/connection-popup", &[("payload", &payload)]).await).await;
+            return post("/connection-popup", &[("payload", &payload)]).await;
         }
         ("POST", "/screens/connect") => return page("/screens/connect", &[("connectorKey", "slack")]).await,
         ("POST", "/screens/integrations/{integration}/connect") => {
@@ -188,14 +181,14 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
             if *route.method.as_ref().unwrap() == Method::GET {
                 return bed.nobody().get(&format!("/screens/visits/{visit}")).await;
             }
-            return whole(post(&format!("/screens/visits/{visit}"), &[("choice", choice)]).await).await;
+            return post(&format!("/screens/visits/{visit}"), &[("choice", choice)]).await;
         }
         _ => {}
     }
     if route.path == "/oauth-callback" {
         let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
-        let to_vendor = next(&post(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await);
-        let back = next(&post(&to_vendor, &[("action", "allow")]).await);
+        let to_vendor = bed.press(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+        let back = bed.press(&to_vendor, &[("action", "allow")]).await;
         return bed.nobody().get(&back).await;
     }
     let at = format!("/vendor/{}/slack/oauth", space.key());
@@ -205,15 +198,15 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
     let page = format!("{at}/authorize?{query}");
     match (method_of(route).as_str(), route.path.rsplit('/').next().unwrap()) {
         ("GET", _) => bed.nobody().get(&page).await,
-        (_, "authorize") => whole(post(&page, &[("action", "allow")]).await).await,
+        (_, "authorize") => post(&page, &[("action", "allow")]).await,
         (_, "token") => {
-            let to = next(&post(&page, &[("action", "allow")]).await);
+            let to = bed.press(&page, &[("action", "allow")]).await;
             let code = to.split("code=").nth(1).unwrap();
             let secret = ("client_secret", "shared-secret-of-slack");
             let grant = ("grant_type", "authorization_code");
-            whole(post(&format!("{at}/token"), &[client, secret, back, grant, ("code", code)]).await).await
+            post(&format!("{at}/token"), &[client, secret, back, grant, ("code", code)]).await
         }
-        (_, _) => whole(post(&format!("{at}/revoke"), &[("token", "any")]).await).await,
+        (_, _) => post(&format!("{at}/revoke"), &[("token", "any")]).await,
     }
 }
 

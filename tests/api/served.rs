@@ -1,6 +1,7 @@
 //! The binary as a process of its own.
 
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use http::Method;
@@ -95,4 +96,14 @@ impl Drop for Served {
         self.child.kill().ok();
         self.child.wait().ok();
     }
+}
+
+/// Adds an integration to a seed's folder.
+pub(crate) fn write_integration(folder: &Path, key: &str) {
+    // Whole or not at all: whoever watches sees no half of it.
+    let aside = tempfile::tempdir().unwrap();
+    std::fs::write(aside.path().join("spec.yaml"), format!("connectorKey: {key}\n")).unwrap();
+    let at = folder.join("integrations");
+    std::fs::create_dir_all(&at).unwrap();
+    std::fs::rename(aside.keep(), at.join(key)).unwrap();
 }

@@ -152,6 +152,20 @@ impl Bed {
         Api::new(self.mock.uri(), None)
     }
 
+    /// A page's form as a browser posts it.
+    pub(crate) fn form(&self, page: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.nobody().request(Method::POST, page).body(form);
+        request.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// Presses a button of a page that leads elsewhere; says where.
+    pub(crate) async fn press(&self, page: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.form(page, fields).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303, "{}", answer.text().await.expect("a body"));
+        answer.headers()["location"].to_str().expect("an address").to_owned()
+    }
+
     /// A control call below this workspace.
     pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Answer {
         let body = if body.is_null() { None } else { Some(body) };

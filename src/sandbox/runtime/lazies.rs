@@ -12,7 +12,7 @@ use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Script, Source, js_string};
 
-use super::natives::{self, Native, Shared, host_gone, shared_of, text_of};
+use super::natives::{self, Native, Shared, built, host_gone, shared_of, text_of};
 use super::place;
 
 const FILES: [(&str, &str); 13] = [
@@ -54,16 +54,42 @@ const GLOBALS: [(&str, &str); 19] = [
     ("membrane", "client.js"),
 ];
 
-/// Methods of built-ins: where, their name and length, the file, what it calls them. They get `this` as first argument.
-const METHODS: [(&str, &str, usize, &str, &str); 8] = [
-    ("Number", "toLocaleString", 0, "intl-numbers.js", "numberToLocaleString"),
-    ("BigInt", "toLocaleString", 0, "intl-numbers.js", "bigIntToLocaleString"),
-    ("Date", "toLocaleString", 0, "intl-dates.js", "toLocaleString"),
-    ("Date", "toLocaleDateString", 0, "intl-dates.js", "toLocaleDateString"),
-    ("Date", "toLocaleTimeString", 0, "intl-dates.js", "toLocaleTimeString"),
-    ("String", "localeCompare", 1, "intl-text.js", "localeCompare"),
-    ("Array", "toLocaleString", 0, "intl.js", "arrayToLocaleString"),
-    ("Array", "fromAsync", 1, "globals.js", "fromAsync"),
+/// A method of a built-in, which a file gives under a name of its own.
+struct Method {
+    /// Where: names from the global object on.
+    at: &'static [&'static str],
+    name: &'static str,
+    length: usize,
+    file: &'static str,
+    /// What the file calls it. What stands for a method of a prototype takes `this` as its first argument.
+    given: &'static str,
+}
+
+impl Method {
+    const fn of(kind: &'static [&'static str], name: &'static str, file: &'static str, given: &'static str) -> Self {
+        Self { at: kind, name, length: 0, file, given }
+    }
+
+    fn call(&self, this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+        let given = load(self.file, context)?.get(JsString::from(self.given), context)?;
+        let given = given.as_callable().ok_or_else(host_gone)?;
+        if self.at.len() == 1 {
+            return given.call(this, arguments, context);
+        }
+        let with_this: Vec<JsValue> = std::iter::once(this).chain(arguments).cloned().collect();
+        given.call(&JsValue::undefined(), &with_this, context)
+    }
+}
+
+static METHODS: [Method; 8] = [
+    Method::of(&["Number", "prototype"], "toLocaleString", "intl-numbers.js", "numberToLocaleString"),
+    Method::of(&["BigInt", "prototype"], "toLocaleString", "intl-numbers.js", "bigIntToLocaleString"),
+    Method::of(&["Date", "prototype"], "toLocaleString", "intl-dates.js", "toLocaleString"),
+    Method::of(&["Date", "prototype"], "toLocaleDateString", "intl-dates.js", "toLocaleDateString"),
+    Method::of(&["Date", "prototype"], "toLocaleTimeString", "intl-dates.js", "toLocaleTimeString"),
+    Method { length: 1, ..Method::of(&["String", "prototype"], "localeCompare", "intl-text.js", "localeCompare") },
+    Method::of(&["Array", "prototype"], "toLocaleString", "intl.js", "arrayToLocaleString"),
+    Method { length: 1, ..Method::of(&["Array"], "fromAsync", "globals.js", "fromAsync") },
 ];
 
 /// What is missing on purpose, and what to use.
@@ -83,7 +109,10 @@ const OF_CLIENT: [(&str, &str); 6] = [
 #[derive(Default)]
 pub(super) struct Lazies {
     native: RefCell<Option<JsObject>>,
+    /// What files give.
     files: RefCell<HashMap<String, JsObject>>,
+    /// The functions that files are.
+    functions: RefCell<HashMap<String, JsObject>>,
     globals: RefCell<HashMap<usize, JsValue>>,
     record: RefCell<Option<JsObject>>,
     client: RefCell<Option<JsObject>>,
@@ -120,21 +149,13 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
         hide(&global, name, function.into(), context)?;
     }
     stacks(&global, shared, context)?;
-    for (index, (holder, name, length, ..)) in METHODS.into_iter().enumerate() {
-        let at = object_at(&global, holder, context)?;
-        let at = if name == "fromAsync" { at } else { object_at(&at, "prototype", context)? };
+    for (index, method) in METHODS.iter().enumerate() {
+        let at = method.at.iter().try_fold(global.clone(), |at, name| object_at(&at, name, context))?;
         let native = NativeFunction::from_copy_closure(move |this, arguments, context| {
-            let (_, name, _, file, given) = METHODS[index];
-            let given = load(file, context)?.get(JsString::from(given), context)?;
-            let given = given.as_callable().ok_or_else(host_gone)?;
-            if name == "fromAsync" {
-                return given.call(this, arguments, context);
-            }
-            let with_this: Vec<JsValue> = std::iter::once(this).chain(arguments).cloned().collect();
-            given.call(&JsValue::undefined(), &with_this, context)
+            METHODS[index].call(this, arguments, context)
         });
-        let function = built(context, native, name, length);
-        hide(&at, name, function.into(), context)?;
+        let function = built(context, native, method.name, method.length);
+        hide(&at, method.name, function.into(), context)?;
     }
     for (index, (name, _)) in GLOBALS.into_iter().enumerate() {
         let get = NativeFunction::from_copy_closure(move |_, _, context| global_value(index, context));
@@ -226,15 +247,14 @@ fn load(file: &str, context: &mut Context) -> JsResult<JsObject> {
 
 /// The function that a file is.
 fn function_in(file: &str, context: &mut Context) -> JsResult<JsObject> {
-    let key = format!("function in {file}");
     let shared = shared_of(context)?;
-    if let Some(known) = shared.lazies.files.borrow().get(&key).cloned() {
+    if let Some(known) = shared.lazies.functions.borrow().get(file).cloned() {
         return Ok(known);
     }
     let (_, text) = FILES.iter().find(|(known, _)| *known == file).ok_or_else(host_gone)?;
     let value = Script::parse(Source::from_bytes(text), None, context)?.evaluate(context)?;
     let function = value.as_callable().ok_or_else(host_gone)?;
-    shared.lazies.files.borrow_mut().insert(key, function.clone());
+    shared.lazies.functions.borrow_mut().insert(file.to_owned(), function.clone());
     Ok(function)
 }
 
@@ -295,14 +315,6 @@ fn no_require(_: &JsValue, _: &[JsValue], _: &mut Context) -> JsResult<JsValue> 
 
 fn object_at(of: &JsObject, name: &str, context: &mut Context) -> JsResult<JsObject> {
     of.get(JsString::from(name), context)?.as_object().ok_or_else(host_gone)
-}
-
-fn built(context: &Context, native: NativeFunction, name: &str, length: usize) -> JsFunction {
-    boa_engine::object::FunctionObjectBuilder::new(context.realm(), native)
-        .name(JsString::from(name))
-        .length(length)
-        .constructor(false)
-        .build()
 }
 
 /// A property as methods have it: not enumerable.

@@ -142,7 +142,12 @@ pub(super) type Native = fn(&JsValue, &[JsValue], &mut Context) -> JsResult<JsVa
 
 /// Makes a function that snippets may see.
 pub(super) fn function(context: &Context, name: &str, length: usize, native: Native) -> JsFunction {
-    FunctionObjectBuilder::new(context.realm(), NativeFunction::from_fn_ptr(native))
+    built(context, NativeFunction::from_fn_ptr(native), name, length)
+}
+
+/// The same of a function with captures.
+pub(super) fn built(context: &Context, native: NativeFunction, name: &str, length: usize) -> JsFunction {
+    FunctionObjectBuilder::new(context.realm(), native)
         .name(JsString::from(name))
         .length(length)
         .constructor(false)

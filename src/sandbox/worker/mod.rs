@@ -70,7 +70,7 @@ impl Workers {
         let result = match end {
             End::Done(result) => {
                 // What panicked is not used again, nor what has grown.
-                if result.as_ref().map_or_else(SandboxError::leaves_a_sound_engine, |_| true) && worker.is_fit().await {
+                if result.as_ref().map_or_else(SandboxError::leaves_a_sound_engine, |_| true) && worker.is_fit() {
                     self.keep(worker);
                 }
                 result
@@ -178,13 +178,13 @@ impl Worker {
         (end, logs)
     }
 
-    async fn is_fit(&mut self) -> bool {
-        self.runs < MOST_RUNS && self.resident_kb().await.is_none_or(|kept| kept < MOST_KEPT_KB)
+    fn is_fit(&self) -> bool {
+        self.runs < MOST_RUNS && self.resident_kb().is_none_or(|kept| kept < MOST_KEPT_KB)
     }
 
-    /// What it keeps in memory; none where the system does not tell.
-    async fn resident_kb(&self) -> Option<u64> {
-        let status = tokio::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).await.ok()?;
+    /// What it keeps in memory; none where the system does not tell. Read in place: nothing there waits for a disk.
+    fn resident_kb(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
         line.split_whitespace().next()?.parse().ok()
     }

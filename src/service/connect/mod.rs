@@ -147,7 +147,7 @@ pub(super) fn again(
         tx.put(connection)?;
         return Ok(id);
     }
-    let connector = connection.connector.as_ref().and_then(|id| directory(cx, tx).connector(id.as_str()));
+    let connector = directory(cx, tx).connector_behind(&connection);
     match connector {
         Some(connector) => {
             let fault = connection.integration.as_ref().and_then(|of| misconfigured(tx, &connector, of));

@@ -44,7 +44,7 @@ pub async fn complete(
     let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
     let world = (*tx).clone();
     let directory = Directory::new(&world, &engine.catalog);
-    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    let connector = directory.connector_behind(&connection);
     let Some(connector) = connector else {
         return Err(ApiError::bad_request("the connection has no connector yet; wait until it has left BUILDING"));
     };
@@ -231,7 +231,7 @@ pub fn move_in(
     if event == ConnectionEvent::Finish {
         let world = (**tx).clone();
         let directory = Directory::new(&world, &engine.catalog);
-        let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+        let connector = directory.connector_behind(&connection);
         let connector = connector.ok_or_else(|| {
             ApiError::bad_request("the connection has no connector yet; use the event `finishBuilding` first")
         })?;
@@ -307,7 +307,7 @@ pub fn finish_building(
     }
     let world = (**tx).clone();
     let directory = Directory::new(&world, &engine.catalog);
-    let connector = match connection.connector.as_ref().and_then(|id| directory.connector(id.as_str())) {
+    let connector = match directory.connector_behind(&connection) {
         Some(connector) => connector,
         None => match best_match(&directory, &connection) {
             Some(connector) => connector,

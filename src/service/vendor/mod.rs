@@ -118,9 +118,10 @@ pub fn refresh(
     Ok(Ok(grant))
 }
 
-/// Takes back whatever was granted for a token.
+/// Takes back whatever was granted for an access or refresh token; unknown ones are no error. Source: RFC 7009 §2.
 pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
-    let held: Vec<Grant> = tx.grants.with_key(token).map(|grant| (**grant).clone()).collect();
+    let is_of = |grant: &Grant| grant.access_token == token || grant.refresh_token.as_deref() == Some(token);
+    let held: Vec<Grant> = tx.grants.iter().filter(|grant| is_of(grant)).map(|grant| (**grant).clone()).collect();
     for mut grant in held {
         grant.revoked = true;
         tx.put(grant)?;

@@ -131,8 +131,9 @@ fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
+    let is_ours = || Url::parse(engine.base()).is_ok_and(|base| base.origin() == uri.origin());
     let own = || space.world().integrations.iter().any(|i| i.o_auth_callback_uri.as_deref() == Some(uri.as_str()));
-    matches!(uri.scheme(), "http" | "https") && (local || uri.as_str().starts_with(engine.base()) || own())
+    matches!(uri.scheme(), "http" | "https") && (local || is_ours() || own())
 }
 
 impl Asking {
@@ -142,9 +143,10 @@ impl Asking {
         let mut back = self.redirect_uri.clone();
         back.query_pairs_mut().append_pair("code", &code);
         self.with_state(&mut back);
-        let expires_at = space.clock.now().plus(CODE_LIVES);
-        let code_of = Code { asking: self, account: account.to_owned(), expires_at };
-        space.codes.lock().unwrap_or_else(PoisonError::into_inner).insert(code, code_of);
+        let now = space.clock.now();
+        let mut codes = space.codes.lock().unwrap_or_else(PoisonError::into_inner);
+        codes.retain(|_, code| code.expires_at > now);
+        codes.insert(code, Code { asking: self, account: account.to_owned(), expires_at: now.plus(CODE_LIVES) });
         back
     }
 
@@ -266,17 +268,10 @@ fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Opt
     Some(Client { id: decoded(id)?, secret: decoded(secret)? })
 }
 
-/// Takes a token back; unknown ones are no error. Source: RFC 7009 §2.2.
-pub async fn revoke_token(space: &Space, token: &str) -> Result<(), ApiError> {
+/// The revocation endpoint. Source: RFC 7009 §2.2.
+pub async fn revoke(space: &Space, token: &str) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
-    let of = |grant: &crate::model::grant::Grant| {
-        grant.access_token == token || grant.refresh_token.as_deref() == Some(token)
-    };
-    let held: Vec<_> = tx.grants.iter().filter(|grant| of(grant)).map(|grant| (**grant).clone()).collect();
-    for mut grant in held {
-        grant.revoked = true;
-        tx.put(grant)?;
-    }
+    super::revoke(&mut tx, token)?;
     tx.commit().await?;
     Ok(())
 }
