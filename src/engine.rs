@@ -84,6 +84,7 @@ pub struct Engine {
     base: OnceLock<String>,
     spaces: RwLock<HashMap<String, Arc<Space>>>,
     first: OnceLock<String>,
+    deleted_first: OnceLock<Arc<Space>>,
     workspaces_made: AtomicU64,
     /// Workspaces are made, reset and deleted one at a time.
     pub(crate) workspaces_turn: tokio::sync::Mutex<()>,
@@ -174,6 +175,7 @@ impl Engine {
             base: OnceLock::new(),
             spaces: RwLock::default(),
             first: OnceLock::new(),
+            deleted_first: OnceLock::new(),
             workspaces_made: AtomicU64::new(0),
             workspaces_turn: tokio::sync::Mutex::default(),
             config,
@@ -218,6 +220,11 @@ impl Engine {
         self.space(key).ok_or_else(|| ApiError::not_found("the first workspace was deleted"))
     }
 
+    /// What new workspaces start from: the first workspace, also when it was deleted.
+    pub fn start_space(&self) -> Result<Arc<Space>, ApiError> {
+        self.first_space().or_else(|error| self.deleted_first.get().cloned().ok_or(error))
+    }
+
     /// A number for the key of the next workspace that is given none.
     pub(crate) fn next_workspace(&self) -> u64 {
         self.workspaces_made.fetch_add(1, Ordering::Relaxed) + 1
@@ -230,7 +237,11 @@ impl Engine {
     }
 
     pub(crate) fn remove(&self, key: &str) -> Option<Arc<Space>> {
-        self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(key)
+        let removed = self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(key)?;
+        if self.first.get().is_some_and(|first| first == key) {
+            self.deleted_first.get_or_init(|| Arc::clone(&removed));
+        }
+        Some(removed)
     }
 }
 

@@ -199,7 +199,10 @@ pub(super) async fn run_bare(call: Call) -> Result<Reply, ApiError> {
 pub(super) async fn run_instance(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let input = call.any_json()?;
-    let selector = call.selector()?;
+    let selector = match call.selector() {
+        Ok(selector) => selector,
+        Err(error) => return run_selected(&cx, Err(error), input, None).await,
+    };
     let resolved = match actions::instance(&cx, &selector).await {
         Ok(action) => {
             Ok(Selector { id: Some(action.id.to_string()), scope: selector.scope.clone(), ..Selector::default() })

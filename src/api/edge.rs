@@ -280,19 +280,13 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
         warnings.push("the token is in the query string".to_owned());
     }
     let entry = Entry {
-        seq: 0,
-        at,
-        side: Side::Api,
-        method: incoming.method.to_string(),
-        path,
         route: seen.route,
         caller: seen.caller,
         status: reply.status.as_u16(),
         duration_ms: started.map_or(0, |started| at.since(started)),
         action_run_id: reply.run_id.clone(),
-        unmatched: None,
-        body: None,
         warnings,
+        ..Entry::new(Side::Api, at, incoming.method.as_str(), &path)
     };
     match seen.space {
         Some(space) => space.journal.add(entry),

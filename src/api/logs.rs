@@ -60,11 +60,7 @@ pub(super) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
 async fn run(cx: &Cx, call: &Call) -> Result<(RunLog, RunDetails), ApiError> {
     let id = call.param("id")?;
     let found = logs::run(cx.space.data.db(), &cx.space.key, id, cx.engine.base()).await?;
-    let visible = |log: &RunLog| match &cx.caller {
-        Caller::Manager(None) => true,
-        caller => caller.tenant().is_some_and(|tenant| tenant.id == *log.tenant_id),
-    };
-    found.filter(|(log, _)| visible(log)).ok_or_else(|| {
+    found.filter(|(log, _)| cx.caller.may_see(&log.tenant_id)).ok_or_else(|| {
         ApiError::not_found(format!("action run log not found: `{id}`; list them with GET /action-run-logs"))
     })
 }

@@ -1,5 +1,7 @@
 //! What the platform has and this fake does not: a loud 501 that names it, after rights were checked (decisions 8, 30).
 
+use http::Method;
+
 use super::any;
 use super::call::Call;
 use super::router::{Access, Route};
@@ -42,8 +44,6 @@ const PATHS: [(&str, &str); 34] = [
     ("/integrations/{selector}/operations/{*rest}", "connector operations"),
     ("/integrations/{selector}/data", "data collections"),
     ("/integrations/{selector}/data/{*rest}", "data collections"),
-    ("/actions/{selector}/clone", "cloning"),
-    ("/actions/{selector}/refresh", "refreshing actions"),
     ("/actions/{selector}/dependencies", "dependencies"),
     ("/actions/{selector}/export", "exports"),
     ("/search", "search"),
@@ -52,6 +52,7 @@ const PATHS: [(&str, &str); 34] = [
     ("/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
     ("/v2/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
     ("/connection-attempt-logs", "connection attempt logs"),
+    ("/connection-attempt-logs/{*rest}", "connection attempt logs"),
     ("/data-links", "data links"),
     ("/data-links/{*rest}", "data links"),
     ("/external-event-log-records", "external event logs"),
@@ -62,10 +63,17 @@ const PATHS: [(&str, &str); 34] = [
     ("/app-events/{*rest}", "app events"),
     ("/files", "files"),
     ("/scenarios", "packages"),
+    ("/scenarios/{*rest}", "packages"),
 ];
 
 /// Single paths for managers.
-const MANAGER_PATHS: [(&str, &str); 22] = [
+const MANAGER_PATHS: [(&str, &str); 28] = [
+    ("/actions/{selector}/clone", "cloning"),
+    ("/actions/{selector}/refresh", "refreshing actions"),
+    ("/integrations/{integration}/actions/{key}/clone", "cloning"),
+    ("/workspaces/{selector}/limits", "limits of workspaces"),
+    ("/connectors/{selector}/versions/{*rest}", "connector versions"),
+    ("/connectors/{selector}/directories/{*rest}", "connector files"),
     ("/connectors/{selector}/clone", "cloning connectors"),
     ("/connectors/{selector}/import", "connector imports"),
     ("/connectors/{selector}/upload", "connector uploads"),
@@ -88,6 +96,17 @@ const MANAGER_PATHS: [(&str, &str); 22] = [
     ("/integrations/{selector}/global-webhooks", "global webhooks"),
     ("/integrations/{selector}/upload-connector", "connector uploads"),
     ("/integrations/{selector}/switch-connector-version", "connector versions"),
+];
+
+/// Single calls whose path is faked otherwise.
+const CALLS: [(Method, &str, Access, &str); 2] = [
+    (Method::POST, "/workspaces", Access::Anyone, "making workspaces; use POST /__mock/workspaces"),
+    (
+        Method::POST,
+        "/connections/{connection}/actions",
+        Access::Manager,
+        "actions made for one connection; use POST /actions with `connectionId`",
+    ),
 ];
 
 /// Pages and streams that carry their token elsewhere.
@@ -122,6 +141,7 @@ pub(super) fn routes() -> Vec<Route> {
     }
     all.extend(PATHS.map(|(path, what)| refusal(path, Access::Anyone, what)));
     all.extend(MANAGER_PATHS.map(|(path, what)| refusal(path, Access::Manager, what)));
+    all.extend(CALLS.map(|(method, path, access, what)| Route { method: Some(method), ..refusal(path, access, what) }));
     all.extend(PAGES.map(|(path, what)| refusal(path, Access::Public, what)));
     all
 }

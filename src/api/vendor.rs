@@ -96,19 +96,9 @@ pub(super) async fn revoke(call: Call) -> Result<Reply, ApiError> {
 fn note(space: &Space, connector: &str, endpoint: &str, grant_type: &str, status: StatusCode) {
     let query = if grant_type.is_empty() { String::new() } else { format!("?grant_type={grant_type}") };
     space.journal.add(Entry {
-        seq: 0,
-        at: space.clock.now(),
-        side: Side::Upstream,
-        method: "POST".into(),
-        path: format!("/oauth/{endpoint}{query}"),
         // Not among the requests to the app's API.
         route: Some(format!("{connector}/oauth")),
-        caller: None,
         status: status.as_u16(),
-        duration_ms: 0,
-        action_run_id: None,
-        unmatched: None,
-        body: None,
-        warnings: Vec::new(),
+        ..Entry::new(Side::Upstream, space.clock.now(), "POST", &format!("/oauth/{endpoint}{query}"))
     });
 }

@@ -1,14 +1,20 @@
 //! `membrane-mock exec -- CMD…`: a server for the length of one command.
 
+use std::io::IsTerminal as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{ExitCode, ExitStatus};
+use std::time::Duration;
 
 use clap::Args;
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
+use tokio::process::Child;
 
 use super::ServerOptions;
 use super::output::{Access, ReadyFile, complain};
 use super::serve::stop_asked;
-use crate::journal::Side;
+use crate::clock::real_sleep;
+use crate::journal::{Entry, Side};
 use crate::server::Server;
 
 #[derive(Debug, Args)]
@@ -44,7 +50,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
             status = child.wait() => status.map(code_of).map_err(|error| error.to_string()),
             signal = stop_asked() => {
                 let signal = signal.map_err(|error| error.to_string())?;
-                child.kill().await.ok();
+                end(&mut child, signal).await;
                 Ok(128 + signal)
             }
         }
@@ -57,19 +63,48 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
+/// How long a command may take to end when it is asked to.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Passes a signal on, so that the command can clean up; a second one, or a command that takes too long, is killed.
+async fn end(child: &mut Child, signal: i32) {
+    // What is typed at a terminal reaches the command by itself.
+    let typed = signal == nix::libc::SIGINT && std::io::stdin().is_terminal();
+    if let (Some(id), Ok(signal), false) = (child.id(), Signal::try_from(signal), typed)
+        && let Ok(id) = i32::try_from(id)
+    {
+        nix::sys::signal::kill(Pid::from_raw(id), signal).ok();
+    }
+    tokio::select! {
+        _ = child.wait() => return,
+        _ = stop_asked() => {}
+        () = real_sleep(GRACE) => {}
+    }
+    child.kill().await.ok();
+}
+
 /// A signal counts as 128 + n.
 fn code_of(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
+}
+
+/// Whether a call is one that a correct app does not make. 400 and a missing element are part of its work.
+fn was_refused(entry: &Entry) -> bool {
+    entry.status >= 500
+        || matches!(entry.status, 401 | 403 | 405 | 413)
+        || (entry.status == 404 && entry.route.is_none())
 }
 
 /// What was unmatched and refused, for a command that failed.
 fn report(server: &Server) {
     for space in server.engine().spaces() {
         for entry in space.journal.entries() {
-            if entry.side == Side::Upstream && entry.unmatched.is_some() {
+            if let Some(why) = &entry.refused {
+                complain(&format!("[{}] {} {} was not sent: {why}", space.key, entry.method, entry.path));
+            } else if entry.side == Side::Upstream && entry.unmatched.is_some() {
                 let connector = entry.route.unwrap_or_default();
                 complain(&format!("[{}] no stub of {connector} answered {} {}", space.key, entry.method, entry.path));
-            } else if entry.side == Side::Api && entry.status >= 500 {
+            } else if entry.side == Side::Api && was_refused(&entry) {
                 complain(&format!("[{}] {} {} answered {}", space.key, entry.method, entry.path, entry.status));
             }
         }

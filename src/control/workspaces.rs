@@ -92,7 +92,7 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
                 Some(key) => {
                     (call.engine.space(key).ok_or_else(|| spaces::no_workspace(&call.engine, key))?, Start::Now)
                 }
-                None => (call.engine.first_space()?, Start::Origin),
+                None => (call.engine.start_space()?, Start::Origin),
             };
             let world = if start == Start::Now { from.world() } else { Arc::clone(&from.origin) };
             let known = &world.workspace;
@@ -112,6 +112,8 @@ fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError>
             let document: SeedDocument = serde_path_to_error::deserialize(seed).map_err(|error| {
                 ApiError::bad_request(format!("`seed`: field `{}`: {}", error.path(), error.inner()))
             })?;
+            let checked = document.check().and_then(|()| document.check_connectors(&engine.catalog.connector_keys()));
+            checked.map_err(|error| ApiError::bad_request(format!("`seed`: {}", error.message)))?;
             Ok(Arc::new(document))
         }
         _ => Err(ApiError::bad_request("`seed` is \"demo\", \"none\" or a whole seed document")),

@@ -50,12 +50,37 @@ pub struct Entry {
     /// What a stub that nearly matched wanted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unmatched: Option<Value>,
+    /// Why it was not sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<String>,
     /// The request's JSON body on the upstream side.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
     /// What deserves a look.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
+}
+
+impl Entry {
+    /// An entry of which nothing more is known.
+    pub fn new(side: Side, at: Timestamp, method: &str, path: &str) -> Self {
+        Self {
+            seq: 0,
+            at,
+            side,
+            method: method.to_owned(),
+            path: path.to_owned(),
+            route: None,
+            caller: None,
+            status: 0,
+            duration_ms: 0,
+            action_run_id: None,
+            unmatched: None,
+            refused: None,
+            body: None,
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// A bounded list of entries.

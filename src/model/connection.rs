@@ -175,6 +175,9 @@ pub struct Connection {
     pub integration: Option<Id<Integration>>,
     /// By which connector.
     pub connector: Option<Id<Connector>>,
+    /// Pinned version of the connector.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub connector_version: Option<String>,
     /// To which app.
     pub external_app: Option<Id<ExternalApp>>,
     /// Which of the connector's auth options.
@@ -265,6 +268,14 @@ impl Connection {
         self.meta.is_archived()
     }
 
+    /// Refuses a call through an archived connection.
+    pub fn refuse_archived_call(&self) -> Result<(), ApiError> {
+        if self.is_archived() {
+            return Err(ApiError::not_found(format!("connection not found: `{}` is archived; restore it", self.id)));
+        }
+        Ok(())
+    }
+
     /// The error of a call through a connection that does not work. Source: SEED, `docs-gaps.md` 2.
     pub fn disconnected_error(&self, connector_key: &str, status: u16) -> ApiError {
         let name = self.meta.key.as_deref().unwrap_or(&self.meta.name);
@@ -315,6 +326,8 @@ pub struct ConnectionBody {
     pub connector_uuid: Option<String>,
     /// By key.
     pub connector_key: Option<String>,
+    /// Pinned version of the connector.
+    pub connector_version: Patch<String>,
     /// By id.
     pub external_app_id: Option<String>,
     /// By UUID.

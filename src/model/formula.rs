@@ -94,11 +94,13 @@ fn template_text(operand: &Value, variables: &Value) -> Result<Value, ApiError> 
     // One pass: what a value brings in is text, not template.
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
-        let named = after.split_once('}').and_then(|(name, after)| Some((values?.get(name)?, after)));
-        match named {
-            Some((value, after)) => {
-                let value = resolve(value, variables)?.map(|value| plain_text(&value)).unwrap_or_default();
-                text.push_str(&value);
+        // Braces around anything else are the text's own.
+        let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.$".contains(c));
+        match after.split_once('}').filter(|(name, _)| is_name(name)) {
+            Some((name, after)) => {
+                let value = values.and_then(|values| values.get(name)).map(|value| resolve(value, variables));
+                let value = value.transpose()?.flatten();
+                text.push_str(&value.map(|value| plain_text(&value)).unwrap_or_default());
                 rest = after;
             }
             None => {

@@ -28,16 +28,22 @@ fn shortened(message: &str) -> String {
 
 /// Holds `value` against `schema`. Extra properties are ignored (DOC:docs/actions). A missing value counts as `{}`.
 pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiError> {
-    let validator = jsonschema::validator_for(schema).map_err(|error| {
-        ApiError::configuration(format!("the schema of {what} is not a valid JSON Schema: {error}"))
-    })?;
+    let compiled = |schema: &Value| {
+        jsonschema::validator_for(schema).map_err(|error| {
+            ApiError::configuration(format!("the schema of {what} is not a valid JSON Schema: {error}"))
+        })
+    };
     let empty = json!({});
     let value = if value.is_null() { &empty } else { value };
+    // As it is written first: alternatives may be told apart by what they forbid.
+    if compiled(schema)?.is_valid(value) {
+        return Ok(());
+    }
+    let mut lenient = schema.clone();
+    let_extra_properties_be(&mut lenient);
+    let validator = compiled(&lenient)?;
     let errors: Vec<Value> = validator
         .iter_errors(value)
-        .filter(|error| {
-            !matches!(error.kind(), jsonschema::error::ValidationErrorKind::AdditionalProperties { .. })
-        })
         .take(MOST_ERRORS)
         .map(|error| {
             json!({ "path": format!("${}", error.instance_path().to_string().replace('/', ".")), "message": shortened(&error.to_string()) })
@@ -48,6 +54,20 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
     let why = first["message"].as_str().unwrap_or_default();
     Err(ApiError::bad_request(format!("{what} does not match its schema at `{at}`: {why}"))
         .with_data(json!({ "errors": errors })))
+}
+
+/// Takes `additionalProperties: false` away wherever it stands: within alternatives it would decide between them.
+fn let_extra_properties_be(schema: &mut Value) {
+    match schema {
+        Value::Object(map) => {
+            if map.get("additionalProperties") == Some(&Value::Bool(false)) {
+                map.shift_remove("additionalProperties");
+            }
+            map.values_mut().for_each(let_extra_properties_be);
+        }
+        Value::Array(list) => list.iter_mut().for_each(let_extra_properties_be),
+        _ => {}
+    }
 }
 
 #[cfg(test)]

@@ -6,13 +6,20 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+
+use crate::clock::real_sleep;
 
 /// How many snippets of one tenant may wait at one level.
 pub(super) const MOST_WAITING: usize = 100;
 /// How many snippets run at once at one level when many tenants have one each.
 const MOST_AT_ONCE: usize = 16;
+/// The same when those have been at it for [`PATIENCE`]: they may be stuck.
+const MOST_STUCK: usize = 256;
+/// How long a tenant that runs nothing waits for others.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// Lets snippets in.
 #[derive(Debug)]
@@ -31,8 +38,21 @@ struct Level {
 
 impl Level {
     fn has_room_for(&self, tenant: &str) -> bool {
-        let all: usize = self.running.values().sum();
-        all < self.seats || (all < MOST_AT_ONCE.max(self.seats) && !self.running.contains_key(tenant))
+        self.running.values().sum::<usize>() < self.seats || self.has_first_seat_for(tenant, MOST_AT_ONCE)
+    }
+
+    /// Whether a tenant that runs nothing gets a seat when `most` are taken at most.
+    fn has_first_seat_for(&self, tenant: &str, most: usize) -> bool {
+        !self.running.contains_key(tenant) && self.running.values().sum::<usize>() < most.max(self.seats)
+    }
+
+    /// Seats a tenant that runs nothing and has waited long enough.
+    fn takes_first_seat(&mut self, tenant: &str) -> bool {
+        let has_room = self.has_first_seat_for(tenant, MOST_STUCK);
+        if has_room {
+            self.seat(tenant);
+        }
+        has_room
     }
 
     fn seat(&mut self, tenant: &str) {
@@ -132,7 +152,20 @@ impl Gate {
             state.waiting.entry(tenant.to_owned()).or_default().push_back(sender);
             receiver
         };
-        Some(waiting.await.map_err(|_| Full))
+        let mut waiting = waiting;
+        let pass = tokio::select! {
+            biased;
+            pass = &mut waiting => Some(pass),
+            () = real_sleep(PATIENCE) => None,
+        };
+        let pass = match pass {
+            Some(pass) => pass,
+            None if lock(level).takes_first_seat(tenant) => {
+                return Some(Ok(Pass { level: Arc::clone(level), tenant: tenant.to_owned() }));
+            }
+            None => waiting.await,
+        };
+        Some(pass.map_err(|_| Full))
     }
 }
 
@@ -153,6 +186,18 @@ mod tests {
 
         assert!(gate.enter("a", 0).now_or_never().is_none());
         assert!(gate.enter("b", 0).now_or_never().is_some());
+    }
+
+    #[tokio::test]
+    async fn however_many_are_stuck_another_tenant_gets_in() {
+        let gate = Gate::new(2, 1);
+        let mut stuck = Vec::new();
+        for tenant in 0..MOST_AT_ONCE {
+            stuck.push(pass(&gate, &tenant.to_string()).await);
+        }
+
+        assert!(gate.enter("b", 0).now_or_never().is_none(), "they may be done in a moment");
+        assert!(gate.enter("b", 0).await.unwrap().is_ok());
     }
 
     #[tokio::test]

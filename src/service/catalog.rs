@@ -62,6 +62,11 @@ pub struct Catalog {
 }
 
 impl Catalog {
+    /// What connectors can be named.
+    pub fn connector_keys(&self) -> Vec<&str> {
+        self.connectors.iter().map(|connector| connector.key()).collect()
+    }
+
     /// The built-in catalog, read once per process.
     pub fn built_in() -> Result<Arc<Self>, SeedError> {
         static CATALOG: OnceLock<Result<Arc<Catalog>, SeedError>> = OnceLock::new();

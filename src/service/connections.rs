@@ -12,9 +12,9 @@ use super::directory::Directory;
 use super::outbound::{self, Outgoing, Refreshed};
 use super::{connect, vendor};
 use crate::engine::Cx;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorKey};
 use crate::model::connection::{Connection, ConnectionBody, ConnectionEvent, ConnectionState};
-use crate::model::connection_request::ConnectSpec;
+use crate::model::connection_request::{ConnectSpec, RequestStatus};
 use crate::model::element::check_key;
 use crate::model::page::{Page, PageRequest};
 use crate::model::patch::Patch;
@@ -56,9 +56,9 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
     let of_tenant = |connection: &Connection, wanted: &str| {
         connection.tenant == *wanted || world.tenants.with_key(wanted).any(|tenant| tenant.id == connection.tenant)
     };
-    let version = |connection: &Connection, wanted: &str| {
-        let connector = directory.connector_behind(connection);
-        connector.is_some_and(|connector| connector.version == wanted)
+    let version = |connection: &Connection, wanted: &str| match &connection.connector_version {
+        Some(own) => *own == wanted,
+        None => directory.connector_behind(connection).is_some_and(|connector| connector.version == wanted),
     };
     let wanted = |connection: &Connection| {
         let text = |field: &Option<String>| {
@@ -142,6 +142,7 @@ pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, Ap
         connector_key: body.connector_key.clone(),
         external_app_id: body.external_app_id.clone().or_else(|| body.external_app_uuid.clone()),
         intent: body.intent.clone(),
+        connector_version: body.connector_version.set().cloned(),
         connection_key: body.key.set().cloned(),
         name: body.name.set().cloned(),
         auth_option_key: body.auth_option_key.set().cloned(),
@@ -201,9 +202,12 @@ pub async fn update(
         connection.meta.meta = None;
         connection.connector_parameters = None;
         connection.auth_option_key = None;
+        connection.connector_version = None;
     }
+    apply_target(&directory, &mut connection, &body)?;
     body.name.apply_required(&mut connection.meta.name);
     body.key.apply(&mut connection.meta.key);
+    body.connector_version.apply(&mut connection.connector_version);
     body.meta.apply(&mut connection.meta.meta);
     body.auth_option_key.apply(&mut connection.auth_option_key);
     body.connector_parameters.apply(&mut connection.connector_parameters);
@@ -217,6 +221,36 @@ pub async fn update(
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// What a connection is of: another integration of the same connector is taken, another app is refused.
+fn apply_target(directory: &Directory<'_>, connection: &mut Connection, body: &ConnectionBody) -> Result<(), ApiError> {
+    let first = |names: [&Option<String>; 3]| names.into_iter().flatten().next().cloned();
+    let other = |noun: &str, name: &str| {
+        ApiError::bad_request(format!("the connection is not of the {noun} `{name}`; make a new connection for that"))
+    };
+    if let Some(text) = first([&body.integration_id, &body.integration_uuid, &body.integration_key]) {
+        let integration = directory.find_integration(&text)?;
+        let connector = directory.connector_for(integration).map(|connector| connector.id.clone());
+        if connection.connector.is_some() && connector != connection.connector {
+            return Err(other("integration", &text));
+        }
+        connection.integration = Some(integration.id.clone());
+    }
+    if let Some(text) = first([&body.connector_id, &body.connector_uuid, &body.connector_key])
+        && Some(&directory.find_connector(&text)?.id) != connection.connector.as_ref()
+    {
+        return Err(other("connector", &text));
+    }
+    if let Some(text) = first([&body.external_app_id, &body.external_app_uuid, &None])
+        && Some(&directory.find_app(&text)?.id) != connection.external_app.as_ref()
+    {
+        return Err(other("external app", &text));
+    }
+    if body.intent.is_some() {
+        connection.intent.clone_from(&body.intent);
+    }
+    Ok(())
 }
 
 /// Archives or restores a connection; its state is as it was (decision 1).
@@ -255,7 +289,7 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
 /// Refreshes credentials at the vendor. Source: SEED (`POST /connections/:id/refresh`), SDK (`refresh-credentials`).
 pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     let connection = get(cx, selector)?;
-    connection.meta.refuse_archived("connection")?;
+    connection.refuse_archived_call()?;
     let connector = outbound::connector_of(cx, &connection)?;
     if !connection.is_connected() {
         return Err(connection.disconnected_error(connector.key(), cx.world().workspace.mock.disconnected_status));
@@ -275,7 +309,8 @@ pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiErro
 /// Whether the connection works: the connector's test call, really made. Source: SDK `ConnectionTestResponse`.
 pub async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
     let connection = get(cx, selector)?;
-    if !connection.is_connected() || connection.is_archived() {
+    connection.refuse_archived_call()?;
+    if !connection.is_connected() {
         return Ok(false);
     }
     let connector = outbound::connector_of(cx, &connection)?;
@@ -309,10 +344,14 @@ pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
         let token = token.to_owned();
         vendor::revoke(&mut tx, &token)?;
     }
-    if current.state == ConnectionState::ClientActionRequired && current.former == Some(ConnectionState::Ready) {
+    if current.state == ConnectionState::ClientActionRequired && current.former.is_some() {
+        // The attempt to connect again is over.
+        connect::settle_request(&mut tx, &current, RequestStatus::Cancelled, None)?;
         current.apply(ConnectionEvent::Cancel, now)?;
+        current.ticket = None;
     }
-    current.error = Some(connect::lost_credentials());
+    let why = "the connection was disconnected on request; connect it again with its `connectionId`";
+    current.error = Some(ApiError::connection(ErrorKey::AccessTokenExpired, why));
     if current.state == ConnectionState::Disconnected {
         current.credentials = None;
     } else {

@@ -319,10 +319,22 @@ impl<'a> Directory<'a> {
             return Ok(Arc::clone(action));
         }
         if scope.integration.is_none() && scope.connection.is_none() {
-            match live.as_slice() {
+            // What another one stands above is its version, not another meaning of the key.
+            let above = |action: &Action| {
+                live.iter().any(|other| {
+                    other.id != action.id
+                        && (action.parent.as_ref() == Some(&other.id)
+                            || (action.connection.is_some()
+                                && other.connection.is_none()
+                                && other.integration.is_some()
+                                && other.integration == action.integration))
+                })
+            };
+            let tops: Vec<&Arc<Action>> = live.iter().copied().filter(|action| !above(action)).collect();
+            match tops.as_slice() {
                 [one] => return Ok(Arc::clone(one)),
                 [] => {}
-                [..] => return Err(self.ambiguous(key, &live)),
+                [..] => return Err(self.ambiguous(key, &tops)),
             }
         }
         Err(self.no_action(key))

@@ -6,7 +6,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
-use url::{Position, Url};
+use url::Url;
 
 use super::connect::oauth::Exchanged;
 use super::directory::Directory;
@@ -14,6 +14,7 @@ use super::{connect, vendor};
 use crate::engine::Cx;
 use crate::error::{ApiError, ErrorKey};
 use crate::ids::Id;
+use crate::journal::{Entry, Side};
 use crate::model::JsonMap;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState, Transition};
 use crate::model::connector::{Apply, Connector};
@@ -21,7 +22,7 @@ use crate::model::depth;
 use crate::model::formula::plain_text;
 use crate::model::logs::{ApiLog, Exchange, ExchangeRequest, ExchangeResponse, RunLog};
 use crate::store::Tx;
-use crate::upstream::{OutRequest, OutResponse};
+use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
 
 /// Bodies over this many bytes are not kept as evidence.
 const LARGEST_KEPT: usize = 1024 * 1024;
@@ -59,8 +60,9 @@ pub struct Trip {
 
 /// Sends a call through a connection. An error means that nothing was sent.
 pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Trip, ApiError> {
+    connection.refuse_archived_call()?;
     let connector = connector_of(cx, connection)?;
-    if !connection.is_connected() || connection.is_archived() {
+    if !connection.is_connected() {
         let status = cx.world().workspace.mock.disconnected_status;
         return Err(connection.disconnected_error(connector.key(), status));
     }
@@ -230,20 +232,20 @@ fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
     Ok(url)
 }
 
-/// Where a call to the app's real address is really sent: the user's own fake, the named real host, or the stub.
-async fn actual_url(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Url, ApiError> {
+/// What really answers calls to the app's address: the user's own fake, or the stub; none for the named real host.
+async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Option<StandIn> {
     let own = cx.world().workspace.mock.upstreams.get(connector.key()).cloned();
     let base = match own {
         Some(base) => base,
-        None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return Ok(nominal.clone()),
+        None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return None,
         None => vendor::stub_base(&cx.engine, &cx.space.key, connector.key()).await,
     };
-    let whole = &nominal[Position::BeforePath..];
     let prefix = Url::parse(&connector.base_uri).map(|base| base.path().trim_end_matches('/').to_owned());
-    let rest = whole.strip_prefix(prefix.unwrap_or_default().as_str()).unwrap_or(whole);
-    let text = format!("{}{rest}", base.trim_end_matches('/'));
-    Url::parse(&text)
-        .map_err(|error| ApiError::configuration(format!("the upstream `{text}` is not an address: {error}")))
+    Some(StandIn {
+        nominal: nominal.clone(),
+        prefix: prefix.unwrap_or_default(),
+        base: base.trim_end_matches('/').to_owned(),
+    })
 }
 
 async fn once(
@@ -254,7 +256,13 @@ async fn once(
     out: &Outgoing,
     trip: &mut Trip,
 ) -> Result<(), ApiError> {
-    let actual = actual_url(cx, connector, nominal).await?;
+    let stand_in = stand_in(cx, connector, nominal).await;
+    let actual = match &stand_in {
+        Some(app) => app.locate(nominal).map_err(|error| {
+            ApiError::configuration(format!("the upstream `{}` is not an address: {error}", app.base))
+        })?,
+        None => nominal.clone(),
+    };
     let mut request =
         OutRequest { method: out.method.clone(), url: actual, headers: out.headers.clone(), body: out.body.clone() };
     apply_credentials(&connector.apply, credentials, &mut request);
@@ -266,11 +274,14 @@ async fn once(
         headers: shown_headers(&request.headers, Some(&connector.apply)),
         body: shown_body(&out.body),
     };
-    let result = cx.engine.http.send(request).await;
+    let result = cx.engine.http.send_to(request, stand_in).await;
     let time_ms = cx.space.clock.now().since(at);
     let (response, error) = match result {
         Ok(response) => (Some(response), None),
-        Err(error) => (None, Some(ApiError::action_run(error.to_string()))),
+        Err(error) => {
+            note_refusal(cx, &sent, &error);
+            (None, Some(ApiError::action_run(error.to_string())))
+        }
     };
     trip.exchanges.push(Exchange {
         at,
@@ -285,6 +296,14 @@ async fn once(
     });
     (trip.response, trip.error) = (response, error);
     Ok(())
+}
+
+/// A call that was refused before it was sent is in the journal all the same.
+pub fn note_refusal(cx: &Cx, request: &ExchangeRequest, error: &UpstreamError) {
+    if matches!(error, UpstreamError::EgressRefused { .. }) {
+        let entry = Entry::new(Side::Upstream, cx.space.clock.now(), &request.method, &request.url);
+        cx.space.journal.add(Entry { refused: Some(error.to_string()), ..entry });
+    }
 }
 
 /// Puts credentials onto a request as the connector says.

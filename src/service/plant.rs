@@ -141,6 +141,7 @@ fn plant_connections(
             integration: Some(integration.id.clone()),
             external_app: connector.external_app_id.clone(),
             connector: Some(connector.id.clone()),
+            connector_version: None,
             auth_option_key: None,
             state: ConnectionState::Ready,
             former: None,

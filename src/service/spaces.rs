@@ -43,10 +43,11 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
         let ids = Arc::new(Ids::new(engine.config.rng_seed, &world.workspace.key));
         ids.continue_after(engine.db.last_sequence(&world.workspace.key).await?);
         // A reset leads to the seed, also after a restart: the seeded workspace's start is planted again, on the side.
+        let world = Arc::new(world);
         let origin = if seed.workspace.key.as_ref().is_none_or(|key| *key == world.workspace.key) {
             replanted(&engine, &ids, &world, &seed).await?
         } else {
-            Arc::new(world.clone())
+            Arc::clone(&world)
         };
         let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
         engine.add(Space::new(&engine.config, data, ids, origin));
@@ -97,7 +98,7 @@ impl Planted {
         let engine = Engine::new(config, catalog, db)?;
         let ids = Arc::new(Ids::new(None, &self.origin.workspace.key));
         ids.continue_after(self.sequence);
-        let data = Partition::new(engine.db.clone(), Arc::clone(&ids), (*self.origin).clone());
+        let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&self.origin));
         engine.add(Space::new(&engine.config, data, ids, Arc::clone(&self.origin)));
         Ok(engine)
     }
@@ -113,7 +114,7 @@ async fn replanted(
     let mut workspace = (*world.workspace).clone();
     workspace.settings = seed.workspace.settings.clone();
     workspace.mock = seed.workspace.mock();
-    let aside = Partition::new(engine.db.clone(), Arc::clone(ids), World::new(workspace));
+    let aside = Partition::new(engine.db.clone(), Arc::clone(ids), Arc::new(World::new(workspace)));
     let mut tx = aside.begin().await;
     plant(&mut tx, ids, Clock::new(world.workspace.clock).now(), &engine.catalog, seed)?;
     Ok(Arc::new((*tx).clone()))
@@ -124,9 +125,13 @@ fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiE
         SeedChoice::Demo => Ok(Arc::clone(&catalog.demo)),
         SeedChoice::Empty => Ok(Arc::new(SeedDocument::default())),
         SeedChoice::Path(path) => {
-            let seed = SeedDocument::read(path).map_err(|error| ApiError::bad_request(error.to_string()))?;
-            for file in &seed.passed_over {
-                tracing::warn!(file, "passed over: membrane-mock does not fake this element type");
+            let seed = SeedDocument::read(path).and_then(|seed| {
+                seed.check_connectors(&catalog.connector_keys())?;
+                Ok(seed)
+            });
+            let seed = seed.map_err(|error| ApiError::bad_request(error.to_string()))?;
+            for what in &seed.passed_over {
+                tracing::warn!(what, "passed over: membrane-mock does not fake it");
             }
             Ok(Arc::new(seed))
         }
@@ -197,7 +202,7 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Spac
         archived_at: None,
         key,
     };
-    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), World::new(workspace.clone()));
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::new(World::new(workspace.clone())));
     let mut tx = data.begin().await;
     tx.put_workspace(workspace)?;
     plant(&mut tx, &ids, now, &engine.catalog, &seed)?;
@@ -258,7 +263,7 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
         Start::Now => from.clock.mode(),
     });
     world.workspace = Arc::new(workspace);
-    if Arc::ptr_eq(&source, &now) {
+    if Arc::ptr_eq(&source, &now) && !from.data.is_closed() {
         // The rows are there already: SQLite copies them by itself.
         let body = serde_json::to_string(&*world.workspace).map_err(ApiError::internal)?;
         engine.db.copy(&from.key, &key, world.workspace.id.as_str(), &body).await?;
@@ -266,8 +271,9 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
         engine.db.replace(&key, &world.rows()?).await?;
     }
     ids.continue_after(from.ids.sequence());
-    let origin = Arc::new(world.clone());
-    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
+    // What it starts from and how it stands are one: a fork of the fork is copied by SQLite too.
+    let origin = Arc::new(world);
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
     let space = Space::new(&engine.config, data, ids, origin);
     engine.add(Arc::clone(&space));
     engine.wake.notify_one();
@@ -292,15 +298,20 @@ pub async fn reset(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<S
 async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
     let space = engine.space(key).ok_or_else(|| no_workspace(engine, key))?;
     let world = match to {
-        ResetTo::Seed => (*space.origin).clone(),
-        ResetTo::Empty => World::new((*space.origin.workspace).clone()),
+        ResetTo::Seed => Arc::clone(&space.origin),
+        ResetTo::Empty => Arc::new(World::new((*space.origin.workspace).clone())),
     };
     let origin = Arc::clone(&space.origin);
     replace(engine, &space, world, origin).await
 }
 
 /// Puts another world in a workspace's place.
-async fn replace(engine: &Engine, space: &Space, world: World, origin: Arc<World>) -> Result<Arc<Space>, ApiError> {
+async fn replace(
+    engine: &Engine,
+    space: &Space,
+    world: Arc<World>,
+    origin: Arc<World>,
+) -> Result<Arc<Space>, ApiError> {
     // Waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
     engine.db.replace(&space.key, &world.rows()?).await?;
@@ -320,7 +331,7 @@ pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<Spac
     to_its_end(engine, |engine| async move {
         let space = engine.first_space()?;
         let world = replanted(&engine, &space.ids, &space.world(), &seed).await?;
-        replace(&engine, &space, (*world).clone(), world).await
+        replace(&engine, &space, Arc::clone(&world), world).await
     })
     .await
 }

@@ -76,6 +76,8 @@ pub struct ConnectionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     external_app_id: Option<&'a Id<ExternalApp>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    connector_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     auth_option_key: Option<&'a str>,
     state: ConnectionState,
     connected: bool,
@@ -276,6 +278,7 @@ impl<'a> Lens<'a> {
             integration_id: connection.integration.as_ref(),
             connector_id: connection.connector.as_ref(),
             external_app_id: connection.external_app.as_ref(),
+            connector_version: connection.connector_version.as_deref(),
             auth_option_key: connection.auth_option_key.as_deref(),
             state: self.shown_state(connection.state),
             connected,

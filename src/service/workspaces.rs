@@ -39,6 +39,14 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
             let secret = value.as_str().filter(|secret| !secret.is_empty());
             secret.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.secret);
         }
+        // The older spelling of a list of one.
+        "publicKey" => {
+            let key = |text: &str| json!([{ "name": "publicKey", "publicKey": text }]);
+            workspace.public_keys = read_keys(value.as_str().map_or(Value::Null, key))?;
+        }
+        "jwksUri" if !value.is_null() => {
+            return Err(ApiError::not_faked("fetching keys from a `jwksUri`; give `publicKeys`"));
+        }
         "publicKeys" => workspace.public_keys = read_keys(value)?,
         "settings" => merge_settings(&mut workspace.settings, value)?,
         "archivedAt" => workspace.archived_at = if value.is_null() { None } else { Some(cx.space.clock.now()) },

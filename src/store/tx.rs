@@ -32,12 +32,12 @@ pub struct Partition {
 
 impl Partition {
     /// A part that starts from `world`, which the database holds already.
-    pub fn new(db: Db, ids: Arc<Ids>, world: World) -> Arc<Self> {
+    pub fn new(db: Db, ids: Arc<Ids>, world: Arc<World>) -> Arc<Self> {
         Arc::new(Self {
             key: world.workspace.key.clone(),
             db,
             ids,
-            world: ArcSwap::from_pointee(world),
+            world: ArcSwap::new(world),
             turn: Arc::new(Mutex::new(())),
             version: watch::Sender::new(0),
             changes: broadcast::Sender::new(MOST_CHANGES),

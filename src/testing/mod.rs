@@ -18,6 +18,7 @@ use crate::journal::Entry;
 use crate::model::progress::ProgressSettings;
 use crate::model::workspace::{MockSettings, Settings};
 use crate::server::{Server, StartError};
+use crate::service::catalog::Catalog;
 use crate::service::spaces::{self, Fork, ResetTo, Start};
 use crate::service::{seed, worker};
 use crate::store::Target;
@@ -100,7 +101,7 @@ impl MockMembrane {
     /// A workspace of one's own: starts as the first one did, shares nothing with it.
     pub async fn fork(&self) -> Result<MockWorkspace, TestError> {
         let engine = self.server.engine();
-        let space = spaces::fork(engine, &engine.first_space()?, Start::Origin, Fork::default()).await?;
+        let space = spaces::fork(engine, &engine.start_space()?, Start::Origin, Fork::default()).await?;
         Ok(MockWorkspace { engine: Arc::clone(engine), key: space.key.clone() })
     }
 
@@ -302,7 +303,8 @@ impl MockClock {
 
 /// Reads a seed without starting anything: to test one's own seed files.
 pub fn check_seed(path: &std::path::Path) -> Result<(), seed::SeedError> {
-    seed::SeedDocument::read(path).map(|_| ())
+    let seed = seed::SeedDocument::read(path)?;
+    seed.check_connectors(&Catalog::built_in()?.connector_keys())
 }
 
 /// The same for tests without a runtime.

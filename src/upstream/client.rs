@@ -130,6 +130,39 @@ pub struct OutRequest {
     pub body: Bytes,
 }
 
+/// Where an app that stands in for a real one is to be found: redirects within the real one's address space lead there.
+#[derive(Debug, Clone)]
+pub struct StandIn {
+    /// The real address of the request.
+    pub nominal: Url,
+    /// The path below which the real app's API lies, without a slash at its end.
+    pub prefix: String,
+    /// What takes the place of origin and prefix, without a slash at its end.
+    pub base: String,
+}
+
+impl StandIn {
+    /// Where a real address is to be found.
+    pub fn locate(&self, nominal: &Url) -> Result<Url, url::ParseError> {
+        let whole = &nominal[url::Position::BeforePath..];
+        let below =
+            whole.strip_prefix(self.prefix.as_str()).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
+        let rest = below.unwrap_or(whole);
+        Url::parse(&format!("{}{rest}", self.base))
+    }
+
+    /// Where a redirect leads; none when out of the app's address space.
+    fn follow(&mut self, location: &str) -> Option<Url> {
+        let next = self.nominal.join(location).ok()?;
+        if next.origin() != self.nominal.origin() {
+            return None;
+        }
+        let actual = self.locate(&next).ok()?;
+        self.nominal = next;
+        Some(actual)
+    }
+}
+
 /// An answer.
 #[derive(Debug, Clone)]
 pub struct OutResponse {
@@ -163,11 +196,25 @@ impl Client {
 
     /// Sends a request and reads the whole answer.
     pub async fn send(&self, request: OutRequest) -> Result<OutResponse, UpstreamError> {
-        let mut request = request;
+        self.send_to(request, None).await
+    }
+
+    /// The same to an app that stands in for a real one.
+    pub async fn send_to(
+        &self,
+        mut request: OutRequest,
+        mut stand_in: Option<StandIn>,
+    ) -> Result<OutResponse, UpstreamError> {
         for _ in 0..=MOST_REDIRECTS {
             self.egress.check(&request.url)?;
             let response = self.once(&request).await?;
-            let Some(next) = redirect_of(&request.url, &response) else { return Ok(response) };
+            let Some(location) = redirect_of(&response) else { return Ok(response) };
+            let within = stand_in.as_mut().and_then(|app| app.follow(location));
+            if within.is_none() {
+                // Out of the app: addresses mean what they say from here on.
+                stand_in = None;
+            }
+            let Some(next) = within.or_else(|| request.url.join(location).ok()) else { return Ok(response) };
             if next.host() != request.url.host() || next.port_or_known_default() != request.url.port_or_known_default()
             {
                 let secret = |value: &http::HeaderValue| value.is_sensitive();
@@ -230,10 +277,9 @@ fn shown(url: &Url) -> String {
     shown.to_string()
 }
 
-fn redirect_of(from: &Url, response: &OutResponse) -> Option<Url> {
+fn redirect_of(response: &OutResponse) -> Option<&str> {
     let follows = matches!(response.status.as_u16(), 301 | 302 | 303 | 307 | 308);
-    let location = response.headers.get(header::LOCATION).filter(|_| follows)?;
-    from.join(location.to_str().ok()?).ok()
+    response.headers.get(header::LOCATION).filter(|_| follows)?.to_str().ok()
 }
 
 /// Looks a name up and refuses what lies beyond loopback, so that no name can be made to point elsewhere.

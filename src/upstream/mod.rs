@@ -6,4 +6,4 @@
 mod client;
 pub mod stub_server;
 
-pub use client::{Client, Egress, OutRequest, OutResponse, UpstreamError};
+pub use client::{Client, Egress, OutRequest, OutResponse, StandIn, UpstreamError};

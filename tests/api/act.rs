@@ -199,6 +199,39 @@ async fn the_most_specific_of_three_layers_wins() {
 }
 
 #[tokio::test]
+async fn the_connections_version_runs_however_the_action_is_named() {
+    let bed = Bed::start().await;
+    bed.ws.mock_settings(|mock| mock.auto_connect = true).await.unwrap();
+    let (demo, acme) = (bed.demo(), bed.tenant("acme"));
+    acme.ok(Method::POST, "/connect", json!({"integrationKey": "github"})).await;
+    let connection = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
+    let above = bed.action(with(says("integration"), &json!({"key": "t1", "integrationKey": "github"}))).await;
+    let own = bed.action(with(says("connection"), &json!({"key": "t1", "connectionId": connection["id"]}))).await;
+    let by_id = format!("/actions/{}/run?connectionKey=github-dev", id(&above));
+
+    for (path, body) in [
+        ("/act", json!({"key": "t1"})),
+        ("/act", json!({"key": "github.t1"})),
+        ("/act", json!({"key": "t1", "integrationKey": "github"})),
+        ("/act", json!({"key": "t1", "connectionKey": "github-dev"})),
+        ("/act", json!({"id": above["id"], "connectionKey": "github-dev"})),
+        ("/act", json!({"id": own["id"]})),
+        ("/actions/github.t1/run", json!({})),
+        ("/actions/t1/run?connectionKey=github-dev", json!({})),
+        (by_id.as_str(), json!({})),
+    ] {
+        let answer = demo.post(path, body.clone()).await;
+
+        assert_eq!((answer.0, &answer.1["output"]), (200, &json!("connection")), "{path} {body}: {answer:?}");
+    }
+    assert_eq!(own["parentId"], above["id"]);
+    for key in ["t1", "github.t1"] {
+        let theirs = acme.ok(Method::POST, "/act", json!({ "key": key })).await;
+        assert_eq!(theirs["output"], "integration", "another tenant's version is not its own: {key}");
+    }
+}
+
+#[tokio::test]
 async fn a_key_that_stands_twice_is_400_naming_the_candidates_and_a_dotted_key_decides() {
     let bed = Bed::start().await;
     let demo = bed.demo();

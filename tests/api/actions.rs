@@ -328,3 +328,94 @@ async fn settings_let_a_universal_action_dispatch_through_an_integration_not_yet
     assert!(message(&before).starts_with("integration not found"), "{before:?}");
     assert_eq!((after.0, &after.1["output"]), (200, &json!("hello")), "decision 13: {after:?}");
 }
+
+#[tokio::test]
+async fn a_run_whose_address_makes_no_sense_is_400_with_a_log() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let mut body = says("x", "task");
+    body["integrationKey"] = json!("github");
+    bed.manager().ok(Method::POST, "/actions", body).await;
+
+    for path in [
+        "/actions/task/run?layer=bogus",
+        "/action/run?key=task&layer=bogus",
+        "/connections/github-dev/actions/task/run?layer=bogus",
+        "/action-instance/run?parentKey=task&connectionKey=github-dev&layer=bogus",
+    ] {
+        let answer = demo.post(path, json!({})).await;
+
+        assert_eq!(verdict(&answer), "400 bad_request/-", "{path}");
+        assert!(message(&answer).contains("`layer`"), "{path}: {answer:?}");
+        let run = answer.1["actionRunId"].as_str().unwrap_or_else(|| panic!("{path}: no run in {answer:?}"));
+        let log = demo.ok(Method::GET, &format!("/action-run-logs/{run}"), Value::Null).await;
+        assert_eq!((&log["status"], &log["error"]["message"]), (&json!("error"), &answer.1["message"]), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn extra_properties_are_ignored_also_where_a_nested_alternative_forbids_them() {
+    let bed = Bed::start().await;
+    let only = |name: &str| {
+        json!({
+            "type": "object", "required": [name], "properties": {name: {"type": "string"}},
+            "additionalProperties": false,
+        })
+    };
+    let mut body = says("fine", "who");
+    body["inputSchema"] =
+        json!({"type": "object", "required": ["who"], "properties": {"who": {"anyOf": [only("id"), only("email")]}}});
+    bed.manager().ok(Method::POST, "/actions", body).await;
+
+    for (who, status) in [
+        (json!({"id": "a"}), 200),
+        (json!({"id": "a", "more": 1}), 200),
+        (json!({"email": "a@b.example", "more": {"deep": true}}), 200),
+        (json!({"id": "a", "email": "a@b.example"}), 200),
+        (json!({"more": 1}), 400),
+        (json!({"id": 1, "more": 1}), 400),
+    ] {
+        let answer = bed.demo().post("/act", json!({"key": "who", "input": {"who": who}})).await;
+
+        assert_eq!(answer.0, status, "{who}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_fits_a_schema_as_it_is_written_is_not_refused() {
+    let bed = Bed::start().await;
+    let text = json!({"type": "string"});
+    let mut body = says("fine", "who");
+    // Without `additionalProperties` both would fit what has an e-mail, and `oneOf` none.
+    body["inputSchema"] = json!({"type": "object", "oneOf": [
+        {"required": ["id"], "properties": {"id": text}, "additionalProperties": false},
+        {"required": ["id", "email"], "properties": {"id": text, "email": text}, "additionalProperties": false},
+    ]});
+    bed.manager().ok(Method::POST, "/actions", body).await;
+
+    for (input, status) in [
+        (json!({"id": "a"}), 200),
+        (json!({"id": "a", "email": "a@b.example"}), 200),
+        (json!({"email": "a@b.example"}), 400),
+    ] {
+        let answer = bed.demo().post("/act", json!({"key": "who", "input": input})).await;
+
+        assert_eq!(answer.0, status, "{input}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_a_template_has_no_value_for_is_empty() {
+    let bed = Bed::start().await;
+    let mut body = says("mia", "greet");
+    let template = |text: &str, values: Value| json!({"$tpl": {"template": text, "values": values}});
+    body["outputMapping"] = json!({
+        "one": template("<{who}|{gone}>", json!({"who": {"$var": "$.output"}})),
+        "none": template("a{gone}b", json!({})),
+    });
+    bed.manager().ok(Method::POST, "/actions", body).await;
+
+    let ran = bed.demo().ok(Method::POST, "/act", json!({"key": "greet"})).await;
+
+    assert_eq!(ran["output"], json!({"one": "<mia|>", "none": "ab"}));
+}

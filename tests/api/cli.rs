@@ -1,11 +1,13 @@
 //! The binary, as a user runs it.
 
-use std::process::{Command, Output};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, Command, Output, Stdio};
 
 use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::served::{Served, binary, write_integration};
+use crate::support::{GUARD, id};
 
 fn run(arguments: &[&str]) -> Output {
     binary(&[]).args(arguments).output().unwrap()
@@ -25,10 +27,12 @@ impl Served {
         let page: Value = request.bearer_auth(text(&minted.stdout)).send().await.unwrap().json().await.unwrap();
         page["items"].as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap().to_owned()).collect()
     }
+}
 
-    fn terminate(&self) {
-        Command::new("kill").arg(self.child.id().to_string()).status().unwrap();
-    }
+/// Sends a signal to one process.
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args(["-s", name, &child.id().to_string()]).status().unwrap();
+    assert!(sent.success(), "{sent}");
 }
 
 #[test]
@@ -91,13 +95,108 @@ fn exec_says_what_was_unmatched_when_its_command_fails() {
 }
 
 #[test]
+fn exec_says_what_was_refused_when_its_command_fails() {
+    let script = r#"
+        own="Authorization: Bearer $MEMBRANE_TOKEN"
+        manager="Authorization: Bearer $("$BINARY" token --manager)"
+        post() { curl -s "$MEMBRANE_API_URI$1" -H "$2" -H 'Content-Type: application/json' -d "$3"; }
+        curl -s "$MEMBRANE_API_URI/nowhere" -H "$own"
+        curl -s "$MEMBRANE_API_URI/customers" -H "$own"
+        away='{"key":"away","type":"http-request","config":{"request":{"method":"GET","uri":"http://10.1.2.3/"}}}'
+        post /actions "$manager" "$away"
+        post /act "$own" '{"key":"away"}'
+        curl -s -X PUT "$MEMBRANE_MOCK_CONTROL_URL/workspaces/$MEMBRANE_WORKSPACE_KEY/upstreams/github" \
+            -H 'Content-Type: application/json' -d '{"url":"http://10.4.5.6"}'
+        post /act "$own" '{"api":{"method":"GET","path":"/user"},"connectionKey":"github-dev"}'
+        exit 1
+    "#;
+    let mut command = binary(&[]);
+    command.env("BINARY", env!("CARGO_BIN_EXE_membrane-mock"));
+
+    let failed = command.args(["exec", "--", "sh", "-c", script]).output().unwrap();
+
+    let said = text(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(1));
+    for (what, why) in [("/nowhere", "404"), ("/customers", "403"), ("10.1.2.3", "egress"), ("10.4.5.6", "egress")] {
+        assert!(said.lines().any(|line| line.contains(what) && line.contains(why)), "{what}, {why}: {said}");
+    }
+}
+
+#[test]
+fn exec_passes_a_sigterm_on_and_lets_its_command_end() {
+    // A shell answers a signal while it waits, and not while it runs something.
+    let script = "trap 'kill $!; echo bye; exit 3' TERM; sleep 60 >/dev/null 2>&1 & echo up; wait";
+    let mut command = binary(&[]);
+    let mut exec = command.args(["exec", "--", "sh", "-c", script]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(exec.stdout.take().unwrap());
+    let (mut first, mut rest) = (String::new(), String::new());
+
+    stdout.read_line(&mut first).unwrap();
+    signal(&exec, "TERM");
+    stdout.read_to_string(&mut rest).unwrap();
+    let status = exec.wait().unwrap();
+
+    assert_eq!((first.trim(), rest.trim()), ("up", "bye"));
+    assert_eq!(status.code(), Some(128 + 15));
+}
+
+#[tokio::test]
+async fn a_sigint_stops_it_whatever_is_under_way() {
+    let mut served = Served::by(&[]);
+    let (control, tenant) = (served.control(), served.tenant().await);
+    let progress = format!("/__mock/workspaces/{}/progress", served.get("workspaceKey"));
+    control.ok(Method::PUT, &progress, json!({"connection.building": "hold"})).await;
+    let begun = tenant.ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
+    let waiting = format!("/connections/{}?wait=true&timeout=60", id(&begun));
+    let endless =
+        "module.exports = async ({ externalApiClient }) => { await externalApiClient.get('/user'); for (;;) {} }";
+    let endless = json!({"code": endless, "connectionKey": "github-dev"});
+
+    let calls = [
+        tokio::spawn(tenant.request(Method::GET, &waiting).send()),
+        tokio::spawn(tenant.request(Method::POST, "/act").json(&endless).send()),
+    ];
+    let begun = async {
+        while served.read("/upstreams/github/requests").await["items"].as_array().is_none_or(Vec::is_empty) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(GUARD, begun).await.expect("the snippet runs");
+    signal(&served.child, "INT");
+    let stopped = tokio::task::spawn_blocking(move || served.child.wait().unwrap());
+    let status = tokio::time::timeout(GUARD, stopped).await.expect("an end in time").unwrap();
+
+    assert!(status.success(), "{status}");
+    for call in calls {
+        call.await.unwrap().ok();
+    }
+}
+
+#[test]
+fn the_banners_curl_line_works_when_pasted() {
+    let mut command = binary(&[("PORT", "0")]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+
+    let curl = lines.find(|line| line.starts_with("curl "));
+    let pasted = curl.as_ref().map(|line| Command::new("sh").args(["-c", line.as_str()]).output());
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let pasted = pasted.expect("a line with curl").unwrap();
+    assert!(pasted.status.success(), "{}", text(&pasted.stderr));
+    let answer: Value = serde_json::from_slice(&pasted.stdout).unwrap();
+    assert!(answer["output"].is_array() && answer["actionRunId"].is_string(), "{answer:#}");
+}
+
+#[test]
 fn the_ready_file_is_there_while_it_runs_and_gone_afterwards() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ready.json");
 
     let mut served = Served::with(&["--ready-file", file.to_str().unwrap()], &[]);
     let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
-    served.terminate();
+    signal(&served.child, "TERM");
     let status = served.child.wait().unwrap();
 
     assert_eq!(written, served.ready);

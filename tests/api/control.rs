@@ -144,6 +144,37 @@ async fn workspaces_are_listed_and_a_deleted_one_lets_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_workspace_forks_the_seed_also_when_the_first_one_is_gone() {
+    let bed = Bed::start().await;
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+
+    let deleted = bed.nobody().delete(&format!("/__mock/workspaces/{}", bed.ws.key())).await;
+    let made = bed.create(json!({})).await;
+
+    let (tenant, _) = bed.of_created(&made);
+    assert_eq!(deleted.0, 204);
+    assert_eq!(tenant.each("/connections", "key").await, ["github-dev", "hubspot-prod"]);
+    assert_eq!(user(&tenant).await["login"], "mia-acme");
+    assert_eq!(bed.nobody().each("/__mock/workspaces", "key").await, [made["key"].as_str().unwrap()]);
+}
+
+#[tokio::test]
+async fn one_workspace_is_emptied_and_the_others_stay() {
+    let bed = Bed::start().await;
+    let (emptied, _) = bed.of_created(&bed.create(json!({"key": "emptied"})).await);
+    let (kept, _) = bed.of_created(&bed.create(json!({"key": "kept"})).await);
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+
+    let reset = bed.nobody().ok(Method::POST, "/__mock/reset?workspace=emptied&to=empty", json!({})).await;
+
+    assert_eq!(reset["reset"], json!(["emptied"]));
+    assert!(emptied.items("/connections").await.is_empty());
+    assert!(emptied.items("/integrations").await.is_empty());
+    assert_eq!(kept.each("/connections", "key").await, ["github-dev", "hubspot-prod"]);
+    assert_eq!(bed.demo().each("/connections", "key").await, ["github-dev"], "nor is it put back");
+}
+
+#[tokio::test]
 async fn reset_goes_back_to_the_seed_or_to_nothing_with_the_same_ids() {
     let bed = Bed::exact().await;
     let demo = bed.demo();

@@ -62,6 +62,30 @@ async fn what_is_not_faked_is_501_and_names_the_fake() {
 }
 
 #[tokio::test]
+async fn what_only_managers_may_call_and_is_not_faked_is_501_for_them() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    let limits = format!("/workspaces/{}/limits", bed.ws.key());
+
+    for (method, path) in [
+        (Method::POST, "/workspaces"),
+        (Method::PATCH, limits.as_str()),
+        (Method::POST, "/connections/github-dev/actions"),
+        (Method::DELETE, "/connectors/github/versions/1"),
+        (Method::DELETE, "/connectors/github/directories/src/functions"),
+        (Method::GET, "/scenarios/one"),
+        (Method::POST, "/integrations/github/actions/create-issue/clone"),
+    ] {
+        let answer = manager.call(method.clone(), path, Some(&json!({}))).await;
+
+        assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{method} {path}: {answer:?}");
+        assert!(message(&answer).contains("membrane-mock"), "{method} {path}: {answer:?}");
+    }
+    let cloned = bed.demo().post("/actions/create-contact/clone", json!({})).await;
+    assert_eq!(verdict(&cloned), "403 bad_request/access_denied");
+}
+
+#[tokio::test]
 async fn a_trailing_slash_and_head_are_understood() {
     let bed = Bed::start().await;
 
@@ -185,6 +209,26 @@ async fn flags_are_read_in_every_spelling() {
 }
 
 #[tokio::test]
+async fn a_filter_of_a_list_is_read_in_every_style_that_clients_write() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    for query in [
+        "integrationKey=+github%20",
+        "integrationKey[]=github",
+        "integrationKey%5B0%5D=github",
+        "integrationKey=github&integrationKey=github",
+        "integrationKey=github&integrationKey=",
+        "integrationKey=hubspot&integrationKey=github",
+        "integrationKey%5B0%5D=hubspot&integrationKey%5B1%5D=github",
+    ] {
+        assert_eq!(demo.each(&format!("/connections?{query}"), "key").await, ["github-dev"], "{query}");
+    }
+    let listed = demo.get("/connections?integrationKey=github,hubspot").await;
+    assert_eq!(listed.0, 200, "a list with commas is nothing wrong: {listed:?}");
+}
+
+#[tokio::test]
 async fn cors_is_on_everything_and_on_errors_too() {
     let bed = Bed::start().await;
     let from = |request: RequestBuilder| request.header("origin", "http://app.test");
@@ -212,6 +256,26 @@ async fn cors_is_on_everything_and_on_errors_too() {
         "{allowed}"
     );
     assert!(asked.headers()["access-control-allow-methods"].to_str().unwrap().contains("POST"));
+}
+
+#[tokio::test]
+async fn cors_is_on_what_the_edge_refuses() {
+    let bed = Bed::start().await;
+    let from = |method: Method| bed.demo().request(method, "/connect").header("origin", "http://app.test");
+    let post = |body: Vec<u8>| from(Method::POST).header("content-type", "application/json").body(body);
+
+    for (request, status) in [
+        (from(Method::DELETE), 405),
+        (post(vec![b' '; 10 * 1024 * 1024 + 1]), 413),
+        (post(b"{\"connectorKey\":".to_vec()), 400),
+        (post(b"\xff".to_vec()), 400),
+    ] {
+        let response = request.send().await.unwrap();
+
+        assert_eq!(response.status(), status);
+        let origin = response.headers().get("access-control-allow-origin").expect("a CORS header");
+        assert!(origin == "*" || origin == "http://app.test", "{status}: {origin:?}");
+    }
 }
 
 #[tokio::test]

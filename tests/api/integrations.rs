@@ -242,3 +242,61 @@ async fn missing_parameters_are_told() {
 
     assert_eq!((&made["hasMissingParameters"], &after["hasMissingParameters"]), (&json!(true), &json!(false)));
 }
+
+#[tokio::test]
+async fn the_list_is_narrowed_to_an_app_by_its_uuid() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let of = async |app: &str, more: &str| {
+        let app = one(&demo, &format!("/external-apps/{app}")).await;
+        demo.each(&format!("/integrations?appUuid={}{more}", app["uuid"].as_str().unwrap()), "key").await
+    };
+
+    assert_eq!(of("slack", "").await, ["slack"]);
+    assert!(of("twilio", "").await.is_empty(), "it is no integration yet");
+    assert_eq!(of("twilio", "&connectors=1").await, ["twilio"]);
+    assert!(demo.items("/integrations?appUuid=nope&connectors=1").await.is_empty());
+}
+
+#[tokio::test]
+async fn pictures_options_and_the_app_are_kept_as_given() {
+    let bed = Bed::bare().await;
+    let manager = bed.manager();
+    let app = one(&manager, "/external-apps/slack").await;
+    let options = json!({"oauth": {"disabled": true, "parameters": {"scope": "read"}}});
+    let body = json!({
+        "key": "chat", "externalAppUuid": app["uuid"], "logoBase64": "aGVsbG8=", "optionsConfig": options,
+        "oAuthCallbackUri": "https://app.example/callback",
+    });
+
+    let made = manager.ok(Method::POST, "/integrations", body).await;
+    let read = one(&manager, "/integrations/chat").await;
+
+    for record in [&made, &read] {
+        assert_eq!(record["externalAppId"], app["id"]);
+        assert_eq!(record["optionsConfig"], options);
+        assert_eq!(record["oAuthCallbackUri"], "https://app.example/callback");
+        assert!(record["logoUri"].as_str().unwrap().ends_with(";base64,aGVsbG8="), "{record:#}");
+    }
+}
+
+#[tokio::test]
+async fn a_callback_address_is_an_address_or_empty() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    let github = one(&manager, "/integrations/github").await;
+
+    for wrong in ["not an address", "/callback"] {
+        let body = json!({"key": "own", "connectorKey": "twilio", "oAuthCallbackUri": wrong});
+        let made = manager.post("/integrations", body).await;
+        let patched = manager.patch("/integrations/github", json!({"oAuthCallbackUri": wrong})).await;
+
+        for answer in [made, patched] {
+            assert_eq!(answer.0, 400, "{wrong}");
+            assert!(message(&answer).contains("`oAuthCallbackUri`") && message(&answer).contains(wrong), "{answer:?}");
+        }
+    }
+    assert_eq!(manager.get("/integrations/own").await.0, 404);
+    assert_eq!(one(&manager, "/integrations/github").await["revision"], github["revision"], "nothing has changed");
+    assert_eq!(manager.patch("/integrations/github", json!({"oAuthCallbackUri": ""})).await.0, 200);
+}

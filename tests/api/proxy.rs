@@ -3,6 +3,8 @@
 use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{Bed, answer, verdict};
 
@@ -170,4 +172,69 @@ async fn execute_request_runs_the_apps_own_action() {
     assert_eq!(ran.0, 200);
     assert!(ran.1["results"].is_array(), "{ran:?}");
     assert_eq!(unknown.0, 404);
+}
+
+#[tokio::test]
+async fn a_redirect_of_the_app_stays_among_its_stubs() {
+    // Stubs are written below the connector's base address: https://api.github.com, https://slack.com/api.
+    for (connector, location) in [
+        ("github", "/new?q=1"),
+        ("github", "new?q=1"),
+        ("github", "https://api.github.com/new?q=1"),
+        ("slack", "/api/new?q=1"),
+        ("slack", "new?q=1"),
+        ("slack", "https://slack.com/api/new?q=1"),
+    ] {
+        let bed = Bed::start().await;
+        bed.ws.mock_settings(|mock| mock.auto_connect = true).await.unwrap();
+        let (acme, app) = (bed.tenant("acme"), bed.ws.upstream(connector));
+        acme.ok(Method::POST, "/connect", json!({"connectorKey": connector})).await;
+        app.stub(Stub::get("/old").status(302).header("location", location)).await.unwrap();
+        let seen = json!({"auth": {"$var": "$.headers.authorization"}});
+        app.stub(Stub::get("/new").query("q", "1").json(200, seen)).await.unwrap();
+
+        let (status, seen) = acme.get(&format!("/connections/{connector}/proxy/old")).await;
+
+        assert_eq!(status, 200, "{connector} {location}: {seen:#}");
+        assert!(
+            seen["auth"].as_str().is_some_and(|auth| auth.starts_with("Bearer ")),
+            "{connector} {location}: {seen}"
+        );
+        let statuses: Vec<u16> = app.requests().iter().map(|request| request.status).collect();
+        assert_eq!(statuses, [302, 200], "{connector} {location}");
+    }
+}
+
+#[tokio::test]
+async fn a_redirect_elsewhere_takes_no_credentials_along_and_does_not_come_back() {
+    let bed = Bed::start().await;
+    bed.ws.mock_settings(|mock| mock.auto_connect = true).await.unwrap();
+    let acme = bed.tenant("acme");
+    let elsewhere = MockServer::start().await;
+    let landed = json!({"landed": true});
+    let on = ResponseTemplate::new(302).insert_header("location", "/landed");
+    Mock::given(path("/first")).respond_with(on).mount(&elsewhere).await;
+    let end = ResponseTemplate::new(200).set_body_json(&landed);
+    Mock::given(path("/landed")).respond_with(end).mount(&elsewhere).await;
+    let location = format!("{}/first", elsewhere.uri());
+
+    // A bearer, a user name, a header and a query field.
+    for connector in ["github", "stripe", "postmark", "pipedrive"] {
+        let away = Stub::get("/away").status(302).header("location", &location);
+        bed.ws.upstream(connector).stub(away).await.unwrap();
+        acme.ok(Method::POST, "/connect", json!({"connectorKey": connector})).await;
+
+        let answer = acme.get(&format!("/connections/{connector}/proxy/away")).await;
+
+        assert_eq!(answer, (200, landed.clone()), "{connector}");
+    }
+
+    let requests = elsewhere.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 8);
+    for request in requests {
+        for name in ["authorization", "x-postmark-server-token", "cookie"] {
+            assert!(request.headers.get(name).is_none(), "{name}: {request:?}");
+        }
+        assert_eq!(request.url.query(), None);
+    }
 }

@@ -12,16 +12,16 @@ use crate::support::{Answer, Api, Bed, answer, id};
 
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
-fn method_of(route: &Route) -> Method {
+pub(crate) fn method_of(route: &Route) -> Method {
     route.method.clone().unwrap_or(Method::GET)
 }
 
-fn named(route: &Route) -> String {
+pub(crate) fn named(route: &Route) -> String {
     format!("{} {}", route.method.as_ref().map_or("ANY", Method::as_str), route.path)
 }
 
 /// The route's path with each `{name}` replaced.
-fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
+pub(crate) fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
     let mut out = String::new();
     let mut rest = path;
     while let Some((before, after)) = rest.split_once('{') {

@@ -6,7 +6,8 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, answer, id};
+use crate::support::{Api, Bed, answer, id, verdict};
+use crate::tokens::by_secret;
 
 async fn act(api: &Api, body: Value) -> String {
     let (_, answer) = api.post("/act", body).await;
@@ -289,6 +290,24 @@ async fn a_tenant_sees_its_own_logs_and_a_manager_all() {
     assert_eq!(manager.each("/action-run-logs?userId=other", "id").await, [theirs.as_str()]);
     assert_eq!(manager.get(&format!("/action-run-logs/{mine}")).await.0, 200);
     assert_eq!(demo.get(&format!("/action-run-logs/{theirs}")).await.0, 404);
+}
+
+#[tokio::test]
+async fn a_manager_that_names_a_tenant_reads_every_tenants_logs() {
+    let bed = Bed::start().await;
+    let other = bed.tenant("other");
+    let run = act(&bed.demo(), get_user("github-dev")).await;
+    let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "other", "isAdmin": true});
+    let both = Api::new(bed.mock.uri(), by_secret(&bed.ws.secret(), &claims));
+
+    for path in [format!("/action-run-logs/{run}"), format!("/action-run-logs/{run}/details")] {
+        let (status, log) = both.get(&path).await;
+
+        assert_eq!((status, &log["id"]), (200, &json!(run)), "{path}: {log:#}");
+        assert_eq!(verdict(&other.get(&path).await), "404 bad_request/not_found", "{path}");
+    }
+    assert_eq!(both.each("/action-run-logs?tenantId=demo-tenant", "id").await, [run]);
+    assert!(other.items("/action-run-logs?tenantId=demo-tenant").await.is_empty());
 }
 
 #[tokio::test]

@@ -69,9 +69,76 @@ async fn an_error_tells_its_place_in_the_snippet() {
         let stack = body["stack"].as_str().unwrap();
         assert!(stack.starts_with("RangeError: too far\n    at inner (code.js:4:11)\n"), "{stack}");
 
+        let (_, first) = run(&bed.demo(), "module.exports = () => { throw new Error('q') }").await;
+        let place = (&first["data"]["lineNumber"], &first["data"]["columnNumber"]);
+        assert_eq!(place, (&json!(1), &json!(32)), "{first}");
+
+        for call in
+            ["membrane.connection('nobody').get()", "externalApiClient.get('/nothing')", "membrane.get('/nothing')"]
+        {
+            let code = format!(
+                "module.exports = async ({{ membrane, externalApiClient }}) => {{\n  await null;\n  await {call};\n}}"
+            );
+            let (_, body) = run(&bed.demo(), &code).await;
+            assert_eq!(body["data"]["lineNumber"], 3, "{call}: {body}");
+            assert!(body["causedByError"]["message"].is_string(), "{call}: {body}");
+        }
+
+        let (_, timer) = run(
+            &bed.demo(),
+            "module.exports = () => new Promise(() => setTimeout(() => {\n  throw new TypeError('t');\n}, 1))",
+        )
+        .await;
+        assert_eq!((message(&timer), &timer["data"]["lineNumber"]), ("TypeError: t", &json!(2)), "{timer}");
+
         let (_, syntax) = run(&bed.demo(), "const a = 1;\nmodule.exports = () => (;").await;
         assert_eq!((&syntax["data"]["lineNumber"], &syntax["data"]["columnNumber"]), (&json!(2), &json!(25)));
     }
+}
+
+#[tokio::test]
+async fn the_cause_is_found_behind_the_snippets_own_errors() {
+    let bed = Bed::start().await;
+    for (throws, says) in [
+        ("throw new Error('mine', { cause: error })", "Error: mine"),
+        ("throw new AggregateError([new Error('other'), error], 'several')", "AggregateError: several"),
+        ("throw error", ""),
+    ] {
+        for call in ["membrane.connection('nobody').get()", "membrane.connection('github-dev').proxy.get('/nothing')"] {
+            let code = format!("module.exports = ({{ membrane }}) => {call}.catch((error) => {{ {throws}; }})");
+            let (status, body) = run(&bed.demo(), &code).await;
+            assert_eq!(status, 400, "{code}: {body}");
+            assert!(message(&body).starts_with(says.trim_start_matches("Error: ")), "{code}: {body}");
+            assert!(body["causedByError"]["type"].is_string(), "{code}: {body}");
+        }
+    }
+    let code = "module.exports = ({ connection }) => connection.proxy.get('/nothing')";
+    let (_, body) = run(&bed.demo(), code).await;
+    assert_eq!(body["causedByError"]["data"]["response"]["status"], 404, "{body}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_explained() {
+    let bed = Bed::start().await;
+    for (code, says) in [
+        ("process.env.HOME", "pass values by `input`"),
+        ("fetch('http://x')", "use `externalApiClient`"),
+        ("require('fs')", "has no modules"),
+        ("import('fs')", "has no modules"),
+    ] {
+        let (_, body) = run(&bed.demo(), &format!("module.exports = async () => {code}")).await;
+        assert!(message(&body).contains(says), "{code}: {body}");
+    }
+    assert_eq!(output(&bed.demo(), "module.exports = () => typeof process").await, "undefined");
+}
+
+#[tokio::test]
+async fn recursion_goes_as_deep_as_in_node_in_a_worker() {
+    let bed = Bed::working().await;
+    let code = "const sum = (n) => n === 0 ? 0 : n + sum(n - 1); module.exports = () => sum(8000)";
+    assert_eq!(output(&bed.demo(), code).await, 32_004_000);
+    let (status, body) = run(&bed.demo(), "const f = () => f(); module.exports = () => f()").await;
+    assert_eq!((status, &body["type"]), (400, &json!("custom_code")), "{body}");
 }
 
 #[tokio::test]
@@ -81,7 +148,7 @@ async fn what_was_printed_survives_the_end_of_a_snippet_that_is_stopped() {
         let (_, body) = run(&bed.demo(), "module.exports = () => { console.warn('here', { a: 1 }); for (;;); }").await;
 
         assert!(message(&body).starts_with("the code ran longer than 400 ms, at line 1"), "{body}");
-        assert_eq!(body["logs"], json!([{"level": "warn", "message": "here {\"a\":1}"}]));
+        assert_eq!(body["logs"], json!([{"level": "warn", "message": "here { a: 1 }"}]));
         let run = body["actionRunId"].as_str().unwrap();
         let details = bed.demo().ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await;
         assert_eq!(details["details"]["logs"], body["logs"]);
@@ -143,8 +210,8 @@ async fn a_snippet_may_have_its_own_globals_and_harms_none_of_ours() {
             json!(["1,234.5", ["3", "10"]])
         }),
         ("const m = module; module.exports = () => typeof membrane + typeof m.exports", json!("objectfunction")),
-        ("module.exports = () => [typeof process, typeof hostCall, typeof runSnippet, typeof global]", {
-            json!(["undefined", "undefined", "undefined", "undefined"])
+        ("module.exports = () => [typeof process, typeof hostCall, typeof runSnippet, global === globalThis]", {
+            json!(["undefined", "undefined", "undefined", true])
         }),
     ];
     for (code, expected) in outputs {

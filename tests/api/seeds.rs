@@ -151,6 +151,77 @@ fn an_error_carries_file_line_and_field() {
     }
 }
 
+/// Whether a message names a file and a line of it.
+fn names_line(said: &str, file: &str, line: usize) -> bool {
+    said.contains(&format!("{file}:{line}:")) || (said.contains(file) && said.contains(&format!("line {line}")))
+}
+
+#[test]
+fn what_no_seed_may_say_is_refused_with_its_line() {
+    let integration = ("integrations/github/spec.yaml", "connectorKey: github\n");
+
+    for (file, text, line, pieces) in [
+        (
+            "connections/gh.yaml",
+            "- key: gh\n  integration: github\n- integration: nope\n  key: other\n",
+            3,
+            ["`nope`", "`other`"],
+        ),
+        ("connections/gh.yaml", "key: gh\nintegration: github\nnam: A\n", 3, ["`nam`", "`name`"]),
+        ("integrations/own/spec.yaml", "connectorKey: github\nnam: A\n", 2, ["`nam`", "`name`"]),
+        ("actions/x/spec.yaml", "type: run-javascript\nnam: A\n", 2, ["`nam`", "`name`"]),
+        ("external-apps/a.yaml", "- key: a\n  nam: A\n  name: A\n", 2, ["`nam`", "`name`"]),
+        ("workspace.yaml", "key: w\ntenants:\n- key: t\n  nam: A\n", 4, ["`nam`", "`name`"]),
+        (
+            "actions/x/spec.json",
+            "{\n  \"type\": \"run-javascript\",\n  \"name\": [5]\n}\n",
+            3,
+            ["`name`", "expected a string"],
+        ),
+        (
+            "connections/gh.json",
+            "[\n  {\"key\": \"gh\",\n   \"integration\": {}}\n]\n",
+            3,
+            ["integration`", "expected a string"],
+        ),
+    ] {
+        let seed = folder(&[integration, (file, text)]);
+
+        let error = check_seed(seed.path()).expect_err(file).to_string();
+
+        assert!(names_line(&error, file, line), "no {file}, line {line}, in: {error}");
+        for piece in pieces {
+            assert!(error.contains(piece), "{piece} is not in: {error}");
+        }
+    }
+}
+
+#[test]
+fn an_error_in_one_file_that_holds_it_all_carries_its_line_too() {
+    let text = "{\"workspace\": {\"key\": \"w\"},\n \"actions\": [\n  {\"key\": \"x\", \"name\": [5]}\n]}\n";
+    let seed = folder(&[("seed.json", text)]);
+
+    let error = check_seed(&seed.path().join("seed.json")).unwrap_err().to_string();
+
+    assert!(names_line(&error, "seed.json", 3), "{error}");
+    assert!(error.contains("actions[0].name"), "{error}");
+}
+
+#[tokio::test]
+async fn stubs_of_a_connector_that_is_nowhere_are_refused() {
+    let stub = "request: {method: GET, path: /a}\nrespond: {}\n";
+    let misspelt = folder(&[("stubs/githb/a.yaml", stub)]);
+    let right = folder(&[("stubs/github/a.yaml", stub)]);
+
+    let refused = MockMembrane::builder().seed(misspelt.path()).start().await.unwrap_err().to_string();
+    let started = MockMembrane::builder().seed(right.path()).start().await;
+
+    for piece in ["stubs/githb", "`githb`", "`github`"] {
+        assert!(refused.contains(piece), "{piece} is not in: {refused}");
+    }
+    assert!(started.is_ok(), "the catalog's connectors are there: {:?}", started.err());
+}
+
 #[tokio::test]
 async fn a_server_does_not_start_on_a_seed_it_cannot_read() {
     let missing = MockMembrane::builder().seed("/nowhere/at/all").start().await;

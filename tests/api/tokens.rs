@@ -273,8 +273,15 @@ async fn hmac_of_each_size_and_registered_keys_are_accepted() {
     let secret = EncodingKey::from_secret(bed.ws.secret().as_bytes());
     let rsa = EncodingKey::from_rsa_pem(KEYS.rsa_private.as_bytes()).unwrap();
     let ec = EncodingKey::from_ec_pem(KEYS.ec_private.as_bytes()).unwrap();
-    let by_key =
-        [(Algorithm::RS256, &rsa), (Algorithm::RS512, &rsa), (Algorithm::PS256, &rsa), (Algorithm::ES256, &ec)];
+    let by_key = [
+        (Algorithm::RS256, &rsa),
+        (Algorithm::RS384, &rsa),
+        (Algorithm::RS512, &rsa),
+        (Algorithm::PS256, &rsa),
+        (Algorithm::PS384, &rsa),
+        (Algorithm::PS512, &rsa),
+        (Algorithm::ES256, &ec),
+    ];
 
     for (algorithm, key) in by_key {
         let early = bed.with_token(signed(algorithm, key, &claims)).get("/self").await;
@@ -315,6 +322,23 @@ async fn a_key_that_is_no_pem_is_refused_when_it_is_registered() {
 
     assert_eq!(answer.0, 400);
     assert!(message(&answer).contains("`k`"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_older_field_for_one_public_key_registers_it_too() {
+    let bed = Bed::start().await;
+    let path = format!("/workspaces/{}", bed.ws.key());
+    let ec = EncodingKey::from_ec_pem(KEYS.ec_private.as_bytes()).unwrap();
+    let token = signed(Algorithm::ES256, &ec, &json!({"workspaceKey": bed.ws.key(), "tenantKey": "t"}));
+    let by_key = bed.with_token(token);
+
+    let early = by_key.get("/self").await;
+    let refused = bed.manager().patch(&path, json!({"publicKey": "hello"})).await;
+    bed.manager().ok(Method::PATCH, &path, json!({"publicKey": KEYS.ec_public})).await;
+    let late = by_key.get("/self").await;
+
+    assert_eq!(verdict(&early), UNAUTHENTICATED);
+    assert_eq!((refused.0, late.0), (400, 200), "{refused:?} {late:?}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 // 0.28.3), written anew over two host operations. One expression, so that the host can evaluate it to a function; it is
 // parsed for every run that uses it, so what can be a row of a table is one. Methods are not enumerable: `connection` and
 // `integration` are API records that happen to have methods.
-((host, args) => {
+(({ host, engineError, hide, placed, frames }, args, proxy) => {
   // Own copies: a snippet may replace the globals.
   const { stringify, parse } = JSON;
   const { assign, defineProperty, entries, keys, hasOwn, prototype: { toString: tagOf } } = Object;
@@ -10,12 +10,7 @@
   const TheError = Error, TheTypeError = TypeError, ThePromise = Promise, TheString = String, TheDate = Date;
   const encode = encodeURIComponent, later = globalThis.setTimeout;
 
-  // A record's own field wins over a method of the same name.
-  const hide = (target, name, value) => {
-    const hidden = { __proto__: null, value, writable: true, configurable: true };
-    if (!hasOwn(target, name)) defineProperty(target, name, hidden);
-    return target;
-  };
+  // As `hide`: a record's own field wins over a method of the same name.
   const hideAll = (target, methods) => {
     for (const name of keys(methods)) hide(target, name, methods[name]);
     return target;
@@ -76,30 +71,6 @@
   };
 
   // Errors: an engine error by its `type`, whatever the status; the HTTP library's error for any other answer.
-  const errorNames = {
-    __proto__: null, bad_request: 'BadRequest', connection: 'Connection', configuration: 'Configuration',
-    internal: 'Internal', custom_code: 'CustomCode', dependency_error: 'Dependency', concurrency: 'Concurrency',
-    action_run: 'ActionRun', action_instance_setup: 'ActionInstanceSetup', unit_run: 'UnitRun',
-    flow_run: 'FlowRun', flow_instance_setup: 'FlowInstanceSetup',
-    insufficient_credit: 'InsufficientCredits', openrouter_not_configured: 'OpenRouterNotConfigured',
-  };
-  class ErrorData {}
-  class MembraneError extends TheError {
-    isMembraneError = true;
-    constructor(record) {
-      super(record.message);
-      this.data = assign(new ErrorData(), record);
-      hide(this, 'hostError', record);
-    }
-  }
-  const engineError = (record) => {
-    const name = isObject(record) && typeof record.type === 'string' && errorNames[record.type];
-    if (!name) return undefined;
-    const error = new (defineProperty(class extends MembraneError {}, 'name', { value: `${name}Error` }))(record);
-    // The client overwrites what the server says here.
-    if (name === 'Dependency') error.data.data = { workspaceElementReference: undefined };
-    return error;
-  };
   class AxiosError extends TheError {
     name = 'AxiosError';
     isAxiosError = true;
@@ -123,7 +94,7 @@
     }
   };
   const request = async (method, { url, data, params, headers: given } = {}) => {
-    const headers = {};
+    const at = frames(), headers = {};
     for (const name of keys(given ?? {})) headers[name.toLowerCase()] = TheString(given[name]);
     headers['membrane-api-version'] = '2025-10-21';
     // The caller's token is the host's to add, whatever the snippet says.
@@ -134,7 +105,7 @@
     else if (isObject(data)) body = stringify(data);
     if (body && typeof body !== 'string') {
       const message = 'Data after transformation must be a string, an ArrayBuffer, a Buffer, or a Stream';
-      throw new AxiosError(message, 'ERR_BAD_REQUEST', config);
+      throw placed(new AxiosError(message, 'ERR_BAD_REQUEST', config), at);
     }
     const formType = 'application/x-www-form-urlencoded';
     if (isForm(data)) headers['content-type'] ??= `${formType};charset=utf-8`;
@@ -150,7 +121,13 @@
     if (status >= 200 && status < 300) return value;
     const response = { data: value, status, statusText: reply.statusText ?? '', headers: reply.headers, config };
     const code = status >= 400 && status < 500 ? 'ERR_BAD_REQUEST' : 'ERR_BAD_RESPONSE';
-    throw engineError(value) ?? new AxiosError(`Request failed with status code ${status}`, code, config, response);
+    const known = isObject(value) && engineError(defineProperty(value, 'calledAt', { value: at }));
+    if (known) throw known;
+    const message = `Request failed with status code ${status}`;
+    const error = placed(new AxiosError(message, code, config, response), at);
+    // For the run's log, when nobody catches it.
+    const exchange = { request: { method, url }, response: { status, data: value, headers: reply.headers } };
+    throw hide(error, 'hostError', { type: 'action_run', message, data: exchange });
   };
   const get = async (uri, query, options) => {
     if (query) uri += `${uri.includes('?') ? '&' : '?'}${flatQuery(query)}`;
@@ -388,48 +365,12 @@
   missing(membrane, 'membrane.createEventSource', 'read the state again with `get`');
   missing(membrane, 'membrane.retrieveLogs', 'the log of the run has its calls');
 
-  // The external app of the run's connection. What the app refuses carries its answer; other errors are the client's.
-  const vendorError = (error) => {
-    const record = error?.hostError;
-    if (!isObject(record)) return error;
-    const { message, type, key, data } = record;
-    const response = data?.response;
-    if (!response) return assign(engineError(record) ?? error, { type, key });
-    const { status, data: answer } = response;
-    return hide(assign(new TheError(message), { type, key, status, data: answer, response }), 'hostError', record);
-  };
-  const external = (owner, always) => {
-    const method = (name, hasBody) => async (path, ...rest) => {
-      const connection = args.connection?.id;
-      if (!connection) {
-        const instead = 'run the code with a `connectionId` or `connectionKey`, or use `membrane.connection(…).proxy`';
-        throw new TheError(`${owner}.${name} has no connection; ${instead}`);
-      }
-      let body = hasBody ? rest.shift() : undefined;
-      let { query, params, headers, returnFullResponse } = rest[0] ?? {};
-      if (isForm(body)) {
-        headers = { 'content-type': 'application/x-www-form-urlencoded', ...headers };
-        body = TheString(body);
-      }
-      const call = { connection, method: name.toUpperCase(), path, query: query ?? params, headers, body };
-      try {
-        return await host('external', { ...call, full: always || returnFullResponse === true });
-      } catch (error) {
-        throw vendorError(error);
-      }
-    };
-    return {
-      get: method('get'), delete: method('delete'),
-      post: method('post', true), put: method('put', true), patch: method('patch', true),
-    };
-  };
-  hide(membrane, 'proxy', external('membrane.proxy', true));
+  hide(membrane, 'proxy', proxy);
 
   const { connection, integration } = args;
   return {
     membrane,
     connection: connection ? connectionAt(connection.id, { ...connection }) : undefined,
     integration: integration ? integrationAt(integration.id, { ...integration }) : undefined,
-    externalApiClient: external('externalApiClient', false),
   };
 })

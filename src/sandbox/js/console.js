@@ -1,48 +1,57 @@
-// `console`: lines for the run log, with the formats of `console.log('%s has %d', …)`.
-// From the host: `native.log(level, line)` and `native.now()`.
+// `console`: lines for the run log. What is more than text is shown by inspect.js, as Node shows it.
+// From the host: `native.log(level, line)`, `native.now()` and `native.load(file)`.
 ((native) => {
-  const { stringify } = JSON;
-  const { Error: TheError, String: TheString, Number: TheNumber } = globalThis;
+  const { String: TheString, Number: TheNumber } = globalThis;
+  /** In UTF-16 code units. Longer lines are cut, so that one of them does not use up what a run may write. */
+  const LONGEST_LINE = 32 * 1024;
 
-  const show = (value) => {
-    if (typeof value === 'string') return value;
-    if (value instanceof TheError) return value.stack;
-    if (typeof value === 'function') return `[Function: ${value.name || '(anonymous)'}]`;
-    try {
-      const text = stringify(value);
-      return text === undefined ? TheString(value) : text;
-    } catch {
-      return TheString(value);
-    }
+  const isPlain = (value) => {
+    const type = typeof value;
+    if (type === 'number') return value !== 0 || 1 / value > 0;
+    return type === 'string' || type === 'boolean' || value === undefined || value === null;
   };
   const line = (values) => {
-    if (typeof values[0] !== 'string' || values.length < 2 || !/%[sdifoOjc%]/.test(values[0])) return values.map(show).join(' ');
-    let next = 1;
-    const text = values[0].replace(/%[sdifoOjc%]/g, (mark) => {
-      if (mark === '%%') return '%';
-      if (next >= values.length) return mark;
-      const value = values[next++];
-      if (mark === '%c') return '';
-      if (mark === '%i') return TheString(parseInt(value, 10));
-      if (mark === '%d' || mark === '%f') return TheString(TheNumber(value));
-      return show(value);
-    });
-    return [text, ...values.slice(next).map(show)].join(' ');
+    const hasFormat = values.length > 1 && typeof values[0] === 'string' && values[0].includes('%');
+    if (!hasFormat && values.every(isPlain)) return values.map((value) => TheString(value)).join(' ');
+    return native.load('inspect.js').format(values);
   };
-  const level = (name) => (...values) => native.log(name, line(values));
-  const counts = { __proto__: null }, timers = { __proto__: null };
+  let indent = '';
+  const put = (level, text) => {
+    let shown = text;
+    if (indent) shown = indent + (shown.includes('\n') ? shown.split('\n').join(`\n${indent}`) : shown);
+    const { length } = shown;
+    if (length > LONGEST_LINE) shown = `${shown.slice(0, LONGEST_LINE)}… (cut: the line has ${length} characters)`;
+    native.log(level, shown);
+  };
+  const level = (name) => (...values) => put(name, line(values));
   const [log, info, warn, error, debug] = ['log', 'info', 'warn', 'error', 'debug'].map(level);
-  const timed = (label) => `${label}: ${TheString(native.now() - (timers[label] ?? 0))}ms`;
+
+  const counts = { __proto__: null }, timers = { __proto__: null };
+  const timed = (label, rest) => {
+    if (timers[label] === undefined) return;
+    const ms = native.now() - timers[label];
+    log(`${label}: ${ms < 1000 ? `${TheNumber(ms.toFixed(3))}ms` : `${(ms / 1000).toFixed(3)}s`}`, ...rest);
+  };
+  const group = (...values) => {
+    if (values.length) log(...values);
+    indent += '  ';
+  };
   return {
     console: {
-      log, info, warn, error, debug, trace: debug, table: log, dir: (value) => log(value), dirxml: log,
-      group: (...values) => { if (values.length) log(...values); }, groupCollapsed() {}, groupEnd() {},
+      log, info, warn, error, debug, table: log, dirxml: log, group, groupCollapsed: group,
+      groupEnd: () => { indent = indent.slice(2); },
+      dir: (value, options) => put('log', native.load('inspect.js').inspect(value, options ?? {})),
+      trace: (...values) => put('debug', values.length ? `Trace: ${line(values)}` : 'Trace'),
       time: (label = 'default') => { timers[label] = native.now(); },
-      timeLog: (label = 'default', ...rest) => log(timed(label), ...rest),
-      timeEnd: (label = 'default') => { log(timed(label)); delete timers[label]; },
+      timeLog: (label = 'default', ...rest) => timed(label, rest),
+      timeEnd: (label = 'default') => { timed(label, []); delete timers[label]; },
       count: (label = 'default') => log(`${label}: ${counts[label] = (counts[label] ?? 0) + 1}`),
       countReset: (label = 'default') => { delete counts[label]; },
-      assert: (fine, ...rest) => { if (!fine) error('Assertion failed', ...rest); },
+      assert: (fine, ...values) => {
+        if (fine) return;
+        const [first, ...rest] = values;
+        error(...(values.length ? [`Assertion failed: ${TheString(first)}`, ...rest] : ['Assertion failed']));
+      },
     },
   };
 })

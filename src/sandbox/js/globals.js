@@ -1,10 +1,11 @@
-// `crypto`, `performance`, and `fromAsync` for `Array`.
+// `crypto`, `performance`, `setImmediate`, and `fromAsync` for `Array`.
 // From the host: `native.digest(algorithm, base64)` and `native.random(count)`, both as base64; `native.now()` in ms;
 // `native.need(name)`, another of these lazy globals as it was before the snippet could replace it.
 ((native) => {
   const { digest, random, now, need } = native;
   const { atob: fromBase64, btoa: toBase64, Array: TheArray, ArrayBuffer: TheArrayBuffer, Date: TheDate } = globalThis;
   const { Uint8Array: Bytes, Uint16Array: Units, TypeError: TheTypeError, Object: TheObject } = globalThis;
+  const { setTimeout: later, clearTimeout: never } = globalThis;
   const { asyncIterator, iterator, toStringTag } = Symbol;
   const { defineProperty, getPrototypeOf, getOwnPropertyDescriptor } = Object;
   const { isView } = TheArrayBuffer;
@@ -144,7 +145,19 @@
     },
   };
 
+  // --- setImmediate ---
+
+  // After the promises, in order: a timer of no time is that.
+  const setImmediate = (run, ...args) => {
+    if (typeof run !== 'function') {
+      throw invalid(`The "callback" argument must be of type function. Received ${run === null ? run : typeof run}`);
+    }
+    return later(run, 0, ...args);
+  };
+  const clearImmediate = (immediate) => never(immediate);
+
   return {
     crypto: new Crypto(key), Crypto, SubtleCrypto, performance: new Performance(key), Performance, fromAsync,
+    setImmediate, clearImmediate,
   };
 })

@@ -12,7 +12,8 @@
     delete globalThis.runSnippet;
     try {
       const module = { exports: {} };
-      snippet(module, module.exports);
+      // The third is what `export default` becomes.
+      snippet(module, module.exports, { set d(value) { module.exports.default = value; } });
       const { handler, args } = begin(module);
       const value = handler(args);
       if (value !== null && typeof value === 'object' && typeof value.then === 'function') later(value);

@@ -5,7 +5,8 @@ const DEEPEST_NESTING: usize = 150;
 /// Each makes one more level when they stand in a row: arrows, `else if`, conditionals.
 const MOST_IN_A_ROW: usize = 1_000;
 
-const PREFIX_WORDS: [&str; 8] = ["typeof", "void", "new", "await", "delete", "yield", "if", "else"];
+const PREFIX_WORDS: [&str; 12] =
+    ["typeof", "void", "new", "await", "delete", "yield", "if", "else", "keyof", "readonly", "unique", "infer"];
 
 /// Refuses a source that is too long or nests too deep. Brackets in strings and comments count too: cheap, and safe.
 pub(in crate::sandbox) fn check(source: &str) -> Result<(), String> {

@@ -15,15 +15,18 @@ use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunc
 use super::natives::{self, Native, Shared, built, host_gone, shared_of, text_of};
 use super::place;
 
-const FILES: [(&str, &str); 13] = [
+const FILES: [(&str, &str); 16] = [
+    ("arrays.js", include_str!("../js/arrays.js")),
     ("base64.js", include_str!("../js/base64.js")),
     ("buffer.js", include_str!("../js/buffer.js")),
     ("client.js", include_str!("../js/client.js")),
     ("console.js", include_str!("../js/console.js")),
     ("dates.js", include_str!("../js/dates.js")),
     ("events.js", include_str!("../js/events.js")),
+    ("external.js", include_str!("../js/external.js")),
     ("globals.js", include_str!("../js/globals.js")),
     ("host.js", include_str!("../js/host.js")),
+    ("inspect.js", include_str!("../js/inspect.js")),
     ("intl.js", include_str!("../js/intl.js")),
     ("intl-dates.js", include_str!("../js/intl-dates.js")),
     ("intl-numbers.js", include_str!("../js/intl-numbers.js")),
@@ -32,7 +35,7 @@ const FILES: [(&str, &str); 13] = [
 ];
 
 /// Globals, and the files that give them.
-const GLOBALS: [(&str, &str); 19] = [
+const GLOBALS: [(&str, &str); 21] = [
     ("console", "console.js"),
     ("Date", "dates.js"),
     ("atob", "base64.js"),
@@ -44,6 +47,8 @@ const GLOBALS: [(&str, &str); 19] = [
     ("SubtleCrypto", "globals.js"),
     ("performance", "globals.js"),
     ("Performance", "globals.js"),
+    ("setImmediate", "globals.js"),
+    ("clearImmediate", "globals.js"),
     ("DOMException", "events.js"),
     ("Event", "events.js"),
     ("CustomEvent", "events.js"),
@@ -81,7 +86,10 @@ impl Method {
     }
 }
 
-static METHODS: [Method; 8] = [
+/// The prototype of all typed arrays, which has no name of its own.
+const TYPED_ARRAY: [&str; 3] = ["Uint8Array", "__proto__", "prototype"];
+
+static METHODS: [Method; 12] = [
     Method::of(&["Number", "prototype"], "toLocaleString", "intl-numbers.js", "numberToLocaleString"),
     Method::of(&["BigInt", "prototype"], "toLocaleString", "intl-numbers.js", "bigIntToLocaleString"),
     Method::of(&["Date", "prototype"], "toLocaleString", "intl-dates.js", "toLocaleString"),
@@ -90,19 +98,32 @@ static METHODS: [Method; 8] = [
     Method { length: 1, ..Method::of(&["String", "prototype"], "localeCompare", "intl-text.js", "localeCompare") },
     Method::of(&["Array", "prototype"], "toLocaleString", "intl.js", "arrayToLocaleString"),
     Method { length: 1, ..Method::of(&["Array"], "fromAsync", "globals.js", "fromAsync") },
+    Method { length: 1, ..Method::of(&["Array", "prototype"], "sort", "arrays.js", "sort") },
+    Method { length: 1, ..Method::of(&["Array", "prototype"], "toSorted", "arrays.js", "toSorted") },
+    Method { length: 1, ..Method::of(&TYPED_ARRAY, "sort", "arrays.js", "sortTyped") },
+    Method { length: 1, ..Method::of(&TYPED_ARRAY, "toSorted", "arrays.js", "toSortedTyped") },
+];
+
+/// The engine's own for what stands in its place: what files call it, and where it is.
+const KEPT: [(&str, &[&str]); 5] = [
+    ("Date", &["Date"]),
+    ("atob", &["atob"]),
+    ("btoa", &["btoa"]),
+    ("sort", &["Array", "prototype", "sort"]),
+    ("toSortedTyped", &["Uint8Array", "__proto__", "prototype", "toSorted"]),
 ];
 
 /// What is missing on purpose, and what to use.
 const MISSING: [(&str, Native); 2] = [("fetch", no_fetch), ("require", no_require)];
 
-/// Members of the handler's argument that come from the client.
-const OF_CLIENT: [(&str, &str); 6] = [
-    ("membrane", "membrane"),
-    ("engineApiClient", "membrane"),
-    ("internalApiClient", "membrane"),
-    ("connection", "connection"),
-    ("integration", "integration"),
-    ("externalApiClient", "externalApiClient"),
+/// Members of the handler's argument that are made for the run, each by a file.
+const MADE: [(&str, &str, &str); 6] = [
+    ("membrane", "client.js", "membrane"),
+    ("engineApiClient", "client.js", "membrane"),
+    ("internalApiClient", "client.js", "membrane"),
+    ("connection", "client.js", "connection"),
+    ("integration", "client.js", "integration"),
+    ("externalApiClient", "external.js", "externalApiClient"),
 ];
 
 /// What was loaded so far in a context.
@@ -115,7 +136,8 @@ pub(super) struct Lazies {
     functions: RefCell<HashMap<String, JsObject>>,
     globals: RefCell<HashMap<usize, JsValue>>,
     record: RefCell<Option<JsObject>>,
-    client: RefCell<Option<JsObject>>,
+    /// What was made for this run.
+    made: RefCell<HashMap<&'static str, JsObject>>,
     stack: RefCell<Option<JsFunction>>,
 }
 
@@ -123,12 +145,13 @@ pub(super) struct Lazies {
 pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
     let global = context.global_object();
     let native = JsObject::with_object_proto(context.intrinsics());
-    for kept in ["Date", "atob", "btoa"] {
-        let own = global.get(JsString::from(kept), context)?;
-        native.create_data_property(JsString::from(kept), own, context)?;
+    for (name, at) in KEPT {
+        let own = at.iter().try_fold(global.clone(), |at, name| object_at(&at, name, context))?;
+        native.create_data_property(JsString::from(name), own, context)?;
     }
-    let functions: [(&str, usize, Native); 7] = [
+    let functions: [(&str, usize, Native); 8] = [
         ("call", 2, natives::call),
+        ("frames", 0, natives::frames),
         ("log", 2, natives::log),
         ("digest", 2, natives::digest),
         ("random", 1, natives::random),
@@ -148,6 +171,7 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
         let function = natives::function(context, name, 1, function);
         hide(&global, name, function.into(), context)?;
     }
+    hide(&global, "global", global.clone().into(), context)?;
     stacks(&global, shared, context)?;
     for (index, method) in METHODS.iter().enumerate() {
         let at = method.at.iter().try_fold(global.clone(), |at, name| object_at(&at, name, context))?;
@@ -176,7 +200,10 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
 
 /// Reads what takes longest and is wanted most.
 pub(super) fn warm_up(context: &mut Context) -> JsResult<()> {
-    function_in("client.js", context).map(drop)
+    for file in ["host.js", "external.js", "console.js", "client.js", "arrays.js", "inspect.js"] {
+        function_in(file, context)?;
+    }
+    Ok(())
 }
 
 /// The handler's argument: the record's members, with what comes from the client in the place of plain records.
@@ -187,15 +214,16 @@ pub(super) fn arguments(record: &JsObject, context: &mut Context) -> JsResult<Js
         let value = record.get(key.clone(), context)?;
         args.create_data_property(key, value, context)?;
     }
-    for (index, (name, _)) in OF_CLIENT.into_iter().enumerate() {
+    for (index, (name, ..)) in MADE.into_iter().enumerate() {
         let get = NativeFunction::from_copy_closure(move |_, _, context| {
-            client(context)?.get(JsString::from(OF_CLIENT[index].1), context)
+            let (_, file, given) = MADE[index];
+            made(file, context)?.get(JsString::from(given), context)
         });
         let set = NativeFunction::from_copy_closure(move |this, arguments, context| {
             let value = arguments.first().cloned().unwrap_or_default();
             let this = this.as_object().ok_or_else(host_gone)?;
             let own = PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true);
-            this.define_property_or_throw(JsString::from(OF_CLIENT[index].0), own, context)?;
+            this.define_property_or_throw(JsString::from(MADE[index].0), own, context)?;
             Ok(JsValue::undefined())
         });
         accessor(&args, name, get, Some(set), true, context)?;
@@ -203,20 +231,22 @@ pub(super) fn arguments(record: &JsObject, context: &mut Context) -> JsResult<Js
     Ok(args)
 }
 
-/// The client, made for this run's record when it is first asked for.
-fn client(context: &mut Context) -> JsResult<JsObject> {
+/// What a file makes for this run's record, when it is first asked for.
+fn made(file: &'static str, context: &mut Context) -> JsResult<JsObject> {
     let shared = shared_of(context)?;
-    if let Some(client) = shared.lazies.client.borrow().clone() {
-        return Ok(client);
+    if let Some(made) = shared.lazies.made.borrow().get(file).cloned() {
+        return Ok(made);
     }
-    let host = load("host.js", context)?.get(js_string!("host"), context)?;
-    let factory = function_in("client.js", context)?;
     let record = shared.lazies.record.borrow().clone().ok_or_else(|| {
         JsNativeError::error().with_message("`membrane` is there when the function runs, not while the code is read")
     })?;
-    let made = factory.call(&JsValue::undefined(), &[host, record.into()], context)?;
+    let mut given: Vec<JsValue> = vec![load("host.js", context)?.into(), record.into()];
+    if file == "client.js" {
+        given.push(made("external.js", context)?.get(js_string!("proxy"), context)?);
+    }
+    let made = function_in(file, context)?.call(&JsValue::undefined(), &given, context)?;
     let made = made.as_object().ok_or_else(host_gone)?;
-    *shared.lazies.client.borrow_mut() = Some(made.clone());
+    shared.lazies.made.borrow_mut().insert(file, made.clone());
     Ok(made)
 }
 
@@ -226,7 +256,7 @@ fn global_value(index: usize, context: &mut Context) -> JsResult<JsValue> {
         return Ok(value);
     }
     let (name, file) = GLOBALS[index];
-    let given = if file == "client.js" { client(context)? } else { load(file, context)? };
+    let given = if file == "client.js" { made(file, context)? } else { load(file, context)? };
     let value = given.get(JsString::from(name), context)?;
     shared.lazies.globals.borrow_mut().insert(index, value.clone());
     Ok(value)

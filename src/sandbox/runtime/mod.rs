@@ -9,6 +9,7 @@ mod jobs;
 mod lazies;
 mod natives;
 mod place;
+mod syntax;
 
 use std::pin::pin;
 use std::rc::Rc;
@@ -16,6 +17,7 @@ use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
 
 use boa_engine::context::{ContextBuilder, HostHooks};
+use boa_engine::module::IdleModuleLoader;
 use boa_engine::realm::Realm;
 use boa_engine::vm::CallFrame;
 use boa_engine::{Context, JsError, JsNativeError, JsResult, JsString, Script, Source};
@@ -32,7 +34,13 @@ use crate::model::depth;
 /// Instructions between two looks at the deadline.
 const BUDGET: u32 = 10_000;
 const LOOP_LIMIT: u64 = 100_000_000;
+/// Calls that go through the engine's own code, as those of `map`, take native stack.
 const RECURSION_LIMIT: usize = 400;
+/// As deep as Node goes, about; whoever can be killed may run out of stack.
+const RECURSION_LIMIT_OF_A_WORKER: usize = 10_000;
+/// Values on the engine's stack for each level, generously.
+const STACK_PER_LEVEL: usize = 64;
+const LARGEST_BUFFER: u64 = 256 * 1024 * 1024;
 const MOST_OUTPUT_BYTES: usize = 10 * 1024 * 1024;
 
 /// The host is gone: the run is of no use to anybody.
@@ -89,11 +97,19 @@ impl Prepared {
             .job_executor(Rc::clone(&jobs))
             .clock(Rc::clone(&time))
             .host_hooks(Rc::new(Hooks))
+            // The engine's own loader opens files.
+            .module_loader(Rc::new(IdleModuleLoader))
             .build()
             .map_err(broken)?;
         let limits = context.runtime_limits_mut();
-        limits.set_loop_iteration_limit(if port.can_be_killed() { u64::MAX } else { LOOP_LIMIT });
-        limits.set_recursion_limit(RECURSION_LIMIT);
+        if port.can_be_killed() {
+            limits.set_loop_iteration_limit(u64::MAX);
+            limits.set_recursion_limit(RECURSION_LIMIT_OF_A_WORKER);
+            limits.set_stack_size_limit(RECURSION_LIMIT_OF_A_WORKER * STACK_PER_LEVEL);
+        } else {
+            limits.set_loop_iteration_limit(LOOP_LIMIT);
+            limits.set_recursion_limit(RECURSION_LIMIT);
+        }
         let shared = Rc::new(Shared::new(port, Rc::clone(&time)));
         natives::register(&mut context, &shared).map_err(broken)?;
         Ok(Self { context, jobs, time, shared })
@@ -120,13 +136,13 @@ impl Prepared {
     fn run_inner(&mut self, task: &Task, deadline: Deadline) -> Result<Option<Box<RawValue>>, SandboxError> {
         self.time.start(task.now, task.frozen);
         self.shared.start(task);
-        self.evaluate(&place::wrapped(&task.source), deadline)?;
+        self.evaluate(&task.source, deadline)?;
         loop {
             while let Some(job) = self.jobs.next() {
                 if self.must_end(deadline) {
                     return Err(self.overtime(deadline));
                 }
-                job.run(&mut self.context).map_err(|error| place::of_error(&error))?;
+                job.run(&mut self.context).map_err(|error| self.of_job(&error))?;
                 self.context.clear_kept_objects();
             }
             if let Some(settled) = self.shared.settled() {
@@ -150,10 +166,22 @@ impl Prepared {
         }
     }
 
-    /// Evaluates the wrapped snippet, looking at the deadline every [`BUDGET`] instructions.
-    fn evaluate(&mut self, text: &str, deadline: Deadline) -> Result<(), SandboxError> {
-        let source = Source::from_bytes(text).with_path(std::path::Path::new(place::FILE));
-        let script = Script::parse(source, None, &mut self.context).map_err(|error| place::of_error(&error))?;
+    /// Parses the snippet, wrapped: as it is, and when the engine does not read that, as a plain script.
+    fn parse(&mut self, source: &str) -> Result<Script, SandboxError> {
+        let mut parse = |source: &str| {
+            let text = place::wrapped(source);
+            let source = Source::from_bytes(&text).with_path(std::path::Path::new(place::FILE));
+            Script::parse(source, None, &mut self.context).map_err(|error| place::of_error(&error))
+        };
+        parse(source).or_else(|error| match syntax::plain(source)? {
+            Some(plain) => parse(&plain),
+            None => Err(error),
+        })
+    }
+
+    /// Evaluates the snippet, looking at the deadline every [`BUDGET`] instructions.
+    fn evaluate(&mut self, source: &str, deadline: Deadline) -> Result<(), SandboxError> {
+        let script = self.parse(source)?;
         let result = {
             let mut running = pin!(script.evaluate_async_with_budget(&mut self.context, BUDGET));
             let mut polling = std::task::Context::from_waker(Waker::noop());
@@ -168,6 +196,17 @@ impl Prepared {
         match result {
             Some(result) => result.map(|_| ()).map_err(|error| place::of_error(&error)),
             None => Err(self.overtime(deadline)),
+        }
+    }
+
+    /// What a timer or another job threw: nobody could catch it, so the run ends by it.
+    fn of_job(&mut self, error: &JsError) -> SandboxError {
+        let Some(value) = error.as_opaque() else { return place::of_error(error) };
+        match natives::described(value, &self.shared, &mut self.context) {
+            Settled::Thrown { message, stack, cause } => {
+                place::of_thrown(message, &place::Frames::Shown(&stack), &cause)
+            }
+            Settled::Output(_) => place::of_error(error),
         }
     }
 
@@ -194,7 +233,9 @@ pub(super) enum Settled {
 
 fn output(settled: Settled) -> Result<Option<Box<RawValue>>, SandboxError> {
     match settled {
-        Settled::Thrown { message, stack, cause } => Err(place::of_thrown(message, &stack, &cause)),
+        Settled::Thrown { message, stack, cause } => {
+            Err(place::of_thrown(message, &place::Frames::Shown(&stack), &cause))
+        }
         Settled::Output(text) if text.is_empty() => Ok(None),
         Settled::Output(text) if text.len() > MOST_OUTPUT_BYTES => Err(SandboxError::thrown(format!(
             "the output has {} bytes; at most {MOST_OUTPUT_BYTES} are returned",
@@ -216,6 +257,10 @@ impl HostHooks for Hooks {
     // As the platform's runner; and nothing outside the process is asked.
     fn local_timezone_offset_seconds(&self, _: i64) -> i32 {
         0
+    }
+
+    fn max_buffer_size(&self, _: &mut Context) -> u64 {
+        LARGEST_BUFFER
     }
 
     fn ensure_can_compile_strings(

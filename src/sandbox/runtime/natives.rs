@@ -3,6 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
+use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -22,6 +23,8 @@ use super::{Port, Settled};
 use crate::sandbox::protocol::{FromRun, Task};
 
 const PRELUDE: &str = include_str!("../js/prelude.js");
+/// An entry costs something even when it says nothing.
+const LOG_ENTRY_BYTES: usize = 64;
 const MOST_LOG_BYTES: usize = 256 * 1024;
 const MOST_CALL_BYTES: usize = 10 * 1024 * 1024;
 /// Calls under way at a time; more wait here until one is answered.
@@ -243,13 +246,16 @@ pub(super) fn mended(text: String) -> String {
 pub(super) fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let full = shared.log_bytes.get();
-    if full <= MOST_LOG_BYTES {
+    if full < MOST_LOG_BYTES {
         let level = text_of(arguments, 0, context)?;
         let mut message = text_of(arguments, 1, context)?;
-        // An entry costs something even when it says nothing.
-        shared.log_bytes.set(full + 64 + level.len() + message.len());
-        if shared.log_bytes.get() > MOST_LOG_BYTES {
-            message = format!("(no more than {MOST_LOG_BYTES} bytes of console output are kept)");
+        let room = MOST_LOG_BYTES.saturating_sub(full + LOG_ENTRY_BYTES + level.len());
+        if message.len() > room {
+            message.truncate(message.floor_char_boundary(room));
+            let _ = write!(message, "… (no more than {MOST_LOG_BYTES} bytes of console output are kept)");
+            shared.log_bytes.set(MOST_LOG_BYTES);
+        } else {
+            shared.log_bytes.set(full + LOG_ENTRY_BYTES + level.len() + message.len());
         }
         shared.send(FromRun::Log { level, message })?;
     }
@@ -279,6 +285,9 @@ fn begin(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     Ok(pair.into())
 }
 
+/// How far causes of causes are followed.
+const MOST_CAUSES: usize = 5;
+
 const NO_FUNCTION: &str = "the code exports no function; write \
                            `module.exports = ({ input, membrane, connection, integration }) => …`";
 
@@ -297,10 +306,17 @@ fn stringified(value: Option<&JsValue>, shared: &Shared, context: &mut Context) 
     Ok(text.as_string().map(|text| text.to_std_string_lossy()))
 }
 
-/// `thrown(error)`: reading it runs the snippet's own code, getters and proxies; whatever they do, something is told.
+/// `thrown(error)`: the run ends by what the snippet threw.
 fn thrown(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
-    let error = arguments.first().cloned().unwrap_or_default();
+    let thrown = described(&arguments.first().cloned().unwrap_or_default(), &shared, context);
+    shared.settled.borrow_mut().get_or_insert(thrown);
+    Ok(JsValue::undefined())
+}
+
+/// What is told of a thrown value. Reading it runs the snippet's own code, getters and proxies; whatever they do,
+/// something is told.
+pub(super) fn described(error: &JsValue, shared: &Shared, context: &mut Context) -> Settled {
     let read = |name: JsString, context: &mut Context| -> Option<String> {
         let value = error.as_object()?.get(name, context).ok()?;
         if value.is_undefined() { None } else { Some(value.to_string(context).ok()?.to_std_string_lossy()) }
@@ -310,17 +326,35 @@ fn thrown(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
             Some(name) if !name.is_empty() && name != "Error" => Some(format!("{name}: {message}")),
             _ => Some(message),
         },
-        None if error.is_object() => stringified(Some(&error), &shared, context).ok().flatten(),
+        None if error.is_object() => stringified(Some(error), shared, context).ok().flatten(),
         None => Some(error.display().to_string().trim_matches('"').to_owned()),
     };
     let message = message.unwrap_or_else(|| "the code threw a value that cannot be shown".into());
     let stack = read(js_string!("stack"), context).unwrap_or_default();
-    let cause = error.as_object().and_then(|error| error.get(js_string!("hostError"), context).ok());
-    let cause = cause.filter(JsValue::is_object);
-    let cause = cause.and_then(|cause| stringified(Some(&cause), &shared, context).ok().flatten()).unwrap_or_default();
-    let thrown = Settled::Thrown { message, stack, cause: mended(cause) };
-    shared.settled.borrow_mut().get_or_insert(thrown);
-    Ok(JsValue::undefined())
+    let cause = host_error(error, MOST_CAUSES, context);
+    let cause = cause.and_then(|cause| stringified(Some(&cause), shared, context).ok().flatten()).unwrap_or_default();
+    Settled::Thrown { message, stack, cause: mended(cause) }
+}
+
+/// The record of the call that failed, when this error, its cause or one of several is of a call.
+fn host_error(error: &JsValue, depth: usize, context: &mut Context) -> Option<JsValue> {
+    let depth = depth.checked_sub(1)?;
+    let error = error.as_object()?;
+    let record = error.get(js_string!("hostError"), context).ok()?;
+    if record.is_object() {
+        return Some(record);
+    }
+    let cause = error.get(js_string!("cause"), context).ok()?;
+    host_error(&cause, depth, context).or_else(|| {
+        let errors = error.get(js_string!("errors"), context).ok()?.as_object()?;
+        (0..depth).find_map(|index| host_error(&errors.get(index, context).ok()?, depth, context))
+    })
+}
+
+/// `native.frames()` → where the snippet is just now, as the end of a stack.
+pub(super) fn frames(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
+    shared_of(context)?;
+    Ok(JsString::from(super::place::here(context).as_str()).into())
 }
 
 /// `native.digest('SHA-256', base64)` → base64.

@@ -1,9 +1,9 @@
 //! Where in the snippet something happened: wrapping it and unwrapping what the engine says of it.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
-use boa_engine::JsError;
+use boa_engine::vm::CallFrame;
+use boa_engine::{Context, JsError};
 
 use crate::error::ApiError;
 pub(super) use crate::sandbox::Place;
@@ -13,31 +13,14 @@ use crate::sandbox::SandboxError;
 pub(super) const FILE: &str = "code.js";
 
 // On the snippet's own first line, so that its line numbers stay right.
-const BEFORE: &str = "runSnippet(function (module, exports) {";
+const BEFORE: &str = "runSnippet(function (module, exports, ex$) {";
 const AFTER: &str = "\n})";
 const LONGEST_MESSAGE: usize = 10_000;
 const MOST_FRAMES: usize = 30;
 
 /// The snippet as it is evaluated.
 pub(super) fn wrapped(source: &str) -> String {
-    format!("{BEFORE}{}{AFTER}", with_default_export(source))
-}
-
-/// `export default …` is the one piece of module syntax that snippets use; it means `exports.default = …`.
-fn with_default_export(source: &str) -> Cow<'_, str> {
-    let mut offset = 0;
-    for line in source.split_inclusive('\n') {
-        let trimmed = line.trim_start();
-        if let Some(rest) = trimmed.strip_prefix("export default")
-            && rest.starts_with([' ', '(', '\t', '\n'])
-        {
-            let at = offset + line.len() - trimmed.len();
-            let (before, after) = (&source[..at], &source[at + "export default".len()..]);
-            return format!("{before}exports.default ={after}").into();
-        }
-        offset += line.len();
-    }
-    source.into()
+    format!("{BEFORE}{source}{AFTER}")
 }
 
 impl Place {
@@ -55,7 +38,7 @@ pub(super) fn of_error(error: &JsError) -> SandboxError {
     let (message, stack) = text.split_once("\n    at ").unwrap_or((&text, ""));
     let message = message.strip_suffix(" (native)").unwrap_or(message);
     let (message, at) = place_in_message(message);
-    let mut error = of_thrown(message, &format!("    at {stack}"), "");
+    let mut error = of_thrown(message, &Frames::Engine(&format!("    at {stack}")), "");
     error.at = at.or(error.at);
     error
 }
@@ -75,34 +58,89 @@ fn place_in_message(message: &str) -> (String, Option<Place>) {
     }
 }
 
+/// Frames as text, a line each.
+pub(super) enum Frames<'t> {
+    /// As the engine writes them: places are those of the wrapped snippet.
+    Engine(&'t str),
+    /// As `error.stack` has them.
+    Shown(&'t str),
+}
+
+impl Frames<'_> {
+    /// The snippet's own frames.
+    fn own(&self) -> impl Iterator<Item = (String, Place)> {
+        let (text, wrapped) = match self {
+            Self::Engine(text) => (text, true),
+            Self::Shown(text) => (text, false),
+        };
+        text.lines().filter_map(move |line| frame(line, wrapped)).take(MOST_FRAMES)
+    }
+
+    fn text(&self) -> String {
+        self.own().fold(String::new(), |mut text, (name, at)| {
+            let _ = write!(text, "\n    at {name} ({FILE}:{}:{})", at.line, at.column);
+            text
+        })
+    }
+}
+
 /// Something that the snippet threw.
-pub(super) fn of_thrown(message: String, frames: &str, cause: &str) -> SandboxError {
-    let at = frames.lines().find_map(frame).map(|(_, at)| at);
-    let message = shortened(message);
+pub(super) fn of_thrown(message: String, frames: &Frames<'_>, cause: &str) -> SandboxError {
+    let at = frames.own().next().map(|(_, at)| at);
+    let message = with_advice(shortened(message));
     SandboxError {
         at,
-        stack: at.map(|_| stack(&message, frames)),
+        stack: at.map(|_| format!("{message}{}", frames.text())),
         cause: serde_json::from_str::<ApiError>(cause).ok(),
         ..SandboxError::thrown(message)
     }
 }
 
+/// What people look for that the sandbox does not have.
+fn with_advice(message: String) -> String {
+    if message.contains("module resolution is disabled") {
+        return super::syntax::NO_IMPORT.into();
+    }
+    let Some(name) = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"))
+    else {
+        return message;
+    };
+    let advice = match name {
+        "process" => "the environment is not there; pass values by `input`",
+        "__dirname" | "__filename" => "a snippet is no file",
+        "XMLHttpRequest" | "axios" => "use `externalApiClient` for the external app, `membrane` for the API",
+        "window" | "document" => "a snippet runs in no browser",
+        _ => return message,
+    };
+    format!("{message}: {advice}")
+}
+
 /// A stack as `error.stack` shows it: what was thrown, and the snippet's own frames of the engine's text.
 pub(super) fn stack(head: &str, frames: &str) -> String {
-    let mut shown = head.to_owned();
-    for (name, at) in frames.lines().filter_map(frame).take(MOST_FRAMES) {
-        let _ = write!(shown, "\n    at {name} ({FILE}:{}:{})", at.line, at.column);
+    format!("{head}{}", Frames::Engine(frames).text())
+}
+
+/// Where the snippet is just now, as the end of a stack; empty when none of it is being run.
+pub(super) fn here(context: &Context) -> String {
+    let mut text = String::new();
+    for at in context.stack_trace().map(CallFrame::position).filter(|at| at.path.to_string() == FILE) {
+        if let Some(position) = at.position {
+            let (name, line, column) =
+                (at.function_name.to_std_string_lossy(), position.line_number(), position.column_number());
+            let _ = writeln!(text, "    at {name} ({FILE}:{line}:{column})");
+        }
     }
-    shown
+    Frames::Engine(&text).text()
 }
 
 /// `    at name (code.js:4:9)`; none for frames that are not the snippet's own.
-fn frame(line: &str) -> Option<(String, Place)> {
+fn frame(line: &str, wrapped: bool) -> Option<(String, Place)> {
     let (name, place) = line.trim().strip_prefix("at ")?.rsplit_once(" (")?;
     let place = place.strip_prefix(FILE)?.strip_prefix(':')?.strip_suffix(')')?;
     let (row, column) = place.split_once(':')?;
-    let place = Place::of(row.parse().ok()?, column.parse().ok()?)?;
-    let name = if name == "<main>" { "<anonymous>" } else { name };
+    let (line, column) = (row.parse().ok()?, column.parse().ok()?);
+    let place = if wrapped { Place::of(line, column)? } else { Place { line, column } };
+    let name = if name == "<main>" || name.is_empty() { "<anonymous>" } else { name };
     Some((name.to_owned(), place))
 }
 
@@ -122,13 +160,16 @@ mod tests {
 
     #[test]
     fn the_first_line_counts_from_the_snippets_start() {
-        let error = of_thrown(
-            "Error: x".into(),
-            "    at f (code.js:1:45)\n    at map (native)\n    at <main> (code.js:3:2)\n    at <main> (code.js:1:11)\n",
-            "",
+        let own = u32::try_from(BEFORE.len()).unwrap();
+        let frames = format!(
+            "    at f (code.js:1:{})\n    at map (native)\n    at <main> (code.js:3:2)\n    at <main> (code.js:1:11)\n",
+            own + 6
         );
+        let error = of_thrown("Error: x".into(), &Frames::Engine(&frames), "");
 
-        assert_eq!(error.at, Some(Place { line: 1, column: 45 - u32::try_from(BEFORE.len()).unwrap() }));
+        assert_eq!(error.at, Some(Place { line: 1, column: 6 }));
+        let shown = of_thrown("Error: x".into(), &Frames::Shown(error.stack.as_deref().unwrap()), "");
+        assert_eq!((shown.at, &shown.stack), (error.at, &error.stack));
         assert_eq!(error.stack.unwrap().lines().count(), 3);
     }
 
@@ -144,7 +185,8 @@ mod tests {
         #[test]
         fn any_source_is_wrapped_and_any_text_read(source in ".*", stack in ".*") {
             prop_assert!(wrapped(&source).starts_with(BEFORE));
-            let _ = of_thrown(stack.clone(), &stack, &stack);
+            let _ = of_thrown(stack.clone(), &Frames::Engine(&stack), &stack);
+            let _ = of_thrown(stack.clone(), &Frames::Shown(&stack), &stack);
             let _ = place_in_message(&stack);
         }
     }

@@ -31,6 +31,8 @@ const MOST_RUNS: u32 = 1_000;
 const MOST_KEPT_KB: u64 = 96 * 1024;
 /// A worker that is not there by then is not coming.
 const START_LIMIT: Duration = Duration::from_secs(10);
+/// The smallest page there is: a system with larger ones lets a worker keep more.
+const PAGE_KB: u64 = 4;
 const MOST_STDERR_BYTES: u64 = 16 * 1024;
 
 /// The workers of one server.
@@ -184,9 +186,9 @@ impl Worker {
 
     /// What it keeps in memory; none where the system does not tell. Read in place: nothing there waits for a disk.
     fn resident_kb(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()?)).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
-        line.split_whitespace().next()?.parse().ok()
+        let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id()?)).ok()?;
+        let resident: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;
+        Some(resident * PAGE_KB)
     }
 
     /// A worker that ended within a run hit a limit that ends a process.

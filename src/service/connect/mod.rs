@@ -9,10 +9,11 @@ pub mod oauth;
 mod target;
 mod ticket;
 
-use moves::{ask_user, authorize, settle_request};
+use moves::{ask_user, authorize};
 use target::{Target, misconfigured, target_of};
 
 pub use ensure::ensure;
+pub(super) use moves::settle_request;
 pub use moves::{
     Consent, accept_credentials, cancel, complete, finish_building, finish_building_now, lost_credentials, move_in,
     poke,
@@ -203,6 +204,7 @@ pub(super) fn fresh(
         tenant: tenant.id.clone(),
         integration,
         connector,
+        connector_version: spec.connector_version.clone(),
         external_app: app,
         auth_option_key: spec.auth_option_key.clone(),
         state: ConnectionState::Building,

@@ -172,7 +172,7 @@ pub(super) fn replace_others(space: &Space, tx: &mut Tx, connection: &Connection
     Ok(())
 }
 
-pub(super) fn settle_request(
+pub(in crate::service) fn settle_request(
     tx: &mut Tx,
     connection: &Connection,
     status: RequestStatus,

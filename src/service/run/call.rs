@@ -227,7 +227,10 @@ pub(super) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
     let result = cx.engine.http.send(OutRequest { method, url, headers, body }).await;
     let (response, error) = match result {
         Ok(response) => (Some(response), None),
-        Err(error) => (None, Some(ApiError::action_run(error.to_string()))),
+        Err(error) => {
+            outbound::note_refusal(cx, &sent, &error);
+            (None, Some(ApiError::action_run(error.to_string())))
+        }
     };
     let exchange = Exchange {
         at,

@@ -26,9 +26,7 @@ pub(super) fn connection_for_inline(
     trace.scope = resolved;
     let connection = trace.scope.connection.clone();
     let connection = connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
-    if connection.is_archived() {
-        return Err(ApiError::not_found(format!("connection not found: `{}` is archived; restore it", connection.id)));
-    }
+    connection.refuse_archived_call()?;
     Ok(connection)
 }
 
@@ -54,8 +52,8 @@ pub(super) fn resolve_action(
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     trace.scope = directory.scope(&cx.caller, &request.scope)?;
-    if trace.scope.connection.as_ref().is_some_and(|connection| connection.is_archived()) {
-        return Err(ApiError::not_found("connection not found: it is archived; restore it"));
+    if let Some(connection) = &trace.scope.connection {
+        connection.refuse_archived_call()?;
     }
     let selector = Selector { scope: request.scope.clone(), ..selector };
     let mut action = directory.action(&cx.caller, &selector, Archived::Hidden)?;
@@ -70,8 +68,15 @@ pub(super) fn resolve_action(
         let id = trace.scope.connection.as_ref().and_then(|c| c.integration.clone()).or(action.integration.clone());
         trace.scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
     }
-    // A universal action is run by its version for the connection, whichever way it was named (SEED, step 4).
-    if action.layer() == Layer::Universal && !action.key().is_empty() && selector.layer.is_none() {
+    // An action is run by its version for the connection, whichever way it was named (SEED, step 4); an integration's own
+    // one that is named by id alone is meant as it is.
+    let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| action.id == **text);
+    let has_versions = match action.layer() {
+        Layer::Universal => true,
+        Layer::Integration => !(by_id && named_nothing),
+        Layer::Connection => false,
+    };
+    if has_versions && !action.key().is_empty() && selector.layer.is_none() {
         let by_key = Selector { instance_key: selector.instance_key.clone(), ..Selector::default() };
         action = directory.action_by_key(&cx.caller, action.key(), &trace.scope, &by_key).unwrap_or(action);
     }

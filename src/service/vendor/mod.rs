@@ -150,20 +150,13 @@ impl Answerer for Vendors {
             return StubReply::json(404, &json!({ "message": format!("membrane-mock: no workspace `{workspace}`") }));
         };
         let (reply, unmatched) = answer(&engine, &space, connector, &request);
+        let entry = Entry::new(Side::Upstream, space.clock.now(), &request.method, &with_query(&request));
         space.journal.add(Entry {
-            seq: 0,
-            at: space.clock.now(),
-            side: Side::Upstream,
-            method: request.method.clone(),
-            path: with_query(&request),
             route: Some(connector.to_owned()),
-            caller: None,
             status: reply.status,
-            duration_ms: 0,
-            action_run_id: None,
             unmatched,
             body: kept(request.body),
-            warnings: Vec::new(),
+            ..entry
         });
         reply
     }

@@ -99,3 +99,23 @@ module.exports = async () => {
   await new Promise((resolve) => { signal.onabort = resolve; setTimeout(() => {}, 50) })
   return [signal.reason.name, signal.reason instanceof DOMException, AbortSignal.abort('why').reason]
 }
+
+// snippet: order of setImmediate
+module.exports = async () => {
+  const log = []
+  setImmediate(() => { log.push('first'); Promise.resolve().then(() => log.push('then of first')); setImmediate(() => log.push('nested')) })
+  const dropped = setImmediate(() => log.push('dropped'))
+  setImmediate((...values) => log.push(...values), 'a', 'b')
+  clearImmediate(dropped)
+  clearImmediate(undefined)
+  queueMicrotask(() => log.push('micro'))
+  Promise.resolve().then(() => log.push('promise'))
+  log.push('sync')
+  await new Promise((resolve) => setImmediate(resolve))
+  log.push('awaited')
+  await new Promise((resolve) => setImmediate(() => setImmediate(resolve)))
+  return log
+}
+
+// snippet: setImmediate wants a function
+module.exports = () => { try { setImmediate('code') } catch (error) { return [error.name, error.code] } }

@@ -25,3 +25,16 @@ module.exports = () => JSON.parse('[1.0, 1e3, -0.5, 12345678901234567890, 0.1e-6
 
 // snippet: nothing at all
 module.exports = () => {}
+
+// snippet: nested a hundred times
+module.exports = () => {
+  let value = 1
+  for (let level = 0; level < 100; level++) value = level % 2 ? [value] : { v: value }
+  const text = JSON.stringify(value)
+  const depth = (item) => (typeof item === 'object' ? 1 + depth(Object.values(item)[0]) : 0)
+  return [text.length, depth(JSON.parse(text)), JSON.stringify(JSON.parse(text)) === text]
+}
+
+// snippet: holes, and rows sorted before they are written
+// input: {"rows": [{"id": 3, "at": "2024-03-01"}, {"id": 1, "at": "2024-01-05"}, {"id": 2, "at": "2024-01-05"}]}
+module.exports = ({ input }) => [JSON.stringify([3, , 1].sort()), JSON.stringify([3, , 1].toSorted()), JSON.stringify(input.rows.toSorted((left, right) => left.at.localeCompare(right.at)))]

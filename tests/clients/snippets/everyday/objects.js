@@ -68,3 +68,41 @@ module.exports = ({ input: { rows: [[first], [second, count = 7]], meta: { page:
 
 // snippet: equality and types
 module.exports = () => [typeof null, typeof undefined, typeof (() => 1), null == undefined, '' == 0, [] + {}, [1] == 1, Object.is(-0, 0), Object.is(NaN, NaN), void 0, typeof Symbol(), !!'0', +true, [] instanceof Object]
+
+// snippet: a tree of 1,500 levels
+module.exports = () => {
+  let tree = { name: 'leaf', children: [] }
+  for (let level = 1; level < 1500; level++) tree = { name: `n${level}`, children: [tree] }
+  const depth = (node) => {
+    let deepest = 0
+    for (const child of node.children) deepest = Math.max(deepest, depth(child))
+    return deepest + 1
+  }
+  const names = (node, all = []) => {
+    all.push(node.name)
+    node.children.forEach((child) => names(child, all))
+    return all
+  }
+  const small = { children: [{ children: [] }, { children: [{ children: [] }] }] }
+  const count = (node) => 1 + node.children.map(count).reduce((sum, n) => sum + n, 0)
+  return [depth(tree), count(small), names({ name: 'a', children: [{ name: 'b', children: [] }] })]
+}
+
+// snippet: keys in the order of their names
+// input: {"b": {"d": 1, "c": [{"z": 1, "y": 2}]}, "a": null}
+module.exports = ({ input }) => {
+  const ordered = (value) => {
+    if (Array.isArray(value)) return value.map(ordered)
+    if (value === null || typeof value !== 'object') return value
+    return Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)).map(([key, item]) => [key, ordered(item)]))
+  }
+  return JSON.stringify(ordered(input))
+}
+
+// snippet: the global object has its two names
+module.exports = () => {
+  global.kept = 1
+  const seen = [global === globalThis, kept, typeof global.setTimeout]
+  delete globalThis.kept
+  return [...seen, typeof kept]
+}

@@ -1,0 +1,120 @@
+//! Coverage of test control: each of its routes is called well, wrongly and without its token.
+
+use http::Method;
+use membrane_mock::api::router::Route;
+use membrane_mock::testing::{MockMembrane, MockWorkspace};
+use serde_json::{Value, json};
+
+use crate::routes::{filled, method_of, named};
+use crate::support::{Api, Bed, answer, id};
+
+/// Nothing can go wrong with these but the token.
+const NEVER_FAIL: [&str; 3] = ["GET /__mock/health", "GET /__mock/journal", "GET /__mock/workspaces"];
+
+fn stub() -> Value {
+    json!({"request": {"method": "GET", "path": "/user"}, "respond": {"json": "mine"}})
+}
+
+/// What a good call to the route sends; null where nothing is read.
+fn good_body(route: &Route) -> Value {
+    let below = route.path.trim_start_matches("/__mock");
+    match (method_of(route).as_str(), below) {
+        ("POST", "/workspaces") => json!({}),
+        ("PATCH", "/workspaces/{key}") => json!({"settings": {"useMembraneUniverse": true}}),
+        ("PUT", "/workspaces/{key}/clock") => json!({"mode": "2030-01-01T00:00:00Z"}),
+        ("POST", "/workspaces/{key}/clock/advance") => json!({"ms": 1000}),
+        ("PUT", "/workspaces/{key}/progress") => json!({"connection.building": "hold"}),
+        ("POST", "/workspaces/{key}/connections/{selector}/poke") => json!({"event": "loseCredentials"}),
+        ("POST", "/workspaces/{key}/actions/{selector}/poke") => json!({"event": "finishBuilding"}),
+        ("PUT", "/workspaces/{key}/upstreams/{connector}") => json!({"url": "http://127.0.0.1:9"}),
+        ("POST", "/workspaces/{key}/upstreams/{connector}/stubs") => stub(),
+        _ => Value::Null,
+    }
+}
+
+/// The id that a route's path has to name, made for it.
+async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
+    let nobody = bed.nobody();
+    let at = |below: &str| format!("/__mock/workspaces/{}{below}", space.key());
+    if route.path.ends_with("/stubs/{id}") {
+        return id(&nobody.ok(Method::POST, &at("/upstreams/github/stubs"), stub()).await);
+    }
+    if route.path.contains("/tokens/{id}") {
+        return id(&nobody.items(&at("/upstreams/github/tokens")).await[0]);
+    }
+    if route.path.contains("/actions/{selector}") {
+        nobody.ok(Method::PUT, &at("/progress"), json!({"action.building": "hold"})).await;
+        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        return id(&manager.ok(Method::POST, "/actions", json!({"intent": "frobnicate"})).await);
+    }
+    "github-dev".to_owned()
+}
+
+/// The route's path in a workspace of its own, in which it finds what it names.
+async fn good_path(bed: &Bed, route: &Route) -> String {
+    let space = bed.ws.fork().await.unwrap();
+    let made = made_for(bed, &space, route).await;
+    let path = filled(&route.path, |name| match name {
+        "key" => space.key().to_owned(),
+        "connector" => "github".into(),
+        "event" => "expire".into(),
+        _ => made.clone(),
+    });
+    if path.ends_with("/reset") { format!("{path}?workspace={}", space.key()) } else { path }
+}
+
+/// The statuses of calls that name what is not there or send what cannot be read.
+async fn called_wrongly(bed: &Bed, route: &Route) -> Vec<u16> {
+    let (nobody, method, body) = (bed.nobody(), method_of(route), good_body(route));
+    let sent = if body.is_null() { None } else { Some(&body) };
+    let mut statuses = Vec::new();
+    let mut missing = Vec::new();
+    if route.path.contains("{key}") {
+        missing.push(filled(&route.path, |_| "nope".into()));
+    }
+    if route.path.matches('{').count() > 1 {
+        missing.push(filled(&route.path, |name| if name == "key" { bed.ws.key() } else { "nope" }.to_owned()));
+    }
+    if route.path.ends_with("/reset") {
+        missing.push(format!("{}?workspace=nope", route.path));
+    }
+    for path in missing {
+        statuses.push(nobody.call(method.clone(), &path, sent).await.0);
+    }
+    if sent.is_some() {
+        let request = nobody.request(method, &good_path(bed, route).await);
+        let request = request.header("content-type", "application/json").body("{\"broken\":");
+        statuses.push(answer(request).await.0);
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn every_control_route_has_a_success_an_error_and_a_guard() {
+    let bed = Bed::start().await;
+    let guarded = Bed::of(MockMembrane::builder().control_token("sesame")).await;
+    let mut wrong = Vec::new();
+
+    for route in membrane_mock::control::routes() {
+        let (name, method, body) = (named(&route), method_of(&route), good_body(&route));
+        let sent = if body.is_null() { None } else { Some(&body) };
+
+        let (status, said) = bed.nobody().call(method.clone(), &good_path(&bed, &route).await, sent).await;
+        let refused = called_wrongly(&bed, &route).await;
+        let locked = guarded.nobody().call(method, &filled(&route.path, |_| "x".into()), sent).await;
+
+        if !(200..300).contains(&status) {
+            wrong.push(format!("{name} called well answered {status}: {said}"));
+        }
+        if refused.is_empty() != NEVER_FAIL.contains(&name.as_str())
+            || refused.iter().any(|status| ![400, 404].contains(status))
+        {
+            wrong.push(format!("{name} called wrongly answered {refused:?}"));
+        }
+        if locked.0 != 401 {
+            wrong.push(format!("{name} without the control token answered {}", locked.0));
+        }
+    }
+
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
