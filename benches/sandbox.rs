@@ -5,7 +5,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 
 use membrane_mock::testing::MockMembrane;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Connection, Process, micros, report};
 
@@ -16,6 +16,7 @@ pub(crate) fn run() {
     in_workers();
     on_threads();
     breaches();
+    hostile();
     node();
 }
 
@@ -100,6 +101,39 @@ fn breaches() {
             begun.elapsed()
         });
         report(&format!("until it ends: {name}"), taken.collect());
+    }
+}
+
+/// The worst of the table of hostile snippets: how much later than the limit each answer comes that has to be an error.
+fn hostile() {
+    const LIMIT_MS: u64 = 200;
+    const SHOWN: usize = 5;
+    let table: Vec<Value> = serde_yaml_ng::from_str(include_str!("../tests/snippets/hostile.yaml")).unwrap();
+    let ends_well = |case: &Value| match &case["ends"] {
+        Value::Array(endings) => endings.iter().any(|ending| ending == "harmless"),
+        ending => ending == "harmless",
+    };
+    let mock = Process::mock(&["--code-timeout-ms", &LIMIT_MS.to_string(), "--code-memory-mb", "128"]);
+    let head = mock.head();
+    let mut connection = Connection::open(&mock.address);
+    let mut late: Vec<(Duration, &str)> = table
+        .iter()
+        .filter(|case| !ends_well(case))
+        .map(|case| {
+            let (name, code) = (case["name"].as_str().unwrap(), case["code"].as_str().unwrap());
+            let begun = Instant::now();
+            let (status, body) = connection.call("POST", "/act", &head, &act_body(code));
+            let taken = begun.elapsed();
+            assert!(status.contains("400"), "{name}: {status} {}", String::from_utf8_lossy(&body));
+            (taken.saturating_sub(Duration::from_millis(LIMIT_MS)), name)
+        })
+        .collect();
+    late.sort_unstable();
+    late.reverse();
+    let within = late.iter().filter(|(late, _)| *late <= Duration::from_millis(200)).count();
+    println!("hostile snippets within the limit and 200 ms: {within} of {}; the worst:", late.len());
+    for (late, name) in late.iter().take(SHOWN) {
+        println!("{:<52} {:>10}", format!("beyond the limit: {name}"), format!("{:.0} ms", late.as_secs_f64() * 1e3));
     }
 }
 

@@ -15,6 +15,7 @@ use crate::auth::{Caller, Keyring};
 use crate::clock::{Clock, monotonic};
 use crate::config::Config;
 use crate::error::ApiError;
+use crate::fault::Book;
 use crate::ids::{Id, Ids};
 use crate::journal::Journal;
 use crate::model::connection_request::ConnectSpec;
@@ -22,8 +23,10 @@ use crate::model::tenant::Tenant;
 use crate::model::workspace::Workspace;
 use crate::sandbox::{Limits, Sandbox};
 use crate::service::catalog::Catalog;
+use crate::service::snapshots::Snapshot;
 use crate::service::vendor::oauth::Codes;
 use crate::store::{Db, Partition, World};
+use crate::upstream::raw_server::{Play, RawServer};
 use crate::upstream::stub_server::StubServer;
 use crate::upstream::{Client, Egress};
 
@@ -80,12 +83,16 @@ pub struct Engine {
     /// When the engine started.
     pub started: Instant,
     pub(crate) stub_server: OnceCell<StubServer>,
+    raw_server: OnceCell<RawServer>,
     pub(crate) door: OnceLock<Door>,
     base: OnceLock<String>,
     spaces: RwLock<HashMap<String, Arc<Space>>>,
     first: OnceLock<String>,
     deleted_first: OnceLock<Arc<Space>>,
     workspaces_made: AtomicU64,
+    /// Checkpoints, per workspace.
+    pub(crate) snapshots: Mutex<HashMap<String, Vec<Arc<Snapshot>>>>,
+    snapshots_made: AtomicU64,
     /// Workspaces are made, reset and deleted one at a time.
     pub(crate) workspaces_turn: tokio::sync::Mutex<()>,
 }
@@ -109,6 +116,8 @@ pub struct Space {
     pub ids: Arc<Ids>,
     /// Its journal.
     pub journal: Journal,
+    /// What breaks calls on cue.
+    pub faults: Book,
     /// Codes that the stub vendors gave out.
     pub(crate) codes: Mutex<Codes>,
     /// Connections are refreshed by one caller at a time.
@@ -171,12 +180,15 @@ impl Engine {
             wake: Notify::new(),
             started: monotonic(),
             stub_server: OnceCell::new(),
+            raw_server: OnceCell::new(),
             door: OnceLock::new(),
             base: OnceLock::new(),
             spaces: RwLock::default(),
             first: OnceLock::new(),
             deleted_first: OnceLock::new(),
             workspaces_made: AtomicU64::new(0),
+            snapshots: Mutex::default(),
+            snapshots_made: AtomicU64::new(0),
             workspaces_turn: tokio::sync::Mutex::default(),
             config,
             catalog,
@@ -193,6 +205,12 @@ impl Engine {
 
     pub(crate) fn set_base(&self, base: String) {
         self.base.set(base).ok();
+    }
+
+    /// The address whose next request gets this answer, however wrong it goes.
+    pub(crate) async fn address_of(&self, play: Play) -> Result<url::Url, ApiError> {
+        let server = self.raw_server.get_or_try_init(RawServer::start).await.map_err(ApiError::internal)?;
+        Ok(server.address_of(play))
     }
 
     /// The workspace with this key.
@@ -230,6 +248,10 @@ impl Engine {
         self.workspaces_made.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    pub(crate) fn next_snapshot(&self) -> u64 {
+        self.snapshots_made.fetch_add(1, Ordering::Relaxed) + 1
+    }
+
     /// Adds a workspace, or replaces it after a reset.
     pub(crate) fn add(&self, space: Arc<Space>) {
         self.first.get_or_init(|| space.key.clone());
@@ -253,6 +275,7 @@ impl Space {
             key: workspace.key.clone(),
             clock: Clock::new(workspace.clock),
             journal: Journal::new(config.journal_limit),
+            faults: Book::new(seed_of(config, &workspace.key)),
             codes: Mutex::default(),
             attempts: broadcast::Sender::new(64),
             visits: Mutex::default(),
@@ -326,6 +349,14 @@ impl Space {
     pub(crate) fn reads_of(&self, id: &str) -> u64 {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(0)
     }
+}
+
+/// What chance in faults derives from: the server's seed, and the workspace's key.
+fn seed_of(config: &Config, key: &str) -> u64 {
+    use std::hash::{Hash as _, Hasher as _};
+    let mut hasher = std::hash::DefaultHasher::new();
+    (config.rng_seed, key).hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Cx {

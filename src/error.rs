@@ -132,6 +132,11 @@ impl DerefMut for ApiError {
 }
 
 impl ApiError {
+    /// Any error: for faults, which may be any. Everything else has a constructor of its own.
+    pub fn of(kind: ErrorType, key: Option<ErrorKey>, message: impl Into<String>) -> Self {
+        Self::new(kind, key, message)
+    }
+
     fn new(kind: ErrorType, key: Option<ErrorKey>, message: impl Into<String>) -> Self {
         Self(Box::new(Envelope {
             kind,

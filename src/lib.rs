@@ -88,6 +88,7 @@ pub mod config;
 pub mod control;
 pub mod engine;
 pub mod error;
+pub mod fault;
 pub mod ids;
 pub mod journal;
 pub mod model;

@@ -19,6 +19,7 @@ use crate::error::ApiError;
 use crate::model::depth;
 use crate::model::element::{Layer, Scope, Selector};
 use crate::model::page::PageRequest;
+use crate::upstream::raw_server::Cut;
 
 /// A call.
 #[derive(Debug, Clone)]
@@ -58,6 +59,10 @@ pub struct Reply {
     pub run_id: Option<String>,
     /// What follows the body, as long as the client listens.
     pub stream: Option<Events>,
+    /// Whether the call went to a connection that no longer works: for the journal.
+    pub is_dead_connection: bool,
+    /// How the answer goes wrong on the wire.
+    pub cut: Option<Cut>,
 }
 
 /// Server-sent events to come.
@@ -88,7 +93,7 @@ impl Reply {
 
     /// Anything.
     pub fn of(status: StatusCode, content_type: Option<Cow<'static, str>>, body: Bytes) -> Self {
-        Self { status, headers: HeaderMap::new(), content_type, body, run_id: None, stream: None }
+        Self { status, headers: HeaderMap::new(), content_type, body, run_id: None, stream: None, is_dead_connection: false, cut: None }
     }
 
     /// Server-sent events.

@@ -9,6 +9,7 @@ use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest};
 use crate::model::connector::{AuthType, Connector};
+use crate::model::integration::{Integration, ONLY_OPTION};
 use crate::service::connect as connecting;
 
 use crate::service::directory::{Directory, Offer};
@@ -110,8 +111,11 @@ struct OptionsBody {
 }
 
 /// The ways to authenticate: a bare array. Source: SDK `GeneratedConnectorOption`.
-fn options_of(cx: &Cx, connector: &Connector) -> Result<Reply, ApiError> {
-    let mut option = json!({ "key": "default", "type": connector.auth_type, "title": connector.meta.name });
+fn options_of(cx: &Cx, connector: &Connector, integration: Option<&Integration>) -> Result<Reply, ApiError> {
+    if integration.is_some_and(Integration::is_option_disabled) {
+        return Reply::json(&[(); 0]);
+    }
+    let mut option = json!({ "key": ONLY_OPTION, "type": connector.auth_type, "title": connector.meta.name });
     if connector.auth_type == AuthType::ClientCredentials
         && let Some(option) = option.as_object_mut()
     {
@@ -119,8 +123,9 @@ fn options_of(cx: &Cx, connector: &Connector) -> Result<Reply, ApiError> {
         // instead of a popup (sdk-client-behaviour §6).
         option.shift_remove("key");
     }
-    if let Some(form) = &connector.input_schema {
-        option["inputSchema"] = form.clone();
+    if connector.input_schema.is_some() {
+        let presets = integration.map(Integration::presets).unwrap_or_default();
+        option["inputSchema"] = connector.form_without(&presets);
     }
     if connector.auth_type.is_oauth() {
         option["oAuthCallbackUri"] = json!(format!("{}/oauth-callback", cx.engine.base()));
@@ -134,20 +139,21 @@ pub(super) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     if let Some(text) = body.connector_id.or(body.connector_key) {
-        return options_of(&cx, &*directory.find_connector(&text)?);
+        return options_of(&cx, &*directory.find_connector(&text)?, None);
     }
     if let Some(text) = body.integration_id.or(body.integration_key) {
-        let connector = match directory.offer(&text)? {
-            Offer::Candidate(connector) => Some(connector),
-            Offer::App(app) => directory.connector_of_app(&app),
-            Offer::Real(integration) => directory.connector_for(&integration),
+        let (connector, integration) = match directory.offer(&text)? {
+            Offer::Candidate(connector) => (Some(connector), None),
+            Offer::App(app) => (directory.connector_of_app(&app), None),
+            Offer::Real(integration) => (directory.connector_for(&integration), Some(integration)),
         };
-        return options_of(&cx, &*connector.ok_or_else(no_connector)?);
+        return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.as_deref());
     }
     if let Some(text) = body.connection_id {
         let connection = directory.connection(&cx.caller, &text)?;
         let connector = directory.connector_behind(&connection);
-        return options_of(&cx, &*connector.ok_or_else(no_connector)?);
+        let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+        return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.map(|found| &**found));
     }
     Err(ApiError::bad_request(
         "name one of `integrationId`, `integrationKey`, `connectorId`, `connectorKey`, `connectionId`",
@@ -161,5 +167,5 @@ pub(super) fn no_connector() -> ApiError {
 pub(super) async fn generate_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = crate::service::connectors::get(&cx, call.param("selector")?)?;
-    options_of(&cx, &connector)
+    options_of(&cx, &connector, None)
 }

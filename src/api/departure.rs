@@ -27,10 +27,26 @@ pub fn keep_socket(connection: &dyn Any, extensions: &mut Extensions) {
     }
 }
 
+/// Makes the socket of a call's connection end with RST when it is closed, and drop what is still to be sent.
+pub(super) fn reset(request: &HttpRequest) {
+    let linger = nix::libc::linger { l_onoff: 1, l_linger: 0 };
+    if let Some(Socket(stream)) = request.conn_data::<Socket>() {
+        nix::sys::socket::setsockopt(stream, nix::sys::socket::sockopt::Linger, &linger).ok();
+    }
+}
+
 /// Resolves when the client of a call has hung up; never when that cannot be told.
 pub(super) async fn departed(request: &HttpRequest) {
     real_sleep(GRACE).await;
-    let copy = request.conn_data::<Socket>().and_then(|socket| socket.0.try_clone().ok());
+    hung_up(request).await;
+}
+
+/// The same, also after the call was answered.
+pub(super) fn hung_up(request: &HttpRequest) -> impl Future<Output = ()> + Send + 'static {
+    closed_end(request.conn_data::<Socket>().and_then(|socket| socket.0.try_clone().ok()))
+}
+
+async fn closed_end(copy: Option<TcpStream>) {
     let stream = copy.and_then(|copy| tokio::net::TcpStream::from_std(copy).ok());
     if let Some(stream) = stream
         && let Ok(0) | Err(_) = stream.peek(&mut [0]).await

@@ -13,11 +13,13 @@ use serde_json::Value;
 
 use super::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use super::departure::departed;
+use super::faults;
 use super::router::{Access, Route, Router};
 use crate::auth;
 use crate::clock::Timestamp;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
+use crate::fault::Subject;
 use crate::journal::{Entry, Side};
 use crate::service::actions::manager_only;
 use crate::service::tenants::admit;
@@ -46,6 +48,12 @@ struct Seen {
     caller: Option<String>,
     route: Option<String>,
     token_in_query: bool,
+    /// The faults that it met.
+    faults: Vec<String>,
+    /// What it is about.
+    subject: Option<Subject>,
+    /// What an action is given.
+    input: Option<Value>,
     /// Whether a person looks at the answer.
     is_page: bool,
 }
@@ -71,7 +79,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let result = result.or_else(|error| if seen.is_page { page_of(&error) } else { Err(error) });
     let reply = reply_of(result, &incoming.path);
     note(edge, &incoming, &reply, seen, started);
-    to_http(reply, &incoming.method)
+    to_http(reply, &incoming.method, &request)
 }
 
 /// An error as a page, for a browser.
@@ -87,6 +95,7 @@ fn reply_of(result: Result<Reply, ApiError>, path: &str) -> Reply {
             tracing::error!(error.cause = %error.message, http.route = path, "a call failed inside the fake");
         }
         let mut reply = Reply::error(&error);
+        reply.is_dead_connection = error.code == Some(ErrorCode::ConnectionDisconnected);
         let allowed = error.data.as_ref().and_then(|data| data.get("allow")).and_then(Value::as_array);
         let allowed: Option<Vec<&str>> = allowed.map(|list| list.iter().filter_map(Value::as_str).collect());
         if let (405, Some(allowed)) = (error.status(), allowed)
@@ -139,7 +148,22 @@ async fn answer(
         body: body?,
         depth: 0,
     };
-    (route.handler)(call).await
+    let subject = faults::subject(&call, route);
+    let mut met = faults::meet(&call, subject.as_ref()).await?;
+    seen.faults = std::mem::take(&mut met.rules);
+    seen.input = subject.as_ref().filter(|(subject, _)| subject.operation == Some("act")).and_then(|_| input_of(&call));
+    seen.subject = subject.map(|(subject, _)| subject);
+    faults::ended(met, (route.handler)(call)).await
+}
+
+/// What an action is given: in `/act` and `/actions/:sel/run` below `input`, else the body itself.
+fn input_of(call: &Call) -> Option<Value> {
+    let mut body: Value = serde_json::from_slice(&call.body).ok()?;
+    match body.get_mut("input") {
+        Some(input) => Some(input.take()),
+        None if call.path == "/act" => None,
+        None => Some(body),
+    }
 }
 
 /// A query whose token has done its work: nobody further in needs it.
@@ -229,7 +253,13 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiE
         body: call.body.unwrap_or_default().into(),
         depth: cx.depth,
     };
-    (route.handler)(call).await
+    let met = faults::meet(&call, faults::subject(&call, route).as_ref()).await?;
+    let reply = faults::ended(met, (route.handler)(call)).await?;
+    match reply.cut {
+        // No wire between: it is as if there had been one.
+        Some(cut) => Err(ApiError::internal(format!("the call was cut off by a fault ({cut:?})"))),
+        None => Ok(reply),
+    }
 }
 
 fn headers_of(request: &HttpRequest) -> HeaderMap {
@@ -279,22 +309,34 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
     if seen.token_in_query {
         warnings.push("the token is in the query string".to_owned());
     }
+    let space = seen.space;
+    if reply.is_dead_connection {
+        warnings.push("the call went to a connection that is disconnected".to_owned());
+    }
+    let subject = seen.subject.unwrap_or_default();
     let entry = Entry {
+        operation: subject.operation,
+        tenant: subject.tenant,
+        integration: subject.integration,
+        connection: subject.connection,
+        action: subject.action,
+        body: seen.input,
         route: seen.route,
         caller: seen.caller,
         status: reply.status.as_u16(),
         duration_ms: started.map_or(0, |started| at.since(started)),
         action_run_id: reply.run_id.clone(),
         warnings,
+        faults: seen.faults,
         ..Entry::new(Side::Api, at, incoming.method.as_str(), &path)
     };
-    match seen.space {
+    match space {
         Some(space) => space.journal.add(entry),
         None => edge.engine.journal.add(entry),
     }
 }
 
-fn to_http(reply: Reply, method: &Method) -> HttpResponse {
+fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(reply.status.as_u16());
     let mut builder = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
     if let Some(content_type) = &reply.content_type {
@@ -302,6 +344,9 @@ fn to_http(reply: Reply, method: &Method) -> HttpResponse {
     }
     for (name, value) in &reply.headers {
         builder.append_header((name.as_str(), value.as_bytes()));
+    }
+    if let Some(cut) = reply.cut {
+        return faults::cut(builder, reply.body, cut, request);
     }
     if let Some(events) = reply.stream {
         return builder.streaming(events.0.map(Ok::<_, std::io::Error>));

@@ -7,6 +7,7 @@ use crate::auth::Caller;
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
+use crate::service::connect::attempt::{self, AttemptFilter};
 use crate::store::logs::{self, ApiLogFilter, RunFilter};
 
 /// Whose logs: a tenant's own; for a manager those of the tenant it asks for by id or key, else all.
@@ -138,4 +139,24 @@ pub(super) async fn list_webhooks(call: Call) -> Result<Reply, ApiError> {
 
 pub(super) async fn no_webhook(call: Call) -> Result<Reply, ApiError> {
     Err(ApiError::not_found(format!("incoming webhook not found: `{}`; none has come in", call.param("id")?)))
+}
+
+pub(super) async fn list_attempts(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let query = call.query();
+    let filter = AttemptFilter {
+        tenant: owner(&cx, &call)?,
+        connection_id: query.text("connectionId"),
+        integration_id: query.text("integrationId"),
+        status: status(&call)?,
+    };
+    Reply::json(&attempt::logged(&cx.space, &filter, call.page()?))
+}
+
+pub(super) async fn get_attempt(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let id = call.param("id")?;
+    let found = cx.world().attempt_logs.get(id).filter(|log| cx.caller.may_see(log.tenant_id.as_str())).cloned();
+    let log = found.ok_or_else(|| ApiError::not_found(format!("connection attempt log not found: `{id}`")))?;
+    Reply::json(&*log)
 }

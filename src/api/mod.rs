@@ -6,11 +6,14 @@ pub mod edge;
 pub mod router;
 
 mod actions;
+mod agents;
 mod attempt;
 mod connect;
 mod connections;
 mod connectors;
+mod embed;
 mod events;
+mod faults;
 mod integrations;
 mod logs;
 mod screens;
@@ -145,6 +148,20 @@ pub fn routes() -> Vec<Route> {
         get("/screens/connections", Public, "SDK (getConnectionRequestUrl)", screens::request),
         get("/embed/integrations/{integration}/connect", Form, "SDK (openNewConnection)", screens::connect),
         get("/embed/connections/{connection}/refresh", Form, "SDK (openReconnectUI)", screens::reconnect),
+        get("/embed/main", Form, "SDK (client.open)", embed::main),
+        get("/embed/integrations/{integration}", Form, "SDK (integration.open)", embed::integration),
+        get("/embed/{*rest}", Form, "SDK (openConfiguration, openEditor)", embed::plain),
+        get("/isolated-embed/{*rest}", Form, "SDK (embedEditor)", embed::plain),
+        post("/screens/agent-session", Form, "SDK (ui.UNSAFE_agentSession)", embed::agent_session),
+        // agent sessions
+        get("/agent/sessions", Anyone, "OAS", agents::list),
+        post("/agent/sessions", Anyone, "SDK", agents::create),
+        get("/agent/sessions/{id}", Anyone, "OAS", agents::get),
+        patch("/agent/sessions/{id}", Manager, "OAS", agents::patch),
+        get("/agent/sessions/{id}/messages", Anyone, "PG", agents::messages),
+        post("/agent/sessions/{id}/message", Anyone, "OAS", agents::message),
+        post("/agent/sessions/{id}/interrupt", Anyone, "OAS", agents::interrupt),
+        patch("/agent/sessions/{id}/stop", Anyone, "OAS", agents::stop),
         get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page),
         post(
             "/vendor/{workspace}/{connector}/oauth/authorize",
@@ -183,6 +200,8 @@ pub fn routes() -> Vec<Route> {
         get("/external-api-logs", Anyone, "SDK", logs::list_api_logs),
         get("/external-api-logs/{id}", Anyone, "SDK", logs::get_api_log),
         get("/external-api-logs/{id}/details", Anyone, "OAS", logs::get_api_log_details),
+        get("/connection-attempt-logs", Anyone, "SDK", logs::list_attempts),
+        get("/connection-attempt-logs/{id}", Anyone, "assumed: as the other logs", logs::get_attempt),
         get("/incoming-webhooks", Anyone, "OAS", logs::list_webhooks),
         get("/incoming-webhooks/{id}", Anyone, "OAS", logs::no_webhook),
         get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),

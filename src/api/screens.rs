@@ -8,7 +8,7 @@ use std::time::Duration;
 use http::StatusCode;
 use serde_json::json;
 
-use super::attempt::{Ending, closed, connect_page, ended, failed};
+use super::attempt::{closed, connect_page, ended, failed};
 use super::call::{Call, Query, Reply};
 use super::vendor::redirect;
 use crate::engine::{Cx, Visit};
@@ -17,6 +17,7 @@ use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
 use crate::screens::{self, ChoosePage, ConnectionPage, Offered};
 use crate::service::connect as connecting;
+use crate::service::connect::attempt::Ending;
 use crate::service::connections;
 use crate::service::directory::Directory;
 use crate::service::view::drawn_logo;
@@ -69,7 +70,7 @@ pub(super) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
         Ok(reply) => Ok(reply),
         // Whoever opened the window waits for a message.
         Err(error) => match cx.tenant() {
-            Ok(tenant) => failed(&cx.space, tenant.id.clone(), &attempt.unwrap_or_default(), None, &error, false),
+            Ok(tenant) => failed(&cx.space, tenant.id.clone(), &attempt.unwrap_or_default(), &error),
             Err(_) => Err(error),
         },
     }
@@ -132,7 +133,7 @@ async fn begin_within(
     let connection = built(cx, &begun, patience).await?;
     match connection.state {
         ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, theme, None),
-        ConnectionState::Ready => ended(&cx.engine, &cx.space, &connection, Ending::Connected),
+        ConnectionState::Ready => ended(&cx.engine, &cx.space, &connection, Ending::Connected).await,
         ConnectionState::Building => {
             // The same attempt again, as long as it takes.
             let again = ConnectSpec { connection_id: Some(connection.id.to_string()), ..spec };
@@ -143,7 +144,7 @@ async fn begin_within(
         }
         _ => {
             let problem = connection.error.clone().unwrap_or_else(|| ApiError::configuration("it cannot be connected"));
-            ended(&cx.engine, &cx.space, &connection, Ending::Failed(problem))
+            ended(&cx.engine, &cx.space, &connection, Ending::Failed(problem)).await
         }
     }
 }

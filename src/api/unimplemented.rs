@@ -29,7 +29,7 @@ const KINDS: [(&str, &str, &str); 17] = [
 ];
 
 /// Single paths that any token may call.
-const PATHS: [(&str, &str); 34] = [
+const PATHS: [(&str, &str); 32] = [
     ("/account", "the console's account"),
     ("/docs-json", "the OpenAPI document"),
     ("/connections/{connection}/operations", "connector operations"),
@@ -51,8 +51,6 @@ const PATHS: [(&str, &str); 34] = [
     ("/agent/{*rest}", "agent sessions"),
     ("/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
     ("/v2/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
-    ("/connection-attempt-logs", "connection attempt logs"),
-    ("/connection-attempt-logs/{*rest}", "connection attempt logs"),
     ("/data-links", "data links"),
     ("/data-links/{*rest}", "data links"),
     ("/external-event-log-records", "external event logs"),
@@ -110,12 +108,7 @@ const CALLS: [(Method, &str, Access, &str); 2] = [
 ];
 
 /// Pages and streams that carry their token elsewhere.
-const PAGES: [(&str, &str); 4] = [
-    ("/webhooks/{*rest}", "incoming events"),
-    ("/screens/{*rest}", "hosted pages"),
-    ("/embed/{*rest}", "embedded pages"),
-    ("/isolated-embed/{*rest}", "embedded pages"),
-];
+const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/screens/{*rest}", "hosted pages")];
 
 /// All of them.
 pub(super) fn routes() -> Vec<Route> {

@@ -1,5 +1,7 @@
 //! Poking one element to any legal next state.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
@@ -9,8 +11,11 @@ use crate::api::call::{Call, Reply};
 use crate::auth::Caller;
 use crate::engine::Cx;
 use crate::error::ApiError;
-use crate::model::connection::ConnectionEvent;
+use crate::model::JsonMap;
+use crate::model::connection::{Connection, ConnectionEvent};
+use crate::service::connect::attempt::{self, Ending};
 use crate::service::directory::Directory;
+use crate::service::vendor::DEFAULT_ACCOUNT;
 use crate::service::view::{Lens, Secrets};
 use crate::service::{connect, worker};
 
@@ -52,20 +57,26 @@ struct PokeBody {
     error: Option<String>,
 }
 
-pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
-    let space = space(&call)?;
-    let body: PokeBody = call.json()?;
+/// The connection that a control route names, whosever it is.
+fn named(call: &Call) -> Result<(Cx, Arc<Connection>), ApiError> {
     let cx = Cx {
         engine: call.engine.clone(),
-        space: space.clone(),
+        space: space(call)?,
         caller: Caller::Manager(None),
         depth: 0,
         abandoned: CancellationToken::new(),
     };
-    let id = {
-        let world = space.world();
-        Directory::new(&world, &call.engine.catalog).connection(&cx.caller, call.param("selector")?)?.id.clone()
+    let connection = {
+        let world = cx.world();
+        Directory::new(&world, &call.engine.catalog).connection(&cx.caller, call.param("selector")?)?
     };
+    Ok((cx, connection))
+}
+
+pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
+    let body: PokeBody = call.json()?;
+    let (cx, connection) = named(&call)?;
+    let (space, id) = (cx.space.clone(), connection.id.clone());
     let error = body.error.map(ApiError::configuration);
     let event = match body.event {
         Poke::Authorize => ConnectionEvent::Finish,
@@ -94,6 +105,57 @@ fn shown(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     let connection = directory.connection(&cx.caller, id)?;
     let lens = Lens { directory, base: cx.engine.base(), caller: &cx.caller };
     Reply::json(&lens.connection(&connection, Secrets::Hidden))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct CompleteBody {
+    /// Who consents at the vendor.
+    account: Option<String>,
+    /// What the user types into the connector's form.
+    input: Option<JsonMap>,
+}
+
+/// The user finishes connecting, as the hosted pages would have it: consent and code exchange, or the filled-in form.
+pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
+    let body: CompleteBody = call.json()?;
+    let (cx, connection) = named(&call)?;
+    let account = body.account.as_deref().unwrap_or(DEFAULT_ACCOUNT);
+    let done = match attempt::consent(&cx.engine, &cx.space, &connection, account, body.input).await {
+        Ok(done) => done,
+        Err(error) => {
+            attempt::announce(&cx.engine, &cx.space, &connection, Ending::Failed(error.clone())).await?;
+            return Err(error);
+        }
+    };
+    attempt::announce(&cx.engine, &cx.space, &done, Ending::Connected).await?;
+    shown(&cx, done.id.as_str())
+}
+
+/// The user gives up.
+pub(super) async fn cancel(call: Call) -> Result<Reply, ApiError> {
+    let (cx, connection) = named(&call)?;
+    connect::cancel(&cx.engine, &cx.space, &connection).await?;
+    attempt::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;
+    // A hosted page's first attempt leaves nothing behind.
+    shown(&cx, connection.id.as_str()).or_else(|_| Ok(Reply::empty()))
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct FailBody {
+    /// What the vendor says, such as `access_denied`.
+    error: Option<String>,
+}
+
+/// The vendor sends the user's browser back with an error.
+pub(super) async fn fail(call: Call) -> Result<Reply, ApiError> {
+    let body: FailBody = call.json()?;
+    let (cx, connection) = named(&call)?;
+    let why = body.error.unwrap_or_else(|| "access_denied".into());
+    let ending = attempt::refuse(&cx.engine, &cx.space, &connection, &why).await?;
+    attempt::announce(&cx.engine, &cx.space, &connection, ending).await?;
+    shown(&cx, connection.id.as_str()).or_else(|_| Ok(Reply::empty()))
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -4,7 +4,10 @@
 pub mod guard;
 
 mod elements;
+mod faults;
+mod journal;
 mod server;
+mod snapshots;
 mod time;
 mod upstreams;
 mod workspaces;
@@ -51,7 +54,18 @@ pub fn routes() -> Vec<Route> {
         control(get.clone(), "/workspaces/{key}/progress", workspaces::progress),
         control(put.clone(), "/workspaces/{key}/progress", workspaces::set_progress),
         control(post.clone(), "/workspaces/{key}/connections/{selector}/poke", elements::poke_connection),
+        control(post.clone(), "/workspaces/{key}/connections/{selector}/complete", elements::complete),
+        control(post.clone(), "/workspaces/{key}/connections/{selector}/cancel", elements::cancel),
+        control(post.clone(), "/workspaces/{key}/connections/{selector}/fail", elements::fail),
         control(post.clone(), "/workspaces/{key}/actions/{selector}/poke", elements::poke_action),
+        control(get.clone(), "/workspaces/{key}/faults", faults::list),
+        control(post.clone(), "/workspaces/{key}/faults", faults::add),
+        control(delete.clone(), "/workspaces/{key}/faults", faults::clear),
+        control(get.clone(), "/workspaces/{key}/faults/story", faults::story),
+        control(put.clone(), "/workspaces/{key}/faults/story", faults::play),
+        control(get.clone(), "/workspaces/{key}/faults/{id}", faults::get),
+        control(put.clone(), "/workspaces/{key}/faults/{id}", faults::put),
+        control(delete.clone(), "/workspaces/{key}/faults/{id}", faults::remove),
         control(put, "/workspaces/{key}/upstreams/{connector}", upstreams::set),
         control(get.clone(), "/workspaces/{key}/upstreams/{connector}/stubs", upstreams::stubs),
         control(post.clone(), "/workspaces/{key}/upstreams/{connector}/stubs", upstreams::add_stub),
@@ -59,9 +73,15 @@ pub fn routes() -> Vec<Route> {
         control(delete.clone(), "/workspaces/{key}/upstreams/{connector}/stubs/{id}", upstreams::remove_stub),
         control(get.clone(), "/workspaces/{key}/upstreams/{connector}/requests", upstreams::requests),
         control(get.clone(), "/workspaces/{key}/upstreams/{connector}/tokens", upstreams::tokens),
-        control(post, "/workspaces/{key}/upstreams/{connector}/tokens/{id}/{event}", upstreams::token_event),
-        control(get, "/workspaces/{key}/journal", workspaces::journal),
-        control(delete, "/workspaces/{key}/journal", workspaces::clear_journal),
+        control(post.clone(), "/workspaces/{key}/upstreams/{connector}/tokens/{id}/{event}", upstreams::token_event),
+        control(get.clone(), "/workspaces/{key}/journal", journal::list),
+        control(delete.clone(), "/workspaces/{key}/journal", journal::clear),
+        control(get.clone(), "/workspaces/{key}/journal/stream", journal::stream),
+        control(post.clone(), "/workspaces/{key}/journal/verify", journal::verify),
+        control(get, "/workspaces/{key}/snapshots", snapshots::list),
+        control(post.clone(), "/workspaces/{key}/snapshots", snapshots::take),
+        control(delete, "/workspaces/{key}/snapshots/{id}", snapshots::remove),
+        control(post, "/workspaces/{key}/snapshots/{id}/restore", snapshots::restore),
     ]
 }
 

@@ -151,7 +151,13 @@ pub(super) async fn tokens(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": items }))
 }
 
-/// `expire`, `revoke` or `refuse-refresh` a grant at its vendor.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopesBody {
+    scopes: Vec<String>,
+}
+
+/// `expire`, `revoke` or `refuse-refresh` a grant at its vendor, or give it other `scopes`.
 pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
@@ -162,9 +168,13 @@ pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
         "expire" => grant.expires_at = Some(space.clock.now()),
         "revoke" => grant.revoked = true,
         "refuse-refresh" => grant.refuse_refresh = true,
+        "scopes" => {
+            let body: ScopesBody = call.json()?;
+            grant.scopes = body.scopes;
+        }
         other => {
             return Err(ApiError::bad_request(format!(
-                "`{other}` is no event; it is expire, revoke or refuse-refresh"
+                "`{other}` is no event; it is expire, revoke, refuse-refresh or scopes"
             )));
         }
     }

@@ -14,6 +14,7 @@ use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::workspace::{MockSettings, Settings};
 use crate::service::seed::SeedDocument;
+use crate::service::snapshots;
 use crate::service::spaces::{self, Fork, NewWorkspace, Start};
 use crate::service::workspaces::merge_settings;
 
@@ -89,12 +90,10 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
         }
         None => {
             let (from, start) = match &body.from {
-                Some(key) => {
-                    (call.engine.space(key).ok_or_else(|| spaces::no_workspace(&call.engine, key))?, Start::Now)
-                }
+                Some(name) => start_of(&call.engine, name)?,
                 None => (call.engine.start_space()?, Start::Origin),
             };
-            let world = if start == Start::Now { from.world() } else { Arc::clone(&from.origin) };
+            let world = if matches!(start, Start::Origin) { Arc::clone(&from.origin) } else { from.world() };
             let known = &world.workspace;
             let (settings, mock) = changed(&known.settings, &known.mock, body.settings, body.mock)?;
             let fork = Fork { key: body.key, secret: body.secret, clock, settings: Some(settings), mock: Some(mock) };
@@ -102,6 +101,17 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
         }
     };
     Reply::json(&shown(&call.engine, &fresh)?)
+}
+
+/// What `from` names: a workspace by key, or a snapshot by id.
+fn start_of(engine: &Engine, name: &str) -> Result<(Arc<Space>, Start), ApiError> {
+    if let Some(space) = engine.space(name) {
+        return Ok((space, Start::Now));
+    }
+    let unknown = || spaces::no_workspace(engine, name);
+    let snapshot = snapshots::find(engine, name).ok_or_else(unknown)?;
+    let space = engine.space(&snapshot.workspace).ok_or_else(unknown)?;
+    Ok((space, Start::Snapshot(snapshot)))
 }
 
 fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError> {
@@ -197,12 +207,3 @@ pub(super) async fn set_progress(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&space.world().workspace.mock.progress)
 }
 
-pub(super) async fn journal(call: Call) -> Result<Reply, ApiError> {
-    let space = space(&call)?;
-    Reply::json(&json!({ "items": space.journal.entries(), "forgotten": space.journal.forgotten() }))
-}
-
-pub(super) async fn clear_journal(call: Call) -> Result<Reply, ApiError> {
-    space(&call)?.journal.clear();
-    Ok(Reply::empty())
-}

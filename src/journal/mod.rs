@@ -1,17 +1,21 @@
-//! The journal: every request to the fake and to its stub vendors, in order, bounded, redacted.
+//! The journal: every request to the fake and to its stub vendors, in order, bounded by count and bytes, redacted.
 //!
-//! Invariant: no token, secret or credential is kept: query values of secret names are masked, headers are not kept.
+//! Invariant: no token, secret or credential is kept: values of secret names are masked in queries and bodies, headers are
+//! not kept.
+
+pub mod verify;
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::broadcast;
 
 use crate::clock::Timestamp;
 
 /// Which side a request came in on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// A client called the fake.
@@ -37,6 +41,21 @@ pub struct Entry {
     /// The route's template, or the connector's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
+    /// What it was, when that has a name: `act`, `connect`, `proxy`, `refresh`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub operation: Option<&'static str>,
+    /// The caller's tenant key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
+    /// The integration it was about: id and key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub integration: Vec<String>,
+    /// The connection it was about: id and key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub connection: Vec<String>,
+    /// The action it ran: as it was named, id and key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub action: Vec<String>,
     /// Who called: `tenant:KEY`, `manager`, `workspace`, `unauthenticated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
@@ -53,15 +72,24 @@ pub struct Entry {
     /// Why it was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// The request's JSON body on the upstream side.
+    /// The request's JSON body: what an action was given, what an external app was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// The faults that broke it, by name.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
     /// What deserves a look.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
 impl Entry {
+    /// About how many bytes it takes.
+    fn size(&self) -> usize {
+        let body = self.body.as_ref().map_or(0, size_of_value);
+        400 + self.path.len() + body + self.unmatched.as_ref().map_or(0, size_of_value)
+    }
+
     /// An entry of which nothing more is known.
     pub fn new(side: Side, at: Timestamp, method: &str, path: &str) -> Self {
         Self {
@@ -71,6 +99,11 @@ impl Entry {
             method: method.to_owned(),
             path: path.to_owned(),
             route: None,
+            operation: None,
+            tenant: None,
+            integration: Vec::new(),
+            connection: Vec::new(),
+            action: Vec::new(),
             caller: None,
             status: 0,
             duration_ms: 0,
@@ -78,6 +111,7 @@ impl Entry {
             unmatched: None,
             refused: None,
             body: None,
+            faults: Vec::new(),
             warnings: Vec::new(),
         }
     }
@@ -89,19 +123,28 @@ pub struct Journal {
     // A std mutex: held for a few instructions and never across an await.
     inner: Mutex<Inner>,
     limit: usize,
+    added: broadcast::Sender<Arc<Entry>>,
 }
 
 #[derive(Debug, Default)]
 struct Inner {
-    entries: VecDeque<Entry>,
+    entries: VecDeque<Arc<Entry>>,
+    bytes: usize,
     next: u64,
     forgotten: u64,
 }
 
+/// What a journal takes at most, about, whatever the number of its entries.
+const MOST_BYTES: usize = 32 * 1024 * 1024;
+/// Entries that a slow listener may be behind.
+const MOST_BEHIND: usize = 256;
+/// Bodies over this many bytes are not kept.
+const LARGEST_BODY: usize = 64 * 1024;
+
 impl Journal {
     /// A journal of at most `limit` entries.
     pub fn new(limit: usize) -> Self {
-        Self { inner: Mutex::default(), limit: limit.max(1) }
+        Self { inner: Mutex::default(), limit: limit.max(1), added: broadcast::Sender::new(MOST_BEHIND) }
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -114,15 +157,31 @@ impl Journal {
         inner.next += 1;
         entry.seq = inner.next;
         entry.path = masked(&entry.path);
-        if inner.entries.len() == self.limit {
-            inner.entries.pop_front();
+        entry.body = entry.body.take().map(kept);
+        inner.bytes += entry.size();
+        while inner.entries.len() == self.limit || (inner.bytes > MOST_BYTES && !inner.entries.is_empty()) {
+            let oldest = inner.entries.pop_front().map_or(0, |oldest| oldest.size());
+            inner.bytes = inner.bytes.saturating_sub(oldest);
             inner.forgotten += 1;
         }
-        inner.entries.push_back(entry);
+        let entry = Arc::new(entry);
+        inner.entries.push_back(Arc::clone(&entry));
+        drop(inner);
+        self.added.send(entry).ok();
+    }
+
+    /// Entries as they are added.
+    pub fn listen(&self) -> broadcast::Receiver<Arc<Entry>> {
+        self.added.subscribe()
     }
 
     /// All entries, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
+        self.shared().iter().map(|entry| (**entry).clone()).collect()
+    }
+
+    /// The same without a copy of each.
+    pub fn shared(&self) -> Vec<Arc<Entry>> {
         self.lock().entries.iter().cloned().collect()
     }
 
@@ -143,6 +202,41 @@ pub fn is_secret_name(name: &str) -> bool {
     ["token", "secret", "password", "authorization", "cookie", "api_key", "apikey", "api-key", "hapikey"]
         .iter()
         .any(|part| name.contains(part))
+}
+
+fn size_of_value(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 16,
+        Value::String(text) => 24 + text.len(),
+        Value::Array(list) => 24 + list.iter().map(size_of_value).sum::<usize>(),
+        Value::Object(map) => 24 + map.iter().map(|(name, value)| 32 + name.len() + size_of_value(value)).sum::<usize>(),
+    }
+}
+
+/// A body as it is kept: without secrets, and not when it is large.
+fn kept(mut body: Value) -> Value {
+    let size = size_of_value(&body);
+    if size > LARGEST_BODY {
+        return Value::String(format!("(about {size} bytes)"));
+    }
+    mask(&mut body);
+    body
+}
+
+fn mask(value: &mut Value) {
+    match value {
+        Value::Array(list) => list.iter_mut().for_each(mask),
+        Value::Object(map) => {
+            for (name, value) in map {
+                if value.is_string() && is_secret_name(name) {
+                    *value = Value::String("***".into());
+                } else {
+                    mask(value);
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
 /// A path whose query no longer shows secrets, nor the ticket of a connect page.

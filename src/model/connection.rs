@@ -213,6 +213,15 @@ pub struct Connection {
     pub due: Option<Due>,
     /// When the credentials are refreshed next.
     pub next_credentials_refresh_at: Option<Timestamp>,
+    /// How often in a row the vendor gave no answer to a refresh.
+    #[serde(default)]
+    pub retry_attempts: u32,
+    /// When it is asked again.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_retry_timestamp: Option<Timestamp>,
+    /// The agent session that builds it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub building_agent_session: Option<String>,
     /// When a call last used it.
     pub last_active_at: Option<Timestamp>,
     /// A test connection.
@@ -256,6 +265,13 @@ impl Connection {
     /// Whether calls can go through it: it has credentials, and stands at READY or did before a reconnect began.
     pub fn is_connected(&self) -> bool {
         self.credentials.is_some() && self.former.unwrap_or(self.state) == ConnectionState::Ready
+    }
+
+    /// When its credentials are to be refreshed next; none when there is nothing to refresh.
+    pub fn refresh_due(&self) -> Option<Timestamp> {
+        let held = self.credentials.as_ref().is_some_and(|credentials| credentials.contains_key("refresh_token"));
+        let at = self.next_retry_timestamp.or(self.next_credentials_refresh_at);
+        at.filter(|_| held && self.is_connected() && !self.is_archived())
     }
 
     /// Whether it can never work again without its user.

@@ -176,6 +176,18 @@ impl Connector {
         }
     }
 
+    /// The form of a connection, without the fields that `presets` has.
+    pub fn form_without(&self, presets: &JsonMap) -> Value {
+        let mut form = self.input_schema.clone().unwrap_or_else(Self::key_form);
+        if let Some(properties) = form.get_mut("properties").and_then(Value::as_object_mut) {
+            properties.retain(|name, _| !presets.contains_key(name));
+        }
+        if let Some(required) = form.get_mut("required").and_then(Value::as_array_mut) {
+            required.retain(|name| name.as_str().is_none_or(|name| !presets.contains_key(name)));
+        }
+        form
+    }
+
     /// The form of a connector that is built from an intent: one key.
     pub fn key_form() -> Value {
         serde_json::json!({

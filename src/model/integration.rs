@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use serde_json::Value;
+
 use super::connector::Connector;
 use super::element::Meta;
 use super::external_app::ExternalApp;
@@ -41,7 +43,28 @@ pub struct Integration {
     pub is_test: bool,
 }
 
+/// The name of the one way to authenticate that a connector here has.
+pub const ONLY_OPTION: &str = "default";
+
 impl Integration {
+    /// What the integration has settled for its users: parameters, and those of the auth option. Their fields are not
+    /// asked for any more. Source: docs-http-api §5 (`optionsConfig`).
+    pub fn presets(&self) -> JsonMap {
+        let mut presets = self.parameters.clone();
+        let of_option = self.option().and_then(|option| option.get("parameters")).and_then(Value::as_object);
+        presets.extend(of_option.into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+        presets
+    }
+
+    /// Whether its way to authenticate is switched off.
+    pub fn is_option_disabled(&self) -> bool {
+        self.option().is_some_and(|option| option.get("disabled") == Some(&Value::Bool(true)))
+    }
+
+    fn option(&self) -> Option<&JsonMap> {
+        self.options_config.as_ref()?.get(ONLY_OPTION)?.as_object()
+    }
+
     /// The id under which a connector that is no integration yet is listed, and which it keeps once it is
     /// (decision 13).
     pub fn synthetic_id(connector: &Id<Connector>) -> Id<Integration> {

@@ -3,6 +3,8 @@
 //! Invariant: whatever is derived (flags, layers, schemas, keys) is derived here, in one place, from stored facts.
 
 pub mod action;
+pub mod agent_session;
+pub mod attempt_log;
 pub mod connection;
 pub mod connection_request;
 pub mod connector;

@@ -47,6 +47,9 @@ pub struct ProgressSettings {
     /// An action in BUILDING.
     #[serde(rename = "action.building")]
     pub action_building: Progress,
+    /// An agent session at work.
+    #[serde(rename = "agentSession")]
+    pub agent_session: Progress,
 }
 
 impl Default for ProgressSettings {
@@ -55,6 +58,7 @@ impl Default for ProgressSettings {
             connection_building: Progress::Immediate,
             connection_client_action: Progress::Hold,
             action_building: Progress::Immediate,
+            agent_session: Progress::Immediate,
         }
     }
 }

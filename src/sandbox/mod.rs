@@ -209,6 +209,9 @@ fn excerpt(source: &str, at: Place) -> String {
     shown
 }
 
+/// Calls of one run under way at once. A run keeps to fewer by itself.
+const MOST_CALLS: usize = 256;
+
 /// What a run may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -348,6 +351,9 @@ impl Attendant<'_> {
             tokio::select! {
                 message = messages.next() => match message {
                     Some(Ok(FromRun::Done(result))) => break End::Done(result),
+                    Some(Ok(FromRun::Call { .. })) if answers.len() > MOST_CALLS => {
+                        break End::Lost("it asks for too much at once".into());
+                    }
                     Some(Ok(FromRun::Call { id, operation, arguments })) => {
                         answers.push(async move { (id, answer(host, operation, &arguments).await) });
                     }

@@ -51,7 +51,14 @@ pub(super) fn start(
     let run = move || {
         let _alive = alive;
         let port = Box::new(Channels { to_host: to_host.clone(), answers });
-        let result = Prepared::new(port).and_then(|prepared| prepared.run(&task));
+        let result = match Prepared::new(port) {
+            Ok(mut prepared) => {
+                let result = prepared.run(&task);
+                prepared.discard();
+                result
+            }
+            Err(error) => Err(error),
+        };
         to_host.send(FromRun::Done(result)).ok();
     };
     std::thread::Builder::new().name("sandbox".into()).stack_size(STACK_BYTES).spawn(run)?;

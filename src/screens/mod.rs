@@ -107,6 +107,61 @@ pub struct ConnectionPage<'a> {
     pub visit: &'a str,
 }
 
+/// An integration in a list.
+#[derive(Debug, Clone)]
+pub struct IntegrationRow {
+    /// For people.
+    pub name: String,
+    /// For people.
+    pub description: String,
+    /// Its picture.
+    pub logo: String,
+    /// Whether the tenant's connection works; none when there is none.
+    pub connected: Option<bool>,
+    /// The visit behind its button.
+    pub visit: String,
+}
+
+/// The page of integrations, or of one.
+#[derive(Debug, Template)]
+#[template(path = "integrations.html", config = "src/screens/askama.toml")]
+pub struct IntegrationsPage<'a> {
+    /// `light`, `dark` or `auto`.
+    pub theme: &'a str,
+    /// For people.
+    pub title: &'a str,
+    /// The workspace's name.
+    pub workspace: &'a str,
+    /// What there is.
+    pub rows: Vec<IntegrationRow>,
+}
+
+/// The page of an agent session.
+#[derive(Debug, Template)]
+#[template(path = "session.html", config = "src/screens/askama.toml")]
+pub struct SessionPage<'a> {
+    /// `light`, `dark` or `auto`.
+    pub theme: &'a str,
+    /// For people.
+    pub title: &'a str,
+    /// Where it stands.
+    pub status: &'a str,
+    /// Why it failed.
+    pub problem: Option<&'a str>,
+    /// Who said what.
+    pub lines: Vec<(&'static str, &'a str)>,
+}
+
+/// The page of something that has nothing to configure.
+#[derive(Debug, Template)]
+#[template(path = "plain.html", config = "src/screens/askama.toml")]
+pub struct PlainPage<'a> {
+    /// `light`, `dark` or `auto`.
+    pub theme: &'a str,
+    /// Which element's page was asked for, as in the address.
+    pub what: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "waiting.html", config = "src/screens/askama.toml")]
 struct WaitingPage<'a> {

@@ -2,16 +2,19 @@
 
 pub mod act;
 pub mod actions;
+pub mod agents;
 pub mod catalog;
 pub mod connect;
 pub mod connections;
 pub mod connectors;
 pub mod directory;
+pub mod faults;
 pub mod integrations;
 pub mod outbound;
 pub mod plant;
 pub mod run;
 pub mod seed;
+pub mod snapshots;
 pub mod spaces;
 pub mod tenants;
 pub mod vendor;

@@ -3,6 +3,8 @@
 //! Invariant: every call to an external app on behalf of a connection goes through [`send`], so every one has its
 //! [`Exchange`] and a connection whose credentials stopped working is found out.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
@@ -10,14 +12,15 @@ use url::Url;
 
 use super::connect::oauth::Exchanged;
 use super::directory::Directory;
-use super::{connect, vendor};
+use super::{connect, faults, vendor};
+use crate::auth::mint_for_app;
 use crate::engine::Cx;
 use crate::error::{ApiError, ErrorKey};
 use crate::ids::Id;
 use crate::journal::{Entry, Side};
 use crate::model::JsonMap;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState, Transition};
-use crate::model::connector::{Apply, Connector};
+use crate::model::connector::{Apply, AuthType, Connector};
 use crate::model::depth;
 use crate::model::formula::plain_text;
 use crate::model::logs::{ApiLog, Exchange, ExchangeRequest, ExchangeResponse, RunLog};
@@ -26,6 +29,9 @@ use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
 
 /// Bodies over this many bytes are not kept as evidence.
 const LARGEST_KEPT: usize = 1024 * 1024;
+/// A vendor that does not answer is asked again after so long, then after twice as long, and so on.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+const MOST_RETRIES: u32 = 5;
 const MASK: &str = "********";
 
 /// A call to make.
@@ -71,13 +77,13 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
     strip_hop_headers(&mut out.headers);
     let mut trip = Trip::default();
     let credentials = connection.credentials.clone().unwrap_or_default();
-    once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
+    once(cx, &connector, connection, &credentials, &nominal, &out, &mut trip).await?;
     if trip.response.as_ref().is_some_and(|response| response.status == 401) {
         let refused = credentials.get("access_token").and_then(Value::as_str);
         match refresh(cx, &connection.id, refused).await? {
             // Whatever the second answer is, it is the app's (DOC:api-proxy).
             Refreshed::Credentials(credentials) => {
-                once(cx, &connector, &credentials, &nominal, &out, &mut trip).await?;
+                once(cx, &connector, connection, &credentials, &nominal, &out, &mut trip).await?;
             }
             Refreshed::Refused(transition) => {
                 trip.lost = true;
@@ -179,6 +185,7 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
             credentials.extend(tokens);
             connection.next_credentials_refresh_at = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
             connection.credentials = Some(credentials.clone());
+            (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);
             connection.meta.touch(&cx.space.ids, &cx.space.clock);
             tx.put(connection)?;
             tx.commit().await?;
@@ -189,8 +196,37 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
             let why = ApiError::connection(ErrorKey::AccessTokenExpired, why);
             Ok(Refreshed::Refused(disconnect(cx, id, Some(why)).await?))
         }
-        Exchanged::Failed(error) => Ok(Refreshed::Failed(error)),
+        Exchanged::Failed(error) => {
+            note_failure(cx, id, &error).await?;
+            Ok(Refreshed::Failed(error))
+        }
     }
+}
+
+/// The vendor gave no answer to a refresh: it is asked again later, and later each time, until it is given up.
+///
+/// Source: OAS (`retryAttempts`, `nextRetryTimestamp`); that it starts at 5 s and ends after 5 tries is our choice.
+async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<(), ApiError> {
+    let now = cx.space.clock.now();
+    let mut tx = cx.space.data.begin().await;
+    let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(()) };
+    if connection.next_retry_timestamp.is_some_and(|at| at > now) {
+        // Asked before its time, by a call.
+        return Ok(());
+    }
+    connection.retry_attempts += 1;
+    if connection.retry_attempts > MOST_RETRIES {
+        drop(tx);
+        let why = format!("the credentials could not be refreshed in {MOST_RETRIES} tries: {}", error.message);
+        disconnect(cx, id, Some(ApiError::connection(ErrorKey::AccessTokenExpired, why))).await?;
+        return Ok(());
+    }
+    connection.next_retry_timestamp = Some(now.plus(FIRST_RETRY * 2_u32.pow(connection.retry_attempts - 1)));
+    connection.meta.touch(&cx.space.ids, &cx.space.clock);
+    tx.put(connection)?;
+    tx.commit().await?;
+    cx.engine.wake.notify_one();
+    Ok(())
 }
 
 /// The connector of a connection that has one.
@@ -251,6 +287,7 @@ async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Option<Stand
 async fn once(
     cx: &Cx,
     connector: &Connector,
+    connection: &Connection,
     credentials: &JsonMap,
     nominal: &Url,
     out: &Outgoing,
@@ -266,6 +303,9 @@ async fn once(
     let mut request =
         OutRequest { method: out.method.clone(), url: actual, headers: out.headers.clone(), body: out.body.clone() };
     apply_credentials(&connector.apply, credentials, &mut request);
+    if matches!(connector.auth_type, AuthType::MembraneToken | AuthType::IntegrationAppToken) {
+        sign(cx, connection.tenant.as_str(), &mut request)?;
+    }
     let at = cx.space.clock.now();
     let sent = ExchangeRequest {
         method: out.method.to_string(),
@@ -274,7 +314,9 @@ async fn once(
         headers: shown_headers(&request.headers, Some(&connector.apply)),
         body: shown_body(&out.body),
     };
-    let result = cx.engine.http.send_to(request, stand_in).await;
+    let go = |request| cx.engine.http.send_to(request, stand_in);
+    let result =
+        faults::send(&cx.engine, &cx.space, connection, connector, nominal.path(), request, go).await?;
     let time_ms = cx.space.clock.now().since(at);
     let (response, error) = match result {
         Ok(response) => (Some(response), None),
@@ -304,6 +346,22 @@ pub fn note_refusal(cx: &Cx, request: &ExchangeRequest, error: &UpstreamError) {
         let entry = Entry::new(Side::Upstream, cx.space.clock.now(), &request.method, &request.url);
         cx.space.journal.add(Entry { refused: Some(error.to_string()), ..entry });
     }
+}
+
+/// How long an app may take a token of ours for good.
+const SIGNED_FOR: Duration = Duration::from_hours(1);
+
+/// Tells the app whose call it is, signed by the workspace: under the present and the former name.
+fn sign(cx: &Cx, tenant: &str, request: &mut OutRequest) -> Result<(), ApiError> {
+    let world = cx.world();
+    let tenant = world.tenants.get(tenant).ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
+    let token = mint_for_app(&world.workspace, tenant, cx.space.clock.now().plus(SIGNED_FOR))?;
+    for name in ["x-membrane-token", "x-integration-app-token"] {
+        let mut value = HeaderValue::try_from(&token).map_err(ApiError::internal)?;
+        value.set_sensitive(true);
+        request.headers.insert(HeaderName::from_static(name), value);
+    }
+    Ok(())
 }
 
 /// Puts credentials onto a request as the connector says.
@@ -360,6 +418,7 @@ pub fn shown_headers(headers: &HeaderMap, apply: Option<&Apply>) -> JsonMap {
     let mut shown = JsonMap::new();
     for (name, value) in headers {
         let secret = name == header::AUTHORIZATION
+            || name.as_str().ends_with("-token")
             || name == header::COOKIE
             || name == header::SET_COOKIE
             || own.as_deref() == Some(name.as_str());

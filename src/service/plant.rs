@@ -1,6 +1,7 @@
 //! Planting a seed: turning a [`SeedDocument`] into records of a workspace.
 
 use super::catalog::{Catalog, action_of, connector_of, external_app};
+use super::connect::oauth::refresh_due;
 use super::directory::Directory;
 use super::seed::SeedDocument;
 use super::vendor;
@@ -145,6 +146,7 @@ fn plant_connections(
             auth_option_key: None,
             state: ConnectionState::Ready,
             former: None,
+            next_credentials_refresh_at: refresh_due(&credentials, now),
             credentials: Some(credentials),
             connector_parameters: None,
             input: None,
@@ -156,7 +158,9 @@ fn plant_connections(
             request: None,
             replaces_others: false,
             due: None,
-            next_credentials_refresh_at: None,
+            retry_attempts: 0,
+            next_retry_timestamp: None,
+            building_agent_session: None,
             last_active_at: None,
             is_test: false,
         })?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::catalog::Catalog;
 use super::plant::plant;
 use super::seed::SeedDocument;
+use super::snapshots::Snapshot;
 use crate::clock::{Clock, ClockMode, Timestamp, real_now};
 use crate::config::{Config, SeedChoice};
 use crate::engine::{Engine, Space};
@@ -213,12 +214,14 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Spac
 }
 
 /// Which moment of a workspace a fork starts from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Start {
     /// What the workspace itself started from.
     Origin,
     /// As it stands.
     Now,
+    /// As it stood when this was taken.
+    Snapshot(Arc<Snapshot>),
 }
 
 /// A fork to make.
@@ -247,9 +250,10 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     refuse_taken(engine, &key)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let now = from.world();
-    let source = match start {
-        Start::Origin => Arc::clone(&from.origin),
-        Start::Now => Arc::clone(&now),
+    let (source, clock, rules) = match start {
+        Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, Vec::new()),
+        Start::Now => (Arc::clone(&now), from.clock.mode(), from.faults.rules()),
+        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, snapshot.rules.clone()),
     };
     let mut world = (*source).clone();
     let mut workspace = (*world.workspace).clone();
@@ -258,10 +262,7 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     workspace.secret = fork.secret.unwrap_or_else(|| ids.secret(32));
     workspace.settings = fork.settings.unwrap_or(workspace.settings);
     workspace.mock = fork.mock.unwrap_or(workspace.mock);
-    workspace.clock = fork.clock.unwrap_or_else(|| match start {
-        Start::Origin => source.workspace.clock,
-        Start::Now => from.clock.mode(),
-    });
+    workspace.clock = fork.clock.unwrap_or(clock);
     world.workspace = Arc::new(workspace);
     if Arc::ptr_eq(&source, &now) && !from.data.is_closed() {
         // The rows are there already: SQLite copies them by itself.
@@ -275,6 +276,7 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
     let space = Space::new(&engine.config, data, ids, origin);
+    space.faults.adopt(rules);
     engine.add(Arc::clone(&space));
     engine.wake.notify_one();
     Ok(space)
@@ -306,7 +308,7 @@ async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<
 }
 
 /// Puts another world in a workspace's place.
-async fn replace(
+pub(super) async fn replace(
     engine: &Engine,
     space: &Space,
     world: Arc<World>,

@@ -102,6 +102,12 @@ pub struct ConnectionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     next_credentials_refresh_at: Option<Timestamp>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    retry_attempts: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_retry_timestamp: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    building_agent_session_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     archived_at: Option<Timestamp>,
     can_test: bool,
     can_refresh_credentials: bool,
@@ -295,6 +301,12 @@ impl<'a> Lens<'a> {
             updated_at: connection.meta.updated_at,
             last_active_at: connection.last_active_at,
             next_credentials_refresh_at: connection.next_credentials_refresh_at,
+            retry_attempts: Some(connection.retry_attempts).filter(|attempts| *attempts > 0),
+            next_retry_timestamp: connection.next_retry_timestamp,
+            building_agent_session_id: connection
+                .building_agent_session
+                .as_deref()
+                .filter(|_| connection.state == ConnectionState::Building),
             archived_at: connection.meta.archived_at,
             can_test: connector.as_ref().is_some_and(|connector| connector.test.is_some()),
             can_refresh_credentials: connection.credentials.as_ref().is_some_and(|c| c.contains_key("refresh_token")),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::{finish_building, move_in};
+use super::connect::{as_owner, finish_building, move_in};
+use super::{agents, outbound};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::action::{Action, ActionEvent};
+use crate::model::agent_session::AgentSession;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::progress::{Due, Failure};
 use crate::store::{Tx, World};
@@ -24,12 +26,19 @@ pub enum Outcome {
 enum Item {
     Connection(Arc<Connection>),
     Action(Arc<Action>),
+    Session(Arc<AgentSession>),
+    /// A connection's credentials are to be refreshed.
+    Refresh(Arc<Connection>),
 }
 
 /// Moves the one change that has been due longest.
-pub async fn step(engine: &Engine, space: &Space) -> Result<Outcome, ApiError> {
+pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, ApiError> {
     if space.data.is_closed() {
         return Ok(Outcome::Idle);
+    }
+    if let Some(Item::Refresh(connection)) = next_due(space, &space.world()) {
+        // Over HTTP, so not within a transaction.
+        return renew(engine, space, &connection).await;
     }
     let mut tx = space.data.begin().await;
     let Some(item) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
@@ -37,6 +46,9 @@ pub async fn step(engine: &Engine, space: &Space) -> Result<Outcome, ApiError> {
     space.forget_reads(match &item {
         Item::Connection(connection) => connection.id.as_str(),
         Item::Action(action) => action.id.as_str(),
+        Item::Session(session) => session.id.as_str(),
+        // Due since a moment ago: the next step sees to it.
+        Item::Refresh(_) => return Ok(Outcome::Moved),
     });
     if let Err(error) = move_item(engine, space, &mut tx, &item) {
         drop(tx);
@@ -62,7 +74,33 @@ fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result
             let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the action could not be built".into()));
             end_building(engine, space, tx, (**action).clone(), why)
         }
+        Item::Session(session) => {
+            let failure = session.due.as_ref().and_then(|due| due.failure.clone());
+            let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the agent gave up".into()));
+            agents::end(space, tx, (**session).clone(), why)
+        }
+        Item::Refresh(_) => Ok(()),
     }
+}
+
+/// Refreshes credentials before they expire. What the vendor says, or does not, is on the connection's record.
+async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<Outcome, ApiError> {
+    let cx = as_owner(engine, space, connection)?;
+    let held = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(|t| t.as_str());
+    outbound::refresh(&cx, &connection.id, held).await?;
+    let now = space.clock.now();
+    let world = space.world();
+    let still_due =
+        world.connections.get(connection.id.as_str()).filter(|c| c.refresh_due().is_some_and(|at| at <= now));
+    if let Some(still_due) = still_due {
+        // Nothing came of it that says when to go on: not before the app turns the credentials down.
+        let mut tx = space.data.begin().await;
+        let mut connection = (**still_due).clone();
+        (connection.next_credentials_refresh_at, connection.next_retry_timestamp) = (None, None);
+        tx.put(connection)?;
+        tx.commit().await?;
+    }
+    Ok(Outcome::Moved)
 }
 
 /// What cannot be moved must not hold up the rest: it is no longer due, and says why.
@@ -87,6 +125,14 @@ async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome,
                 tx.put(action)?;
             }
         }
+        Item::Session(session) => {
+            if let Some(mut session) = tx.agent_sessions.get(session.id.as_str()).map(|s| (**s).clone()) {
+                session.due = None;
+                session.error = Some(error);
+                tx.put(session)?;
+            }
+        }
+        Item::Refresh(_) => {}
     }
     tx.commit().await?;
     Ok(Outcome::Moved)
@@ -130,7 +176,7 @@ pub async fn finish_action(
 }
 
 /// Moves time forward and everything that falls due on the way, each at its own moment.
-pub async fn advance(engine: &Engine, space: &Space, by: Duration) -> Result<usize, ApiError> {
+pub async fn advance(engine: &Arc<Engine>, space: &Arc<Space>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
     let mut moved = settle(engine, space).await?;
     while let Some(next) = next_moment(space).filter(|next| *next <= end) {
@@ -185,11 +231,19 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
     let actions = world.actions.iter().filter_map(|action| {
         Some((due_at(action.due.as_ref()?, action.id.as_str())?, Item::Action(Arc::clone(action))))
     });
-    connections.chain(actions).min_by_key(|(at, _)| *at).map(|(_, item)| item)
+    let sessions = world.agent_sessions.iter().filter_map(|session| {
+        Some((due_at(session.due.as_ref()?, session.id.as_str())?, Item::Session(Arc::clone(session))))
+    });
+    let refreshes = world.connections.iter().filter_map(|connection| {
+        let at = connection.refresh_due().filter(|at| *at <= now)?;
+        Some((at, Item::Refresh(Arc::clone(connection))))
+    });
+    let all = connections.chain(actions).chain(sessions).chain(refreshes);
+    all.min_by_key(|(at, _)| *at).map(|(_, item)| item)
 }
 
 /// Moves everything that is due in a workspace; returns how much that was.
-pub async fn settle(engine: &Engine, space: &Space) -> Result<usize, ApiError> {
+pub async fn settle(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, ApiError> {
     let mut moved = 0;
     while step(engine, space).await? == Outcome::Moved {
         moved += 1;
@@ -203,7 +257,9 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let live = world.connections.iter().filter(|connection| !connection.is_archived());
     let connections = live.filter_map(|connection| connection.due.as_ref()?.at);
     let actions = world.actions.iter().filter_map(|action| action.due.as_ref()?.at);
-    connections.chain(actions).min()
+    let sessions = world.agent_sessions.iter().filter_map(|session| session.due.as_ref()?.at);
+    let refreshes = world.connections.iter().filter_map(|connection| connection.refresh_due());
+    connections.chain(actions).chain(sessions).chain(refreshes).min()
 }
 
 /// The same, in real time from now.

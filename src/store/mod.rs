@@ -9,12 +9,14 @@
 
 mod db;
 pub mod logs;
+mod records;
 mod tx;
 mod world;
 
 pub use db::{Db, Row, Target};
+pub use records::{Kind, World};
 pub use tx::{Partition, Tx};
-pub use world::{Kind, Record, Table, World};
+pub use world::{Record, Table};
 
 /// What can go wrong in the store.
 #[derive(Debug, thiserror::Error)]

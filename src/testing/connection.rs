@@ -6,6 +6,7 @@ use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
+use crate::service::connect::attempt;
 use crate::service::connect::{self as connecting, Consent};
 use crate::service::{tenants, vendor};
 use serde_json::Value;
@@ -94,6 +95,34 @@ impl MockConnect {
         Ok(MockConnection { tenant: self.tenant, id: connection.id.to_string() })
     }
 
+    /// Begins, and the user goes the whole way of the hosted pages: consent at the app's vendor as [`Self::account`] and
+    /// code exchange, or the filled-in form.
+    pub async fn complete(self) -> Result<MockConnection, TestError> {
+        let account = self.account.clone().unwrap_or_else(|| vendor::DEFAULT_ACCOUNT.to_owned());
+        let input = self.spec.input.as_ref().and_then(Value::as_object).cloned();
+        let connection = self.begin().await?;
+        if let Some(record) = connection.record().filter(|record| record.state == ConnectionState::ClientActionRequired)
+        {
+            let space = connection.tenant.workspace.space()?;
+            attempt::consent(&connection.tenant.workspace.engine, &space, &record, &account, input).await?;
+        }
+        Ok(connection)
+    }
+
+    /// Begins, and the user gives up.
+    pub async fn cancel(self) -> Result<MockConnection, TestError> {
+        let connection = self.begin().await?;
+        connection.cancel().await?;
+        Ok(connection)
+    }
+
+    /// Begins, and the app's vendor sends the user back with an error, such as `access_denied`.
+    pub async fn fail(self, error: &str) -> Result<MockConnection, TestError> {
+        let connection = self.begin().await?;
+        connection.fail(error).await?;
+        Ok(connection)
+    }
+
     /// Begins, and the user consents: READY.
     pub async fn ready(self) -> Result<MockConnection, TestError> {
         let account = self.account.clone().unwrap_or_else(|| vendor::DEFAULT_ACCOUNT.to_owned());
@@ -133,6 +162,32 @@ impl MockConnection {
         let consent = Consent::Account(account.to_owned());
         connecting::complete(&self.tenant.workspace.engine, &space, &self.id.as_str().into(), consent).await?;
         Ok(())
+    }
+
+    fn open(&self) -> Result<Arc<Connection>, TestError> {
+        Ok(self.record().ok_or_else(|| ApiError::not_found(format!("connection not found: `{}`", self.id)))?)
+    }
+
+    /// The user gives up.
+    pub async fn cancel(&self) -> Result<(), TestError> {
+        let space = self.tenant.workspace.space()?;
+        connecting::cancel(&self.tenant.workspace.engine, &space, &*self.open()?).await?;
+        Ok(())
+    }
+
+    /// The app's vendor sends the user back with an error, such as `access_denied`.
+    pub async fn fail(&self, error: &str) -> Result<(), TestError> {
+        let space = self.tenant.workspace.space()?;
+        attempt::refuse(&self.tenant.workspace.engine, &space, &*self.open()?, error).await?;
+        Ok(())
+    }
+
+    /// Who consented at the app, when that is known.
+    pub fn account(&self) -> Option<String> {
+        let space = self.tenant.workspace.space().ok()?;
+        let token = self.record()?.credentials.as_ref()?.get("access_token")?.as_str()?.to_owned();
+        let world = space.world();
+        world.grants.with_key(&token).next().map(|grant| grant.account.clone())
     }
 
     /// Moves it by an event that its state allows.

@@ -4,9 +4,14 @@
 //! can.
 
 mod connection;
+mod faults;
+mod journal;
 mod upstream;
 
+pub use crate::fault::{Fault, Which, act, any_call, connect, proxy, route, upstream};
 pub use connection::{MockConnect, MockConnection, MockTenant};
+pub use faults::FaultGuard;
+pub use journal::{Asked, Expected, MockJournal};
 pub use upstream::{MockUpstream, MountedStub, Stub};
 
 use crate::auth::mint;
@@ -14,7 +19,6 @@ use crate::clock::{ClockMode, Timestamp, real_now};
 use crate::config::{Config, SeedChoice};
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
-use crate::journal::Entry;
 use crate::model::progress::ProgressSettings;
 use crate::model::workspace::{MockSettings, Settings};
 use crate::server::{Server, StartError};
@@ -233,8 +237,8 @@ impl MockWorkspace {
     }
 
     /// Every request to the API and to external apps, in order.
-    pub fn journal(&self) -> Vec<Entry> {
-        self.space().map(|space| space.journal.entries()).unwrap_or_default()
+    pub fn journal(&self) -> MockJournal {
+        MockJournal::of(self)
     }
 
     /// Changes the platform's settings.
@@ -276,7 +280,7 @@ impl MockWorkspace {
 
     /// Runs everything that is due; returns how much that was.
     pub async fn settle(&self) -> Result<usize, TestError> {
-        Ok(worker::settle(&self.engine, &*self.space()?).await?)
+        Ok(worker::settle(&self.engine, &self.space()?).await?)
     }
 }
 

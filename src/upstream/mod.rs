@@ -4,6 +4,7 @@
 //! addresses, for each hop of a redirect.
 
 mod client;
+pub mod raw_server;
 pub mod stub_server;
 
 pub use client::{Client, Egress, OutRequest, OutResponse, StandIn, UpstreamError};

@@ -46,6 +46,82 @@ async fn what_the_function_returns_is_the_output() {
 }
 
 #[tokio::test]
+async fn the_handler_is_given_what_the_api_shows() {
+    let bed = Bed::exact().await;
+    let demo = bed.demo();
+    demo.ok(Method::PATCH, "/self", json!({"credentials": {"key": "of the tenant"}})).await;
+    let connection = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
+    let integration = demo.ok(Method::GET, "/integrations/github", Value::Null).await;
+    let mut user = demo.ok(Method::GET, "/self", Value::Null).await;
+    assert_eq!(user.as_object_mut().unwrap().shift_remove("credentials"), Some(json!({"key": "of the tenant"})));
+    user.as_object_mut().unwrap().shift_remove("workspaceKey");
+
+    let given = bed
+        .output(
+            "module.exports = ({ input, connection, integration, user }) => ({ input, connection, integration, user })",
+        )
+        .await;
+
+    assert_eq!(given["input"], json!({"a": 2}));
+    assert_eq!(given["connection"], connection);
+    assert_eq!(given["integration"], integration);
+    assert_eq!(given["user"], user, "without its credentials");
+    let names = "module.exports = (args) => Object.keys(args).sort()";
+    assert_eq!(
+        bed.output(names).await,
+        json!([
+            "connection",
+            "credentials",
+            "engineApiClient",
+            "externalApiClient",
+            "input",
+            "integration",
+            "internalApiClient",
+            "membrane",
+            "user"
+        ])
+    );
+}
+
+#[tokio::test]
+async fn the_handlers_credentials_are_what_calls_carry_and_cannot_be_renewed() {
+    let bed = Bed::start().await;
+    let echo = json!({"authorization": {"$var": "$.headers.authorization"}});
+    bed.ws.upstream("github").stub(Stub::get("/echo").json(200, echo)).await.unwrap();
+
+    let code = "module.exports = async ({ credentials, connection, externalApiClient }) =>
+        [credentials, connection.canRefreshCredentials, (await externalApiClient.get('/echo')).authorization]";
+    let output = bed.output(code).await;
+
+    let token = output[0]["access_token"].as_str().expect("the stub vendor's token");
+    assert_eq!(output[2], format!("Bearer {token}"));
+    assert_eq!(output[0]["token_type"], "bearer");
+    assert_eq!(output[1], true, "there is something to renew it with");
+    assert_eq!(output[0].get("refresh_token"), None, "which is not the snippet's");
+}
+
+#[tokio::test]
+async fn the_handlers_clients_all_call_the_api_as_its_caller() {
+    let bed = Bed::start().await;
+    for client in ["membrane", "engineApiClient", "internalApiClient"] {
+        let code = format!(
+            "module.exports = async ({{ {client}: client }}) => [
+                (await client.self.get()).internalId,
+                (await client.connections.find()).items.map((connection) => connection.key),
+                (await client.get('/integrations/github')).key,
+                (await client.connection('github-dev').proxy.get('/user')).login,
+                (await client.action('create-issue').run(
+                    {{ repo: 'acme/app', title: 't' }}, {{ connectionKey: 'github-dev' }})).output.title,
+                await client.get('/customers').catch((error) => error.data.key),
+            ]"
+        );
+        let expected =
+            json!(["demo-tenant", ["github-dev", "hubspot-prod"], "github", "mia-acme", "t", "access_denied"]);
+        assert_eq!(bed.output(&code).await, expected, "{client}");
+    }
+}
+
+#[tokio::test]
 async fn the_date_is_the_workspaces() {
     let bed = Bed::exact().await;
     bed.ws.clock().advance(Duration::from_secs(90)).await.unwrap();

@@ -53,7 +53,7 @@ async fn a_fork_shares_nothing_but_the_start() {
     assert_eq!((mine, &theirs["login"]), (json!("mine"), &json!("mia-acme")));
     assert_eq!(here.items("/action-run-logs").await.len(), 1);
     assert_eq!(there.items("/action-run-logs").await.len(), 1);
-    let callers = |journal: Vec<membrane_mock::journal::Entry>| journal.len();
+    let callers = |journal: membrane_mock::testing::MockJournal| journal.len();
     assert!(callers(bed.ws.journal()) > 0 && callers(fork.journal()) > 0);
     assert!(fork.journal().iter().all(|entry| !entry.path.contains("hubspot-prod")), "the journal is its own");
     assert!(fork.clock().now() < bed.ws.clock().now());

@@ -25,6 +25,8 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/clock/advance") => json!({"ms": 1000}),
         ("PUT", "/workspaces/{key}/progress") => json!({"connection.building": "hold"}),
         ("POST", "/workspaces/{key}/connections/{selector}/poke") => json!({"event": "loseCredentials"}),
+        ("POST", "/workspaces/{key}/connections/{selector}/complete") => json!({"account": "ann@example.com"}),
+        ("POST", "/workspaces/{key}/connections/{selector}/fail") => json!({"error": "access_denied"}),
         ("POST", "/workspaces/{key}/actions/{selector}/poke") => json!({"event": "finishBuilding"}),
         ("PUT", "/workspaces/{key}/upstreams/{connector}") => json!({"url": "http://127.0.0.1:9"}),
         ("POST", "/workspaces/{key}/upstreams/{connector}/stubs") => stub(),
@@ -46,6 +48,10 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
         nobody.ok(Method::PUT, &at("/progress"), json!({"action.building": "hold"})).await;
         let manager = Api::new(bed.mock.uri(), space.manager_token());
         return id(&manager.ok(Method::POST, "/actions", json!({"intent": "frobnicate"})).await);
+    }
+    if ["/complete", "/cancel", "/fail"].iter().any(|end| route.path.ends_with(end)) {
+        let tenant = Api::new(bed.mock.uri(), space.tenant("demo-tenant").token());
+        return id(&tenant.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await);
     }
     "github-dev".to_owned()
 }

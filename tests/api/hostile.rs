@@ -1,18 +1,43 @@
 //! The table of hostile snippets, `tests/snippets/hostile.yaml`, in both modes of the sandbox.
 //!
 //! No durations are judged here: a limit of real time only tells a hang from an end. In worker mode every case runs;
-//! in thread mode those that it contains, and the test lists the rest by reading the table.
+//! in thread mode those that it contains; [`NOT_CONTAINED`] lists the rest.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use membrane_mock::sandbox::MOST_STUCK;
 use membrane_mock::testing::MockMembrane;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::sandbox_turns::{ASKS_AND_SPINS, Silent, beside};
 use crate::served::Served;
-use crate::support::{Answer, Api, Bed};
+use crate::support::{Answer, Api, Bed, GUARD, message};
+
+/// What a thread of this process does not contain: it dies, the thread goes on for long, or its memory stays taken.
+const NOT_CONTAINED: &str = "
+    loop-for-of-growing-array loop-for-of-growing-set loop-set-delete-and-add loop-with-work-in-a-callback
+    loop-below-the-limit-in-a-callback json-replacer-grows-without-end spread-of-an-endless-iterator
+    iterator-helper-to-array promise-all-of-an-endless-iterator native-walk-of-a-sparse-array
+    native-walk-of-a-fake-length spin-after-the-first-await spin-with-work-after-the-first-await flood-of-microtasks
+    flood-of-resolved-promises thousands-of-timers regex-nested-plus regex-alternation-overlap
+    regex-star-height-three regex-email-validator regex-through-replace regex-through-split regex-through-match-all
+    regex-back-reference regex-look-behind regex-quadratic-on-a-long-text regex-species-and-exec-replaced
+    string-doubling string-repeat string-repeat-of-repeats string-pad-end string-join string-templates
+    string-replace-blow-up string-kept-in-many-slices array-fill array-push array-concat array-spread
+    array-sparse-for-each array-sparse-to-spread array-keys-as-result arguments-by-the-million map-growth set-growth
+    object-growth closure-growth array-buffer-of-one-gigabyte buffers-without-end buffer-resizable big-int-squares
+    big-int-to-text weak-ref-flood recursion-through-eval chain-of-proxies chain-of-bound-functions
+    chain-of-prototypes flat-of-a-cycle to-string-of-nested-arrays structured-clone-of-a-deep-value
+    json-stringify-deep result-nested-without-reason parse-ifs-in-a-row parse-labels-in-a-row
+    parse-assignments-in-a-row parse-powers-in-a-row parse-sum-in-a-row parse-members-in-a-row parse-calls-in-a-row
+    parse-many-variables output-text-of-fifty-megabytes output-shared-references
+    output-console-line-of-100-megabytes output-error-message-of-100-megabytes output-error-message-of-8-megabytes
+    output-stack-replaced result-proxy-with-endless-keys result-array-proxy-with-endless-length
+    result-getter-that-grows next-after-a-death host-calls-without-end host-calls-with-a-giant-body
+";
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -155,12 +180,16 @@ fn children_of(pid: u32) -> Vec<u32> {
     children.flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<u32>>()).collect()
 }
 
+/// A server whose snippets may take so long.
+fn served(timeout_ms: &str) -> Served {
+    Served::by(&[("CODE_TIMEOUT_MS", timeout_ms), ("CODE_MEMORY_MB", "128"), ("JOURNAL_LIMIT", "100")])
+}
+
 /// Every case in a worker; the server answers others all the while, and is as it was in the end.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_worker_contains_everything() {
-    let limits = |timeout| [("CODE_TIMEOUT_MS", timeout), ("CODE_MEMORY_MB", "128"), ("JOURNAL_LIMIT", "100")];
     // What is expected to end by the clock has little of it, what is not has plenty: a slow machine changes nothing.
-    let (short, long) = (Served::by(&limits("1000")), Served::by(&limits("20000")));
+    let (short, long) = (served("1000"), served("20000"));
     let (hasty, patient) = (short.tenant().await, long.tenant().await);
     act(&hasty, "module.exports = () => 1").await.unwrap();
     let before = status_of(short.child.id(), "VmRSS:").unwrap();
@@ -207,6 +236,28 @@ async fn a_worker_contains_everything() {
     assert!(after < before + 150_000, "the server grew from {before} kB to {after} kB");
 }
 
+/// Whatever snippets do, the server keeps nothing of it: a part of the table, run once more, takes no more memory.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg(target_os = "linux")]
+async fn the_server_keeps_no_memory_of_what_it_ran() {
+    const MOST_GROWTH_KB: u64 = 20_000;
+    // What may return megabytes stays out: the log of its run is kept, as it should be.
+    let small = table().into_iter().filter(|case| !case.endings().contains(&Ending::Output));
+    let (timed, untimed): (Vec<_>, Vec<_>) = small.partition(Case::can_time_out);
+    for (timeout_ms, cases, every) in [("1000", timed, 12), ("20000", untimed, 4)] {
+        let part: Vec<_> = cases.into_iter().step_by(every).collect();
+        assert!(part.len() >= 10, "only {} cases", part.len());
+        let served = served(timeout_ms);
+        let tenant = served.tenant().await;
+        let mut resident = Vec::new();
+        for _ in 0..2 {
+            all_well(part.clone(), 2, async |case| case.verdict(&tenant).await).await;
+            resident.push(status_of(served.child.id(), "VmRSS:").unwrap());
+        }
+        assert!(resident[1] < resident[0] + MOST_GROWTH_KB, "{timeout_ms} ms: {resident:?} kB");
+    }
+}
+
 /// The cases that a thread of this process contains. Each has a server of its own: a thread that goes on for a while
 /// is another's.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -221,6 +272,64 @@ async fn a_thread_contains_what_the_table_says() {
         case.verdict(&bed.demo()).await
     })
     .await;
+}
+
+#[test]
+fn what_a_thread_does_not_contain_is_listed() {
+    let left_out: Vec<_> =
+        table().into_iter().filter(|case| case.in_process == Containment::NotContained).map(|case| case.name).collect();
+
+    assert_eq!(left_out, NOT_CONTAINED.split_whitespace().collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_answers_others_beside_stuck_threads() {
+    let bed = Bed::of(MockMembrane::builder().code_timeout(Duration::from_secs(50))).await;
+    let (demo, mut app) = (bed.demo(), Silent::behind(&bed).await);
+    let seats = std::thread::available_parallelism().unwrap().get();
+
+    let stuck = futures_util::future::join_all((0..seats).map(|_| act(&demo, ASKS_AND_SPINS)));
+    beside(stuck, async {
+        app.takes(seats).await;
+        for _ in 0..200 {
+            assert_eq!(demo.get("/integrations?limit=5").await.0, 200);
+        }
+    })
+    .await;
+}
+
+/// Threads that cannot be stopped are abandoned, so many at most; once they end, snippets run again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_lost_too_many_threads_runs_no_more_until_they_end() {
+    let bed = Bed::of(MockMembrane::builder().code_timeout(Duration::from_millis(200))).await;
+    let demo = bed.demo();
+    // In a callback of a built-in nothing looks at the clock; it ends all the same, long after it was given up.
+    let spins =
+        "module.exports = () => [1].map(() => { const until = Date.now() + 6000; while (Date.now() < until); })";
+
+    let mut lost = 0;
+    let refusal = async {
+        loop {
+            let answer = act(&demo, spins).await.expect("an answer");
+            if ending(&answer) != Some(Ending::Timeout) {
+                break answer;
+            }
+            lost += 1;
+        }
+    };
+    let refused = tokio::time::timeout(GUARD, refusal).await.expect("they are all taken");
+
+    assert_eq!((refused.0, &refused.1["type"]), (500, &json!("internal")), "{refused:?}");
+    assert!(message(&refused).contains(&format!("{MOST_STUCK} earlier snippets could not be stopped")), "{refused:?}");
+    assert!(refused.1["actionRunId"].is_string(), "it is logged: {refused:?}");
+    assert!(lost >= MOST_STUCK, "refused after {lost}");
+    assert_eq!(demo.get("/integrations?limit=5").await.0, 200, "all else goes on");
+    let recovered = async {
+        while act(&demo, "module.exports = () => 1").await.is_none_or(|answer| answer.0 != 200) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(GUARD, recovered).await.expect("no snippet ever runs again");
 }
 
 /// Worker mode is what the operating system says it is.

@@ -106,7 +106,7 @@ fn the_bottom_imports_nothing_above_it() {
 
 #[test]
 fn leaves_import_no_sibling() {
-    for leaf in ["journal", "sandbox", "upstream"] {
+    for leaf in ["fault", "journal", "sandbox", "upstream"] {
         only(leaf, &["model", "clock", "error", "ids"]);
     }
 }

@@ -19,7 +19,7 @@ impl Bed {
     }
 
     /// What a connector's OAuth endpoints were asked.
-    async fn vendor_requests(&self, connector: &str) -> Vec<String> {
+    pub(crate) async fn vendor_requests(&self, connector: &str) -> Vec<String> {
         let journal = self.control(Method::GET, "/journal", Value::Null).await.1;
         let of_vendor =
             journal["items"].as_array().unwrap().iter().filter(|e| e["route"] == format!("{connector}/oauth"));

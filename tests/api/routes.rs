@@ -89,6 +89,8 @@ fn good_body(method: &Method, path: &str) -> Value {
         ("POST", "/connections/ensure") => json!({"appUrl": "slack.com"}),
         ("POST", "/connect" | "/connection-requests" | "/connection-options") => json!({"connectorKey": "slack"}),
         ("POST", "/connections/{connection}/execute-request") => json!({"key": "list-repositories"}),
+        ("POST", "/agent/sessions") => json!({"prompt": "Do it"}),
+        ("POST", "/agent/sessions/{id}/message") => json!({"input": "Go on"}),
         _ => json!({}),
     }
 }
@@ -105,7 +107,13 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     let method = method_of(route);
     let mut path = route.path.clone();
     let mut found = String::new();
-    if path.contains("-logs/") {
+    if path.starts_with("/agent/sessions/") {
+        found = id(&api.ok(Method::POST, "/agent/sessions", json!({"prompt": "Do it"})).await);
+    } else if path.starts_with("/connection-attempt-logs/") {
+        let stripe = json!({"connectorKey": "stripe", "input": {"apiKey": "k"}});
+        api.ok(Method::POST, "/connect", stripe).await;
+        found = id(&api.items("/connection-attempt-logs").await[0]);
+    } else if path.contains("-logs/") {
         let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
         api.ok(Method::POST, "/act", act).await;
         let list = if path.starts_with("/action-run") { "/action-run-logs" } else { "/external-api-logs" };
@@ -167,6 +175,10 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
         ("POST", "/screens/integrations/{integration}/connect") => {
             return page("/screens/integrations/github/connect", &[]).await;
         }
+        ("POST", "/screens/agent-session") => {
+            let session = api.ok(Method::POST, "/agent/sessions", json!({"prompt": "Do it"})).await;
+            return page("/screens/agent-session", &[("sessionId", &id(&session))]).await;
+        }
         ("POST", "/screens/connection") => return page("/screens/connection", &[("connectionId", "github-dev")]).await,
         ("GET", "/screens/connections") => {
             let request = api.ok(Method::POST, "/connection-requests", json!({"connectorKey": "slack"})).await;
@@ -213,7 +225,11 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
 /// Calls a route about what does not exist, or with what it cannot read.
 async fn called_wrongly(bed: &Bed, route: &Route) -> u16 {
     let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "demo-tenant", "isAdmin": true});
-    let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&bed.ws.secret(), &claims));
+    let api = match route.path.as_str() {
+        // All that can be wrong with it is that its caller is no tenant.
+        "/embed/main" => bed.manager(),
+        _ => Api::new(bed.mock.uri(), crate::tokens::by_secret(&bed.ws.secret(), &claims)),
+    };
     let method = method_of(route);
     let path = filled(&route.path, |_| "nope".into());
     let query = match query_of(&route.path, true) {

@@ -11,12 +11,12 @@ use crate::support::{Answer, Api, Bed};
 const ENDLESS: &str = "module.exports = () => { for (;;); }";
 
 /// Snippets in child processes, as the binary runs them.
-fn with_workers() -> MockMembraneBuilder {
+pub(crate) fn with_workers() -> MockMembraneBuilder {
     MockMembrane::builder().js_worker(env!("CARGO_BIN_EXE_membrane-mock"))
 }
 
 impl Bed {
-    async fn working() -> Self {
+    pub(crate) async fn working() -> Self {
         Self::of(with_workers()).await
     }
 }
@@ -25,11 +25,11 @@ fn message(body: &Value) -> &str {
     body["message"].as_str().unwrap()
 }
 
-async fn run(api: &Api, code: &str) -> Answer {
+pub(crate) async fn run(api: &Api, code: &str) -> Answer {
     api.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await
 }
 
-async fn output(api: &Api, code: &str) -> Value {
+pub(crate) async fn output(api: &Api, code: &str) -> Value {
     let answer = run(api, code).await;
     assert_eq!(answer.0, 200, "{code}: {answer:?}");
     answer.1["output"].clone()

@@ -21,7 +21,7 @@ async fn connect(api: &Api, body: Value) -> Value {
 }
 
 impl Bed {
-    async fn progress(&self, kind: &str, progress: Value) {
+    pub(crate) async fn progress(&self, kind: &str, progress: Value) {
         let (status, body) = self.control(Method::PUT, "/progress", json!({ kind: progress })).await;
         assert_eq!(status, 200, "{body}");
     }

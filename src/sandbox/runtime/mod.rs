@@ -85,6 +85,8 @@ pub(super) struct Prepared {
     jobs: Rc<Jobs>,
     time: Rc<SnippetTime>,
     shared: Rc<Shared>,
+    /// The engine panicked.
+    broken: bool,
 }
 
 impl Prepared {
@@ -112,7 +114,7 @@ impl Prepared {
         }
         let shared = Rc::new(Shared::new(port, Rc::clone(&time)));
         natives::register(&mut context, &shared).map_err(broken)?;
-        Ok(Self { context, jobs, time, shared })
+        Ok(Self { context, jobs, time, shared, broken: false })
     }
 
     /// Reads what only some snippets need, for a worker that has nothing else to do.
@@ -120,17 +122,24 @@ impl Prepared {
         lazies::warm_up(&mut self.context).ok();
     }
 
-    /// Runs a snippet to its end. A panic of the engine is an error like any other.
-    pub(super) fn run(mut self, task: &Task) -> Result<Option<Box<RawValue>>, SandboxError> {
+    /// Runs a snippet to its end, once. A panic of the engine is an error like any other.
+    pub(super) fn run(&mut self, task: &Task) -> Result<Option<Box<RawValue>>, SandboxError> {
         let deadline = Deadline { at: monotonic() + Duration::from_millis(task.limit_ms), limit_ms: task.limit_ms };
         let run = std::panic::AssertUnwindSafe(|| self.run_inner(task, deadline));
         std::panic::catch_unwind(run).unwrap_or_else(|panic| {
-            // What is left of the context cannot be relied upon, not even to be dropped.
-            std::mem::forget(self);
+            self.broken = true;
             let why = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
             let why = why.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
             Err(SandboxError::engine_gave_up(&why))
         })
+    }
+
+    /// Takes the context down.
+    pub(super) fn discard(self) {
+        if self.broken {
+            // What is left of it cannot be relied upon, not even to be dropped.
+            std::mem::forget(self);
+        }
     }
 
     fn run_inner(&mut self, task: &Task, deadline: Deadline) -> Result<Option<Box<RawValue>>, SandboxError> {

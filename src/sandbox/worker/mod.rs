@@ -62,8 +62,7 @@ impl Workers {
 
     /// Runs a task in a worker of its own.
     pub(super) async fn run(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut worker = match idle {
+        let mut worker = match self.idle_one() {
             Some(worker) => worker,
             None => self.start().await?,
         };
@@ -82,6 +81,17 @@ impl Workers {
             End::Abandoned => Err(SandboxError::abandoned()),
         };
         super::outcome(result, logs)
+    }
+
+    /// A worker that waits for work, and is still there.
+    fn idle_one(&self) -> Option<Worker> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        while let Some(mut worker) = idle.pop() {
+            if matches!(worker.child.try_wait(), Ok(None)) {
+                return Some(worker);
+            }
+        }
+        None
     }
 
     fn keep(&self, worker: Worker) {
@@ -181,7 +191,10 @@ impl Worker {
     }
 
     fn is_fit(&self) -> bool {
-        self.runs < MOST_RUNS && self.resident_kb().is_none_or(|kept| kept < MOST_KEPT_KB)
+        // What it said after its end would be taken for the next run's.
+        self.runs < MOST_RUNS
+            && self.output.read_buffer().is_empty()
+            && self.resident_kb().is_none_or(|kept| kept < MOST_KEPT_KB)
     }
 
     /// What it keeps in memory; none where the system does not tell. Read in place: nothing there waits for a disk.

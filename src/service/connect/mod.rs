@@ -3,6 +3,7 @@
 //! Invariant: all ways in (JSON, forms, requests, `POST /connections`, ensure, autoConnect, pokes) go through
 //! [`begin`] and [`complete`].
 
+pub mod attempt;
 mod ensure;
 mod moves;
 pub mod oauth;
@@ -25,11 +26,13 @@ use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
+use crate::model::agent_session::AgentEvent;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest, RequestStatus};
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::{Meta, check_key, free_key, key_of};
 use crate::model::progress::Progress;
+use crate::service::agents::{self, NewSession};
 use crate::service::directory::{Directory, Offer};
 use crate::service::vendor;
 use crate::store::Tx;
@@ -221,6 +224,9 @@ pub(super) fn fresh(
         replaces_others: spec.connection_key.is_none() && !spec.allow_multiple_connections.unwrap_or(false),
         due: None,
         next_credentials_refresh_at: None,
+        retry_attempts: 0,
+        next_retry_timestamp: None,
+        building_agent_session: None,
         last_active_at: None,
         is_test: tenant.is_test,
     };
@@ -241,6 +247,23 @@ pub(super) fn fresh(
             maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
         }
         Target::Build { .. } => {
+            // The platform's agent builds it; here its session is a record that ends with the building.
+            let mut session = agents::new_session(
+                &cx.space,
+                tx,
+                Some(tenant.id.clone()),
+                NewSession {
+                    prompt: spec.intent.clone().unwrap_or_else(|| connection.meta.name.clone()),
+                    workspace_element_type: Some("connection".into()),
+                    workspace_element_id: Some(id.to_string()),
+                    agent_name: Some("connection-building".into()),
+                    ..NewSession::default()
+                },
+            );
+            session.due = None;
+            agents::step(&mut session, AgentEvent::Run)?;
+            connection.building_agent_session = Some(session.id.to_string());
+            tx.put(session)?;
             connection.credentials = credentials;
             connection.due = tx.workspace.mock.progress.connection_building.due(now);
             tx.put(connection)?;

@@ -1,5 +1,6 @@
 //! How a connection moves: its user acts, it fails, it is poked, its building ends.
 
+use super::attempt::log_attempt;
 use super::new_integration;
 use super::oauth::refresh_due;
 use super::target::{best_match, build_connector, misconfigured};
@@ -14,7 +15,7 @@ use crate::model::connector::{AuthType, Connector};
 use crate::model::progress::Progress;
 use crate::model::schema;
 use crate::service::directory::Directory;
-use crate::service::vendor;
+use crate::service::{agents, vendor};
 use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;
@@ -71,8 +72,12 @@ pub(super) fn authorize(
         && !matches!(consent, Consent::Credentials(_));
     let credentials = match consent {
         Consent::Credentials(credentials) | Consent::Granted(credentials) => credentials,
-        Consent::Input(input) if connector.auth_type == AuthType::ClientCredentials => {
+        Consent::Input(mut input) if connector.auth_type == AuthType::ClientCredentials => {
+            let integration = connection.integration.as_ref().and_then(|id| tx.integrations.get(id.as_str()));
+            let presets = integration.map(|integration| integration.presets()).unwrap_or_default();
             let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
+            let settled = presets.into_iter().filter(|(name, _)| form["properties"].get(name).is_some());
+            input.extend(settled);
             schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
             connection.input = Some(Value::Object(input.clone()));
             input
@@ -122,6 +127,11 @@ pub fn accept_credentials(
     }
 }
 
+/// What the log says of an attempt that its user gave up.
+fn cancelled() -> ApiError {
+    ApiError::bad_request("the user cancelled: nothing was connected")
+}
+
 /// Why a connection is disconnected, when nothing more is known.
 pub fn lost_credentials() -> ApiError {
     ApiError::connection(ErrorKey::AccessTokenExpired, "the external app no longer accepts the credentials")
@@ -146,8 +156,23 @@ fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Tim
         connection.replaces_others = false;
     }
     settle_request(tx, &connection, RequestStatus::Success, None)?;
+    log_attempt(space, tx, &connection, None)?;
+    end_session(space, tx, &connection, None)?;
     tx.put(connection)?;
     Ok(())
+}
+
+/// The agent session that built a connection is over.
+fn end_session(
+    space: &Space,
+    tx: &mut Tx,
+    connection: &Connection,
+    failure: Option<&ApiError>,
+) -> Result<(), ApiError> {
+    match &connection.building_agent_session {
+        Some(_) => agents::end_building(space, tx, connection.id.as_str(), failure),
+        None => Ok(()),
+    }
 }
 
 /// Archives the tenant's other connections of the integration (decision 3).
@@ -213,6 +238,7 @@ pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> 
     }
     let mut tx = space.data.begin().await;
     settle_request(&mut tx, connection, RequestStatus::Cancelled, None)?;
+    log_attempt(space, &mut tx, connection, Some(cancelled()))?;
     tx.remove::<Connection>(connection.id.as_str());
     tx.commit().await?;
     Ok(())
@@ -250,12 +276,15 @@ pub fn move_in(
             let error = error.unwrap_or_else(|| failure_of(event));
             connection.errors = vec![error.clone()];
             connection.error = Some(error.clone());
+            log_attempt(space, tx, &connection, Some(error.clone()))?;
+            end_session(space, tx, &connection, Some(&error))?;
             settle_request(tx, &connection, RequestStatus::Error, Some(error))?;
         }
         ConnectionEvent::Cancel => {
             connection.ticket =
                 if connection.state == ConnectionState::ClientActionRequired { connection.ticket.take() } else { None };
             settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
+            log_attempt(space, tx, &connection, Some(cancelled()))?;
         }
         ConnectionEvent::Disconnect => {
             if let Some(token) = connection.credentials.as_ref().and_then(|c| c["access_token"].as_str()) {
@@ -339,6 +368,7 @@ pub fn finish_building(
         let error = fault.error.map(ApiError::configuration);
         return move_in(engine, space, tx, connection, ConnectionEvent::FailConfiguration, error);
     }
+    end_session(space, tx, &connection, None)?;
     connection.apply(ConnectionEvent::AskUser, now)?;
     ask_user(space, tx, &mut connection, now);
     connection.meta.touch(&space.ids, &space.clock);

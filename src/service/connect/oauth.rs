@@ -2,6 +2,7 @@
 //!
 //! Source: SEED (“OAuth”), RFC 6749, RFC 7636 (PKCE is always used).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,9 +19,16 @@ use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::connection::Connection;
 use crate::model::connector::Connector;
+use crate::service::faults;
 use crate::service::outbound::value_of;
 use crate::service::vendor::oauth::{Client, shared_client};
 use crate::upstream::OutRequest;
+
+/// Credentials are refreshed so long before they expire, or after nine tenths of a shorter life.
+const MARGIN: Duration = Duration::from_mins(1);
+
+/// What faults know a vendor's token endpoint by, wherever it is.
+const TOKEN_PATH: &str = "/oauth/token";
 
 /// Where the user's browser goes to consent. None when the connection does not wait for its user.
 pub fn authorize_address(
@@ -58,8 +66,8 @@ pub enum Exchanged {
 
 /// Exchanges the code that came back with the user's browser.
 pub async fn exchange_code(
-    engine: &Engine,
-    space: &Space,
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
     connection: &Connection,
     connector: &Connector,
     code: &str,
@@ -77,8 +85,8 @@ pub async fn exchange_code(
 
 /// Exchanges a refresh token.
 pub async fn exchange_refresh_token(
-    engine: &Engine,
-    space: &Space,
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
     connection: &Connection,
     connector: &Connector,
     refresh_token: &str,
@@ -88,8 +96,8 @@ pub async fn exchange_refresh_token(
 }
 
 async fn ask(
-    engine: &Engine,
-    space: &Space,
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
     connection: &Connection,
     connector: &Connector,
     fields: &[(&str, &str)],
@@ -110,10 +118,14 @@ async fn ask(
     }
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = OutRequest { method: Method::POST, url: endpoint.url, headers, body: body.into() };
-    let sent = if endpoint.is_ours { engine.http.send_home(&request).await } else { engine.http.send(request).await };
-    let response = match sent {
-        Ok(response) => response,
-        Err(error) => return Exchanged::Failed(ApiError::action_run(error.to_string())),
+    let go = async |request| match endpoint.is_ours {
+        true => engine.http.send_home(&request).await,
+        false => engine.http.send(request).await,
+    };
+    let response = match faults::send(engine, space, connection, connector, TOKEN_PATH, request, go).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Exchanged::Failed(ApiError::action_run(error.to_string())),
+        Err(error) => return Exchanged::Failed(error),
     };
     match (response.status.is_success(), value_of(&response.body)) {
         (true, Value::Object(tokens)) if tokens.contains_key("access_token") => Exchanged::Tokens(tokens),
@@ -128,9 +140,10 @@ async fn ask(
     }
 }
 
-/// When credentials have to be refreshed: when they say that they expire.
+/// When credentials have to be refreshed: a little before they say that they expire.
 pub fn refresh_due(credentials: &JsonMap, now: Timestamp) -> Option<Timestamp> {
-    credentials.get("expires_in").and_then(Value::as_u64).map(|seconds| now.plus(Duration::from_secs(seconds)))
+    let lives = Duration::from_secs(credentials.get("expires_in").and_then(Value::as_u64)?);
+    Some(now.plus(lives - (lives / 10).min(MARGIN)))
 }
 
 struct Endpoint {

@@ -38,14 +38,14 @@ for (const stop of Object.keys(TOUR)) {
   });
 }
 
-for (const stop of ['connect', 'form', 'choose']) {
+for (const stop of ['connect', 'form', 'choose', 'agent-session']) {
   scenario(`accessible with theme dark asked for: ${stop}`, async ({ world, visit }) => {
     const page = await goTo(stop, { world, visit, theme: 'dark' });
     assert.deepEqual(await violations(page), []);
   });
 }
 
-for (const stop of ['connect', 'form', 'choose', 'problem-unknown', 'connection', 'vendor']) {
+for (const stop of ['connect', 'form', 'choose', 'problem-unknown', 'connection', 'vendor', 'main', 'configuration', 'agent-session']) {
   scenario(`fits a window of 360 pixels: ${stop}`, { viewport: { width: 360, height: 640 } }, async ({ world, visit }) => {
     const page = await goTo(stop, { world, visit });
     const { scrollWidth, clientWidth } = await page.evaluate(() => {

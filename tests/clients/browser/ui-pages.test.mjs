@@ -1,9 +1,8 @@
-// The client's other pages: one connection, the older `embed` pages, reconnect, agent session; and their themes.
+// The client's other pages: one connection, the older `embed` pages, reconnect, integrations, agent session; and their themes.
 
 import assert from 'node:assert/strict';
 import { scenario } from './lib/scenario.mjs';
-import { GIVE_UP, at, authorize, button } from './lib/pages.mjs';
-import { mockOrigin } from './lib/world.mjs';
+import { GIVE_UP, at, authorize, button, complaint } from './lib/pages.mjs';
 
 scenario('ui.connection() shows the connection and closes with null', async ({ world, visit }) => {
   const { id } = await world.connection('github-dev');
@@ -80,31 +79,126 @@ scenario('connection(c).openReconnectUI(): the same id', async ({ world, visit }
   await visit.tidy();
 });
 
-// These pages shake hands, say that they are not faked, and close.
-const plain = {
-  'client.open()': (membrane) => membrane.open(),
-  'integration(i).open()': (membrane) => membrane.integration('github').open(),
-};
-for (const [name, call] of Object.entries(plain)) {
-  scenario(`${name} says that it is not faked, and closes`, async ({ visit }) => {
-    visit.expectErrors(/Failed to load resource/);
+// Pages beside connecting: each shakes hands, shows how things stand, and closes.
+
+scenario('client.open() lists the integrations and how they stand, and closes', async ({ visit }) => {
+  await visit.open();
+  await visit.start((membrane) => membrane.open());
+  const page = await visit.iframe();
+  await at(page, 'integrations');
+  await visit.shown();
+  await button(page, 'Reconnect GitHub').waitFor();
+  await button(page, /^Connect Slack/).waitFor();
+  await button(page, 'Close').click();
+  await visit.value();
+  await visit.tidy();
+});
+
+for (const origin of ['cross', 'same']) {
+  scenario(`client.open(): Connect leads to the connect page and to READY, ${origin} origin`, { origin }, async ({ world, visit }) => {
     await visit.open();
-    await visit.start(call);
+    await visit.start((membrane) => membrane.open());
     const page = await visit.iframe();
-    await at(page, 'problem');
+    await at(page, 'integrations');
+    await button(page, /^Connect Slack/).click();
+    await at(page, 'connect');
     await visit.shown();
-    await button(page, GIVE_UP).click();
-    await visit.outcome();
+    await authorize(visit, page);
+    await visit.value();
     await visit.tidy();
+    const [slack] = await world.connections({ integrationKey: 'slack' });
+    assert.equal(slack.state, 'READY');
+    assert.equal((await world.vendorTokens('slack'))[0].account, 'ann@example.com');
   });
 }
 
-for (const path of ['flow-instances/000000000000000000000001/configuration', 'field-mapping-instances/x/configuration']) {
-  scenario(`the page /embed/${path} says that it is not faked`, async ({ world, visit }) => {
-    visit.expectErrors(/Failed to load resource/);
-    const page = await visit.context.newPage();
-    await page.goto(`${mockOrigin()}/embed/${path}?token=${world.tenantToken}`);
-    await at(page, 'message', 'problem');
+scenario('client.open(): a connect page that is cancelled connects nothing', async ({ world, visit }) => {
+  await visit.open();
+  await visit.start((membrane) => membrane.open());
+  const page = await visit.iframe();
+  await at(page, 'integrations');
+  await button(page, /^Connect Stripe/).click();
+  await at(page, 'form');
+  await button(page, 'Cancel').click();
+  await visit.value();
+  await visit.tidy();
+  await world.notConnected('stripe');
+});
+
+scenario('integration(i).open() shows that one, and connects a lost connection again', async ({ world, visit }) => {
+  const { id } = await world.connection('github-dev');
+  await world.loseCredentials(id);
+  await visit.open();
+  await visit.start((membrane) => membrane.integration('github').open());
+  const page = await visit.iframe();
+  await at(page, 'integrations');
+  await visit.shown();
+  assert.equal(await page.getByRole('listitem').count(), 1);
+  await page.getByText('Disconnected').waitFor();
+  await button(page, 'Reconnect GitHub').click();
+  await at(page, 'connect');
+  await authorize(visit, page);
+  await visit.value();
+  await visit.tidy();
+  assert.equal((await world.connection(id)).state, 'READY');
+});
+
+scenario('integration(i).open() closes', async ({ visit }) => {
+  await visit.open();
+  await visit.start((membrane) => membrane.integration('github').open());
+  const page = await visit.iframe();
+  await at(page, 'integrations');
+  await button(page, GIVE_UP).click();
+  await visit.value();
+  await visit.tidy();
+});
+
+scenario('ui.UNSAFE_agentSession() shows what was said, and closes', async ({ world, visit }) => {
+  const { id } = await world.api('POST', '/agent/sessions', { prompt: 'Add a field for the <b>phone</b>' });
+  await world.api('GET', `/agent/sessions/${id}?wait=true&timeout=10`);
+  await visit.open();
+  await visit.start((membrane, sessionId) => membrane.ui.UNSAFE_agentSession({ sessionId, theme: 'dark' }), id);
+  const page = await visit.iframe();
+  await at(page, 'agent-session');
+  await visit.shown();
+  assert.deepEqual(visit.form('/screens/agent-session'), { token: world.tenantToken, sessionId: id, theme: 'dark' });
+  assert.match(await page.getByRole('status').innerText(), /completed/);
+  await page.getByRole('heading', { name: 'Add a field for the <b>phone</b>' }).waitFor();
+  await button(page, 'Close').click();
+  await visit.value();
+  await visit.tidy();
+});
+
+scenario('ui.UNSAFE_agentSession() of no session says so, and closes', async ({ visit }) => {
+  visit.expectErrors(/Failed to load resource/);
+  await visit.open();
+  await visit.start((membrane) => membrane.ui.UNSAFE_agentSession({ sessionId: 'no-such-session' }));
+  const page = await visit.iframe();
+  await at(page, 'problem');
+  await visit.shown();
+  assert.match(await complaint(page), /agent session not found/);
+  await button(page, 'Close').click();
+  await visit.value();
+  await visit.tidy();
+});
+
+const plain = {
+  'actionInstance(i).open()': (membrane) => membrane.actionInstance('x').open(),
+  'fieldMappingInstance(i).openConfiguration()': (membrane) => membrane.fieldMappingInstance('x').openConfiguration(),
+  'flowInstance(i).openEditor()': (membrane) => membrane.flowInstance('x').openEditor(),
+  'flowInstance(i).embedEditor()': (membrane) => membrane.flowInstance('x').embedEditor({ mountTargetSelector: 'main' }),
+};
+for (const [name, call] of Object.entries(plain)) {
+  scenario(`${name} says that there is nothing to set, and closes`, async ({ visit }) => {
+    await visit.open();
+    await visit.start(call);
+    const page = await visit.iframe();
+    await at(page, 'configuration');
+    await visit.shown();
+    await page.getByText(/there is nothing to set/).waitFor();
+    await button(page, 'Close').click();
+    await visit.value();
+    await visit.tidy();
   });
 }
 

@@ -36,6 +36,16 @@ const lost = async (world) => {
   return id;
 };
 
+/** An agent session that has ended. */
+const session = async (world) => {
+  const { id } = await world.api('POST', '/agent/sessions', { prompt: 'Connect to Acme Rocketry and list its rockets' });
+  await world.api('GET', `/agent/sessions/${id}?wait=true&timeout=10`);
+  return id;
+};
+
+const agentSession = (options, ...screens) =>
+  framed((membrane, given) => membrane.ui.UNSAFE_agentSession(given), options, ...screens);
+
 /** name → `({ world, visit, theme }) => window or iframe`; `theme` is what `ui.connect()` is asked for. */
 export const TOUR = {
   connect: ({ theme, ...rest }) => connect({ integrationKey: 'gmail', theme }, 'connect')(rest),
@@ -123,15 +133,31 @@ export const TOUR = {
   },
   'address-unknown': alone(() => `${mockOrigin()}/connect/bm8tc3VjaC10aWNrZXQ`, 'problem', 'message'),
   'callback-unknown': alone(() => `${mockOrigin()}/oauth-callback?code=1&state=no-such-state`, 'problem', 'message'),
-  'embed-main': alone(embed('main'), 'problem'),
-  'embed-integration': alone(embed('integrations/github'), 'problem'),
-  'embed-other': alone(embed('flow-instances/000000000000000000000001/configuration'), 'message', 'problem'),
-  'agent-session': framed(
-    (membrane, given) => membrane.ui.UNSAFE_agentSession(given),
-    { sessionId: 'no-such-session' },
-    'message',
-    'problem',
-  ),
+  main: framed((membrane) => membrane.open(), undefined, 'integrations'),
+  'main-empty': async (rest) => {
+    const { items } = await rest.world.api('GET', '/integrations?limit=100');
+    const drop = ({ id }) => rest.world.api('DELETE', `/integrations/${id}`, undefined, rest.world.managerToken);
+    for (const integration of items) await drop(integration);
+    return framed((membrane) => membrane.open(), undefined, 'integrations')(rest);
+  },
+  'main-connect': async (rest) => {
+    const page = await framed((membrane) => membrane.open(), undefined, 'integrations')(rest);
+    await button(page, /^Connect Gmail/).click();
+    await at(page, 'connect');
+    return page;
+  },
+  integration: framed((membrane) => membrane.integration('github').open(), undefined, 'integrations'),
+  configuration: framed((membrane) => membrane.flowInstance('x').openConfiguration(), undefined, 'configuration'),
+  'embed-main': alone(embed('main'), 'integrations'),
+  'embed-integration': alone(embed('integrations/github'), 'integrations'),
+  'embed-other': alone(embed('flow-instances/000000000000000000000001/configuration'), 'configuration'),
+  'isolated-embed': alone((world) => embed('flow-runs/x/editor')(world).replace('/embed/', '/isolated-embed/'), 'configuration'),
+  'agent-session': ({ theme, ...rest }) => agentSession(async (world) => ({ sessionId: await session(world), theme }), 'agent-session')(rest),
+  'agent-session-failed': async ({ theme, ...rest }) => {
+    await rest.world.progress({ agentSession: { fail: { state: 'ERROR', error: 'The app has no public documentation' } } });
+    return agentSession(async (world) => ({ sessionId: await session(world), theme }), 'agent-session')(rest);
+  },
+  'agent-session-unknown': agentSession({ sessionId: 'no-such-session' }, 'problem'),
 };
 
 export async function goTo(stop, where) {

@@ -1,0 +1,187 @@
+//! Faults on the faked API: what a call is, in the words of rules, and what a rule makes of its answer.
+
+use std::time::Duration;
+
+use actix_web::body::SizedStream;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use futures_util::stream::{self, BoxStream};
+use serde_json::Value;
+
+use super::call::{Call, Reply};
+use super::departure::{hung_up, reset};
+use super::router::Route;
+use crate::clock::real_sleep;
+use crate::error::ApiError;
+use crate::fault::{Side, Subject};
+use crate::ids::Id;
+use crate::model::connection::Connection;
+use crate::model::element::Scope;
+use crate::service::directory::{Directory, Resolved};
+use crate::service::faults::{self, Met};
+use crate::upstream::raw_server::{Cut, Play};
+
+/// What a call is about; none when nobody asks for it: no rule is there, and the journal knows it by its route alone.
+pub(super) fn subject(call: &Call, route: &Route) -> Option<(Subject, Option<Id<Connection>>)> {
+    let (space, _) = call.who.as_ref()?;
+    if space.faults.is_empty() && operation_of(&route.path).is_none() {
+        return None;
+    }
+    subject_of(call, route).ok()
+}
+
+/// Holds a call against the workspace's rules.
+pub(super) async fn meet(call: &Call, subject: Option<&(Subject, Option<Id<Connection>>)>) -> Result<Met, ApiError> {
+    let (Some((space, _)), Some((subject, connection))) = (&call.who, subject) else { return Ok(Met::default()) };
+    faults::meet(&call.engine, space, subject, connection.as_ref()).await
+}
+
+/// What a call is named after, when it has a name.
+fn operation_of(path: &str) -> Option<&'static str> {
+    match path {
+        "/act" => Some("act"),
+        "/connect" | "/connection-requests" | "/screens/connect" | "/connections/ensure" => Some("connect"),
+        path if path.ends_with("/run") => Some("act"),
+        path if path.starts_with("/connections/{connection}/proxy") => Some("proxy"),
+        path if path.starts_with("/connections/{connection}/refresh") => Some("refresh"),
+        path if path.ends_with("/reconnect") => Some("connect"),
+        _ => None,
+    }
+}
+
+fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connection>>), ApiError> {
+    let cx = call.cx()?;
+    let operation = operation_of(&route.path);
+    let mut scope = call.scope();
+    let mut action: Vec<String> = Vec::new();
+    if matches!(operation, Some("act" | "connect")) {
+        let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        scope = Scope {
+            integration_id: scope.integration_id.or_else(|| text("integrationId")),
+            integration_key: scope.integration_key.or_else(|| text("integrationKey")),
+            connection_id: scope.connection_id.or_else(|| text("connectionId")),
+            connection_key: scope.connection_key.or_else(|| text("connectionKey")),
+        };
+        action.extend([text("id"), text("key")].into_iter().flatten());
+    }
+    if operation == Some("act") {
+        let query = call.query();
+        let named = [call.param("selector").ok().map(str::to_owned), query.text("key"), query.text("id")];
+        action.extend(named.into_iter().flatten());
+    }
+    if let Some((space, caller)) = &call.who {
+        let world = space.world();
+        let directory = Directory::new(&world, &call.engine.catalog);
+        let known = action.iter().find_map(|name| directory.action_by_id(caller, name));
+        action.extend(known.and_then(|known| known.meta.key.clone()));
+    }
+    // `<integrationKey>.<key>` is the action too, and the integration.
+    let dotted: Vec<(String, String)> =
+        action.iter().filter_map(|name| name.split_once('.')).map(|(i, k)| (i.to_owned(), k.to_owned())).collect();
+    if let (true, Some((integration, _))) = (scope.is_empty(), dotted.first()) {
+        scope.integration_key = Some(integration.clone());
+    }
+    action.extend(dotted.into_iter().map(|(_, key)| key));
+
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let mut found = directory.scope(&cx.caller, &scope).unwrap_or_default();
+    if operation == Some("act") && scope.is_empty() {
+        found = Resolved { connection: directory.workspace_default(&cx.caller), integration: None };
+    }
+    if let (None, Some(connection)) = (&found.integration, &found.connection) {
+        let id = connection.integration.as_ref();
+        found.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
+    }
+    let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
+    let connection = found.connection.as_ref();
+    let subject = Subject {
+        side: Side::Api,
+        operation,
+        route: format!("{} {}", call.method, route.path),
+        method: call.method.to_string(),
+        path: call.path.clone(),
+        tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
+        integration: found.integration.as_ref().map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
+        connection: connection.map(|c| names(c.id.as_str(), c.meta.key.as_deref())).unwrap_or_default(),
+        action,
+        connector: None,
+    };
+    Ok((subject, connection.map(|connection| connection.id.clone())))
+}
+
+/// The answer of a call that a rule ends: its own, or the handler's gone wrong on the wire.
+pub(super) async fn ended(
+    met: Met,
+    handled: impl Future<Output = Result<Reply, ApiError>>,
+) -> Result<Reply, ApiError> {
+    let Some(fired) = met.ending else { return handled.await };
+    match faults::answer_of(&fired) {
+        Some(play) => Ok(reply_of(play)),
+        None => {
+            // The work is done; its answer is what goes wrong.
+            let mut reply = handled.await.unwrap_or_else(|error| Reply::error(&error));
+            reply.cut = faults::cut_of(&fired.effect);
+            Ok(reply)
+        }
+    }
+}
+
+fn reply_of(play: Play) -> Reply {
+    let content_type = play.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let mut reply = Reply::of(play.status, content_type.map(|text| text.to_owned().into()), play.body);
+    reply.headers = play.headers;
+    reply.headers.remove(http::header::CONTENT_TYPE);
+    reply.cut = play.cut;
+    reply
+}
+
+/// Why a body breaks off.
+#[derive(Debug, thiserror::Error)]
+#[error("a fault cut the answer")]
+struct CutOff;
+
+type Body = BoxStream<'static, Result<Bytes, CutOff>>;
+
+/// An answer that goes wrong on the wire.
+pub(super) fn cut(mut builder: HttpResponseBuilder, body: Bytes, cut: Cut, request: &HttpRequest) -> HttpResponse {
+    builder.force_close();
+    let length = u64::try_from(body.len().max(1)).unwrap_or(u64::MAX);
+    let pieces: Body = match cut {
+        Cut::Reset | Cut::Close => {
+            if cut == Cut::Reset {
+                reset(request);
+            }
+            stream::iter([Err(CutOff)]).boxed()
+        }
+        Cut::Truncate => {
+            let half = body.slice(..body.len() / 2);
+            // The half has to be on its way before the end.
+            let end = stream::once(async {
+                real_sleep(Duration::from_millis(20)).await;
+                Err(CutOff)
+            });
+            stream::iter([Ok(half)]).chain(end).boxed()
+        }
+        Cut::Stall => {
+            let left = hung_up(request);
+            stream::once(async {
+                left.await;
+                Err(CutOff)
+            })
+            .boxed()
+        }
+        Cut::Dribble { bytes, every } => {
+            let pieces: Vec<Bytes> = body.chunks(bytes.max(1)).map(Bytes::copy_from_slice).collect();
+            stream::iter(pieces)
+                .then(move |piece| async move {
+                    real_sleep(every).await;
+                    Ok(piece)
+                })
+                .boxed()
+        }
+    };
+    builder.body(SizedStream::new(length, pieces))
+}

@@ -1,0 +1,41 @@
+//! Checkpoints of a workspace.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::space;
+use super::workspaces::shown as shown_workspace;
+use crate::api::call::{Call, Reply};
+use crate::error::ApiError;
+use crate::service::snapshots::{self, Snapshot};
+
+fn shown(snapshot: &Snapshot) -> Value {
+    json!({ "id": snapshot.id, "name": snapshot.name, "at": snapshot.at, "workspace": snapshot.workspace })
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct TakeBody {
+    name: Option<String>,
+}
+
+pub(super) async fn take(call: Call) -> Result<Reply, ApiError> {
+    let body: TakeBody = call.json()?;
+    Reply::json(&shown(&*snapshots::take(&call.engine, &*space(&call)?, body.name)?))
+}
+
+pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let items: Vec<Value> = snapshots::list(&call.engine, &space(&call)?.key).iter().map(|s| shown(s)).collect();
+    Reply::json(&json!({ "items": items }))
+}
+
+pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
+    snapshots::remove(&call.engine, &space(&call)?.key, call.param("id")?)?;
+    Ok(Reply::empty())
+}
+
+/// Answers the workspace as it is now.
+pub(super) async fn restore(call: Call) -> Result<Reply, ApiError> {
+    let fresh = snapshots::restore(&call.engine, &space(&call)?, call.param("id")?).await?;
+    Reply::json(&shown_workspace(&call.engine, &fresh)?)
+}

@@ -1,0 +1,371 @@
+//! The rules of one workspace, what they have seen and what they did.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::{By, Effect, RateLimit, Rule, Subject};
+use crate::clock::Timestamp;
+use crate::error::ApiError;
+
+/// Firings that are remembered.
+const MOST_FIRINGS: usize = 10_000;
+/// Rules of one workspace.
+const MOST_RULES: usize = 1_000;
+/// Buckets of one rate limit; a fuller table forgets those that are full again first.
+const MOST_BUCKETS: usize = 10_000;
+
+/// The rules of one workspace.
+#[derive(Debug)]
+pub struct Book {
+    // A std mutex: held for a few instructions and never across an await.
+    inner: Mutex<Inner>,
+    /// How many rules there are: a call that no rule is about costs one look at this.
+    rules: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct Inner {
+    seed: u64,
+    rules: Vec<Held>,
+    fired: VecDeque<Firing>,
+    plan: Option<HashSet<(String, u64)>>,
+    made: u64,
+}
+
+#[derive(Debug, Clone)]
+struct Held {
+    id: String,
+    name: String,
+    rule: Rule,
+    matched: u64,
+    fired: u64,
+    buckets: HashMap<String, Bucket>,
+}
+
+/// A token bucket, filled as of a moment.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    tokens: f64,
+    at: Timestamp,
+}
+
+/// A rule and how it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Standing {
+    /// Names it in calls of the control API.
+    pub id: String,
+    /// The rule.
+    #[serde(flatten)]
+    pub rule: Rule,
+    /// Calls that it was about.
+    pub matched: u64,
+    /// Calls that it broke.
+    pub fired: u64,
+}
+
+/// One firing: which rule, at which of the calls that it was about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Firing {
+    /// The rule's name.
+    pub rule: String,
+    /// The n-th call that it was about, counted from 1.
+    pub n: u64,
+    /// What it did.
+    #[serde(default)]
+    pub fault: String,
+    /// To which call.
+    #[serde(default)]
+    pub call: String,
+    /// When.
+    #[serde(default = "epoch")]
+    pub at: Timestamp,
+}
+
+fn epoch() -> Timestamp {
+    Timestamp::from_millis(0)
+}
+
+/// A rule that fires at a call.
+#[derive(Debug, Clone)]
+pub struct Fired {
+    /// The rule's name.
+    pub rule: String,
+    /// What it does.
+    pub effect: Effect,
+    /// For what is random about it: 0 to 1.
+    pub chance: f64,
+    /// Milliseconds until the bucket has a token again.
+    pub retry_after_ms: Option<u64>,
+}
+
+impl Book {
+    /// An empty book.
+    pub fn new(seed: u64) -> Self {
+        let inner = Inner { seed, rules: Vec::new(), fired: VecDeque::new(), plan: None, made: 0 };
+        Self { inner: Mutex::new(inner), rules: AtomicUsize::new(0) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The rules alone, in order.
+    pub fn rules(&self) -> Vec<Rule> {
+        self.lock().rules.iter().map(|held| held.rule.clone()).collect()
+    }
+
+    /// Takes over rules, none of which has fired yet, instead of its own.
+    pub fn adopt(&self, rules: Vec<Rule>) {
+        self.clear();
+        for rule in rules {
+            // They were checked where they come from.
+            self.add(rule).ok();
+        }
+    }
+
+    /// Whether there is any rule.
+    pub fn is_empty(&self) -> bool {
+        self.rules.load(Ordering::Acquire) == 0
+    }
+
+    /// Adds a rule, the last to be looked at; one of the same name takes its place.
+    pub fn add(&self, rule: Rule) -> Result<Standing, ApiError> {
+        rule.check()?;
+        let mut inner = self.lock();
+        if inner.rules.len() >= MOST_RULES {
+            return Err(ApiError::bad_request(format!("a workspace has at most {MOST_RULES} faults; delete some")));
+        }
+        inner.made += 1;
+        let id = format!("fault-{}", inner.made);
+        let name = rule.name.clone().unwrap_or_else(|| id.clone());
+        inner.rules.retain(|held| held.name != name);
+        let rule = Rule { name: Some(name.clone()), ..rule };
+        inner.rules.push(Held { id, name, rule, matched: 0, fired: 0, buckets: HashMap::new() });
+        self.rules.store(inner.rules.len(), Ordering::Release);
+        inner.rules.last().map(standing).ok_or_else(|| ApiError::internal("a fault got lost"))
+    }
+
+    /// Replaces a rule, in its place and with its counts.
+    pub fn replace(&self, id: &str, rule: Rule) -> Result<Standing, ApiError> {
+        rule.check()?;
+        let mut inner = self.lock();
+        let held = inner.rules.iter_mut().find(|held| held.id == id || held.name == id);
+        let held = held.ok_or_else(|| no_fault(id))?;
+        held.name = rule.name.clone().unwrap_or_else(|| held.name.clone());
+        held.rule = Rule { name: Some(held.name.clone()), ..rule };
+        Ok(standing(held))
+    }
+
+    /// Removes a rule, by id or name.
+    pub fn remove(&self, id: &str) -> Result<Standing, ApiError> {
+        let mut inner = self.lock();
+        let at = inner.rules.iter().position(|held| held.id == id || held.name == id).ok_or_else(|| no_fault(id))?;
+        let held = inner.rules.remove(at);
+        self.rules.store(inner.rules.len(), Ordering::Release);
+        Ok(standing(&held))
+    }
+
+    /// Removes every rule, and forgets what fired.
+    pub fn clear(&self) {
+        let mut inner = self.lock();
+        (inner.plan, inner.fired) = (None, VecDeque::new());
+        inner.rules.clear();
+        self.rules.store(0, Ordering::Release);
+    }
+
+    /// One rule.
+    pub fn get(&self, id: &str) -> Result<Standing, ApiError> {
+        let inner = self.lock();
+        inner.rules.iter().find(|held| held.id == id || held.name == id).map(standing).ok_or_else(|| no_fault(id))
+    }
+
+    /// Every rule, in the order in which they are looked at.
+    pub fn list(&self) -> Vec<Standing> {
+        self.lock().rules.iter().map(standing).collect()
+    }
+
+    /// The seed and what fired, in order: what plays the same story again.
+    pub fn story(&self) -> (u64, Vec<Firing>) {
+        let inner = self.lock();
+        (inner.seed, inner.fired.iter().cloned().collect())
+    }
+
+    /// From now on rules fire as a story says, each at the calls it names; or, without a story, as they say themselves.
+    /// Counts begin anew.
+    pub fn play(&self, seed: Option<u64>, story: Option<&[Firing]>) {
+        let mut inner = self.lock();
+        inner.seed = seed.unwrap_or(inner.seed);
+        inner.plan = story.map(|story| story.iter().map(|firing| (firing.rule.clone(), firing.n)).collect());
+        inner.fired.clear();
+        for held in &mut inner.rules {
+            (held.matched, held.fired) = (0, 0);
+            held.buckets.clear();
+        }
+    }
+
+    /// The rules that fire at a call, in order. The first that answers it is the last.
+    pub fn fire(&self, call: &Subject, now: Timestamp) -> Vec<Fired> {
+        if self.is_empty() {
+            return Vec::new();
+        }
+        let mut inner = self.lock();
+        let Inner { seed, rules, fired, plan, .. } = &mut *inner;
+        let mut firing = Vec::new();
+        for held in rules.iter_mut().filter(|held| held.rule.on.fits(call)) {
+            held.matched += 1;
+            let n = held.matched;
+            let chance = chance(*seed, &held.name, n);
+            let due = match plan {
+                Some(plan) => plan.contains(&(held.name.clone(), n)),
+                None => held.is_due(n, chance, now),
+            };
+            let (due, retry_after_ms) = match &held.rule.fault {
+                Effect::RateLimit(limit) => {
+                    let wait = limit.take(&mut held.buckets, call, now);
+                    // A story says itself when the bucket was empty.
+                    (due && (plan.is_some() || wait.is_some()), wait)
+                }
+                _ => (due, None),
+            };
+            if !due {
+                continue;
+            }
+            held.fired += 1;
+            if fired.len() == MOST_FIRINGS {
+                fired.pop_front();
+            }
+            let what = held.rule.fault.name().to_owned();
+            let call = format!("{} {}", call.method, call.path);
+            fired.push_back(Firing { rule: held.name.clone(), n, fault: what, call, at: now });
+            let effect = held.rule.fault.clone();
+            let goes_on = effect.lets_go_on();
+            firing.push(Fired { rule: held.name.clone(), effect, chance, retry_after_ms });
+            if !goes_on {
+                break;
+            }
+        }
+        firing
+    }
+}
+
+impl Held {
+    fn is_due(&self, n: u64, chance: f64, now: Timestamp) -> bool {
+        let Rule { times, nth, after, probability, until, .. } = &self.rule;
+        times.is_none_or(|times| self.fired < times)
+            && nth.is_none_or(|nth| n == nth)
+            && after.is_none_or(|after| n > after)
+            && probability.is_none_or(|probability| chance < probability)
+            && until.is_none_or(|until| now < until)
+    }
+}
+
+impl RateLimit {
+    /// Takes a token, or says in how many milliseconds there is one.
+    fn take(&self, buckets: &mut HashMap<String, Bucket>, call: &Subject, now: Timestamp) -> Option<u64> {
+        let whose = match self.by {
+            By::Workspace => None,
+            By::Tenant => call.tenant.clone(),
+            By::Connection => call.connection.first().cloned(),
+        };
+        #[expect(clippy::cast_precision_loss, reason = "limits and milliseconds are small numbers")]
+        let (limit, per_ms) = (self.limit as f64, self.per_ms as f64);
+        let rate = limit / per_ms;
+        if buckets.len() >= MOST_BUCKETS {
+            buckets.retain(|_, bucket| now.since(bucket.at) < self.per_ms);
+        }
+        let bucket = buckets.entry(whose.unwrap_or_default()).or_insert(Bucket { tokens: limit, at: now });
+        #[expect(clippy::cast_precision_loss, reason = "the same")]
+        let grown = now.since(bucket.at) as f64 * rate;
+        *bucket = Bucket { tokens: (bucket.tokens + grown).min(limit), at: now };
+        if bucket.tokens >= 1.0 {
+            bucket.tokens -= 1.0;
+            return None;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
+        let wait = ((1.0 - bucket.tokens) / rate).ceil() as u64;
+        Some(wait.max(1))
+    }
+}
+
+/// At least 0 and less than 1: a hash of seed, rule and count, so that no rule's chance depends on another's.
+fn chance(seed: u64, rule: &str, n: u64) -> f64 {
+    let hash = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(rule).chain_update(n.to_le_bytes()).finalize();
+    let bits = hash.iter().take(7).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte)) >> 3;
+    #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
+    let chance = bits as f64 / 9_007_199_254_740_992.0;
+    chance
+}
+
+fn standing(held: &Held) -> Standing {
+    Standing { id: held.id.clone(), rule: held.rule.clone(), matched: held.matched, fired: held.fired }
+}
+
+fn no_fault(id: &str) -> ApiError {
+    ApiError::not_found(format!("fault not found: `{id}`; list them with GET …/faults"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Fault, act, any_call};
+    use super::*;
+
+    fn call(connection: &str) -> Subject {
+        Subject { operation: Some("act"), connection: vec![connection.into()], ..Subject::default() }
+    }
+
+    fn fires(book: &Book, connection: &str, calls: usize) -> Vec<bool> {
+        let now = Timestamp::from_millis(0);
+        (0..calls).map(|_| !book.fire(&call(connection), now).is_empty()).collect()
+    }
+
+    #[test]
+    fn only_the_nth_matching_call_is_broken() {
+        let book = Book::new(1);
+        book.add(Fault::on(act().connection("a")).nth(2).reset().rule()).unwrap();
+
+        assert_eq!(fires(&book, "b", 3), [false; 3]);
+        assert_eq!(fires(&book, "a", 3), [false, true, false]);
+    }
+
+    #[test]
+    fn times_and_after_go_together() {
+        let book = Book::new(1);
+        book.add(Fault::on(any_call()).after(1).times(2).close().rule()).unwrap();
+
+        assert_eq!(fires(&book, "a", 5), [false, true, true, false, false]);
+    }
+
+    #[test]
+    fn a_seed_repeats_and_a_story_plays_again() {
+        let rule = Fault::on(any_call()).named("flaky").probability(0.5).close().rule();
+        let (one, other, third) = (Book::new(7), Book::new(7), Book::new(8));
+        for book in [&one, &other, &third] {
+            book.add(rule.clone()).unwrap();
+        }
+        let first = fires(&one, "a", 50);
+        assert_eq!(first, fires(&other, "a", 50));
+        assert_ne!(first, fires(&third, "a", 50));
+
+        let (_, story) = one.story();
+        third.play(None, Some(&story));
+        assert_eq!(first, fires(&third, "a", 50));
+    }
+
+    #[test]
+    fn a_bucket_fills_up_with_time() {
+        let book = Book::new(1);
+        book.add(Fault::on(any_call()).rate_limit(2, 1_000).rule()).unwrap();
+        let at = |ms: i64| book.fire(&call("a"), Timestamp::from_millis(ms)).first().map(|fired| fired.retry_after_ms);
+
+        assert_eq!((at(0), at(0)), (None, None));
+        assert_eq!(at(0), Some(Some(500)));
+        assert_eq!(at(500), None);
+        assert_eq!(at(500), Some(Some(500)));
+    }
+}

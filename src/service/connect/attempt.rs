@@ -1,0 +1,258 @@
+//! An attempt to connect, driven to its end: by hosted pages, by control and by Rust alike.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use super::moves::{Consent, cancel, complete};
+use super::oauth::{self, Exchanged};
+use super::ticket::as_owner;
+use crate::engine::{Ended, Engine, Space};
+use crate::error::{ApiError, ErrorKey};
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::attempt_log::AttemptLog;
+use crate::model::connection::{Attempt, Connection, ConnectionState};
+use crate::model::connector::Connector;
+use crate::model::page::{Page, PageRequest};
+use crate::model::tenant::Tenant;
+use crate::service::directory::Directory;
+use crate::service::vendor;
+use crate::service::view::{Lens, Secrets};
+use crate::store::Tx;
+
+/// So many attempts are kept in each workspace's log.
+const MOST_LOGGED: usize = 1_000;
+
+/// How an attempt to connect ended.
+#[derive(Debug, Clone)]
+pub enum Ending {
+    /// Well.
+    Connected,
+    /// Its user did not want to.
+    Cancelled,
+    /// With an error.
+    Failed(ApiError),
+}
+
+/// What whoever waits for an attempt is told.
+#[derive(Debug)]
+pub struct Announcement {
+    /// Where the browser goes, when the caller said.
+    pub redirect: Option<Url>,
+    /// To the window that opened the page. Source: sdk-client-behaviour §6.
+    pub message: Value,
+    /// For the person.
+    pub title: &'static str,
+    /// For the person.
+    pub text: String,
+    /// Whether it came to nothing.
+    pub failed: bool,
+}
+
+/// The end of an attempt, told to everyone who waits for it.
+///
+/// Source: sdk-client-behaviour §6 (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
+pub async fn announce(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    ending: Ending,
+) -> Result<Announcement, ApiError> {
+    let attempt = connection.attempt.clone().unwrap_or_default();
+    let (problem, cancelled) = match ending {
+        Ending::Connected => {
+            let cx = as_owner(engine, space, connection)?;
+            let world = cx.world();
+            let directory = Directory::new(&world, &engine.catalog);
+            let lens = Lens { directory, base: engine.base(), caller: &cx.caller };
+            let mut message = message_of(&attempt, "newConnectionCreated");
+            message["connection"] =
+                serde_json::to_value(lens.connection(connection, Secrets::Hidden)).map_err(ApiError::internal)?;
+            let (title, what) = match connection.state {
+                ConnectionState::Building => ("Almost there", "is being set up"),
+                _ => ("Connected", "is connected"),
+            };
+            let redirect = attempt.address().map(|mut url| {
+                url.query_pairs_mut().append_pair("connectionId", connection.id.as_str());
+                url
+            });
+            space.attempts.send(Ended { tenant: connection.tenant.clone(), message: message.clone() }).ok();
+            let text = format!("{} {what}. You can close this window.", connection.meta.name);
+            return Ok(Announcement { redirect, message, title, text, failed: false });
+        }
+        Ending::Cancelled => (ApiError::bad_request("the user cancelled: nothing was connected"), true),
+        Ending::Failed(problem) => (problem, false),
+    };
+    // Building that failed was logged when it did.
+    let was_building = matches!(
+        connection.state,
+        ConnectionState::ConfigurationError | ConnectionState::SetupFailed | ConnectionState::Error
+    );
+    if !cancelled && !was_building {
+        let mut tx = space.data.begin().await;
+        log_attempt(space, &mut tx, connection, Some(problem.clone()))?;
+        tx.commit().await?;
+    }
+    failure(space, connection.tenant.clone(), &attempt, Some(connection), &problem, cancelled)
+}
+
+/// The same for an attempt that came to nothing, perhaps before there was a connection.
+pub fn failure(
+    space: &Space,
+    tenant: Id<Tenant>,
+    attempt: &Attempt,
+    connection: Option<&Connection>,
+    problem: &ApiError,
+    cancelled: bool,
+) -> Result<Announcement, ApiError> {
+    let data = serde_json::to_value(problem).map_err(ApiError::internal)?;
+    let redirect = attempt.address().map(|mut url| {
+        url.query_pairs_mut().append_pair("error", &problem.message).append_pair("errorData", &data.to_string());
+        url
+    });
+    let mut message = message_of(attempt, "newConnectionFailure");
+    message["error"] = problem.message.clone().into();
+    message["errorData"] = data;
+    if let Some(connection) = connection {
+        message["connectionId"] = connection.id.to_string().into();
+    }
+    // For our own page in the client's frame, which then closes.
+    message["cancelled"] = cancelled.into();
+    let title = if cancelled { "Cancelled" } else { "Not connected" };
+    space.attempts.send(Ended { tenant, message: message.clone() }).ok();
+    Ok(Announcement { redirect, message, title, text: problem.message.clone(), failed: true })
+}
+
+fn message_of(attempt: &Attempt, kind: &str) -> Value {
+    let mut message = json!({ "source": "integration.app", "type": kind });
+    if let Some(id) = &attempt.request_id {
+        message["requestId"] = id.as_str().into();
+    }
+    message
+}
+
+/// Writes how an attempt went. Source: SDK `ConnectionAttemptLogApiResponse`.
+pub(super) fn log_attempt(
+    space: &Space,
+    tx: &mut Tx,
+    connection: &Connection,
+    error: Option<ApiError>,
+) -> Result<(), ApiError> {
+    let log = AttemptLog::of(space.ids.id(), connection, error, space.clock.now());
+    tx.put(log)?;
+    while tx.attempt_logs.len() > MOST_LOGGED {
+        let oldest = tx.attempt_logs.iter().next().map(|log| log.id.to_string());
+        let Some(oldest) = oldest else { break };
+        tx.remove::<AttemptLog>(&oldest);
+    }
+    Ok(())
+}
+
+/// Which attempts are asked for. Source: SDK `FindConnectionAttemptLogsQuery`.
+#[derive(Debug, Clone, Default)]
+pub struct AttemptFilter {
+    /// Whose; everybody's when none.
+    pub tenant: Option<String>,
+    /// Of this connection.
+    pub connection_id: Option<String>,
+    /// To this integration.
+    pub integration_id: Option<String>,
+    /// `success` or `error`.
+    pub status: Option<String>,
+}
+
+/// The attempts, newest first.
+pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
+    let world = space.world();
+    let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
+    let wanted = world.attempt_logs.iter().rev().filter(|log| {
+        let status = if log.error.is_some() { "error" } else { "success" };
+        is(&filter.tenant, Some(log.tenant_id.as_str()))
+            && is(&filter.connection_id, log.connection_id.as_deref())
+            && is(&filter.integration_id, log.integration_id.as_deref())
+            && is(&filter.status, Some(status))
+    });
+    // Positions count from the newest.
+    let all: Vec<Arc<AttemptLog>> = wanted.cloned().collect();
+    page.take((1_u64..).zip(all))
+}
+
+/// The user says yes: at the vendor as `account`, or by filling in the form with `input`.
+///
+/// An OAuth connection goes the whole way that its user's browser would: the vendor gives a code, which is exchanged.
+pub async fn consent(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    account: &str,
+    input: Option<JsonMap>,
+) -> Result<Arc<Connection>, ApiError> {
+    let connector = connector_of(engine, space, connection)?;
+    if !connector.auth_type.is_oauth() {
+        let consent = input.map_or_else(|| Consent::Account(account.to_owned()), Consent::Input);
+        return complete(engine, space, &connection.id, consent).await;
+    }
+    let waits = || {
+        ApiError::bad_request(format!(
+            "the connection does not wait for its user: it is {:?}; connect it again first",
+            connection.state
+        ))
+    };
+    let to = oauth::authorize_address(engine, space, connection, &connector).ok_or_else(waits)?;
+    if !to.as_str().starts_with(engine.base()) {
+        return Err(ApiError::bad_request(format!("`{to}` is a real vendor's page; only its user can consent there")));
+    }
+    let asked: HashMap<String, String> = to.query_pairs().into_owned().collect();
+    let asking = vendor::oauth::asking(engine, space, connector.key(), |name| asked.get(name).cloned())?;
+    let back = asking.allow(space, account);
+    let code = back.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
+    come_back(engine, space, connection, &connector, &code.unwrap_or_default()).await
+}
+
+/// The user's browser is back from the vendor with a code.
+pub async fn come_back(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    connector: &Connector,
+    code: &str,
+) -> Result<Arc<Connection>, ApiError> {
+    match oauth::exchange_code(engine, space, connection, connector, code).await {
+        Exchanged::Tokens(tokens) => complete(engine, space, &connection.id, Consent::Granted(tokens)).await,
+        Exchanged::Refused(why) => {
+            Err(refusal(&format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name)))
+        }
+        Exchanged::Failed(error) => Err(error),
+    }
+}
+
+/// The vendor, or its user, said no.
+pub async fn refuse(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    why: &str,
+) -> Result<Ending, ApiError> {
+    let connector = connector_of(engine, space, connection)?;
+    // In the client's frame the page is still there, and its user may try again.
+    let attempt = connection.attempt.clone().unwrap_or_default();
+    let retries = attempt.hosted && attempt.request_id.is_none() && attempt.redirect_uri.is_none();
+    if !retries {
+        cancel(engine, space, connection).await?;
+    }
+    Ok(Ending::Failed(refusal(&format!("{} said: {why}. Nothing was connected.", connector.meta.name))))
+}
+
+fn refusal(why: &str) -> ApiError {
+    ApiError::connection(ErrorKey::AccessTokenExpired, why)
+}
+
+fn connector_of(engine: &Engine, space: &Space, connection: &Connection) -> Result<Arc<Connector>, ApiError> {
+    let world = space.world();
+    let connector = Directory::new(&world, &engine.catalog).connector_behind(connection);
+    connector
+        .ok_or_else(|| ApiError::bad_request("the connection has no connector yet; wait until it has left BUILDING"))
+}

@@ -1,0 +1,112 @@
+//! What a workspace holds: each kind of record once, with its name in the database and its place in a [`World`].
+
+use std::sync::Arc;
+
+use super::world::{Record, Table, corrupt, decode};
+use super::{Row, StoreError};
+use crate::ids::Id;
+use crate::model::action::Action;
+use crate::model::agent_session::AgentSession;
+use crate::model::attempt_log::AttemptLog;
+use crate::model::connection::Connection;
+use crate::model::connection_request::ConnectionRequest;
+use crate::model::connector::Connector;
+use crate::model::external_app::ExternalApp;
+use crate::model::grant::Grant;
+use crate::model::integration::Integration;
+use crate::model::stub::Stub;
+use crate::model::tenant::Tenant;
+use crate::model::workspace::Workspace;
+
+macro_rules! records {
+    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident, by $key:expr;)*) => {
+        /// Kinds of record: the values of `record.kind`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Kind {
+            /// The workspace itself.
+            Workspace,
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl Kind {
+            /// The text in the database.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    Self::Workspace => "workspace",
+                    $(Self::$kind => $name,)*
+                }
+            }
+        }
+
+        /// Everything a workspace holds, at one moment.
+        #[derive(Debug, Clone)]
+        pub struct World {
+            /// The workspace.
+            pub workspace: Arc<Workspace>,
+            $($(#[$doc])* pub $table: Table<$kind>,)*
+        }
+
+        impl World {
+            /// An empty workspace.
+            pub fn new(workspace: Workspace) -> Self {
+                Self { workspace: Arc::new(workspace), $($table: Table::default(),)* }
+            }
+
+            pub(super) fn add_rows(&self, rows: &mut Vec<Row>) -> Result<(), StoreError> {
+                $(self.rows_of::<$kind>(rows)?;)*
+                Ok(())
+            }
+
+            pub(super) fn load(&mut self, row: &Row) -> Result<(), StoreError> {
+                match row.kind.as_str() {
+                    "workspace" => self.set_workspace(decode(row)?),
+                    $($name => self.$table.put(row.seq, decode(row)?),)*
+                    _ => return Err(corrupt(row, "its kind is unknown")),
+                }
+                Ok(())
+            }
+        }
+
+        $(impl Record for $kind {
+            const KIND: Kind = Kind::$kind;
+            fn record_id(&self) -> &Id<Self> {
+                &self.id
+            }
+            fn index_key(&self) -> Option<&str> {
+                let key: fn(&Self) -> Option<&str> = $key;
+                key(self)
+            }
+            fn table(world: &World) -> &Table<Self> {
+                &world.$table
+            }
+            fn table_mut(world: &mut World) -> &mut Table<Self> {
+                &mut world.$table
+            }
+        })*
+    };
+}
+
+records! {
+    /// Tenants, by tenant key.
+    Tenant("tenant") in tenants, by |tenant| Some(&tenant.internal_id);
+    /// The workspace's own external apps.
+    ExternalApp("external-app") in external_apps, by |app| app.meta.key.as_deref();
+    /// The workspace's own connectors, and its shadows of the catalog's.
+    Connector("connector") in connectors, by |connector| connector.meta.key.as_deref();
+    /// Integrations.
+    Integration("integration") in integrations, by |integration| integration.meta.key.as_deref();
+    /// Connections, by key.
+    Connection("connection") in connections, by |connection| connection.meta.key.as_deref();
+    /// Actions, by key.
+    Action("action") in actions, by |action| action.meta.key.as_deref();
+    /// Connection requests.
+    ConnectionRequest("connection-request") in connection_requests, by |_| None;
+    /// How attempts to connect went.
+    AttemptLog("connection-attempt-log") in attempt_logs, by |_| None;
+    /// Agent sessions, by what they work on.
+    AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id);
+    /// The stub vendors' book, by access token.
+    Grant("grant") in grants, by |grant| Some(&grant.access_token);
+    /// Stubs, by connector.
+    Stub("stub") in stubs, by |stub| Some(&stub.connector_key);
+}

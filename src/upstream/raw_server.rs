@@ -1,0 +1,162 @@
+//! A small HTTP server that can do what a proper one cannot: reset, close, break off, stall, dribble. It plays one answer
+//! per address, which it is given beforehand.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+use url::Url;
+
+use crate::clock::real_sleep;
+
+/// The largest head of a request that is read, in bytes.
+const LARGEST_HEAD: usize = 64 * 1024;
+const LARGEST_BODY: u64 = 30 * 1024 * 1024;
+
+/// How an answer goes wrong on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cut {
+    /// RST instead of an answer.
+    Reset,
+    /// FIN instead of an answer.
+    Close,
+    /// Half of the body, then FIN.
+    Truncate,
+    /// The head, and nothing more.
+    Stall,
+    /// The body in pieces of so many bytes, with so long between them.
+    Dribble {
+        /// Bytes at a time.
+        bytes: usize,
+        /// How long between.
+        every: Duration,
+    },
+}
+
+/// An answer to play.
+#[derive(Debug, Clone)]
+pub struct Play {
+    /// Status.
+    pub status: StatusCode,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+    /// How it goes wrong; it does not when none.
+    pub cut: Option<Cut>,
+}
+
+type Plays = Arc<Mutex<HashMap<String, Play>>>;
+
+/// The running server; stops when dropped.
+#[derive(Debug)]
+pub struct RawServer {
+    base: Url,
+    plays: Plays,
+    next: AtomicU64,
+    accepting: JoinHandle<()>,
+}
+
+impl Drop for RawServer {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+impl RawServer {
+    /// Starts on a free port.
+    pub async fn start() -> std::io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let base = Url::parse(&format!("http://{}/", listener.local_addr()?)).map_err(std::io::Error::other)?;
+        let plays = Plays::default();
+        let known = Arc::clone(&plays);
+        let accepting = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let known = Arc::clone(&known);
+                tokio::spawn(async move { answer(stream, &known).await.ok() });
+            }
+        });
+        Ok(Self { base, plays, next: AtomicU64::new(1), accepting })
+    }
+
+    /// The address whose next request gets this answer.
+    pub fn address_of(&self, play: Play) -> Url {
+        let name = self.next.fetch_add(1, Ordering::Relaxed).to_string();
+        let mut url = self.base.clone();
+        url.set_path(&name);
+        self.plays.lock().unwrap_or_else(PoisonError::into_inner).insert(name, play);
+        url
+    }
+}
+
+/// Reads a request and plays what its address stands for.
+async fn answer(mut stream: TcpStream, plays: &Plays) -> std::io::Result<()> {
+    let Some((name, rest)) = request(&mut stream).await? else { return Ok(()) };
+    tokio::io::copy(&mut (&mut stream).take(rest.min(LARGEST_BODY)), &mut tokio::io::sink()).await?;
+    let play = plays.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
+    let Some(play) = play else { return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await };
+    match play.cut {
+        Some(Cut::Reset) => return stream.set_zero_linger(),
+        Some(Cut::Close) => return stream.shutdown().await,
+        Some(Cut::Truncate | Cut::Stall | Cut::Dribble { .. }) | None => {}
+    }
+    stream.write_all(&head_of(&play)).await?;
+    match play.cut {
+        Some(Cut::Truncate) => stream.write_all(&play.body[..play.body.len() / 2]).await?,
+        Some(Cut::Stall) => {
+            stream.flush().await?;
+            // Until the client has had enough.
+            tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
+        }
+        Some(Cut::Dribble { bytes, every }) => {
+            for piece in play.body.chunks(bytes.max(1)) {
+                stream.write_all(piece).await?;
+                stream.flush().await?;
+                real_sleep(every).await;
+            }
+        }
+        Some(Cut::Reset | Cut::Close) | None => stream.write_all(&play.body).await?,
+    }
+    stream.shutdown().await
+}
+
+/// The first segment of a request's path, and how much of its body is still to come.
+async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, u64)>> {
+    let mut head = Vec::new();
+    let end = loop {
+        if let Some(at) = head.windows(4).position(|window| window == b"\r\n\r\n") {
+            break at + 4;
+        }
+        if head.len() > LARGEST_HEAD || stream.read_buf(&mut head).await? == 0 {
+            return Ok(None);
+        }
+    };
+    let text = String::from_utf8_lossy(&head[..end]).into_owned();
+    let mut lines = text.lines();
+    let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
+    let name = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default().to_owned();
+    let length = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length: u64 = length.and_then(|(_, length)| length.trim().parse().ok()).unwrap_or(0);
+    let had = u64::try_from(head.len() - end).unwrap_or(0);
+    Ok(Some((name, length.saturating_sub(had))))
+}
+
+fn head_of(play: &Play) -> Vec<u8> {
+    let reason = play.status.canonical_reason().unwrap_or_default();
+    let mut head = format!("HTTP/1.1 {} {reason}\r\n", play.status.as_u16()).into_bytes();
+    let own = ["content-length", "transfer-encoding", "connection"];
+    for (name, value) in play.headers.iter().filter(|(name, _)| !own.contains(&name.as_str())) {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", play.body.len()).as_bytes());
+    head
+}

@@ -1,0 +1,130 @@
+//! Faults: rules that break calls on cue, on both sides, as the peer's kernel sees it.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::testing::{Fault, any_call, act, route, upstream};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+use crate::support::{Bed, verdict};
+
+/// What came back of a call on a bare socket: bytes, and how it ended.
+async fn bare(bed: &Bed, path: &str) -> (String, Option<ErrorKind>) {
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let token = bed.ws.tenant("demo-tenant").token();
+    let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let (mut got, mut piece) = (Vec::new(), [0; 4096]);
+    let end = loop {
+        match stream.read(&mut piece).await {
+            Ok(0) => break None,
+            Ok(read) => got.extend_from_slice(&piece[..read]),
+            Err(error) => break Some(error.kind()),
+        }
+    };
+    (String::from_utf8_lossy(&got).into_owned(), end)
+}
+
+fn promised(head_and_body: &str) -> (usize, usize) {
+    let (head, body) = head_and_body.split_once("\r\n\r\n").unwrap();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+    (length.parse().unwrap(), body.len())
+}
+
+#[tokio::test]
+async fn a_reset_is_an_rst_and_a_close_is_an_end_of_file() {
+    let bed = Bed::start().await;
+    let list = || route("GET /connections");
+    let fault = bed.ws.fault(Fault::on(list()).reset()).await;
+    assert_eq!(bare(&bed, "/connections").await, (String::new(), Some(ErrorKind::ConnectionReset)));
+    drop(fault);
+
+    let fault = bed.ws.fault(Fault::on(list()).close()).await;
+    assert_eq!(bare(&bed, "/connections").await, (String::new(), None));
+    drop(fault);
+
+    assert!(bare(&bed, "/integrations?limit=1").await.0.starts_with("HTTP/1.1 200"));
+}
+
+#[tokio::test]
+async fn an_answer_breaks_off_or_comes_in_pieces() {
+    let bed = Bed::start().await;
+    let fault = bed.ws.fault(Fault::on(any_call()).truncate()).await;
+    let (got, _) = bare(&bed, "/connections").await;
+    let (length, came) = promised(&got);
+    assert!(came > 0 && came < length, "{came} of {length}");
+    drop(fault);
+
+    let fault = bed.ws.fault(Fault::on(any_call()).dribble(512, 1)).await;
+    let (got, end) = bare(&bed, "/connections").await;
+    let (length, came) = promised(&got);
+    assert_eq!((came, end), (length, None));
+    drop(fault);
+
+    let fault = bed.ws.fault(Fault::on(any_call()).stall()).await;
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    let token = bed.ws.tenant("demo-tenant").token();
+    let request = format!("GET /self HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        assert_ne!(stream.read_buf(&mut head).await.unwrap(), 0);
+    }
+    assert_eq!(fault.fired(), 1);
+}
+
+#[tokio::test]
+async fn the_second_act_meets_a_connection_that_was_lost() {
+    let bed = Bed::start().await;
+    let api = bed.demo();
+    let _fault = bed.ws.fault(Fault::on(act().connection("github-dev")).named("lost").nth(2).disconnect()).await;
+    let call = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+
+    assert_eq!(api.post("/act", call.clone()).await.0, 200);
+    let lost = api.post("/act", call).await;
+    assert_eq!((lost.0, &lost.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{lost:?}");
+    bed.ws.journal().acts().connection("github-dev").status(400).expect(1);
+    let entries = bed.control(Method::GET, "/journal?fault=lost", Value::Null).await.1;
+    assert_eq!(entries["items"].as_array().unwrap().len(), 1, "{entries:#}");
+}
+
+#[tokio::test]
+async fn the_apps_side_fails_over_real_http() {
+    let bed = Bed::start().await;
+    let api = bed.demo();
+    let call = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    for fault in [
+        Fault::on(upstream("github")).reset(),
+        Fault::on(upstream("github")).close(),
+        Fault::on(upstream("github")).truncate(),
+    ] {
+        let _fault = bed.ws.fault(fault).await;
+        let answer = api.post("/act", call.clone()).await;
+        assert_eq!(verdict(&answer), "400 action_run/-", "{answer:?}");
+    }
+    let _fault = bed.ws.fault(Fault::on(upstream("github").path("/user")).respond(503, json!({"message": "down"}))).await;
+    let answer = api.post("/act", call.clone()).await;
+    assert_eq!(answer.1["data"]["response"]["status"], 503, "{answer:?}");
+    assert_eq!(answer.1["data"]["response"]["data"]["message"], "down");
+}
+
+#[tokio::test]
+async fn a_rate_limit_says_when_to_come_back_and_the_clock_fills_the_bucket() {
+    let bed = Bed::exact().await;
+    let _fault = bed.ws.fault(Fault::on(route("GET /integrations")).rate_limit(2, 60_000)).await;
+    let statuses = async || {
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(bed.demo().get("/integrations").await.0);
+        }
+        statuses
+    };
+    assert_eq!(statuses().await, [200, 200, 429]);
+    bed.ws.clock().advance(Duration::from_secs(60)).await.unwrap();
+    assert_eq!(statuses().await, [200, 200, 429]);
+}

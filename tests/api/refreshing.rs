@@ -1,0 +1,302 @@
+//! Credentials that live for a while: refreshed before they expire, asked for again when the vendor gives no answer,
+//! given up when it refuses.
+
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::testing::MockMembrane;
+use serde_json::{Value, json};
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::support::{Answer, Bed, THEN, id, message};
+
+async fn pass(bed: &Bed, seconds: u64) {
+    bed.ws.clock().advance(Duration::from_secs(seconds)).await.unwrap();
+}
+
+async fn shown(bed: &Bed, connection: &str) -> Value {
+    bed.demo().ok(Method::GET, &format!("/connections/{connection}?includeSecrets=1"), Value::Null).await
+}
+
+async fn connect_again(bed: &Bed, connection: &str) -> String {
+    let again = bed.demo().ok(Method::POST, "/connect", json!({"connectionId": connection})).await;
+    assert_eq!(again["state"], "CLIENT_ACTION_REQUIRED");
+    id(&again)
+}
+
+/// The user consents at the vendor.
+async fn complete(bed: &Bed, connection: &str) -> Value {
+    let (status, done) = bed.control(Method::POST, &format!("/connections/{connection}/complete"), Value::Null).await;
+    assert_eq!((status, &done["state"]), (200, &json!("READY")), "{done}");
+    done
+}
+
+async fn list_contacts(bed: &Bed) -> Answer {
+    bed.demo().post("/act", json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})).await
+}
+
+/// A vendor of one's own at a named host, whose token endpoint answers as it is told, and a connection to it.
+struct Vendor {
+    server: MockServer,
+    connection: String,
+}
+
+impl Vendor {
+    async fn connected() -> (Bed, Self) {
+        let server = MockServer::start().await;
+        let builder = MockMembrane::builder().manual_clock(THEN.parse().unwrap()).allow_egress("127.0.0.1");
+        let bed = Bed::of(builder).await;
+        let oauth = json!({
+            "authorizeUri": "https://flaky.example/authorize", "tokenUri": format!("{}/token", server.uri()),
+        });
+        let base = format!("{}/api", server.uri());
+        let own = json!({"key": "flaky", "name": "Flaky", "type": "oauth2", "baseUri": base, "oauth": oauth});
+        bed.manager().ok(Method::POST, "/connectors", own).await;
+        let begun = bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "flaky"})).await;
+        let vendor = Self { server, connection: id(&begun) };
+        vendor.grants().await;
+        complete(&bed, &vendor.connection).await;
+        (bed, vendor)
+    }
+
+    /// From now on it answers so, and its API so.
+    async fn answers(&self, tokens: ResponseTemplate, api: u16) {
+        self.server.reset().await;
+        Mock::given(path("/token")).respond_with(tokens).mount(&self.server).await;
+        let api = ResponseTemplate::new(api).set_body_json(json!({"who": "ann"}));
+        Mock::given(path("/api/me")).respond_with(api).mount(&self.server).await;
+    }
+
+    /// Tokens that live for 100 seconds, which are refreshed after 90.
+    async fn grants(&self) {
+        let tokens = json!({"access_token": "of-the-vendor", "refresh_token": "again", "expires_in": 100});
+        self.answers(ResponseTemplate::new(200).set_body_json(tokens), 200).await;
+    }
+
+    async fn fails(&self) {
+        self.answers(ResponseTemplate::new(500), 200).await;
+    }
+
+    /// How often tokens were asked for since it last changed its mind.
+    async fn asked(&self) -> usize {
+        let requests = self.server.received_requests().await.expect("a record");
+        requests.iter().filter(|request| request.url.path() == "/token").count()
+    }
+
+    async fn act(&self, bed: &Bed) -> Answer {
+        let me = json!({"api": {"method": "GET", "path": "/me"}, "connectionKey": "flaky"});
+        bed.demo().post("/act", me).await
+    }
+
+    /// State, tries in vain, when the next is, when credentials are refreshed: of the record, and the same of the list.
+    async fn standing(&self, bed: &Bed) -> [Value; 4] {
+        let fields = ["state", "retryAttempts", "nextRetryTimestamp", "nextCredentialsRefreshAt"];
+        let record = shown(bed, &self.connection).await;
+        let listed = bed.demo().items("/connections").await;
+        let listed = listed.iter().find(|listed| listed["id"] == self.connection.as_str()).expect("it is listed");
+        let of = |connection: &Value| fields.map(|field| connection[field].clone());
+        assert_eq!(of(&record), of(listed));
+        of(&record)
+    }
+}
+
+fn token(connection: &Value) -> &str {
+    connection["credentials"]["access_token"].as_str().expect("a token")
+}
+
+#[tokio::test]
+async fn credentials_are_refreshed_before_they_expire() {
+    let bed = Bed::exact().await;
+
+    let first = shown(&bed, "hubspot-prod").await;
+    pass(&bed, 1739).await;
+    let before = shown(&bed, "hubspot-prod").await;
+    let acted_before = list_contacts(&bed).await;
+    pass(&bed, 1).await;
+    let after = shown(&bed, "hubspot-prod").await;
+    let acted_after = list_contacts(&bed).await;
+
+    assert_eq!(first["nextCredentialsRefreshAt"], "2025-01-01T00:29:00.000Z", "a minute before they expire");
+    assert_eq!(token(&before), token(&first));
+    assert_ne!(token(&after), token(&first));
+    assert_eq!(after["nextCredentialsRefreshAt"], "2025-01-01T00:58:00.000Z");
+    assert_eq!((acted_before.0, acted_after.0), (200, 200), "{acted_before:?} {acted_after:?}");
+    assert_eq!(bed.vendor_requests("hubspot").await, ["/oauth/token?grant_type=refresh_token"]);
+}
+
+#[tokio::test]
+async fn however_long_nobody_looked_the_credentials_are_fresh() {
+    let bed = Bed::exact().await;
+
+    pass(&bed, 24 * 3600).await;
+    let acted = list_contacts(&bed).await;
+
+    assert_eq!(acted.0, 200, "{acted:?}");
+    let answers: Vec<u16> = bed.ws.upstream("hubspot").requests().iter().map(|request| request.status).collect();
+    assert_eq!(answers, [200], "the app has turned nothing down");
+    let next = shown(&bed, "hubspot-prod").await["nextCredentialsRefreshAt"].clone();
+    assert!(next.as_str().unwrap() > "2025-01-02T00:00:00.000Z", "{next}");
+}
+
+#[tokio::test]
+async fn what_does_not_expire_or_is_archived_is_left_alone() {
+    let bed = Bed::exact().await;
+    let github = shown(&bed, "github-dev").await;
+    let hubspot = id(&shown(&bed, "hubspot-prod").await);
+    assert_eq!(bed.demo().delete(&format!("/connections/{hubspot}")).await.0, 200);
+
+    pass(&bed, 24 * 3600).await;
+
+    assert!(github.get("nextCredentialsRefreshAt").is_none(), "{github:#}");
+    assert_eq!(token(&shown(&bed, "github-dev").await), token(&github));
+    for connector in ["github", "hubspot"] {
+        assert_eq!(bed.vendor_requests(connector).await, Vec::<String>::new(), "{connector}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_refresh_disconnects_until_the_user_has_connected_again() {
+    let bed = Bed::exact().await;
+    let first = shown(&bed, "hubspot-prod").await;
+    let (_, granted) = bed.control(Method::GET, "/upstreams/hubspot/tokens", Value::Null).await;
+    let refuse = format!("/upstreams/hubspot/tokens/{}/refuse-refresh", id(&granted["items"][0]));
+    assert_eq!(bed.control(Method::POST, &refuse, Value::Null).await.0, 200);
+
+    let before = list_contacts(&bed).await;
+    pass(&bed, 1740).await;
+    let lost = shown(&bed, "hubspot-prod").await;
+    let during = list_contacts(&bed).await;
+    let again = connect_again(&bed, "hubspot-prod").await;
+    let waiting = list_contacts(&bed).await;
+    complete(&bed, &again).await;
+    let connected = shown(&bed, "hubspot-prod").await;
+    let after = list_contacts(&bed).await;
+    pass(&bed, 1740).await;
+    let later = shown(&bed, "hubspot-prod").await;
+
+    assert_eq!((before.0, after.0), (200, 200), "{before:?} {after:?}");
+    assert_eq!((&lost["state"], &lost["connected"]), (&json!("DISCONNECTED"), &json!(false)));
+    assert!(lost["error"]["message"].as_str().unwrap().contains("invalid_grant"), "{lost:#}");
+    for refused in [during, waiting] {
+        assert_eq!((refused.0, &refused.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{refused:?}");
+        assert_eq!(refused.1["data"]["connectionId"], first["id"]);
+    }
+    assert_eq!((json!(again), &connected["id"]), (first["id"].clone(), &first["id"]));
+    assert!(connected["error"].is_null() && connected["state"] == "READY", "{connected:#}");
+    assert_eq!(
+        (&later["state"], token(&later) == token(&connected)),
+        (&json!("READY"), false),
+        "it is refreshed again"
+    );
+}
+
+#[tokio::test]
+async fn a_refusal_while_the_user_connects_again_is_what_a_cancel_returns_to() {
+    let bed = Bed::exact().await;
+    bed.ws.upstream("hubspot").refuse_refresh().await.unwrap();
+    let again = connect_again(&bed, "hubspot-prod").await;
+
+    let acted = list_contacts(&bed).await;
+    pass(&bed, 1740).await;
+    let waiting = shown(&bed, "hubspot-prod").await;
+    let acted_after = list_contacts(&bed).await;
+    let (_, cancelled) = bed.control(Method::POST, &format!("/connections/{again}/cancel"), Value::Null).await;
+
+    assert_eq!((acted.0, acted_after.0), (200, 400), "{acted_after:?}");
+    assert_eq!(
+        (&waiting["state"], &waiting["connected"]),
+        (&json!("CLIENT_ACTION_REQUIRED"), &json!(false)),
+        "{waiting:#}"
+    );
+    assert_eq!(cancelled["state"], "DISCONNECTED");
+}
+
+#[tokio::test]
+async fn a_vendor_that_does_not_answer_is_asked_again_later_and_later() {
+    let (bed, vendor) = Vendor::connected().await;
+    let at = |time: &str| json!(format!("2025-01-01T00:{time}.000Z"));
+    let due = at("01:30");
+    assert_eq!(vendor.standing(&bed).await, [json!("READY"), Value::Null, Value::Null, due.clone()]);
+    assert_eq!(vendor.act(&bed).await.0, 200);
+
+    vendor.fails().await;
+    for (seconds, tries, next) in [(90, 1, "01:35"), (5, 2, "01:45"), (10, 3, "02:05"), (20, 4, "02:45")] {
+        pass(&bed, seconds).await;
+        assert_eq!(vendor.standing(&bed).await, [json!("READY"), json!(tries), at(next), due.clone()]);
+        assert_eq!(vendor.act(&bed).await.0, 200, "what it holds still works");
+    }
+    vendor.grants().await;
+    pass(&bed, 39).await;
+    assert_eq!(vendor.asked().await, 0, "not before its time");
+    pass(&bed, 1).await;
+
+    assert_eq!(vendor.standing(&bed).await, [json!("READY"), Value::Null, Value::Null, at("04:15")]);
+    vendor.fails().await;
+    pass(&bed, 90).await;
+    assert_eq!(vendor.standing(&bed).await, [json!("READY"), json!(1), at("04:20"), at("04:15")], "from the start");
+}
+
+#[tokio::test]
+async fn a_call_that_asks_in_between_does_not_count() {
+    let (bed, vendor) = Vendor::connected().await;
+    vendor.fails().await;
+    pass(&bed, 90).await;
+    let before = vendor.standing(&bed).await;
+
+    vendor.answers(ResponseTemplate::new(500), 401).await;
+    let refused = vendor.act(&bed).await;
+
+    assert_eq!((refused.0, &refused.1["data"]["response"]["status"]), (400, &json!(401)), "{refused:?}");
+    assert_eq!(vendor.asked().await, 1, "a call whose token is turned down asks at once");
+    assert_eq!(vendor.standing(&bed).await, before);
+    vendor.grants().await;
+    assert_eq!(vendor.act(&bed).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_vendor_that_stays_silent_is_given_up() {
+    let (bed, vendor) = Vendor::connected().await;
+    vendor.fails().await;
+
+    pass(&bed, 3600).await;
+    let refused = vendor.act(&bed).await;
+
+    assert_eq!(vendor.standing(&bed).await[0], "DISCONNECTED");
+    assert_eq!((refused.0, &refused.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{refused:?}");
+    let record = shown(&bed, &vendor.connection).await;
+    let why = record["error"]["message"].as_str().unwrap();
+    assert!(why.contains("could not be refreshed") && why.contains("answered 500"), "{why}");
+}
+
+#[tokio::test]
+async fn the_fifth_try_in_vain_is_the_last() {
+    let (bed, vendor) = Vendor::connected().await;
+    vendor.fails().await;
+
+    for seconds in [90, 5, 10, 20] {
+        pass(&bed, seconds).await;
+        assert_eq!(vendor.standing(&bed).await[0], "READY");
+    }
+    pass(&bed, 40).await;
+
+    assert_eq!(vendor.standing(&bed).await[0], "DISCONNECTED");
+    assert!(message(&(0, shown(&bed, &vendor.connection).await["error"].clone())).contains("5 tries"));
+}
+
+#[tokio::test]
+async fn a_connection_made_again_has_its_tries_before_it() {
+    let (bed, vendor) = Vendor::connected().await;
+    vendor.fails().await;
+    pass(&bed, 3600).await;
+    connect_again(&bed, &vendor.connection).await;
+
+    vendor.grants().await;
+    let done = complete(&bed, &vendor.connection).await;
+    bed.ws.settle().await.unwrap();
+
+    assert_eq!(done["id"], vendor.connection.as_str());
+    assert_eq!(vendor.asked().await, 1, "for the code, and nothing is to be refreshed yet");
+    assert_eq!((&done["retryAttempts"], &done["nextRetryTimestamp"]), (&Value::Null, &Value::Null));
+    assert_eq!(vendor.act(&bed).await.0, 200);
+}
