@@ -2,6 +2,7 @@
 //!
 //! Invariant: every date in a record comes from [`Clock::now`], so a manual clock makes a run repeatable.
 
+use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -125,12 +126,26 @@ pub struct Clock {
     // A std mutex: held for a few instructions and never across an await.
     mode: Mutex<ClockMode>,
     moved: Notify,
+    /// Until when somebody waits, each with a number.
+    sleepers: Mutex<BTreeMap<u64, Timestamp>>,
+}
+
+/// Somebody who waits on a clock; no longer when dropped.
+struct Sleeper<'c> {
+    clock: &'c Clock,
+    number: u64,
+}
+
+impl Drop for Sleeper<'_> {
+    fn drop(&mut self) {
+        self.clock.sleepers.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.number);
+    }
 }
 
 impl Clock {
     /// A clock in the given mode.
     pub fn new(mode: ClockMode) -> Self {
-        Self { mode: Mutex::new(mode), moved: Notify::new() }
+        Self { mode: Mutex::new(mode), moved: Notify::new(), sleepers: Mutex::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, ClockMode> {
@@ -169,9 +184,25 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
+    /// Until when somebody waits on this clock, the soonest first.
+    pub fn pending(&self) -> Vec<Timestamp> {
+        let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all: Vec<Timestamp> = sleepers.values().copied().collect();
+        all.sort();
+        all
+    }
+
+    fn falls_asleep(&self, due: Timestamp) -> Sleeper<'_> {
+        let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = sleepers.last_key_value().map_or(0, |(last, _)| last + 1);
+        sleepers.insert(number, due);
+        Sleeper { clock: self, number }
+    }
+
     /// Waits on this clock: a clock that stands still is waited for until it is advanced.
     pub async fn sleep(&self, by: Duration) {
         let due = self.now().plus(by);
+        let _sleeper = self.falls_asleep(due);
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);

@@ -1,6 +1,6 @@
 //! The engine: what every service function gets. One [`Engine`] per server, one [`Space`] per workspace in it.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use tokio::sync::{Notify, OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
 use crate::auth::{Caller, Keyring};
-use crate::clock::{Clock, monotonic};
+use crate::clock::{Clock, monotonic, real_sleep};
 use crate::config::Config;
 use crate::error::ApiError;
 use crate::fault::Book;
@@ -25,6 +25,7 @@ use crate::sandbox::{Limits, Sandbox};
 use crate::service::catalog::Catalog;
 use crate::service::snapshots::Snapshot;
 use crate::service::vendor::oauth::Codes;
+use crate::service::webhooks;
 use crate::store::{Db, Partition, World};
 use crate::upstream::raw_server::{Play, RawServer};
 use crate::upstream::stub_server::StubServer;
@@ -118,6 +119,8 @@ pub struct Space {
     pub journal: Journal,
     /// What breaks calls on cue.
     pub faults: Book,
+    /// What is sent over HTTP by the worker just now.
+    pub(crate) in_flight: InFlight,
     /// Codes that the stub vendors gave out.
     pub(crate) codes: Mutex<Codes>,
     /// Connections are refreshed by one caller at a time.
@@ -133,6 +136,50 @@ pub struct Space {
     /// What a reset goes back to.
     pub(crate) origin: Arc<World>,
     keyring: Mutex<Option<(Arc<Workspace>, Arc<Keyring>)>>,
+}
+
+/// Work that the worker has begun and does not wait for.
+#[derive(Debug, Default)]
+pub(crate) struct InFlight {
+    names: Mutex<HashSet<String>>,
+    landed: Notify,
+}
+
+impl InFlight {
+    /// Whether something is under way.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    /// Begins something that is not under way; says whether it may.
+    pub(crate) fn begin(&self, name: &str) -> bool {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
+    }
+
+    /// It is over.
+    pub(crate) fn end(&self, name: &str) {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.landed.notify_waiters();
+    }
+
+    /// Waits until nothing is under way, or what is waits for the clock itself.
+    pub(crate) async fn settled(&self, clock: &Clock) {
+        loop {
+            let landed = self.landed.notified();
+            if self.names.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+                return;
+            }
+            tokio::select! {
+                () = landed => {}
+                // Something else may have come to wait for the clock meanwhile.
+                () = real_sleep(Duration::from_millis(5)) => {
+                    if !clock.pending().is_empty() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// The end of an attempt to connect.
@@ -271,11 +318,12 @@ impl Space {
     /// A workspace as the database holds it; a reset goes back to `origin`.
     pub(crate) fn new(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Self> {
         let workspace = Arc::clone(&data.world().workspace);
-        Arc::new(Self {
+        let space = Arc::new(Self {
             key: workspace.key.clone(),
             clock: Clock::new(workspace.clock),
             journal: Journal::new(config.journal_limit),
             faults: Book::new(seed_of(config, &workspace.key)),
+            in_flight: InFlight::default(),
             codes: Mutex::default(),
             attempts: broadcast::Sender::new(64),
             visits: Mutex::default(),
@@ -286,7 +334,13 @@ impl Space {
             data,
             ids,
             origin,
-        })
+        });
+        let weak = Arc::downgrade(&space);
+        space.data.set_outbox(Box::new(move |before, tx| match weak.upgrade() {
+            Some(space) => webhooks::outbox(&space, before, tx),
+            None => Ok(()),
+        }));
+        space
     }
 
     /// The workspace's state as last committed.

@@ -93,7 +93,16 @@ impl Reply {
 
     /// Anything.
     pub fn of(status: StatusCode, content_type: Option<Cow<'static, str>>, body: Bytes) -> Self {
-        Self { status, headers: HeaderMap::new(), content_type, body, run_id: None, stream: None, is_dead_connection: false, cut: None }
+        Self {
+            status,
+            headers: HeaderMap::new(),
+            content_type,
+            body,
+            run_id: None,
+            stream: None,
+            is_dead_connection: false,
+            cut: None,
+        }
     }
 
     /// Server-sent events.

@@ -346,7 +346,7 @@ fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse
         builder.append_header((name.as_str(), value.as_bytes()));
     }
     if let Some(cut) = reply.cut {
-        return faults::cut(builder, reply.body, cut, request);
+        return faults::cut(builder, &reply.body, cut, request);
     }
     if let Some(events) = reply.stream {
         return builder.streaming(events.0.map(Ok::<_, std::io::Error>));

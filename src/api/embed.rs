@@ -8,6 +8,7 @@ use super::call::{Call, Reply};
 use super::screens::theme_of;
 use crate::engine::{Cx, Visit};
 use crate::error::ApiError;
+use crate::model::connection::ConnectionState;
 use crate::model::connection_request::ConnectSpec;
 use crate::model::integration::Integration;
 use crate::screens::{self, IntegrationRow, IntegrationsPage, PlainPage, SessionPage};
@@ -31,7 +32,13 @@ fn row(cx: &Cx, integration: &Integration, theme: &str) -> Result<IntegrationRow
         name: integration.meta.name.clone(),
         description: integration.meta.description.clone().unwrap_or_default(),
         logo: connector.map(|connector| drawn_logo(cx.engine.base(), connector.key())).unwrap_or_default(),
-        connected: connection.as_ref().map(|connection| connection.is_connected()),
+        // A first attempt that its user has not finished is none yet.
+        connected: connection
+            .as_ref()
+            .filter(|connection| {
+                connection.former.is_some() || connection.state != ConnectionState::ClientActionRequired
+            })
+            .map(|connection| connection.is_connected()),
         visit: cx.space.open_visit(Visit { tenant, spec, theme: theme.to_owned() }),
     })
 }

@@ -104,7 +104,11 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
         method: call.method.to_string(),
         path: call.path.clone(),
         tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
-        integration: found.integration.as_ref().map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
+        integration: found
+            .integration
+            .as_ref()
+            .map(|i| names(i.id.as_str(), i.meta.key.as_deref()))
+            .unwrap_or_default(),
         connection: connection.map(|c| names(c.id.as_str(), c.meta.key.as_deref())).unwrap_or_default(),
         action,
         connector: None,
@@ -113,10 +117,7 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
 }
 
 /// The answer of a call that a rule ends: its own, or the handler's gone wrong on the wire.
-pub(super) async fn ended(
-    met: Met,
-    handled: impl Future<Output = Result<Reply, ApiError>>,
-) -> Result<Reply, ApiError> {
+pub(super) async fn ended(met: Met, handled: impl Future<Output = Result<Reply, ApiError>>) -> Result<Reply, ApiError> {
     let Some(fired) = met.ending else { return handled.await };
     match faults::answer_of(&fired) {
         Some(play) => Ok(reply_of(play)),
@@ -146,7 +147,7 @@ struct CutOff;
 type Body = BoxStream<'static, Result<Bytes, CutOff>>;
 
 /// An answer that goes wrong on the wire.
-pub(super) fn cut(mut builder: HttpResponseBuilder, body: Bytes, cut: Cut, request: &HttpRequest) -> HttpResponse {
+pub(super) fn cut(mut builder: HttpResponseBuilder, body: &Bytes, cut: Cut, request: &HttpRequest) -> HttpResponse {
     builder.force_close();
     let length = u64::try_from(body.len().max(1)).unwrap_or(u64::MAX);
     let pieces: Body = match cut {

@@ -121,13 +121,7 @@ pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
     let body: CompleteBody = call.json()?;
     let (cx, connection) = named(&call)?;
     let account = body.account.as_deref().unwrap_or(DEFAULT_ACCOUNT);
-    let done = match attempt::consent(&cx.engine, &cx.space, &connection, account, body.input).await {
-        Ok(done) => done,
-        Err(error) => {
-            attempt::announce(&cx.engine, &cx.space, &connection, Ending::Failed(error.clone())).await?;
-            return Err(error);
-        }
-    };
+    let done = attempt::consent(&cx.engine, &cx.space, &connection, account, body.input).await?;
     attempt::announce(&cx.engine, &cx.space, &done, Ending::Connected).await?;
     shown(&cx, done.id.as_str())
 }

@@ -68,14 +68,16 @@ pub(super) async fn verify(call: Call) -> Result<Reply, ApiError> {
 /// Entries as they come, as server-sent events.
 pub(super) async fn stream(call: Call) -> Result<Reply, ApiError> {
     let entries = space(&call)?.journal.listen();
-    let lines = stream::unfold(entries, async |mut entries| loop {
-        match entries.recv().await {
-            Ok(entry) => {
-                let text = serde_json::to_string(&*entry).unwrap_or_default();
-                return Some((Bytes::from(format!("data: {text}\n\n")), entries));
+    let lines = stream::unfold(entries, async |mut entries| {
+        loop {
+            match entries.recv().await {
+                Ok(entry) => {
+                    let text = serde_json::to_string(&*entry).unwrap_or_default();
+                    return Some((Bytes::from(format!("data: {text}\n\n")), entries));
+                }
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return None,
             }
-            Err(RecvError::Lagged(_)) => {}
-            Err(RecvError::Closed) => return None,
         }
     });
     Ok(Reply::events(stream::iter([Bytes::from_static(b": open\n\n")]).chain(lines).boxed()))

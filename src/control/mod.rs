@@ -78,6 +78,7 @@ pub fn routes() -> Vec<Route> {
         control(delete.clone(), "/workspaces/{key}/journal", journal::clear),
         control(get.clone(), "/workspaces/{key}/journal/stream", journal::stream),
         control(post.clone(), "/workspaces/{key}/journal/verify", journal::verify),
+        control(get.clone(), "/workspaces/{key}/webhooks", workspaces::webhooks),
         control(get, "/workspaces/{key}/snapshots", snapshots::list),
         control(post.clone(), "/workspaces/{key}/snapshots", snapshots::take),
         control(delete, "/workspaces/{key}/snapshots/{id}", snapshots::remove),

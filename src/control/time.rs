@@ -13,7 +13,13 @@ use crate::error::ApiError;
 use crate::service::worker;
 
 fn shown(space: &Space, moved: usize) -> Result<Reply, ApiError> {
-    Reply::json(&json!({ "now": space.clock.now(), "mode": space.clock.mode(), "moved": moved }))
+    Reply::json(&json!({
+        "now": space.clock.now(),
+        "mode": space.clock.mode(),
+        "moved": moved,
+        // Calls that wait on this clock, and until when.
+        "pending": space.clock.pending(),
+    }))
 }
 
 pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {

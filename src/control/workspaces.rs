@@ -207,3 +207,9 @@ pub(super) async fn set_progress(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&space.world().workspace.mock.progress)
 }
 
+/// Webhooks to the app, oldest first: what was told, what was tried, when it is tried next.
+pub(super) async fn webhooks(call: Call) -> Result<Reply, ApiError> {
+    let world = space(&call)?.world();
+    let items: Vec<_> = world.deliveries.iter().cloned().collect();
+    Reply::json(&json!({ "items": items }))
+}

@@ -295,7 +295,8 @@ impl RateLimit {
 
 /// At least 0 and less than 1: a hash of seed, rule and count, so that no rule's chance depends on another's.
 fn chance(seed: u64, rule: &str, n: u64) -> f64 {
-    let hash = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(rule).chain_update(n.to_le_bytes()).finalize();
+    let hash =
+        Sha256::new().chain_update(seed.to_le_bytes()).chain_update(rule).chain_update(n.to_le_bytes()).finalize();
     let bits = hash.iter().take(7).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte)) >> 3;
     #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
     let chance = bits as f64 / 9_007_199_254_740_992.0;

@@ -380,7 +380,8 @@ mod tests {
 
     #[test]
     fn a_rule_is_read_as_it_is_written() {
-        let text = r#"{"on":{"operation":"act"},"nth":2,"fault":{"error":{"type":"connection","key":"rate_limit_exceeded"}}}"#;
+        let text =
+            r#"{"on":{"operation":"act"},"nth":2,"fault":{"error":{"type":"connection","key":"rate_limit_exceeded"}}}"#;
         let rule: Rule = serde_json::from_str(text).unwrap();
         assert_eq!(serde_json::to_string(&rule).unwrap(), text);
         assert_eq!(serde_json::from_str::<Rule>(r#"{"fault":"reset"}"#).unwrap().fault, Effect::Reset);

@@ -209,7 +209,9 @@ fn size_of_value(value: &Value) -> usize {
         Value::Null | Value::Bool(_) | Value::Number(_) => 16,
         Value::String(text) => 24 + text.len(),
         Value::Array(list) => 24 + list.iter().map(size_of_value).sum::<usize>(),
-        Value::Object(map) => 24 + map.iter().map(|(name, value)| 32 + name.len() + size_of_value(value)).sum::<usize>(),
+        Value::Object(map) => {
+            24 + map.iter().map(|(name, value)| 32 + name.len() + size_of_value(value)).sum::<usize>()
+        }
     }
 }
 

@@ -95,7 +95,8 @@ impl Matcher {
         ];
         for (field, wanted, found) in texts {
             if let Some(wanted) = wanted {
-                let fits = found.is_some_and(|found| found.eq_ignore_ascii_case(wanted) && (found == wanted || field == "method"));
+                let fits = found
+                    .is_some_and(|found| found.eq_ignore_ascii_case(wanted) && (found == wanted || field == "method"));
                 note(field, json!(wanted), json!(found), fits);
             }
         }

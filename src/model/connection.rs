@@ -251,6 +251,12 @@ impl Connection {
         }
         self.state = to;
         self.due = None;
+        if matches!(to, ConnectionState::Ready | ConnectionState::Disconnected | ConnectionState::Error) {
+            (self.retry_attempts, self.next_retry_timestamp) = (0, None);
+        }
+        if matches!(to, ConnectionState::Disconnected | ConnectionState::Error) {
+            self.next_credentials_refresh_at = None;
+        }
         if to == ConnectionState::Ready {
             self.error = None;
             self.errors.clear();

@@ -22,6 +22,7 @@ pub mod rank;
 pub mod schema;
 pub mod stub;
 pub mod tenant;
+pub mod webhook;
 pub mod workspace;
 
 /// A JSON object whose keys are the user's own.

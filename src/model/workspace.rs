@@ -114,6 +114,9 @@ pub struct MockSettings {
     pub progress: ProgressSettings,
     /// How often a catalog action retries a 429 or 503 of the app.
     pub upstream_retries: u32,
+    /// What webhooks are signed with, in `X-Signature`; they are not when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook_secret: Option<String>,
     /// Connectors whose app is the user's own, at this address, instead of the stub server.
     pub upstreams: BTreeMap<String, String>,
 }
@@ -127,6 +130,7 @@ impl Default for MockSettings {
             token_clock: TokenClock::System,
             progress: ProgressSettings::default(),
             upstream_retries: 0,
+            webhook_secret: None,
             upstreams: BTreeMap::new(),
         }
     }

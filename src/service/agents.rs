@@ -73,6 +73,7 @@ pub fn shown(space: &Space, session: &AgentSession) -> Value {
 pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewSession) -> AgentSession {
     let now = space.clock.now();
     let title: String = new.prompt.chars().take(60).collect();
+    let is_external = new.is_external.unwrap_or(false);
     AgentSession {
         id: space.ids.id(),
         tenant,
@@ -86,8 +87,9 @@ pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewS
         status: AgentStatus::Queued,
         error: None,
         output: None,
-        is_external: new.is_external.unwrap_or(false),
-        due: tx.workspace.mock.progress.agent_session.due(now),
+        is_external,
+        // Whoever runs the agent says how it goes.
+        due: tx.workspace.mock.progress.agent_session.due(now).filter(|_| !is_external),
         created_at: now,
         updated_at: now,
     }
@@ -114,6 +116,10 @@ pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiEr
 /// A session that the caller may see.
 pub fn get(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     let session = cx.world().agent_sessions.get(id).cloned();
+    if session.as_ref().and_then(|session| session.due.as_ref()).is_some_and(|due| due.reads.is_some()) {
+        cx.space.count_read(id);
+        cx.engine.wake.notify_one();
+    }
     let visible = session.filter(|session| may_see(cx, session));
     visible.ok_or_else(|| {
         ApiError::not_found(format!("agent session not found: `{id}`; list them with GET /agent/sessions"))
@@ -139,15 +145,15 @@ pub struct SessionFilter {
 pub fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<AgentSession>> {
     let world = cx.world();
     let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
-    let all = world.agent_sessions.iter().rev().filter(|session| {
+    let all: Vec<(u64, &Arc<AgentSession>)> = world.agent_sessions.after(0).collect();
+    let all = all.into_iter().rev().filter(|(_, session)| {
         let status = json!(session.status);
         may_see(cx, session)
             && is(&filter.element_type, &session.element_type)
             && is(&filter.element_id, &session.element_id)
             && is(&filter.status, status.as_str().unwrap_or_default())
     });
-    let all: Vec<Arc<AgentSession>> = all.cloned().collect();
-    page.take((1_u64..).zip(all))
+    page.take(all.map(|(seq, session)| (u64::MAX - seq, Arc::clone(session))))
 }
 
 /// Moves a session by an event; the machine's word on whether it may.
@@ -171,7 +177,11 @@ async fn change(
         .get(id)
         .map(|session| (**session).clone())
         .ok_or_else(|| ApiError::not_found(format!("agent session not found: `{id}`")))?;
+    let before = session.clone();
     change(&mut session, &tx)?;
+    if session == before {
+        return Ok(Arc::new(before));
+    }
     session.updated_at = cx.space.clock.now();
     tx.put(session)?;
     tx.commit().await?;
@@ -247,7 +257,7 @@ pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Optio
     };
     step(&mut session, event)?;
     session.messages.push(said(space, Role::Assistant, &text));
-    session.error = failure.map(ApiError::internal);
+    session.error = failure.map(ApiError::configuration);
     session.summary = session.error.is_none().then(|| "Done by a stand-in".to_owned());
     session.updated_at = space.clock.now();
     tx.put(session)?;

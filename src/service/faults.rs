@@ -16,8 +16,8 @@ use crate::journal::{self, Entry};
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connector::Connector;
 use crate::model::grant::Grant;
-use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 use crate::upstream::raw_server::{Cut, Play};
+use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 
 /// A body that is no JSON.
 const MALFORMED: &str = "{\"items\": [{\"id\": \"7\", ";
@@ -149,7 +149,9 @@ where
     let play = match (answer_of(fired), cut_of(&fired.effect)) {
         (Some(play), _) => play,
         (None, Some(cut)) => match go(request.clone()).await {
-            Ok(response) => Play { status: response.status, headers: response.headers, body: response.body, cut: Some(cut) },
+            Ok(response) => {
+                Play { status: response.status, headers: response.headers, body: response.body, cut: Some(cut) }
+            }
             Err(error) => return Ok(Err(error)),
         },
         (None, None) => return Ok(go(request).await),
@@ -196,7 +198,8 @@ pub fn answer_of(fired: &Fired) -> Option<Play> {
         }
         Effect::Respond(answer) => Some(respond(answer)),
         Effect::RateLimit(limit) => {
-            let error = ApiError::rate_limited(format!("the rate limit `{}` is exceeded; call again later", fired.rule));
+            let error =
+                ApiError::rate_limited(format!("the rate limit `{}` is exceeded; call again later", fired.rule));
             let mut play = with_json(play(StatusCode::TOO_MANY_REQUESTS, json!(error).to_string().into()));
             let seconds = fired.retry_after_ms.unwrap_or(limit.per_ms).div_ceil(1_000);
             if limit.retry_after {
@@ -205,7 +208,9 @@ pub fn answer_of(fired: &Fired) -> Option<Play> {
             Some(play)
         }
         Effect::MalformedJson => Some(with_json(play(StatusCode::OK, MALFORMED.into()))),
-        Effect::Reset | Effect::Close => Some(Play { cut: cut_of(&fired.effect), ..play(StatusCode::OK, Bytes::new()) }),
+        Effect::Reset | Effect::Close => {
+            Some(Play { cut: cut_of(&fired.effect), ..play(StatusCode::OK, Bytes::new()) })
+        }
         _ => None,
     }
 }

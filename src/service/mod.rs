@@ -19,5 +19,6 @@ pub mod spaces;
 pub mod tenants;
 pub mod vendor;
 pub mod view;
+pub mod webhooks;
 pub mod worker;
 pub mod workspaces;

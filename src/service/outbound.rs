@@ -215,7 +215,7 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
         return Ok(());
     }
     connection.retry_attempts += 1;
-    if connection.retry_attempts > MOST_RETRIES {
+    if connection.retry_attempts >= MOST_RETRIES {
         drop(tx);
         let why = format!("the credentials could not be refreshed in {MOST_RETRIES} tries: {}", error.message);
         disconnect(cx, id, Some(ApiError::connection(ErrorKey::AccessTokenExpired, why))).await?;
@@ -315,8 +315,7 @@ async fn once(
         body: shown_body(&out.body),
     };
     let go = |request| cx.engine.http.send_to(request, stand_in);
-    let result =
-        faults::send(&cx.engine, &cx.space, connection, connector, nominal.path(), request, go).await?;
+    let result = faults::send(&cx.engine, &cx.space, connection, connector, nominal.path(), request, go).await?;
     let time_ms = cx.space.clock.now().since(at);
     let (response, error) = match result {
         Ok(response) => (Some(response), None),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect::{as_owner, finish_building, move_in};
-use super::{agents, outbound};
+use super::{agents, outbound, webhooks};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
@@ -12,6 +12,7 @@ use crate::model::action::{Action, ActionEvent};
 use crate::model::agent_session::AgentSession;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::progress::{Due, Failure};
+use crate::model::webhook::WebhookDelivery;
 use crate::store::{Tx, World};
 
 /// What a step found.
@@ -29,6 +30,49 @@ enum Item {
     Session(Arc<AgentSession>),
     /// A connection's credentials are to be refreshed.
     Refresh(Arc<Connection>),
+    /// A webhook is to be sent.
+    Delivery(Arc<WebhookDelivery>),
+}
+
+/// Does something in a task of its own, unless it is being done already.
+fn send_off<F>(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    name: String,
+    work: impl FnOnce(Arc<Engine>, Arc<Space>) -> F + Send + 'static,
+) where
+    F: Future<Output = Result<(), ApiError>> + Send,
+{
+    let Some(flight) = Flight::begin(engine, space, name) else { return };
+    let (engine, space) = (Arc::clone(engine), Arc::clone(space));
+    // On the server's own runtime: a test's may end first.
+    engine.db.runtime().clone().spawn(async move {
+        let _flight = flight;
+        if let Err(error) = work(Arc::clone(&engine), Arc::clone(&space)).await {
+            tracing::warn!(error.cause = %error, workspace = space.key, "something that was due could not be sent");
+        }
+    });
+}
+
+/// Something under way; over when dropped.
+struct Flight {
+    engine: Arc<Engine>,
+    space: Arc<Space>,
+    name: String,
+}
+
+impl Flight {
+    fn begin(engine: &Arc<Engine>, space: &Arc<Space>, name: String) -> Option<Self> {
+        let may = space.in_flight.begin(&name);
+        may.then(|| Self { engine: Arc::clone(engine), space: Arc::clone(space), name })
+    }
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        self.space.in_flight.end(&self.name);
+        self.engine.wake.notify_one();
+    }
 }
 
 /// Moves the one change that has been due longest.
@@ -36,9 +80,21 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
     if space.data.is_closed() {
         return Ok(Outcome::Idle);
     }
-    if let Some(Item::Refresh(connection)) = next_due(space, &space.world()) {
-        // Over HTTP, so not within a transaction.
-        return renew(engine, space, &connection).await;
+    match next_due(space, &space.world()) {
+        // Over HTTP, so neither within a transaction nor waited for: a receiver that hangs holds up nothing else.
+        Some(Item::Refresh(connection)) => {
+            send_off(engine, space, connection.id.to_string(), |engine, space| async move {
+                renew(&engine, &space, &connection).await
+            });
+            return Ok(Outcome::Moved);
+        }
+        Some(Item::Delivery(delivery)) => {
+            send_off(engine, space, delivery.id.to_string(), |engine, space| async move {
+                webhooks::deliver(&engine, &space, &delivery).await
+            });
+            return Ok(Outcome::Moved);
+        }
+        _ => {}
     }
     let mut tx = space.data.begin().await;
     let Some(item) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
@@ -48,7 +104,7 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
         Item::Action(action) => action.id.as_str(),
         Item::Session(session) => session.id.as_str(),
         // Due since a moment ago: the next step sees to it.
-        Item::Refresh(_) => return Ok(Outcome::Moved),
+        Item::Refresh(_) | Item::Delivery(_) => return Ok(Outcome::Moved),
     });
     if let Err(error) = move_item(engine, space, &mut tx, &item) {
         drop(tx);
@@ -79,12 +135,12 @@ fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result
             let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the agent gave up".into()));
             agents::end(space, tx, (**session).clone(), why)
         }
-        Item::Refresh(_) => Ok(()),
+        Item::Refresh(_) | Item::Delivery(_) => Ok(()),
     }
 }
 
 /// Refreshes credentials before they expire. What the vendor says, or does not, is on the connection's record.
-async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<Outcome, ApiError> {
+async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<(), ApiError> {
     let cx = as_owner(engine, space, connection)?;
     let held = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(|t| t.as_str());
     outbound::refresh(&cx, &connection.id, held).await?;
@@ -100,7 +156,7 @@ async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection
         tx.put(connection)?;
         tx.commit().await?;
     }
-    Ok(Outcome::Moved)
+    Ok(())
 }
 
 /// What cannot be moved must not hold up the rest: it is no longer due, and says why.
@@ -132,7 +188,7 @@ async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome,
                 tx.put(session)?;
             }
         }
-        Item::Refresh(_) => {}
+        Item::Refresh(_) | Item::Delivery(_) => {}
     }
     tx.commit().await?;
     Ok(Outcome::Moved)
@@ -235,15 +291,32 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
         Some((due_at(session.due.as_ref()?, session.id.as_str())?, Item::Session(Arc::clone(session))))
     });
     let refreshes = world.connections.iter().filter_map(|connection| {
-        let at = connection.refresh_due().filter(|at| *at <= now)?;
+        let at = connection.refresh_due().filter(|at| *at <= now && !space.in_flight.has(connection.id.as_str()))?;
         Some((at, Item::Refresh(Arc::clone(connection))))
     });
-    let all = connections.chain(actions).chain(sessions).chain(refreshes);
+    let deliveries = world.deliveries.iter().filter_map(|delivery| {
+        let at = delivery.next_attempt_at.filter(|at| *at <= now && !space.in_flight.has(delivery.id.as_str()))?;
+        Some((at, Item::Delivery(Arc::clone(delivery))))
+    });
+    let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries);
     all.min_by_key(|(at, _)| *at).map(|(_, item)| item)
 }
 
 /// Moves everything that is due in a workspace; returns how much that was.
 pub async fn settle(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, ApiError> {
+    let mut moved = step_all(engine, space).await?;
+    loop {
+        // What was sent off may change what is due.
+        space.in_flight.settled(&space.clock).await;
+        let more = step_all(engine, space).await?;
+        if more == 0 {
+            return Ok(moved);
+        }
+        moved += more;
+    }
+}
+
+async fn step_all(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, ApiError> {
     let mut moved = 0;
     while step(engine, space).await? == Outcome::Moved {
         moved += 1;
@@ -258,8 +331,11 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let connections = live.filter_map(|connection| connection.due.as_ref()?.at);
     let actions = world.actions.iter().filter_map(|action| action.due.as_ref()?.at);
     let sessions = world.agent_sessions.iter().filter_map(|session| session.due.as_ref()?.at);
-    let refreshes = world.connections.iter().filter_map(|connection| connection.refresh_due());
-    connections.chain(actions).chain(sessions).chain(refreshes).min()
+    let not_sent = |id: &str| !space.in_flight.has(id);
+    let refreshes = world.connections.iter().filter(|c| not_sent(c.id.as_str())).filter_map(|c| c.refresh_due());
+    let deliveries = world.deliveries.iter().filter(|d| not_sent(d.id.as_str())).filter_map(|d| d.next_attempt_at);
+    let sleepers = space.clock.pending();
+    connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(sleepers).min()
 }
 
 /// The same, in real time from now.
@@ -273,7 +349,7 @@ pub async fn run(engine: std::sync::Weak<Engine>) {
         let Some(engine) = engine.upgrade() else { return };
         let mut wait = Duration::from_hours(1);
         for space in engine.spaces() {
-            if let Err(error) = settle(&engine, &space).await {
+            if let Err(error) = step_all(&engine, &space).await {
                 tracing::error!(error.cause = %error, workspace = space.key, "the worker could not move what was due");
                 wait = wait.min(Duration::from_secs(1));
                 continue;

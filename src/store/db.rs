@@ -167,7 +167,7 @@ impl Db {
     }
 
     /// The server's runtime, on which transactions run to their end.
-    pub(super) fn runtime(&self) -> &Handle {
+    pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }
 

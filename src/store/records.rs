@@ -16,6 +16,7 @@ use crate::model::grant::Grant;
 use crate::model::integration::Integration;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
+use crate::model::webhook::WebhookDelivery;
 use crate::model::workspace::Workspace;
 
 macro_rules! records {
@@ -107,6 +108,8 @@ records! {
     AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id);
     /// The stub vendors' book, by access token.
     Grant("grant") in grants, by |grant| Some(&grant.access_token);
+    /// Webhooks to the app.
+    WebhookDelivery("webhook-delivery") in deliveries, by |_| None;
     /// Stubs, by connector.
     Stub("stub") in stubs, by |stub| Some(&stub.connector_key);
 }

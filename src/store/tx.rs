@@ -1,8 +1,8 @@
 //! One workspace's part of the store, and the transactions that change it.
 
 use std::ops::Deref;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedMutexGuard, broadcast, watch};
@@ -11,13 +11,19 @@ use super::db::Batch;
 use super::{Db, Kind, Record, StoreError, World};
 use crate::ids::Ids;
 use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
+use crate::model::webhook::WorkspaceEvent;
 use crate::model::workspace::Workspace;
 
 /// Changes that a slow listener may be behind.
 const MOST_CHANGES: usize = 256;
 
+/// What adds to a transaction, just before it is committed, what its changes mean: given the world before it.
+pub type Outbox = Box<dyn Fn(&World, &mut Tx) -> Result<(), StoreError> + Send + Sync>;
+
+/// What a committed change means, and to which connection, by all its names.
+pub type Event = (WorkspaceEvent, Vec<String>);
+
 /// One workspace's part of the store.
-#[derive(Debug)]
 pub struct Partition {
     key: String,
     db: Db,
@@ -27,7 +33,15 @@ pub struct Partition {
     turn: Arc<Mutex<()>>,
     version: watch::Sender<u64>,
     changes: broadcast::Sender<(&'static str, String)>,
+    outbox: OnceLock<Outbox>,
+    events: broadcast::Sender<Event>,
     closed: AtomicBool,
+}
+
+impl std::fmt::Debug for Partition {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Partition").field("key", &self.key).finish_non_exhaustive()
+    }
 }
 
 impl Partition {
@@ -41,6 +55,8 @@ impl Partition {
             turn: Arc::new(Mutex::new(())),
             version: watch::Sender::new(0),
             changes: broadcast::Sender::new(MOST_CHANGES),
+            outbox: OnceLock::new(),
+            events: broadcast::Sender::new(MOST_CHANGES),
             closed: AtomicBool::new(false),
         })
     }
@@ -58,6 +74,16 @@ impl Partition {
     /// What commits change, as `(kind, id)`: for those who listen.
     pub fn changes(&self) -> broadcast::Receiver<(&'static str, String)> {
         self.changes.subscribe()
+    }
+
+    /// Sets what adds to transactions; the first one stays.
+    pub fn set_outbox(&self, outbox: Outbox) {
+        self.outbox.set(outbox).ok();
+    }
+
+    /// What committed changes mean.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.events.subscribe()
     }
 
     /// The database, for reads of logs.
@@ -80,7 +106,13 @@ impl Partition {
     /// Begins a transaction; waits for the one before it.
     pub async fn begin(self: &Arc<Self>) -> Tx {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        Tx { world: (**self.world.load()).clone(), batch: Batch::default(), partition: Arc::clone(self), _turn: turn }
+        Tx {
+            world: (**self.world.load()).clone(),
+            batch: Batch::default(),
+            partition: Arc::clone(self),
+            events: Vec::new(),
+            _turn: turn,
+        }
     }
 }
 
@@ -90,6 +122,7 @@ pub struct Tx {
     world: World,
     batch: Batch,
     partition: Arc<Partition>,
+    events: Vec<Event>,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -120,6 +153,22 @@ impl Tx {
         self.batch.removals.push((R::KIND.name(), id.to_owned()));
     }
 
+    /// The ids of the records of a kind that this transaction has written.
+    pub fn changed<R: Record>(&self) -> Vec<String> {
+        let mut ids: Vec<String> = Vec::new();
+        for (kind, id, ..) in &self.batch.puts {
+            if *kind == R::KIND.name() && !ids.contains(id) {
+                ids.push(id.clone());
+            }
+        }
+        ids
+    }
+
+    /// Tells an event once this is committed.
+    pub fn after_commit(&mut self, event: Event) {
+        self.events.push(event);
+    }
+
     /// Writes the workspace itself.
     pub fn put_workspace(&mut self, workspace: Workspace) -> Result<(), StoreError> {
         let body = serde_json::to_string(&workspace)?;
@@ -146,16 +195,20 @@ impl Tx {
     }
 
     /// Commits, then publishes. Runs to its end even when the caller goes away, so that what SQLite holds is shown.
-    pub async fn commit(self) -> Result<Arc<World>, StoreError> {
+    pub async fn commit(mut self) -> Result<Arc<World>, StoreError> {
         if self.partition.is_closed() {
             return Err(StoreError::Closed);
+        }
+        let partition = Arc::clone(&self.partition);
+        if let Some(outbox) = partition.outbox.get() {
+            outbox(&partition.world(), &mut self)?;
         }
         if self.batch.is_empty() {
             return Ok(Arc::new(self.world));
         }
         let runtime = self.partition.db.runtime().clone();
         let task = runtime.spawn(async move {
-            let Self { world, batch, partition, _turn } = self;
+            let Self { world, batch, partition, events, _turn } = self;
             partition.db.commit(&partition.key, &batch).await?;
             let world = Arc::new(world);
             partition.world.store(Arc::clone(&world));
@@ -164,6 +217,9 @@ impl Tx {
                 for (kind, id, ..) in &batch.puts {
                     partition.changes.send((kind, id.clone())).ok();
                 }
+            }
+            for event in events {
+                partition.events.send(event).ok();
             }
             Ok(world)
         });

@@ -6,7 +6,7 @@ use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
-use crate::service::connect::attempt;
+use crate::service::connect::attempt::{self, Ending};
 use crate::service::connect::{self as connecting, Consent};
 use crate::service::{tenants, vendor};
 use serde_json::Value;
@@ -104,7 +104,9 @@ impl MockConnect {
         if let Some(record) = connection.record().filter(|record| record.state == ConnectionState::ClientActionRequired)
         {
             let space = connection.tenant.workspace.space()?;
-            attempt::consent(&connection.tenant.workspace.engine, &space, &record, &account, input).await?;
+            let engine = &connection.tenant.workspace.engine;
+            let done = attempt::consent(engine, &space, &record, &account, input).await?;
+            attempt::announce(engine, &space, &done, Ending::Connected).await?;
         }
         Ok(connection)
     }
@@ -171,14 +173,18 @@ impl MockConnection {
     /// The user gives up.
     pub async fn cancel(&self) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
-        connecting::cancel(&self.tenant.workspace.engine, &space, &*self.open()?).await?;
+        let (engine, record) = (&self.tenant.workspace.engine, self.open()?);
+        connecting::cancel(engine, &space, &record).await?;
+        attempt::announce(engine, &space, &record, Ending::Cancelled).await?;
         Ok(())
     }
 
     /// The app's vendor sends the user back with an error, such as `access_denied`.
     pub async fn fail(&self, error: &str) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
-        attempt::refuse(&self.tenant.workspace.engine, &space, &*self.open()?, error).await?;
+        let (engine, record) = (&self.tenant.workspace.engine, self.open()?);
+        let ending = attempt::refuse(engine, &space, &record, error).await?;
+        attempt::announce(engine, &space, &record, ending).await?;
         Ok(())
     }
 

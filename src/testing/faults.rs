@@ -38,7 +38,9 @@ impl Drop for FaultGuard {
             space.faults.remove(&self.name).ok();
         }
         // Removed by the test itself, or failing already: nothing to say.
-        let Some((matched, fired)) = standing.filter(|_| !std::thread::panicking() && !self.may_not_fire) else { return };
+        let Some((matched, fired)) = standing.filter(|_| !std::thread::panicking() && !self.may_not_fire) else {
+            return;
+        };
         assert!(fired > 0, "the fault `{}` never fired: it was about {matched} of the calls", self.name);
     }
 }

@@ -7,12 +7,14 @@ mod connection;
 mod faults;
 mod journal;
 mod upstream;
+mod webhooks;
 
 pub use crate::fault::{Fault, Which, act, any_call, connect, proxy, route, upstream};
 pub use connection::{MockConnect, MockConnection, MockTenant};
 pub use faults::FaultGuard;
 pub use journal::{Asked, Expected, MockJournal};
 pub use upstream::{MockUpstream, MountedStub, Stub};
+pub use webhooks::MockWebhooks;
 
 use crate::auth::mint;
 use crate::clock::{ClockMode, Timestamp, real_now};

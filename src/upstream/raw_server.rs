@@ -100,7 +100,9 @@ async fn answer(mut stream: TcpStream, plays: &Plays) -> std::io::Result<()> {
     let Some((name, rest)) = request(&mut stream).await? else { return Ok(()) };
     tokio::io::copy(&mut (&mut stream).take(rest.min(LARGEST_BODY)), &mut tokio::io::sink()).await?;
     let play = plays.lock().unwrap_or_else(PoisonError::into_inner).remove(&name);
-    let Some(play) = play else { return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await };
+    let Some(play) = play else {
+        return stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n").await;
+    };
     match play.cut {
         Some(Cut::Reset) => return stream.set_zero_linger(),
         Some(Cut::Close) => return stream.shutdown().await,
@@ -141,10 +143,11 @@ async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, u64)
     let mut lines = text.lines();
     let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
     let name = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default().to_owned();
-    let length = lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
+    let length =
+        lines.filter_map(|line| line.split_once(':')).find(|(name, _)| name.eq_ignore_ascii_case("content-length"));
     let length: u64 = length.and_then(|(_, length)| length.trim().parse().ok()).unwrap_or(0);
-    let had = u64::try_from(head.len() - end).unwrap_or(0);
-    Ok(Some((name, length.saturating_sub(had))))
+    let came = u64::try_from(head.len() - end).unwrap_or(0);
+    Ok(Some((name, length.saturating_sub(came))))
 }
 
 fn head_of(play: &Play) -> Vec<u8> {

@@ -144,7 +144,7 @@ async fn messages_are_a_bare_list_and_one_more_goes_on() {
 
 #[tokio::test]
 async fn a_session_can_be_interrupted_or_stopped_once() {
-    let bed = Bed::start().await;
+    let bed = Bed::exact().await;
     bed.progress("agentSession", json!("hold")).await;
     let demo = bed.demo();
     let (one, two) = (begun(&demo, "one").await, begun(&demo, "two").await);
@@ -203,7 +203,7 @@ async fn a_session_is_its_tenants_own() {
         assert_eq!(demo.patch(&format!("{at}/stop"), json!({})).await.0, 404);
     }
     assert!(demo.items("/agent/sessions").await.is_empty());
-    assert_eq!(acme.each("/agent/sessions", "id").await, [session.clone()]);
+    assert_eq!(acme.each("/agent/sessions", "id").await, std::slice::from_ref(&session));
     assert_eq!(manager.each("/agent/sessions", "id").await, [for_nobody, session]);
 }
 
@@ -243,7 +243,7 @@ async fn a_connection_is_built_by_a_session_that_ends_with_its_building() {
 
         assert_eq!((&at_work["status"], &at_work["agentName"]), (&json!("running"), &json!("connection-building")));
         assert_eq!(at_work["prompt"], "Frobnicator");
-        assert_eq!(found, [session.clone()]);
+        assert_eq!(found, std::slice::from_ref(&session));
         assert!(built.get("buildingAgentSessionId").is_none(), "{event}: {built:#}");
         assert_eq!(status(&acme, &session).await, ended, "{event}");
     }

@@ -30,6 +30,10 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/actions/{selector}/poke") => json!({"event": "finishBuilding"}),
         ("PUT", "/workspaces/{key}/upstreams/{connector}") => json!({"url": "http://127.0.0.1:9"}),
         ("POST", "/workspaces/{key}/upstreams/{connector}/stubs") => stub(),
+        ("POST", "/workspaces/{key}/faults") | ("PUT", "/workspaces/{key}/faults/{id}") => json!({"fault": "close"}),
+        ("POST", "/workspaces/{key}/journal/verify") => json!({"calls": {"operation": "act"}, "times": 0}),
+        ("POST", "/workspaces/{key}/snapshots") => json!({"name": "one"}),
+        ("PUT", "/workspaces/{key}/faults/story") => json!({"seed": 7}),
         _ => Value::Null,
     }
 }
@@ -40,6 +44,12 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
     let at = |below: &str| format!("/__mock/workspaces/{}{below}", space.key());
     if route.path.ends_with("/stubs/{id}") {
         return id(&nobody.ok(Method::POST, &at("/upstreams/github/stubs"), stub()).await);
+    }
+    if route.path.contains("/faults/{id}") {
+        return id(&nobody.ok(Method::POST, &at("/faults"), json!({"fault": "close"})).await);
+    }
+    if route.path.contains("/snapshots/{id}") {
+        return id(&nobody.ok(Method::POST, &at("/snapshots"), Value::Null).await);
     }
     if route.path.contains("/tokens/{id}") {
         return id(&nobody.items(&at("/upstreams/github/tokens")).await[0]);

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 use std::time::Duration;
 
 use http::Method;
-use membrane_mock::testing::{Fault, any_call, act, route, upstream};
+use membrane_mock::testing::{Fault, act, any_call, route, upstream};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -107,7 +107,8 @@ async fn the_apps_side_fails_over_real_http() {
         let answer = api.post("/act", call.clone()).await;
         assert_eq!(verdict(&answer), "400 action_run/-", "{answer:?}");
     }
-    let _fault = bed.ws.fault(Fault::on(upstream("github").path("/user")).respond(503, json!({"message": "down"}))).await;
+    let _fault =
+        bed.ws.fault(Fault::on(upstream("github").path("/user")).respond(503, json!({"message": "down"}))).await;
     let answer = api.post("/act", call.clone()).await;
     assert_eq!(answer.1["data"]["response"]["status"], 503, "{answer:?}");
     assert_eq!(answer.1["data"]["response"]["data"]["message"], "down");
@@ -125,6 +126,82 @@ async fn a_rate_limit_says_when_to_come_back_and_the_clock_fills_the_bucket() {
         statuses
     };
     assert_eq!(statuses().await, [200, 200, 429]);
-    bed.ws.clock().advance(Duration::from_secs(60)).await.unwrap();
+    bed.ws.clock().advance(Duration::from_mins(1)).await.unwrap();
     assert_eq!(statuses().await, [200, 200, 429]);
+}
+
+#[tokio::test]
+async fn the_same_seed_breaks_the_same_calls_and_a_story_plays_again() {
+    let broken = async |bed: &Bed| {
+        let mut broken = Vec::new();
+        for _ in 0..20 {
+            broken.push(bed.demo().get("/integrations?limit=1").await.0);
+        }
+        broken
+    };
+    let rule = || Fault::on(route("GET /integrations")).named("flaky").probability(0.4).respond(503, json!({}));
+    let (one, other) = (Bed::exact().await, Bed::exact().await);
+    let _faults = [one.ws.fault(rule()).await, other.ws.fault(rule()).await];
+
+    let first = broken(&one).await;
+    assert!(first.contains(&503) && first.contains(&200), "{first:?}");
+    assert_eq!(first, broken(&other).await);
+
+    let third = Bed::start().await;
+    let _fault = third.ws.fault(rule()).await;
+    let story = one.control(Method::GET, "/faults/story", Value::Null).await.1;
+    assert_eq!(third.control(Method::PUT, "/faults/story", story).await.0, 200);
+    assert_eq!(first, broken(&third).await);
+}
+
+#[tokio::test]
+async fn a_checkpoint_brings_state_clock_and_faults_back() {
+    let bed = Bed::exact().await;
+    let rule = json!({"name": "slow", "on": {"operation": "act"}, "fault": {"latency": {"ms": 10}}});
+    assert_eq!(bed.control(Method::POST, "/faults", rule).await.0, 200);
+    let taken = bed.control(Method::POST, "/snapshots", json!({"name": "before"})).await.1;
+    let at = bed.ws.clock().now();
+    bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+    bed.ws.clock().advance(Duration::from_mins(1)).await.unwrap();
+    bed.control(Method::DELETE, "/faults", Value::Null).await;
+
+    assert_eq!(bed.control(Method::POST, "/snapshots/before/restore", Value::Null).await.0, 200);
+
+    assert_eq!(bed.demo().get("/connections/github-dev").await.0, 200);
+    assert_eq!(bed.ws.clock().now(), at);
+    let faults = bed.control(Method::GET, "/faults", Value::Null).await.1;
+    assert_eq!(faults["items"][0]["name"], "slow");
+    let fork = bed.nobody().post("/__mock/workspaces", json!({"from": taken["id"]})).await;
+    assert_eq!(fork.0, 200, "{fork:?}");
+}
+
+#[tokio::test]
+async fn a_webhook_is_retried_on_the_clock_until_it_is_taken() {
+    let receiver = wiremock::MockServer::start().await;
+    let down = wiremock::Mock::given(wiremock::matchers::any()).respond_with(wiremock::ResponseTemplate::new(500));
+    down.up_to_n_times(2).mount(&receiver).await;
+    let up = wiremock::Mock::given(wiremock::matchers::any()).respond_with(wiremock::ResponseTemplate::new(200));
+    up.mount(&receiver).await;
+    let bed = Bed::exact().await;
+    let change = json!({"webhookUri": receiver.uri(), "enabledWebhookEvents": ["connection.disconnected"]});
+    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), change).await;
+
+    bed.poke("github-dev", "loseCredentials").await;
+    bed.ws.settle().await.unwrap();
+    assert_eq!(bed.ws.webhooks().expect("connection.disconnected").attempts.len(), 1);
+    bed.ws.clock().advance(Duration::from_secs(1)).await.unwrap();
+    bed.ws.clock().advance(Duration::from_secs(2)).await.unwrap();
+
+    let told = bed.ws.webhooks().expect("connection.disconnected");
+    assert_eq!(
+        told.attempts.iter().map(|attempt| attempt.status).collect::<Vec<_>>(),
+        [Some(500), Some(500), Some(200)]
+    );
+    let got = receiver.received_requests().await.unwrap();
+    let payload: Value = got[0].body_json().unwrap();
+    assert_eq!(
+        (&payload["eventType"], &payload["event"]),
+        (&json!("connection.disconnected"), &json!("connection.disconnected"))
+    );
+    assert_eq!(payload["data"]["connection"]["id"], payload["data"]["id"]);
 }

@@ -142,15 +142,16 @@ async fn however_long_nobody_looked_the_credentials_are_fresh() {
 #[tokio::test]
 async fn what_does_not_expire_or_is_archived_is_left_alone() {
     let bed = Bed::exact().await;
-    let github = shown(&bed, "github-dev").await;
+    let slack = bed.ws.tenant("demo-tenant").connect("slack").key("chat").ready().await.unwrap();
+    let slack = shown(&bed, slack.id()).await;
     let hubspot = id(&shown(&bed, "hubspot-prod").await);
     assert_eq!(bed.demo().delete(&format!("/connections/{hubspot}")).await.0, 200);
 
     pass(&bed, 24 * 3600).await;
 
-    assert!(github.get("nextCredentialsRefreshAt").is_none(), "{github:#}");
-    assert_eq!(token(&shown(&bed, "github-dev").await), token(&github));
-    for connector in ["github", "hubspot"] {
+    assert!(slack.get("nextCredentialsRefreshAt").is_none(), "{slack:#}");
+    assert_eq!(token(&shown(&bed, "chat").await), token(&slack));
+    for connector in ["slack", "hubspot"] {
         assert_eq!(bed.vendor_requests(connector).await, Vec::<String>::new(), "{connector}");
     }
 }

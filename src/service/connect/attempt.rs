@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::moves::{Consent, cancel, complete};
+use super::moves::{Consent, complete, end_attempt};
 use super::oauth::{self, Exchanged};
 use super::ticket::as_owner;
 use crate::engine::{Ended, Engine, Space};
@@ -15,6 +15,7 @@ use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::attempt_log::AttemptLog;
 use crate::model::connection::{Attempt, Connection, ConnectionState};
+use crate::model::connection_request::RequestStatus;
 use crate::model::connector::Connector;
 use crate::model::page::{Page, PageRequest};
 use crate::model::tenant::Tenant;
@@ -86,16 +87,6 @@ pub async fn announce(
         Ending::Cancelled => (ApiError::bad_request("the user cancelled: nothing was connected"), true),
         Ending::Failed(problem) => (problem, false),
     };
-    // Building that failed was logged when it did.
-    let was_building = matches!(
-        connection.state,
-        ConnectionState::ConfigurationError | ConnectionState::SetupFailed | ConnectionState::Error
-    );
-    if !cancelled && !was_building {
-        let mut tx = space.data.begin().await;
-        log_attempt(space, &mut tx, connection, Some(problem.clone()))?;
-        tx.commit().await?;
-    }
     failure(space, connection.tenant.clone(), &attempt, Some(connection), &problem, cancelled)
 }
 
@@ -168,16 +159,16 @@ pub struct AttemptFilter {
 pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
     let world = space.world();
     let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
-    let wanted = world.attempt_logs.iter().rev().filter(|log| {
+    let all: Vec<(u64, &Arc<AttemptLog>)> = world.attempt_logs.after(0).collect();
+    let wanted = all.into_iter().rev().filter(|(_, log)| {
         let status = if log.error.is_some() { "error" } else { "success" };
         is(&filter.tenant, Some(log.tenant_id.as_str()))
             && is(&filter.connection_id, log.connection_id.as_deref())
             && is(&filter.integration_id, log.integration_id.as_deref())
             && is(&filter.status, Some(status))
     });
-    // Positions count from the newest.
-    let all: Vec<Arc<AttemptLog>> = wanted.cloned().collect();
-    page.take((1_u64..).zip(all))
+    // Positions rise from the newest to the oldest.
+    page.take(wanted.map(|(seq, log)| (u64::MAX - seq, Arc::clone(log))))
 }
 
 /// The user says yes: at the vendor as `account`, or by filling in the form with `input`.
@@ -190,17 +181,20 @@ pub async fn consent(
     account: &str,
     input: Option<JsonMap>,
 ) -> Result<Arc<Connection>, ApiError> {
-    let connector = connector_of(engine, space, connection)?;
-    if !connector.auth_type.is_oauth() {
-        let consent = input.map_or_else(|| Consent::Account(account.to_owned()), Consent::Input);
-        return complete(engine, space, &connection.id, consent).await;
-    }
     let waits = || {
         ApiError::bad_request(format!(
             "the connection does not wait for its user: it is {:?}; connect it again first",
             connection.state
         ))
     };
+    if connection.state != ConnectionState::ClientActionRequired {
+        return Err(waits());
+    }
+    let connector = connector_of(engine, space, connection)?;
+    if !connector.auth_type.is_oauth() {
+        let consent = input.map_or_else(|| Consent::Account(account.to_owned()), Consent::Input);
+        return complete(engine, space, &connection.id, consent).await;
+    }
     let to = oauth::authorize_address(engine, space, connection, &connector).ok_or_else(waits)?;
     if !to.as_str().starts_with(engine.base()) {
         return Err(ApiError::bad_request(format!("`{to}` is a real vendor's page; only its user can consent there")));
@@ -223,10 +217,19 @@ pub async fn come_back(
     match oauth::exchange_code(engine, space, connection, connector, code).await {
         Exchanged::Tokens(tokens) => complete(engine, space, &connection.id, Consent::Granted(tokens)).await,
         Exchanged::Refused(why) => {
-            Err(refusal(&format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name)))
+            let why = format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name);
+            Err(note_failure(space, connection, refusal(&why)).await?)
         }
-        Exchanged::Failed(error) => Err(error),
+        Exchanged::Failed(error) => Err(note_failure(space, connection, error).await?),
     }
+}
+
+/// Logs an attempt that failed and may be tried again.
+async fn note_failure(space: &Space, connection: &Connection, why: ApiError) -> Result<ApiError, ApiError> {
+    let mut tx = space.data.begin().await;
+    log_attempt(space, &mut tx, connection, Some(why.clone()))?;
+    tx.commit().await?;
+    Ok(why)
 }
 
 /// The vendor, or its user, said no.
@@ -240,10 +243,12 @@ pub async fn refuse(
     // In the client's frame the page is still there, and its user may try again.
     let attempt = connection.attempt.clone().unwrap_or_default();
     let retries = attempt.hosted && attempt.request_id.is_none() && attempt.redirect_uri.is_none();
-    if !retries {
-        cancel(engine, space, connection).await?;
+    let why = refusal(&format!("{} said: {why}. Nothing was connected.", connector.meta.name));
+    if retries {
+        return Ok(Ending::Failed(note_failure(space, connection, why).await?));
     }
-    Ok(Ending::Failed(refusal(&format!("{} said: {why}. Nothing was connected.", connector.meta.name))))
+    end_attempt(engine, space, connection, RequestStatus::Error, why.clone()).await?;
+    Ok(Ending::Failed(why))
 }
 
 fn refusal(why: &str) -> ApiError {

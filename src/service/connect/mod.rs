@@ -159,6 +159,7 @@ pub(super) fn again(
                 (fault, &credentials, connection.state != ConnectionState::ClientActionRequired)
             {
                 connection.apply(ConnectionEvent::Rebuild, now)?;
+                connection.building_agent_session = None;
                 connection.due = Progress::Fail(fault).due(now);
                 tx.put(connection)?;
                 return Ok(id);
@@ -171,6 +172,7 @@ pub(super) fn again(
         }
         None => {
             connection.apply(ConnectionEvent::Rebuild, now)?;
+            connection.building_agent_session = None;
             connection.due = cx.world().workspace.mock.progress.connection_building.due(now);
             connection.meta.touch(&cx.space.ids, &cx.space.clock);
             tx.put(connection)?;
@@ -189,6 +191,11 @@ pub(super) fn fresh(
     let tenant = Arc::clone(cx.tenant()?);
     let now = cx.space.clock.now();
     let target = target_of(cx, tx, spec)?;
+    if let Target::Known { integration, .. } = &target
+        && tx.integrations.get(integration.as_str()).is_some_and(|integration| integration.is_option_disabled())
+    {
+        return Err(ApiError::bad_request("connecting is switched off by the integration's `optionsConfig`"));
+    }
     let (integration, connector, app, default_name) = match &target {
         Target::Known { integration, connector } => {
             let name = tx.integrations.get(integration.as_str()).map(|i| i.meta.name.clone());

@@ -230,17 +230,34 @@ pub async fn poke(
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
-/// The user does not want to: back to where the connection was. A first attempt of a hosted page leaves nothing behind.
+/// The user does not want to: back to where the connection was.
 pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> Result<(), ApiError> {
-    let first = connection.former.is_none() && connection.attempt.as_ref().is_some_and(|attempt| attempt.hosted);
-    if !first {
-        return poke(engine, space, &connection.id, ConnectionEvent::Cancel, None).await.map(drop);
-    }
+    end_attempt(engine, space, connection, RequestStatus::Cancelled, cancelled()).await
+}
+
+/// An attempt comes to nothing: back to where the connection was. A first attempt of a hosted page leaves nothing behind.
+pub(super) async fn end_attempt(
+    engine: &Engine,
+    space: &Space,
+    connection: &Connection,
+    status: RequestStatus,
+    why: ApiError,
+) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
-    settle_request(&mut tx, connection, RequestStatus::Cancelled, None)?;
-    log_attempt(space, &mut tx, connection, Some(cancelled()))?;
-    tx.remove::<Connection>(connection.id.as_str());
+    let known = tx.connections.get(connection.id.as_str()).map(|connection| (**connection).clone());
+    let known = known.ok_or_else(|| ApiError::not_found(format!("connection not found: `{}`", connection.id)))?;
+    let first = known.former.is_none() && known.attempt.as_ref().is_some_and(|attempt| attempt.hosted);
+    if first && known.state == ConnectionState::ClientActionRequired {
+        settle_request(&mut tx, &known, status, Some(why.clone()).filter(|_| status == RequestStatus::Error))?;
+        log_attempt(space, &mut tx, &known, Some(why))?;
+        tx.remove::<Connection>(known.id.as_str());
+    } else {
+        // Settled first: the move would call it cancelled.
+        settle_request(&mut tx, &known, status, Some(why.clone()).filter(|_| status == RequestStatus::Error))?;
+        move_in(engine, space, &mut tx, known, ConnectionEvent::Cancel, Some(why))?;
+    }
     tx.commit().await?;
+    engine.wake.notify_one();
     Ok(())
 }
 
@@ -284,7 +301,7 @@ pub fn move_in(
             connection.ticket =
                 if connection.state == ConnectionState::ClientActionRequired { connection.ticket.take() } else { None };
             settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
-            log_attempt(space, tx, &connection, Some(cancelled()))?;
+            log_attempt(space, tx, &connection, Some(error.unwrap_or_else(cancelled)))?;
         }
         ConnectionEvent::Disconnect => {
             if let Some(token) = connection.credentials.as_ref().and_then(|c| c["access_token"].as_str()) {

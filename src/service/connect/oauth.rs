@@ -118,9 +118,8 @@ async fn ask(
     }
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let request = OutRequest { method: Method::POST, url: endpoint.url, headers, body: body.into() };
-    let go = async |request| match endpoint.is_ours {
-        true => engine.http.send_home(&request).await,
-        false => engine.http.send(request).await,
+    let go = async |request| {
+        if endpoint.is_ours { engine.http.send_home(&request).await } else { engine.http.send(request).await }
     };
     let response = match faults::send(engine, space, connection, connector, TOKEN_PATH, request, go).await {
         Ok(Ok(response)) => response,
@@ -143,7 +142,7 @@ async fn ask(
 /// When credentials have to be refreshed: a little before they say that they expire.
 pub fn refresh_due(credentials: &JsonMap, now: Timestamp) -> Option<Timestamp> {
     let lives = Duration::from_secs(credentials.get("expires_in").and_then(Value::as_u64)?);
-    Some(now.plus(lives - (lives / 10).min(MARGIN)))
+    Some(now.plus(lives.saturating_sub((lives / 10).min(MARGIN))))
 }
 
 struct Endpoint {

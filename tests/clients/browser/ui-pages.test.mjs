@@ -100,6 +100,7 @@ for (const origin of ['cross', 'same']) {
     await visit.start((membrane) => membrane.open());
     const page = await visit.iframe();
     await at(page, 'integrations');
+    await visit.shown();
     await button(page, /^Connect Slack/).click();
     await at(page, 'connect');
     await visit.shown();
@@ -117,6 +118,7 @@ scenario('client.open(): a connect page that is cancelled connects nothing', asy
   await visit.start((membrane) => membrane.open());
   const page = await visit.iframe();
   await at(page, 'integrations');
+  await visit.shown();
   await button(page, /^Connect Stripe/).click();
   await at(page, 'form');
   await button(page, 'Cancel').click();
@@ -148,6 +150,7 @@ scenario('integration(i).open() closes', async ({ visit }) => {
   await visit.start((membrane) => membrane.integration('github').open());
   const page = await visit.iframe();
   await at(page, 'integrations');
+  await visit.shown();
   await button(page, GIVE_UP).click();
   await visit.value();
   await visit.tidy();
@@ -186,7 +189,7 @@ const plain = {
   'actionInstance(i).open()': (membrane) => membrane.actionInstance('x').open(),
   'fieldMappingInstance(i).openConfiguration()': (membrane) => membrane.fieldMappingInstance('x').openConfiguration(),
   'flowInstance(i).openEditor()': (membrane) => membrane.flowInstance('x').openEditor(),
-  'flowInstance(i).embedEditor()': (membrane) => membrane.flowInstance('x').embedEditor({ mountTargetSelector: 'main' }),
+  'flowInstance(i).embedEditor()': (membrane) => membrane.flowInstance('x').embedEditor({ mountTargetSelector: 'h1' }),
 };
 for (const [name, call] of Object.entries(plain)) {
   scenario(`${name} says that there is nothing to set, and closes`, async ({ visit }) => {

@@ -1,0 +1,106 @@
+//! Webhooks out: what the workspace's app is told, and how that went.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::connection::{Connection, ConnectionState};
+use crate::clock::Timestamp;
+use crate::ids::Id;
+
+/// What apps are told of. Source: SDK `WorkspaceEventType`; flows and alerts are not faked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum WorkspaceEvent {
+    /// READY for the first time.
+    #[serde(rename = "connection.created")]
+    Created,
+    /// It lost its credentials.
+    #[serde(rename = "connection.disconnected")]
+    Disconnected,
+    /// READY again.
+    #[serde(rename = "connection.reconnected")]
+    Reconnected,
+    /// Archived.
+    #[serde(rename = "connection.deleted")]
+    Deleted,
+}
+
+impl WorkspaceEvent {
+    /// As on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Created => "connection.created",
+            Self::Disconnected => "connection.disconnected",
+            Self::Reconnected => "connection.reconnected",
+            Self::Deleted => "connection.deleted",
+        }
+    }
+
+    /// What a change of a connection means to the app; mostly nothing.
+    pub fn of(before: Option<&Connection>, after: &Connection) -> Option<Self> {
+        let had = before.is_some_and(Connection::is_connected);
+        let was_archived = before.is_some_and(Connection::is_archived);
+        if after.is_archived() {
+            return (before.is_some() && !was_archived).then_some(Self::Deleted);
+        }
+        let Some(before) = before.filter(|_| !was_archived) else {
+            return (before.is_none() && after.is_connected()).then_some(Self::Created);
+        };
+        let becomes_ready = after.state == ConnectionState::Ready && before.state != ConnectionState::Ready;
+        match (had, after.is_connected()) {
+            (true, false) => Some(Self::Disconnected),
+            (_, true) if becomes_ready && before.former.is_some() => Some(Self::Reconnected),
+            (false, true) if before.state == ConnectionState::Disconnected => Some(Self::Reconnected),
+            (false, true) => Some(Self::Created),
+            (true, true) | (false, false) => None,
+        }
+    }
+}
+
+/// One try to deliver.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeliveryAttempt {
+    /// When.
+    pub at: Timestamp,
+    /// What the receiver answered.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+    /// Why there is no answer.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub error: Option<String>,
+}
+
+/// Where a delivery stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryState {
+    /// Will be tried, again.
+    Pending,
+    /// The receiver answered 2xx.
+    Delivered,
+    /// Given up.
+    Failed,
+}
+
+/// A notification on its way. As stored, and as the control API shows it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookDelivery {
+    /// Id.
+    pub id: Id<WebhookDelivery>,
+    /// What happened.
+    pub event_type: WorkspaceEvent,
+    /// Where it goes.
+    pub url: String,
+    /// What it says.
+    pub payload: Value,
+    /// Where it stands.
+    pub state: DeliveryState,
+    /// What was tried.
+    pub attempts: Vec<DeliveryAttempt>,
+    /// When it is tried next.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub next_attempt_at: Option<Timestamp>,
+    /// When it happened.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,155 @@
+//! Webhooks out: deliveries are written with the change that they tell of, and sent by the worker until one is taken.
+//!
+//! Source: DOC:docs/managing-membrane/monitoring-troubleshooting/webhook-notifications; counts and times of the retries
+//! are our choice, nothing is documented.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hmac::{Hmac, Mac as _};
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use url::Url;
+
+use crate::clock::real_sleep;
+use crate::engine::{Engine, Space};
+use crate::error::ApiError;
+use crate::model::connection::Connection;
+use crate::model::webhook::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
+use crate::store::{StoreError, Tx, World};
+use crate::upstream::OutRequest;
+
+/// Tried again after so long, then after twice as long, and so on.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const MOST_ATTEMPTS: usize = 8;
+/// How long a receiver may take, in real time. Source: DOC:…/self-hosting/system-webhooks.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Deliveries that are kept, done ones.
+const MOST_KEPT: usize = 1_000;
+
+/// What the changes of a transaction tell the app, written with them.
+pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+    let mut events: Vec<(WorkspaceEvent, Arc<Connection>)> = Vec::new();
+    for id in tx.changed::<Connection>() {
+        let Some(after) = tx.connections.get(&id).cloned() else { continue };
+        if let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) {
+            events.push((event, after));
+        }
+    }
+    for (event, connection) in events {
+        let names = [Some(connection.id.to_string()), connection.meta.key.clone()];
+        tx.after_commit((event, names.into_iter().flatten().collect()));
+        if let Some(url) = receiver(tx, event) {
+            let delivery = delivery_of(space, tx, event, &connection, url);
+            tx.put(delivery)?;
+            forget_old(tx);
+        }
+    }
+    Ok(())
+}
+
+/// Where an event goes, when the workspace wants it. Source: SDK `Workspace.webhookUri`, `enabledWebhookEvents`.
+fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
+    let extra = &world.workspace.extra;
+    let url = extra.get("webhookUri")?.as_str().filter(|url| !url.is_empty())?;
+    // Without a list all events are wanted.
+    let enabled = extra.get("enabledWebhookEvents").and_then(Value::as_array);
+    let wanted = enabled.is_none_or(|events| events.iter().any(|wanted| wanted == event.name()));
+    wanted.then(|| url.to_owned())
+}
+
+/// The payload in both vocabularies at once: `eventType` with `data.connection`, and `event` with the fields in `data`.
+fn delivery_of(
+    space: &Space,
+    world: &World,
+    event: WorkspaceEvent,
+    connection: &Connection,
+    url: String,
+) -> WebhookDelivery {
+    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    let now = space.clock.now();
+    let fields = json!({
+        "id": connection.id,
+        "key": connection.meta.key,
+        "name": connection.meta.name,
+        "integrationId": connection.integration,
+        "integrationKey": integration.map(|integration| integration.key()),
+        "connected": connection.is_connected(),
+        "disconnected": !connection.is_connected(),
+        "customerId": connection.tenant,
+        "userId": connection.tenant,
+        "tenantId": connection.tenant,
+    });
+    let mut data = fields.clone();
+    data["connection"] = fields;
+    WebhookDelivery {
+        id: space.ids.id(),
+        event_type: event,
+        url,
+        payload: json!({ "eventType": event, "event": event, "data": data, "createdAt": now }),
+        state: DeliveryState::Pending,
+        attempts: Vec::new(),
+        next_attempt_at: Some(now),
+        created_at: now,
+    }
+}
+
+fn forget_old(tx: &mut Tx) {
+    let done = tx.deliveries.iter().filter(|delivery| delivery.state != DeliveryState::Pending);
+    let done: Vec<String> = done.map(|delivery| delivery.id.to_string()).collect();
+    for id in done.iter().take(done.len().saturating_sub(MOST_KEPT)) {
+        tx.remove::<WebhookDelivery>(id);
+    }
+}
+
+/// Tries a delivery once, and writes how it went.
+pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
+    let sent = tokio::select! {
+        sent = send(engine, space, delivery) => sent,
+        () = real_sleep(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    };
+    let now = space.clock.now();
+    let mut tx = space.data.begin().await;
+    let Some(mut delivery) = tx.deliveries.get(delivery.id.as_str()).map(|known| (**known).clone()) else {
+        return Ok(());
+    };
+    let taken = matches!(&sent, Ok(status) if (200..300).contains(status));
+    let (status, error) = match sent {
+        Ok(status) => (Some(status), None),
+        Err(error) => (None, Some(error)),
+    };
+    delivery.attempts.push(DeliveryAttempt { at: now, status, error });
+    let tried = delivery.attempts.len();
+    (delivery.state, delivery.next_attempt_at) = if taken {
+        (DeliveryState::Delivered, None)
+    } else if tried >= MOST_ATTEMPTS {
+        (DeliveryState::Failed, None)
+    } else {
+        let doublings = u32::try_from(tried - 1).unwrap_or(u32::MAX);
+        (DeliveryState::Pending, Some(now.plus(FIRST_RETRY * 2_u32.saturating_pow(doublings))))
+    };
+    tx.put(delivery)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn send(engine: &Arc<Engine>, space: &Space, delivery: &WebhookDelivery) -> Result<u16, String> {
+    let url = Url::parse(&delivery.url).map_err(|error| format!("`{}` is not an address: {error}", delivery.url))?;
+    let body = delivery.payload.to_string();
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(secret) = &space.world().workspace.mock.webhook_secret {
+        headers.insert("x-signature", signature(secret, &body).ok_or("the body cannot be signed")?);
+    }
+    let request = OutRequest { method: Method::POST, url, headers, body: Bytes::from(body) };
+    engine.http.send(request).await.map(|response| response.status.as_u16()).map_err(|error| error.to_string())
+}
+
+/// HMAC-SHA256 of the body in hex. Source: DOC:…/self-hosting/system-webhooks (`X-Signature`).
+fn signature(secret: &str, body: &str) -> Option<HeaderValue> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
+    mac.update(body.as_bytes());
+    HeaderValue::try_from(hex::encode(mac.finalize().into_bytes())).ok()
+}
