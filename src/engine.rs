@@ -23,6 +23,7 @@ use crate::model::tenant::Tenant;
 use crate::model::workspace::Workspace;
 use crate::sandbox::{Limits, Sandbox};
 use crate::service::catalog::Catalog;
+use crate::service::scenarios::Stories;
 use crate::service::snapshots::Snapshot;
 use crate::service::vendor::oauth::Codes;
 use crate::service::webhooks;
@@ -119,6 +120,8 @@ pub struct Space {
     pub journal: Journal,
     /// What breaks calls on cue.
     pub faults: Book,
+    /// Scenarios that were begun.
+    pub stories: Stories,
     /// What is sent over HTTP by the worker just now.
     pub(crate) in_flight: InFlight,
     /// Codes that the stub vendors gave out.
@@ -323,6 +326,7 @@ impl Space {
             clock: Clock::new(workspace.clock),
             journal: Journal::new(config.journal_limit),
             faults: Book::new(seed_of(config, &workspace.key)),
+            stories: Stories::default(),
             in_flight: InFlight::default(),
             codes: Mutex::default(),
             attempts: broadcast::Sender::new(64),

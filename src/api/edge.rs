@@ -22,6 +22,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::fault::Subject;
 use crate::journal::{Entry, Side};
 use crate::service::actions::manager_only;
+use crate::service::scenarios;
 use crate::service::tenants::admit;
 
 /// The largest body, in bytes. Source: AE:rate-limits (10 MB in).
@@ -153,7 +154,13 @@ async fn answer(
     seen.faults = std::mem::take(&mut met.rules);
     seen.input = subject.as_ref().filter(|(subject, _)| subject.operation == Some("act")).and_then(|_| input_of(&call));
     seen.subject = subject.map(|(subject, _)| subject);
-    faults::ended(met, (route.handler)(call)).await
+    let reply = faults::ended(met, (route.handler)(call)).await;
+    if let (Some(subject), Some(space)) = (&seen.subject, &seen.space)
+        && subject.operation == Some("act")
+    {
+        scenarios::acted(&edge.engine, space, &subject.connection).await;
+    }
+    reply
 }
 
 /// What an action is given: in `/act` and `/actions/:sel/run` below `input`, else the body itself.

@@ -9,7 +9,7 @@ use crate::engine::Space;
 use crate::error::ApiError;
 use crate::journal::{Entry, Side};
 use crate::screens::{self, VendorPage};
-use crate::service::vendor::{DEFAULT_ACCOUNT, oauth};
+use crate::service::vendor::{account_in, oauth};
 use crate::service::view::drawn_logo;
 
 fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
@@ -20,7 +20,7 @@ fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
 /// The consent page: which account, allow or deny. What is wrong with the request is told to the person in front of it.
 pub(super) async fn consent_page(call: Call) -> Result<Reply, ApiError> {
     match asked(&call) {
-        Ok((_, asking)) => page(&call, &asking),
+        Ok((space, asking)) => page(&call, &space, &asking),
         Err(error) => refused(&error),
     }
 }
@@ -32,11 +32,11 @@ fn asked(call: &Call) -> Result<(Arc<Space>, oauth::Asking), ApiError> {
     Ok((space, asking))
 }
 
-fn page(call: &Call, asking: &oauth::Asking) -> Result<Reply, ApiError> {
+fn page(call: &Call, space: &Space, asking: &oauth::Asking) -> Result<Reply, ApiError> {
     let page = VendorPage {
         app: &asking.connector.meta.name,
         logo: drawn_logo(call.engine.base(), asking.connector.key()),
-        account: DEFAULT_ACCOUNT,
+        account: &account_in(&space.world()),
         scopes: &asking.scopes,
     };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
@@ -55,7 +55,7 @@ pub(super) async fn consent(call: Call) -> Result<Reply, ApiError> {
     };
     let form = call.form();
     let back = match form.text("action").as_deref() {
-        Some("allow") => asking.allow(&space, &form.text("account").unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())),
+        Some("allow") => asking.allow(&space, &form.text("account").unwrap_or_else(|| account_in(&space.world()))),
         Some("deny") => asking.deny(),
         _ => return refused(&ApiError::bad_request("`action` is `allow` or `deny`")),
     };

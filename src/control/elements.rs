@@ -15,7 +15,7 @@ use crate::model::JsonMap;
 use crate::model::connection::{Connection, ConnectionEvent};
 use crate::service::connect::attempt::{self, Ending};
 use crate::service::directory::Directory;
-use crate::service::vendor::DEFAULT_ACCOUNT;
+use crate::service::vendor::account_in;
 use crate::service::view::{Lens, Secrets};
 use crate::service::{connect, worker};
 
@@ -120,8 +120,8 @@ struct CompleteBody {
 pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
     let body: CompleteBody = call.json()?;
     let (cx, connection) = named(&call)?;
-    let account = body.account.as_deref().unwrap_or(DEFAULT_ACCOUNT);
-    let done = attempt::consent(&cx.engine, &cx.space, &connection, account, body.input).await?;
+    let account = body.account.unwrap_or_else(|| account_in(&cx.world()));
+    let done = attempt::consent(&cx.engine, &cx.space, &connection, &account, body.input).await?;
     attempt::announce(&cx.engine, &cx.space, &done, Ending::Connected).await?;
     shown(&cx, done.id.as_str())
 }

@@ -6,6 +6,7 @@ pub mod guard;
 mod elements;
 mod faults;
 mod journal;
+mod scenarios;
 mod server;
 mod snapshots;
 mod time;
@@ -78,6 +79,10 @@ pub fn routes() -> Vec<Route> {
         control(delete.clone(), "/workspaces/{key}/journal", journal::clear),
         control(get.clone(), "/workspaces/{key}/journal/stream", journal::stream),
         control(post.clone(), "/workspaces/{key}/journal/verify", journal::verify),
+        control(get.clone(), "/workspaces/{key}/scenarios", scenarios::list),
+        control(post.clone(), "/workspaces/{key}/scenarios", scenarios::add),
+        control(post.clone(), "/workspaces/{key}/scenarios/{name}/start", scenarios::start),
+        control(post.clone(), "/workspaces/{key}/scenarios/{name}/stop", scenarios::stop),
         control(get.clone(), "/workspaces/{key}/webhooks", workspaces::webhooks),
         control(get, "/workspaces/{key}/snapshots", snapshots::list),
         control(post.clone(), "/workspaces/{key}/snapshots", snapshots::take),

@@ -16,7 +16,7 @@ use crate::model::workspace::{MockSettings, Settings};
 use crate::service::seed::SeedDocument;
 use crate::service::snapshots;
 use crate::service::spaces::{self, Fork, NewWorkspace, Start};
-use crate::service::workspaces::merge_settings;
+use crate::service::workspaces::{merge_settings, merged_mock};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -167,27 +167,6 @@ fn changed(
     }
     let mock = mock_change.map_or_else(|| Ok(mock.clone()), |change| merged_mock(mock, change))?;
     Ok((settings, mock))
-}
-
-fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {
-    let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
-    let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;
-    for (name, value) in change {
-        merged[&name] = match (merged.get(&name), value) {
-            (Some(Value::Object(old)), Value::Object(new)) => {
-                let mut both = old.clone();
-                crate::model::patch::merge_members(&mut both, new);
-                Value::Object(both)
-            }
-            (_, value) => value,
-        };
-    }
-    let mock: MockSettings = serde_path_to_error::deserialize(merged)
-        .map_err(|error| ApiError::bad_request(format!("`mock`: field `{}`: {}", error.path(), error.inner())))?;
-    if !matches!(mock.disconnected_status, 400 | 401) {
-        return Err(ApiError::bad_request("`mock.disconnectedStatus` is 400 or 401"));
-    }
-    Ok(mock)
 }
 
 pub(super) async fn delete(call: Call) -> Result<Reply, ApiError> {

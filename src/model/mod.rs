@@ -19,6 +19,7 @@ pub mod page;
 pub mod patch;
 pub mod progress;
 pub mod rank;
+pub mod scenario;
 pub mod schema;
 pub mod stub;
 pub mod tenant;

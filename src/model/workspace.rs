@@ -114,6 +114,9 @@ pub struct MockSettings {
     pub progress: ProgressSettings,
     /// How often a catalog action retries a 429 or 503 of the app.
     pub upstream_retries: u32,
+    /// Who consents at vendors when nobody is named; `demo@example.com` when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// What webhooks are signed with, in `X-Signature`; they are not when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_secret: Option<String>,
@@ -130,6 +133,7 @@ impl Default for MockSettings {
             token_clock: TokenClock::System,
             progress: ProgressSettings::default(),
             upstream_retries: 0,
+            account: None,
             webhook_secret: None,
             upstreams: BTreeMap::new(),
         }

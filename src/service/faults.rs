@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use super::connect;
@@ -112,14 +112,37 @@ pub async fn strike(
     Ok(())
 }
 
-/// Sends a request to an external app or its vendor, unless a rule has it otherwise. `path` is the app's own. Whatever a
-/// rule answers is really sent and received.
+/// A call of an external app, or of its vendor, through a connection. `path` is the app's own.
+pub fn upstream_call(
+    space: &Space,
+    connection: &Connection,
+    connector: &Connector,
+    method: &Method,
+    path: &str,
+) -> Subject {
+    let world = space.world();
+    let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
+    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    Subject {
+        side: Side::Upstream,
+        operation: None,
+        route: String::new(),
+        method: method.to_string(),
+        path: path.to_owned(),
+        tenant: world.tenants.get(connection.tenant.as_str()).map(|tenant| tenant.internal_id.clone()),
+        integration: integration.map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
+        connection: names(connection.id.as_str(), connection.meta.key.as_deref()),
+        action: Vec::new(),
+        connector: Some(connector.key().to_owned()),
+    }
+}
+
+/// Sends a request, unless a rule has it otherwise. Whatever a rule answers is really sent and received.
 pub async fn send<F>(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
-    connection: &Connection,
-    connector: &Connector,
-    path: &str,
+    call: impl FnOnce() -> Subject,
+    connection: Option<&Id<Connection>>,
     request: OutRequest,
     go: impl FnOnce(OutRequest) -> F,
 ) -> Result<Result<OutResponse, UpstreamError>, ApiError>
@@ -129,22 +152,8 @@ where
     if space.faults.is_empty() {
         return Ok(go(request).await);
     }
-    let world = space.world();
-    let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
-    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    let subject = Subject {
-        side: Side::Upstream,
-        operation: None,
-        route: String::new(),
-        method: request.method.to_string(),
-        path: path.to_owned(),
-        tenant: world.tenants.get(connection.tenant.as_str()).map(|tenant| tenant.internal_id.clone()),
-        integration: integration.map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
-        connection: names(connection.id.as_str(), connection.meta.key.as_deref()),
-        action: Vec::new(),
-        connector: Some(connector.key().to_owned()),
-    };
-    let met = meet(engine, space, &subject, Some(&connection.id)).await?;
+    let call = call();
+    let met = meet(engine, space, &call, connection).await?;
     let Some(fired) = &met.ending else { return Ok(go(request).await) };
     let play = match (answer_of(fired), cut_of(&fired.effect)) {
         (Some(play), _) => play,
@@ -159,10 +168,11 @@ where
     let url = engine.address_of(play).await?;
     let result = engine.http.send(OutRequest { url, ..request.clone() }).await;
     space.journal.add(Entry {
-        route: Some(connector.key().to_owned()),
+        route: call.connector.clone(),
+        operation: call.operation,
         status: result.as_ref().map_or(0, |response| response.status.as_u16()),
         faults: met.rules,
-        ..Entry::new(journal::Side::Upstream, space.clock.now(), request.method.as_str(), path)
+        ..Entry::new(journal::Side::Upstream, space.clock.now(), request.method.as_str(), &call.path)
     });
     Ok(result)
 }

@@ -13,6 +13,7 @@ pub mod integrations;
 pub mod outbound;
 pub mod plant;
 pub mod run;
+pub mod scenarios;
 pub mod seed;
 pub mod snapshots;
 pub mod spaces;

@@ -315,7 +315,8 @@ async fn once(
         body: shown_body(&out.body),
     };
     let go = |request| cx.engine.http.send_to(request, stand_in);
-    let result = faults::send(&cx.engine, &cx.space, connection, connector, nominal.path(), request, go).await?;
+    let call = || faults::upstream_call(&cx.space, connection, connector, &out.method, nominal.path());
+    let result = faults::send(&cx.engine, &cx.space, call, Some(&connection.id), request, go).await?;
     let time_ms = cx.space.clock.now().since(at);
     let (response, error) = match result {
         Ok(response) => (Some(response), None),

@@ -11,6 +11,7 @@ use crate::ids::{Ids, stable_id};
 use crate::model::connection::{Connection, ConnectionState};
 use crate::model::element::Meta;
 use crate::model::integration::Integration;
+use crate::model::scenario::OwnScenario;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
 use crate::store::Tx;
@@ -48,6 +49,9 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
         let mut record = action_of(stable_id("action", &action.key), action, now);
         record.meta.uuid = ids.uuid();
         tx.put(record)?;
+    }
+    for scenario in &seed.scenarios {
+        tx.put(OwnScenario::of(scenario.clone()))?;
     }
     plant_connections(tx, ids, now, catalog, seed)
 }

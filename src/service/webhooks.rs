@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
+use super::faults;
 use crate::clock::real_sleep;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
+use crate::fault::{Side, Subject};
 use crate::model::connection::Connection;
 use crate::model::webhook::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
 use crate::store::{StoreError, Tx, World};
@@ -40,7 +42,7 @@ pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreErr
     }
     for (event, connection) in events {
         let names = [Some(connection.id.to_string()), connection.meta.key.clone()];
-        tx.after_commit((event, names.into_iter().flatten().collect()));
+        space.stories.happened(event, &names.into_iter().flatten().collect::<Vec<_>>());
         if let Some(url) = receiver(tx, event) {
             let delivery = delivery_of(space, tx, event, &connection, url);
             tx.put(delivery)?;
@@ -106,8 +108,12 @@ fn forget_old(tx: &mut Tx) {
 
 /// Tries a delivery once, and writes how it went.
 pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
+    // As it is now that nobody else sends it: it may have been done a moment ago.
+    let now = space.clock.now();
+    let current = space.world().deliveries.get(delivery.id.as_str()).cloned();
+    let Some(delivery) = current.filter(|d| d.next_attempt_at.is_some_and(|at| at <= now)) else { return Ok(()) };
     let sent = tokio::select! {
-        sent = send(engine, space, delivery) => sent,
+        sent = send(engine, space, &delivery) => sent,
         () = real_sleep(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
     };
     let now = space.clock.now();
@@ -135,7 +141,7 @@ pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &Webhoo
     Ok(())
 }
 
-async fn send(engine: &Arc<Engine>, space: &Space, delivery: &WebhookDelivery) -> Result<u16, String> {
+async fn send(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<u16, String> {
     let url = Url::parse(&delivery.url).map_err(|error| format!("`{}` is not an address: {error}", delivery.url))?;
     let body = delivery.payload.to_string();
     let mut headers = HeaderMap::new();
@@ -143,8 +149,21 @@ async fn send(engine: &Arc<Engine>, space: &Space, delivery: &WebhookDelivery) -
     if let Some(secret) = &space.world().workspace.mock.webhook_secret {
         headers.insert("x-signature", signature(secret, &body).ok_or("the body cannot be signed")?);
     }
+    let path = url.path().to_owned();
+    let call = || Subject {
+        side: Side::Upstream,
+        operation: Some("webhook"),
+        method: Method::POST.to_string(),
+        path: path.clone(),
+        ..Subject::default()
+    };
     let request = OutRequest { method: Method::POST, url, headers, body: Bytes::from(body) };
-    engine.http.send(request).await.map(|response| response.status.as_u16()).map_err(|error| error.to_string())
+    let sent = faults::send(engine, space, call, None, request, |request| engine.http.send(request)).await;
+    match sent {
+        Ok(Ok(response)) => Ok(response.status.as_u16()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.message.clone()),
+    }
 }
 
 /// HMAC-SHA256 of the body in hex. Source: DOC:…/self-hosting/system-webhooks (`X-Signature`).

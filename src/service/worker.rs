@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect::{as_owner, finish_building, move_in};
-use super::{agents, outbound, webhooks};
+use super::{agents, outbound, scenarios, webhooks};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
@@ -80,6 +80,9 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
     if space.data.is_closed() {
         return Ok(Outcome::Idle);
     }
+    if scenarios::go_on(engine, space).await > 0 {
+        return Ok(Outcome::Moved);
+    }
     match next_due(space, &space.world()) {
         // Over HTTP, so neither within a transaction nor waited for: a receiver that hangs holds up nothing else.
         Some(Item::Refresh(connection)) => {
@@ -141,7 +144,11 @@ fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result
 
 /// Refreshes credentials before they expire. What the vendor says, or does not, is on the connection's record.
 async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<(), ApiError> {
-    let cx = as_owner(engine, space, connection)?;
+    // As it is now that nobody else renews it: it may have been done a moment ago.
+    let now = space.clock.now();
+    let current = space.world().connections.get(connection.id.as_str()).cloned();
+    let Some(connection) = current.filter(|c| c.refresh_due().is_some_and(|at| at <= now)) else { return Ok(()) };
+    let cx = as_owner(engine, space, &connection)?;
     let held = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(|t| t.as_str());
     outbound::refresh(&cx, &connection.id, held).await?;
     let now = space.clock.now();
@@ -335,7 +342,9 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let refreshes = world.connections.iter().filter(|c| not_sent(c.id.as_str())).filter_map(|c| c.refresh_due());
     let deliveries = world.deliveries.iter().filter(|d| not_sent(d.id.as_str())).filter_map(|d| d.next_attempt_at);
     let sleepers = space.clock.pending();
-    connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(sleepers).min()
+    let stories = space.stories.next_moment(space.clock.now());
+    let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(sleepers);
+    all.chain(stories).min()
 }
 
 /// The same, in real time from now.

@@ -8,7 +8,8 @@ use crate::auth::read_public_key;
 use crate::engine::Cx;
 use crate::error::{ApiError, nearest};
 use crate::model::JsonMap;
-use crate::model::workspace::{PublicKey, SETTING_NAMES, Settings, Workspace};
+use crate::model::patch::merge_members;
+use crate::model::workspace::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
 
 /// The caller's workspace, named by id or key; another one is 404.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
@@ -87,4 +88,26 @@ pub fn merge_settings(settings: &mut Settings, value: Value) -> Result<(), ApiEr
     }
     *settings = serde_json::from_value(merged).map_err(ApiError::internal)?;
     Ok(())
+}
+
+/// The fake's settings with a change merged into them, one level deep.
+pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {
+    let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
+    let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;
+    for (name, value) in change {
+        merged[&name] = match (merged.get(&name), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                let mut both = old.clone();
+                merge_members(&mut both, new);
+                Value::Object(both)
+            }
+            (_, value) => value,
+        };
+    }
+    let mock: MockSettings = serde_path_to_error::deserialize(merged)
+        .map_err(|error| ApiError::bad_request(format!("`mock`: field `{}`: {}", error.path(), error.inner())))?;
+    if !matches!(mock.disconnected_status, 400 | 401) {
+        return Err(ApiError::bad_request("`mock.disconnectedStatus` is 400 or 401"));
+    }
+    Ok(mock)
 }

@@ -15,7 +15,7 @@ mod world;
 
 pub use db::{Db, Row, Target};
 pub use records::{Kind, World};
-pub use tx::{Event, Outbox, Partition, Tx};
+pub use tx::{Outbox, Partition, Tx};
 pub use world::{Record, Table};
 
 /// What can go wrong in the store.

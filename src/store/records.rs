@@ -14,6 +14,7 @@ use crate::model::connector::Connector;
 use crate::model::external_app::ExternalApp;
 use crate::model::grant::Grant;
 use crate::model::integration::Integration;
+use crate::model::scenario::OwnScenario;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
 use crate::model::webhook::WebhookDelivery;
@@ -110,6 +111,8 @@ records! {
     Grant("grant") in grants, by |grant| Some(&grant.access_token);
     /// Webhooks to the app.
     WebhookDelivery("webhook-delivery") in deliveries, by |_| None;
+    /// The workspace's own scenarios, by name.
+    OwnScenario("scenario") in scenarios, by |own| Some(&own.scenario.name);
     /// Stubs, by connector.
     Stub("stub") in stubs, by |stub| Some(&stub.connector_key);
 }

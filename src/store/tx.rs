@@ -11,7 +11,6 @@ use super::db::Batch;
 use super::{Db, Kind, Record, StoreError, World};
 use crate::ids::Ids;
 use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
-use crate::model::webhook::WorkspaceEvent;
 use crate::model::workspace::Workspace;
 
 /// Changes that a slow listener may be behind.
@@ -19,9 +18,6 @@ const MOST_CHANGES: usize = 256;
 
 /// What adds to a transaction, just before it is committed, what its changes mean: given the world before it.
 pub type Outbox = Box<dyn Fn(&World, &mut Tx) -> Result<(), StoreError> + Send + Sync>;
-
-/// What a committed change means, and to which connection, by all its names.
-pub type Event = (WorkspaceEvent, Vec<String>);
 
 /// One workspace's part of the store.
 pub struct Partition {
@@ -34,7 +30,6 @@ pub struct Partition {
     version: watch::Sender<u64>,
     changes: broadcast::Sender<(&'static str, String)>,
     outbox: OnceLock<Outbox>,
-    events: broadcast::Sender<Event>,
     closed: AtomicBool,
 }
 
@@ -56,7 +51,6 @@ impl Partition {
             version: watch::Sender::new(0),
             changes: broadcast::Sender::new(MOST_CHANGES),
             outbox: OnceLock::new(),
-            events: broadcast::Sender::new(MOST_CHANGES),
             closed: AtomicBool::new(false),
         })
     }
@@ -81,11 +75,6 @@ impl Partition {
         self.outbox.set(outbox).ok();
     }
 
-    /// What committed changes mean.
-    pub fn events(&self) -> broadcast::Receiver<Event> {
-        self.events.subscribe()
-    }
-
     /// The database, for reads of logs.
     pub fn db(&self) -> &Db {
         &self.db
@@ -106,13 +95,7 @@ impl Partition {
     /// Begins a transaction; waits for the one before it.
     pub async fn begin(self: &Arc<Self>) -> Tx {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        Tx {
-            world: (**self.world.load()).clone(),
-            batch: Batch::default(),
-            partition: Arc::clone(self),
-            events: Vec::new(),
-            _turn: turn,
-        }
+        Tx { world: (**self.world.load()).clone(), batch: Batch::default(), partition: Arc::clone(self), _turn: turn }
     }
 }
 
@@ -122,7 +105,6 @@ pub struct Tx {
     world: World,
     batch: Batch,
     partition: Arc<Partition>,
-    events: Vec<Event>,
     _turn: OwnedMutexGuard<()>,
 }
 
@@ -164,11 +146,6 @@ impl Tx {
         ids
     }
 
-    /// Tells an event once this is committed.
-    pub fn after_commit(&mut self, event: Event) {
-        self.events.push(event);
-    }
-
     /// Writes the workspace itself.
     pub fn put_workspace(&mut self, workspace: Workspace) -> Result<(), StoreError> {
         let body = serde_json::to_string(&workspace)?;
@@ -208,7 +185,7 @@ impl Tx {
         }
         let runtime = self.partition.db.runtime().clone();
         let task = runtime.spawn(async move {
-            let Self { world, batch, partition, events, _turn } = self;
+            let Self { world, batch, partition, _turn } = self;
             partition.db.commit(&partition.key, &batch).await?;
             let world = Arc::new(world);
             partition.world.store(Arc::clone(&world));
@@ -217,9 +194,6 @@ impl Tx {
                 for (kind, id, ..) in &batch.puts {
                     partition.changes.send((kind, id.clone())).ok();
                 }
-            }
-            for event in events {
-                partition.events.send(event).ok();
             }
             Ok(world)
         });

@@ -36,6 +36,11 @@ impl MockTenant {
         MockConnect { tenant: self.clone(), target: key.to_owned(), spec: ConnectSpec::default(), account: None }
     }
 
+    /// Who consents when nobody is named.
+    fn account(&self) -> Result<String, ApiError> {
+        Ok(vendor::account_in(&self.workspace.space()?.world()))
+    }
+
     async fn cx(&self) -> Result<Cx, ApiError> {
         let space = self.workspace.space()?;
         let verified = Verified { tenant_key: Some(self.key.clone()), name: None, fields: None, is_manager: false };
@@ -98,7 +103,7 @@ impl MockConnect {
     /// Begins, and the user goes the whole way of the hosted pages: consent at the app's vendor as [`Self::account`] and
     /// code exchange, or the filled-in form.
     pub async fn complete(self) -> Result<MockConnection, TestError> {
-        let account = self.account.clone().unwrap_or_else(|| vendor::DEFAULT_ACCOUNT.to_owned());
+        let account = self.account.clone().map_or_else(|| self.tenant.account(), Ok)?;
         let input = self.spec.input.as_ref().and_then(Value::as_object).cloned();
         let connection = self.begin().await?;
         if let Some(record) = connection.record().filter(|record| record.state == ConnectionState::ClientActionRequired)
@@ -127,7 +132,7 @@ impl MockConnect {
 
     /// Begins, and the user consents: READY.
     pub async fn ready(self) -> Result<MockConnection, TestError> {
-        let account = self.account.clone().unwrap_or_else(|| vendor::DEFAULT_ACCOUNT.to_owned());
+        let account = self.account.clone().map_or_else(|| self.tenant.account(), Ok)?;
         let connection = self.begin().await?;
         if connection.state() == ConnectionState::ClientActionRequired {
             connection.complete_as(&account).await?;

@@ -6,6 +6,7 @@
 mod connection;
 mod faults;
 mod journal;
+mod scenarios;
 mod upstream;
 mod webhooks;
 
@@ -13,6 +14,7 @@ pub use crate::fault::{Fault, Which, act, any_call, connect, proxy, route, upstr
 pub use connection::{MockConnect, MockConnection, MockTenant};
 pub use faults::FaultGuard;
 pub use journal::{Asked, Expected, MockJournal};
+pub use scenarios::{MockScenario, MockStory};
 pub use upstream::{MockUpstream, MountedStub, Stub};
 pub use webhooks::MockWebhooks;
 

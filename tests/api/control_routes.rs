@@ -32,6 +32,7 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/upstreams/{connector}/stubs") => stub(),
         ("POST", "/workspaces/{key}/faults") | ("PUT", "/workspaces/{key}/faults/{id}") => json!({"fault": "close"}),
         ("POST", "/workspaces/{key}/journal/verify") => json!({"calls": {"operation": "act"}, "times": 0}),
+        ("POST", "/workspaces/{key}/scenarios") => json!({"name": "mine", "steps": []}),
         ("POST", "/workspaces/{key}/snapshots") => json!({"name": "one"}),
         ("PUT", "/workspaces/{key}/faults/story") => json!({"seed": 7}),
         _ => Value::Null,
@@ -44,6 +45,10 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
     let at = |below: &str| format!("/__mock/workspaces/{}{below}", space.key());
     if route.path.ends_with("/stubs/{id}") {
         return id(&nobody.ok(Method::POST, &at("/upstreams/github/stubs"), stub()).await);
+    }
+    if route.path.contains("/scenarios/{name}") {
+        nobody.ok(Method::POST, &at("/scenarios/rate-limited/start"), Value::Null).await;
+        return "rate-limited".to_owned();
     }
     if route.path.contains("/faults/{id}") {
         return id(&nobody.ok(Method::POST, &at("/faults"), json!({"fault": "close"})).await);

@@ -33,6 +33,7 @@ mod runs;
 mod sandbox;
 mod sandbox_runs;
 mod sandbox_turns;
+mod scenarios;
 mod seeds;
 mod selectors;
 mod served;

@@ -300,7 +300,7 @@ pub(super) fn maybe_complete(
         return authorize(&cx.engine, &cx.space, tx, connection, connector, Consent::Input(input.clone()));
     }
     if by_itself || !connector.auth_type.needs_user() {
-        let consent = Consent::Account(vendor::DEFAULT_ACCOUNT.to_owned());
+        let consent = Consent::Account(vendor::account_in(tx));
         return authorize(&cx.engine, &cx.space, tx, connection, connector, consent);
     }
     Ok(())

@@ -82,7 +82,10 @@ pub(super) fn authorize(
             connection.input = Some(Value::Object(input.clone()));
             input
         }
-        Consent::Input(_) => vendor::default_credentials(tx, &space.ids, now, connector, vendor::DEFAULT_ACCOUNT)?,
+        Consent::Input(_) => {
+            let account = vendor::account_in(tx);
+            vendor::default_credentials(tx, &space.ids, now, connector, &account)?
+        }
         Consent::Account(account) => vendor::default_credentials(tx, &space.ids, now, connector, &account)?,
     };
     connection.next_credentials_refresh_at = refresh_due(&credentials, now);
@@ -278,7 +281,7 @@ pub fn move_in(
         let connector = connector.ok_or_else(|| {
             ApiError::bad_request("the connection has no connector yet; use the event `finishBuilding` first")
         })?;
-        let consent = Consent::Account(vendor::DEFAULT_ACCOUNT.to_owned());
+        let consent = Consent::Account(vendor::account_in(tx));
         return authorize(engine, space, tx, connection, &connector, consent);
     }
     connection.apply(event, now)?;
@@ -393,7 +396,7 @@ pub fn finish_building(
     let mock = &tx.workspace.mock;
     let by_itself = mock.auto_connect || mock.progress.connection_client_action == Progress::Immediate;
     if by_itself || !connector.auth_type.needs_user() {
-        let consent = Consent::Account(vendor::DEFAULT_ACCOUNT.to_owned());
+        let consent = Consent::Account(vendor::account_in(tx));
         return authorize(engine, space, tx, connection, &connector, consent);
     }
     Ok(())

@@ -121,14 +121,18 @@ async fn ask(
     let go = async |request| {
         if endpoint.is_ours { engine.http.send_home(&request).await } else { engine.http.send(request).await }
     };
-    let response = match faults::send(engine, space, connection, connector, TOKEN_PATH, request, go).await {
+    let call = || faults::upstream_call(space, connection, connector, &Method::POST, TOKEN_PATH);
+    let response = match faults::send(engine, space, call, Some(&connection.id), request, go).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Exchanged::Failed(ApiError::action_run(error.to_string())),
         Err(error) => return Exchanged::Failed(error),
     };
     match (response.status.is_success(), value_of(&response.body)) {
         (true, Value::Object(tokens)) if tokens.contains_key("access_token") => Exchanged::Tokens(tokens),
-        (false, Value::Object(answer)) if answer.get("error").is_some_and(Value::is_string) => {
+        // 5xx says nothing about the grant, whatever is in its body.
+        (false, Value::Object(answer))
+            if response.status.is_client_error() && answer.get("error").is_some_and(Value::is_string) =>
+        {
             Exchanged::Refused(answer["error"].as_str().unwrap_or_default().to_owned())
         }
         _ => Exchanged::Failed(ApiError::action_run(format!(

@@ -18,6 +18,11 @@ pub struct SeedError {
 }
 
 impl SeedError {
+    /// About a file as a whole.
+    pub(in crate::service) fn about(file: &str, message: impl Into<String>) -> Self {
+        Self::new(file, message)
+    }
+
     pub(super) fn new(file: &str, message: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, message: message.into() }
     }
@@ -117,6 +122,11 @@ fn steps(path: &FieldPath) -> Vec<Step> {
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect()
+}
+
+/// A text of its own as one element; unknown fields are the element's to refuse.
+pub(in crate::service) fn parse_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, SeedError> {
+    SeedFile { path: path.to_owned(), text: text.to_owned() }.parse(|_| ())
 }
 
 /// Whether a file's name is that of prose or of something else that no seed is made of.

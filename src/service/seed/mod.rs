@@ -12,12 +12,14 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::file::SeedError;
+pub(super) use self::file::parse_text;
 use self::file::{Origin, SeedFile};
 use crate::clock::ClockMode;
 use crate::model::JsonMap;
 use crate::model::action::ActionType;
 use crate::model::connector::{Apply, AuthType, OauthConfig, TestCall};
 use crate::model::progress::ProgressSettings;
+use crate::model::scenario::Scenario;
 use crate::model::stub::StubSpec;
 use crate::model::workspace::{MockSettings, Settings};
 
@@ -39,6 +41,8 @@ pub struct SeedDocument {
     pub connections: Vec<SeedConnection>,
     /// Stubs per connector.
     pub stubs: BTreeMap<String, Vec<StubSpec>>,
+    /// Scenarios, beside the shipped ones.
+    pub scenarios: Vec<Scenario>,
     /// What was passed over: files of element types that are not faked, fields that mean nothing here.
     #[serde(skip)]
     pub passed_over: Vec<String>,

@@ -10,6 +10,7 @@ use crate::error::nearest;
 use crate::model::schema::check_schema;
 use crate::model::stub::StubSpec;
 use crate::service::directory::hint;
+use crate::service::scenarios;
 
 #[derive(RustEmbed)]
 #[folder = "fixtures/demo"]
@@ -164,6 +165,7 @@ impl SeedDocument {
                 let owner = self.integrations.iter_mut().find(|integration| integration.key == *key);
                 owner.ok_or_else(|| orphan(file, "integration", key))?.actions.push(action);
             }
+            ["scenarios", _] => self.scenarios.push(scenarios::parse(&file.path, &file.text)?),
             ["actions", key, name] if is(name, "spec") || is(name, key) => {
                 let action = self.action_in(file, key)?;
                 self.actions.push(action);
@@ -174,7 +176,7 @@ impl SeedDocument {
                 return Err(SeedError::new(
                     &file.path,
                     "is in no place that a seed has; known are workspace.yaml, external-apps/, connectors/<key>/, \
-                     integrations/<key>/, actions/<key>/, connections/ and stubs/<connector>/",
+                     integrations/<key>/, actions/<key>/, connections/, scenarios/ and stubs/<connector>/",
                 ));
             }
         }

@@ -20,11 +20,16 @@ use crate::model::JsonMap;
 use crate::model::connector::{Apply, AuthType, Connector};
 use crate::model::grant::{Grant, TokenStanding};
 use crate::model::stub::{Incoming, Stub, nearest};
-use crate::store::Tx;
+use crate::store::{Tx, World};
 use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
 
 /// Who consents when nobody is named.
 pub const DEFAULT_ACCOUNT: &str = "demo@example.com";
+
+/// Who consents when nobody is named, in a workspace.
+pub fn account_in(world: &World) -> String {
+    world.workspace.mock.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())
+}
 
 /// The vendor's word on a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,54 @@
+//! Scenarios of a workspace: what there is, what was begun.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::space;
+use crate::api::call::{Call, Reply};
+use crate::error::ApiError;
+use crate::model::JsonMap;
+use crate::model::scenario::Scenario;
+use crate::service::scenarios;
+
+/// The workspace's own scenarios and the shipped ones, and the stories that were begun.
+pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let shipped = scenarios::shipped().map_err(|error| ApiError::internal(error.to_string()))?;
+    let shown = |scenario: &Scenario, own: bool| {
+        json!({
+            "name": scenario.name,
+            "description": scenario.description,
+            "parameters": scenario.parameters,
+            "steps": scenario.steps,
+            "own": own,
+        })
+    };
+    let own = scenarios::own(&space);
+    let items: Vec<Value> =
+        own.iter().map(|one| shown(one, true)).chain(shipped.iter().map(|one| shown(one, false))).collect();
+    Reply::json(&json!({ "items": items, "stories": space.stories.told() }))
+}
+
+/// A scenario of one's own.
+pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
+    let scenario: Scenario = call.json()?;
+    scenarios::add(&*space(&call)?, scenario.clone()).await?;
+    Reply::json(&scenario)
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct StartBody {
+    parameters: JsonMap,
+}
+
+pub(super) async fn start(call: Call) -> Result<Reply, ApiError> {
+    let body: StartBody = call.json()?;
+    let space = space(&call)?;
+    Reply::json(&scenarios::start(&call.engine, &space, call.param("name")?, &body.parameters).await?)
+}
+
+/// Stops a story; what it has brought about stays.
+pub(super) async fn stop(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&space(&call)?.stories.stop(call.param("name")?)?)
+}

@@ -1,0 +1,411 @@
+//! Scenarios at work: what they wait for, and what they bring about.
+//!
+//! Invariant: runs are counted before their answers leave, so what a run triggers is there for the next call.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use rust_embed::RustEmbed;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::directory::Directory;
+use super::faults::strike;
+use super::seed::{SeedError, parse_text};
+use super::workspaces::{merge_settings, merged_mock};
+use crate::auth::Caller;
+use crate::clock::Timestamp;
+use crate::engine::{Engine, Space};
+use crate::error::{ApiError, nearest};
+use crate::fault::{Effect, Rule};
+use crate::ids::Id;
+use crate::model::JsonMap;
+use crate::model::connection::Connection;
+use crate::model::scenario::{OwnScenario, Scenario, duration};
+use crate::model::webhook::WorkspaceEvent;
+
+#[derive(RustEmbed)]
+#[folder = "fixtures/scenarios"]
+struct Shipped;
+
+/// Stories that are over are remembered up to so many.
+const MOST_TOLD: usize = 200;
+
+/// What one effect is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum Action {
+    /// A rule, which stays until it is removed.
+    Fault(Box<Rule>),
+    /// Takes a rule away, by name.
+    RemoveFault(String),
+    /// Breaks connections at their vendor.
+    Break(Break),
+    /// When state machines move, per kind.
+    Progress(Value),
+    /// Settings of the fake.
+    Mock(Value),
+    /// Settings of the platform.
+    Settings(Value),
+    /// Another secret of the workspace.
+    RotateSecret(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Break {
+    /// By id or key; `*` for all.
+    connection: String,
+    /// `disconnect`, `expireCredentials`, `failRefresh`, `markDefunct`.
+    by: Effect,
+}
+
+/// Where a story stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Standing {
+    /// Waits for the trigger of its next step.
+    Running,
+    /// All steps are done.
+    Done,
+    /// Somebody stopped it.
+    Stopped,
+    /// A step could not be done.
+    Failed,
+}
+
+/// A story that was begun.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Told {
+    /// Names it.
+    pub id: String,
+    /// Which scenario.
+    pub name: String,
+    /// With which parameters.
+    pub parameters: JsonMap,
+    /// Where it stands.
+    pub state: Standing,
+    /// How many steps are done.
+    pub steps_done: usize,
+    /// How many there are.
+    pub steps: usize,
+    /// When the last step was done, or the story begun.
+    pub since: Timestamp,
+    /// Why it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    #[serde(skip)]
+    story: Scenario,
+    #[serde(skip)]
+    acts: u64,
+    #[serde(skip)]
+    met: bool,
+}
+
+/// The stories of one workspace.
+#[derive(Debug, Default)]
+pub struct Stories {
+    // A std mutex: held for a few instructions and never across an await.
+    inner: Mutex<Inner>,
+    /// Steps are done by one caller at a time.
+    turn: tokio::sync::Mutex<()>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    told: Vec<Told>,
+    begun: u64,
+}
+
+impl Stories {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was begun, in order.
+    pub fn told(&self) -> Vec<Told> {
+        self.lock().told.clone()
+    }
+
+    /// Stops a story, by id or by the name of its scenario.
+    pub fn stop(&self, name: &str) -> Result<Told, ApiError> {
+        let mut inner = self.lock();
+        let told = inner.told.iter_mut().rev().find(|told| told.id == name || told.name == name);
+        let told = told.ok_or_else(|| ApiError::not_found(format!("no story `{name}` was begun")))?;
+        if told.state == Standing::Running {
+            told.state = Standing::Stopped;
+        }
+        Ok(told.clone())
+    }
+
+    /// When a story has something to do: now when its trigger was met, else at a time.
+    pub(super) fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
+        self.lock().told.iter().filter_map(|told| told.due(now)).min()
+    }
+
+    /// Counts a run through a connection.
+    fn acted(&self, connection: &[String]) {
+        for told in self.lock().told.iter_mut().filter(|told| told.state == Standing::Running) {
+            let after = told.story.steps.get(told.steps_done).and_then(|step| step.after.as_ref());
+            if after.is_some_and(|after| after.connection == "*" || connection.contains(&after.connection)) {
+                told.acts += 1;
+            }
+        }
+    }
+
+    /// Notes what happened to a connection.
+    pub(crate) fn happened(&self, event: WorkspaceEvent, connection: &[String]) {
+        for told in self.lock().told.iter_mut().filter(|told| told.state == Standing::Running) {
+            let on = told.story.steps.get(told.steps_done).and_then(|step| step.on.as_ref());
+            if on.is_some_and(|on| {
+                on.event == event.name() && (on.connection == "*" || connection.contains(&on.connection))
+            }) {
+                told.met = true;
+            }
+        }
+    }
+}
+
+impl Told {
+    /// When the next step is due; none while its trigger is not met.
+    fn due(&self, now: Timestamp) -> Option<Timestamp> {
+        let step = self.story.steps.get(self.steps_done).filter(|_| self.state == Standing::Running)?;
+        if let Some(after) = &step.after {
+            return (self.acts >= after.acts.as_u64().unwrap_or(u64::MAX)).then_some(now);
+        }
+        if step.on.is_some() {
+            return self.met.then_some(now);
+        }
+        match &step.at {
+            Some(at) => Some(self.since.plus(duration(&at.clock).unwrap_or_default())),
+            None => Some(now),
+        }
+    }
+}
+
+/// The scenarios that come with the fake.
+pub fn shipped() -> Result<Vec<Scenario>, SeedError> {
+    let mut all = Vec::new();
+    for path in Shipped::iter() {
+        if let Some(file) = Shipped::get(&path) {
+            all.push(parse(&path, &String::from_utf8_lossy(&file.data))?);
+        }
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+/// Reads a scenario; an error carries file, line and field.
+pub(super) fn parse(path: &str, text: &str) -> Result<Scenario, SeedError> {
+    let mut scenario: Scenario = parse_text(path, text)?;
+    if scenario.name.is_empty() {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        file.split('.').next().unwrap_or(file).clone_into(&mut scenario.name);
+    }
+    check(&scenario).map_err(|why| SeedError::about(path, why))?;
+    Ok(scenario)
+}
+
+/// Refuses a scenario that could not be told: told once with its own parameters, nothing may be wrong with it.
+fn check(scenario: &Scenario) -> Result<(), String> {
+    if scenario.name.is_empty() {
+        return Err("field `name`: a scenario has one".into());
+    }
+    let told = scenario.told(&JsonMap::new())?;
+    for (index, step) in told.steps.iter().enumerate() {
+        let at = format!("field `steps[{index}]`");
+        let triggers =
+            [step.after.is_some(), step.at.is_some(), step.on.is_some()].into_iter().filter(|given| *given).count();
+        if triggers > 1 {
+            return Err(format!("{at}: a step has one of `after`, `at`, `on`, or none"));
+        }
+        if step.after.as_ref().is_some_and(|after| after.acts.as_u64().is_none()) {
+            return Err(format!("{at}: `after.acts` is a number"));
+        }
+        if let Some(when) = &step.at {
+            duration(&when.clock).map_err(|why| format!("{at}: {why}"))?;
+        }
+        let events = ["connection.created", "connection.disconnected", "connection.reconnected", "connection.deleted"];
+        if let Some(on) = step.on.as_ref().filter(|on| !events.contains(&on.event.as_str())) {
+            return Err(format!("{at}: `{}` is no event; there are `{}`", on.event, events.join("`, `")));
+        }
+        for (number, effect) in step.effects.iter().enumerate() {
+            action(effect).map_err(|why| format!("{at}: `do[{number}]`: {why}"))?;
+        }
+    }
+    Ok(())
+}
+
+fn action(effect: &Value) -> Result<Action, String> {
+    let action: Action = serde_path_to_error::deserialize(effect).map_err(|error| {
+        let path = error.path().to_string();
+        format!("{}{}", if path == "." { String::new() } else { format!("`{path}`: ") }, error.into_inner())
+    })?;
+    if let Action::Fault(rule) = &action {
+        rule.check().map_err(|error| error.message.clone())?;
+    }
+    Ok(action)
+}
+
+/// Adds a scenario to a workspace; one of the same name is replaced.
+pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
+    check(&scenario).map_err(ApiError::bad_request)?;
+    let mut tx = space.data.begin().await;
+    tx.put(OwnScenario::of(scenario))?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The workspace's own scenarios.
+pub fn own(space: &Space) -> Vec<Scenario> {
+    space.world().scenarios.iter().map(|own| own.scenario.clone()).collect()
+}
+
+/// A scenario that a workspace can play: its own, else a shipped one.
+pub fn find(space: &Space, name: &str) -> Result<Scenario, ApiError> {
+    let shipped = shipped().map_err(|error| ApiError::internal(error.to_string()))?;
+    let all: Vec<Scenario> = own(space).into_iter().chain(shipped).collect();
+    if let Some(found) = all.iter().find(|scenario| scenario.name == name) {
+        return Ok(found.clone());
+    }
+    let names = all.iter().map(|scenario| scenario.name.as_str());
+    let near = nearest(name, names.clone()).map(|near| format!("; did you mean `{near}`?"));
+    let there = names.collect::<Vec<_>>().join("`, `");
+    let hint = near.unwrap_or_else(|| format!("; there are `{there}`"));
+    Err(ApiError::not_found(format!("scenario not found: `{name}`{hint}")))
+}
+
+/// Begins a story. What is due at once has been done when this returns.
+pub async fn start(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    name: &str,
+    parameters: &JsonMap,
+) -> Result<Told, ApiError> {
+    let story = find(space, name)?.told(parameters).map_err(ApiError::bad_request)?;
+    check(&Scenario { parameters: JsonMap::new(), ..story.clone() }).map_err(ApiError::bad_request)?;
+    let id = {
+        let mut inner = space.stories.lock();
+        inner.begun += 1;
+        let id = format!("story-{}", inner.begun);
+        if inner.told.len() == MOST_TOLD {
+            inner.told.remove(0);
+        }
+        inner.told.push(Told {
+            id: id.clone(),
+            name: story.name.clone(),
+            parameters: story.parameters.clone(),
+            state: Standing::Running,
+            steps_done: 0,
+            steps: story.steps.len(),
+            since: space.clock.now(),
+            error: None,
+            story,
+            acts: 0,
+            met: false,
+        });
+        id
+    };
+    go_on(engine, space).await;
+    engine.wake.notify_one();
+    let told = space.stories.told().into_iter().find(|told| told.id == id);
+    told.ok_or_else(|| ApiError::internal("a story got lost"))
+}
+
+/// Counts a run, and does what it triggers before its answer leaves.
+pub async fn acted(engine: &Arc<Engine>, space: &Arc<Space>, connection: &[String]) {
+    if space.stories.lock().told.iter().any(|told| told.state == Standing::Running) {
+        space.stories.acted(connection);
+        go_on(engine, space).await;
+    }
+}
+
+/// Does every step that is due; says how many that were.
+pub async fn go_on(engine: &Arc<Engine>, space: &Arc<Space>) -> usize {
+    let _turn = space.stories.turn.lock().await;
+    let mut done = 0;
+    loop {
+        let now = space.clock.now();
+        let next = {
+            let inner = space.stories.lock();
+            let due = inner.told.iter().filter(|told| told.due(now).is_some_and(|at| at <= now));
+            due.min_by_key(|told| told.due(now))
+                .map(|told| (told.id.clone(), told.story.steps[told.steps_done].clone()))
+        };
+        let Some((id, step)) = next else { return done };
+        let mut failure = None;
+        for effect in &step.effects {
+            if let Err(error) = perform(engine, space, effect).await {
+                failure = Some(error.message.clone());
+                break;
+            }
+        }
+        let mut inner = space.stories.lock();
+        if let Some(told) = inner.told.iter_mut().find(|told| told.id == id) {
+            (told.steps_done, told.since) = (told.steps_done + 1, space.clock.now());
+            (told.acts, told.met) = (0, false);
+            if failure.is_some() {
+                told.state = Standing::Failed;
+                told.error = failure;
+            } else if told.steps_done == told.steps && told.state == Standing::Running {
+                told.state = Standing::Done;
+            }
+        }
+        done += 1;
+    }
+}
+
+async fn perform(engine: &Arc<Engine>, space: &Arc<Space>, effect: &Value) -> Result<(), ApiError> {
+    match action(effect).map_err(ApiError::bad_request)? {
+        Action::Fault(rule) => {
+            space.faults.add(*rule)?;
+        }
+        Action::RemoveFault(name) => {
+            // It may be gone already.
+            space.faults.remove(&name).ok();
+        }
+        Action::Break(of) => {
+            for id in connections(engine, space, &of.connection)? {
+                strike(engine, space, &id, &of.by).await?;
+            }
+        }
+        Action::Progress(progress) => {
+            change_mock(space, serde_json::json!({ "progress": progress })).await?;
+        }
+        Action::Mock(change) => change_mock(space, change).await?,
+        Action::Settings(change) => {
+            let mut tx = space.data.begin().await;
+            let mut workspace = (*tx.workspace).clone();
+            merge_settings(&mut workspace.settings, change)?;
+            tx.put_workspace(workspace)?;
+            tx.commit().await?;
+        }
+        Action::RotateSecret(secret) => {
+            let mut tx = space.data.begin().await;
+            let mut workspace = (*tx.workspace).clone();
+            workspace.secret = secret;
+            tx.put_workspace(workspace)?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+fn connections(engine: &Engine, space: &Space, selector: &str) -> Result<Vec<Id<Connection>>, ApiError> {
+    let world = space.world();
+    if selector == "*" {
+        let live = world.connections.iter().filter(|connection| !connection.is_archived());
+        return Ok(live.map(|connection| connection.id.clone()).collect());
+    }
+    let found = Directory::new(&world, &engine.catalog).connection(&Caller::Manager(None), selector)?;
+    Ok(vec![found.id.clone()])
+}
+
+async fn change_mock(space: &Space, change: Value) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    workspace.mock = merged_mock(&workspace.mock, change)?;
+    tx.put_workspace(workspace)?;
+    tx.commit().await?;
+    Ok(())
+}

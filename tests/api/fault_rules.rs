@@ -1,0 +1,521 @@
+//! Rules of faults: which calls they are about, how often they fire, how they are kept, and that they are told of.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::testing::{Fault, act, any_call, connect, proxy, route, upstream};
+use serde_json::{Value, json};
+
+use crate::sandbox::output;
+use crate::support::{Api, Bed, id, message, verdict};
+
+/// What a broken call is answered here: nothing else answers so.
+const BROKEN: &str = "400 concurrency/lock_timeout";
+
+fn breaking(rest: Value) -> Value {
+    let mut rule = json!({"name": "picked", "fault": {"error": {"type": "concurrency", "key": "lock_timeout"}}});
+    if let Value::Object(rest) = rest {
+        rule.as_object_mut().unwrap().extend(rest);
+    }
+    rule
+}
+
+async fn add(bed: &Bed, rule: Value) -> Value {
+    let (status, added) = bed.control(Method::POST, "/faults", rule).await;
+    assert_eq!(status, 200, "{added:#}");
+    added
+}
+
+async fn listed(bed: &Bed) -> Vec<Value> {
+    bed.control(Method::GET, "/faults", Value::Null).await.1["items"].as_array().expect("a list").clone()
+}
+
+async fn is_broken(api: &Api, call: &str, body: &Value) -> bool {
+    let (method, path) = call.split_once(' ').unwrap();
+    let body = (!body.is_null()).then_some(body);
+    verdict(&api.call(method.parse().unwrap(), path, body).await) == BROKEN
+}
+
+/// Checks which of some calls a rule is about.
+async fn picks(bed: &Bed, on: Value, broken: &[(&str, Value)], spared: &[(&str, Value)]) {
+    let said = on.to_string();
+    add(bed, breaking(json!({"on": on}))).await;
+    let api = bed.demo();
+    for (call, body) in broken {
+        assert!(is_broken(&api, call, body).await, "{said} is about {call} {body}");
+    }
+    for (call, body) in spared {
+        assert!(!is_broken(&api, call, body).await, "{said} is not about {call} {body}");
+    }
+    let (_, removed) = bed.control(Method::DELETE, "/faults/picked", Value::Null).await;
+    assert_eq!(removed["fired"], broken.len(), "{said}");
+}
+
+fn none(calls: &[&'static str]) -> Vec<(&'static str, Value)> {
+    calls.iter().map(|call| (*call, Value::Null)).collect()
+}
+
+fn user() -> Value {
+    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
+}
+
+fn contacts() -> Value {
+    json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})
+}
+
+/// The text of the panic that something ends in, if it does.
+fn panic_of(work: impl FnOnce()) -> Option<String> {
+    let caught = catch_unwind(AssertUnwindSafe(work)).err()?;
+    Some(caught.downcast::<String>().map(|text| *text).unwrap_or_default())
+}
+
+#[tokio::test]
+async fn a_rule_is_about_an_operation_however_it_is_called() {
+    let bed = Bed::start().await;
+    let github = id(&bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await);
+    let slack = || json!({"integrationKey": "slack"});
+    let reconnect = format!("POST /connections/{github}/reconnect");
+    let run = "POST /connections/github-dev/actions/list-repositories/run";
+
+    picks(&bed, json!({"operation": "act"}), &[("POST /act", user()), (run, json!({}))], &none(&["GET /connections"]))
+        .await;
+    let connects =
+        [("POST /connect", slack()), ("POST /connection-requests", slack()), ("POST /connections/ensure", slack())];
+    picks(&bed, json!({"operation": "connect"}), &connects, &[("POST /act", user())]).await;
+    picks(&bed, json!({"operation": "connect"}), &[(&reconnect, json!({}))], &none(&["GET /connections"])).await;
+    let through = none(&["GET /connections/github-dev/proxy/user", "POST /connections/github-dev/proxy/markdown"]);
+    picks(&bed, json!({"operation": "proxy"}), &through, &none(&["GET /connections/github-dev"])).await;
+    let refreshes = none(&["POST /connections/github-dev/refresh", "POST /connections/github-dev/refresh-credentials"]);
+    picks(&bed, json!({"operation": "refresh"}), &refreshes, &none(&["GET /connections/github-dev"])).await;
+}
+
+#[tokio::test]
+async fn a_rule_is_about_a_route_a_method_and_a_path() {
+    let bed = Bed::start().await;
+    let one = "GET /connections/github-dev";
+
+    picks(&bed, json!({"route": "GET /connections/{any}"}), &none(&[one]), &none(&["GET /connections"])).await;
+    picks(&bed, json!({"method": "get"}), &none(&[one, "GET /self"]), &[("POST /act", user())]).await;
+    picks(&bed, json!({"path": "/self"}), &none(&["GET /self", "GET /self?x=1"]), &none(&["GET /selfless"])).await;
+    let starred = none(&[one, "GET /connections/github-dev/proxy/user"]);
+    picks(&bed, json!({"path": "/connections/*"}), &starred, &none(&["GET /connections", "GET /integrations"])).await;
+    picks(&bed, json!({"path": "*/proxy/*"}), &starred[1..], &starred[..1]).await;
+    let both = json!({"method": "GET", "path": "/conn*s"});
+    picks(&bed, both, &none(&["GET /connections"]), &[("POST /connections", json!({})), (one, Value::Null)]).await;
+    picks(&bed, json!({}), &none(&[one, "GET /integrations"]), &[]).await;
+}
+
+#[tokio::test]
+async fn a_rule_is_about_a_tenant() {
+    let bed = Bed::start().await;
+    let rule = bed.ws.fault(Fault::on(any_call().tenant("acme")).named("of acme").close()).await;
+
+    let other = bed.demo().get("/self").await;
+    let manager = bed.manager().get("/self").await;
+    let acme = bed.tenant("acme").request(Method::GET, "/self").send().await;
+
+    assert_eq!((other.0, manager.0), (200, 200));
+    assert!(acme.is_err(), "{acme:?}");
+    assert_eq!(rule.fired(), 1);
+}
+
+#[tokio::test]
+async fn a_rule_is_about_an_integration_or_a_connection_by_id_or_key() {
+    let bed = Bed::start().await;
+    let connection = bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await;
+    let (github, integration) = (id(&connection), connection["integrationId"].as_str().unwrap().to_owned());
+    let by_id = json!({"api": {"method": "GET", "path": "/user"}, "connectionId": github});
+    let by_integration = json!({"api": {"method": "GET", "path": "/user"}, "integrationKey": "github"});
+    let others = [("POST /act", contacts()), ("GET /connections/hubspot-prod", Value::Null)];
+
+    for selector in [&github, "github-dev"] {
+        let about = [
+            ("POST /act", user()),
+            ("POST /act", by_id.clone()),
+            ("GET /connections/github-dev", Value::Null),
+            ("GET /connections/github-dev/proxy/user", Value::Null),
+            ("POST /connections/github-dev/actions/list-repositories/run", json!({})),
+        ];
+        picks(&bed, json!({"connection": selector}), &about, &others).await;
+    }
+    for selector in [&integration, "github"] {
+        let about = [
+            ("POST /act", user()),
+            ("POST /act", by_integration.clone()),
+            ("POST /connect", json!({"integrationKey": "github"})),
+            ("GET /connections?integrationKey=github", Value::Null),
+        ];
+        picks(&bed, json!({"integration": selector}), &about, &others).await;
+    }
+}
+
+#[tokio::test]
+async fn a_rule_is_about_an_integration_that_a_path_names() {
+    let bed = Bed::start().await;
+    let about = none(&["GET /integrations/github", "GET /integrations/github/actions"]);
+
+    picks(&bed, json!({"integration": "github"}), &about, &none(&["GET /integrations/slack"])).await;
+}
+
+/// `create-issue` of GitHub under all its names, and a call that is not about it.
+async fn issues(bed: &Bed) -> (String, Vec<(String, Value)>) {
+    let actions = bed.manager().items("/integrations/github/actions").await;
+    let action = id(actions.iter().find(|action| action["key"] == "create-issue").expect("it is in the demo"));
+    let input = json!({"repo": "acme/app", "title": "t"});
+    let calls = vec![
+        ("POST /act".to_owned(), json!({"key": "create-issue", "connectionKey": "github-dev", "input": input})),
+        ("POST /act".to_owned(), json!({"key": "github.create-issue", "input": input})),
+        ("POST /act".to_owned(), json!({"id": action, "connectionKey": "github-dev", "input": input})),
+        (format!("POST /actions/{action}/run?connectionKey=github-dev"), json!({"input": input})),
+        ("POST /connections/github-dev/actions/create-issue/run".to_owned(), input),
+    ];
+    (action, calls)
+}
+
+#[tokio::test]
+async fn a_rule_by_the_key_of_an_action_is_about_its_runs_however_it_is_named() {
+    let bed = Bed::start().await;
+    let (_, calls) = issues(&bed).await;
+    let calls: Vec<(&str, Value)> = calls.iter().map(|(call, body)| (call.as_str(), body.clone())).collect();
+
+    picks(&bed, json!({"action": "create-issue"}), &calls, &[("POST /act", user())]).await;
+}
+
+#[tokio::test]
+async fn a_rule_by_the_id_of_an_action_is_about_its_runs_however_it_is_named() {
+    let bed = Bed::start().await;
+    let (action, calls) = issues(&bed).await;
+    let calls: Vec<(&str, Value)> = calls.iter().map(|(call, body)| (call.as_str(), body.clone())).collect();
+
+    picks(&bed, json!({"action": action}), &calls, &[("POST /act", user())]).await;
+}
+
+#[tokio::test]
+async fn a_dotted_action_names_its_integration_too() {
+    let bed = Bed::start().await;
+    let dotted = [("POST /act", json!({"key": "hubspot.list-contacts"}))];
+
+    picks(&bed, json!({"action": "hubspot.list-contacts"}), &dotted, &[("POST /act", user())]).await;
+    picks(&bed, json!({"action": "list-contacts", "integration": "hubspot"}), &dotted, &[("POST /act", user())]).await;
+    picks(&bed, json!({"connection": "hubspot-prod"}), &dotted, &[("POST /act", user())]).await;
+}
+
+#[tokio::test]
+async fn a_rule_of_the_apps_side_is_about_what_is_sent_to_it_and_to_its_vendor() {
+    let bed = Bed::start().await;
+    let api = bed.demo();
+    let app = bed.ws.fault(Fault::on(upstream("github").method("get").path("/us*")).respond(503, json!({}))).await;
+    let vendor = bed.ws.fault(Fault::on(upstream("github").path("/oauth/token")).respond(503, json!({}))).await;
+    let other = bed.ws.fault(Fault::on(upstream("hubspot")).close()).await.may_not_fire();
+    let elsewhere = Fault::on(upstream("github").connection("hubspot-prod").tenant("demo-tenant")).close();
+    let elsewhere = bed.ws.fault(elsewhere).await.may_not_fire();
+
+    let called = api.post("/act", user()).await;
+    let proxied = api.get("/connections/github-dev/proxy/users").await;
+    let spared = api.get("/connections/github-dev/proxy/repos/acme/app/issues").await;
+    let refreshed = api.post("/connections/github-dev/refresh", Value::Null).await;
+
+    assert_eq!((called.0, &called.1["data"]["response"]["status"]), (400, &json!(503)), "{called:?}");
+    assert_eq!((proxied.0, spared.0, refreshed.0), (503, 200, 400));
+    assert_eq!([app.fired(), vendor.fired(), other.fired(), elsewhere.fired()], [2, 1, 0, 0]);
+}
+
+#[tokio::test]
+async fn how_often_is_counted_over_the_calls_that_a_rule_is_about() {
+    for (often, pattern) in [
+        (json!({}), "xxxxx"),
+        (json!({"times": 2}), "xx..."),
+        (json!({"nth": 3}), "..x.."),
+        (json!({"after": 2}), "..xxx"),
+        (json!({"after": 1, "times": 2}), ".xx.."),
+        (json!({"after": 1, "nth": 2, "times": 1}), ".x..."),
+        (json!({"after": 2, "nth": 2}), "....."),
+        (json!({"probability": 0.0}), "....."),
+        (json!({"probability": 1.0}), "xxxxx"),
+        (json!({"probability": 1.0, "after": 3}), "...xx"),
+    ] {
+        let bed = Bed::start().await;
+        let mut rule = breaking(json!({"on": {"path": "/self"}}));
+        rule.as_object_mut().unwrap().extend(often.as_object().unwrap().clone());
+        add(&bed, rule).await;
+
+        let mut seen = String::new();
+        for _ in 0..pattern.len() {
+            bed.demo().get("/integrations?limit=1").await;
+            seen.push(if is_broken(&bed.demo(), "GET /self", &Value::Null).await { 'x' } else { '.' });
+        }
+
+        let standing = listed(&bed).await;
+        assert_eq!(seen, pattern, "{often}");
+        assert_eq!(standing[0]["matched"], pattern.len(), "{often}");
+        assert_eq!(standing[0]["fired"], pattern.matches('x').count(), "{often}");
+    }
+}
+
+#[tokio::test]
+async fn until_is_a_moment_of_the_workspaces_clock() {
+    let bed = Bed::exact().await;
+    add(&bed, breaking(json!({"until": "2025-01-01T00:01:00Z", "times": 3}))).await;
+    let demo = bed.demo();
+    let broken = async || is_broken(&demo, "GET /self", &Value::Null).await;
+
+    assert!(broken().await);
+    bed.ws.clock().advance(Duration::from_millis(59_999)).await.unwrap();
+    assert!(broken().await);
+    bed.ws.clock().advance(Duration::from_millis(1)).await.unwrap();
+    assert!(!broken().await);
+}
+
+#[tokio::test]
+async fn the_first_rule_that_answers_a_call_is_the_last_that_sees_it() {
+    let bed = Bed::start().await;
+    let once = bed.ws.fault(Fault::on(route("GET /self")).once().respond(503, json!({}))).await;
+    let always = bed.ws.fault(Fault::on(proxy()).respond(502, json!({}))).await.may_not_fire();
+    let then = bed.ws.fault(Fault::on(any_call().method("GET")).respond(504, json!({}))).await;
+
+    let statuses = [bed.demo().get("/self").await.0, bed.demo().get("/self").await.0];
+
+    assert_eq!(statuses, [503, 504]);
+    assert_eq!([once.fired(), always.fired(), then.fired()], [1, 0, 1]);
+    let seen: Vec<Value> = listed(&bed).await.iter().map(|rule| rule["matched"].clone()).collect();
+    assert_eq!(seen, [json!(2), json!(0), json!(1)], "the last saw only the second call");
+}
+
+#[tokio::test]
+async fn rules_are_listed_read_replaced_and_removed_by_id_or_name() {
+    let bed = Bed::start().await;
+    let first = add(&bed, json!({"fault": "close", "on": {"path": "/nothing"}})).await;
+    let second = add(&bed, json!({"name": "mine", "times": 1, "fault": {"respond": {"status": 503}}})).await;
+    let (first, second) = (id(&first), id(&second));
+    let at = |name: &str| format!("/faults/{name}");
+    let get = async |name: &str| bed.control(Method::GET, &at(name), Value::Null).await;
+
+    assert_eq!(get(&first).await.1["name"], first.as_str(), "a rule without a name is named after its id");
+    assert_eq!(get("mine").await.1, get(&second).await.1);
+    assert_eq!(get("mine").await.1["fault"], json!({"respond": {"status": 503}}));
+
+    assert_eq!(bed.demo().get("/self").await.0, 503);
+    let replaced = json!({"on": {"path": "/self"}, "fault": {"respond": {"status": 502}}});
+    let (status, put) = bed.control(Method::PUT, &at("mine"), replaced).await;
+    assert_eq!((status, &put["id"], &put["name"]), (200, &json!(second), &json!("mine")));
+    assert_eq!((&put["matched"], &put["fired"]), (&json!(1), &json!(1)), "it keeps its counts");
+    assert_eq!((bed.demo().get("/self").await.0, bed.demo().get("/connections").await.0), (502, 200));
+
+    add(&bed, json!({"name": "mine", "fault": {"respond": {"status": 500}}})).await;
+    let names: Vec<Value> = listed(&bed).await.iter().map(|rule| rule["name"].clone()).collect();
+    assert_eq!(names, [json!(first), json!("mine")], "a rule takes the place of its namesake");
+
+    assert_eq!(bed.control(Method::DELETE, &at(&first), Value::Null).await.0, 200);
+    assert_eq!(bed.control(Method::DELETE, &at("mine"), Value::Null).await.0, 200);
+    for method in [Method::GET, Method::DELETE] {
+        let gone = bed.control(method, &at("mine"), Value::Null).await;
+        assert_eq!(verdict(&gone), "404 bad_request/not_found");
+        assert!(message(&gone).contains("`mine`"), "{gone:?}");
+    }
+    assert_eq!(bed.control(Method::PUT, &at("mine"), json!({"fault": "close"})).await.0, 404);
+    add(&bed, json!({"fault": "close"})).await;
+    assert_eq!(bed.control(Method::DELETE, "/faults", Value::Null).await.0, 204);
+    assert_eq!((listed(&bed).await.len(), bed.demo().get("/self").await.0), (0, 200));
+}
+
+#[tokio::test]
+async fn a_rule_cannot_take_the_name_of_another_by_replacing() {
+    let bed = Bed::start().await;
+    add(&bed, json!({"name": "one", "on": {"path": "/nothing"}, "fault": "close"})).await;
+    add(&bed, json!({"name": "two", "on": {"path": "/nothing"}, "fault": "close"})).await;
+
+    bed.control(Method::PUT, "/faults/two", json!({"name": "one", "fault": {"respond": {"status": 503}}})).await;
+
+    let rules = listed(&bed).await;
+    assert_eq!(rules.iter().filter(|rule| rule["name"] == "one").count(), 1, "{rules:#?}");
+}
+
+#[tokio::test]
+async fn a_list_of_rules_is_added_whole_or_not_at_all() {
+    let bed = Bed::start().await;
+    let rule = |name: &str| json!({"name": name, "on": {"path": "/nothing"}, "fault": "close"});
+
+    let added = bed.control(Method::POST, "/faults", json!([rule("a"), rule("b")])).await;
+    let refused = [
+        bed.control(Method::POST, "/faults", json!([rule("c"), {"fault": "nope"}])).await,
+        bed.control(Method::POST, "/faults", json!([rule("d"), {"fault": "close", "probability": 2}])).await,
+    ];
+
+    assert_eq!((added.0, added.1["items"].as_array().unwrap().len()), (200, 2));
+    assert!(refused.iter().all(|answer| answer.0 == 400), "{refused:?}");
+    let names: Vec<Value> = listed(&bed).await.iter().map(|rule| rule["name"].clone()).collect();
+    assert_eq!(names, [json!("a"), json!("b")]);
+}
+
+#[tokio::test]
+async fn a_wrong_rule_is_refused_with_the_field_that_is_wrong() {
+    let bed = Bed::start().await;
+
+    for (rule, field) in [
+        (json!({}), "fault"),
+        (json!({"fault": "nope"}), "`fault`"),
+        (json!({"fault": {"reset": {}, "close": {}}}), "`fault`"),
+        (json!({"fault": "close", "on": {"oper": 1}}), "on.oper"),
+        (json!({"fault": "close", "on": {"tenant": 1}}), "on.tenant"),
+        (json!({"fault": "close", "nht": 1}), "nht"),
+        (json!({"fault": "close", "nth": 0}), "`nth`"),
+        (json!({"fault": "close", "times": 0}), "`times`"),
+        (json!({"fault": "close", "times": -1}), "times"),
+        (json!({"fault": "close", "probability": 2}), "`probability`"),
+        (json!({"fault": "close", "until": "noon"}), "until"),
+        (json!({"fault": {"error": {"type": "nope"}}}), "fault.error.type"),
+        (json!({"fault": {"error": {"type": "internal", "colour": 1}}}), "fault.error.colour"),
+        (json!({"fault": {"respond": {"status": 99}}}), "`respond.status`"),
+        (json!({"fault": {"latency": {"ms": -1}}}), "fault.latency.ms"),
+        (json!({"fault": {"latency": {"ms": 5, "to": 1}}}), "`latency.to`"),
+        (json!({"fault": {"rateLimit": {"limit": 0}}}), "`rateLimit.limit`"),
+        (json!({"fault": {"rateLimit": {"limit": 1, "by": "colour"}}}), "fault.rateLimit.by"),
+    ] {
+        let refused = bed.control(Method::POST, "/faults", rule.clone()).await;
+        assert_eq!(refused.0, 400, "{rule}: {refused:?}");
+        assert!(message(&refused).contains(field), "{rule}: {refused:?}");
+    }
+    assert!(listed(&bed).await.is_empty());
+}
+
+#[tokio::test]
+async fn a_rule_that_can_never_do_what_it_says_is_refused() {
+    let bed = Bed::start().await;
+
+    for rule in [
+        json!({"fault": {"error": {"type": "internal", "status": 100}}}),
+        json!({"fault": {"error": {"type": "internal", "status": 999}}}),
+        json!({"fault": "close", "on": {"operation": "dance"}}),
+        json!({"fault": "close", "on": {"side": "api", "connector": "github"}}),
+        json!({"fault": {"respond": {"status": 200, "headers": {"no header": "x"}}}}),
+    ] {
+        let answer = bed.control(Method::POST, "/faults", rule.clone()).await;
+        assert_eq!(answer.0, 400, "{rule}: {answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reset_removes_rules_and_only_a_fork_of_the_workspace_takes_them_along() {
+    let bed = Bed::start().await;
+    add(&bed, breaking(json!({"on": {"path": "/self"}, "nth": 2}))).await;
+    assert_eq!(bed.demo().get("/self").await.0, 200);
+
+    let copy = bed.ws.fork().await.unwrap();
+    let plain = bed.mock.fork().await.unwrap();
+    let statuses = async |token: String| {
+        let api = Api::new(bed.mock.uri(), token);
+        [api.get("/self").await.0, api.get("/self").await.0]
+    };
+
+    assert_eq!(statuses(copy.tenant("demo-tenant").token()).await, [200, 400], "counts begin anew");
+    assert_eq!(statuses(plain.tenant("demo-tenant").token()).await, [200, 200]);
+    assert_eq!(bed.demo().get("/self").await.0, 400, "the first workspace's own count goes on");
+    bed.ws.reset().await.unwrap();
+    assert!(listed(&bed).await.is_empty());
+    let story = copy.story().1;
+    assert_eq!(story.iter().map(|fired| (fired.n, fired.call.as_str())).collect::<Vec<_>>(), [(2, "GET /self")]);
+}
+
+#[tokio::test]
+async fn ten_rules_about_nothing_change_nothing() {
+    let (with, without) = (Bed::exact().await, Bed::exact().await);
+    for number in 0..10 {
+        add(&with, json!({"name": format!("idle-{number}"), "probability": 0, "fault": "reset"})).await;
+    }
+
+    for call in ["GET /connections", "GET /integrations?limit=3", "GET /connections/github-dev/proxy/user", "GET /self"]
+    {
+        let path = call.trim_start_matches("GET ");
+        let answers = [with.shown(&with.demo().get(path).await), without.shown(&without.demo().get(path).await)];
+        assert_eq!(answers[0], answers[1], "{call}");
+    }
+    for body in [user(), contacts(), json!({"key": "nowhere"})] {
+        let answers = [with.demo().post("/act", body.clone()).await, without.demo().post("/act", body).await];
+        assert_eq!(with.shown(&answers[0]), without.shown(&answers[1]));
+    }
+    assert!(with.ws.journal().iter().all(|entry| entry.faults.is_empty()));
+    assert_eq!(with.ws.journal().len(), without.ws.journal().len());
+}
+
+#[tokio::test]
+async fn a_guard_takes_its_fault_away_and_fails_the_test_when_it_never_fired() {
+    let bed = Bed::start().await;
+    let guard = bed.ws.fault(Fault::on(route("GET /self")).respond(503, json!({}))).await;
+    assert_eq!(bed.demo().get("/self").await.0, 503);
+    drop(guard);
+    assert_eq!(bed.demo().get("/self").await.0, 200);
+
+    let idle = bed.ws.fault(Fault::on(connect()).named("vendor outage").close()).await;
+    let told = panic_of(move || drop(idle)).expect("a fault that never fired is an error");
+    assert!(told.contains("`vendor outage` never fired"), "{told}");
+    let missed = bed.ws.fault(Fault::on(route("GET /self")).nth(3).named("third").close()).await;
+    assert_eq!((bed.demo().get("/self").await.0, bed.demo().get("/self").await.0), (200, 200));
+    let told = panic_of(move || drop(missed)).expect("nor did this one");
+    assert!(told.contains("it was about 2 of the calls"), "{told}");
+    let spare = bed.ws.fault(Fault::on(connect()).close()).await.may_not_fire();
+    assert_eq!(panic_of(move || drop(spare)), None);
+    let taken = bed.ws.fault(Fault::on(connect()).named("taken").close()).await;
+    assert_eq!(bed.control(Method::DELETE, "/faults/taken", Value::Null).await.0, 200);
+    assert_eq!(panic_of(move || drop(taken)), None, "the test took it away itself");
+
+    let failing = bed.ws.fault(Fault::on(connect()).close()).await;
+    let told = panic_of(move || {
+        let _failing = failing;
+        panic!("{} of the test's own", "a failure");
+    });
+    assert_eq!(told.as_deref(), Some("a failure of the test's own"), "and not an abort");
+    assert!(listed(&bed).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_journal_names_every_fault_that_a_call_met() {
+    let bed = Bed::start().await;
+    let on = || act().connection("github-dev");
+    let _expired = bed.ws.fault(Fault::on(on()).named("expired").once().expire_credentials()).await;
+    let _down = bed.ws.fault(Fault::on(on()).named("down").once().respond(503, json!({}))).await;
+
+    bed.demo().post("/act", user()).await;
+    bed.demo().post("/act", user()).await;
+
+    let met: Vec<Vec<String>> =
+        bed.ws.journal().iter().filter(|entry| entry.path == "/act").map(|entry| entry.faults.clone()).collect();
+    assert_eq!(met, [vec!["expired".to_owned(), "down".to_owned()], vec![]]);
+    let (_, of_one) = bed.control(Method::GET, "/journal?fault=down", Value::Null).await;
+    assert_eq!(of_one["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn the_journal_names_a_fault_on_the_apps_side_that_lets_the_request_go_on() {
+    let bed = Bed::start().await;
+    let _expired = bed.ws.fault(Fault::on(upstream("github")).named("expired").once().expire_credentials()).await;
+
+    assert_eq!(bed.demo().post("/act", user()).await.0, 200);
+
+    let (_, entries) = bed.control(Method::GET, "/journal?fault=expired", Value::Null).await;
+    assert_eq!(entries["items"].as_array().unwrap().len(), 1, "{entries:#}");
+}
+
+#[tokio::test]
+async fn calls_from_within_a_snippet_meet_faults_too() {
+    let bed = Bed::start().await;
+    let lists = bed.ws.fault(Fault::on(route("GET /connections")).named("lists").respond(503, json!("down"))).await;
+    let selves = bed.ws.fault(Fault::on(any_call().path("/self")).named("selves").reset()).await;
+    let runs = Fault::on(act().action("create-issue")).named("runs").respond(418, json!({"tea": "pot"}));
+    let runs = bed.ws.fault(runs).await;
+    let code = "module.exports = async ({ membrane, connection }) => {
+        const end = (call) => call().then(() => 'well', () => 'broken');
+        return [
+            await end(() => membrane.get('/connections')),
+            await end(() => membrane.get('/self')),
+            await end(() => connection.action('create-issue').run({ repo: 'acme/app', title: 't' })),
+            await end(() => membrane.get('/integrations')),
+        ];
+    }";
+
+    assert_eq!(output(&bed.demo(), code).await, json!(["broken", "broken", "broken", "well"]));
+
+    assert_eq!([lists.fired(), selves.fired(), runs.fired()], [1, 1, 1]);
+    let told: Vec<String> = bed.ws.story().1.into_iter().map(|fired| fired.rule).collect();
+    assert_eq!(told, ["lists", "selves", "runs"]);
+}

@@ -1,0 +1,149 @@
+//! The shipped scenarios, each played; and scenarios of one's own.
+
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Bed, verdict};
+
+async fn act(bed: &Bed) -> Answer {
+    let call = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    bed.demo().post("/act", call).await
+}
+
+async fn state(bed: &Bed) -> String {
+    bed.demo().get("/connections/github-dev").await.1["state"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn expire_after_n_acts() {
+    let bed = Bed::exact().await;
+    let story = bed.ws.scenario("expire-after-n-acts").with("acts", 2).with("connection", "github-dev").start().await;
+    let story = story.unwrap();
+    assert_eq!((act(&bed).await.0, act(&bed).await.0), (200, 200));
+    let lost = act(&bed).await;
+    assert_eq!(lost.1["code"], "CONNECTION_DISCONNECTED", "{lost:?}");
+
+    bed.ws.tenant("demo-tenant").connect("github").key("github-dev").complete().await.unwrap();
+    bed.ws.settle().await.unwrap();
+    assert!(story.is_done());
+    assert_eq!(act(&bed).await.0, 200);
+}
+
+#[tokio::test]
+async fn refresh_fails_twice_then_needs_user() {
+    let bed = Bed::exact().await;
+    bed.ws.scenario("refresh-fails-twice-then-needs-user").with("connection", "github-dev").start().await.unwrap();
+    assert_eq!(act(&bed).await.0, 400);
+    assert_eq!(state(&bed).await, "READY");
+    let record = bed.demo().get("/connections/github-dev").await.1;
+    assert_eq!(record["retryAttempts"], 1, "{record:#}");
+    bed.ws.clock().advance(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(state(&bed).await, "READY");
+    bed.ws.clock().advance(Duration::from_secs(10)).await.unwrap();
+    assert_eq!(state(&bed).await, "DISCONNECTED");
+    bed.ws.tenant("demo-tenant").connect("github").key("github-dev").complete().await.unwrap();
+    assert_eq!(act(&bed).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_user_cancels_or_comes_as_somebody_else() {
+    let bed = Bed::exact().await;
+    bed.ws.scenario("user-connects-other-account").with("account", "eve@example.com").start().await.unwrap();
+    let connection = bed.ws.tenant("demo-tenant").connect("github").key("github-dev").complete().await.unwrap();
+    assert_eq!(connection.account().as_deref(), Some("eve@example.com"));
+
+    bed.ws.scenario("user-cancels-connect").start().await.unwrap();
+    let again = json!({"connectionKey": "github-dev", "connectorKey": "github"});
+    bed.demo().ok(Method::POST, "/connect", again).await;
+    bed.ws.settle().await.unwrap();
+    assert_eq!(state(&bed).await, "READY");
+    let log = &bed.demo().items("/connection-attempt-logs").await[0];
+    assert_eq!(log["status"], "error", "{log:#}");
+}
+
+#[tokio::test]
+async fn building_never_finishes_or_fails() {
+    for (scenario, ends) in [("building-never-finishes", "BUILDING"), ("connector-setup-fails", "SETUP_FAILED")] {
+        let bed = Bed::exact().await;
+        bed.ws.scenario(scenario).start().await.unwrap();
+        let begun = bed.demo().ok(Method::POST, "/connect", json!({"intent": "frobnicator"})).await;
+        bed.ws.clock().advance(Duration::from_hours(1)).await.unwrap();
+        let path = format!("/connections/{}", begun["id"].as_str().unwrap());
+        assert_eq!(bed.demo().get(&path).await.1["state"], ends, "{scenario}");
+    }
+}
+
+#[tokio::test]
+async fn vendor_outage() {
+    let bed = Bed::exact().await;
+    let story = bed.ws.scenario("vendor-outage").with("connector", "github").with("minutes", 2).start().await.unwrap();
+    let down = act(&bed).await;
+    assert_eq!(down.1["data"]["response"]["status"], 503, "{down:?}");
+    bed.ws.clock().advance(Duration::from_mins(2)).await.unwrap();
+    assert!(story.is_done());
+    assert_eq!(act(&bed).await.0, 200);
+}
+
+#[tokio::test]
+async fn rate_limited() {
+    let bed = Bed::exact().await;
+    bed.ws.scenario("rate-limited").with("limit", 2).start().await.unwrap();
+    assert_eq!((act(&bed).await.0, act(&bed).await.0), (200, 200));
+    assert_eq!(verdict(&act(&bed).await), "429 bad_request/rate_limit_exceeded");
+    assert_eq!(bed.tenant("other").get("/connections").await.0, 200, "its bucket is its own");
+}
+
+#[tokio::test]
+async fn webhook_receiver_down() {
+    let receiver = wiremock::MockServer::start().await;
+    let up = wiremock::Mock::given(wiremock::matchers::any()).respond_with(wiremock::ResponseTemplate::new(200));
+    up.mount(&receiver).await;
+    let bed = Bed::exact().await;
+    let path = format!("/workspaces/{}", bed.ws.key());
+    bed.manager().ok(Method::PATCH, &path, json!({"webhookUri": receiver.uri()})).await;
+    bed.ws.scenario("webhook-receiver-down").with("minutes", 1).start().await.unwrap();
+    bed.poke("github-dev", "loseCredentials").await;
+    bed.ws.clock().advance(Duration::from_secs(50)).await.unwrap();
+    assert!(receiver.received_requests().await.unwrap().is_empty());
+    bed.ws.clock().advance(Duration::from_mins(5)).await.unwrap();
+    assert_eq!(receiver.received_requests().await.unwrap().len(), 1);
+    assert_eq!(bed.ws.webhooks().expect("connection.disconnected").attempts.last().unwrap().status, Some(200));
+}
+
+#[tokio::test]
+async fn secret_rotated() {
+    let bed = Bed::exact().await;
+    let before = bed.demo();
+    bed.ws.scenario("secret-rotated").with("acts", 1).start().await.unwrap();
+    assert_eq!(act(&bed).await.0, 200);
+    assert_eq!(before.get("/self").await.0, 401);
+    assert_eq!(bed.demo().get("/self").await.0, 200, "a token that is signed with the new one");
+}
+
+#[tokio::test]
+async fn a_scenario_of_ones_own_is_checked_and_played() {
+    let bed = Bed::exact().await;
+    let own = json!({
+        "name": "mine", "parameters": {"after": 1},
+        "steps": [{"after": {"acts": "{after}"}, "do": [{"fault": {"name": "gone", "fault": "markDefunct", "on": {"operation": "act"}}}]}]
+    });
+    assert_eq!(bed.control(Method::POST, "/scenarios", own).await.0, 200);
+    assert_eq!(bed.control(Method::POST, "/scenarios/mine/start", Value::Null).await.0, 200);
+    assert_eq!((act(&bed).await.0, act(&bed).await.0), (200, 400));
+
+    for (wrong, says) in [
+        (json!({"name": "x", "steps": [{"do": [{"break": {"connection": "*", "by": "hammer"}}]}]}), "hammer"),
+        (json!({"name": "x", "steps": [{"at": {"clock": "soon"}}]}), "`soon` is no time"),
+        (json!({"name": "x", "steps": [{"on": {"event": "connection.eaten"}}]}), "is no event"),
+        (json!({"name": "x", "steps": [{"do": [{"fault": {"fault": "close", "nth": 0}}]}]}), "count from 1"),
+    ] {
+        let (status, body) = bed.control(Method::POST, "/scenarios", wrong).await;
+        assert!(status == 400 && body["message"].as_str().unwrap().contains(says), "{says}: {body}");
+    }
+    let (status, body) = bed.control(Method::POST, "/scenarios/rate-limitet/start", Value::Null).await;
+    assert!(status == 404 && body["message"].as_str().unwrap().contains("did you mean `rate-limited`"), "{body}");
+    let listed = bed.control(Method::GET, "/scenarios", Value::Null).await.1;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 11);
+}
