@@ -19,6 +19,13 @@ pub(crate) fn run() {
     let head = mock.head();
     let list = mock.calls("list GET of 20 external apps", "GET", "/external-apps?limit=20", &head, 20_000);
     println!("{:<44} {:>10}", "  … times the CPU of hello", format!("{:.1}x", list / floor));
+    for n in 0..10 {
+        let rule = json!({"name": format!("inactive {n}"), "on": {"operation": "act", "connection": "none"}, "fault": "close"});
+        mock.control("POST", "/faults", &rule.to_string());
+    }
+    let broken = mock.calls("  … beside ten inactive faults", "GET", "/external-apps?limit=20", &head, 20_000);
+    println!("{:<44} {:>10}", "  … costs more", format!("{:.1} %", (broken / list - 1.0) * 100.0));
+    mock.control("DELETE", "/faults", "");
     mock.calls("GET one connection", "GET", "/connections/github-dev", &head, 20_000);
     let api = r#"{"api":{"method":"GET","path":"/user"},"connectionKey":"github-dev"}"#;
     mock.act("act with `api` through the stub", api, 3_000);
@@ -85,6 +92,19 @@ async fn in_process() {
         taken.push(begun.elapsed());
     }
     report("reset of the demo workspace", taken);
+
+    let mut taken = Vec::new();
+    let mut restored = Vec::new();
+    for _ in 0..200 {
+        let begun = Instant::now();
+        workspace.snapshot("bench").unwrap();
+        taken.push(begun.elapsed());
+        let begun = Instant::now();
+        workspace.restore("bench").await.unwrap();
+        restored.push(begun.elapsed());
+    }
+    report("snapshot of the demo workspace", taken);
+    report("restore of the demo workspace", restored);
 }
 
 /// Tests in parallel, each with a workspace of its own, and writers of one workspace.

@@ -69,6 +69,13 @@ impl Process {
         })
     }
 
+    /// A call of test control below the demo workspace, which has to succeed.
+    pub(crate) fn control(&self, method: &str, path: &str, body: &str) {
+        let path = format!("/__mock/workspaces/membrane-mock-demo{path}");
+        let (status, _) = Connection::open(&self.address).call(method, &path, "", body);
+        assert!(status.contains(" 20"), "{method} {path}: {status}");
+    }
+
     /// The header that signs in.
     pub(crate) fn head(&self) -> String {
         format!("Authorization: Bearer {}\r\n", self.token)

@@ -18,6 +18,7 @@ use crate::error::ApiError;
 use crate::fault::Book;
 use crate::ids::{Id, Ids};
 use crate::journal::Journal;
+use crate::metrics::Metrics;
 use crate::model::connection_request::ConnectSpec;
 use crate::model::tenant::Tenant;
 use crate::model::workspace::Workspace;
@@ -80,6 +81,8 @@ pub struct Engine {
     pub sandbox: Sandbox,
     /// Requests that belong to no workspace.
     pub journal: Journal,
+    /// Numbers for dashboards.
+    pub metrics: Metrics,
     /// Wakes the worker.
     pub wake: Notify,
     /// When the engine started.
@@ -132,6 +135,8 @@ pub struct Space {
     pub(crate) attempts: broadcast::Sender<Ended>,
     /// Pages that are open, the oldest first.
     visits: Mutex<VecDeque<(String, Visit)>>,
+    /// How often each route was called.
+    uses: Mutex<HashMap<String, u64>>,
     /// How often each stub has answered.
     pub(crate) stub_uses: Mutex<HashMap<String, u32>>,
     /// How often each connection or action in BUILDING was read.
@@ -227,6 +232,7 @@ impl Engine {
         Ok(Arc::new(Self {
             sandbox: Sandbox::new(limits, config.js_worker.clone()),
             journal: Journal::new(config.journal_limit),
+            metrics: Metrics::default(),
             wake: Notify::new(),
             started: monotonic(),
             stub_server: OnceCell::new(),
@@ -332,6 +338,7 @@ impl Space {
             attempts: broadcast::Sender::new(64),
             visits: Mutex::default(),
             refreshing: Mutex::default(),
+            uses: Mutex::default(),
             stub_uses: Mutex::default(),
             reads: Mutex::default(),
             keyring: Mutex::default(),
@@ -364,6 +371,24 @@ impl Space {
         let keyring = Arc::new(Keyring::of(&workspace));
         *cached = Some((workspace, Arc::clone(&keyring)));
         keyring
+    }
+
+    /// Counts a call of a route.
+    pub(crate) fn count_use(&self, method: &str, route: &str) {
+        let mut uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        *uses.entry(format!("{method} {route}")).or_default() += 1;
+    }
+
+    /// How often a route was called; `ANY` by any method.
+    pub(crate) fn uses_of(&self, method: &str, route: &str) -> u64 {
+        let uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        if method != "ANY" {
+            return uses.get(&format!("{method} {route}")).copied().unwrap_or(0);
+        }
+        uses.iter()
+            .filter(|(name, _)| name.split_once(' ').is_some_and(|(_, of)| of == route))
+            .map(|(_, count)| count)
+            .sum()
     }
 
     /// Remembers who a page is for; the name it returns, which begins with the workspace's key, is all the page knows.

@@ -91,6 +91,7 @@ pub mod error;
 pub mod fault;
 pub mod ids;
 pub mod journal;
+pub mod metrics;
 pub mod model;
 pub mod sandbox;
 pub mod screens;

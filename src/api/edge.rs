@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Instant;
 
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
@@ -16,7 +17,7 @@ use super::departure::departed;
 use super::faults;
 use super::router::{Access, Route, Router};
 use crate::auth;
-use crate::clock::Timestamp;
+use crate::clock::{Timestamp, monotonic};
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::{ApiError, ErrorCode};
 use crate::fault::Subject;
@@ -68,6 +69,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
     let body = read_body(payload).await;
     let mut seen = Seen::default();
+    let begun = monotonic();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
     let incoming = Incoming { method, path, raw_query, headers, loopback };
     let result = tokio::select! {
@@ -79,7 +81,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     };
     let result = result.or_else(|error| if seen.is_page { page_of(&error) } else { Err(error) });
     let reply = reply_of(result, &incoming.path);
-    note(edge, &incoming, &reply, seen, started);
+    note(edge, &incoming, &reply, seen, started, begun);
     to_http(reply, &incoming.method, &request)
 }
 
@@ -301,9 +303,15 @@ async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(body.freeze())
 }
 
-fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Option<Timestamp>) {
+fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
     if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS {
         return;
+    }
+    let method = incoming.method.as_str();
+    let route = seen.route.as_deref();
+    edge.engine.metrics.request(method, route, reply.status.as_u16(), begun.elapsed(), &seen.faults);
+    if let (Some(space), Some(route)) = (&seen.space, route) {
+        space.count_use(method, route);
     }
     let now = seen.space.as_ref().map(|space| space.clock.now());
     let at = now.or(started).unwrap_or(Timestamp::from_millis(0));

@@ -16,6 +16,7 @@ mod events;
 mod faults;
 mod integrations;
 mod logs;
+pub mod openapi;
 mod screens;
 mod tenants;
 mod unimplemented;
@@ -207,6 +208,7 @@ pub fn routes() -> Vec<Route> {
         get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
         // pictures
         get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
+        get("/docs-json", Public, "OAS", openapi::docs),
         get("/", Public, "our choice: says what this is", screens::welcome),
     ];
     // Both addresses of an element: plural with the selector in the path, singular with it in the query.

@@ -29,9 +29,8 @@ const KINDS: [(&str, &str, &str); 17] = [
 ];
 
 /// Single paths that any token may call.
-const PATHS: [(&str, &str); 32] = [
+const PATHS: [(&str, &str); 31] = [
     ("/account", "the console's account"),
-    ("/docs-json", "the OpenAPI document"),
     ("/connections/{connection}/operations", "connector operations"),
     ("/connectors/{selector}/versions", "connector versions"),
     ("/connections/{connection}/operations/{*rest}", "connector operations"),

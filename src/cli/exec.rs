@@ -14,8 +14,7 @@ use super::ServerOptions;
 use super::output::{Access, ReadyFile, complain};
 use super::serve::stop_asked;
 use crate::clock::real_sleep;
-use crate::journal::{Entry, Side};
-use crate::server::Server;
+use crate::service::report;
 
 #[derive(Debug, Args)]
 pub(super) struct ExecOptions {
@@ -56,7 +55,9 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         }
     })?;
     if code != 0 {
-        report(&server);
+        for line in report::lines(server.engine()) {
+            complain(&line);
+        }
     }
     drop(file);
     server.stop();
@@ -86,30 +87,4 @@ async fn end(child: &mut Child, signal: i32) {
 /// A signal counts as 128 + n.
 fn code_of(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
-}
-
-/// Whether a call is one that a correct app does not make. 400 and a missing element are part of its work.
-fn was_refused(entry: &Entry) -> bool {
-    entry.status >= 500
-        || matches!(entry.status, 401 | 403 | 405 | 413)
-        || (entry.status == 404 && entry.route.is_none())
-}
-
-/// What was unmatched and refused, for a command that failed.
-fn report(server: &Server) {
-    for space in server.engine().spaces() {
-        for entry in space.journal.entries() {
-            if let Some(why) = &entry.refused {
-                complain(&format!("[{}] {} {} was not sent: {why}", space.key, entry.method, entry.path));
-            } else if entry.side == Side::Upstream && entry.unmatched.is_some() {
-                let connector = entry.route.unwrap_or_default();
-                complain(&format!("[{}] no stub of {connector} answered {} {}", space.key, entry.method, entry.path));
-            } else if entry.side == Side::Api && was_refused(&entry) {
-                complain(&format!("[{}] {} {} answered {}", space.key, entry.method, entry.path, entry.status));
-            }
-        }
-    }
-    for entry in server.engine().journal.entries().iter().filter(|entry| entry.status >= 400) {
-        complain(&format!("{} {} answered {}", entry.method, entry.path, entry.status));
-    }
 }

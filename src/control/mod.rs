@@ -5,6 +5,7 @@ pub mod guard;
 
 mod elements;
 mod faults;
+pub mod fidelity;
 mod journal;
 mod scenarios;
 mod server;
@@ -43,6 +44,9 @@ pub fn routes() -> Vec<Route> {
         control(get.clone(), "/health", server::health),
         control(post.clone(), "/reset", server::reset),
         control(get.clone(), "/journal", server::journal),
+        control(get.clone(), "/fidelity", fidelity::ledger),
+        control(get.clone(), "/metrics", server::metrics),
+        control(get.clone(), "/openapi.json", server::openapi),
         control(get.clone(), "/workspaces", workspaces::list),
         control(post.clone(), "/workspaces", workspaces::create),
         control(get.clone(), "/workspaces/{key}", workspaces::get),

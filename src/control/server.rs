@@ -1,8 +1,13 @@
 //! The server as a whole: health, reset, what belongs to no workspace.
 
+use std::sync::OnceLock;
+
+use http::StatusCode;
 use serde_json::json;
 
 use crate::api::call::{Call, Reply};
+use crate::api::openapi;
+use crate::api::router::Route;
 use crate::error::ApiError;
 use crate::service::spaces::{self, ResetTo};
 
@@ -39,4 +44,18 @@ pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
 /// Requests that belong to no workspace.
 pub(super) async fn journal(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": call.engine.journal.entries(), "forgotten": call.engine.journal.forgotten() }))
+}
+
+/// Numbers as Prometheus text.
+pub(super) async fn metrics(call: Call) -> Result<Reply, ApiError> {
+    let text = call.engine.metrics.text(call.engine.spaces().len()).map_err(ApiError::internal)?;
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    Ok(Reply::of(StatusCode::OK, Some(kind.into()), text.into()))
+}
+
+/// This control API and the faked API in one document.
+pub(super) async fn openapi(call: Call) -> Result<Reply, ApiError> {
+    static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
+    let routes = ROUTES.get_or_init(|| super::routes().into_iter().chain(crate::api::routes()).collect());
+    Reply::json(&openapi::document(routes, "membrane-mock", call.engine.base()))
 }

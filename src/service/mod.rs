@@ -12,6 +12,7 @@ pub mod faults;
 pub mod integrations;
 pub mod outbound;
 pub mod plant;
+pub mod report;
 pub mod run;
 pub mod scenarios;
 pub mod seed;

@@ -28,7 +28,7 @@ use crate::model::workspace::{MockSettings, Settings};
 use crate::server::{Server, StartError};
 use crate::service::catalog::Catalog;
 use crate::service::spaces::{self, Fork, ResetTo, Start};
-use crate::service::{seed, worker};
+use crate::service::{report, seed, worker};
 use crate::store::Target;
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,7 +115,22 @@ impl MockMembrane {
 
     /// Stops it and waits until it has.
     pub fn stop(self) {
-        self.server.stop();
+        // As a drop does: it waits too.
+        drop(self);
+    }
+}
+
+impl Drop for MockMembrane {
+    /// A test that fails gets to see what went wrong on the wire. Nothing is said of one that passes.
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            for line in report::lines(self.server.engine()) {
+                #[expect(clippy::print_stderr, reason = "a failing test's own output")]
+                {
+                    eprintln!("membrane-mock: {line}");
+                }
+            }
+        }
     }
 }
 

@@ -35,7 +35,7 @@ async fn logged(api: &Api, query: &str) -> Vec<String> {
 }
 
 /// What a stream says next.
-async fn next_event(stream: &mut reqwest::Response) -> Value {
+pub(crate) async fn next_event(stream: &mut reqwest::Response) -> Value {
     let mut said = String::new();
     loop {
         let chunk = tokio::time::timeout(GUARD, stream.chunk()).await.expect("an event in time");

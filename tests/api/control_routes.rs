@@ -5,11 +5,18 @@ use membrane_mock::api::router::Route;
 use membrane_mock::testing::{MockMembrane, MockWorkspace};
 use serde_json::{Value, json};
 
-use crate::routes::{filled, method_of, named};
+use crate::routes::{differs, filled, method_of, named};
 use crate::support::{Api, Bed, answer, id};
 
 /// Nothing can go wrong with these but the token.
-const NEVER_FAIL: [&str; 3] = ["GET /__mock/health", "GET /__mock/journal", "GET /__mock/workspaces"];
+const NEVER_FAIL: [&str; 6] = [
+    "GET /__mock/health",
+    "GET /__mock/journal",
+    "GET /__mock/fidelity",
+    "GET /__mock/metrics",
+    "GET /__mock/openapi.json",
+    "GET /__mock/workspaces",
+];
 
 fn stub() -> Value {
     json!({"request": {"method": "GET", "path": "/user"}, "respond": {"json": "mine"}})
@@ -115,6 +122,7 @@ async fn every_control_route_has_a_success_an_error_and_a_guard() {
     let bed = Bed::start().await;
     let guarded = Bed::of(MockMembrane::builder().control_token("sesame")).await;
     let mut wrong = Vec::new();
+    let documented = bed.nobody().ok(Method::GET, "/__mock/openapi.json", Value::Null).await;
 
     for route in membrane_mock::control::routes() {
         let (name, method, body) = (named(&route), method_of(&route), good_body(&route));
@@ -124,6 +132,9 @@ async fn every_control_route_has_a_success_an_error_and_a_guard() {
         let refused = called_wrongly(&bed, &route).await;
         let locked = guarded.nobody().call(method, &filled(&route.path, |_| "x".into()), sent).await;
 
+        if let Some(why) = differs(&documented, &route, status, &said) {
+            wrong.push(format!("{name} is not as documented, {why}: {said}"));
+        }
         if !(200..300).contains(&status) {
             wrong.push(format!("{name} called well answered {status}: {said}"));
         }

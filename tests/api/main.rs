@@ -23,6 +23,7 @@ mod fuzz;
 mod hostile;
 mod integrations;
 mod layers;
+mod ledger;
 mod oauth;
 mod options;
 mod proxy;

@@ -246,12 +246,33 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> u16 {
     answer(request).await.0
 }
 
+/// Where a good answer is not what the served OpenAPI document says.
+pub(crate) fn differs(document: &Value, route: &Route, status: u16, body: &Value) -> Option<String> {
+    let path = route.path.replace("{*", "{");
+    let operation = &document["paths"][&path][method_of(route).as_str().to_lowercase()];
+    let Some(responses) = operation["responses"].as_object() else { return Some("it is not documented".into()) };
+    if !(200..300).contains(&status) {
+        return None;
+    }
+    let Some(response) = responses.get(&status.to_string()) else {
+        let known: Vec<&String> = responses.keys().collect();
+        return Some(format!("documented are {known:?}"));
+    };
+    let schema = response["content"]["application/json"]["schema"].clone();
+    if schema.is_null() {
+        return None;
+    }
+    let whole = json!({"allOf": [schema], "components": document["components"]});
+    jsonschema::validator_for(&whole).unwrap().validate(body).err().map(|error| error.to_string())
+}
+
 #[tokio::test]
 async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says_not() {
     let bed = Bed::start().await;
     let base = prepared(&bed).await;
     let (nobody, tenant) = (bed.nobody(), bed.demo());
     let (mut missing, mut answers) = (BTreeSet::new(), Vec::new());
+    let documented = bed.nobody().ok(Method::GET, "/docs-json", Value::Null).await;
 
     for route in membrane_mock::api::routes() {
         let (name, method) = (named(&route), method_of(&route));
@@ -271,6 +292,10 @@ async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says
         }
         if route.faked {
             let (status, body) = called_well(&bed, &base, &route).await;
+            if let Some(why) = differs(&documented, &route, status, &body) {
+                missing.insert(format!("schema {name}"));
+                answers.push(format!("{name} answered {status}, and {why}: {body}"));
+            }
             if !(200..400).contains(&status) {
                 missing.insert(format!("success {name}"));
                 answers.push(format!("{name} answered {status}: {body}"));

@@ -37,11 +37,10 @@ async function control(method, path, body) {
 }
 
 export class World {
-  /** `seed: 'none'` forks an empty workspace instead of the demo. */
-  static async fork({ seed, settings, mock } = {}) {
+  /** `seed: 'none'` forks an empty workspace instead of the demo; at the date `clock` time stands still. */
+  static async fork({ seed, settings, mock, clock } = {}) {
     const world = new World();
-    Object.assign(world, await control('POST', '/workspaces', seed ? { seed } : {}));
-    if (settings || mock) await world.configure({ settings, mock });
+    Object.assign(world, await control('POST', '/workspaces', { seed, settings, mock, clock }));
     return world;
   }
 
@@ -112,6 +111,21 @@ export class World {
 
   poke(connection, event, error) {
     return this.control('POST', `/connections/${connection}/poke`, { event, error });
+  }
+
+  /** Moves the workspace's clock; what fell due on the way is done. */
+  advance(ms) {
+    return this.control('POST', '/clock/advance', { ms });
+  }
+
+  settle() {
+    return this.control('POST', '/clock/settle');
+  }
+
+  /** Begins a scenario; `story()` says where it stands. */
+  async play(scenario, parameters = {}) {
+    const { id } = await this.control('POST', `/scenarios/${scenario}/start`, { parameters });
+    return async () => (await this.control('GET', '/scenarios')).stories.find((story) => story.id === id);
   }
 
   /** Stubs one request to an external app; it wins over what the demo stubs there. */

@@ -1,0 +1,38 @@
+//! What went wrong on the wire, for whoever finds that a test or a command has failed.
+
+use crate::engine::Engine;
+use crate::journal::{Entry, Side};
+
+/// One line for each call that was unmatched, refused or failed, as far as the journals remember.
+pub fn lines(engine: &Engine) -> Vec<String> {
+    let mut lines = Vec::new();
+    for space in engine.spaces() {
+        for entry in space.journal.shared() {
+            let call = format!("[{}] {} {}", space.key, entry.method, entry.path);
+            if let Some(why) = &entry.refused {
+                lines.push(format!("{call} was not sent: {why}"));
+            } else if entry.side == Side::Upstream && entry.unmatched.is_some() {
+                let connector = entry.route.as_deref().unwrap_or_default();
+                lines.push(format!("[{}] no stub of {connector} answered {} {}", space.key, entry.method, entry.path));
+            } else if entry.side == Side::Api && was_refused(&entry) {
+                let by = if entry.faults.is_empty() {
+                    String::new()
+                } else {
+                    format!(" (fault {})", entry.faults.join(", "))
+                };
+                lines.push(format!("{call} answered {}{by}", entry.status));
+            }
+        }
+    }
+    let own = engine.journal.shared();
+    let failed = own.iter().filter(|entry| entry.status >= 400);
+    lines.extend(failed.map(|entry| format!("{} {} answered {}", entry.method, entry.path, entry.status)));
+    lines
+}
+
+/// Whether a call is one that a correct app does not make. 400 and a missing element are part of its work.
+fn was_refused(entry: &Entry) -> bool {
+    entry.status >= 500
+        || matches!(entry.status, 401 | 403 | 405 | 413)
+        || (entry.status == 404 && entry.route.is_none())
+}
