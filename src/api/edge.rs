@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::{FutureExt as _, StreamExt as _};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
+use tracing::Instrument as _;
 
 use super::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use super::departure::departed;
@@ -21,7 +22,7 @@ use crate::clock::{Timestamp, monotonic};
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::{ApiError, ErrorCode};
 use crate::fault::Subject;
-use crate::journal::{Entry, Side};
+use crate::journal::{Entry, Side, masked};
 use crate::service::actions::manager_only;
 use crate::service::scenarios;
 use crate::service::tenants::admit;
@@ -72,8 +73,10 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let begun = monotonic();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
     let incoming = Incoming { method, path, raw_query, headers, loopback };
+    // The path alone: a query may carry a token.
+    let span = tracing::info_span!("request", http.method = %incoming.method, http.path = masked(&incoming.path));
     let result = tokio::select! {
-        answer = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen)).catch_unwind() => {
+        answer = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen).instrument(span.clone())).catch_unwind() => {
             answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
         }
         // Nobody gets to see this answer; the journal does.
@@ -309,6 +312,7 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
     }
     let method = incoming.method.as_str();
     let route = seen.route.as_deref();
+    tracing::debug!(http.method = method, http.route = route, http.status = reply.status.as_u16(), "answered");
     edge.engine.metrics.request(method, route, reply.status.as_u16(), begun.elapsed(), &seen.faults);
     if let (Some(space), Some(route)) = (&seen.space, route) {
         space.count_use(method, route);
@@ -336,6 +340,7 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
         connection: subject.connection,
         action: subject.action,
         body: seen.input,
+        next_cursor: cursor_in(&reply.body),
         route: seen.route,
         caller: seen.caller,
         status: reply.status.as_u16(),
@@ -349,6 +354,14 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
         Some(space) => space.journal.add(entry),
         None => edge.engine.journal.add(entry),
     }
+}
+
+/// The cursor at the end of a page (`{"items": […], "cursor": "7"}`), without reading all of it.
+fn cursor_in(body: &Bytes) -> Option<String> {
+    const LONGEST: usize = 64;
+    let end = body.get(body.len().saturating_sub(LONGEST)..)?;
+    let (_, cursor) = std::str::from_utf8(end).ok()?.strip_suffix("\"}")?.rsplit_once("\"cursor\":\"")?;
+    Some(cursor.to_owned())
 }
 
 fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse {

@@ -1,5 +1,6 @@
 //! A workspace's journal: reading, listening, verifying.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -49,6 +50,21 @@ fn findings(entries: &[Arc<Entry>]) -> Vec<serde_json::Value> {
                 None => found.push((warning.clone(), 1, entry.seq)),
             }
         }
+    }
+    // Each list's cursors, and when they were asked for last.
+    let mut read: HashMap<(Option<&str>, &str), u64> = HashMap::new();
+    for entry in entries {
+        for cursor in entry.path.split(['?', '&']).filter_map(|part| part.strip_prefix("cursor=")) {
+            read.insert((entry.route.as_deref(), cursor), entry.seq);
+        }
+    }
+    let mut unread = entries.iter().filter(|entry| {
+        let next = entry.next_cursor.as_deref().map(|cursor| read.get(&(entry.route.as_deref(), cursor)));
+        next.is_some_and(|read| read.is_none_or(|seq| *seq < entry.seq))
+    });
+    if let Some(first) = unread.next() {
+        let count = 1 + u64::try_from(unread.count()).unwrap_or(0);
+        found.push(("a list had more pages, which nobody read".to_owned(), count, first.seq));
     }
     found.into_iter().map(|(what, count, first)| json!({ "what": what, "count": count, "firstSeq": first })).collect()
 }

@@ -72,6 +72,9 @@ pub struct Entry {
     /// Why it was not sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
+    /// Where the list that it was answered goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_cursor: Option<String>,
     /// The request's JSON body: what an action was given, what an external app was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
@@ -110,6 +113,7 @@ impl Entry {
             action_run_id: None,
             unmatched: None,
             refused: None,
+            next_cursor: None,
             body: None,
             faults: Vec::new(),
             warnings: Vec::new(),
@@ -242,11 +246,12 @@ fn mask(value: &mut Value) {
 }
 
 /// A path whose query no longer shows secrets, nor the ticket of a connect page.
-fn masked(path: &str) -> String {
+pub(crate) fn masked(path: &str) -> String {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
-    let path = match path.strip_prefix("/connect/") {
-        Some(_) => "/connect/***",
-        None => path,
+    let path = match path {
+        path if path.starts_with("/connect/") => "/connect/***",
+        path if path.starts_with("/screens/visits/") => "/screens/visits/***",
+        path => path,
     };
     let Some(query) = query else { return path.to_owned() };
     let query: Vec<String> = query

@@ -124,8 +124,9 @@ pub struct InnerCallLog {
     pub method: String,
     /// Path with query.
     pub path: String,
-    /// Status.
-    pub status: u16,
+    /// Status; none when the run was over before the answer came.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
     /// The run that it started.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action_run_id: Option<String>,

@@ -16,7 +16,7 @@ use serde_json::json;
 
 use crate::support::Bed;
 
-fn cases(few: u32) -> Config {
+pub(crate) fn cases(few: u32) -> Config {
     let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
     Config { cases: asked.unwrap_or(few), failure_persistence: None, ..Config::default() }
 }

@@ -103,9 +103,16 @@ impl SnippetHost {
             .map_err(|error| ApiError::bad_request(format!("the call cannot be read: {error}")))?;
         let door = self.cx.engine.door.get().ok_or_else(|| ApiError::internal("no API to call"))?;
         let (at, method, path) = (self.cx.space.clock.now(), call.method.clone(), call.path.clone());
+        // Written before it is answered: a run may be over first.
+        let place = {
+            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+            evidence.calls.push(InnerCallLog { at, method, path, status: None, action_run_id: None });
+            evidence.calls.len() - 1
+        };
         let answer = door(self.cx.clone(), call).await;
-        let log = InnerCallLog { at, method, path, status: answer.status, action_run_id: answer.run_id.clone() };
-        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).calls.push(log);
+        if let Some(log) = self.evidence.lock().unwrap_or_else(PoisonError::into_inner).calls.get_mut(place) {
+            (log.status, log.action_run_id) = (Some(answer.status), answer.run_id.clone());
+        }
         to_json(&answer)
     }
 

@@ -204,7 +204,7 @@ played('webhook-receiver-down', 'is told later, once, and signed', async (world,
 
   assert.equal(told.length, 1);
   const payload = JSON.parse(told[0].body);
-  assert.equal(payload.eventType, 'connection.disconnected');
+  assert.equal(payload.eventType, sdk.WorkspaceEventType.ConnectionDisconnected);
   assert.equal(payload.data.connection.key, 'github-dev');
   assert.equal(told[0].headers['x-signature'], createHmac('sha256', 'hush').update(told[0].body).digest('hex'));
   const [delivery] = (await world.control('GET', '/webhooks')).items;

@@ -1,0 +1,257 @@
+//! Checkpoints: a workspace goes back to one, however much has happened since; a fork may start from one.
+
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::model::connection::ConnectionState;
+use membrane_mock::testing::{Fault, MockWorkspace, Stub, act};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, Bed, id, message, verdict};
+
+impl Bed {
+    async fn take(&self, name: &str) -> Value {
+        let (status, taken) = self.control(Method::POST, "/snapshots", json!({ "name": name })).await;
+        assert_eq!(status, 200, "{taken:#}");
+        taken
+    }
+
+    async fn go_back(&self, snapshot: &str) -> Answer {
+        self.control(Method::POST, &format!("/snapshots/{snapshot}/restore"), Value::Null).await
+    }
+
+    async fn snapshots(&self) -> Vec<String> {
+        let (_, list) = self.control(Method::GET, "/snapshots", Value::Null).await;
+        let names = list["items"].as_array().expect("a list").iter().map(|taken| taken["name"].as_str().unwrap());
+        names.map(str::to_owned).collect()
+    }
+
+    async fn keys(&self) -> Vec<String> {
+        self.demo().each("/connections", "key").await
+    }
+}
+
+fn user() -> Value {
+    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
+}
+
+/// Somebody of a workspace that is not the first one.
+fn tenant_of(workspace: &MockWorkspace) -> Api {
+    Api::new(workspace.uri(), workspace.tenant("demo-tenant").token())
+}
+
+const BOTH: [&str; 2] = ["github-dev", "hubspot-prod"];
+
+#[tokio::test]
+async fn checkpoints_are_taken_listed_gone_back_to_and_deleted_by_id_or_name() {
+    let bed = Bed::exact().await;
+    let first = bed.take("first").await;
+    bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+    let second = bed.take("second").await;
+    let nameless = bed.control(Method::POST, "/snapshots", Value::Null).await.1;
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+
+    assert_eq!(
+        (&first["name"], &first["workspace"], &first["at"]),
+        (&json!("first"), &json!(bed.ws.key()), &json!("2025-01-01T00:00:00.000Z"))
+    );
+    assert_eq!(nameless["name"], nameless["id"]);
+    assert_eq!(bed.snapshots().await, ["first", "second", nameless["id"].as_str().unwrap()]);
+    let (one, two) = (id(&first), id(&second));
+    for (snapshot, keys) in [("first", BOTH.to_vec()), (two.as_str(), vec![BOTH[1]]), (one.as_str(), BOTH.to_vec())] {
+        let (status, shown) = bed.go_back(snapshot).await;
+        assert_eq!((status, &shown["key"]), (200, &json!(bed.ws.key())));
+        assert_eq!(bed.keys().await, keys);
+    }
+
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+    let again = bed.take("first").await;
+    assert_ne!(id(&again), id(&first));
+    assert_eq!(bed.go_back(&id(&first)).await.0, 404, "its namesake has replaced it");
+    assert_eq!(bed.go_back("first").await.0, 200);
+    assert_eq!(bed.keys().await, [BOTH[0]]);
+    let delete =
+        async |snapshot: &str| bed.control(Method::DELETE, &format!("/snapshots/{snapshot}"), Value::Null).await;
+    assert_eq!((delete("first").await.0, delete(&id(&second)).await.0), (204, 204));
+    for gone in [delete("first").await, bed.go_back("second").await] {
+        assert_eq!(verdict(&gone), "404 bad_request/not_found");
+        assert!(message(&gone).contains("snapshot"), "{gone:?}");
+    }
+    assert_eq!(bed.snapshots().await, [nameless["id"].as_str().unwrap()]);
+    let misspelt = bed.control(Method::POST, "/snapshots", json!({"nmae": "x"})).await;
+    assert!(misspelt.0 == 400 && message(&misspelt).contains("nmae"), "{misspelt:?}");
+}
+
+#[tokio::test]
+async fn going_back_brings_back_state_time_faults_stubs_and_settings_with_the_same_ids() {
+    let bed = Bed::exact().await;
+    bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!("mine"))).await.unwrap();
+    bed.ws.mock_settings(|mock| mock.auto_connect = true).await.unwrap();
+    bed.ws.clock().advance(Duration::from_secs(90)).await.unwrap();
+    let rule = json!({"name": "second", "on": {"path": "/self"}, "nth": 2, "fault": {"respond": {"status": 503}}});
+    assert_eq!(bed.control(Method::POST, "/faults", rule).await.0, 200);
+    let seen = async || {
+        let ids = bed.demo().each("/connections", "id").await;
+        let output = bed.demo().ok(Method::POST, "/act", user()).await["output"].clone();
+        let faults = bed.control(Method::GET, "/faults", Value::Null).await.1["items"].clone();
+        let statuses = [bed.demo().get("/self").await.0, bed.demo().get("/self").await.0];
+        let made = bed.demo().ok(Method::POST, "/connect", json!({"integrationKey": "slack"})).await["state"].clone();
+        (bed.ws.clock().now(), ids, output, faults, statuses, made)
+    };
+    bed.take("it").await;
+    let before = seen().await;
+    assert_eq!((&before.2, before.4, &before.5), (&json!("mine"), [200, 503], &json!("READY")));
+
+    for _ in 0..2 {
+        bed.ws.clock().advance(Duration::from_hours(1)).await.unwrap();
+        bed.control(Method::DELETE, "/faults", Value::Null).await;
+        bed.control(Method::DELETE, "/upstreams/github/stubs", Value::Null).await;
+        bed.ws.mock_settings(|mock| mock.auto_connect = false).await.unwrap();
+        bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+        bed.manager().ok(Method::DELETE, "/integrations/slack", Value::Null).await;
+
+        assert_eq!(bed.go_back("it").await.0, 200);
+
+        assert_eq!(seen().await, before, "what happens after does not change the checkpoint");
+    }
+}
+
+#[tokio::test]
+async fn tokens_and_secrets_of_then_work_again() {
+    let bed = Bed::start().await;
+    let (demo, manager) = (bed.demo(), bed.manager());
+    bed.take("it").await;
+    let secret = bed.ws.secret();
+    let change = json!({"secret": "another-secret-of-at-least-sixty-four-bytes-0123456789-0123456789-0123456789"});
+    manager.ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), change).await;
+    assert_eq!(demo.get("/self").await.0, 401);
+    assert_eq!(bed.demo().get("/self").await.0, 200, "with the new secret");
+
+    assert_eq!(bed.go_back("it").await.0, 200);
+
+    assert_eq!(bed.ws.secret(), secret);
+    assert_eq!((demo.get("/self").await.0, manager.get("/connectors").await.0), (200, 200));
+    assert_eq!(demo.post("/act", user()).await.0, 200);
+    bed.ws.upstream("github").expire_tokens().await.unwrap();
+    assert_eq!(demo.post("/act", user()).await.0, 200, "the vendor knows the tokens of then: it refreshes them");
+}
+
+#[tokio::test]
+async fn what_a_vendor_has_taken_back_is_good_again() {
+    let bed = Bed::start().await;
+    bed.take("it").await;
+    bed.ws.upstream("github").revoke_tokens().await.unwrap();
+    assert_eq!(bed.demo().post("/act", user()).await.0, 400);
+
+    assert_eq!(bed.go_back("it").await.0, 200);
+
+    assert_eq!(bed.demo().post("/act", user()).await.0, 200);
+}
+
+#[tokio::test]
+async fn fifty_resets_later_a_checkpoint_is_as_good_as_new() {
+    let bed = Bed::exact().await;
+    let made = bed.ws.tenant("demo-tenant").connect("slack").key("chat").ready().await.unwrap();
+    let shown = bed.demo().ok(Method::GET, "/connections/chat", Value::Null).await;
+    let taken = bed.ws.snapshot("with a chat").unwrap();
+
+    for number in 0..50 {
+        bed.ws.reset().await.unwrap();
+        if number % 10 == 0 {
+            assert_eq!(bed.keys().await, BOTH);
+            bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+        }
+    }
+    bed.ws.restore(&taken).await.unwrap();
+
+    assert_eq!(bed.keys().await, ["github-dev", "hubspot-prod", "chat"]);
+    assert_eq!(bed.demo().ok(Method::GET, "/connections/chat", Value::Null).await, shown);
+    assert_eq!(made.state(), ConnectionState::Ready);
+    bed.ws.reset().await.unwrap();
+    assert_eq!(bed.keys().await, BOTH, "a reset still leads to the seed");
+}
+
+#[tokio::test]
+async fn a_fork_starts_from_a_checkpoint_of_another_workspace() {
+    let bed = Bed::exact().await;
+    bed.ws.clock().advance(Duration::from_secs(60)).await.unwrap();
+    let rule = json!({"name": "it", "on": {"path": "/self"}, "fault": {"respond": {"status": 503}}});
+    assert_eq!(bed.control(Method::POST, "/faults", rule).await.0, 200);
+    let taken = bed.take("then").await;
+    bed.ws.clock().advance(Duration::from_secs(60)).await.unwrap();
+    bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+    bed.control(Method::DELETE, "/faults", Value::Null).await;
+    let ids = bed.demo().each("/connections", "id").await;
+
+    let nobody = bed.nobody();
+    let made = nobody.ok(Method::POST, "/__mock/workspaces", json!({"from": taken["id"], "key": "fork"})).await;
+    let there = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+
+    assert_ne!(made["secret"], bed.ws.secret());
+    assert_eq!(made["clock"]["now"], "2025-01-01T00:01:00.000Z");
+    assert_eq!(there.get("/self").await.0, 503);
+    assert_eq!(there.post("/act", user()).await.0, 200);
+    assert_eq!(there.each("/connections", "key").await, BOTH);
+    assert!(there.each("/connections", "id").await.contains(&ids[0]), "a fork keeps its ids");
+    there.ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+    assert_eq!(bed.keys().await, [BOTH[1]]);
+    nobody.ok(Method::POST, "/__mock/reset?workspace=fork", json!({})).await;
+    assert_eq!(there.each("/connections", "key").await, BOTH, "the checkpoint is what it started from");
+    let unknown = nobody.post("/__mock/workspaces", json!({"from": "snapshot-999"})).await;
+    assert!(unknown.0 == 404 && message(&unknown).contains("snapshot-999"), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_checkpoint_is_of_its_workspace_alone() {
+    let bed = Bed::start().await;
+    let taken = bed.take("mine").await;
+    let fork = bed.ws.fork().await.unwrap();
+    let there = tenant_of(&fork);
+
+    assert!(fork.restore("mine").await.is_err());
+    assert!(fork.restore(&id(&taken)).await.is_err());
+    let path = format!("/__mock/workspaces/{}/snapshots", fork.key());
+    assert!(bed.nobody().items(&path).await.is_empty());
+    assert_eq!(bed.nobody().delete(&format!("{path}/mine")).await.0, 404);
+    fork.snapshot("mine").unwrap();
+    there.ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+
+    fork.restore("mine").await.unwrap();
+
+    assert_eq!(there.each("/connections", "key").await, BOTH);
+    assert_eq!(bed.keys().await, [BOTH[0]], "the other's is not touched");
+}
+
+#[tokio::test]
+async fn a_deleted_workspace_takes_its_checkpoints_along() {
+    let bed = Bed::start().await;
+    let nobody = bed.nobody();
+    let create = async || nobody.ok(Method::POST, "/__mock/workspaces", json!({"key": "passing"})).await;
+    create().await;
+    nobody.ok(Method::POST, "/__mock/workspaces/passing/snapshots", json!({"name": "old"})).await;
+    assert_eq!(nobody.delete("/__mock/workspaces/passing").await.0, 204);
+
+    create().await;
+
+    assert!(nobody.items("/__mock/workspaces/passing/snapshots").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_test_in_rust_goes_back_while_it_holds_on_to_what_it_has() {
+    let bed = Bed::start().await;
+    let tenant = bed.ws.tenant("demo-tenant");
+    bed.ws.snapshot("start").unwrap();
+    let chat = tenant.connect("slack").key("chat").ready().await.unwrap();
+    let rule = bed.ws.fault(Fault::on(act()).respond(503, json!({}))).await;
+    assert_eq!(bed.demo().post("/act", user()).await.0, 503);
+
+    bed.ws.restore("start").await.unwrap();
+
+    assert_eq!(chat.state(), ConnectionState::Disconnected, "it is gone");
+    assert_eq!(bed.demo().post("/act", user()).await.0, 200, "and so is the fault");
+    drop(rule);
+    let again = tenant.connect("slack").key("chat").ready().await.unwrap();
+    assert_eq!(again.state(), ConnectionState::Ready);
+    assert!(bed.ws.restore("nowhere").await.is_err());
+}

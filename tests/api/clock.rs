@@ -1,0 +1,200 @@
+//! Time passes in a workspace as it is told to, and what falls due happens at its own moment however it passes.
+
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::model::progress::Progress;
+use membrane_mock::testing::{Fault, upstream};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use crate::fuzz::cases;
+use crate::support::{Bed, id};
+
+/// Two hours.
+const ALL: u64 = 7_200_000;
+
+impl Bed {
+    async fn pass_ms(&self, ms: u64) -> usize {
+        self.ws.clock().advance(Duration::from_millis(ms)).await.unwrap()
+    }
+
+    async fn builds_for(&self, building: u64, client_action: u64) {
+        let change = |progress: &mut membrane_mock::model::progress::ProgressSettings| {
+            progress.connection_building = Progress::After(building);
+            progress.connection_client_action = Progress::After(client_action);
+            progress.action_building = Progress::After(700_000);
+            progress.agent_session = Progress::After(300_000);
+        };
+        self.ws.progress(change).await.unwrap();
+    }
+
+    async fn of_control(&self, path: &str) -> Value {
+        self.control(Method::GET, path, Value::Null).await.1
+    }
+}
+
+/// A receiver that never takes anything.
+async fn down() -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(500)).mount(&server).await;
+    server
+}
+
+/// A world in which much falls due within two hours: a connection and an action are built, a user acts, sessions end,
+/// credentials are refreshed, webhooks are tried again. Passes them in pieces; what there is in the end.
+async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> {
+    let bed = Bed::exact().await;
+    let (demo, manager) = (bed.demo(), bed.manager());
+    manager.ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), json!({"webhookUri": app.uri()})).await;
+    bed.builds_for(1_000_000, 500_000).await;
+    demo.ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
+    demo.ok(Method::POST, "/agent/sessions", json!({"prompt": "build something"})).await;
+    let action = json!({"key": "built", "name": "Built", "intent": "do it", "integrationKey": "github"});
+    manager.ok(Method::POST, "/actions", action).await;
+    bed.poke("github-dev", "loseCredentials").await;
+
+    let mut at = 0;
+    for cut in cuts.iter().chain([&ALL]) {
+        bed.pass_ms(cut - at).await;
+        at = *cut;
+    }
+
+    let of = async |path: &str| manager.get(path).await.1;
+    let parts = [
+        ("connections", demo.get("/connections?includeSecrets=1").await.1),
+        ("attempts", demo.get("/connection-attempt-logs").await.1),
+        ("sessions", demo.get("/agent/sessions").await.1),
+        ("actions", of("/integrations/github/actions").await),
+        ("webhooks", bed.of_control("/webhooks").await),
+        ("tokens", bed.of_control("/upstreams/hubspot/tokens").await),
+        ("requests", bed.of_control("/journal?side=upstream").await),
+        ("clock", bed.of_control("/clock").await["now"].clone()),
+    ];
+    parts.map(|(name, value)| (name, format!("{value:#}").replace(bed.mock.uri(), "BASE"))).into()
+}
+
+proptest! {
+    #![proptest_config(cases(6))]
+
+    #[test]
+    fn however_the_same_time_passes_the_same_has_happened(
+        mut cuts in proptest::collection::vec(prop_oneof![
+            3 => 0..=ALL,
+            1 => prop::sample::select(vec![0, 1_000, 300_000, 1_000_000, 1_740_000, 2_500_000, ALL]),
+        ], 1..12),
+    ) {
+        cuts.sort_unstable();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let (at_once, in_pieces) = runtime.block_on(async {
+            let app = down().await;
+            (history(&app, &[]).await, history(&app, &cuts).await)
+        });
+        for (expected, found) in at_once.iter().zip(&in_pieces) {
+            prop_assert_eq!(expected, found);
+        }
+    }
+}
+
+#[tokio::test]
+async fn much_has_happened_after_two_hours() {
+    let parts = history(&down().await, &[]).await;
+    let part = |name: &str| -> Value {
+        let (_, text) = parts.iter().find(|(known, _)| *known == name).expect("a part");
+        serde_json::from_str(text).expect("JSON")
+    };
+
+    let webhooks = part("webhooks");
+    let at = |delivery: &Value, attempt: usize| delivery["attempts"][attempt]["at"].as_str().unwrap().to_owned();
+    let [lost, created] = webhooks["items"].as_array().unwrap().as_slice() else { panic!("two, not {webhooks:#}") };
+    assert_eq!((at(lost, 0), at(lost, 7)), ("2025-01-01T00:00:00.000Z".into(), "2025-01-01T00:02:07.000Z".into()));
+    assert_eq!(
+        (at(created, 0), at(created, 7)),
+        ("2025-01-01T00:41:40.000Z".into(), "2025-01-01T00:43:47.000Z".into()),
+        "building, the user, building: 1000 s, 500 s, 1000 s"
+    );
+    let requests = part("requests");
+    let refreshed: Vec<&Value> = requests["items"].as_array().unwrap().iter().map(|entry| &entry["at"]).collect();
+    let due = ["00:29", "00:58", "01:27", "01:56"].map(|time| json!(format!("2025-01-01T{time}:00.000Z")));
+    assert_eq!(refreshed, due.iter().collect::<Vec<_>>(), "each 29 minutes after the one before");
+    let connections = part("connections");
+    let built =
+        connections["items"].as_array().unwrap().iter().find(|c| c["key"] == "frobnicator").expect("it is there");
+    assert_eq!((&built["state"], &built["updatedAt"]), (&json!("READY"), &json!("2025-01-01T00:41:40.000Z")));
+}
+
+#[tokio::test]
+async fn an_advance_says_how_much_has_moved_and_the_next_one_moves_nothing() {
+    let bed = Bed::exact().await;
+    bed.builds_for(1_000, 1_000).await;
+    let built = bed.demo().ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
+    let state = async || {
+        let path = format!("/connections/{}", id(&built));
+        bed.demo().ok(Method::GET, &path, Value::Null).await["state"].clone()
+    };
+
+    assert_eq!((bed.pass_ms(999).await, state().await), (0, json!("BUILDING")));
+    assert_eq!((bed.pass_ms(1).await > 0, state().await), (true, json!("CLIENT_ACTION_REQUIRED")));
+    assert_eq!((bed.pass_ms(0).await, bed.ws.settle().await.unwrap()), (0, 0));
+    assert_eq!((bed.pass_ms(2_000).await > 0, state().await), (true, json!("READY")), "two moments at once");
+    assert_eq!(bed.pass_ms(1_000).await, 0);
+}
+
+#[tokio::test]
+async fn work_that_waits_for_the_clock_itself_ends_at_its_own_moment() {
+    let bed = Bed::exact().await;
+    let _slow = bed.ws.fault(Fault::on(upstream("hubspot").path("/oauth/token")).latency(2_000)).await;
+
+    bed.pass_ms(3_600_000).await;
+
+    let requests = bed.of_control("/journal?side=upstream").await;
+    let at: Vec<&Value> = requests["items"].as_array().unwrap().iter().map(|entry| &entry["at"]).collect();
+    let due = ["00:29:02", "00:58:04"].map(|time| json!(format!("2025-01-01T{time}.000Z")));
+    assert_eq!(at, due.iter().collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_forward_runs_what_fell_due() {
+    let bed = Bed::exact().await;
+    bed.builds_for(1_000, 1_000_000_000).await;
+    let built = bed.demo().ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
+
+    let (status, _) = bed.control(Method::PUT, "/clock", json!({"mode": "2025-01-02T00:00:00Z"})).await;
+
+    assert_eq!(status, 200);
+    let built = bed.demo().ok(Method::GET, &format!("/connections/{}", id(&built)), Value::Null).await;
+    assert_eq!(
+        (&built["state"], &built["updatedAt"]),
+        (&json!("CLIENT_ACTION_REQUIRED"), &json!("2025-01-02T00:00:00.000Z"))
+    );
+    let acted = json!({"key": "list-contacts", "connectionKey": "hubspot-prod"});
+    assert_eq!(bed.demo().post("/act", acted).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_running_clock_is_advanced_too() {
+    let bed = Bed::start().await;
+    bed.builds_for(3_600_000, 3_600_000_000).await;
+    let built = bed.demo().ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
+    let path = format!("/connections/{}", id(&built));
+    assert_eq!(bed.demo().ok(Method::GET, &path, Value::Null).await["state"], "BUILDING");
+
+    bed.pass_ms(3_600_000).await;
+
+    assert_eq!(bed.demo().ok(Method::GET, &path, Value::Null).await["state"], "CLIENT_ACTION_REQUIRED");
+}
+
+#[tokio::test]
+async fn a_client_that_waits_for_what_a_frozen_clock_holds_up_gets_an_answer() {
+    let bed = Bed::exact().await;
+    bed.builds_for(1_000, 1_000_000).await;
+    let built = bed.demo().ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
+    let path = format!("/connections/{}?wait=1&timeout=1", id(&built));
+
+    let waited = bed.demo().ok(Method::GET, &path, Value::Null).await;
+
+    assert_eq!(waited["state"], "BUILDING", "a second of real time is over, none of the workspace's");
+    assert_eq!(bed.of_control("/clock").await["now"], "2025-01-01T00:00:00.000Z");
+}
