@@ -2,12 +2,14 @@
 //!
 //! Invariant: every date in a record comes from [`Clock::now`], so a manual clock makes a run repeatable.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// A moment, in milliseconds since 1970, written as `2025-01-01T00:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +77,12 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// The rest of a call's work, for a task of its own that the call waits for.
+pub fn rest_of_a_call<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    let awake = AWAKE.try_with(|awake| awake.borrow_mut().take()).ok().flatten();
+    AWAKE.scope(RefCell::new(awake), work)
+}
+
 /// How a clock tells time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "mode")]
@@ -128,6 +136,29 @@ pub struct Clock {
     moved: Notify,
     /// Until when somebody waits, each with a number.
     sleepers: Mutex<BTreeMap<u64, Timestamp>>,
+    /// How many that have waited here are at work since.
+    awake: watch::Sender<usize>,
+    /// Nobody moves this clock any more: nobody waits on it either.
+    stopped: AtomicBool,
+}
+
+tokio::task_local! {
+    /// On whose clock the call of this task has waited, for whoever moves that clock.
+    static AWAKE: RefCell<Option<Awake>>;
+}
+
+/// A call that has waited on a clock and goes on; no longer when dropped.
+struct Awake(watch::Sender<usize>);
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.0.send_modify(|awake| *awake = awake.saturating_sub(1));
+    }
+}
+
+/// Does a call's work, so that whoever moves a clock that it waits on can wait for what it does then.
+pub async fn as_a_call<T>(work: impl Future<Output = T>) -> T {
+    AWAKE.scope(RefCell::new(None), work).await
 }
 
 /// Somebody who waits on a clock; no longer when dropped.
@@ -145,7 +176,7 @@ impl Drop for Sleeper<'_> {
 impl Clock {
     /// A clock in the given mode.
     pub fn new(mode: ClockMode) -> Self {
-        Self { mode: Mutex::new(mode), moved: Notify::new(), sleepers: Mutex::default() }
+        Self { mode: Mutex::new(mode), ..Self::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, ClockMode> {
@@ -202,13 +233,42 @@ impl Clock {
     /// Waits on this clock: a clock that stands still is waited for until it is advanced.
     pub async fn sleep(&self, by: Duration) {
         let due = self.now().plus(by);
-        let _sleeper = self.falls_asleep(due);
+        AWAKE.try_with(|awake| awake.borrow_mut().take()).ok();
+        let sleeper = self.falls_asleep(due);
+        self.until(due).await;
+        // It is at work before it is no longer asleep: nobody sees it as neither.
+        self.awake.send_modify(|awake| *awake += 1);
+        let awake = Awake(self.awake.clone());
+        drop(sleeper);
+        AWAKE.try_with(|slot| *slot.borrow_mut() = Some(awake)).ok();
+    }
+
+    /// Stops the clock for good: whoever waits on it goes on at once.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Release);
+        self.moved.notify_waiters();
+    }
+
+    /// Waits until the calls that have waited here are over, or wait again. Not for long: one may hang elsewhere.
+    pub async fn calmed(&self) {
+        const LOOKS: usize = 1_000;
+        for _ in 0..LOOKS {
+            let now = self.now();
+            let wakes = self.pending().first().is_some_and(|due| *due <= now);
+            if !wakes && *self.awake.borrow() == 0 {
+                return;
+            }
+            real_sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    async fn until(&self, due: Timestamp) {
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
             // From here on no move is missed.
             moved.as_mut().enable();
-            if self.now() >= due {
+            if self.now() >= due || self.stopped.load(Ordering::Acquire) {
                 return;
             }
             match self.real_wait(due) {

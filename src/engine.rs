@@ -135,6 +135,8 @@ pub struct Space {
     pub(crate) attempts: broadcast::Sender<Ended>,
     /// Pages that are open, the oldest first.
     visits: Mutex<VecDeque<(String, Visit)>>,
+    /// Faults that touched requests which are on their way to stubs, by connector.
+    upstream_marks: Mutex<HashMap<String, Vec<String>>>,
     /// How often each route was called.
     uses: Mutex<HashMap<String, u64>>,
     /// How often each stub has answered.
@@ -338,6 +340,7 @@ impl Space {
             attempts: broadcast::Sender::new(64),
             visits: Mutex::default(),
             refreshing: Mutex::default(),
+            upstream_marks: Mutex::default(),
             uses: Mutex::default(),
             stub_uses: Mutex::default(),
             reads: Mutex::default(),
@@ -371,6 +374,19 @@ impl Space {
         let keyring = Arc::new(Keyring::of(&workspace));
         *cached = Some((workspace, Arc::clone(&keyring)));
         keyring
+    }
+
+    /// The next request that an app's stub gets was touched by these faults.
+    pub(crate) fn mark_upstream(&self, connector: Option<&str>, rules: &[String]) {
+        if let (Some(connector), false) = (connector, rules.is_empty()) {
+            let mut marks = self.upstream_marks.lock().unwrap_or_else(PoisonError::into_inner);
+            marks.insert(connector.to_owned(), rules.to_vec());
+        }
+    }
+
+    /// The faults that touched the request which a stub has got.
+    pub(crate) fn upstream_mark(&self, connector: &str) -> Vec<String> {
+        self.upstream_marks.lock().unwrap_or_else(PoisonError::into_inner).remove(connector).unwrap_or_default()
     }
 
     /// Counts a call of a route.
@@ -439,7 +455,8 @@ fn seed_of(config: &Config, key: &str) -> u64 {
     use std::hash::{Hash as _, Hasher as _};
     let mut hasher = std::hash::DefaultHasher::new();
     (config.rng_seed, key).hash(&mut hasher);
-    hasher.finish()
+    // As many bits as a JavaScript number has: a story goes through other languages and back.
+    hasher.finish() >> 11
 }
 
 impl Cx {

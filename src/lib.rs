@@ -50,6 +50,7 @@
 //! | [`service`] | behaviour: one verb, one function, taking an [`engine::Cx`] | `engine` and below |
 //! | [`engine`], [`auth`] | what every service function gets; tokens and callers | the leaves and below |
 //! | [`sandbox`], [`upstream`], [`journal`] | leaves: JavaScript; calls to external apps; the record of requests | `model` and below |
+//! | [`fault`], [`metrics`] | leaves: rules that break calls on cue; numbers for dashboards | `model` and below |
 //! | [`store`] | SQLite, and the model of it in memory that answers reads | `model` and below |
 //! | [`model`] | nouns and rules: no HTTP, no SQL, no await | `ids`, `clock`, `error` |
 //! | [`ids`], [`clock`], [`error`], [`config`] | identity and chance; time; errors as data; knobs | nothing |
@@ -61,6 +62,12 @@
 //! - Nothing reads time but [`clock`], nothing makes random values but [`ids`]: a seed and a manual clock make
 //!   sequential calls repeat byte for byte.
 //! - Every `/act` and `/run` that could be read writes one run log, and every call to an external app one exchange.
+//! - Whether a fault fires depends on its own count of matching calls, the seed and the clock alone ([`fault`]); what
+//!   fired can be played again.
+//! - What falls due on a clock has run when `advance` answers, in the order of time ([`service::worker`]); what is sent
+//!   over HTTP meanwhile holds up no other workspace.
+//! - What a change means to the app (webhooks, scenarios) is derived from the change when it is committed
+//!   ([`service::webhooks::outbox`]), so no way to change a connection can forget it.
 //! - No byte leaves loopback unless the user named the host ([`upstream::Egress`]).
 //! - What is not faked answers 501 and names `membrane-mock`; rights are checked first.
 //!

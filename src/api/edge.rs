@@ -18,7 +18,7 @@ use super::departure::departed;
 use super::faults;
 use super::router::{Access, Route, Router};
 use crate::auth;
-use crate::clock::{Timestamp, monotonic};
+use crate::clock::{Timestamp, as_a_call, monotonic};
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::{ApiError, ErrorCode};
 use crate::fault::Subject;
@@ -51,6 +51,8 @@ struct Seen {
     caller: Option<String>,
     route: Option<String>,
     token_in_query: bool,
+    /// When it came, on the workspace's own clock.
+    started: Option<Timestamp>,
     /// The faults that it met.
     faults: Vec<String>,
     /// What it is about.
@@ -76,7 +78,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     // The path alone: a query may carry a token.
     let span = tracing::info_span!("request", http.method = %incoming.method, http.path = masked(&incoming.path));
     let result = tokio::select! {
-        answer = AssertUnwindSafe(answer(edge, &incoming, body, &mut seen).instrument(span.clone())).catch_unwind() => {
+        answer = AssertUnwindSafe(Box::pin(as_a_call(answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
             answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
         }
         // Nobody gets to see this answer; the journal does.
@@ -208,6 +210,7 @@ async fn authorize(
     let (space, verified) = auth::verify(&edge.engine, &token)?;
     let caller = admit(&space, verified).await?;
     seen.caller = Some(caller.shown());
+    seen.started = Some(space.clock.now());
     seen.space = Some(Arc::clone(&space));
     check_rights(route, &caller)?;
     Ok(Some((space, caller)))
@@ -265,7 +268,20 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiE
         body: call.body.unwrap_or_default().into(),
         depth: cx.depth,
     };
-    let met = faults::meet(&call, faults::subject(&call, route).as_ref()).await?;
+    let subject = faults::subject(&call, route);
+    let met = faults::meet(&call, subject.as_ref()).await?;
+    if let (false, Some((subject, _))) = (met.rules.is_empty(), &subject) {
+        // A call of a snippet is part of its run, and not in the journal but for what broke it.
+        let at = cx.space.clock.now();
+        cx.space.journal.add(Entry {
+            route: Some(route.path.clone()),
+            caller: Some("snippet".into()),
+            tenant: subject.tenant.clone(),
+            connection: subject.connection.clone(),
+            faults: met.rules.clone(),
+            ..Entry::new(Side::Api, at, call.method.as_str(), &call.path)
+        });
+    }
     let reply = faults::ended(met, (route.handler)(call)).await?;
     match reply.cut {
         // No wire between: it is as if there had been one.
@@ -344,7 +360,7 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
         route: seen.route,
         caller: seen.caller,
         status: reply.status.as_u16(),
-        duration_ms: started.map_or(0, |started| at.since(started)),
+        duration_ms: seen.started.map_or(0, |started| at.since(started)),
         action_run_id: reply.run_id.clone(),
         warnings,
         faults: seen.faults,

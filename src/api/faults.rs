@@ -1,5 +1,6 @@
 //! Faults on the faked API: what a call is, in the words of rules, and what a rule makes of its answer.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix_web::body::SizedStream;
@@ -17,17 +18,14 @@ use crate::error::ApiError;
 use crate::fault::{Side, Subject};
 use crate::ids::Id;
 use crate::model::connection::Connection;
-use crate::model::element::Scope;
-use crate::service::directory::{Directory, Resolved};
+use crate::model::element::{Scope, Selector};
+use crate::service::directory::{Archived, Directory, Resolved};
 use crate::service::faults::{self, Met};
 use crate::upstream::raw_server::{Cut, Play};
 
-/// What a call is about; none when nobody asks for it: no rule is there, and the journal knows it by its route alone.
+/// What a call with a token is about, for rules and for the journal.
 pub(super) fn subject(call: &Call, route: &Route) -> Option<(Subject, Option<Id<Connection>>)> {
-    let (space, _) = call.who.as_ref()?;
-    if space.faults.is_empty() && operation_of(&route.path).is_none() {
-        return None;
-    }
+    call.who.as_ref()?;
     subject_of(call, route).ok()
 }
 
@@ -54,6 +52,9 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
     let cx = call.cx()?;
     let operation = operation_of(&route.path);
     let mut scope = call.scope();
+    if route.path.starts_with("/integrations/{selector}") || route.path == "/integration" {
+        scope.integration_id = call.param("selector").ok().map(str::to_owned).or(scope.integration_id);
+    }
     let mut action: Vec<String> = Vec::new();
     if matches!(operation, Some("act" | "connect")) {
         let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
@@ -71,12 +72,6 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
         let named = [call.param("selector").ok().map(str::to_owned), query.text("key"), query.text("id")];
         action.extend(named.into_iter().flatten());
     }
-    if let Some((space, caller)) = &call.who {
-        let world = space.world();
-        let directory = Directory::new(&world, &call.engine.catalog);
-        let known = action.iter().find_map(|name| directory.action_by_id(caller, name));
-        action.extend(known.and_then(|known| known.meta.key.clone()));
-    }
     // `<integrationKey>.<key>` is the action too, and the integration.
     let dotted: Vec<(String, String)> =
         action.iter().filter_map(|name| name.split_once('.')).map(|(i, k)| (i.to_owned(), k.to_owned())).collect();
@@ -84,6 +79,21 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
         scope.integration_key = Some(integration.clone());
     }
     action.extend(dotted.into_iter().map(|(_, key)| key));
+    let plain = |names: Vec<String>| Subject {
+        side: Side::Api,
+        operation,
+        route: format!("{} {}", call.method, route.path),
+        method: call.method.to_string(),
+        path: call.path.clone(),
+        tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
+        integration: Vec::new(),
+        connection: Vec::new(),
+        action: names,
+        connector: None,
+    };
+    if scope.is_empty() && operation.is_none() {
+        return Ok((plain(Vec::new()), None));
+    }
 
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
@@ -97,21 +107,23 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
     }
     let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
     let connection = found.connection.as_ref();
+    // Under all its names: as it was called, its id and its key.
+    for name in action.clone() {
+        let selector = Selector { any: Some(name), scope: scope.clone(), ..Selector::default() };
+        if let Ok(known) = directory.action(&cx.caller, &selector, Archived::Hidden) {
+            action.extend([Some(known.id.to_string()), known.meta.key.clone()].into_iter().flatten());
+        }
+    }
+    let mut once = BTreeSet::new();
+    action.retain(|name| !name.is_empty() && once.insert(name.clone()));
     let subject = Subject {
-        side: Side::Api,
-        operation,
-        route: format!("{} {}", call.method, route.path),
-        method: call.method.to_string(),
-        path: call.path.clone(),
-        tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
         integration: found
             .integration
             .as_ref()
             .map(|i| names(i.id.as_str(), i.meta.key.as_deref()))
             .unwrap_or_default(),
         connection: connection.map(|c| names(c.id.as_str(), c.meta.key.as_deref())).unwrap_or_default(),
-        action,
-        connector: None,
+        ..plain(action)
     };
     Ok((subject, connection.map(|connection| connection.id.clone())))
 }

@@ -147,6 +147,11 @@ impl ServerOptions {
     fn start_logging(&self) -> Result<(), String> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
             .map_err(|error| format!("--log (MEMBRANE_MOCK_LOG) `{}` is no filter: {error}", self.log))?;
+        // An answer that a fault cuts off is none of its failures.
+        let filter = match "actix_http::h1::dispatcher=off".parse() {
+            Ok(directive) if !self.log.contains("actix") => filter.add_directive(directive),
+            _ => filter,
+        };
         let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         subscriber.with_ansi(std::io::stderr().is_terminal()).compact().try_init().ok();
         Ok(())

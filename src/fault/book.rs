@@ -46,10 +46,10 @@ struct Held {
     buckets: HashMap<String, Bucket>,
 }
 
-/// A token bucket, filled as of a moment.
+/// A token bucket as of a moment. Counted in tokens times milliseconds, so that nothing is rounded.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
-    tokens: f64,
+    level: u128,
     at: Timestamp,
 }
 
@@ -138,12 +138,13 @@ impl Book {
     pub fn add(&self, rule: Rule) -> Result<Standing, ApiError> {
         rule.check()?;
         let mut inner = self.lock();
-        if inner.rules.len() >= MOST_RULES {
+        let id = format!("fault-{}", inner.made + 1);
+        let name = rule.name.clone().unwrap_or_else(|| id.clone());
+        let others = inner.rules.iter().filter(|held| held.name != name).count();
+        if others >= MOST_RULES {
             return Err(ApiError::bad_request(format!("a workspace has at most {MOST_RULES} faults; delete some")));
         }
         inner.made += 1;
-        let id = format!("fault-{}", inner.made);
-        let name = rule.name.clone().unwrap_or_else(|| id.clone());
         inner.rules.retain(|held| held.name != name);
         let rule = Rule { name: Some(name.clone()), ..rule };
         inner.rules.push(Held { id, name, rule, matched: 0, fired: 0, buckets: HashMap::new() });
@@ -155,8 +156,13 @@ impl Book {
     pub fn replace(&self, id: &str, rule: Rule) -> Result<Standing, ApiError> {
         rule.check()?;
         let mut inner = self.lock();
-        let held = inner.rules.iter_mut().find(|held| held.id == id || held.name == id);
-        let held = held.ok_or_else(|| no_fault(id))?;
+        let at = inner.rules.iter().position(|held| held.id == id || held.name == id).ok_or_else(|| no_fault(id))?;
+        let taken =
+            |name: &String| inner.rules.iter().enumerate().any(|(other, held)| other != at && held.name == *name);
+        if let Some(name) = rule.name.as_ref().filter(|name| taken(name)) {
+            return Err(ApiError::already_exists(format!("another fault is called `{name}`")));
+        }
+        let held = &mut inner.rules[at];
         held.name = rule.name.clone().unwrap_or_else(|| held.name.clone());
         held.rule = Rule { name: Some(held.name.clone()), ..rule };
         Ok(standing(held))
@@ -273,23 +279,20 @@ impl RateLimit {
             By::Tenant => call.tenant.clone(),
             By::Connection => call.connection.first().cloned(),
         };
-        #[expect(clippy::cast_precision_loss, reason = "limits and milliseconds are small numbers")]
-        let (limit, per_ms) = (self.limit as f64, self.per_ms as f64);
-        let rate = limit / per_ms;
+        let (limit, cost) = (u128::from(self.limit), u128::from(self.per_ms));
+        let full = limit * cost;
         if buckets.len() >= MOST_BUCKETS {
             buckets.retain(|_, bucket| now.since(bucket.at) < self.per_ms);
         }
-        let bucket = buckets.entry(whose.unwrap_or_default()).or_insert(Bucket { tokens: limit, at: now });
-        #[expect(clippy::cast_precision_loss, reason = "the same")]
-        let grown = now.since(bucket.at) as f64 * rate;
-        *bucket = Bucket { tokens: (bucket.tokens + grown).min(limit), at: now };
-        if bucket.tokens >= 1.0 {
-            bucket.tokens -= 1.0;
+        let bucket = buckets.entry(whose.unwrap_or_default()).or_insert(Bucket { level: full, at: now });
+        let grown = u128::from(now.since(bucket.at)) * limit;
+        *bucket = Bucket { level: (bucket.level + grown).min(full), at: now };
+        if bucket.level >= cost {
+            bucket.level -= cost;
             return None;
         }
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small positive number")]
-        let wait = ((1.0 - bucket.tokens) / rate).ceil() as u64;
-        Some(wait.max(1))
+        let wait = (cost - bucket.level).div_ceil(limit);
+        Some(u64::try_from(wait).unwrap_or(u64::MAX).max(1))
     }
 }
 

@@ -159,6 +159,9 @@ pub struct Rule {
     pub fault: Effect,
 }
 
+/// Calls that have a name.
+const OPERATIONS: [&str; 5] = ["act", "connect", "proxy", "refresh", "webhook"];
+
 impl Rule {
     /// Refuses what makes no sense.
     pub fn check(&self) -> Result<(), ApiError> {
@@ -169,7 +172,20 @@ impl Rule {
         if self.nth == Some(0) || self.times == Some(0) {
             return wrong("`nth` and `times` count from 1");
         }
+        if let Some(unknown) = self.on.operation.as_ref().filter(|name| !OPERATIONS.contains(&name.as_str())) {
+            let known = OPERATIONS.join("`, `");
+            return Err(ApiError::bad_request(format!("`on.operation` is `{unknown}`; it is one of `{known}`")));
+        }
+        if self.on.side == Some(Side::Api) && self.on.connector.is_some() {
+            return wrong("`on.connector` is of the upstream side; leave `on.side` out, or say `upstream`");
+        }
         match &self.fault {
+            Effect::Error(spec) if spec.status.is_some_and(|status| !(200..600).contains(&status)) => {
+                wrong("`error.status` is an HTTP status from 200 to 599")
+            }
+            Effect::Respond(answer) if answer.headers.iter().any(|(name, value)| !is_header(name, value)) => {
+                wrong("`respond.headers` has a name or a value that no header can have")
+            }
             Effect::Respond(answer) if !(200..600).contains(&answer.status) => {
                 wrong("`respond.status` is an HTTP status from 200 to 599")
             }
@@ -182,6 +198,10 @@ impl Rule {
             _ => Ok(()),
         }
     }
+}
+
+fn is_header(name: &str, value: &str) -> bool {
+    http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
 }
 
 /// What happens.

@@ -226,6 +226,12 @@ fn kept(mut body: Value) -> Value {
         return Value::String(format!("(about {size} bytes)"));
     }
     mask(&mut body);
+    if let Value::String(text) = &mut body
+        && text.contains('=')
+    {
+        // A form, perhaps.
+        masked(&format!("?{text}")).trim_start_matches('?').clone_into(text);
+    }
     body
 }
 
@@ -234,7 +240,7 @@ fn mask(value: &mut Value) {
         Value::Array(list) => list.iter_mut().for_each(mask),
         Value::Object(map) => {
             for (name, value) in map {
-                if value.is_string() && is_secret_name(name) {
+                if !value.is_null() && !value.is_boolean() && is_secret_name(name) {
                     *value = Value::String("***".into());
                 } else {
                     mask(value);

@@ -137,7 +137,13 @@ impl Matcher {
             .filter(|near| !near.differences.is_empty())
             .collect();
         // Of equally near ones the latest.
-        near.sort_by_key(|near| (near.differences.len(), std::cmp::Reverse(near.seq)));
+        // What a call is comes before what it carries.
+        let rank = |near: &Near| {
+            let (within, outside): (Vec<_>, Vec<_>) =
+                near.differences.iter().partition(|difference| difference.field.starts_with("input"));
+            (outside.len(), within.len(), std::cmp::Reverse(near.seq))
+        };
+        near.sort_by_key(rank);
         near.truncate(MOST_NEAR);
         near
     }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
+use url::Url;
 
 use super::connect;
 use crate::engine::{Engine, Space};
@@ -137,12 +138,13 @@ pub fn upstream_call(
     }
 }
 
-/// Sends a request, unless a rule has it otherwise. Whatever a rule answers is really sent and received.
+/// Sends a request to what is `meant`, wherever that is, unless a rule has it otherwise. Whatever a rule answers is really sent and received.
 pub async fn send<F>(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
     call: impl FnOnce() -> Subject,
     connection: Option<&Id<Connection>>,
+    meant: &Url,
     request: OutRequest,
     go: impl FnOnce(OutRequest) -> F,
 ) -> Result<Result<OutResponse, UpstreamError>, ApiError>
@@ -154,26 +156,37 @@ where
     }
     let call = call();
     let met = meet(engine, space, &call, connection).await?;
-    let Some(fired) = &met.ending else { return Ok(go(request).await) };
+    let Some(fired) = &met.ending else {
+        // The app's own entry names the rules.
+        space.mark_upstream(call.connector.as_deref(), &met.rules);
+        return Ok(go(request).await);
+    };
+    let mut was_sent = false;
     let play = match (answer_of(fired), cut_of(&fired.effect)) {
         (Some(play), _) => play,
-        (None, Some(cut)) => match go(request.clone()).await {
-            Ok(response) => {
-                Play { status: response.status, headers: response.headers, body: response.body, cut: Some(cut) }
+        (None, Some(cut)) => {
+            was_sent = true;
+            space.mark_upstream(call.connector.as_deref(), &met.rules);
+            match go(request.clone()).await {
+                Ok(real) => Play { status: real.status, headers: real.headers, body: real.body, cut: Some(cut) },
+                Err(error) => return Ok(Err(error)),
             }
-            Err(error) => return Ok(Err(error)),
-        },
+        }
         (None, None) => return Ok(go(request).await),
     };
     let url = engine.address_of(play).await?;
     let result = engine.http.send(OutRequest { url, ..request.clone() }).await;
-    space.journal.add(Entry {
-        route: call.connector.clone(),
-        operation: call.operation,
-        status: result.as_ref().map_or(0, |response| response.status.as_u16()),
-        faults: met.rules,
-        ..Entry::new(journal::Side::Upstream, space.clock.now(), request.method.as_str(), &call.path)
-    });
+    if !was_sent {
+        space.journal.add(Entry {
+            route: call.connector.clone(),
+            operation: call.operation,
+            status: result.as_ref().map_or(0, |response| response.status.as_u16()),
+            faults: met.rules,
+            ..Entry::new(journal::Side::Upstream, space.clock.now(), request.method.as_str(), &call.path)
+        });
+    }
+    // Whoever reads the error knows the app's address, not ours.
+    let result = result.map_err(|error| error.of(meant));
     Ok(result)
 }
 

@@ -316,7 +316,7 @@ async fn once(
     };
     let go = |request| cx.engine.http.send_to(request, stand_in);
     let call = || faults::upstream_call(&cx.space, connection, connector, &out.method, nominal.path());
-    let result = faults::send(&cx.engine, &cx.space, call, Some(&connection.id), request, go).await?;
+    let result = faults::send(&cx.engine, &cx.space, call, Some(&connection.id), nominal, request, go).await?;
     let time_ms = cx.space.clock.now().since(at);
     let (response, error) = match result {
         Ok(response) => (Some(response), None),

@@ -323,6 +323,7 @@ pub(super) async fn replace(
     let fresh = Space::new(&engine.config, data, ids, origin);
     engine.add(Arc::clone(&fresh));
     space.data.close();
+    space.clock.stop();
     drop(turn);
     engine.wake.notify_one();
     Ok(fresh)
@@ -345,7 +346,9 @@ pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
         let Some(space) = engine.remove(&key) else { return Err(no_workspace(&engine, &key)) };
         let turn = space.data.begin().await;
         engine.db.forget(&key).await?;
+        engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         space.data.close();
+        space.clock.stop();
         drop(turn);
         Ok(())
     })

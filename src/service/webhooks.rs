@@ -18,6 +18,7 @@ use crate::clock::real_sleep;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::fault::{Side, Subject};
+use crate::journal::{self, Entry};
 use crate::model::connection::Connection;
 use crate::model::webhook::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
 use crate::store::{StoreError, Tx, World};
@@ -157,8 +158,19 @@ async fn send(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelive
         path: path.clone(),
         ..Subject::default()
     };
+    let meant = url.clone();
     let request = OutRequest { method: Method::POST, url, headers, body: Bytes::from(body) };
-    let sent = faults::send(engine, space, call, None, request, |request| engine.http.send(request)).await;
+    let go = async |request| {
+        let result = engine.http.send(request).await;
+        space.journal.add(Entry {
+            operation: Some("webhook"),
+            status: result.as_ref().map_or(0, |response| response.status.as_u16()),
+            body: Some(delivery.payload.clone()),
+            ..Entry::new(journal::Side::Upstream, space.clock.now(), "POST", &path)
+        });
+        result
+    };
+    let sent = faults::send(engine, space, call, None, &meant, request, go).await;
     match sent {
         Ok(Ok(response)) => Ok(response.status.as_u16()),
         Ok(Err(error)) => Err(error.to_string()),

@@ -246,6 +246,7 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<Space>, by: Duration) -> 
         let now = space.clock.now();
         if next > now {
             space.clock.advance(Duration::from_millis(next.since(now)));
+            space.clock.calmed().await;
         }
         let more = settle(engine, space).await?;
         if more == 0 && next <= now {
@@ -256,6 +257,7 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<Space>, by: Duration) -> 
     let now = space.clock.now();
     if end > now {
         space.clock.advance(Duration::from_millis(end.since(now)));
+        space.clock.calmed().await;
     }
     Ok(moved + settle(engine, space).await?)
 }
@@ -276,7 +278,7 @@ fn fail(engine: &Engine, space: &Space, tx: &mut Tx, connection: Connection, fai
         return move_in(engine, space, tx, connection, event, error);
     }
     // A user who fails to act: nothing but a cancel leads out of CLIENT_ACTION_REQUIRED.
-    move_in(engine, space, tx, connection, ConnectionEvent::Cancel, None)
+    move_in(engine, space, tx, connection, ConnectionEvent::Cancel, error)
 }
 
 fn next_due(space: &Space, world: &World) -> Option<Item> {

@@ -117,6 +117,18 @@ pub enum UpstreamError {
     },
 }
 
+impl UpstreamError {
+    /// The same of another address: of the one that was meant.
+    #[must_use]
+    pub fn of(self, meant: &Url) -> Self {
+        match self {
+            Self::Transport { why, .. } => Self::Transport { url: shown(meant), why },
+            Self::TooLarge { .. } => Self::TooLarge { url: shown(meant) },
+            other => other,
+        }
+    }
+}
+
 /// A request to send.
 #[derive(Debug, Clone)]
 pub struct OutRequest {

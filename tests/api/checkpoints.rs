@@ -174,11 +174,11 @@ async fn fifty_resets_later_a_checkpoint_is_as_good_as_new() {
 #[tokio::test]
 async fn a_fork_starts_from_a_checkpoint_of_another_workspace() {
     let bed = Bed::exact().await;
-    bed.ws.clock().advance(Duration::from_secs(60)).await.unwrap();
+    bed.ws.clock().advance(Duration::from_mins(1)).await.unwrap();
     let rule = json!({"name": "it", "on": {"path": "/self"}, "fault": {"respond": {"status": 503}}});
     assert_eq!(bed.control(Method::POST, "/faults", rule).await.0, 200);
     let taken = bed.take("then").await;
-    bed.ws.clock().advance(Duration::from_secs(60)).await.unwrap();
+    bed.ws.clock().advance(Duration::from_mins(1)).await.unwrap();
     bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
     bed.control(Method::DELETE, "/faults", Value::Null).await;
     let ids = bed.demo().each("/connections", "id").await;

@@ -116,7 +116,8 @@ async fn much_has_happened_after_two_hours() {
         "building, the user, building: 1000 s, 500 s, 1000 s"
     );
     let requests = part("requests");
-    let refreshed: Vec<&Value> = requests["items"].as_array().unwrap().iter().map(|entry| &entry["at"]).collect();
+    let of_vendors = requests["items"].as_array().unwrap().iter().filter(|entry| entry["operation"] != "webhook");
+    let refreshed: Vec<&Value> = of_vendors.map(|entry| &entry["at"]).collect();
     let due = ["00:29", "00:58", "01:27", "01:56"].map(|time| json!(format!("2025-01-01T{time}:00.000Z")));
     assert_eq!(refreshed, due.iter().collect::<Vec<_>>(), "each 29 minutes after the one before");
     let connections = part("connections");

@@ -113,7 +113,7 @@ async fn any_answer_can_be_given_with_its_headers() {
     let headers = json!({"retry-after": "7", "content-type": "text/plain"});
     add(&bed, json!({"name": "it", "fault": {"respond": {"status": 429, "body": "later", "headers": headers}}})).await;
     let answer = bed.demo().request(Method::GET, "/self").send().await.unwrap();
-    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"7"));
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (429, &"7".parse().unwrap()));
     assert_eq!(answer.headers()["content-type"], "text/plain");
     assert_eq!(answer.text().await.unwrap(), "later");
 
@@ -472,8 +472,8 @@ async fn a_vendor_that_fails_or_refuses_a_refresh_is_a_matter_of_its_answer() {
     assert_eq!((first.0, &first.1["data"]["response"]["status"]), (400, &json!(401)), "{first:?}");
     assert_eq!((&record["state"], &record["retryAttempts"]), (&json!("READY"), &json!(1)));
     assert_eq!(second.0, 200, "the vendor is there again: {second:?}");
-    let refused = json!({"error": "invalid_grant"});
-    let refuses = Fault::on(upstream("hubspot").path("/oauth/token")).respond(400, refused);
+    let invalid_grant = json!({"error": "invalid_grant"});
+    let refuses = Fault::on(upstream("hubspot").path("/oauth/token")).respond(400, invalid_grant);
     let _refuses = bed.ws.fault(refuses).await;
     advance(&bed, 30 * 60 * 1_000).await;
     assert_eq!(

@@ -121,8 +121,9 @@ async fn ask(
     let go = async |request| {
         if endpoint.is_ours { engine.http.send_home(&request).await } else { engine.http.send(request).await }
     };
+    let meant = request.url.clone();
     let call = || faults::upstream_call(space, connection, connector, &Method::POST, TOKEN_PATH);
-    let response = match faults::send(engine, space, call, Some(&connection.id), request, go).await {
+    let response = match faults::send(engine, space, call, Some(&connection.id), &meant, request, go).await {
         Ok(Ok(response)) => response,
         Ok(Err(error)) => return Exchanged::Failed(ApiError::action_run(error.to_string())),
         Err(error) => return Exchanged::Failed(error),

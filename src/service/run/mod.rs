@@ -15,6 +15,7 @@ use resolve::{connection_for_inline, no_connection, resolve_action};
 
 pub use call::body_bytes;
 
+use crate::clock::rest_of_a_call;
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::ids::Id;
@@ -115,7 +116,7 @@ pub async fn run(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
     let cx = Cx { abandoned: abandoned.clone(), ..cx.clone() };
     // Fires when this future is dropped: a snippet that nobody waits for ends, and its log is written all the same.
     let _guard = abandoned.drop_guard();
-    let task = tokio::spawn(async move { run_here(&cx, request).await });
+    let task = tokio::spawn(rest_of_a_call(async move { run_here(&cx, request).await }));
     task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("a run was cut off: {error}"))))
 }
 

@@ -161,6 +161,7 @@ impl Answerer for Vendors {
             status: reply.status,
             unmatched,
             body: kept(request.body),
+            faults: space.upstream_mark(connector),
             ..entry
         });
         reply

@@ -39,28 +39,36 @@ scenario('a path that ends in a bare question mark is the path', async (world) =
   assert.equal(answer.status, 200);
 });
 
-// §3: where the client sends a browser. Each address says that it is not faked; none hangs or shows a blank page.
+// §3: where the client sends a browser beside connecting. None hangs or shows a blank page.
 
 const form = (fields) => ({ method: 'POST', body: new URLSearchParams(fields) });
 const pages = {
-  'POST /screens/agent-session': async (client) => {
-    const { url, postData } = await client.getScreensPostData('agent-session', { sessionId: 's' });
-    return [url, form(postData)];
+  'POST /screens/agent-session': {
+    shows: /Build me something/,
+    request: async (client) => {
+      const { id } = await client.post('/agent/sessions', { prompt: 'Build me something' });
+      const { url, postData } = await client.getScreensPostData('agent-session', { sessionId: id });
+      return [url, form(postData)];
+    },
   },
-  'GET /embed/integrations/:id': async (client) => [await client.getEmbedUri('integrations/github')],
-  'GET /embed/main': async (client) => [await client.getEmbedUri('main')],
-  'GET /embed/action-instances/:id/configuration': async (client) => [
-    await client.getEmbedUri('action-instances/a/configuration'),
-  ],
+  'GET /embed/integrations/:id': {
+    shows: /GitHub/,
+    request: async (client) => [await client.getEmbedUri('integrations/github')],
+  },
+  'GET /embed/main': { shows: /HubSpot/, request: async (client) => [await client.getEmbedUri('main')] },
+  'GET /embed/action-instances/:id/configuration': {
+    shows: /membrane-mock/,
+    request: async (client) => [await client.getEmbedUri('action-instances/a/configuration')],
+  },
 };
-for (const [row, request] of Object.entries(pages)) {
-  scenario(`${row} says that it is not faked`, async (world) => {
+for (const [row, { shows, request }] of Object.entries(pages)) {
+  scenario(`${row} is a page`, async (world) => {
     const client = new sdk.MembraneClient({ apiUri: world.apiUri, uiUri: world.apiUri, token: world.tenantToken });
     const response = await fetch(...(await request(client)));
-    const body = await response.json();
-    assert.equal(response.status, 501, JSON.stringify(body));
-    accept(sdk.ErrorDataSchema, body);
-    assert.match(body.message, /membrane-mock/);
+    const html = await response.text();
+    assert.equal(response.status, 200, html);
+    assert.match(response.headers.get('content-type'), /^text\/html/);
+    assert.match(html, shows);
   });
 }
 
@@ -165,8 +173,14 @@ for (const method of ['get', 'post']) {
   });
 }
 
-scenario('connection attempt logs say that they are not faked', ({ client }) =>
-  refused(client, () => client.get('/connection-attempt-logs'), NOT_FAKED));
+scenario('GET /connection-attempt-logs lists how attempts to connect ended', async (world) => {
+  const { id } = await world.client.post('/connect', { integrationKey: 'slack' });
+  await world.control('POST', `/connections/${id}/fail`, { error: 'access_denied' });
+  const { items } = await world.client.get('/connection-attempt-logs', { connectionId: id });
+  assert.deepEqual(items.map(({ status, connectionId }) => ({ status, connectionId })), [{ status: 'error', connectionId: id }]);
+  accept(sdk.ConnectionAttemptLogApiResponse, items[0]);
+  assert.deepEqual(await world.client.get(`/connection-attempt-logs/${items[0].id}`), items[0]);
+});
 
 scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secret', async (world) => {
   const { items } = accept(page(sdk.Workspace), await world.manager.get('/workspaces'));
