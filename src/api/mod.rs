@@ -147,12 +147,6 @@ pub fn routes() -> Vec<Route> {
         post("/screens/visits/{visit}", Public, "our choice: the buttons of a hosted page", screens::visit),
         get("/screens/visits/{visit}", Public, "our choice: what a hosted page waits for", screens::visit_state),
         get("/screens/connections", Public, "SDK (getConnectionRequestUrl)", screens::request),
-        get("/embed/integrations/{integration}/connect", Form, "SDK (openNewConnection)", screens::connect),
-        get("/embed/connections/{connection}/refresh", Form, "SDK (openReconnectUI)", screens::reconnect),
-        get("/embed/main", Form, "SDK (client.open)", embed::main),
-        get("/embed/integrations/{integration}", Form, "SDK (integration.open)", embed::integration),
-        get("/embed/{*rest}", Form, "SDK (openConfiguration, openEditor)", embed::plain),
-        get("/isolated-embed/{*rest}", Form, "SDK (embedEditor)", embed::plain),
         post("/screens/agent-session", Form, "SDK (ui.UNSAFE_agentSession)", embed::agent_session),
         // agent sessions
         get("/agent/sessions", Anyone, "OAS", agents::list),
@@ -211,6 +205,16 @@ pub fn routes() -> Vec<Route> {
         get("/docs-json", Public, "OAS", openapi::docs),
         get("/", Public, "our choice: says what this is", screens::welcome),
     ];
+    for base in ["/embed", "/isolated-embed"] {
+        let at = |below: &str| format!("{base}{below}");
+        all.extend([
+            get(&at("/integrations/{integration}/connect"), Form, "SDK (openNewConnection)", screens::connect),
+            get(&at("/connections/{connection}/refresh"), Form, "SDK (openReconnectUI)", screens::reconnect),
+            get(&at("/main"), Form, "SDK (client.open)", embed::main),
+            get(&at("/integrations/{integration}"), Form, "SDK (integration.open)", embed::integration),
+            get(&at("/{*rest}"), Form, "SDK (openConfiguration, openEditor, embedEditor)", embed::plain),
+        ]);
+    }
     // Both addresses of an element: plural with the selector in the path, singular with it in the query.
     for base in ["/actions/{selector}", "/action", "/integrations/{integration}/actions/{selector}"] {
         all.extend([

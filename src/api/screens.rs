@@ -15,6 +15,7 @@ use crate::engine::{Cx, Visit};
 use crate::error::ApiError;
 use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
+use crate::model::integration::Integration;
 use crate::screens::{self, ChoosePage, ConnectionPage, Offered};
 use crate::service::connect as connecting;
 use crate::service::connect::attempt::Ending;
@@ -163,7 +164,8 @@ fn choose(cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
     let directory = Directory::new(&world, &cx.engine.catalog);
     let base = cx.engine.base();
     let mut offered: Vec<Offered> = Vec::new();
-    for integration in world.integrations.iter().filter(|integration| !integration.meta.is_archived()) {
+    let open = |integration: &&Arc<Integration>| !integration.meta.is_archived() && !integration.is_option_disabled();
+    for integration in world.integrations.iter().filter(open) {
         let Some(connector) = directory.connector_for(integration) else { continue };
         let value = format!("integration:{}", integration.id);
         offered.push(Offered { value, name: integration.meta.name.clone(), logo: drawn_logo(base, connector.key()) });

@@ -39,7 +39,10 @@ fn page(call: &Call, space: &Space, asking: &oauth::Asking) -> Result<Reply, Api
         account: &account_in(&space.world()),
         scopes: &asking.scopes,
     };
-    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
+    let mut reply = Reply::html(StatusCode::OK, screens::html(&page)?);
+    // It may stand in the app's frame: the client's own frame leads here.
+    reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(reply)
 }
 
 fn refused(error: &ApiError) -> Result<Reply, ApiError> {

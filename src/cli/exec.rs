@@ -12,7 +12,7 @@ use tokio::process::Child;
 
 use super::ServerOptions;
 use super::output::{Access, ReadyFile, complain};
-use super::serve::stop_asked;
+use super::serve::StopSignals;
 use crate::clock::real_sleep;
 use crate::service::report;
 
@@ -26,6 +26,9 @@ pub(super) struct ExecOptions {
 }
 
 pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let mut signals = runtime.block_on(async { StopSignals::caught() }).map_err(|error| error.to_string())?;
     let server = options.server.start(0)?;
     let access = Access::of(&server)?;
     let file = options.server.ready_file.as_deref().map(|path| ReadyFile::write(path, &access.json())).transpose()?;
@@ -41,15 +44,12 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         Some(token) => command.env("MEMBRANE_MOCK_CONTROL_TOKEN", token),
         None => command.env_remove("MEMBRANE_MOCK_CONTROL_TOKEN"),
     };
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let code = runtime.block_on(async {
         let mut child = command.spawn().map_err(|error| format!("cannot run `{program}`: {error}"))?;
         tokio::select! {
             status = child.wait() => status.map(code_of).map_err(|error| error.to_string()),
-            signal = stop_asked() => {
-                let signal = signal.map_err(|error| error.to_string())?;
-                end(&mut child, signal).await;
+            signal = signals.next() => {
+                end(&mut child, signal, &mut signals).await;
                 Ok(128 + signal)
             }
         }
@@ -68,7 +68,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Passes a signal on, so that the command can clean up; a second one, or a command that takes too long, is killed.
-async fn end(child: &mut Child, signal: i32) {
+async fn end(child: &mut Child, signal: i32, signals: &mut StopSignals) {
     // What is typed at a terminal reaches the command by itself.
     let typed = signal == nix::libc::SIGINT && std::io::stdin().is_terminal();
     if let (Some(id), Ok(signal), false) = (child.id(), Signal::try_from(signal), typed)
@@ -78,7 +78,7 @@ async fn end(child: &mut Child, signal: i32) {
     }
     tokio::select! {
         _ = child.wait() => return,
-        _ = stop_asked() => {}
+        _ = signals.next() => {}
         () = real_sleep(GRACE) => {}
     }
     child.kill().await.ok();

@@ -1,6 +1,5 @@
 //! A workspace's journal: reading, listening, verifying.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,8 +10,8 @@ use tokio::sync::broadcast::error::RecvError;
 use super::space;
 use crate::api::call::{Call, Reply};
 use crate::error::ApiError;
-use crate::journal::Entry;
 use crate::journal::verify::{Expectation, Matcher};
+use crate::journal::{Entry, findings};
 
 /// Every entry, or those that fit a filter: the fields of [`Matcher`] but `input`, as a query.
 pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
@@ -38,35 +37,6 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     let findings = findings(&all);
     let items: Vec<&Arc<Entry>> = all.iter().filter(|entry| filter.differences(entry).is_empty()).collect();
     Reply::json(&json!({ "items": items, "forgotten": space.journal.forgotten(), "findings": findings }))
-}
-
-/// What deserves a look, each kind once with how often and where first.
-fn findings(entries: &[Arc<Entry>]) -> Vec<serde_json::Value> {
-    let mut found: Vec<(String, u64, u64)> = Vec::new();
-    for entry in entries {
-        for warning in &entry.warnings {
-            match found.iter_mut().find(|(known, ..)| known == warning) {
-                Some((_, count, _)) => *count += 1,
-                None => found.push((warning.clone(), 1, entry.seq)),
-            }
-        }
-    }
-    // Each list's cursors, and when they were asked for last.
-    let mut read: HashMap<(Option<&str>, &str), u64> = HashMap::new();
-    for entry in entries {
-        for cursor in entry.path.split(['?', '&']).filter_map(|part| part.strip_prefix("cursor=")) {
-            read.insert((entry.route.as_deref(), cursor), entry.seq);
-        }
-    }
-    let mut unread = entries.iter().filter(|entry| {
-        let next = entry.next_cursor.as_deref().map(|cursor| read.get(&(entry.route.as_deref(), cursor)));
-        next.is_some_and(|read| read.is_none_or(|seq| *seq < entry.seq))
-    });
-    if let Some(first) = unread.next() {
-        let count = 1 + u64::try_from(unread.count()).unwrap_or(0);
-        found.push(("a list had more pages, which nobody read".to_owned(), count, first.seq));
-    }
-    found.into_iter().map(|(what, count, first)| json!({ "what": what, "count": count, "firstSeq": first })).collect()
 }
 
 pub(super) async fn clear(call: Call) -> Result<Reply, ApiError> {

@@ -102,14 +102,36 @@ pub(super) async fn clear_stubs(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
+fn no_stub(id: &str) -> ApiError {
+    ApiError::not_found(format!("stub not found: `{id}`; the catalog's stubs cannot be changed, only overridden"))
+}
+
+pub(super) async fn get_stub(call: Call) -> Result<Reply, ApiError> {
+    let id = call.param("id")?;
+    let world = space(&call)?.world();
+    Reply::json(&shown(world.stubs.get(id).ok_or_else(|| no_stub(id))?)?)
+}
+
+/// Replaces what a stub answers, and to what; it keeps its place.
+pub(super) async fn put_stub(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let id = call.param("id")?;
+    let spec: StubSpec = call.json()?;
+    spec.check()?;
+    let mut tx = space.data.begin().await;
+    let known = tx.stubs.get(id).map(|stub| (**stub).clone()).ok_or_else(|| no_stub(id))?;
+    let stub = Stub { spec, ..known };
+    tx.put(stub.clone())?;
+    tx.commit().await?;
+    Reply::json(&shown(&stub)?)
+}
+
 pub(super) async fn remove_stub(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     let mut tx = space.data.begin().await;
     if tx.stubs.get(id).is_none() {
-        return Err(ApiError::not_found(format!(
-            "stub not found: `{id}`; the catalog's stubs cannot be removed, only overridden"
-        )));
+        return Err(no_stub(id));
     }
     tx.remove::<Stub>(id);
     tx.commit().await?;
@@ -162,7 +184,8 @@ pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     let mut tx = space.data.begin().await;
-    let grant = tx.grants.get(id).map(|grant| (**grant).clone());
+    let key = connector(&call, &space)?;
+    let grant = tx.grants.get(id).map(|grant| (**grant).clone()).filter(|grant| grant.connector_key == key);
     let mut grant = grant.ok_or_else(|| ApiError::not_found(format!("token not found: `{id}`")))?;
     match call.param("event")? {
         "expire" => grant.expires_at = Some(space.clock.now()),

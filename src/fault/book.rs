@@ -115,14 +115,16 @@ impl Book {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The rules alone, in order.
-    pub fn rules(&self) -> Vec<Rule> {
-        self.lock().rules.iter().map(|held| held.rule.clone()).collect()
+    /// The seed, and the rules alone, in order: what a fork and a snapshot take along.
+    pub fn rules(&self) -> (u64, Vec<Rule>) {
+        let inner = self.lock();
+        (inner.seed, inner.rules.iter().map(|held| held.rule.clone()).collect())
     }
 
-    /// Takes over rules, none of which has fired yet, instead of its own.
-    pub fn adopt(&self, rules: Vec<Rule>) {
+    /// Takes over a seed and rules, none of which has fired yet, instead of its own.
+    pub fn adopt(&self, (seed, rules): (u64, Vec<Rule>)) {
         self.clear();
+        self.lock().seed = seed;
         for rule in rules {
             // They were checked where they come from.
             self.add(rule).ok();

@@ -5,7 +5,7 @@
 
 pub mod verify;
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -198,6 +198,47 @@ impl Journal {
     pub fn clear(&self) {
         *self.lock() = Inner::default();
     }
+}
+
+/// Something that deserves a look.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// What.
+    pub what: String,
+    /// How often.
+    pub count: u64,
+    /// Where first.
+    pub first_seq: u64,
+}
+
+/// What deserves a look, each kind once with how often and where first.
+pub fn findings(entries: &[Arc<Entry>]) -> Vec<Finding> {
+    let mut found: Vec<(String, u64, u64)> = Vec::new();
+    for entry in entries {
+        for warning in &entry.warnings {
+            match found.iter_mut().find(|(known, ..)| known == warning) {
+                Some((_, count, _)) => *count += 1,
+                None => found.push((warning.clone(), 1, entry.seq)),
+            }
+        }
+    }
+    // Each list's cursors, and when they were asked for last.
+    let mut read: HashMap<(Option<&str>, &str), u64> = HashMap::new();
+    for entry in entries {
+        for cursor in entry.path.split(['?', '&']).filter_map(|part| part.strip_prefix("cursor=")) {
+            read.insert((entry.route.as_deref(), cursor), entry.seq);
+        }
+    }
+    let mut unread = entries.iter().filter(|entry| {
+        let next = entry.next_cursor.as_deref().map(|cursor| read.get(&(entry.route.as_deref(), cursor)));
+        next.is_some_and(|read| read.is_none_or(|seq| *seq < entry.seq))
+    });
+    if let Some(first) = unread.next() {
+        let count = 1 + u64::try_from(unread.count()).unwrap_or(0);
+        found.push(("a list had more pages, which nobody read".to_owned(), count, first.seq));
+    }
+    found.into_iter().map(|(what, count, first_seq)| Finding { what, count, first_seq }).collect()
 }
 
 /// Whether a header or parameter of this name is likely to carry a credential.

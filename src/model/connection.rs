@@ -70,18 +70,28 @@ pub enum ConnectionEvent {
 }
 
 /// An event that a state does not allow.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a connection in state {from:?} cannot take the event {event:?}")]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a connection that is {} cannot take the event `{}`", word(.from), word(.event))]
 pub struct IllegalTransition {
     /// Where it was.
     pub from: ConnectionState,
     /// What was asked.
     pub event: ConnectionEvent,
+    /// How it came there, the last changes, oldest first.
+    pub history: Vec<Transition>,
+}
+
+/// A state or an event as JSON has it.
+fn word(of: &impl Serialize) -> String {
+    serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl From<IllegalTransition> for ApiError {
     fn from(error: IllegalTransition) -> Self {
-        ApiError::bad_request(error.to_string())
+        let data = serde_json::json!({
+            "machine": "connection", "state": error.from, "event": error.event, "history": error.history,
+        });
+        ApiError::bad_request(error.to_string()).with_data(data)
     }
 }
 
@@ -119,7 +129,7 @@ impl ConnectionState {
                 | S::Disconnected
                 | S::Error),
                 event,
-            ) => Err(IllegalTransition { from, event }),
+            ) => Err(IllegalTransition { from, event, history: Vec::new() }),
         }
     }
 }
@@ -147,6 +157,9 @@ pub struct Attempt {
     /// Where the browser goes afterwards.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub redirect_uri: Option<String>,
+    /// Given back with the redirect.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub custom_state: Option<String>,
     /// Whether a hosted page began it: then a cancelled first attempt leaves nothing behind.
     #[serde(default)]
     pub hosted: bool,
@@ -157,6 +170,16 @@ impl Attempt {
     pub fn address(&self) -> Option<url::Url> {
         let url = url::Url::parse(self.redirect_uri.as_deref()?).ok()?;
         matches!(url.scheme(), "http" | "https").then_some(url)
+    }
+
+    /// The same with what is told there, and what the caller gave for itself.
+    pub fn address_with(&self, told: &[(&str, &str)]) -> Option<url::Url> {
+        let mut url = self.address()?;
+        url.query_pairs_mut().extend_pairs(told);
+        if let Some(state) = &self.custom_state {
+            url.query_pairs_mut().append_pair("customState", state);
+        }
+        Some(url)
     }
 }
 
@@ -224,16 +247,23 @@ pub struct Connection {
     pub building_agent_session: Option<String>,
     /// When a call last used it.
     pub last_active_at: Option<Timestamp>,
+    /// How it came to where it stands: the last changes, oldest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<Transition>,
     /// A test connection.
     #[serde(default)]
     pub is_test: bool,
 }
 
+/// Changes of state that are remembered of each connection.
+const MOST_HISTORY: usize = 10;
+
 impl Connection {
     /// Takes an event: the only way to change `state`.
     pub fn apply(&mut self, event: ConnectionEvent, now: Timestamp) -> Result<Transition, IllegalTransition> {
         let from = self.state;
-        let to = from.on(event, self.former)?;
+        let known = |error| IllegalTransition { history: self.history.clone(), ..error };
+        let to = from.on(event, self.former).map_err(known)?;
         match event {
             ConnectionEvent::Reconnect | ConnectionEvent::Rebuild => {
                 self.former = self.former.or(Some(from).filter(|_| from != ConnectionState::ClientActionRequired));
@@ -265,7 +295,12 @@ impl Connection {
         if event == ConnectionEvent::Disconnected {
             self.credentials = None;
         }
-        Ok(Transition { at: now, from, to, cause: event })
+        let transition = Transition { at: now, from, to, cause: event };
+        if self.history.len() == MOST_HISTORY {
+            self.history.remove(0);
+        }
+        self.history.push(transition.clone());
+        Ok(transition)
     }
 
     /// Whether calls can go through it: it has credentials, and stands at READY or did before a reconnect began.

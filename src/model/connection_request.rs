@@ -85,6 +85,7 @@ impl ConnectSpec {
         let attempt = Attempt {
             request_id: self.request_id.clone(),
             redirect_uri: self.redirect_uri.clone(),
+            custom_state: self.custom_state.clone(),
             hosted: self.hosted,
         };
         (attempt != Attempt::default()).then_some(attempt)

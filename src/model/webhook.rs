@@ -40,7 +40,13 @@ impl WorkspaceEvent {
         let had = before.is_some_and(Connection::is_connected);
         let was_archived = before.is_some_and(Connection::is_archived);
         if after.is_archived() {
-            return (before.is_some() && !was_archived).then_some(Self::Deleted);
+            // What never was there for the app is not deleted for it.
+            let was_known = before.is_some_and(|before| {
+                before.is_connected()
+                    || before.former.is_some()
+                    || matches!(before.state, ConnectionState::Disconnected | ConnectionState::Error)
+            });
+            return (was_known && !was_archived).then_some(Self::Deleted);
         }
         let Some(before) = before.filter(|_| !was_archived) else {
             return (before.is_none() && after.is_connected()).then_some(Self::Created);

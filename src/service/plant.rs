@@ -165,6 +165,7 @@ fn plant_connections(
             retry_attempts: 0,
             next_retry_timestamp: None,
             building_agent_session: None,
+            history: Vec::new(),
             last_active_at: None,
             is_test: false,
         })?;

@@ -1,20 +1,23 @@
 //! What went wrong on the wire, for whoever finds that a test or a command has failed.
 
+use serde_json::{Value, json};
+
 use crate::engine::Engine;
-use crate::journal::{Entry, Side};
+use crate::journal::{Entry, Side, findings};
 
 /// One line for each call that was unmatched, refused or failed, as far as the journals remember.
 pub fn lines(engine: &Engine) -> Vec<String> {
     let mut lines = Vec::new();
     for space in engine.spaces() {
-        for entry in space.journal.shared() {
+        let entries = space.journal.shared();
+        for entry in &entries {
             let call = format!("[{}] {} {}", space.key, entry.method, entry.path);
             if let Some(why) = &entry.refused {
                 lines.push(format!("{call} was not sent: {why}"));
             } else if entry.side == Side::Upstream && entry.unmatched.is_some() {
                 let connector = entry.route.as_deref().unwrap_or_default();
                 lines.push(format!("[{}] no stub of {connector} answered {} {}", space.key, entry.method, entry.path));
-            } else if entry.side == Side::Api && was_refused(&entry) {
+            } else if entry.side == Side::Api && was_refused(entry) {
                 let by = if entry.faults.is_empty() {
                     String::new()
                 } else {
@@ -22,6 +25,18 @@ pub fn lines(engine: &Engine) -> Vec<String> {
                 };
                 lines.push(format!("{call} answered {}{by}", entry.status));
             }
+        }
+        for finding in findings(&entries) {
+            lines.push(format!(
+                "[{}] {} ({} times, first as #{})",
+                space.key, finding.what, finding.count, finding.first_seq
+            ));
+        }
+        let (seed, story) = space.faults.story();
+        if !story.is_empty() {
+            // Sent back to …/faults/story, it plays again.
+            let fired: Vec<Value> = story.iter().map(|firing| json!({ "rule": firing.rule, "n": firing.n })).collect();
+            lines.push(format!("[{}] faults fired: {}", space.key, json!({ "seed": seed, "fired": fired })));
         }
     }
     let own = engine.journal.shared();

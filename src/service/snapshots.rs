@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, PoisonError};
 
-use super::spaces::replace;
+use super::spaces::{replace, to_its_end};
 use crate::clock::{ClockMode, Timestamp};
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
@@ -25,7 +25,7 @@ pub struct Snapshot {
     pub workspace: String,
     pub(super) world: Arc<World>,
     pub(super) clock: ClockMode,
-    pub(super) rules: Vec<Rule>,
+    pub(super) rules: (u64, Vec<Rule>),
 }
 
 /// Takes a snapshot; one of the same name is replaced.
@@ -82,8 +82,12 @@ pub fn remove(engine: &Engine, workspace: &str, id: &str) -> Result<(), ApiError
 /// Goes back to a snapshot: state, clock and faults. Key and secret are those of the snapshot.
 pub async fn restore(engine: &Arc<Engine>, space: &Arc<Space>, id: &str) -> Result<Arc<Space>, ApiError> {
     let snapshot = get(engine, &space.key, id)?;
-    let _turn = engine.workspaces_turn.lock().await;
-    let current = engine.space(&space.key).ok_or_else(|| super::spaces::no_workspace(engine, &space.key))?;
+    to_its_end(engine, |engine| async move { restore_here(&engine, &snapshot).await }).await
+}
+
+async fn restore_here(engine: &Arc<Engine>, snapshot: &Snapshot) -> Result<Arc<Space>, ApiError> {
+    let key = &snapshot.workspace;
+    let current = engine.space(key).ok_or_else(|| super::spaces::no_workspace(engine, key))?;
     let mut world = (*snapshot.world).clone();
     let mut workspace = (*world.workspace).clone();
     workspace.clock = snapshot.clock;

@@ -157,7 +157,7 @@ pub struct NewWorkspace {
 }
 
 /// Does something to a workspace as a whole: one at a time, and to its end even when the caller goes away.
-async fn to_its_end<T, F>(engine: &Arc<Engine>, work: impl FnOnce(Arc<Engine>) -> F) -> Result<T, ApiError>
+pub(super) async fn to_its_end<T, F>(engine: &Arc<Engine>, work: impl FnOnce(Arc<Engine>) -> F) -> Result<T, ApiError>
 where
     T: Send + 'static,
     F: Future<Output = Result<T, ApiError>> + Send + 'static,
@@ -251,9 +251,9 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let now = from.world();
     let (source, clock, rules) = match start {
-        Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, Vec::new()),
-        Start::Now => (Arc::clone(&now), from.clock.mode(), from.faults.rules()),
-        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, snapshot.rules.clone()),
+        Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, None),
+        Start::Now => (Arc::clone(&now), from.clock.mode(), Some(from.faults.rules())),
+        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.rules.clone())),
     };
     let mut world = (*source).clone();
     let mut workspace = (*world.workspace).clone();
@@ -276,7 +276,9 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
     let space = Space::new(&engine.config, data, ids, origin);
-    space.faults.adopt(rules);
+    if let Some(rules) = rules {
+        space.faults.adopt(rules);
+    }
     engine.add(Arc::clone(&space));
     engine.wake.notify_one();
     Ok(space)

@@ -36,7 +36,8 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/connections/{selector}/fail") => json!({"error": "access_denied"}),
         ("POST", "/workspaces/{key}/actions/{selector}/poke") => json!({"event": "finishBuilding"}),
         ("PUT", "/workspaces/{key}/upstreams/{connector}") => json!({"url": "http://127.0.0.1:9"}),
-        ("POST", "/workspaces/{key}/upstreams/{connector}/stubs") => stub(),
+        ("POST", "/workspaces/{key}/upstreams/{connector}/stubs")
+        | ("PUT", "/workspaces/{key}/upstreams/{connector}/stubs/{id}") => stub(),
         ("POST", "/workspaces/{key}/faults") | ("PUT", "/workspaces/{key}/faults/{id}") => json!({"fault": "close"}),
         ("POST", "/workspaces/{key}/journal/verify") => json!({"calls": {"operation": "act"}, "times": 0}),
         ("POST", "/workspaces/{key}/scenarios") => json!({"name": "mine", "steps": []}),

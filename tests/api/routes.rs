@@ -227,7 +227,7 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> u16 {
     let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "demo-tenant", "isAdmin": true});
     let api = match route.path.as_str() {
         // All that can be wrong with it is that its caller is no tenant.
-        "/embed/main" => bed.manager(),
+        "/embed/main" | "/isolated-embed/main" => bed.manager(),
         _ => Api::new(bed.mock.uri(), crate::tokens::by_secret(&bed.ws.secret(), &claims)),
     };
     let method = method_of(route);

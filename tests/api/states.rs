@@ -100,15 +100,31 @@ async fn a_poke_may_bring_the_error_along() {
 async fn an_illegal_poke_is_400_and_names_both_sides() {
     let bed = Bed::start().await;
 
-    for (event, named) in [("authorize", "Finish"), ("cancel", "Cancel"), ("failSetup", "FailSetup")] {
+    for (event, named) in [("authorize", "finish"), ("cancel", "cancel"), ("failSetup", "failSetup")] {
         let answer = bed.control(Method::POST, "/connections/github-dev/poke", json!({"event": event})).await;
 
         assert_eq!(answer.0, 400, "{event}");
-        assert!(message(&answer).contains("Ready") && message(&answer).contains(named), "{answer:?}");
+        assert!(message(&answer).contains("READY") && message(&answer).contains(&format!("`{named}`")), "{answer:?}");
+        let data = &answer.1["data"];
+        assert_eq!(
+            (&data["machine"], &data["state"], &data["event"]),
+            (&json!("connection"), &json!("READY"), &json!(named))
+        );
     }
     assert_eq!(bed.demo().get("/connections/github-dev").await.1["state"], "READY");
     assert_eq!(bed.control(Method::POST, "/connections/github-dev/poke", json!({"event": "explode"})).await.0, 400);
     assert_eq!(bed.control(Method::POST, "/connections/nope/poke", json!({"event": "cancel"})).await.0, 404);
+}
+
+#[tokio::test]
+async fn an_illegal_poke_tells_how_the_connection_came_there() {
+    let bed = Bed::start().await;
+    bed.poke("github-dev", "loseCredentials").await;
+
+    let (_, refused) = bed.control(Method::POST, "/connections/github-dev/poke", json!({"event": "authorize"})).await;
+
+    let last = &refused["data"]["history"][0];
+    assert_eq!((&last["from"], &last["to"]), (&json!("READY"), &json!("DISCONNECTED")), "{refused}");
 }
 
 #[tokio::test]

@@ -76,10 +76,7 @@ pub async fn announce(
                 ConnectionState::Building => ("Almost there", "is being set up"),
                 _ => ("Connected", "is connected"),
             };
-            let redirect = attempt.address().map(|mut url| {
-                url.query_pairs_mut().append_pair("connectionId", connection.id.as_str());
-                url
-            });
+            let redirect = attempt.address_with(&[("connectionId", connection.id.as_str())]);
             space.attempts.send(Ended { tenant: connection.tenant.clone(), message: message.clone() }).ok();
             let text = format!("{} {what}. You can close this window.", connection.meta.name);
             return Ok(Announcement { redirect, message, title, text, failed: false });
@@ -100,10 +97,7 @@ pub fn failure(
     cancelled: bool,
 ) -> Result<Announcement, ApiError> {
     let data = serde_json::to_value(problem).map_err(ApiError::internal)?;
-    let redirect = attempt.address().map(|mut url| {
-        url.query_pairs_mut().append_pair("error", &problem.message).append_pair("errorData", &data.to_string());
-        url
-    });
+    let redirect = attempt.address_with(&[("error", &problem.message), ("errorData", &data.to_string())]);
     let mut message = message_of(attempt, "newConnectionFailure");
     message["error"] = problem.message.clone().into();
     message["errorData"] = data;
@@ -121,6 +115,9 @@ fn message_of(attempt: &Attempt, kind: &str) -> Value {
     let mut message = json!({ "source": "integration.app", "type": kind });
     if let Some(id) = &attempt.request_id {
         message["requestId"] = id.as_str().into();
+    }
+    if let Some(state) = &attempt.custom_state {
+        message["customState"] = state.as_str().into();
     }
     message
 }
@@ -218,7 +215,7 @@ pub async fn come_back(
         Exchanged::Tokens(tokens) => complete(engine, space, &connection.id, Consent::Granted(tokens)).await,
         Exchanged::Refused(why) => {
             let why = format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name);
-            Err(note_failure(space, connection, refusal(&why)).await?)
+            Err(end_or_retry(engine, space, connection, refusal(&why)).await?)
         }
         Exchanged::Failed(error) => Err(note_failure(space, connection, error).await?),
     }
@@ -240,15 +237,23 @@ pub async fn refuse(
     why: &str,
 ) -> Result<Ending, ApiError> {
     let connector = connector_of(engine, space, connection)?;
-    // In the client's frame the page is still there, and its user may try again.
-    let attempt = connection.attempt.clone().unwrap_or_default();
-    let retries = attempt.hosted && attempt.request_id.is_none() && attempt.redirect_uri.is_none();
     let why = refusal(&format!("{} said: {why}. Nothing was connected.", connector.meta.name));
-    if retries {
-        return Ok(Ending::Failed(note_failure(space, connection, why).await?));
+    Ok(Ending::Failed(end_or_retry(engine, space, connection, why).await?))
+}
+
+/// Ends an attempt, but for the one of a page in the client's frame: that is still there, and its user may try again.
+async fn end_or_retry(
+    engine: &Engine,
+    space: &Space,
+    connection: &Connection,
+    why: ApiError,
+) -> Result<ApiError, ApiError> {
+    let attempt = connection.attempt.clone().unwrap_or_default();
+    if attempt.hosted && attempt.request_id.is_none() && attempt.redirect_uri.is_none() {
+        return note_failure(space, connection, why).await;
     }
     end_attempt(engine, space, connection, RequestStatus::Error, why.clone()).await?;
-    Ok(Ending::Failed(why))
+    Ok(why)
 }
 
 fn refusal(why: &str) -> ApiError {

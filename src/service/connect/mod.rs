@@ -31,6 +31,7 @@ use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest, RequestStatus};
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::{Meta, check_key, free_key, key_of};
+use crate::model::integration::ONLY_OPTION;
 use crate::model::progress::Progress;
 use crate::service::agents::{self, NewSession};
 use crate::service::directory::{Directory, Offer};
@@ -125,6 +126,16 @@ fn refuse_other_app(cx: &Cx, tx: &Tx, connection: &Connection, spec: &ConnectSpe
     }
 }
 
+/// A connector here has one way to authenticate.
+fn check_option(spec: &ConnectSpec) -> Result<(), ApiError> {
+    match spec.auth_option_key.as_deref() {
+        None | Some("" | ONLY_OPTION) => Ok(()),
+        Some(other) => {
+            Err(ApiError::bad_request(format!("`authOptionKey` is `{other}`; there is only `{ONLY_OPTION}`")))
+        }
+    }
+}
+
 /// Connects the same record again.
 pub(super) fn again(
     cx: &Cx,
@@ -136,10 +147,13 @@ pub(super) fn again(
     connection.meta.refuse_archived("connection")?;
     let (now, id) = (cx.space.clock.now(), connection.id.clone());
     let mut connection = connection.clone();
+    check_option(spec)?;
     connection.attempt = spec.attempt();
     if let Some(name) = &spec.name {
         connection.meta.name.clone_from(name);
     }
+    connection.connector_parameters = spec.connector_parameters.clone().or(connection.connector_parameters);
+    connection.auth_option_key = spec.auth_option_key.clone().or(connection.auth_option_key);
     if let Some(request) = &spec.connection_request_id
         && connection.request.as_ref() != Some(request)
     {
@@ -190,6 +204,7 @@ pub(super) fn fresh(
 ) -> Result<Id<Connection>, ApiError> {
     let tenant = Arc::clone(cx.tenant()?);
     let now = cx.space.clock.now();
+    check_option(spec)?;
     let target = target_of(cx, tx, spec)?;
     if let Target::Known { integration, .. } = &target
         && tx.integrations.get(integration.as_str()).is_some_and(|integration| integration.is_option_disabled())
@@ -234,6 +249,7 @@ pub(super) fn fresh(
         retry_attempts: 0,
         next_retry_timestamp: None,
         building_agent_session: None,
+        history: Vec::new(),
         last_active_at: None,
         is_test: tenant.is_test,
     };

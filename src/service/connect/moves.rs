@@ -112,6 +112,8 @@ pub fn accept_credentials(
     credentials: JsonMap,
 ) -> Result<(), ApiError> {
     let now = space.clock.now();
+    connection.next_credentials_refresh_at = refresh_due(&credentials, now);
+    (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);
     connection.credentials = Some(credentials);
     match connection.state {
         ConnectionState::Ready => {
