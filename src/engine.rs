@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
 
@@ -452,11 +453,12 @@ impl Space {
 
 /// What chance in faults derives from: the server's seed, and the workspace's key.
 fn seed_of(config: &Config, key: &str) -> u64 {
-    use std::hash::{Hash as _, Hasher as _};
-    let mut hasher = std::hash::DefaultHasher::new();
-    (config.rng_seed, key).hash(&mut hasher);
+    // A hash that stays the same whatever compiler built this.
+    let hash =
+        Sha256::new().chain_update(config.rng_seed.unwrap_or_default().to_le_bytes()).chain_update(key).finalize();
+    let bits = hash.iter().take(7).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
     // As many bits as a JavaScript number has: a story goes through other languages and back.
-    hasher.finish() >> 11
+    bits >> 3
 }
 
 impl Cx {

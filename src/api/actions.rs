@@ -171,22 +171,34 @@ async fn run_selected(
 /// `/actions/:sel/run` and its singular: the body is `{input, meta}`. Source: SDK `RunActionRequest`.
 pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let body = call.any_json()?.unwrap_or_else(|| json!({}));
-    let selector = call.selector();
-    let (input, meta) = match body {
-        Value::Object(mut body) => {
-            // A client that sends the bare input to this route as well is understood (real-use 9).
-            let wrapped = body.is_empty() || body.keys().all(|name| name == "input" || name == "meta");
-            if wrapped {
-                (body.shift_remove("input"), body.shift_remove("meta").and_then(|meta| meta.as_object().cloned()))
-            } else {
-                (Some(Value::Object(body)), None)
-            }
+    let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
+    run_selected(&cx, call.selector(), input, meta).await
+}
+
+/// `{input, meta}` taken apart.
+fn unwrapped(body: Value) -> (Option<Value>, Option<JsonMap>) {
+    match body {
+        // A client that sends the bare input to such a route as well is understood (real-use 9).
+        Value::Object(mut body) if body.keys().all(|name| name == "input" || name == "meta") => {
+            (body.shift_remove("input"), body.shift_remove("meta").and_then(|meta| meta.as_object().cloned()))
         }
         other => (Some(other), None),
-    };
-    run_selected(&cx, selector, input, meta).await
+    }
 }
+
+/// What the body of a call that runs an action gives to it, as the route's handler reads it.
+pub(super) fn input_of(route: &str, mut body: Value) -> Option<Value> {
+    match route {
+        "/act" => body.get_mut("input").map(Value::take),
+        RUN_BARE | RUN_INSTANCE => Some(body),
+        _ => unwrapped(body).0,
+    }
+}
+
+/// Where the body is the input itself. Source: SDK.
+pub(super) const RUN_BARE: &str = "/connections/{connection}/actions/{selector}/run";
+/// Here too.
+pub(super) const RUN_INSTANCE: &str = "/action-instance/run";
 
 /// `/connections/:c/actions/:a/run`: the body is the input itself. Source: SDK.
 pub(super) async fn run_bare(call: Call) -> Result<Reply, ApiError> {

@@ -19,7 +19,6 @@ use crate::model::tenant::Tenant;
 use crate::screens::{self, ConnectPage, Field};
 use crate::service::connect::attempt::{self as attempts, Announcement, Ending, announce, failure};
 use crate::service::connect::{self as connecting, Consent};
-use crate::service::directory::Directory;
 use crate::service::view::drawn_logo;
 
 /// The connect page of a connection that waits for its user.
@@ -44,9 +43,7 @@ pub(super) fn connect_page(
 ) -> Result<Reply, ApiError> {
     let cx = connecting::as_owner(&call.engine, space, connection)?;
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
-    let connector = directory.connector_behind(connection);
-    let connector = connector.ok_or_else(no_connector)?;
+    let connector = attempts::connector_of(&cx.engine, space, connection)?;
     let tenant = cx.tenant()?;
     let typed = call.form();
     let fields = match connector.auth_type {
@@ -114,10 +111,7 @@ pub(super) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
         connecting::cancel(&call.engine, &space, &connection).await?;
         return ended(&call.engine, &space, &connection, Ending::Cancelled).await;
     }
-    let world = space.world();
-    let directory = Directory::new(&world, &call.engine.catalog);
-    let connector = directory.connector_behind(&connection);
-    let connector = connector.ok_or_else(no_connector)?;
+    let connector = attempts::connector_of(&call.engine, &space, &connection)?;
     if connector.auth_type.is_oauth() {
         let to = connecting::oauth::authorize_address(&call.engine, &space, &connection, &connector);
         return redirect(to.ok_or_else(no_connector)?.as_str());
@@ -155,10 +149,7 @@ pub(super) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
         // Nothing is wrong with the vendor's answer; it comes too late.
         Err(error) => return Ok(Reply::html(StatusCode::OK, screens::message("Not open", &error.message)?)),
     };
-    let world = space.world();
-    let directory = Directory::new(&world, &call.engine.catalog);
-    let connector = directory.connector_behind(&connection);
-    let connector = connector.ok_or_else(no_connector)?;
+    let connector = attempts::connector_of(&call.engine, &space, &connection)?;
     let Some(code) = query.text("code") else {
         let why = query.text("error").unwrap_or_else(|| "no code came back".into());
         let ending = attempts::refuse(&call.engine, &space, &connection, &why).await?;

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 
 use super::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use super::departure::departed;
-use super::faults;
+use super::faults::{self, About};
 use super::router::{Access, Route, Router};
 use crate::auth;
 use crate::clock::{Timestamp, as_a_call, monotonic};
@@ -156,11 +156,12 @@ async fn answer(
         body: body?,
         depth: 0,
     };
-    let subject = faults::subject(&call, route);
-    let mut met = faults::meet(&call, subject.as_ref()).await?;
+    let about = faults::about(&call, route);
+    let mut met = faults::meet(&call, about.as_ref()).await?;
     seen.faults = std::mem::take(&mut met.rules);
-    seen.input = subject.as_ref().filter(|(subject, _)| subject.operation == Some("act")).and_then(|_| input_of(&call));
-    seen.subject = subject.map(|(subject, _)| subject);
+    if let Some(about) = about {
+        (seen.subject, seen.input) = (Some(about.subject), about.input);
+    }
     let reply = faults::ended(met, (route.handler)(call)).await;
     if let (Some(subject), Some(space)) = (&seen.subject, &seen.space)
         && subject.operation == Some("act")
@@ -168,16 +169,6 @@ async fn answer(
         scenarios::acted(&edge.engine, space, &subject.connection).await;
     }
     reply
-}
-
-/// What an action is given: in `/act` and `/actions/:sel/run` below `input`, else the body itself.
-fn input_of(call: &Call) -> Option<Value> {
-    let mut body: Value = serde_json::from_slice(&call.body).ok()?;
-    match body.get_mut("input") {
-        Some(input) => Some(input.take()),
-        None if call.path == "/act" => None,
-        None => Some(body),
-    }
 }
 
 /// A query whose token has done its work: nobody further in needs it.
@@ -268,9 +259,9 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiE
         body: call.body.unwrap_or_default().into(),
         depth: cx.depth,
     };
-    let subject = faults::subject(&call, route);
-    let met = faults::meet(&call, subject.as_ref()).await?;
-    if let (false, Some((subject, _))) = (met.rules.is_empty(), &subject) {
+    let about = faults::about(&call, route);
+    let met = faults::meet(&call, about.as_ref()).await?;
+    if let (false, Some(About { subject, .. })) = (met.rules.is_empty(), &about) {
         // A call of a snippet is part of its run, and not in the journal but for what broke it.
         let at = cx.space.clock.now();
         cx.space.journal.add(Entry {

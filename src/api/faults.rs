@@ -10,6 +10,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream::{self, BoxStream};
 use serde_json::Value;
 
+use super::actions;
 use super::call::{Call, Reply};
 use super::departure::{hung_up, reset};
 use super::router::Route;
@@ -23,16 +24,26 @@ use crate::service::directory::{Archived, Directory, Resolved};
 use crate::service::faults::{self, Met};
 use crate::upstream::raw_server::{Cut, Play};
 
-/// What a call with a token is about, for rules and for the journal.
-pub(super) fn subject(call: &Call, route: &Route) -> Option<(Subject, Option<Id<Connection>>)> {
+/// What a call is about, for rules and for the journal.
+pub(super) struct About {
+    /// In the words of rules.
+    pub(super) subject: Subject,
+    /// The connection that a rule may break.
+    connection: Option<Id<Connection>>,
+    /// What an action is given.
+    pub(super) input: Option<Value>,
+}
+
+/// What a call with a token is about.
+pub(super) fn about(call: &Call, route: &Route) -> Option<About> {
     call.who.as_ref()?;
-    subject_of(call, route).ok()
+    about_of(call, route).ok()
 }
 
 /// Holds a call against the workspace's rules.
-pub(super) async fn meet(call: &Call, subject: Option<&(Subject, Option<Id<Connection>>)>) -> Result<Met, ApiError> {
-    let (Some((space, _)), Some((subject, connection))) = (&call.who, subject) else { return Ok(Met::default()) };
-    faults::meet(&call.engine, space, subject, connection.as_ref()).await
+pub(super) async fn meet(call: &Call, about: Option<&About>) -> Result<Met, ApiError> {
+    let (Some((space, _)), Some(about)) = (&call.who, about) else { return Ok(Met::default()) };
+    faults::meet(&call.engine, space, &about.subject, about.connection.as_ref()).await
 }
 
 /// What a call is named after, when it has a name.
@@ -48,7 +59,7 @@ fn operation_of(path: &str) -> Option<&'static str> {
     }
 }
 
-fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connection>>), ApiError> {
+fn about_of(call: &Call, route: &Route) -> Result<About, ApiError> {
     let cx = call.cx()?;
     let operation = operation_of(&route.path);
     let mut scope = call.scope();
@@ -56,9 +67,10 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
         scope.integration_id = call.param("selector").ok().map(str::to_owned).or(scope.integration_id);
     }
     let mut action: Vec<String> = Vec::new();
+    let mut input = None;
     if matches!(operation, Some("act" | "connect")) {
-        let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
-        let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+        let body: Option<Value> = serde_json::from_slice(&call.body).ok();
+        let text = |name: &str| body.as_ref()?.get(name).and_then(Value::as_str).map(str::to_owned);
         scope = Scope {
             integration_id: scope.integration_id.or_else(|| text("integrationId")),
             integration_key: scope.integration_key.or_else(|| text("integrationKey")),
@@ -66,6 +78,7 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
             connection_key: scope.connection_key.or_else(|| text("connectionKey")),
         };
         action.extend([text("id"), text("key")].into_iter().flatten());
+        input = body.filter(|_| operation == Some("act")).and_then(|body| actions::input_of(&route.path, body));
     }
     if operation == Some("act") {
         let query = call.query();
@@ -92,7 +105,7 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
         connector: None,
     };
     if scope.is_empty() && operation.is_none() {
-        return Ok((plain(Vec::new()), None));
+        return Ok(About { subject: plain(Vec::new()), connection: None, input });
     }
 
     let world = cx.world();
@@ -125,7 +138,7 @@ fn subject_of(call: &Call, route: &Route) -> Result<(Subject, Option<Id<Connecti
         connection: connection.map(|c| names(c.id.as_str(), c.meta.key.as_deref())).unwrap_or_default(),
         ..plain(action)
     };
-    Ok((subject, connection.map(|connection| connection.id.clone())))
+    Ok(About { subject, connection: connection.map(|connection| connection.id.clone()), input })
 }
 
 /// The answer of a call that a rule ends: its own, or the handler's gone wrong on the wire.

@@ -177,7 +177,7 @@ pub fn routes() -> Vec<Route> {
         delete("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::archive_instance),
         post("/connections/{connection}/actions/{selector}/setup", Anyone, "SDK", actions::setup_instance),
         post("/connections/{connection}/actions/{selector}/reset", Anyone, "SDK", actions::reset_instance),
-        post("/connections/{connection}/actions/{selector}/run", Anyone, "SDK", actions::run_bare),
+        post(actions::RUN_BARE, Anyone, "SDK", actions::run_bare),
         get("/action-instances", Anyone, "SDK", actions::list_instances),
         get("/action-instance", Anyone, "SDK", actions::get_instance),
         post("/action-instance", Anyone, "SDK", actions::put_instance),
@@ -187,7 +187,7 @@ pub fn routes() -> Vec<Route> {
         post("/action-instance/setup", Anyone, "SDK", actions::setup_instance),
         post("/action-instance/reset", Anyone, "SDK", actions::reset_instance),
         post("/action-instance/restore", Anyone, "SDK", actions::restore),
-        post("/action-instance/run", Anyone, "SDK", actions::run_instance),
+        post(actions::RUN_INSTANCE, Anyone, "SDK", actions::run_instance),
         // logs
         get("/action-run-logs", Anyone, "SEED", logs::list_runs),
         get("/action-run-logs/{id}", Anyone, "SEED", logs::get_run),

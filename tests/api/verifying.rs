@@ -278,6 +278,21 @@ async fn a_journal_is_bounded_by_its_bytes_and_counts_what_it_forgot() {
 }
 
 #[tokio::test]
+async fn an_input_is_read_as_the_route_reads_it() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let wrapped = json!({"input": {"repo": "acme/app", "title": "wrapped"}});
+    demo.post("/actions/create-issue/run?connectionKey=github-dev", wrapped.clone()).await;
+    // Where the body is the input itself, a field `input` is a field like others.
+    demo.post("/connections/github-dev/actions/create-issue/run", wrapped).await;
+
+    for (input, times) in [(json!({"title": "wrapped"}), 1), (json!({"input": {"title": "wrapped"}}), 1)] {
+        let verdict = verify(&bed, json!({"calls": {"operation": "act", "input": input}, "times": times})).await;
+        assert_eq!(verdict["satisfied"], true, "{input}: {verdict}");
+    }
+}
+
+#[tokio::test]
 async fn secrets_are_masked_in_inputs_and_in_what_an_app_is_sent() {
     let bed = Bed::start().await;
     let secrets = json!({

@@ -260,7 +260,8 @@ fn refusal(why: &str) -> ApiError {
     ApiError::connection(ErrorKey::AccessTokenExpired, why)
 }
 
-fn connector_of(engine: &Engine, space: &Space, connection: &Connection) -> Result<Arc<Connector>, ApiError> {
+/// The connector of a connection whose user is at work.
+pub fn connector_of(engine: &Engine, space: &Space, connection: &Connection) -> Result<Arc<Connector>, ApiError> {
     let world = space.world();
     let connector = Directory::new(&world, &engine.catalog).connector_behind(connection);
     connector
