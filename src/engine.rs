@@ -208,7 +208,6 @@ const MOST_VISITS: usize = 1_000;
 pub(crate) struct Visit {
     pub(crate) tenant: Id<Tenant>,
     pub(crate) spec: ConnectSpec,
-    pub(crate) theme: String,
 }
 
 /// Who asks, and where.

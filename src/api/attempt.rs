@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use super::call::{Call, Reply};
 use super::connect::no_connector;
-use super::screens::theme_of;
 use super::vendor::redirect;
 use crate::engine::{Engine, Space};
 use crate::error::{ApiError, ErrorKey};
 use crate::ids::Id;
 use crate::model::JsonMap;
-use crate::model::connection::{Attempt, Connection};
+use crate::model::attempt::{Attempt, Theme};
+use crate::model::connection::Connection;
 use crate::model::connector::{AuthType, Connector};
 use crate::model::tenant::Tenant;
 use crate::screens::{self, ConnectPage, Field};
@@ -24,21 +24,20 @@ use crate::service::view::drawn_logo;
 /// The connect page of a connection that waits for its user.
 pub(super) async fn page(call: Call) -> Result<Reply, ApiError> {
     match connecting::redeem(&call.engine, call.param("ticket")?) {
-        Ok((space, connection)) => connect_page(&call, &space, &connection, &theme_of(&call.query()), None),
+        Ok((space, connection)) => connect_page(&call, &space, &connection, None),
         Err(error) => closed(&error),
     }
 }
 
 pub(super) fn closed(error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, screens::problem("Not open", &error.message)?))
+    Ok(Reply::html(status, screens::problem(Theme::Auto, "Not open", &error.message)?))
 }
 
 pub(super) fn connect_page(
     call: &Call,
     space: &Arc<Space>,
     connection: &Connection,
-    theme: &str,
     problem: Option<&str>,
 ) -> Result<Reply, ApiError> {
     let cx = connecting::as_owner(&call.engine, space, connection)?;
@@ -52,8 +51,8 @@ pub(super) fn connect_page(
     };
     let at = connecting::page_address("", &space.key, connection).ok_or_else(no_connector)?;
     let page = ConnectPage {
-        theme,
-        action: format!("{at}?theme={theme}"),
+        theme: theme_of(connection),
+        action: at,
         app: &connector.meta.name,
         logo: drawn_logo(cx.engine.base(), connector.key()),
         workspace: &world.workspace.name,
@@ -66,6 +65,11 @@ pub(super) fn connect_page(
     };
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(Reply::html(status, screens::html(&page)?))
+}
+
+/// What the pages of a connection's attempt look like.
+fn theme_of(connection: &Connection) -> Theme {
+    connection.attempt.as_ref().map(|attempt| attempt.theme).unwrap_or_default()
 }
 
 /// What the integration has settled for its users.
@@ -121,7 +125,7 @@ pub(super) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
         Ok(connection) => ended(&call.engine, &space, &connection, Ending::Connected).await,
         // The user's to correct: the form again, with what is wrong.
         Err(error) if error.status() == 400 && error.key != Some(ErrorKey::NotFound) => {
-            connect_page(&call, &space, &connection, &theme_of(&call.query()), Some(&error.message))
+            connect_page(&call, &space, &connection, Some(&error.message))
         }
         Err(error) => Err(error),
     }
@@ -147,7 +151,9 @@ pub(super) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     let (space, connection) = match connecting::redeem(&call.engine, &state) {
         Ok(open) => open,
         // Nothing is wrong with the vendor's answer; it comes too late.
-        Err(error) => return Ok(Reply::html(StatusCode::OK, screens::message("Not open", &error.message)?)),
+        Err(error) => {
+            return Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Not open", &error.message)?));
+        }
     };
     let connector = attempts::connector_of(&call.engine, &space, &connection)?;
     let Some(code) = query.text("code") else {
@@ -168,7 +174,7 @@ pub(super) async fn ended(
     connection: &Connection,
     ending: Ending,
 ) -> Result<Reply, ApiError> {
-    shown(announce(engine, space, connection, ending).await?)
+    shown(announce(engine, space, connection, ending).await?, theme_of(connection))
 }
 
 /// The same for an attempt that came to nothing before there was a connection.
@@ -178,12 +184,14 @@ pub(super) fn failed(
     attempt: &Attempt,
     problem: &ApiError,
 ) -> Result<Reply, ApiError> {
-    shown(failure(space, tenant, attempt, None, problem, false)?)
+    shown(failure(space, tenant, attempt, None, problem, false)?, attempt.theme)
 }
 
-fn shown(end: Announcement) -> Result<Reply, ApiError> {
+fn shown(end: Announcement, theme: Theme) -> Result<Reply, ApiError> {
     match end.redirect {
         Some(url) => redirect(url.as_str()),
-        None => Ok(Reply::html(StatusCode::OK, screens::result(end.title, &end.text, end.failed, &end.message)?)),
+        None => {
+            Ok(Reply::html(StatusCode::OK, screens::result(theme, end.title, &end.text, end.failed, &end.message)?))
+        }
     }
 }

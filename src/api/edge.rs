@@ -17,12 +17,14 @@ use super::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use super::departure::departed;
 use super::faults::{self, About};
 use super::router::{Access, Route, Router};
+use super::screens::theme_of;
 use crate::auth;
 use crate::clock::{Timestamp, as_a_call, monotonic};
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::{ApiError, ErrorCode};
 use crate::fault::Subject;
 use crate::journal::{Entry, Side, masked};
+use crate::model::attempt::Theme;
 use crate::service::actions::manager_only;
 use crate::service::scenarios;
 use crate::service::tenants::admit;
@@ -59,8 +61,8 @@ struct Seen {
     subject: Option<Subject>,
     /// What an action is given.
     input: Option<Value>,
-    /// Whether a person looks at the answer.
-    is_page: bool,
+    /// What an error looks like, when a person looks at the answer.
+    page: Option<Theme>,
 }
 
 /// Answers one HTTP request.
@@ -84,16 +86,38 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
         // Nobody gets to see this answer; the journal does.
         () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
     };
-    let result = result.or_else(|error| if seen.is_page { page_of(&error) } else { Err(error) });
-    let reply = reply_of(result, &incoming.path);
+    let result = result.or_else(|error| match seen.page {
+        Some(theme) => page_of(theme, &error),
+        None => Err(error),
+    });
+    let mut reply = reply_of(result, &incoming.path);
+    guard_page(&mut reply, &incoming.path);
     note(edge, &incoming, &reply, seen, started, begun);
     to_http(reply, &incoming.method, &request)
 }
 
 /// An error as a page, for a browser.
-fn page_of(error: &ApiError) -> Result<Reply, ApiError> {
+fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, crate::screens::problem("Not possible", &error.message)?))
+    Ok(Reply::html(status, crate::screens::problem(theme, "Not possible", &error.message)?))
+}
+
+/// Pages that the client shows in a frame of the app (sdk-client-behaviour §6, §7): below these addresses, and the first.
+const FRAMED: [&str; 5] = ["/connect", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
+
+/// Nobody else puts a page in a frame, the consent page of a vendor least of all.
+fn guard_page(reply: &mut Reply, path: &str) {
+    if reply.content_type.as_deref().is_none_or(|content_type| !content_type.starts_with("text/html")) {
+        return;
+    }
+    let framed = FRAMED.iter().any(|known| path == *known || (known.ends_with('/') && path.starts_with(known)));
+    let policy = if framed {
+        "base-uri 'none'; object-src 'none'"
+    } else {
+        reply.headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    };
+    reply.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
 }
 
 /// The answer of a call, an error in its envelope.
@@ -143,7 +167,11 @@ async fn answer(
     let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
     seen.route = Some(route.path.clone());
     let accepts = incoming.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    seen.is_page = matches!(route.access, Access::Form | Access::Public) && accepts.contains("text/html");
+    if matches!(route.access, Access::Form | Access::Public) && accepts.contains("text/html") {
+        let form = body.as_ref().ok().filter(|_| is_form(&incoming.headers));
+        let form = form.map_or_else(|| incoming.raw_query.clone(), |body| String::from_utf8_lossy(body).into_owned());
+        seen.page = Some(theme_of(&Query::parse(&form)));
+    }
     let who = authorize(edge, route, incoming, body.as_ref().ok(), seen).await?;
     let call = Call {
         engine: Arc::clone(&edge.engine),

@@ -8,6 +8,7 @@ use super::call::{Call, Reply};
 use super::screens::theme_of;
 use crate::engine::{Cx, Visit};
 use crate::error::ApiError;
+use crate::model::attempt::Theme;
 use crate::model::connection::ConnectionState;
 use crate::model::connection_request::ConnectSpec;
 use crate::model::integration::Integration;
@@ -17,13 +18,14 @@ use crate::service::directory::Directory;
 use crate::service::view::drawn_logo;
 
 /// An integration as a row of a page, with the visit behind its button.
-fn row(cx: &Cx, integration: &Integration, theme: &str) -> Result<IntegrationRow, ApiError> {
+fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRow, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let connection = directory.default_connection(&cx.caller, integration);
     let spec = ConnectSpec {
         integration_id: Some(integration.id.to_string()),
         connection_id: connection.as_ref().map(|connection| connection.id.to_string()),
+        theme,
         ..ConnectSpec::default()
     };
     let tenant = cx.tenant()?.id.clone();
@@ -39,7 +41,7 @@ fn row(cx: &Cx, integration: &Integration, theme: &str) -> Result<IntegrationRow
                 connection.former.is_some() || connection.state != ConnectionState::ClientActionRequired
             })
             .map(|connection| connection.is_connected()),
-        visit: cx.space.open_visit(Visit { tenant, spec, theme: theme.to_owned() }),
+        visit: cx.space.open_visit(Visit { tenant, spec }),
     })
 }
 
@@ -49,8 +51,8 @@ pub(super) async fn main(call: Call) -> Result<Reply, ApiError> {
     let theme = theme_of(&call.query());
     let world = cx.world();
     let live = world.integrations.iter().filter(|integration| !integration.meta.is_archived());
-    let rows = live.map(|integration| row(&cx, integration, &theme)).collect::<Result<Vec<_>, _>>()?;
-    let page = IntegrationsPage { theme: &theme, title: "Integrations", workspace: &world.workspace.name, rows };
+    let rows = live.map(|integration| row(&cx, integration, theme)).collect::<Result<Vec<_>, _>>()?;
+    let page = IntegrationsPage { theme, title: "Integrations", workspace: &world.workspace.name, rows };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -60,9 +62,9 @@ pub(super) async fn integration(call: Call) -> Result<Reply, ApiError> {
     let theme = theme_of(&call.query());
     let world = cx.world();
     let integration = Directory::new(&world, &cx.engine.catalog).find_integration(call.param("integration")?)?.clone();
-    let rows = vec![row(&cx, &integration, &theme)?];
+    let rows = vec![row(&cx, &integration, theme)?];
     let title = &integration.meta.name;
-    let page = IntegrationsPage { theme: &theme, title, workspace: &world.workspace.name, rows };
+    let page = IntegrationsPage { theme, title, workspace: &world.workspace.name, rows };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -71,7 +73,7 @@ pub(super) async fn plain(call: Call) -> Result<Reply, ApiError> {
     call.cx()?;
     let theme = theme_of(&call.query());
     let what = call.param("rest")?.trim_matches('/').to_owned();
-    let page = PlainPage { theme: &theme, what: &what };
+    let page = PlainPage { theme, what: &what };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -84,7 +86,7 @@ pub(super) async fn agent_session(call: Call) -> Result<Reply, ApiError> {
     let status = serde_json::to_value(session.status).map_err(ApiError::internal)?;
     let theme = theme_of(&fields);
     let page = SessionPage {
-        theme: &theme,
+        theme,
         title: session.title.as_deref().unwrap_or("Agent session"),
         status: status.as_str().unwrap_or_default(),
         problem: session.error.as_ref().map(|error| error.message.as_str()),

@@ -13,6 +13,7 @@ use super::call::{Call, Query, Reply};
 use super::vendor::redirect;
 use crate::engine::{Cx, Visit};
 use crate::error::ApiError;
+use crate::model::attempt::Theme;
 use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connection_request::ConnectSpec;
 use crate::model::integration::Integration;
@@ -45,20 +46,18 @@ pub(super) async fn connect(call: Call) -> Result<Reply, ApiError> {
     if let (true, Some(request)) = (spec.names_nothing(), request) {
         spec.connection_id = request.connection.as_ref().map(ToString::to_string);
     }
-    let theme = theme_of(&fields);
     if spec.names_nothing() && spec.connection_key.is_none() {
-        return choose(&cx, spec, &theme);
+        return choose(&cx, spec);
     }
-    begin(&call, &cx, spec, &theme).await
+    begin(&call, &cx, spec).await
 }
 
 /// `GET /embed/connections/:c/refresh`: the same for a connection that exists.
 pub(super) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let fields = call.query();
-    let mut spec = spec_of(&fields)?;
+    let mut spec = spec_of(&call.query())?;
     spec.connection_id = Some(call.param("connection")?.to_owned());
-    begin(&call, &cx, spec, &theme_of(&fields)).await
+    begin(&call, &cx, spec).await
 }
 
 /// `POST /connect` as the client's form: popup, hidden frame, or the app's own window. Source: sdk-client-behaviour §6.
@@ -67,7 +66,7 @@ pub(super) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     let payload = call.form().text("payload").ok_or_else(|| ApiError::bad_request("the form has no `payload`"))?;
     let spec: ConnectSpec = super::call::from_json(payload.as_bytes())?;
     let attempt = spec.attempt();
-    match begin(call, &cx, spec, "auto").await {
+    match begin(call, &cx, spec).await {
         Ok(reply) => Ok(reply),
         // Whoever opened the window waits for a message.
         Err(error) => match cx.tenant() {
@@ -77,14 +76,14 @@ pub(super) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     }
 }
 
-/// `GET|POST /connection-popup`: the former name; fields in the query, or JSON in `payload`.
+/// `GET|POST /connection-popup`: the former name; fields in the query or the form, or JSON in its field `payload`.
 pub(super) async fn popup(call: Call) -> Result<Reply, ApiError> {
     if call.form().text("payload").is_some() {
         return connect_form(&call).await;
     }
     let cx = call.cx()?;
-    let fields = call.query();
-    begin(&call, &cx, spec_of(&fields)?, &theme_of(&fields)).await
+    let fields = if call.is_form() { call.form() } else { call.query() };
+    begin(&call, &cx, spec_of(&fields)?).await
 }
 
 /// The client's options as text fields.
@@ -109,39 +108,35 @@ fn spec_of(fields: &Query) -> Result<ConnectSpec, ApiError> {
         request_id: fields.text("requestId"),
         custom_state: fields.text("customState"),
         connection_request_id: fields.text("connectionRequestId"),
+        theme: theme_of(fields),
         ..ConnectSpec::default()
     })
 }
 
-pub(super) fn theme_of(fields: &Query) -> String {
-    fields.text("theme").filter(|theme| theme == "light" || theme == "dark").unwrap_or_else(|| "auto".into())
+pub(super) fn theme_of(fields: &Query) -> Theme {
+    Theme::named(fields.text("theme").as_deref())
 }
 
 /// Begins an attempt and shows where it stands.
-async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
-    begin_within(call, cx, spec, theme, FIRST_PAGE).await
+async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
+    begin_within(call, cx, spec, FIRST_PAGE).await
 }
 
-async fn begin_within(
-    call: &Call,
-    cx: &Cx,
-    spec: ConnectSpec,
-    theme: &str,
-    patience: Duration,
-) -> Result<Reply, ApiError> {
+async fn begin_within(call: &Call, cx: &Cx, spec: ConnectSpec, patience: Duration) -> Result<Reply, ApiError> {
     let spec = ConnectSpec { hosted: true, ..spec };
     let begun = connecting::begin(cx, spec.clone()).await?;
     let connection = built(cx, &begun, patience).await?;
     match connection.state {
-        ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, theme, None),
+        ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, None),
         ConnectionState::Ready => ended(&cx.engine, &cx.space, &connection, Ending::Connected).await,
         ConnectionState::Building => {
             // The same attempt again, as long as it takes.
+            let theme = spec.theme;
             let again = ConnectSpec { connection_id: Some(connection.id.to_string()), ..spec };
-            let visit = Visit { tenant: connection.tenant.clone(), spec: again, theme: theme.to_owned() };
+            let visit = Visit { tenant: connection.tenant.clone(), spec: again };
             let next = format!("/screens/visits/{}", cx.space.open_visit(visit));
             let text = format!("Setting up {}. This page goes on by itself.", connection.meta.name);
-            Ok(Reply::html(StatusCode::OK, screens::waiting("Almost there", &text, Some(&next))?))
+            Ok(Reply::html(StatusCode::OK, screens::waiting(theme, "Almost there", &text, Some(&next))?))
         }
         _ => {
             let problem = connection.error.clone().unwrap_or_else(|| ApiError::configuration("it cannot be connected"));
@@ -159,7 +154,7 @@ async fn built(cx: &Cx, begun: &Arc<Connection>, patience: Duration) -> Result<A
 }
 
 /// Nothing is named: the user chooses from what there is.
-fn choose(cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
+fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let base = cx.engine.base();
@@ -178,7 +173,8 @@ fn choose(cx: &Cx, spec: ConnectSpec, theme: &str) -> Result<Reply, ApiError> {
     }
     offered.sort_by_key(|offered| offered.name.to_lowercase());
     let tenant = cx.tenant()?;
-    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, theme: theme.to_owned() });
+    let theme = spec.theme;
+    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec });
     let page = ChoosePage { theme, workspace: &world.workspace.name, visit: &visit, offered };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
@@ -190,17 +186,17 @@ pub(super) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let selector = fields.text("connectionId").ok_or_else(|| ApiError::bad_request("`connectionId` is missing"))?;
     let connection = connections::get(&cx, &selector)?;
     let theme = theme_of(&fields);
-    let spec = ConnectSpec { connection_id: Some(connection.id.to_string()), ..ConnectSpec::default() };
+    let spec = ConnectSpec { connection_id: Some(connection.id.to_string()), theme, ..ConnectSpec::default() };
     let owner = connecting::as_owner(&cx.engine, &cx.space, &connection)?;
     let tenant = owner.tenant()?;
-    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, theme: theme.clone() });
+    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec });
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let connector = directory.connector_behind(&connection);
     let token = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(|token| token.as_str());
     let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
     let page = ConnectionPage {
-        theme: &theme,
+        theme,
         name: &connection.meta.name,
         logo: connector.map(|c| drawn_logo(cx.engine.base(), c.key())).unwrap_or_default(),
         tenant: &tenant.name,
@@ -232,7 +228,7 @@ pub(super) async fn visit(call: Call) -> Result<Reply, ApiError> {
                 _ => return Err(ApiError::bad_request("there is no such choice")),
             }
         }
-        begin_within(&call, &cx, spec, &visit.theme, NEXT_PAGE).await
+        begin_within(&call, &cx, spec, NEXT_PAGE).await
     };
     begun.await.or_else(|error| closed(&error))
 }
@@ -268,7 +264,9 @@ pub(super) async fn request(call: Call) -> Result<Reply, ApiError> {
     let connection = connection.and_then(|id| world.connections.get(id.as_str()));
     match connection.and_then(|c| connecting::page_address(call.engine.base(), &space.key, c)) {
         Some(page) => redirect(&page),
-        None => Ok(Reply::html(StatusCode::OK, screens::message("Done", "This request has been answered.")?)),
+        None => {
+            Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Done", "This request has been answered.")?))
+        }
     }
 }
 

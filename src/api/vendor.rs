@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode, header};
 
 use super::call::{Call, Reply};
+use super::screens::theme_of;
 use crate::engine::Space;
 use crate::error::ApiError;
 use crate::journal::{Entry, Side};
@@ -21,7 +22,7 @@ fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
 pub(super) async fn consent_page(call: Call) -> Result<Reply, ApiError> {
     match asked(&call) {
         Ok((space, asking)) => page(&call, &space, &asking),
-        Err(error) => refused(&error),
+        Err(error) => refused(&call, &error),
     }
 }
 
@@ -34,33 +35,36 @@ fn asked(call: &Call) -> Result<(Arc<Space>, oauth::Asking), ApiError> {
 
 fn page(call: &Call, space: &Space, asking: &oauth::Asking) -> Result<Reply, ApiError> {
     let page = VendorPage {
+        theme: asking.theme,
         app: &asking.connector.meta.name,
         logo: drawn_logo(call.engine.base(), asking.connector.key()),
         account: &account_in(&space.world()),
         scopes: &asking.scopes,
     };
     let mut reply = Reply::html(StatusCode::OK, screens::html(&page)?);
-    // It may stand in the app's frame: the client's own frame leads here.
     reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(reply)
 }
 
-fn refused(error: &ApiError) -> Result<Reply, ApiError> {
+fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, screens::problem("This request cannot be answered", &error.message)?))
+    Ok(Reply::html(
+        status,
+        screens::problem(theme_of(&call.query()), "This request cannot be answered", &error.message)?,
+    ))
 }
 
 /// The page's buttons: `action=allow` with an `account`, or `action=deny`. The query is still the client's.
 pub(super) async fn consent(call: Call) -> Result<Reply, ApiError> {
     let (space, asking) = match asked(&call) {
         Ok(asked) => asked,
-        Err(error) => return refused(&error),
+        Err(error) => return refused(&call, &error),
     };
     let form = call.form();
     let back = match form.text("action").as_deref() {
         Some("allow") => asking.allow(&space, &form.text("account").unwrap_or_else(|| account_in(&space.world()))),
         Some("deny") => asking.deny(),
-        _ => return refused(&ApiError::bad_request("`action` is `allow` or `deny`")),
+        _ => return refused(&call, &ApiError::bad_request("`action` is `allow` or `deny`")),
     };
     redirect(back.as_str())
 }

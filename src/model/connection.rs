@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::attempt::Attempt;
 use super::connector::Connector;
 use super::element::Meta;
 use super::external_app::ExternalApp;
@@ -145,42 +146,6 @@ pub struct Transition {
     pub to: ConnectionState,
     /// Why.
     pub cause: ConnectionEvent,
-}
-
-/// Who waits in a browser for an attempt to connect, and where.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Attempt {
-    /// Named in the messages to the page that waits.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub request_id: Option<String>,
-    /// Where the browser goes afterwards.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub redirect_uri: Option<String>,
-    /// Given back with the redirect.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub custom_state: Option<String>,
-    /// Whether a hosted page began it: then a cancelled first attempt leaves nothing behind.
-    #[serde(default)]
-    pub hosted: bool,
-}
-
-impl Attempt {
-    /// Where the browser goes afterwards: http addresses only, whatever was asked for.
-    pub fn address(&self) -> Option<url::Url> {
-        let url = url::Url::parse(self.redirect_uri.as_deref()?).ok()?;
-        matches!(url.scheme(), "http" | "https").then_some(url)
-    }
-
-    /// The same with what is told there, and what the caller gave for itself.
-    pub fn address_with(&self, told: &[(&str, &str)]) -> Option<url::Url> {
-        let mut url = self.address()?;
-        url.query_pairs_mut().extend_pairs(told);
-        if let Some(state) = &self.custom_state {
-            url.query_pairs_mut().append_pair("customState", state);
-        }
-        Some(url)
-    }
 }
 
 /// A connection as stored. The wire form is `api::view::ConnectionView`.

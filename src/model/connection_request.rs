@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::connection::{Attempt, Connection};
+use super::attempt::{Attempt, Theme};
+use super::connection::Connection;
 use super::tenant::Tenant;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
@@ -74,6 +75,9 @@ pub struct ConnectSpec {
     /// Begun by a hosted page: an attempt that comes to nothing leaves nothing behind.
     #[serde(skip)]
     pub hosted: bool,
+    /// What its pages look like.
+    #[serde(skip)]
+    pub theme: Theme,
     /// The request this attempt answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_request_id: Option<String>,
@@ -87,6 +91,7 @@ impl ConnectSpec {
             redirect_uri: self.redirect_uri.clone(),
             custom_state: self.custom_state.clone(),
             hosted: self.hosted,
+            theme: self.theme,
         };
         (attempt != Attempt::default()).then_some(attempt)
     }

@@ -4,6 +4,7 @@
 
 pub mod action;
 pub mod agent_session;
+pub mod attempt;
 pub mod attempt_log;
 pub mod connection;
 pub mod connection_request;

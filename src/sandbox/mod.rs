@@ -62,13 +62,34 @@ pub trait Host: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + '_>>;
 }
 
+/// What a handler gets, each as JSON: read when it is first used, as most snippets use little of it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Arguments {
+    /// The run's input.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input: Option<Box<RawValue>>,
+    /// The connection's API record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connection: Option<Box<RawValue>>,
+    /// The integration's API record.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub integration: Option<Box<RawValue>>,
+    /// What calls of the external app carry.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<Box<RawValue>>,
+    /// The tenant.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<Box<RawValue>>,
+}
+
 /// A snippet to run.
 #[derive(Debug, Clone)]
 pub struct Snippet {
     /// `module.exports = …`.
     pub source: String,
-    /// `{input, connection, integration, credentials, user}` for its handler.
-    pub arguments: Value,
+    /// For its handler.
+    pub arguments: Arguments,
     /// What `Date` says at the start.
     pub now: Timestamp,
     /// Whether the clock stands still: timers then run in virtual time.
@@ -267,10 +288,9 @@ impl Sandbox {
             },
             () = snippet.abandoned.cancelled() => return Err(SandboxError::abandoned()),
         };
-        let arguments = to_raw_value(&snippet.arguments).map_err(SandboxError::broken)?;
         let task = Task {
             source: snippet.source,
-            arguments,
+            arguments: snippet.arguments,
             now: snippet.now.millis(),
             frozen: snippet.frozen,
             seed: snippet.seed,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::SandboxError;
+use super::{Arguments, SandboxError};
 
 /// The longest line. Bodies have 10 MB at most, and a text that is quoted grows.
 pub(super) const LONGEST_LINE: usize = 64 * 1024 * 1024;
@@ -32,8 +32,8 @@ pub(super) enum ToRun {
 pub(super) struct Task {
     /// The snippet.
     pub(super) source: String,
-    /// `{input, connection, integration, credentials, user}`.
-    pub(super) arguments: Box<RawValue>,
+    /// What its handler gets.
+    pub(super) arguments: Arguments,
     /// What `Date` says at the start, in milliseconds since 1970.
     pub(super) now: i64,
     /// Whether the clock stands still: timers then run in virtual time.

@@ -7,6 +7,7 @@ use askama::Template;
 use serde_json::Value;
 
 use crate::error::ApiError;
+use crate::model::attempt::Theme;
 
 /// A page's text.
 pub fn html(page: &impl Template) -> Result<String, ApiError> {
@@ -36,8 +37,8 @@ pub struct Field {
 #[derive(Debug, Template)]
 #[template(path = "connect.html", config = "src/screens/askama.toml")]
 pub struct ConnectPage<'a> {
-    /// `light`, `dark` or `auto`.
-    pub theme: &'a str,
+    /// What it looks like.
+    pub theme: Theme,
     /// Where its buttons lead.
     pub action: String,
     /// The app's name.
@@ -75,8 +76,8 @@ pub struct Offered {
 #[derive(Debug, Template)]
 #[template(path = "choose.html", config = "src/screens/askama.toml")]
 pub struct ChoosePage<'a> {
-    /// `light`, `dark` or `auto`.
-    pub theme: &'a str,
+    /// What it looks like.
+    pub theme: Theme,
     /// The workspace's name.
     pub workspace: &'a str,
     /// The visit's name.
@@ -89,8 +90,8 @@ pub struct ChoosePage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "connection.html", config = "src/screens/askama.toml")]
 pub struct ConnectionPage<'a> {
-    /// `light`, `dark` or `auto`.
-    pub theme: &'a str,
+    /// What it looks like.
+    pub theme: Theme,
     /// Its name.
     pub name: &'a str,
     /// Its app's picture.
@@ -126,8 +127,8 @@ pub struct IntegrationRow {
 #[derive(Debug, Template)]
 #[template(path = "integrations.html", config = "src/screens/askama.toml")]
 pub struct IntegrationsPage<'a> {
-    /// `light`, `dark` or `auto`.
-    pub theme: &'a str,
+    /// What it looks like.
+    pub theme: Theme,
     /// For people.
     pub title: &'a str,
     /// The workspace's name.
@@ -140,8 +141,8 @@ pub struct IntegrationsPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "session.html", config = "src/screens/askama.toml")]
 pub struct SessionPage<'a> {
-    /// `light`, `dark` or `auto`.
-    pub theme: &'a str,
+    /// What it looks like.
+    pub theme: Theme,
     /// For people.
     pub title: &'a str,
     /// Where it stands.
@@ -156,8 +157,8 @@ pub struct SessionPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "plain.html", config = "src/screens/askama.toml")]
 pub struct PlainPage<'a> {
-    /// `light`, `dark` or `auto`.
-    pub theme: &'a str,
+    /// What it looks like.
+    pub theme: Theme,
     /// Which element's page was asked for, as in the address.
     pub what: &'a str,
 }
@@ -165,20 +166,23 @@ pub struct PlainPage<'a> {
 #[derive(Template)]
 #[template(path = "waiting.html", config = "src/screens/askama.toml")]
 struct WaitingPage<'a> {
+    theme: Theme,
     title: &'a str,
     text: &'a str,
     next: Option<&'a str>,
 }
 
 /// A page that says something is under way, and goes on by itself to `next`.
-pub fn waiting(title: &str, text: &str, next: Option<&str>) -> Result<String, ApiError> {
-    html(&WaitingPage { title, text, next })
+pub fn waiting(theme: Theme, title: &str, text: &str, next: Option<&str>) -> Result<String, ApiError> {
+    html(&WaitingPage { theme, title, text, next })
 }
 
 /// The vendor's page on which a user allows an app to act.
 #[derive(Debug, Template)]
 #[template(path = "vendor.html", config = "src/screens/askama.toml")]
 pub struct VendorPage<'a> {
+    /// What it looks like.
+    pub theme: Theme,
     /// The app's name.
     pub app: &'a str,
     /// Its picture.
@@ -193,6 +197,7 @@ pub struct VendorPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "result.html", config = "src/screens/askama.toml")]
 struct ResultPage<'a> {
+    theme: Theme,
     title: &'a str,
     text: &'a str,
     failed: bool,
@@ -200,45 +205,48 @@ struct ResultPage<'a> {
 }
 
 /// How an attempt ended. `message` goes to the window that opened the page, as the client expects it.
-pub fn result(title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
+pub fn result(theme: Theme, title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
     // Inside a script element only its end tag means something to the page.
     let message = message.to_string().replace('<', "\\u003c");
-    html(&ResultPage { title, text, failed, message })
+    html(&ResultPage { theme, title, text, failed, message })
 }
 
 #[derive(Template)]
 #[template(path = "message.html", config = "src/screens/askama.toml")]
 struct MessagePage<'a> {
+    theme: Theme,
     title: &'a str,
     text: &'a str,
 }
 
 /// A page that only says something.
-pub fn message(title: &str, text: &str) -> Result<String, ApiError> {
-    html(&MessagePage { title, text })
+pub fn message(theme: Theme, title: &str, text: &str) -> Result<String, ApiError> {
+    html(&MessagePage { theme, title, text })
 }
 
 #[derive(Template)]
 #[template(path = "problem.html", config = "src/screens/askama.toml")]
 struct ProblemPage<'a> {
+    theme: Theme,
     title: &'a str,
     text: &'a str,
 }
 
 /// A page that says what went wrong, also within the client's frame.
-pub fn problem(title: &str, text: &str) -> Result<String, ApiError> {
-    html(&ProblemPage { title, text })
+pub fn problem(theme: Theme, title: &str, text: &str) -> Result<String, ApiError> {
+    html(&ProblemPage { theme, title, text })
 }
 
 #[derive(Template)]
 #[template(path = "welcome.html", config = "src/screens/askama.toml")]
 struct WelcomePage<'a> {
+    theme: Theme,
     base: &'a str,
 }
 
 /// What the server is.
 pub fn welcome(base: &str) -> Result<String, ApiError> {
-    html(&WelcomePage { base })
+    html(&WelcomePage { theme: Theme::Auto, base })
 }
 
 #[derive(Template)]

@@ -12,8 +12,12 @@ use boa_engine::object::builtins::JsFunction;
 use boa_engine::property::{PropertyDescriptor, PropertyKey};
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Script, Source, js_string};
 
+use serde_json::Value;
+use serde_json::value::RawValue;
+
 use super::natives::{self, Native, Shared, built, host_gone, shared_of, text_of};
 use super::place;
+use crate::sandbox::Arguments;
 
 const FILES: [(&str, &str); 16] = [
     ("arrays.js", include_str!("../js/arrays.js")),
@@ -135,7 +139,9 @@ pub(super) struct Lazies {
     /// The functions that files are.
     functions: RefCell<HashMap<String, JsObject>>,
     globals: RefCell<HashMap<usize, JsValue>>,
-    record: RefCell<Option<JsObject>>,
+    /// The handler's argument, and what it is made of.
+    args: RefCell<Option<JsObject>>,
+    arguments: RefCell<Option<Arguments>>,
     /// What was made for this run.
     made: RefCell<HashMap<&'static str, JsObject>>,
     stack: RefCell<Option<JsFunction>>,
@@ -164,6 +170,7 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
         native.create_data_property(JsString::from(name), function, context)?;
     }
     *shared.lazies.native.borrow_mut() = Some(native);
+    *shared.lazies.args.borrow_mut() = Some(empty_arguments(context)?);
 
     let random = natives::function(context, "random", 0, natives::number);
     hide(&object_at(&global, "Math", context)?, "random", random.into(), context)?;
@@ -206,13 +213,12 @@ pub(super) fn warm_up(context: &mut Context) -> JsResult<()> {
     Ok(())
 }
 
-/// The handler's argument: the record's members, with what comes from the client in the place of plain records.
-pub(super) fn arguments(record: &JsObject, context: &mut Context) -> JsResult<JsObject> {
-    *shared_of(context)?.lazies.record.borrow_mut() = Some(record.clone());
+/// The handler's argument, before there is anything in it: what comes from the client is made when it is first read.
+fn empty_arguments(context: &mut Context) -> JsResult<JsObject> {
     let args = JsObject::with_object_proto(context.intrinsics());
-    for key in record.own_property_keys(context)? {
-        let value = record.get(key.clone(), context)?;
-        args.create_data_property(key, value, context)?;
+    // In the order in which they are told.
+    for name in ["input", "connection", "integration", "credentials", "user"] {
+        args.create_data_property(JsString::from(name), JsValue::null(), context)?;
     }
     for (index, (name, ..)) in MADE.into_iter().enumerate() {
         let get = NativeFunction::from_copy_closure(move |_, _, context| {
@@ -231,16 +237,47 @@ pub(super) fn arguments(record: &JsObject, context: &mut Context) -> JsResult<Js
     Ok(args)
 }
 
-/// What a file makes for this run's record, when it is first asked for.
+/// The handler's argument of this run.
+pub(super) fn arguments(context: &mut Context) -> JsResult<JsObject> {
+    let shared = shared_of(context)?;
+    let args = shared.lazies.args.borrow().clone().ok_or_else(host_gone)?;
+    let given = shared.take_arguments();
+    for (name, json) in [("input", &given.input), ("credentials", &given.credentials), ("user", &given.user)] {
+        let value = value_of(json.as_deref(), context)?;
+        args.create_data_property_or_throw(JsString::from(name), value, context)?;
+    }
+    *shared.lazies.arguments.borrow_mut() = Some(given);
+    Ok(args)
+}
+
+fn value_of(json: Option<&RawValue>, context: &mut Context) -> JsResult<JsValue> {
+    let Some(json) = json else { return Ok(JsValue::null()) };
+    let value = serde_json::from_str::<Value>(json.get());
+    let value = value.map_err(|error| JsNativeError::error().with_message(error.to_string()))?;
+    JsValue::from_json(&value, context)
+}
+
+/// What a file makes of this run's records, when it is first asked for.
 fn made(file: &'static str, context: &mut Context) -> JsResult<JsObject> {
     let shared = shared_of(context)?;
     if let Some(made) = shared.lazies.made.borrow().get(file).cloned() {
         return Ok(made);
     }
-    let record = shared.lazies.record.borrow().clone().ok_or_else(|| {
+    let of_run = shared
+        .lazies
+        .arguments
+        .borrow()
+        .as_ref()
+        .map(|given| [("connection", given.connection.clone()), ("integration", given.integration.clone())]);
+    let of_run = of_run.ok_or_else(|| {
         JsNativeError::error().with_message("`membrane` is there when the function runs, not while the code is read")
     })?;
-    let mut given: Vec<JsValue> = vec![load("host.js", context)?.into(), record.into()];
+    let records = JsObject::with_object_proto(context.intrinsics());
+    for (name, json) in of_run {
+        let record = value_of(json.as_deref(), context)?;
+        records.create_data_property(JsString::from(name), record, context)?;
+    }
+    let mut given: Vec<JsValue> = vec![load("host.js", context)?.into(), records.into()];
     if file == "client.js" {
         given.push(made("external.js", context)?.get(js_string!("proxy"), context)?);
     }

@@ -20,6 +20,7 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use super::jobs::SnippetTime;
 use super::lazies::{self, Lazies};
 use super::{Port, Settled};
+use crate::sandbox::Arguments;
 use crate::sandbox::protocol::{FromRun, Task};
 
 const PRELUDE: &str = include_str!("../js/prelude.js");
@@ -35,7 +36,7 @@ const MOST_RANDOM_BYTES: usize = 1024 * 1024;
 pub(super) struct Shared {
     port: RefCell<Box<dyn Port>>,
     time: Rc<SnippetTime>,
-    arguments: RefCell<String>,
+    arguments: RefCell<Arguments>,
     chance: RefCell<Chance>,
     waiting: RefCell<HashMap<u64, ResolvingFunctions>>,
     held_back: RefCell<VecDeque<FromRun>>,
@@ -43,7 +44,6 @@ pub(super) struct Shared {
     log_bytes: Cell<usize>,
     settled: RefCell<Option<Settled>>,
     stringify: RefCell<Option<JsFunction>>,
-    parse: RefCell<Option<JsFunction>>,
     pub(super) lazies: Lazies,
 }
 
@@ -60,14 +60,18 @@ impl Shared {
             log_bytes: Cell::new(0),
             settled: RefCell::default(),
             stringify: RefCell::default(),
-            parse: RefCell::default(),
             lazies: Lazies::default(),
         }
     }
 
     pub(super) fn start(&self, task: &Task) {
-        task.arguments.get().clone_into(&mut self.arguments.borrow_mut());
+        self.arguments.borrow_mut().clone_from(&task.arguments);
         *self.chance.borrow_mut() = Chance::new(&task.seed);
+    }
+
+    /// What the run's handler gets; once.
+    pub(super) fn take_arguments(&self) -> Arguments {
+        self.arguments.take()
     }
 
     pub(super) fn settled(&self) -> Option<Settled> {
@@ -174,12 +178,9 @@ pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<(
     boa_runtime::register_extensions(extensions, None, context)?;
     context.insert_data(Rc::clone(shared));
     let json = context.global_object().get(js_string!("JSON"), context)?;
-    let method = |name: JsString, context: &mut Context| -> JsResult<JsFunction> {
-        let method = json.as_object().map(|json| json.get(name, context)).transpose()?.unwrap_or_default();
-        method.as_object().and_then(JsFunction::from_object).ok_or_else(host_gone)
-    };
-    *shared.stringify.borrow_mut() = Some(method(js_string!("stringify"), context)?);
-    *shared.parse.borrow_mut() = Some(method(js_string!("parse"), context)?);
+    let stringify = json.as_object().map(|json| json.get(js_string!("stringify"), context)).transpose()?;
+    let stringify = stringify.and_then(|stringify| stringify.as_object()).and_then(JsFunction::from_object);
+    *shared.stringify.borrow_mut() = Some(stringify.ok_or_else(host_gone)?);
     lazies::install(context, shared)?;
     let prelude = context.eval(Source::from_bytes(PRELUDE))?;
     let parts = [("begin", 1, begin as Native), ("finish", 1, finish), ("thrown", 1, thrown)];
@@ -273,12 +274,7 @@ fn begin(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     if !handler.is_callable() {
         return Err(JsNativeError::error().with_message(NO_FUNCTION).into());
     }
-    let shared = shared_of(context)?;
-    let text = std::mem::take(&mut *shared.arguments.borrow_mut());
-    let parse = shared.parse.borrow().clone().ok_or_else(host_gone)?;
-    let record = parse.call(&JsValue::undefined(), &[JsString::from(text.as_str()).into()], context)?;
-    let record = record.as_object().ok_or_else(host_gone)?;
-    let args = lazies::arguments(&record, context)?;
+    let args = lazies::arguments(context)?;
     let pair = JsObject::with_object_proto(context.intrinsics());
     pair.create_data_property(js_string!("handler"), handler, context)?;
     pair.create_data_property(js_string!("args"), args, context)?;

@@ -8,9 +8,11 @@ mod child;
 #[cfg(target_os = "linux")]
 mod confine;
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
@@ -41,8 +43,15 @@ pub(super) struct Workers {
     program: PathBuf,
     limits: Limits,
     most_idle: usize,
-    idle: Mutex<Vec<Worker>>,
+    /// The one that has rested longest first: it has made its next context.
+    idle: Arc<Mutex<VecDeque<Worker>>>,
+    /// Held by each worker that lives or starts.
+    living: Arc<()>,
     runtime: Handle,
+}
+
+fn lock(idle: &Mutex<VecDeque<Worker>>) -> MutexGuard<'_, VecDeque<Worker>> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[derive(Debug)]
@@ -52,18 +61,24 @@ struct Worker {
     output: FramedRead<ChildStdout, LinesCodec>,
     errors: ChildStderr,
     runs: u32,
+    /// Whose runtime wakes for its pipes.
+    home: ThreadId,
+    _living: Arc<()>,
 }
 
 impl Workers {
     /// Workers of `program`, none of which runs yet. Called on the server's own thread.
     pub(super) fn new(program: PathBuf, limits: Limits, most_idle: usize) -> Self {
-        Self { program, limits, most_idle, idle: Mutex::default(), runtime: Handle::current() }
+        Self { program, limits, most_idle, idle: Arc::default(), living: Arc::default(), runtime: Handle::current() }
     }
 
     /// Runs a task in a worker of its own.
     pub(super) async fn run(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
         let mut worker = match self.idle_one() {
-            Some(worker) => worker,
+            Some(worker) => {
+                self.start_spare();
+                worker.at_home().map_err(SandboxError::broken)?
+            }
             None => self.start().await?,
         };
         let message = line(&ToRun::Run(task)).map_err(|error| SandboxError::broken(error.to_string()))?;
@@ -85,8 +100,8 @@ impl Workers {
 
     /// A worker that waits for work, and is still there.
     fn idle_one(&self) -> Option<Worker> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some(mut worker) = idle.pop() {
+        let mut idle = lock(&self.idle);
+        while let Some(mut worker) = idle.pop_front() {
             if matches!(worker.child.try_wait(), Ok(None)) {
                 return Some(worker);
             }
@@ -95,22 +110,39 @@ impl Workers {
     }
 
     fn keep(&self, worker: Worker) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut idle = lock(&self.idle);
         if idle.len() < self.most_idle {
-            idle.push(worker);
+            idle.push_back(worker);
         }
     }
 
     /// Starts a worker, on the server's own thread.
     async fn start(&self) -> Result<Worker, SandboxError> {
-        let (program, limits) = (self.program.clone(), self.limits);
-        let started = self.runtime.spawn(async move { Worker::start(&program, limits).await }).await;
+        let (program, limits, living) = (self.program.clone(), self.limits, Arc::clone(&self.living));
+        let started = self.runtime.spawn(async move { Worker::start(&program, limits, living).await }).await;
         started.map_err(|error| SandboxError::broken(error.to_string()))?
+    }
+
+    /// Whoever runs a second snippet runs a third: while one worker makes its next context, another one has it ready.
+    fn start_spare(&self) {
+        let living = Arc::clone(&self.living);
+        // Beside those of the workers: this one, and the pool's own.
+        if Arc::strong_count(&living) - 2 >= self.most_idle {
+            return;
+        }
+        let (program, limits, idle) = (self.program.clone(), self.limits, Arc::clone(&self.idle));
+        self.runtime.spawn(async move {
+            match Worker::start(&program, limits, living).await {
+                Ok(worker) => lock(&idle).push_back(worker),
+                // A run that needs one tells why there is none.
+                Err(error) => tracing::debug!(error.cause = %error, "no spare worker"),
+            }
+        });
     }
 }
 
 impl Worker {
-    async fn start(program: &Path, limits: Limits) -> Result<Self, SandboxError> {
+    async fn start(program: &Path, limits: Limits, living: Arc<()>) -> Result<Self, SandboxError> {
         let broken =
             |why: String| SandboxError::broken(format!("the worker {} does not run: {why}", program.display()));
         let mut command = Command::new(program);
@@ -127,7 +159,8 @@ impl Worker {
         let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let (Some(input), Some(output), Some(errors)) = pipes else { return Err(broken("it has no pipes".into())) };
         let output = FramedRead::new(output, LinesCodec::new_with_max_length(LONGEST_LINE));
-        let mut worker = Self { child, input, output, errors, runs: 0 };
+        let home = std::thread::current().id();
+        let mut worker = Self { child, input, output, errors, runs: 0, home, _living: living };
         let first = tokio::select! {
             first = worker.next() => first,
             () = crate::clock::real_sleep(START_LIMIT) => Err("it says nothing".into()),
@@ -145,6 +178,25 @@ impl Worker {
                 Err(broken(format!("{why} {said}")))
             }
         }
+    }
+
+    /// The same, its pipes with this thread's runtime: else each message would wake two threads.
+    #[cfg(unix)]
+    fn at_home(self) -> std::io::Result<Self> {
+        let home = std::thread::current().id();
+        if self.home == home {
+            return Ok(self);
+        }
+        let input = ChildStdin::from_std(self.input.into_owned_fd()?.into())?;
+        let output = ChildStdout::from_std(self.output.into_inner().into_owned_fd()?.into())?;
+        let output = FramedRead::new(output, LinesCodec::new_with_max_length(LONGEST_LINE));
+        Ok(Self { input, output, home, ..self })
+    }
+
+    #[cfg(not(unix))]
+    #[expect(clippy::unnecessary_wraps, reason = "it may fail elsewhere")]
+    fn at_home(self) -> std::io::Result<Self> {
+        Ok(self)
     }
 
     async fn next(&mut self) -> Result<FromRun, String> {

@@ -17,6 +17,7 @@ use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::JsonMap;
+use crate::model::attempt::Theme;
 use crate::model::connection::Connection;
 use crate::model::connector::Connector;
 use crate::service::faults;
@@ -39,7 +40,7 @@ pub fn authorize_address(
 ) -> Option<Url> {
     let ticket = ticket_of(&space.key, connection)?;
     let nominal = connector.oauth.as_ref().map(|oauth| oauth.authorize_uri.as_str()).unwrap_or_default();
-    let mut url = Endpoint::of(engine, space, connector, nominal, "authorize")?.url;
+    let Endpoint { mut url, is_ours } = Endpoint::of(engine, space, connector, nominal, "authorize")?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier(space, &ticket)));
     let scopes = connector.oauth.as_ref().map(|oauth| oauth.scopes.join(" ")).unwrap_or_default();
     url.query_pairs_mut()
@@ -50,6 +51,9 @@ pub fn authorize_address(
         .append_pair("state", &ticket)
         .append_pair("code_challenge", &challenge)
         .append_pair("code_challenge_method", "S256");
+    if let Some(attempt) = connection.attempt.as_ref().filter(|attempt| is_ours && attempt.theme != Theme::Auto) {
+        url.query_pairs_mut().append_pair("theme", &attempt.theme.to_string());
+    }
     Some(url)
 }
 

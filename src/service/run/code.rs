@@ -10,12 +10,14 @@ use crate::model::connection::Connection;
 use crate::model::formula;
 use crate::model::logs::InnerCallLog;
 use crate::model::tenant::Tenant;
-use crate::sandbox::{Host, Snippet};
+use crate::sandbox::{Arguments, Host, Snippet};
 use crate::service::directory::Directory;
 use crate::service::outbound::{self, Outgoing};
 use crate::service::view::{Lens, Secrets};
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -38,13 +40,15 @@ pub(super) async fn run_code(
         let lens =
             Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
         let integration = trace.scope.integration.as_deref();
-        json!({
-            "input": input.unwrap_or_else(|| json!({})),
-            "connection": connection.map(|c| to_json(&lens.connection(c, Secrets::Hidden))).transpose()?,
-            "integration": integration.map(|i| to_json(&lens.integration(i, Secrets::Hidden))).transpose()?,
-            "credentials": connection.and_then(|connection| usable(connection.credentials.as_ref())),
-            "user": cx.caller.tenant().map(|tenant| Tenant { credentials: None, ..(**tenant).clone() }),
-        })
+        let credentials = connection.and_then(|connection| usable(connection.credentials.as_ref()));
+        let user = cx.caller.tenant().map(|tenant| Tenant { credentials: None, ..(**tenant).clone() });
+        Arguments {
+            input: raw(Some(&input.unwrap_or_else(|| json!({}))))?,
+            connection: raw(connection.map(|connection| lens.connection(connection, Secrets::Hidden)).as_ref())?,
+            integration: raw(integration.map(|integration| lens.integration(integration, Secrets::Hidden)).as_ref())?,
+            credentials: raw(credentials.as_ref())?,
+            user: raw(user.as_ref())?,
+        }
     };
     let inside = Cx { depth: cx.depth + 1, ..cx.clone() };
     let host = SnippetHost { cx: inside, evidence: Arc::clone(&trace.evidence) };
@@ -69,6 +73,10 @@ pub(super) async fn run_code(
             Err(error.in_source(&source))
         }
     }
+}
+
+fn raw<T: Serialize>(value: Option<&T>) -> Result<Option<Box<RawValue>>, ApiError> {
+    value.map(to_raw_value).transpose().map_err(ApiError::internal)
 }
 
 /// Credentials as a snippet gets them: what a call carries, not what renews it.

@@ -17,6 +17,7 @@ use super::{Refusal, consent};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
+use crate::model::attempt::Theme;
 use crate::model::connector::Connector;
 use crate::service::directory::Directory;
 
@@ -48,6 +49,8 @@ pub struct Asking {
     redirect_uri: Url,
     state: Option<String>,
     challenge: Option<Challenge>,
+    /// What the consent page looks like. Source: our choice: the pages before it have told.
+    pub theme: Theme,
 }
 
 #[derive(Debug, Clone)]
@@ -111,6 +114,7 @@ pub fn asking(
         redirect_uri,
         state: field("state"),
         challenge,
+        theme: Theme::named(field("theme").as_deref()),
     })
 }
 

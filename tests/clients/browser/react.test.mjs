@@ -108,21 +108,17 @@ scenario('with fetchToken the first page is asked twice and shown once', async (
   assert.equal(hashes[0], '0');
 });
 
-scenario('a 500 is the hook\'s error, and a refresh that works takes it away', async ({ visit }) => {
+scenario('a 500 is the hook\'s error, and a refresh that works takes it away', async ({ world, visit }) => {
   visit.expectErrors(/Failed to load resource.*500/);
-  const failing = /\/connections\?/;
-  await visit.context.route(failing, (route) =>
-    route.fulfill({
-      status: 500,
-      headers: { 'access-control-allow-origin': '*' },
-      json: { type: 'internal', message: 'The engine is on fire' },
-    }),
-  );
+  const fire = await world.fault({
+    on: { route: 'GET /connections' },
+    fault: { error: { type: 'internal', message: 'The engine is on fire' } },
+  });
   await open(visit, { parts: 'connections' });
   const alert = part(visit, 'Connections').getByRole('alert');
   await alert.waitFor();
   assert.equal(await alert.innerText(), 'InternalError: The engine is on fire');
-  await visit.context.unroute(failing);
+  await world.repair(fire);
   await press(visit, 'Connections', 'Refresh');
   await count(visit, 'Connections', 2);
   await alert.waitFor({ state: 'detached' });

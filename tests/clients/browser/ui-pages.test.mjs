@@ -1,4 +1,4 @@
-// The client's other pages: one connection, the older `embed` pages, reconnect, integrations, agent session; and their themes.
+// The client's other pages: one connection, the older `embed` pages, reconnect, integrations, agent session.
 
 import assert from 'node:assert/strict';
 import { scenario } from './lib/scenario.mjs';
@@ -203,34 +203,4 @@ for (const [name, call] of Object.entries(plain)) {
     await visit.value();
     await visit.tidy();
   });
-}
-
-// Themes: asked for against what the user's system prefers.
-
-/** 0 is black, 1 is white. */
-const brightness = (page) =>
-  page.evaluate(() => {
-    const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
-    return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
-  });
-
-const shades = { dark: (shade) => shade < 0.3, light: (shade) => shade > 0.7 };
-const screens = { 'a consent': { integrationKey: 'gmail' }, 'a form': { integrationKey: 'stripe' }, 'the catalog': {} };
-const themes = [
-  ['dark', 'light', 'dark'],
-  ['light', 'dark', 'light'],
-  ['auto', 'dark', 'dark'],
-  [undefined, 'dark', 'dark'],
-];
-for (const [theme, system, drawn] of themes) {
-  for (const [what, options] of Object.entries(screens)) {
-    scenario(`theme ${theme} on a ${system} system: ${what} is ${drawn}`, { colorScheme: system }, async ({ visit }) => {
-      await visit.open();
-      await visit.start((membrane, given) => membrane.ui.connect(given), { ...options, theme });
-      const page = await visit.iframe();
-      await at(page, 'connect', 'form', 'choose');
-      const shade = await brightness(page);
-      assert.ok(shades[drawn](shade), `a ${drawn} page has a background of brightness ${shade}`);
-    });
-  }
 }

@@ -1,6 +1,6 @@
 // Every page that the mock draws, and how a user gets there: looked at by the accessibility test and by screenshots.
 
-import { at, authorize, button, complaint, reachVendor, vendorWindow } from './pages.mjs';
+import { at, authorize, button, complaint, consent, fillKeys, reachVendor, vendorWindow } from './pages.mjs';
 import { mockOrigin } from './world.mjs';
 
 const EXPECTED = /Failed to load resource/;
@@ -36,11 +36,51 @@ const lost = async (world) => {
   return id;
 };
 
+/** A connection by keys that were taken back. */
+const lostKeys = async (world) => {
+  const { id } = await world.api('POST', '/connect', { integrationKey: 'stripe', input: { apiKey: 'sk_test_1' } });
+  await world.loseCredentials(id);
+  return id;
+};
+
+const connectionPopup = (world) =>
+  `${mockOrigin()}/connection-popup?${new URLSearchParams({ token: world.tenantToken, integrationKey: 'gmail' })}`;
+
+/** A user's answer to a request that a backend made. */
+const request = (world) => world.api('POST', '/connection-requests', { integrationKey: 'linear' });
+const requestPage = (id) => `${mockOrigin()}/screens/connections?connectionRequestId=${id}`;
+
+const answered = async (world) => {
+  const { requestId } = await request(world);
+  const [{ id }] = await world.connections({ integrationKey: 'linear' });
+  await world.poke(id, 'authorize');
+  return requestId;
+};
+
+/** Every connector that has to be built cannot be. */
+const failing = (error) => ({ 'connection.building': { fail: { state: 'SETUP_FAILED', error } } });
+
 /** An agent session that has ended. */
 const session = async (world) => {
   const { id } = await world.api('POST', '/agent/sessions', { prompt: 'Connect to Acme Rocketry and list its rockets' });
   await world.api('GET', `/agent/sessions/${id}?wait=true&timeout=10`);
   return id;
+};
+
+/** The window that `client.connect()` opens. */
+async function popup(visit) {
+  await visit.open();
+  return visit.windowFrom(() => visit.start((membrane) => membrane.connect({ integrationKey: 'gmail' })));
+}
+
+/** What that window shows before it closes itself. */
+const popupEnd = (answer, screen) => async ({ visit }) => {
+  await visit.keepWindows();
+  const page = await popup(visit);
+  await reachVendor(page);
+  await answer(page);
+  await at(page, screen);
+  return page;
 };
 
 const agentSession = (options, ...screens) =>
@@ -70,7 +110,17 @@ export const TOUR = {
     return page;
   },
   form: ({ theme, ...rest }) => connect({ integrationKey: 'stripe', theme }, 'form')(rest),
+  'form-again': ({ theme, ...rest }) =>
+    connect(async (world) => ({ connectionId: await lostKeys(world), theme }), 'form')(rest),
   'form-of-two': ({ theme, ...rest }) => connect({ connectorKey: 'twilio', theme }, 'form')(rest),
+  'form-of-choices': ({ theme, ...rest }) => connect(async (world) => ({ ...(await world.ownApp()), theme }), 'form')(rest),
+  'form-wrong': async ({ theme, ...rest }) => {
+    const page = await connect(async (world) => ({ ...(await world.ownApp()), theme }), 'form')(rest);
+    await fillKeys(page, { 'Access token': 'too short' });
+    await complaint(page);
+    await rest.visit.shown();
+    return page;
+  },
   choose: ({ theme, ...rest }) => connect({ theme }, 'choose')(rest),
   'choose-found': async ({ theme, ...rest }) => {
     const page = await connect({ theme }, 'choose')(rest);
@@ -93,7 +143,12 @@ export const TOUR = {
     await page.locator('main[data-screen]').waitFor();
     return page;
   },
+  'problem-setup': async ({ theme, ...rest }) => {
+    await rest.world.progress(failing('The app has no public documentation, and nobody knows how its users sign in'));
+    return connect({ intent: 'Acme Rocketry', theme }, 'problem')(rest);
+  },
   'problem-unknown': ({ theme, ...rest }) => connect({ integrationKey: 'no-such-app', theme }, 'problem')(rest),
+  'problem-long': ({ theme, ...rest }) => connect({ integrationKey: 'k'.repeat(200), theme }, 'problem')(rest),
   'problem-expired': async ({ world, visit, theme }) => {
     await visit.open('sdk.html', { token: world.expiredToken() });
     await visit.start((membrane, given) => membrane.ui.connect(given), { integrationKey: 'gmail', theme });
@@ -111,11 +166,21 @@ export const TOUR = {
   'connection-lost': ({ theme, ...rest }) =>
     framed((membrane, given) => membrane.ui.connection(given), async (world) => ({ connectionId: await lost(world), theme }), 'connection')(rest),
   popup: async ({ visit }) => {
-    await visit.open();
-    const popup = await visit.windowFrom(() => visit.start((membrane) => membrane.connect({ integrationKey: 'gmail' })));
-    await reachVendor(popup);
-    return popup;
+    const page = await popup(visit);
+    await reachVendor(page);
+    return page;
   },
+  'popup-done': popupEnd((page) => consent(page), 'done'),
+  'popup-denied': popupEnd((page) => consent(page, { press: 'Deny' }), 'problem'),
+  'popup-cancelled': async ({ visit }) => {
+    await visit.keepWindows();
+    const page = await popup(visit);
+    await at(page, 'connect');
+    await button(page, 'Cancel').click();
+    await at(page, 'problem');
+    return page;
+  },
+  welcome: alone(() => mockOrigin(), 'message'),
   'address-oauth': alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect'),
   'address-keys': alone((world) => uiUrl(world, { integrationKey: 'stripe' }), 'form'),
   'address-done': async (rest) => {
@@ -125,6 +190,13 @@ export const TOUR = {
     await at(page, 'done', 'message');
     return page;
   },
+  'address-setting-up': async (rest) => {
+    const page = await alone((world) => uiUrl(world, { integrationKey: 'stripe' }), 'form')(rest);
+    await rest.world.progress({ 'connection.building': 'hold' });
+    await fillKeys(page, { 'Secret key': 'sk_test_1' });
+    await at(page, 'done');
+    return page;
+  },
   'address-cancelled': async (rest) => {
     const page = await alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect')(rest);
     await button(page, 'Cancel').click();
@@ -132,6 +204,21 @@ export const TOUR = {
     return page;
   },
   'address-unknown': alone(() => `${mockOrigin()}/connect/bm8tc3VjaC10aWNrZXQ`, 'problem', 'message'),
+  'address-vendor': async (rest) => {
+    const page = await alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect')(rest);
+    await reachVendor(page);
+    return page;
+  },
+  'vendor-refused': alone((world) => `${mockOrigin()}/vendor/${world.key}/gmail/oauth/authorize?client_id=guessed`, 'problem'),
+  'connection-popup': alone(connectionPopup, 'connect'),
+  'connection-popup-vendor': async (rest) => {
+    const page = await alone(connectionPopup, 'connect')(rest);
+    await reachVendor(page);
+    return page;
+  },
+  request: alone(async (world) => requestPage((await request(world)).requestId), 'connect'),
+  'request-answered': alone(async (world) => requestPage(await answered(world)), 'message'),
+  'request-unknown': alone(() => requestPage('no-such-request'), 'problem'),
   'callback-unknown': alone(() => `${mockOrigin()}/oauth-callback?code=1&state=no-such-state`, 'problem', 'message'),
   main: framed((membrane) => membrane.open(), undefined, 'integrations'),
   'main-empty': async (rest) => {
@@ -150,8 +237,12 @@ export const TOUR = {
   configuration: framed((membrane) => membrane.flowInstance('x').openConfiguration(), undefined, 'configuration'),
   'embed-main': alone(embed('main'), 'integrations'),
   'embed-integration': alone(embed('integrations/github'), 'integrations'),
+  'embed-connect': alone(embed('integrations/slack/connect'), 'connect'),
+  'embed-refresh': alone(async (world) => embed(`connections/${await lost(world)}/refresh`)(world), 'connect'),
+  'embed-expired': alone((world) => `${mockOrigin()}/embed/main?token=${world.expiredToken()}`, 'problem'),
   'embed-other': alone(embed('flow-instances/000000000000000000000001/configuration'), 'configuration'),
   'isolated-embed': alone((world) => embed('flow-runs/x/editor')(world).replace('/embed/', '/isolated-embed/'), 'configuration'),
+  'screen-unknown': alone(() => `${mockOrigin()}/screens/no-such-screen`, 'problem'),
   'agent-session': ({ theme, ...rest }) => agentSession(async (world) => ({ sessionId: await session(world), theme }), 'agent-session')(rest),
   'agent-session-failed': async ({ theme, ...rest }) => {
     await rest.world.progress({ agentSession: { fail: { state: 'ERROR', error: 'The app has no public documentation' } } });

@@ -103,6 +103,11 @@ export class Visit {
     return window;
   }
 
+  /** Windows that would close themselves stay, for whoever wants to look at them. */
+  keepWindows() {
+    return this.context.addInitScript(() => { window.close = () => {}; });
+  }
+
   /** The client has taken its iframe away, and everything that came with it. */
   async tidy() {
     await this.page.locator(CONTAINER).waitFor({ state: 'detached' });

@@ -69,6 +69,22 @@ export class World {
     return this.api('PATCH', `/integrations/${integration}/parameters`, { clientSecret: 'half of a client' }, this.managerToken);
   }
 
+  /** An app of the workspace's own, whose form has a field of every sort: what `connect` is told to find it. */
+  async ownApp() {
+    const inputSchema = {
+      type: 'object',
+      required: ['region', 'token'],
+      properties: {
+        region: { type: 'string', title: 'Region', description: 'Where your shop is hosted', enum: ['eu-central', 'us-east'] },
+        token: { type: 'string', title: 'Access token', isSensitive: true, minLength: 20 },
+        shop: { type: 'string', title: 'Shop', description: 'The first part of its address', default: 'main' },
+      },
+    };
+    const connector = { key: 'acme-shop', name: 'Acme Shop', type: 'client-credentials', inputSchema };
+    await this.api('POST', '/connectors', connector, this.managerToken);
+    return { connectorKey: connector.key };
+  }
+
   connection(selector) {
     return this.api('GET', `/connections/${selector}`);
   }
@@ -110,10 +126,24 @@ export class World {
 
   /** The credentials of a connection are lost, as a revocation would lose them. */
   loseCredentials(connection) {
-    return this.control('POST', `/connections/${connection}/poke`, { event: 'loseCredentials' });
+    return this.poke(connection, 'loseCredentials');
+  }
+
+  /** Moves a connection by hand. */
+  poke(connection, event) {
+    return this.control('POST', `/connections/${connection}/poke`, { event });
   }
 
   progress(kinds) {
     return this.control('PUT', '/progress', kinds);
+  }
+
+  /** From here on calls meet this rule, until it is repaired. */
+  fault(rule) {
+    return this.control('POST', '/faults', rule);
+  }
+
+  repair({ id }) {
+    return this.control('DELETE', `/faults/${id}`);
   }
 }
