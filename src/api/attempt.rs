@@ -74,9 +74,7 @@ fn theme_of(connection: &Connection) -> Theme {
 
 /// What the integration has settled for its users.
 fn presets_of(space: &Space, connection: &Connection) -> JsonMap {
-    let world = space.world();
-    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    integration.map(|integration| integration.presets()).unwrap_or_default()
+    connecting::integration_for(&space.world(), connection).map(|integration| integration.presets()).unwrap_or_default()
 }
 
 /// The form's fields, from the connector's input schema.

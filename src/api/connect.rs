@@ -1,7 +1,7 @@
 //! `/connect`, `/connection-requests`, auth options, and the page behind `clientAction.uiUrl`.
 
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
 use super::connections::shown;
@@ -108,10 +108,16 @@ struct OptionsBody {
     connector_id: Option<String>,
     connector_key: Option<String>,
     connection_id: Option<String>,
+    connector_parameters: Option<Value>,
 }
 
 /// The ways to authenticate: a bare array. Source: SDK `GeneratedConnectorOption`.
-fn options_of(cx: &Cx, connector: &Connector, integration: Option<&Integration>) -> Result<Reply, ApiError> {
+fn options_of(
+    cx: &Cx,
+    connector: &Connector,
+    integration: Option<&Integration>,
+    given: Option<&Value>,
+) -> Result<Reply, ApiError> {
     if integration.is_some_and(Integration::is_option_disabled) {
         return Reply::json(&[(); 0]);
     }
@@ -123,8 +129,12 @@ fn options_of(cx: &Cx, connector: &Connector, integration: Option<&Integration>)
         // instead of a popup (sdk-client-behaviour §6).
         option.shift_remove("key");
     }
+    if let Some(schema) = &connector.parameters_schema {
+        option["connectorParametersSchema"] = schema.clone();
+    }
     if connector.input_schema.is_some() {
-        let presets = integration.map(Integration::presets).unwrap_or_default();
+        let mut presets = integration.map(Integration::presets).unwrap_or_default();
+        presets.extend(given.and_then(Value::as_object).cloned().unwrap_or_default());
         option["inputSchema"] = connector.form_without(&presets);
     }
     if connector.auth_type.is_oauth() {
@@ -138,8 +148,9 @@ pub(super) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     let body: OptionsBody = call.json()?;
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
+    let given = body.connector_parameters.as_ref();
     if let Some(text) = body.connector_id.or(body.connector_key) {
-        return options_of(&cx, &*directory.find_connector(&text)?, None);
+        return options_of(&cx, &*directory.find_connector(&text)?, None, given);
     }
     if let Some(text) = body.integration_id.or(body.integration_key) {
         let (connector, integration) = match directory.offer(&text)? {
@@ -147,13 +158,13 @@ pub(super) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
             Offer::App(app) => (directory.connector_of_app(&app), None),
             Offer::Real(integration) => (directory.connector_for(&integration), Some(integration)),
         };
-        return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.as_deref());
+        return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.as_deref(), given);
     }
     if let Some(text) = body.connection_id {
         let connection = directory.connection(&cx.caller, &text)?;
         let connector = directory.connector_behind(&connection);
-        let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-        return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.map(|found| &**found));
+        let integration = connecting::integration_for(&world, &connection);
+        return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.as_ref(), given);
     }
     Err(ApiError::bad_request(
         "name one of `integrationId`, `integrationKey`, `connectorId`, `connectorKey`, `connectionId`",
@@ -167,5 +178,5 @@ pub(super) fn no_connector() -> ApiError {
 pub(super) async fn generate_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = crate::service::connectors::get(&cx, call.param("selector")?)?;
-    options_of(&cx, &connector, None)
+    options_of(&cx, &connector, None, None)
 }

@@ -10,6 +10,7 @@ use crate::engine::Space;
 use crate::error::ApiError;
 use crate::journal::{Entry, Side};
 use crate::screens::{self, VendorPage};
+use crate::service::vendor::oauth::TokenAnswer;
 use crate::service::vendor::{account_in, oauth};
 use crate::service::view::drawn_logo;
 
@@ -82,30 +83,36 @@ pub(super) async fn token(call: Call) -> Result<Reply, ApiError> {
     let form = call.form();
     let connector = call.param("connector")?;
     let answer = oauth::token(&call.engine, &space, connector, &call.headers, |name| form.text(name)).await?;
-    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
     // What was granted is a secret; the journal has who asked and how it went.
-    note(&space, connector, "token", &form.text("grant_type").unwrap_or_default(), status);
-    let mut reply = Reply::json(&answer.body)?;
-    reply.status = status;
-    reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    Ok(reply)
+    told(&space, connector, "token", &form.text("grant_type").unwrap_or_default(), &answer)
 }
 
 /// The revocation endpoint. Source: RFC 7009.
 pub(super) async fn revoke(call: Call) -> Result<Reply, ApiError> {
     let space = space_of(&call)?;
-    let token = call.form().text("token").ok_or_else(|| ApiError::bad_request("`token` is missing"))?;
-    oauth::revoke(&space, &token).await?;
-    note(&space, call.param("connector")?, "revoke", "", StatusCode::OK);
-    Ok(Reply::of(StatusCode::OK, None, bytes::Bytes::new()))
+    let form = call.form();
+    let connector = call.param("connector")?;
+    let answer = oauth::revoke(&call.engine, &space, connector, &call.headers, |name| form.text(name)).await?;
+    told(&space, connector, "revoke", "", &answer)
 }
 
-fn note(space: &Space, connector: &str, endpoint: &str, grant_type: &str, status: StatusCode) {
+/// An answer of the vendor, noted in the journal.
+fn told(
+    space: &Space,
+    connector: &str,
+    endpoint: &str,
+    grant_type: &str,
+    answer: &TokenAnswer,
+) -> Result<Reply, ApiError> {
     let query = if grant_type.is_empty() { String::new() } else { format!("?grant_type={grant_type}") };
     space.journal.add(Entry {
         // Not among the requests to the app's API.
         route: Some(format!("{connector}/oauth")),
-        status: status.as_u16(),
+        status: answer.status,
         ..Entry::new(Side::Upstream, space.clock.now(), "POST", &format!("/oauth/{endpoint}{query}"))
     });
+    let mut reply = Reply::json(&answer.body)?;
+    reply.status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
+    reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(reply)
 }

@@ -143,6 +143,7 @@ pub struct Connector {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub test: Option<TestCall>,
     /// Whether the platform's shared OAuth client exists for it (decision 5).
+    #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
     /// Higher comes first.
     #[serde(default)]
@@ -230,6 +231,7 @@ pub struct ConnectorBody {
     /// OAuth endpoints (ours).
     pub oauth: Patch<OauthConfig>,
     /// Whether a shared OAuth client exists (ours).
+    #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: Patch<bool>,
     /// Auth options, kept as given.
     pub options: Patch<Value>,

@@ -29,8 +29,11 @@ pub struct Grant {
     pub expires_at: Option<Timestamp>,
     /// Whether the vendor took it back.
     pub revoked: bool,
-    /// Whether the vendor refuses to refresh it.
+    /// Whether the vendor refuses the next refresh.
     pub refuse_refresh: bool,
+    /// The OAuth client that asked for it, which alone may refresh it; any, when nobody asked.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub client_id: Option<String>,
     /// Access tokens that were replaced.
     #[serde(default)]
     pub dead_tokens: Vec<String>,
@@ -58,6 +61,16 @@ impl Grant {
             return TokenStanding::Dead;
         }
         TokenStanding::Unknown
+    }
+
+    /// Whether this is its access or refresh token.
+    pub fn has(&self, token: &str) -> bool {
+        self.access_token == token || self.refresh_token.as_deref() == Some(token)
+    }
+
+    /// Whether it was given to this client.
+    pub fn is_of(&self, client_id: &str) -> bool {
+        self.client_id.as_deref().is_none_or(|own| own == client_id)
     }
 
     /// The credentials a connection keeps: an OAuth token answer. Source: RFC 6749 §5.1.

@@ -56,6 +56,15 @@ impl Integration {
         presets
     }
 
+    /// The integration as it holds for a connection that brings parameters of its own, which win. Source: SDK
+    /// `ConnectPayload.connectorParameters`.
+    pub fn with_parameters(&self, own: Option<&Value>) -> Self {
+        let mut integration = self.clone();
+        let own = own.and_then(Value::as_object).into_iter().flatten();
+        integration.parameters.extend(own.map(|(name, value)| (name.clone(), value.clone())));
+        integration
+    }
+
     /// Whether its way to authenticate is switched off.
     pub fn is_option_disabled(&self) -> bool {
         self.option().is_some_and(|option| option.get("disabled") == Some(&Value::Bool(true)))

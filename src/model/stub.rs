@@ -23,6 +23,10 @@ pub struct StubSpec {
     /// the catalog's.
     #[serde(default = "default_priority")]
     pub priority: u8,
+    /// What a token of the stub vendor must have been granted; else the answer is 403 `insufficient_scope`. Source:
+    /// RFC 6750 §3.1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub scopes: Vec<String>,
     /// How often it answers; for ever when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub times: Option<u32>,

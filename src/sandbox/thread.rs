@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::protocol::{FromRun, Task, ToRun};
 use super::runtime::{HostGone, Port, Prepared};
+use crate::clock::monotonic;
 
 /// Parsing recurses: it needs far more stack than a thread has by default. Pages are only taken when touched.
 const STACK_BYTES: usize = 512 * 1024 * 1024;
@@ -48,12 +49,13 @@ pub(super) fn start(
     answers: Receiver<ToRun>,
 ) -> std::io::Result<oneshot::Receiver<()>> {
     let (alive, over) = oneshot::channel::<()>();
+    let begun = monotonic();
     let run = move || {
         let _alive = alive;
         let port = Box::new(Channels { to_host: to_host.clone(), answers });
         let result = match Prepared::new(port) {
             Ok(mut prepared) => {
-                let result = prepared.run(&task);
+                let result = prepared.run(&task, begun);
                 prepared.discard();
                 result
             }

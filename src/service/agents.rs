@@ -104,6 +104,10 @@ pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiEr
     if new.prompt.trim().is_empty() {
         return Err(ApiError::bad_request("`prompt` is missing: say what the agent should do"));
     }
+    // Whoever could not read it does not make it.
+    if !cx.caller.is_manager() {
+        cx.tenant()?;
+    }
     let mut tx = cx.space.data.begin().await;
     let session = new_session(&cx.space, &tx, cx.caller.tenant().map(|tenant| tenant.id.clone()), new);
     let id = session.id.clone();

@@ -191,10 +191,17 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
             tx.commit().await?;
             Ok(Refreshed::Credentials(credentials))
         }
-        Exchanged::Refused(why) => {
+        // The grant is gone; any other refusal says nothing about it. Source: RFC 6749 §5.2.
+        Exchanged::Refused(why) if why == "invalid_grant" => {
             let why = format!("the external app refused to refresh the credentials: {why}");
             let why = ApiError::connection(ErrorKey::AccessTokenExpired, why);
             Ok(Refreshed::Refused(disconnect(cx, id, Some(why)).await?))
+        }
+        Exchanged::Refused(why) => {
+            let error =
+                ApiError::action_run(format!("the external app answered `{why}` when asked for new credentials"));
+            note_failure(cx, id, &error).await?;
+            Ok(Refreshed::Failed(error))
         }
         Exchanged::Failed(error) => {
             note_failure(cx, id, &error).await?;

@@ -136,7 +136,7 @@ fn plant_connections(
         };
         let credentials = match &connection.credentials {
             Some(credentials) => credentials.clone(),
-            None => vendor::default_credentials(tx, ids, now, &connector, vendor::DEFAULT_ACCOUNT)?,
+            None => vendor::default_credentials(tx, ids, now, &connector, vendor::DEFAULT_ACCOUNT, None)?,
         };
         let name = connection.name.clone().unwrap_or_else(|| integration.meta.name.clone());
         tx.put(Connection {

@@ -49,9 +49,15 @@ impl MockUpstream {
         self.change_grants(|grant, now| grant.expires_at = Some(now)).await
     }
 
-    /// The vendor refuses to refresh from now on.
+    /// The vendor refuses the next refresh of each grant, with `invalid_grant`.
     pub async fn refuse_refresh(&self) -> Result<(), TestError> {
         self.change_grants(|grant, _| grant.refuse_refresh = true).await
+    }
+
+    /// From now on the vendor has granted these scopes, whatever was asked for.
+    pub async fn grant_scopes(&self, scopes: &[&str]) -> Result<(), TestError> {
+        let scopes: Vec<String> = scopes.iter().map(|&scope| scope.to_owned()).collect();
+        self.change_grants(|grant, _| grant.scopes.clone_from(&scopes)).await
     }
 
     async fn change_grants(
@@ -124,6 +130,12 @@ impl Stub {
     /// The JSON body must contain this.
     pub fn body(mut self, contains: Value) -> Self {
         self.spec.request.body = Some(contains);
+        self
+    }
+
+    /// The token must have been granted this; else the answer is 403 `insufficient_scope`.
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.spec.scopes.push(scope.to_owned());
         self
     }
 

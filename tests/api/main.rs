@@ -49,5 +49,6 @@ mod store;
 mod support;
 mod tokens;
 mod typescript;
+mod vendors;
 mod verifying;
 mod webhooks;

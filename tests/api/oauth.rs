@@ -177,7 +177,8 @@ async fn a_client_that_is_not_ours_completes_the_flow() {
     assert_eq!(refused(stranger.unwrap_err()), BasicErrorResponseType::InvalidClient);
 
     let token = fresh.refresh_token().unwrap().secret().as_str();
-    let revoked = bed.form(&format!("{vendor}/revoke"), &[("token", token)]).send().await.unwrap();
+    let own = [("token", token), ("client_id", "my-app"), ("client_secret", "my secret/+")];
+    let revoked = bed.form(&format!("{vendor}/revoke"), &own).send().await.unwrap();
     assert_eq!(revoked.status(), 200);
     let dead = client.exchange_refresh_token(fresh.refresh_token().unwrap()).request_async(&send).await.unwrap_err();
     assert_eq!(refused(dead), BasicErrorResponseType::InvalidGrant);

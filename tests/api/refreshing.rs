@@ -301,3 +301,23 @@ async fn a_connection_made_again_has_its_tries_before_it() {
     assert_eq!((&done["retryAttempts"], &done["nextRetryTimestamp"]), (&Value::Null, &Value::Null));
     assert_eq!(vendor.act(&bed).await.0, 200);
 }
+
+#[tokio::test]
+async fn a_refusal_that_says_nothing_about_the_grant_keeps_the_connection() {
+    let (bed, vendor) = Vendor::connected().await;
+    let refusal = |error: &str| ResponseTemplate::new(400).set_body_json(json!({"error": error}));
+
+    vendor.answers(refusal("temporarily_unavailable"), 200).await;
+    pass(&bed, 90).await;
+    let waits = vendor.standing(&bed).await;
+    vendor.answers(ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})), 200).await;
+    pass(&bed, 5).await;
+    let still = vendor.standing(&bed).await;
+    vendor.answers(refusal("invalid_grant"), 200).await;
+    pass(&bed, 10).await;
+    let lost = vendor.standing(&bed).await;
+
+    assert_eq!((&waits[0], &waits[1]), (&json!("READY"), &json!(1)), "{waits:?}");
+    assert_eq!((&still[0], &still[1]), (&json!("READY"), &json!(2)), "{still:?}");
+    assert_eq!(lost[0], "DISCONNECTED");
+}

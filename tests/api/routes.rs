@@ -218,7 +218,10 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
             let grant = ("grant_type", "authorization_code");
             post(&format!("{at}/token"), &[client, secret, back, grant, ("code", code)]).await
         }
-        (_, _) => post(&format!("{at}/revoke"), &[("token", "any")]).await,
+        (_, _) => {
+            let secret = ("client_secret", "shared-secret-of-slack");
+            post(&format!("{at}/revoke"), &[client, secret, ("token", "any")]).await
+        }
     }
 }
 

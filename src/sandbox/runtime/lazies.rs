@@ -205,12 +205,14 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
     accessor(&prototype, "searchParams", get, None, true, context)
 }
 
-/// Reads what takes longest and is wanted most.
-pub(super) fn warm_up(context: &mut Context) -> JsResult<()> {
-    for file in ["host.js", "external.js", "console.js", "client.js", "arrays.js", "inspect.js"] {
-        function_in(file, context)?;
-    }
-    Ok(())
+/// What takes longest and is wanted most.
+const WARM: [&str; 6] = ["host.js", "external.js", "console.js", "client.js", "arrays.js", "inspect.js"];
+
+/// Reads the next of them. False when all are read.
+pub(super) fn warm_up(context: &mut Context) -> JsResult<bool> {
+    let shared = shared_of(context)?;
+    let next = WARM.into_iter().find(|file| !shared.lazies.functions.borrow().contains_key(*file));
+    next.map(|file| function_in(file, context)).transpose().map(|read| read.is_some())
 }
 
 /// The handler's argument, before there is anything in it: what comes from the client is made when it is first read.

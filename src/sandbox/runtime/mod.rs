@@ -117,14 +117,15 @@ impl Prepared {
         Ok(Self { context, jobs, time, shared, broken: false })
     }
 
-    /// Reads what only some snippets need, for a worker that has nothing else to do.
-    pub(super) fn warm_up(&mut self) {
-        lazies::warm_up(&mut self.context).ok();
+    /// Reads one more file of what only some snippets need, for a worker that has nothing else to do. False when there is
+    /// none left.
+    pub(super) fn warm_up(&mut self) -> bool {
+        lazies::warm_up(&mut self.context).unwrap_or(false)
     }
 
-    /// Runs a snippet to its end, once. A panic of the engine is an error like any other.
-    pub(super) fn run(&mut self, task: &Task) -> Result<Option<Box<RawValue>>, SandboxError> {
-        let deadline = Deadline { at: monotonic() + Duration::from_millis(task.limit_ms), limit_ms: task.limit_ms };
+    /// Runs a snippet to its end, once, its time counted from `begun`. A panic of the engine is an error like any other.
+    pub(super) fn run(&mut self, task: &Task, begun: Instant) -> Result<Option<Box<RawValue>>, SandboxError> {
+        let deadline = Deadline { at: begun + Duration::from_millis(task.limit_ms), limit_ms: task.limit_ms };
         let run = std::panic::AssertUnwindSafe(|| self.run_inner(task, deadline));
         std::panic::catch_unwind(run).unwrap_or_else(|panic| {
             self.broken = true;

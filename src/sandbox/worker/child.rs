@@ -4,11 +4,13 @@
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::process::ExitCode;
 use std::rc::Rc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::sync::mpsc::{Receiver, RecvError, RecvTimeoutError, channel};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 
+use crate::clock::monotonic;
+use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, LONGEST_LINE, ToRun, line};
 use crate::sandbox::runtime::{HostGone, Port, Prepared};
 
@@ -16,8 +18,9 @@ use crate::sandbox::runtime::{HostGone, Port, Prepared};
 pub(super) const SUBCOMMAND: &str = "js-worker";
 /// Pages are only taken when touched; an overflow ends this process and nothing else.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
-/// A worker without work for so long reads what the next snippet may need.
-const IDLE: Duration = Duration::from_millis(3);
+/// A worker without work for so long reads what the next snippet may need: longer than whoever runs one after the other
+/// lets it rest.
+const IDLE: Duration = Duration::from_millis(20);
 
 /// Runs snippets until stdin ends. `arguments`: the memory limit in megabytes and the parent's process id.
 pub fn main(arguments: &[String]) -> ExitCode {
@@ -63,14 +66,7 @@ fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
         return;
     }
     loop {
-        // The next snippet mostly comes at once or not for long.
-        let message = inbox.recv_timeout(IDLE).or_else(|_| {
-            if let Ok(prepared) = &mut ready {
-                prepared.warm_up();
-            }
-            inbox.recv()
-        });
-        let task = match message {
+        let task = match next(inbox, &mut ready) {
             Ok(ToRun::Run(task)) => task,
             Ok(ToRun::Answer { .. }) => continue,
             Err(_) => return,
@@ -78,7 +74,7 @@ fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
         #[cfg(target_os = "linux")]
         super::confine::allow_processor_time(task.limit_ms);
         let (result, used) = match ready {
-            Ok(mut prepared) => (prepared.run(&task), Some(prepared)),
+            Ok(mut prepared) => (prepared.run(&task, monotonic()), Some(prepared)),
             Err(error) => (Err(error), None),
         };
         if write(&FromRun::Done(result)).is_err() {
@@ -90,6 +86,19 @@ fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
         }
         ready = Prepared::new(port(inbox));
     }
+}
+
+/// The next message. Meanwhile the context that waits for it gets warmer, a file at a time.
+fn next(inbox: &Receiver<ToRun>, ready: &mut Result<Prepared, SandboxError>) -> Result<ToRun, RecvError> {
+    if let Ok(message) = inbox.recv_timeout(IDLE) {
+        return Ok(message);
+    }
+    while ready.as_mut().is_ok_and(Prepared::warm_up) {
+        if let Ok(message) = inbox.try_recv() {
+            return Ok(message);
+        }
+    }
+    inbox.recv()
 }
 
 fn port(inbox: &Rc<Receiver<ToRun>>) -> Box<dyn Port> {

@@ -19,7 +19,7 @@ pub use moves::{
     Consent, accept_credentials, cancel, complete, finish_building, finish_building_now, lost_credentials, move_in,
     poke,
 };
-pub use target::new_integration;
+pub use target::{integration_for, new_integration};
 pub use ticket::{as_owner, page_address, redeem};
 
 use crate::engine::Cx;
@@ -76,6 +76,9 @@ pub(super) fn begin_in(
     }
     if let Some(key) = &spec.connection_key {
         check_key(key, "connectionKey")?;
+    }
+    if spec.connector_parameters.as_ref().is_some_and(|given| !given.is_object() && !given.is_null()) {
+        return Err(ApiError::bad_request("`connectorParameters` is an object, such as `{\"clientId\": \"…\"}`"));
     }
     let known = match (&spec.connection_id, &spec.connection_key) {
         (Some(id), _) => Some(directory(cx, tx).connection(&cx.caller, id)?),
@@ -168,7 +171,7 @@ pub(super) fn again(
     let connector = directory(cx, tx).connector_behind(&connection);
     match connector {
         Some(connector) => {
-            let fault = connection.integration.as_ref().and_then(|of| misconfigured(tx, &connector, of));
+            let fault = misconfigured(tx, &connector, &connection);
             if let (Some(fault), None, true) =
                 (fault, &credentials, connection.state != ConnectionState::ClientActionRequired)
             {
@@ -255,9 +258,9 @@ pub(super) fn fresh(
     };
     let id = connection.id.clone();
     match target {
-        Target::Known { connector, integration } => {
+        Target::Known { connector, .. } => {
             if credentials.is_none()
-                && let Some(failure) = misconfigured(tx, &connector, &integration)
+                && let Some(failure) = misconfigured(tx, &connector, &connection)
             {
                 // The first answer is BUILDING; the worker finds the fault (decision 5).
                 connection.due = Progress::Fail(failure).due(now);

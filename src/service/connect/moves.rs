@@ -2,8 +2,8 @@
 
 use super::attempt::log_attempt;
 use super::new_integration;
-use super::oauth::refresh_due;
-use super::target::{best_match, build_connector, misconfigured};
+use super::oauth::{client_of, refresh_due};
+use super::target::{best_match, build_connector, integration_for, misconfigured};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::{ApiError, ErrorKey};
@@ -73,8 +73,7 @@ pub(super) fn authorize(
     let credentials = match consent {
         Consent::Credentials(credentials) | Consent::Granted(credentials) => credentials,
         Consent::Input(mut input) if connector.auth_type == AuthType::ClientCredentials => {
-            let integration = connection.integration.as_ref().and_then(|id| tx.integrations.get(id.as_str()));
-            let presets = integration.map(|integration| integration.presets()).unwrap_or_default();
+            let presets = integration_for(tx, &connection).map(|integration| integration.presets()).unwrap_or_default();
             let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
             let settled = presets.into_iter().filter(|(name, _)| form["properties"].get(name).is_some());
             input.extend(settled);
@@ -84,9 +83,12 @@ pub(super) fn authorize(
         }
         Consent::Input(_) => {
             let account = vendor::account_in(tx);
-            vendor::default_credentials(tx, &space.ids, now, connector, &account)?
+            vendor::default_credentials(tx, &space.ids, now, connector, &account, None)?
         }
-        Consent::Account(account) => vendor::default_credentials(tx, &space.ids, now, connector, &account)?,
+        Consent::Account(account) => {
+            let client = client_of(tx, &connection, connector).id;
+            vendor::default_credentials(tx, &space.ids, now, connector, &account, Some(client))?
+        }
     };
     connection.next_credentials_refresh_at = refresh_due(&credentials, now);
     connection.credentials = Some(credentials);
@@ -385,8 +387,7 @@ pub fn finish_building(
         // They were brought along.
         return become_ready(space, tx, connection, now);
     }
-    let fault = connection.integration.as_ref().and_then(|integration| misconfigured(tx, &connector, integration));
-    if let Some(fault) = fault {
+    if let Some(fault) = misconfigured(tx, &connector, &connection) {
         let error = fault.error.map(ApiError::configuration);
         return move_in(engine, space, tx, connection, ConnectionEvent::FailConfiguration, error);
     }

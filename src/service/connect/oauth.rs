@@ -12,6 +12,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 use url::Url;
 
+use super::target::integration_for;
 use super::ticket::ticket_of;
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
@@ -23,6 +24,7 @@ use crate::model::connector::Connector;
 use crate::service::faults;
 use crate::service::outbound::value_of;
 use crate::service::vendor::oauth::{Client, shared_client};
+use crate::store::World;
 use crate::upstream::OutRequest;
 
 /// Credentials are refreshed so long before they expire, or after nine tenths of a shorter life.
@@ -45,7 +47,7 @@ pub fn authorize_address(
     let scopes = connector.oauth.as_ref().map(|oauth| oauth.scopes.join(" ")).unwrap_or_default();
     url.query_pairs_mut()
         .append_pair("response_type", "code")
-        .append_pair("client_id", &client_of(space, connection, connector).id)
+        .append_pair("client_id", &client_of(&space.world(), connection, connector).id)
         .append_pair("redirect_uri", &callback(engine, space, connection))
         .append_pair("scope", &scopes)
         .append_pair("state", &ticket)
@@ -110,7 +112,7 @@ async fn ask(
     let Some(endpoint) = Endpoint::of(engine, space, connector, nominal, "token") else {
         return Exchanged::Failed(ApiError::internal("the server has no address yet"));
     };
-    let client = client_of(space, connection, connector);
+    let client = client_of(&space.world(), connection, connector);
     let encoded = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = STANDARD.encode(format!("{}:{}", encoded(&client.id), encoded(&client.secret)));
     let mut headers = HeaderMap::new();
@@ -174,20 +176,16 @@ impl Endpoint {
     }
 }
 
-/// The integration's own client, else the platform's (decision 5).
-fn client_of(space: &Space, connection: &Connection, connector: &Connector) -> Client {
-    let world = space.world();
-    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    let own = integration.and_then(|integration| integration.oauth_client());
+/// The connection's own client, or its integration's, else the platform's (decision 5).
+pub(super) fn client_of(world: &World, connection: &Connection, connector: &Connector) -> Client {
+    let own = integration_for(world, connection).and_then(|integration| integration.oauth_client());
     own.map_or_else(|| shared_client(connector), |(id, secret)| Client { id, secret })
 }
 
 /// Where the vendor sends the browser back to.
 fn callback(engine: &Engine, space: &Space, connection: &Connection) -> String {
-    let world = space.world();
-    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    let own = integration.and_then(|integration| integration.o_auth_callback_uri.clone()).filter(|uri| !uri.is_empty());
-    own.unwrap_or_else(|| format!("{}/oauth-callback", engine.base()))
+    let own = integration_for(&space.world(), connection).and_then(|integration| integration.o_auth_callback_uri);
+    own.filter(|uri| !uri.is_empty()).unwrap_or_else(|| format!("{}/oauth-callback", engine.base()))
 }
 
 /// Derived from the attempt's ticket, which only this server can: nothing has to be kept.

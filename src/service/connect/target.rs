@@ -13,7 +13,7 @@ use crate::model::integration::Integration;
 use crate::model::progress::Failure;
 use crate::model::rank;
 use crate::service::directory::{Directory, Offer};
-use crate::store::Tx;
+use crate::store::{Tx, World};
 use std::sync::Arc;
 
 /// What a connection will be of.
@@ -24,9 +24,15 @@ pub(super) enum Target {
     Build { app: Option<Arc<ExternalApp>>, name: String },
 }
 
-/// Why a connector cannot be authorized with its integration's parameters (decision 5).
-pub(super) fn misconfigured(tx: &Tx, connector: &Connector, integration: &Id<Integration>) -> Option<Failure> {
-    let why = tx.integrations.get(integration.as_str())?.oauth_fault(connector)?;
+/// A connection's integration, as it holds for this connection.
+pub fn integration_for(world: &World, connection: &Connection) -> Option<Integration> {
+    let integration = world.integrations.get(connection.integration.as_ref()?.as_str())?;
+    Some(integration.with_parameters(connection.connector_parameters.as_ref()))
+}
+
+/// Why a connector cannot be authorized with the parameters that there are (decision 5).
+pub(super) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connection) -> Option<Failure> {
+    let why = integration_for(tx, connection)?.oauth_fault(connector)?;
     Some(Failure {
         state: ConnectionState::ConfigurationError,
         error: Some(format!("connector `{}` {why}", connector.key())),

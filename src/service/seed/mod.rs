@@ -174,7 +174,7 @@ pub struct SeedConnector {
     #[serde(default)]
     pub popularity: u32,
     /// Whether the platform's shared OAuth client exists for it.
-    #[serde(default = "yes")]
+    #[serde(default = "yes", rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
     /// Actions of its app's catalog.
     #[serde(default)]

@@ -46,6 +46,7 @@ fn consent(
     connector: &Connector,
     account: &str,
     scopes: Vec<String>,
+    client_id: Option<String>,
 ) -> Result<Grant, ApiError> {
     let oauth = connector.oauth.as_ref();
     let lives = oauth.and_then(|oauth| oauth.expires_in);
@@ -59,24 +60,26 @@ fn consent(
         expires_at: lives.map(|seconds| now.plus(Duration::from_secs(seconds))),
         revoked: false,
         refuse_refresh: false,
+        client_id,
         dead_tokens: Vec::new(),
     };
     tx.put(grant.clone())?;
     Ok(grant)
 }
 
-/// Credentials as connecting gives them: tokens from the vendor for OAuth, a filled-in form for keys.
+/// Credentials as connecting gives them: tokens from the vendor for OAuth, as this client, a filled-in form for keys.
 pub fn default_credentials(
     tx: &mut Tx,
     ids: &Ids,
     now: Timestamp,
     connector: &Connector,
     account: &str,
+    client_id: Option<String>,
 ) -> Result<JsonMap, ApiError> {
     match connector.auth_type {
         AuthType::Oauth2 | AuthType::Oauth1 => {
             let scopes = connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default();
-            Ok(consent(tx, ids, now, connector, account, scopes)?.oauth_credentials(now))
+            Ok(consent(tx, ids, now, connector, account, scopes, client_id)?.oauth_credentials(now))
         }
         AuthType::ClientCredentials => Ok(filled_form(connector, ids)),
         AuthType::IntegrationAppToken | AuthType::MembraneToken | AuthType::Proxy => Ok(JsonMap::new()),
@@ -99,22 +102,27 @@ fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
     form
 }
 
-/// Exchanges a refresh token for a new access token.
+/// Exchanges a refresh token for a new access token. A refusal that was asked for is given once.
 pub fn refresh(
     tx: &mut Tx,
     ids: &Ids,
     now: Timestamp,
     connector: &Connector,
+    client_id: &str,
     refresh_token: &str,
 ) -> Result<Result<Grant, Refusal>, ApiError> {
     let known = tx
         .grants
         .iter()
         .find(|grant| grant.connector_key == connector.key() && grant.refresh_token.as_deref() == Some(refresh_token));
-    let Some(grant) = known.filter(|grant| !grant.revoked && !grant.refuse_refresh) else {
+    let Some(grant) = known.filter(|grant| !grant.revoked && grant.is_of(client_id)) else {
         return Ok(Err(Refusal::InvalidGrant));
     };
     let mut grant = (**grant).clone();
+    if std::mem::take(&mut grant.refuse_refresh) {
+        tx.put(grant)?;
+        return Ok(Err(Refusal::InvalidGrant));
+    }
     let lives = connector.oauth.as_ref().and_then(|oauth| oauth.expires_in);
     let old = std::mem::replace(&mut grant.access_token, format!("mock-access-{}", ids.secret(20)));
     grant.dead_tokens.push(old);
@@ -125,8 +133,7 @@ pub fn refresh(
 
 /// Takes back whatever was granted for an access or refresh token; unknown ones are no error. Source: RFC 7009 §2.
 pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
-    let is_of = |grant: &Grant| grant.access_token == token || grant.refresh_token.as_deref() == Some(token);
-    let held: Vec<Grant> = tx.grants.iter().filter(|grant| is_of(grant)).map(|grant| (**grant).clone()).collect();
+    let held: Vec<Grant> = tx.grants.iter().filter(|grant| grant.has(token)).map(|grant| (**grant).clone()).collect();
     for mut grant in held {
         grant.revoked = true;
         tx.put(grant)?;
@@ -193,9 +200,10 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
     let now = space.clock.now();
     let directory = super::directory::Directory::new(&world, &engine.catalog);
     let connector = directory.find_connector(connector_key).ok();
-    if let Some(token) = connector.as_deref().and_then(|connector| carried(connector, request)) {
+    let token = connector.as_deref().and_then(|connector| carried(connector, request));
+    if let Some(token) = &token {
         let of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector_key);
-        let dead = of_vendor.map(|grant| grant.standing(&token, now)).any(|standing| standing == TokenStanding::Dead);
+        let dead = of_vendor.map(|grant| grant.standing(token, now)).any(|standing| standing == TokenStanding::Dead);
         if dead {
             let body = json!({ "message": "Bad credentials", "error": "invalid_token" });
             return (StubReply::json(401, &body), None);
@@ -211,6 +219,9 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
     let stubs: Vec<&Arc<Stub>> = own.into_iter().chain(shared).collect();
     let matching = stubs.iter().find(|stub| stub.spec.mismatches(request).is_empty() && use_up(space, stub));
     let Some(stub) = matching else { return unmatched(connector_key, &stubs, request) };
+    if let Some(reply) = token.as_deref().and_then(|token| lacks_scope(&world, connector_key, token, stub, now)) {
+        return (reply, None);
+    }
     match stub.spec.body_for(request) {
         Ok((body, content_type)) => {
             let mut headers = stub.spec.respond.headers.clone();
@@ -219,6 +230,23 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
         }
         Err(error) => (StubReply::json(500, &json!({ "message": error.message })), None),
     }
+}
+
+/// The refusal of a token that the vendor issued without what the stub asks for. Source: RFC 6750 §3.1.
+fn lacks_scope(world: &World, connector: &str, token: &str, stub: &Stub, now: Timestamp) -> Option<StubReply> {
+    let mut of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector);
+    let grant = of_vendor.find(|grant| grant.standing(token, now) == TokenStanding::Alive)?;
+    let lacking: Vec<&str> =
+        stub.spec.scopes.iter().filter(|scope| !grant.scopes.contains(scope)).map(String::as_str).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let scope = lacking.join(" ");
+    let message = format!("the token was not granted `{scope}`");
+    let mut reply = StubReply::json(403, &json!({ "message": message, "error": "insufficient_scope", "scope": scope }));
+    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+    reply.headers = BTreeMap::from([("www-authenticate".to_owned(), challenge)]);
+    Some(reply)
 }
 
 /// Counts a use; false when the stub has none left.

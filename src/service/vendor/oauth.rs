@@ -19,6 +19,7 @@ use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::attempt::Theme;
 use crate::model::connector::Connector;
+use crate::service::connect::integration_for;
 use crate::service::directory::Directory;
 
 /// How long a code can be exchanged. Source: RFC 6749 §4.1.2 (10 minutes at most).
@@ -118,13 +119,17 @@ pub fn asking(
     })
 }
 
-/// The platform's client, and those of the workspace's integrations.
+/// The platform's client, and those of the workspace's integrations and connections.
 fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
     let world = space.world();
     let own = world.integrations.iter().filter(|integration| integration.connector_id.as_ref() == Some(&connector.id));
     let own = own.filter_map(|integration| integration.oauth_client());
+    let brought = world.connections.iter().filter(|connection| {
+        connection.connector.as_ref() == Some(&connector.id) && connection.connector_parameters.is_some()
+    });
+    let brought = brought.filter_map(|connection| integration_for(&world, connection)?.oauth_client());
     let shared = connector.shared_oauth_client.then(|| shared_client(connector));
-    own.map(|(id, secret)| Client { id, secret }).chain(shared).collect()
+    own.chain(brought).map(|(id, secret)| Client { id, secret }).chain(shared).collect()
 }
 
 /// Registered are our own callback, an integration's own, and whatever is local.
@@ -181,6 +186,10 @@ pub struct TokenAnswer {
 }
 
 impl TokenAnswer {
+    fn no_client() -> Self {
+        Self::refused(401, "invalid_client", "the client is unknown or its secret is wrong")
+    }
+
     fn refused(status: u16, error: &str, description: &str) -> Self {
         Self { status, body: json!({ "error": error, "error_description": description }) }
     }
@@ -196,11 +205,7 @@ pub async fn token(
 ) -> Result<TokenAnswer, ApiError> {
     let world = space.world();
     let connector = Directory::new(&world, &engine.catalog).find_connector(connector)?;
-    let given = client_of(headers, &field);
-    let known = given.filter(|given| clients(space, &connector).contains(given));
-    let Some(client) = known else {
-        return Ok(TokenAnswer::refused(401, "invalid_client", "the client is unknown or its secret is wrong"));
-    };
+    let Some(client) = known_client(space, &connector, headers, &field) else { return Ok(TokenAnswer::no_client()) };
     let now = space.clock.now();
     let granted = match field("grant_type").as_deref() {
         Some("authorization_code") => {
@@ -214,19 +219,23 @@ pub async fn token(
                 return Ok(TokenAnswer::refused(400, "invalid_grant", why));
             }
             let mut tx = space.data.begin().await;
-            let grant = consent(&mut tx, &space.ids, now, &connector, &code.account, code.asking.scopes)?;
+            let grant = {
+                let Asking { scopes, client_id, .. } = code.asking;
+                consent(&mut tx, &space.ids, now, &connector, &code.account, scopes, Some(client_id))?
+            };
             tx.commit().await?;
             grant
         }
         Some("refresh_token") => {
             let mut tx = space.data.begin().await;
             let token = field("refresh_token").unwrap_or_default();
-            match super::refresh(&mut tx, &space.ids, now, &connector, &token)? {
+            match super::refresh(&mut tx, &space.ids, now, &connector, &client.id, &token)? {
                 Ok(grant) => {
                     tx.commit().await?;
                     grant
                 }
                 Err(Refusal::InvalidGrant) => {
+                    tx.commit().await?;
                     return Ok(TokenAnswer::refused(400, "invalid_grant", "the refresh token is unknown or revoked"));
                 }
             }
@@ -260,6 +269,15 @@ impl Code {
     }
 }
 
+fn known_client(
+    space: &Space,
+    connector: &Connector,
+    headers: &HeaderMap,
+    field: impl Fn(&str) -> Option<String>,
+) -> Option<Client> {
+    client_of(headers, field).filter(|given| clients(space, connector).contains(given))
+}
+
 /// Client authentication by header or in the body. Source: RFC 6749 §2.3.1.
 fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Option<Client> {
     let basic = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
@@ -272,10 +290,24 @@ fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Opt
     Some(Client { id: decoded(id)?, secret: decoded(secret)? })
 }
 
-/// The revocation endpoint. Source: RFC 7009 §2.2.
-pub async fn revoke(space: &Space, token: &str) -> Result<(), ApiError> {
+/// The revocation endpoint: of a client's own tokens; unknown ones are no error. Source: RFC 7009 §2.1, §2.2.
+pub async fn revoke(
+    engine: &Engine,
+    space: &Space,
+    connector: &str,
+    headers: &HeaderMap,
+    field: impl Fn(&str) -> Option<String>,
+) -> Result<TokenAnswer, ApiError> {
+    let connector = Directory::new(&space.world(), &engine.catalog).find_connector(connector)?;
+    let Some(client) = known_client(space, &connector, headers, &field) else { return Ok(TokenAnswer::no_client()) };
+    let Some(token) = field("token") else {
+        return Ok(TokenAnswer::refused(400, "invalid_request", "`token` is missing"));
+    };
     let mut tx = space.data.begin().await;
-    super::revoke(&mut tx, token)?;
+    if tx.grants.iter().any(|grant| grant.has(&token) && !grant.is_of(&client.id)) {
+        return Ok(TokenAnswer::refused(400, "invalid_grant", "the token was issued to another client"));
+    }
+    super::revoke(&mut tx, &token)?;
     tx.commit().await?;
-    Ok(())
+    Ok(TokenAnswer { status: 200, body: json!({}) })
 }
