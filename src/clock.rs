@@ -79,8 +79,9 @@ impl<'de> Deserialize<'de> for Timestamp {
 
 /// The rest of a call's work, for a task of its own that the call waits for.
 pub fn rest_of_a_call<F: Future>(work: F) -> impl Future<Output = F::Output> {
-    let awake = AWAKE.try_with(|awake| awake.borrow_mut().take()).ok().flatten();
-    AWAKE.scope(RefCell::new(awake), work)
+    let at_work = AT_WORK.try_with(|at_work| (at_work.call.clone(), at_work.awake.borrow_mut().take()));
+    let (call, awake) = at_work.unwrap_or_default();
+    AT_WORK.scope(AtWork { call, awake: RefCell::new(awake) }, work)
 }
 
 /// How a clock tells time.
@@ -134,17 +135,34 @@ pub struct Clock {
     // A std mutex: held for a few instructions and never across an await.
     mode: Mutex<ClockMode>,
     moved: Notify,
-    /// Until when somebody waits, each with a number.
-    sleepers: Mutex<BTreeMap<u64, Timestamp>>,
+    /// Who waits, each with a number.
+    sleepers: Mutex<BTreeMap<u64, Waiting>>,
     /// How many that have waited here are at work since.
     awake: watch::Sender<usize>,
     /// Nobody moves this clock any more: nobody waits on it either.
     stopped: AtomicBool,
 }
 
+/// Somebody who waits on a clock.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Waiting {
+    /// Until when.
+    pub until: Timestamp,
+    /// Which call, as `POST /act`; none for the fake's own work.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub call: Option<String>,
+}
+
 tokio::task_local! {
-    /// On whose clock the call of this task has waited, for whoever moves that clock.
-    static AWAKE: RefCell<Option<Awake>>;
+    /// The call of this task.
+    static AT_WORK: AtWork;
+}
+
+struct AtWork {
+    call: Option<String>,
+    /// On whose clock it has waited, for whoever moves that clock.
+    awake: RefCell<Option<Awake>>,
 }
 
 /// A call that has waited on a clock and goes on; no longer when dropped.
@@ -156,9 +174,9 @@ impl Drop for Awake {
     }
 }
 
-/// Does a call's work, so that whoever moves a clock that it waits on can wait for what it does then.
-pub async fn as_a_call<T>(work: impl Future<Output = T>) -> T {
-    AWAKE.scope(RefCell::new(None), work).await
+/// Does the work of a call, so that whoever moves a clock that it waits on sees it, and can wait for what it does then.
+pub async fn as_a_call<T>(call: String, work: impl Future<Output = T>) -> T {
+    AT_WORK.scope(AtWork { call: Some(call), awake: RefCell::new(None) }, work).await
 }
 
 /// Somebody who waits on a clock; no longer when dropped.
@@ -215,32 +233,39 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
-    /// Until when somebody waits on this clock, the soonest first.
-    pub fn pending(&self) -> Vec<Timestamp> {
+    /// Who waits on this clock, the soonest first.
+    pub fn pending(&self) -> Vec<Waiting> {
         let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut all: Vec<Timestamp> = sleepers.values().copied().collect();
-        all.sort();
+        let mut all: Vec<Waiting> = sleepers.values().cloned().collect();
+        all.sort_by_key(|waiting| waiting.until);
         all
     }
 
-    fn falls_asleep(&self, due: Timestamp) -> Sleeper<'_> {
+    /// Until when the first of them waits.
+    pub fn next_waking(&self) -> Option<Timestamp> {
+        let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
+        sleepers.values().map(|waiting| waiting.until).min()
+    }
+
+    fn falls_asleep(&self, until: Timestamp) -> Sleeper<'_> {
+        let call = AT_WORK.try_with(|at_work| at_work.call.clone()).ok().flatten();
         let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
         let number = sleepers.last_key_value().map_or(0, |(last, _)| last + 1);
-        sleepers.insert(number, due);
+        sleepers.insert(number, Waiting { until, call });
         Sleeper { clock: self, number }
     }
 
     /// Waits on this clock: a clock that stands still is waited for until it is advanced.
     pub async fn sleep(&self, by: Duration) {
         let due = self.now().plus(by);
-        AWAKE.try_with(|awake| awake.borrow_mut().take()).ok();
+        AT_WORK.try_with(|at_work| at_work.awake.borrow_mut().take()).ok();
         let sleeper = self.falls_asleep(due);
         self.until(due).await;
         // It is at work before it is no longer asleep: nobody sees it as neither.
         self.awake.send_modify(|awake| *awake += 1);
         let awake = Awake(self.awake.clone());
         drop(sleeper);
-        AWAKE.try_with(|slot| *slot.borrow_mut() = Some(awake)).ok();
+        AT_WORK.try_with(|at_work| *at_work.awake.borrow_mut() = Some(awake)).ok();
     }
 
     /// Stops the clock for good: whoever waits on it goes on at once.
@@ -254,7 +279,7 @@ impl Clock {
         const LOOKS: usize = 1_000;
         for _ in 0..LOOKS {
             let now = self.now();
-            let wakes = self.pending().first().is_some_and(|due| *due <= now);
+            let wakes = self.next_waking().is_some_and(|due| due <= now);
             if !wakes && *self.awake.borrow() == 0 {
                 return;
             }

@@ -184,7 +184,7 @@ impl InFlight {
                 () = landed => {}
                 // Something else may have come to wait for the clock meanwhile.
                 () = real_sleep(Duration::from_millis(5)) => {
-                    if !clock.pending().is_empty() {
+                    if clock.next_waking().is_some() {
                         return;
                     }
                 }
@@ -208,6 +208,8 @@ const MOST_VISITS: usize = 1_000;
 pub(crate) struct Visit {
     pub(crate) tenant: Id<Tenant>,
     pub(crate) spec: ConnectSpec,
+    /// Its attempt has begun: the page looks where it stands.
+    pub(crate) waits: bool,
 }
 
 /// Who asks, and where.

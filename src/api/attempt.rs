@@ -15,6 +15,7 @@ use crate::model::JsonMap;
 use crate::model::attempt::{Attempt, Theme};
 use crate::model::connection::Connection;
 use crate::model::connector::{AuthType, Connector};
+use crate::model::formula::plain_text;
 use crate::model::tenant::Tenant;
 use crate::screens::{self, ConnectPage, Field};
 use crate::service::connect::attempt::{self as attempts, Announcement, Ending, announce, failure};
@@ -92,12 +93,9 @@ fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> O
             secret,
             value: typed(name)
                 .filter(|_| !secret)
-                .or_else(|| property["default"].as_str().map(str::to_owned))
+                .or_else(|| property.get("default").map(plain_text))
                 .unwrap_or_default(),
-            choices: property["enum"]
-                .as_array()
-                .map(|choices| choices.iter().filter_map(Value::as_str).map(str::to_owned).collect())
-                .unwrap_or_default(),
+            choices: choices_of(property).iter().map(plain_text).collect(),
         }
     };
     properties.iter().map(field).collect()
@@ -129,15 +127,31 @@ pub(super) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
+/// What a field may be; anything when empty.
+fn choices_of(property: &Value) -> Vec<Value> {
+    match property["enum"].as_array() {
+        Some(choices) => choices.clone(),
+        None if property["type"] == "boolean" => vec![true.into(), false.into()],
+        None => Vec::new(),
+    }
+}
+
+/// What somebody typed, as the schema has it: a choice, a number, else text.
+fn value_of(property: &Value, text: String) -> Value {
+    let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
+    let number = || serde_json::from_str(&text).ok().filter(Value::is_number);
+    choice.or_else(number).unwrap_or_else(|| text.clone().into())
+}
+
 fn consent_of(call: &Call, connector: &Connector) -> Consent {
     let form = call.form();
-    let mut input = JsonMap::new();
-    for field in fields_of(connector, &JsonMap::new(), |_| None) {
-        if let Some(value) = form.text(&field.name) {
-            input.insert(field.name, value.into());
-        }
-    }
-    Consent::Input(input)
+    let schema = connector.form_without(&JsonMap::new());
+    let properties = schema["properties"].as_object();
+    let typed = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, property)| Some((name.clone(), value_of(property, form.text(name)?))));
+    Consent::Input(typed.collect())
 }
 
 /// The vendor sends the user's browser back: with a code, or with an error. Source: RFC 6749 §4.1.2.

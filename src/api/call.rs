@@ -10,8 +10,10 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
+use serde_path_to_error::Track;
 use tokio_util::sync::CancellationToken;
 
+use super::unread::Read;
 use crate::auth::Caller;
 use crate::clock::Timestamp;
 use crate::engine::{Cx, Engine, Space};
@@ -42,6 +44,8 @@ pub struct Call {
     pub body: Bytes,
     /// How many snippets this call is made from within.
     pub depth: u32,
+    /// What was read of it.
+    pub read: Arc<Read>,
 }
 
 /// An answer.
@@ -146,13 +150,19 @@ impl Call {
 
     /// The query.
     pub fn query(&self) -> Query {
-        Query::parse(&self.raw_query)
+        Query { read: Some(Arc::clone(&self.read)), ..Query::parse(&self.raw_query) }
+    }
+
+    /// The query as it was sent, for somebody else.
+    pub fn whole_query(&self) -> &str {
+        self.read.whole_query();
+        &self.raw_query
     }
 
     /// The body as JSON; an empty one counts as `{}`.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let bytes: &[u8] = if self.has_body() { &self.body } else { b"{}" };
-        from_json(bytes)
+        parse_json(bytes, |field| self.read.unknown_field(field))
     }
 
     /// The body as any JSON; none when empty.
@@ -253,6 +263,11 @@ impl Call {
 
 /// Reads JSON; an error says where.
 pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    parse_json(bytes, |_| ())
+}
+
+/// The same; `unknown` gets the fields that mean nothing to it.
+fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)) -> Result<T, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ApiError::bad_request(format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
             .with_data(json!({ "byte": error.valid_up_to() }))
@@ -261,9 +276,10 @@ pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
         return Err(ApiError::bad_request(format!("the body nests deeper than {} levels", depth::DEEPEST)));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
-        let field = error.path().to_string();
-        let inner = error.into_inner();
+    let mut track = Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
+    let value = serde_ignored::deserialize(tracked, |path| unknown(path.to_string())).map_err(|inner| {
+        let field = track.path().to_string();
         let place = json!({ "field": field, "line": inner.line(), "column": inner.column() });
         let message = if inner.is_data() && field != "." {
             format!("the body's field `{field}` is wrong: {inner}")
@@ -284,16 +300,30 @@ pub(super) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     pairs: Vec<(String, String)>,
+    /// Of a call: notes what is asked for.
+    read: Option<Arc<Read>>,
 }
 
 impl Query {
     /// Decodes a query or an urlencoded form.
     pub fn parse(text: &str) -> Self {
-        Self { pairs: url::form_urlencoded::parse(text.as_bytes()).into_owned().collect() }
+        Self { pairs: url::form_urlencoded::parse(text.as_bytes()).into_owned().collect(), read: None }
+    }
+
+    /// The names of its fields.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        self.pairs.into_iter().map(|(name, _)| name)
+    }
+
+    fn note(&self, name: &str) {
+        if let Some(read) = self.read.as_ref().filter(|_| !self.pairs.is_empty()) {
+            read.query_key(name);
+        }
     }
 
     /// A field's text, also when it comes as an array: `name[]=a`, `name[0]=a`.
     pub fn text(&self, name: &str) -> Option<String> {
+        self.note(name);
         let is_it = |known: &str| {
             known == name || known.strip_prefix(name).is_some_and(|rest| rest.starts_with('[') && rest.ends_with(']'))
         };
@@ -315,6 +345,7 @@ impl Query {
 
     /// Whether it has a field of this name, with or without a value.
     pub fn is(&self, name: &str) -> bool {
+        self.note(name);
         self.pairs.iter().any(|(known, _)| known == name)
     }
 }

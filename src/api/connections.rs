@@ -165,7 +165,7 @@ fn target(call: &Call) -> String {
         Some((scheme @ ("http" | "https"), rest)) => format!("{scheme}://{}", rest.trim_start_matches('/')),
         _ => format!("/{rest}"),
     };
-    if call.raw_query.is_empty() { path } else { format!("{path}?{}", call.raw_query) }
+    if call.raw_query.is_empty() { path } else { format!("{path}?{}", call.whole_query()) }
 }
 
 async fn pass(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Reply, ApiError> {

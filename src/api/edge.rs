@@ -22,7 +22,7 @@ use crate::auth;
 use crate::clock::{Timestamp, as_a_call, monotonic};
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::{ApiError, ErrorCode};
-use crate::fault::Subject;
+use crate::fault::{self, Subject};
 use crate::journal::{Entry, Side, masked};
 use crate::model::attempt::Theme;
 use crate::service::actions::manager_only;
@@ -61,6 +61,8 @@ struct Seen {
     subject: Option<Subject>,
     /// What an action is given.
     input: Option<Value>,
+    /// What deserves a look.
+    warnings: Vec<String>,
     /// What an error looks like, when a person looks at the answer.
     page: Option<Theme>,
 }
@@ -79,8 +81,9 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let incoming = Incoming { method, path, raw_query, headers, loopback };
     // The path alone: a query may carry a token.
     let span = tracing::info_span!("request", http.method = %incoming.method, http.path = masked(&incoming.path));
+    let name = format!("{} {}", incoming.method, masked(&incoming.path));
     let result = tokio::select! {
-        answer = AssertUnwindSafe(Box::pin(as_a_call(answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
+        answer = AssertUnwindSafe(Box::pin(as_a_call(name, answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
             answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
         }
         // Nobody gets to see this answer; the journal does.
@@ -90,7 +93,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
         Some(theme) => page_of(theme, &error),
         None => Err(error),
     });
-    let mut reply = reply_of(result, &incoming.path);
+    let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
     guard_page(&mut reply, &incoming.path);
     note(edge, &incoming, &reply, seen, started, begun);
     to_http(reply, &incoming.method, &request)
@@ -120,10 +123,10 @@ fn guard_page(reply: &mut Reply, path: &str) {
     reply.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
 }
 
-/// The answer of a call, an error in its envelope.
-fn reply_of(result: Result<Reply, ApiError>, path: &str) -> Reply {
+/// The answer of a call, an error in its envelope; one that nobody asked for is our fault.
+fn reply_of(result: Result<Reply, ApiError>, path: &str, is_unasked: bool) -> Reply {
     result.unwrap_or_else(|error| {
-        if error.status() >= 500 && error.status() != 501 {
+        if is_unasked && error.status() >= 500 && error.status() != 501 {
             tracing::error!(error.cause = %error.message, http.route = path, "a call failed inside the fake");
         }
         let mut reply = Reply::error(&error);
@@ -183,14 +186,23 @@ async fn answer(
         headers: incoming.headers.clone(),
         body: body?,
         depth: 0,
+        read: Arc::default(),
     };
+    let (read, query) = (Arc::clone(&call.read), call.raw_query.clone());
     let about = faults::about(&call, route);
     let mut met = faults::meet(&call, about.as_ref()).await?;
     seen.faults = std::mem::take(&mut met.rules);
-    if let Some(about) = about {
-        (seen.subject, seen.input) = (Some(about.subject), about.input);
+    if let Some(About { space, subject, input, .. }) = about {
+        if seen.space.is_none() && subject.side == fault::Side::Api {
+            seen.started = Some(space.clock.now());
+            seen.space = Some(space);
+        }
+        (seen.subject, seen.input) = (Some(subject), input);
     }
     let reply = faults::ended(met, (route.handler)(call)).await;
+    if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.faked {
+        seen.warnings = read.warnings(&incoming.method, Query::parse(&query).names());
+    }
     if let (Some(subject), Some(space)) = (&seen.subject, &seen.space)
         && subject.operation == Some("act")
     {
@@ -246,7 +258,7 @@ fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
 /// A call from inside: the same routes and rights, no HTTP.
 pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
     let path = call.path.clone();
-    let reply = reply_of(inner_reply(edge, cx, call).await, &path);
+    let reply = reply_of(inner_reply(edge, cx, call).await, &path, true);
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut headers: BTreeMap<String, String> =
         reply.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
@@ -286,6 +298,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiE
         headers: headers.collect(),
         body: call.body.unwrap_or_default().into(),
         depth: cx.depth,
+        read: Arc::default(),
     };
     let about = faults::about(&call, route);
     let met = faults::meet(&call, about.as_ref()).await?;
@@ -359,7 +372,7 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
     } else {
         format!("{}?{}", incoming.path, incoming.raw_query)
     };
-    let mut warnings = Vec::new();
+    let mut warnings = seen.warnings;
     if seen.token_in_query {
         warnings.push("the token is in the query string".to_owned());
     }

@@ -41,7 +41,7 @@ fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRo
                 connection.former.is_some() || connection.state != ConnectionState::ClientActionRequired
             })
             .map(|connection| connection.is_connected()),
-        visit: cx.space.open_visit(Visit { tenant, spec }),
+        visit: cx.space.open_visit(Visit { tenant, spec, waits: false }),
     })
 }
 

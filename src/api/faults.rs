@@ -1,6 +1,7 @@
 //! Faults on the faked API: what a call is, in the words of rules, and what a rule makes of its answer.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::body::SizedStream;
@@ -15,17 +16,21 @@ use super::call::{Call, Reply};
 use super::departure::{hung_up, reset};
 use super::router::Route;
 use crate::clock::real_sleep;
+use crate::engine::Space;
 use crate::error::ApiError;
-use crate::fault::{Side, Subject};
+use crate::fault::{Effect, Side, Subject};
 use crate::ids::Id;
 use crate::model::connection::Connection;
 use crate::model::element::{Scope, Selector};
+use crate::service::connect as connecting;
 use crate::service::directory::{Archived, Directory, Resolved};
 use crate::service::faults::{self, Met};
 use crate::upstream::raw_server::{Cut, Play};
 
 /// What a call is about, for rules and for the journal.
 pub(super) struct About {
+    /// Where.
+    pub(super) space: Arc<Space>,
     /// In the words of rules.
     pub(super) subject: Subject,
     /// The connection that a rule may break.
@@ -34,16 +39,59 @@ pub(super) struct About {
     pub(super) input: Option<Value>,
 }
 
-/// What a call with a token is about.
+/// What a call is about: one with a token, or of a page that names its workspace otherwise.
 pub(super) fn about(call: &Call, route: &Route) -> Option<About> {
-    call.who.as_ref()?;
-    about_of(call, route).ok()
+    if call.who.is_some() { about_of(call, route).ok() } else { about_page(call, route) }
+}
+
+/// Pages have no token: a ticket names workspace and connection, as do a visit and the state that a vendor gives back.
+fn about_page(call: &Call, route: &Route) -> Option<About> {
+    let of_ticket = |ticket: &str| {
+        let (space, connection) = connecting::redeem(&call.engine, ticket).ok()?;
+        Some((space, Some(connection)))
+    };
+    let (space, connection) = match route.path.as_str() {
+        "/connect/{ticket}" => of_ticket(call.param("ticket").ok()?)?,
+        "/oauth-callback" => of_ticket(&call.query().text("state")?)?,
+        "/screens/visits/{visit}" => {
+            let (space, visit) = call.engine.visit(call.param("visit").ok()?)?;
+            let connection = visit.spec.connection_id.and_then(|id| space.world().connections.get(&id).cloned());
+            (space, connection)
+        }
+        // The app's own page, not the API's.
+        "/vendor/{workspace}/{connector}/oauth/authorize" => (call.engine.space(call.param("workspace").ok()?)?, None),
+        _ => return None,
+    };
+    let connector = call.param("connector").ok().map(str::to_owned);
+    let world = space.world();
+    let integration = connection.as_ref().and_then(|connection| connection.integration.as_ref());
+    let integration = integration.and_then(|id| world.integrations.get(id.as_str()));
+    let tenant = connection.as_ref().and_then(|connection| world.tenants.get(connection.tenant.as_str()));
+    let subject = Subject {
+        side: if connector.is_some() { Side::Upstream } else { Side::Api },
+        operation: None,
+        route: format!("{} {}", call.method, route.path),
+        method: call.method.to_string(),
+        path: if connector.is_some() { "/oauth/authorize".to_owned() } else { call.path.clone() },
+        tenant: tenant.map(|tenant| tenant.internal_id.clone()),
+        integration: integration.map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
+        connection: connection.as_ref().map(|c| names(c.id.as_str(), c.meta.key.as_deref())).unwrap_or_default(),
+        action: Vec::new(),
+        connector,
+    };
+    let connection = connection.map(|connection| connection.id.clone());
+    Some(About { space, subject, connection, input: None })
+}
+
+/// An element under all its names.
+fn names(id: &str, key: Option<&str>) -> Vec<String> {
+    [Some(id), key].into_iter().flatten().map(str::to_owned).collect()
 }
 
 /// Holds a call against the workspace's rules.
 pub(super) async fn meet(call: &Call, about: Option<&About>) -> Result<Met, ApiError> {
-    let (Some((space, _)), Some(about)) = (&call.who, about) else { return Ok(Met::default()) };
-    faults::meet(&call.engine, space, &about.subject, about.connection.as_ref()).await
+    let Some(about) = about else { return Ok(Met::default()) };
+    faults::meet(&call.engine, &about.space, &about.subject, about.connection.as_ref()).await
 }
 
 /// What a call is named after, when it has a name.
@@ -105,7 +153,7 @@ fn about_of(call: &Call, route: &Route) -> Result<About, ApiError> {
         connector: None,
     };
     if scope.is_empty() && operation.is_none() {
-        return Ok(About { subject: plain(Vec::new()), connection: None, input });
+        return Ok(About { space: Arc::clone(&cx.space), subject: plain(Vec::new()), connection: None, input });
     }
 
     let world = cx.world();
@@ -118,7 +166,6 @@ fn about_of(call: &Call, route: &Route) -> Result<About, ApiError> {
         let id = connection.integration.as_ref();
         found.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
     }
-    let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
     let connection = found.connection.as_ref();
     // Under all its names: as it was called, its id and its key.
     for name in action.clone() {
@@ -138,12 +185,17 @@ fn about_of(call: &Call, route: &Route) -> Result<About, ApiError> {
         connection: connection.map(|c| names(c.id.as_str(), c.meta.key.as_deref())).unwrap_or_default(),
         ..plain(action)
     };
-    Ok(About { subject, connection: connection.map(|connection| connection.id.clone()), input })
+    let connection = connection.map(|connection| connection.id.clone());
+    Ok(About { space: Arc::clone(&cx.space), subject, connection, input })
 }
 
 /// The answer of a call that a rule ends: its own, or the handler's gone wrong on the wire.
 pub(super) async fn ended(met: Met, handled: impl Future<Output = Result<Reply, ApiError>>) -> Result<Reply, ApiError> {
     let Some(fired) = met.ending else { return handled.await };
+    if let Effect::Error(error) = &fired.effect {
+        // As any error of the engine: a page where a person looks at it.
+        return Err(error.error(&fired.rule));
+    }
     match faults::answer_of(&fired) {
         Some(play) => Ok(reply_of(play)),
         None => {

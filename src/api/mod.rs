@@ -20,6 +20,7 @@ pub mod openapi;
 mod screens;
 mod tenants;
 mod unimplemented;
+mod unread;
 mod vendor;
 mod workspaces;
 

@@ -119,13 +119,20 @@ pub(super) fn theme_of(fields: &Query) -> Theme {
 
 /// Begins an attempt and shows where it stands.
 async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
-    begin_within(call, cx, spec, FIRST_PAGE).await
-}
-
-async fn begin_within(call: &Call, cx: &Cx, spec: ConnectSpec, patience: Duration) -> Result<Reply, ApiError> {
     let spec = ConnectSpec { hosted: true, ..spec };
     let begun = connecting::begin(cx, spec.clone()).await?;
-    let connection = built(cx, &begun, patience).await?;
+    standing(call, cx, &begun, spec, FIRST_PAGE).await
+}
+
+/// Where an attempt stands, when it has left BUILDING or after a while.
+async fn standing(
+    call: &Call,
+    cx: &Cx,
+    begun: &Arc<Connection>,
+    spec: ConnectSpec,
+    patience: Duration,
+) -> Result<Reply, ApiError> {
+    let connection = built(cx, begun, patience).await?;
     match connection.state {
         ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, None),
         ConnectionState::Ready => ended(&cx.engine, &cx.space, &connection, Ending::Connected).await,
@@ -133,7 +140,7 @@ async fn begin_within(call: &Call, cx: &Cx, spec: ConnectSpec, patience: Duratio
             // The same attempt again, as long as it takes.
             let theme = spec.theme;
             let again = ConnectSpec { connection_id: Some(connection.id.to_string()), ..spec };
-            let visit = Visit { tenant: connection.tenant.clone(), spec: again };
+            let visit = Visit { tenant: connection.tenant.clone(), spec: again, waits: true };
             let next = format!("/screens/visits/{}", cx.space.open_visit(visit));
             let text = format!("Setting up {}. This page goes on by itself.", connection.meta.name);
             Ok(Reply::html(StatusCode::OK, screens::waiting(theme, "Almost there", &text, Some(&next))?))
@@ -174,7 +181,7 @@ fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     offered.sort_by_key(|offered| offered.name.to_lowercase());
     let tenant = cx.tenant()?;
     let theme = spec.theme;
-    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec });
+    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, waits: false });
     let page = ChoosePage { theme, workspace: &world.workspace.name, visit: &visit, offered };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
@@ -189,7 +196,7 @@ pub(super) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let spec = ConnectSpec { connection_id: Some(connection.id.to_string()), theme, ..ConnectSpec::default() };
     let owner = connecting::as_owner(&cx.engine, &cx.space, &connection)?;
     let tenant = owner.tenant()?;
-    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec });
+    let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, waits: false });
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     let connector = directory.connector_behind(&connection);
@@ -228,7 +235,12 @@ pub(super) async fn visit(call: Call) -> Result<Reply, ApiError> {
                 _ => return Err(ApiError::bad_request("there is no such choice")),
             }
         }
-        begin_within(&call, &cx, spec, NEXT_PAGE).await
+        let waited_for = spec.connection_id.as_ref().filter(|_| visit.waits);
+        let waited_for = waited_for.and_then(|id| cx.world().connections.get(id).cloned());
+        match waited_for {
+            Some(connection) => standing(&call, &cx, &connection, spec, NEXT_PAGE).await,
+            None => begin(&call, &cx, spec).await,
+        }
     };
     begun.await.or_else(|error| closed(&error))
 }

@@ -107,7 +107,7 @@ const CALLS: [(Method, &str, Access, &str); 2] = [
 ];
 
 /// Pages and streams that carry their token elsewhere.
-const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/screens/{*rest}", "hosted pages")];
+const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/screens/{*rest}", "this hosted page")];
 
 /// All of them.
 pub(super) fn routes() -> Vec<Route> {

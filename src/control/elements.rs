@@ -12,12 +12,13 @@ use crate::auth::Caller;
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::JsonMap;
+use crate::model::agent_session::AgentEvent;
 use crate::model::connection::{Connection, ConnectionEvent};
 use crate::service::connect::attempt::{self, Ending};
 use crate::service::directory::Directory;
 use crate::service::vendor::account_in;
 use crate::service::view::{Lens, Secrets};
-use crate::service::{connect, worker};
+use crate::service::{agents, connect, worker};
 
 /// Events as a test names them.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -150,6 +151,22 @@ pub(super) async fn fail(call: Call) -> Result<Reply, ApiError> {
     let ending = attempt::refuse(&cx.engine, &cx.space, &connection, &why).await?;
     attempt::announce(&cx.engine, &cx.space, &connection, ending).await?;
     shown(&cx, connection.id.as_str()).or_else(|_| Ok(Reply::empty()))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SessionPokeBody {
+    /// `start`, `run`, `complete`, `fail`, `stop`, `resume`.
+    event: AgentEvent,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+pub(super) async fn poke_session(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: SessionPokeBody = call.json()?;
+    let session = agents::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
+    Reply::json(&agents::shown(&space, &session))
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -14,6 +14,7 @@ mod time;
 mod upstreams;
 mod workspaces;
 
+pub(crate) use faults::known_route;
 pub(crate) use time::keep as keep_clock;
 pub(crate) use upstreams::add as add_stub;
 
@@ -63,6 +64,7 @@ pub fn routes() -> Vec<Route> {
         control(post.clone(), "/workspaces/{key}/connections/{selector}/cancel", elements::cancel),
         control(post.clone(), "/workspaces/{key}/connections/{selector}/fail", elements::fail),
         control(post.clone(), "/workspaces/{key}/actions/{selector}/poke", elements::poke_action),
+        control(post.clone(), "/workspaces/{key}/agent-sessions/{id}/poke", elements::poke_session),
         control(get.clone(), "/workspaces/{key}/faults", faults::list),
         control(post.clone(), "/workspaces/{key}/faults", faults::add),
         control(delete.clone(), "/workspaces/{key}/faults", faults::clear),
@@ -90,6 +92,7 @@ pub fn routes() -> Vec<Route> {
         control(post.clone(), "/workspaces/{key}/scenarios/{name}/start", scenarios::start),
         control(post.clone(), "/workspaces/{key}/scenarios/{name}/stop", scenarios::stop),
         control(get.clone(), "/workspaces/{key}/webhooks", workspaces::webhooks),
+        control(get.clone(), "/workspaces/{key}/export", workspaces::export),
         control(get, "/workspaces/{key}/snapshots", snapshots::list),
         control(post.clone(), "/workspaces/{key}/snapshots", snapshots::take),
         control(delete, "/workspaces/{key}/snapshots/{id}", snapshots::remove),

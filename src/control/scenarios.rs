@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::faults::known_route;
 use super::space;
 use crate::api::call::{Call, Reply};
 use crate::error::ApiError;
@@ -29,9 +30,13 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": items, "stories": space.stories.told() }))
 }
 
-/// A scenario of one's own.
+/// A scenario of one's own, as YAML or JSON.
 pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
-    let scenario: Scenario = call.json()?;
+    let text = std::str::from_utf8(&call.body).map_err(|_| ApiError::bad_request("the scenario is not UTF-8"))?;
+    let scenario = scenarios::read(text)?;
+    for effect in scenario.steps.iter().flat_map(|step| &step.effects) {
+        known_route(effect["fault"]["on"]["route"].as_str())?;
+    }
     scenarios::add(&*space(&call)?, scenario.clone()).await?;
     Reply::json(&scenario)
 }

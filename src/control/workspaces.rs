@@ -13,6 +13,7 @@ use crate::clock::{ClockMode, real_now};
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::workspace::{MockSettings, Settings};
+use crate::service::export::{self, Export};
 use crate::service::seed::SeedDocument;
 use crate::service::snapshots;
 use crate::service::spaces::{self, Fork, NewWorkspace, Start};
@@ -58,8 +59,8 @@ struct CreateBody {
     secret: Option<String>,
     /// `demo`, `none`, or a whole seed.
     seed: Option<Value>,
-    /// Another workspace, as it stands.
-    from: Option<String>,
+    /// Another workspace as it stands, a snapshot, or an exported workspace.
+    from: Option<Value>,
     settings: Option<Value>,
     mock: Option<Value>,
     /// `system`, or a moment at which time stands still.
@@ -90,10 +91,14 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
         }
         None => {
             let (from, start) = match &body.from {
-                Some(name) => start_of(&call.engine, name)?,
+                Some(from) => start_of(&call.engine, from)?,
                 None => (call.engine.start_space()?, Start::Origin),
             };
-            let world = if matches!(start, Start::Origin) { Arc::clone(&from.origin) } else { from.world() };
+            let world = match &start {
+                Start::Origin => Arc::clone(&from.origin),
+                Start::Now => from.world(),
+                Start::Snapshot(snapshot) => snapshot.world(),
+            };
             let known = &world.workspace;
             let (settings, mock) = changed(&known.settings, &known.mock, body.settings, body.mock)?;
             let fork = Fork { key: body.key, secret: body.secret, clock, settings: Some(settings), mock: Some(mock) };
@@ -103,8 +108,23 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&shown(&call.engine, &fresh)?)
 }
 
-/// What `from` names: a workspace by key, or a snapshot by id.
-fn start_of(engine: &Engine, name: &str) -> Result<(Arc<Space>, Start), ApiError> {
+/// Everything that the database holds of a workspace, its clock and its faults: `from` of a new one.
+pub(super) async fn export(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&export::of(&*space(&call)?).await?)
+}
+
+/// What `from` names: a workspace by key, a snapshot by id; or an exported workspace itself.
+fn start_of(engine: &Engine, from: &Value) -> Result<(Arc<Space>, Start), ApiError> {
+    let Some(name) = from.as_str() else {
+        let exported: Export = serde_path_to_error::deserialize(from).map_err(|error| {
+            ApiError::bad_request(format!(
+                "`from` is the key of a workspace, the id of a snapshot, or an export; field `{}`: {}",
+                error.path(),
+                error.inner()
+            ))
+        })?;
+        return Ok((engine.start_space()?, Start::Snapshot(exported.snapshot()?)));
+    };
     if let Some(space) = engine.space(name) {
         return Ok((space, Start::Now));
     }

@@ -166,14 +166,40 @@ impl Fault {
         self.with(Effect::Respond(Answer { status, body, headers: std::collections::BTreeMap::new() }))
     }
 
+    /// A header of the answer that [`Self::respond`] gives.
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        if let Effect::Respond(answer) = &mut self.0.fault {
+            answer.headers.insert(name.to_owned(), value.to_owned());
+        }
+        self
+    }
+
     /// So many milliseconds longer, on the workspace's clock.
     pub fn latency(self, ms: u64) -> Self {
         self.with(Effect::Latency(Latency { from: ms, to: None }))
     }
 
-    /// 429 beyond `limit` calls in `per_ms` milliseconds.
+    /// Longer by anything from `from` to `to` milliseconds, on the workspace's clock: which, derives from its seed.
+    pub fn latency_between(self, from: u64, to: u64) -> Self {
+        self.with(Effect::Latency(Latency { from, to: Some(to) }))
+    }
+
+    /// 429 with `Retry-After` beyond `limit` calls in `per_ms` milliseconds, whoever calls.
     pub fn rate_limit(self, limit: u64, per_ms: u64) -> Self {
-        self.with(Effect::RateLimit(RateLimit { limit, per_ms, by: By::Workspace, retry_after: true }))
+        self.rate_limit_by(By::Workspace, limit, per_ms)
+    }
+
+    /// The same, each tenant's or connection's calls counted by themselves.
+    pub fn rate_limit_by(self, by: By, limit: u64, per_ms: u64) -> Self {
+        self.with(Effect::RateLimit(RateLimit { limit, per_ms, by, retry_after: true }))
+    }
+
+    /// The 429 of a rate limit does not say when to come back.
+    pub fn without_retry_after(mut self) -> Self {
+        if let Effect::RateLimit(limit) = &mut self.0.fault {
+            limit.retry_after = false;
+        }
+        self
     }
 
     /// The connection is reset before the answer.

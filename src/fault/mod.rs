@@ -108,7 +108,7 @@ impl When {
 }
 
 /// Routes are the same whatever the names in braces are.
-fn is_route(wanted: &str, own: &str) -> bool {
+pub(crate) fn is_route(wanted: &str, own: &str) -> bool {
     let blank = |text: &str| {
         text.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
     };

@@ -238,7 +238,43 @@ pub fn findings(entries: &[Arc<Entry>]) -> Vec<Finding> {
         let count = 1 + u64::try_from(unread.count()).unwrap_or(0);
         found.push(("a list had more pages, which nobody read".to_owned(), count, first.seq));
     }
+    if let Some((count, first)) = polled_too_fast(entries) {
+        found.push((
+            "an element was read ten times in a row within a second each; `wait=true` waits".to_owned(),
+            count,
+            first,
+        ));
+    }
     found.into_iter().map(|(what, count, first_seq)| Finding { what, count, first_seq }).collect()
+}
+
+/// What can be waited for instead of being asked about again and again.
+const WAITED_FOR: [&str; 4] =
+    ["/connections/{connection}", "/actions/{selector}", "/agent/sessions/{id}", "/connection-requests/{id}"];
+/// The official client polls once a second.
+const POLL_MS: u64 = 1_000;
+const MOST_POLLS: u32 = 10;
+
+/// How often an element was polled too fast, and where first. A clock that stands still tells nothing.
+fn polled_too_fast(entries: &[Arc<Entry>]) -> Option<(u64, u64)> {
+    let mut rows: HashMap<(Option<&str>, &str), (Timestamp, u32)> = HashMap::new();
+    let mut found: Option<(u64, u64)> = None;
+    let is_poll = |entry: &&Arc<Entry>| {
+        entry.method == "GET"
+            && entry.route.as_deref().is_some_and(|route| WAITED_FOR.contains(&route))
+            && !entry.path.contains("wait=")
+    };
+    for entry in entries.iter().filter(is_poll) {
+        let (last, row) = rows.entry((entry.caller.as_deref(), &entry.path)).or_insert((entry.at, 0));
+        let since = entry.at.since(*last);
+        *row = if since > 0 && since < POLL_MS { *row + 1 } else { 1 };
+        *last = entry.at;
+        if *row == MOST_POLLS {
+            let (count, first) = found.unwrap_or((0, entry.seq));
+            found = Some((count + 1, first));
+        }
+    }
+    found
 }
 
 /// Whether a header or parameter of this name is likely to carry a credential.

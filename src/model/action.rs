@@ -6,10 +6,12 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::element::{Layer, Meta};
 use super::external_app::ExternalApp;
+use super::history::{self, Change, History};
 use super::integration::Integration;
 use super::progress::Due;
 use super::tenant::Tenant;
 use super::{JsonMap, patch::Patch};
+use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::Id;
 
@@ -92,14 +94,12 @@ pub enum ActionEvent {
 }
 
 impl ActionState {
-    /// The whole machine.
-    pub fn on(self, event: ActionEvent) -> Result<Self, ApiError> {
+    /// The whole machine. None for an event that the state does not allow.
+    pub fn on(self, event: ActionEvent) -> Option<Self> {
         match (self, event) {
-            (Self::Building, ActionEvent::Finish) => Ok(Self::Ready),
-            (Self::Building, ActionEvent::Fail) => Ok(Self::Error),
-            (from @ (Self::Ready | Self::Error), event) => {
-                Err(ApiError::bad_request(format!("an action in state {from:?} cannot take the event {event:?}")))
-            }
+            (Self::Building, ActionEvent::Finish) => Some(Self::Ready),
+            (Self::Building, ActionEvent::Fail) => Some(Self::Error),
+            (Self::Ready | Self::Error, ActionEvent::Finish | ActionEvent::Fail) => None,
         }
     }
 }
@@ -115,6 +115,9 @@ pub struct Action {
     pub meta: Meta,
     /// Where it stands.
     pub state: ActionState,
+    /// How it came there.
+    #[serde(skip_serializing_if = "History::is_empty", default)]
+    pub history: History<ActionState, ActionEvent>,
     /// Of which integration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub integration: Option<Id<Integration>>,
@@ -169,12 +172,23 @@ pub struct Action {
 }
 
 impl Action {
+    /// Takes an event: the only way to change `state`.
+    pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
+        let from = self.state;
+        let illegal = || history::refusal("action", &from, &event, serde_json::json!(self.history));
+        let to = from.on(event).ok_or_else(illegal)?;
+        self.state = to;
+        self.history.add(Change { at: now, from, to, cause: event });
+        Ok(())
+    }
+
     /// READY, at no layer, doing nothing yet.
     pub fn blank(id: Id<Action>, meta: Meta) -> Self {
         Self {
             id,
             meta,
             state: ActionState::Ready,
+            history: History::default(),
             integration: None,
             connection: None,
             tenant: None,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::JsonMap;
+use super::history::{self, Change, History};
 use super::progress::Due;
 use super::tenant::Tenant;
 use crate::clock::Timestamp;
@@ -121,10 +122,26 @@ pub struct AgentSession {
     pub messages: Vec<Message>,
     /// What happens next by itself.
     pub due: Option<Due>,
+    /// How it came to where it stands.
+    #[serde(skip_serializing_if = "History::is_empty", default)]
+    pub history: History<AgentStatus, AgentEvent>,
     /// When it was begun.
     pub created_at: Timestamp,
     /// When something happened last.
     pub updated_at: Timestamp,
+}
+
+impl AgentSession {
+    /// Takes an event: the only way to change `status`.
+    pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
+        let from = self.status;
+        let illegal = || history::refusal("agent session", &from, &event, serde_json::json!(self.history));
+        let to = from.on(event).ok_or_else(illegal)?;
+        self.status = to;
+        self.due = None;
+        self.history.add(Change { at: now, from, to, cause: event });
+        Ok(())
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use super::attempt::Attempt;
 use super::connector::Connector;
 use super::element::Meta;
 use super::external_app::ExternalApp;
+use super::history::{self, Change, History, word};
 use super::integration::Integration;
 use super::progress::Due;
 use super::tenant::Tenant;
@@ -78,21 +79,13 @@ pub struct IllegalTransition {
     pub from: ConnectionState,
     /// What was asked.
     pub event: ConnectionEvent,
-    /// How it came there, the last changes, oldest first.
-    pub history: Vec<Transition>,
-}
-
-/// A state or an event as JSON has it.
-fn word(of: &impl Serialize) -> String {
-    serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
+    /// How it came there.
+    pub history: ConnectionHistory,
 }
 
 impl From<IllegalTransition> for ApiError {
     fn from(error: IllegalTransition) -> Self {
-        let data = serde_json::json!({
-            "machine": "connection", "state": error.from, "event": error.event, "history": error.history,
-        });
-        ApiError::bad_request(error.to_string()).with_data(data)
+        history::refusal("connection", &error.from, &error.event, serde_json::json!(error.history))
     }
 }
 
@@ -130,23 +123,16 @@ impl ConnectionState {
                 | S::Disconnected
                 | S::Error),
                 event,
-            ) => Err(IllegalTransition { from, event, history: Vec::new() }),
+            ) => Err(IllegalTransition { from, event, history: History::default() }),
         }
     }
 }
 
 /// One change of state, as run details show it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    /// When.
-    pub at: Timestamp,
-    /// Before.
-    pub from: ConnectionState,
-    /// After.
-    pub to: ConnectionState,
-    /// Why.
-    pub cause: ConnectionEvent,
-}
+pub type Transition = Change<ConnectionState, ConnectionEvent>;
+
+/// The last of them.
+pub type ConnectionHistory = History<ConnectionState, ConnectionEvent>;
 
 /// A connection as stored. The wire form is `api::view::ConnectionView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -213,15 +199,12 @@ pub struct Connection {
     /// When a call last used it.
     pub last_active_at: Option<Timestamp>,
     /// How it came to where it stands: the last changes, oldest first.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub history: Vec<Transition>,
+    #[serde(default, skip_serializing_if = "History::is_empty")]
+    pub history: ConnectionHistory,
     /// A test connection.
     #[serde(default)]
     pub is_test: bool,
 }
-
-/// Changes of state that are remembered of each connection.
-const MOST_HISTORY: usize = 10;
 
 impl Connection {
     /// Takes an event: the only way to change `state`.
@@ -261,10 +244,7 @@ impl Connection {
             self.credentials = None;
         }
         let transition = Transition { at: now, from, to, cause: event };
-        if self.history.len() == MOST_HISTORY {
-            self.history.remove(0);
-        }
-        self.history.push(transition.clone());
+        self.history.add(transition.clone());
         Ok(transition)
     }
 

@@ -14,6 +14,7 @@ pub mod element;
 pub mod external_app;
 pub mod formula;
 pub mod grant;
+pub mod history;
 pub mod integration;
 pub mod logs;
 pub mod page;

@@ -46,7 +46,9 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
         .iter_errors(value)
         .take(MOST_ERRORS)
         .map(|error| {
-            json!({ "path": format!("${}", error.instance_path().to_string().replace('/', ".")), "message": shortened(&error.to_string()) })
+            let path = error.instance_path().to_string();
+            let message = if is_secret(schema, &path) { error.masked().to_string() } else { error.to_string() };
+            json!({ "path": format!("${}", path.replace('/', ".")), "message": shortened(&message) })
         })
         .collect();
     let Some(first) = errors.first() else { return Ok(()) };
@@ -54,6 +56,26 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
     let why = first["message"].as_str().unwrap_or_default();
     Err(ApiError::bad_request(format!("{what} does not match its schema at `{at}`: {why}"))
         .with_data(json!({ "errors": errors })))
+}
+
+/// Whether what stands at a path is secret, or has something secret in it: messages repeat it.
+fn is_secret(schema: &Value, path: &str) -> bool {
+    let at = path.split('/').filter(|name| !name.is_empty()).try_fold(schema, |schema, name| {
+        schema.get("properties").and_then(|properties| properties.get(name)).or_else(|| schema.get("items"))
+    });
+    at.is_some_and(has_secret)
+}
+
+fn has_secret(schema: &Value) -> bool {
+    match schema {
+        Value::Object(map) => {
+            let own = map.get("isSensitive") == Some(&Value::Bool(true))
+                || map.get("format").and_then(Value::as_str) == Some("password");
+            own || map.values().any(has_secret)
+        }
+        Value::Array(list) => list.iter().any(has_secret),
+        _ => false,
+    }
 }
 
 /// Takes `additionalProperties: false` away wherever it stands: within alternatives it would decide between them.
@@ -84,5 +106,16 @@ mod tests {
         assert!(check_value(&schema, &json!({"title": "x", "more": 1}), "the input").is_ok());
         let error = check_value(&schema, &Value::Null, "the input").unwrap_err();
         assert!(error.message.contains("title"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_is_secret_is_not_repeated() {
+        let secret = json!({"type": "string", "isSensitive": true, "minLength": 20});
+        let schema = json!({"type": "object", "properties": {"in": {"type": "object", "properties": {"key": secret}}}});
+
+        let error = check_value(&schema, &json!({"in": {"key": "hunter2"}}), "the input").unwrap_err();
+
+        assert!(error.message.contains("$.in.key") && error.message.contains("20"), "{}", error.message);
+        assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
     }
 }

@@ -201,14 +201,16 @@ struct ResultPage<'a> {
     title: &'a str,
     text: &'a str,
     failed: bool,
+    cancelled: bool,
     message: String,
 }
 
 /// How an attempt ended. `message` goes to the window that opened the page, as the client expects it.
 pub fn result(theme: Theme, title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
+    let cancelled = message["cancelled"] == Value::Bool(true);
     // Inside a script element only its end tag means something to the page.
     let message = message.to_string().replace('<', "\\u003c");
-    html(&ResultPage { theme, title, text, failed, message })
+    html(&ResultPage { theme, title, text, failed, cancelled, message })
 }
 
 #[derive(Template)]

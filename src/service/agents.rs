@@ -7,11 +7,12 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::engine::{Cx, Space};
+use crate::engine::{Cx, Engine, Space};
 use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::agent_session::{AgentEvent, AgentSession, AgentStatus, Message, Role};
+use crate::model::history::History;
 use crate::model::page::{Page, PageRequest};
 use crate::model::tenant::Tenant;
 use crate::store::Tx;
@@ -88,6 +89,7 @@ pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewS
         error: None,
         output: None,
         is_external,
+        history: History::default(),
         // Whoever runs the agent says how it goes.
         due: tx.workspace.mock.progress.agent_session.due(now).filter(|_| !is_external),
         created_at: now,
@@ -160,15 +162,6 @@ pub fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<Agen
     page.take(all.map(|(seq, session)| (u64::MAX - seq, Arc::clone(session))))
 }
 
-/// Moves a session by an event; the machine's word on whether it may.
-pub fn step(session: &mut AgentSession, event: AgentEvent) -> Result<(), ApiError> {
-    session.status = session.status.on(event).ok_or_else(|| {
-        ApiError::bad_request(format!("an agent session that is {:?} cannot take the event {event:?}", session.status))
-    })?;
-    session.due = None;
-    Ok(())
-}
-
 async fn change(
     cx: &Cx,
     id: &str,
@@ -195,7 +188,10 @@ async fn change(
 
 /// Stops a session; one that has ended stays as it is.
 pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
-    change(cx, id, |session, _| if session.status.is_idle() { Ok(()) } else { step(session, AgentEvent::Stop) }).await
+    change(cx, id, |session, _| {
+        if session.status.is_idle() { Ok(()) } else { session.apply(AgentEvent::Stop, cx.space.clock.now()) }
+    })
+    .await
 }
 
 /// Goes on with a session. Source: OAS (`POST /agent/sessions/{id}/message`).
@@ -205,7 +201,7 @@ pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>,
     }
     change(cx, id, |session, tx| {
         if session.status.is_idle() {
-            step(session, AgentEvent::Resume)?;
+            session.apply(AgentEvent::Resume, cx.space.clock.now())?;
         }
         session.messages.push(said(&cx.space, Role::User, text));
         let more = session.messages.len().saturating_sub(MOST_MESSAGES);
@@ -239,7 +235,7 @@ pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSe
                 AgentStatus::Failed => AgentEvent::Fail,
                 AgentStatus::Cancelled => AgentEvent::Stop,
             };
-            step(session, event)?;
+            session.apply(event, cx.space.clock.now())?;
         }
         session.title = patch.title.or(session.title.take());
         session.summary = patch.summary.or(session.summary.take());
@@ -259,13 +255,39 @@ pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Optio
         ),
         Some(why) => (AgentEvent::Fail, why.clone()),
     };
-    step(&mut session, event)?;
+    session.apply(event, space.clock.now())?;
     session.messages.push(said(space, Role::Assistant, &text));
     session.error = failure.map(ApiError::configuration);
     session.summary = session.error.is_none().then(|| "Done by a stand-in".to_owned());
     session.updated_at = space.clock.now();
     tx.put(session)?;
     Ok(())
+}
+
+/// Moves a session by an event, whosever it is: as a poke.
+pub async fn poke(
+    engine: &Engine,
+    space: &Space,
+    id: &str,
+    event: AgentEvent,
+    error: Option<String>,
+) -> Result<Arc<AgentSession>, ApiError> {
+    let unknown = || ApiError::not_found(format!("agent session not found: `{id}`"));
+    let mut tx = space.data.begin().await;
+    let mut session = tx.agent_sessions.get(id).map(|session| (**session).clone()).ok_or_else(unknown)?;
+    let failure = || error.unwrap_or_else(|| "the agent failed".to_owned());
+    match event {
+        AgentEvent::Complete => end(space, &mut tx, session, None)?,
+        AgentEvent::Fail => end(space, &mut tx, session, Some(failure()))?,
+        AgentEvent::Start | AgentEvent::Run | AgentEvent::Stop | AgentEvent::Resume => {
+            session.apply(event, space.clock.now())?;
+            session.updated_at = space.clock.now();
+            tx.put(session)?;
+        }
+    }
+    let world = tx.commit().await?;
+    engine.wake.notify_one();
+    world.agent_sessions.get(id).cloned().ok_or_else(unknown)
 }
 
 /// The sessions that build an element end with its building.

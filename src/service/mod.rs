@@ -8,6 +8,7 @@ pub mod connect;
 pub mod connections;
 pub mod connectors;
 pub mod directory;
+pub mod export;
 pub mod faults;
 pub mod integrations;
 pub mod outbound;

@@ -8,7 +8,7 @@ use super::vendor;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::{Ids, stable_id};
-use crate::model::connection::{Connection, ConnectionState};
+use crate::model::connection::{Connection, ConnectionHistory, ConnectionState};
 use crate::model::element::Meta;
 use crate::model::integration::Integration;
 use crate::model::scenario::OwnScenario;
@@ -165,7 +165,7 @@ fn plant_connections(
             retry_attempts: 0,
             next_retry_timestamp: None,
             building_agent_session: None,
-            history: Vec::new(),
+            history: ConnectionHistory::default(),
             last_active_at: None,
             is_test: false,
         })?;

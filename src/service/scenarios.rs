@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::directory::Directory;
 use super::faults::strike;
-use super::seed::{SeedError, parse_text};
+use super::seed::{SeedError, Step, error_at, parse_text};
 use super::workspaces::{merge_settings, merged_mock};
 use crate::auth::Caller;
 use crate::clock::Timestamp;
@@ -202,36 +202,73 @@ pub(super) fn parse(path: &str, text: &str) -> Result<Scenario, SeedError> {
         let file = path.rsplit('/').next().unwrap_or(path);
         file.split('.').next().unwrap_or(file).clone_into(&mut scenario.name);
     }
-    check(&scenario).map_err(|why| SeedError::about(path, why))?;
+    check(&scenario).map_err(|wrong| error_at(path, text, &wrong.steps(), wrong.to_string()))?;
     Ok(scenario)
 }
 
-/// Refuses a scenario that could not be told: told once with its own parameters, nothing may be wrong with it.
-fn check(scenario: &Scenario) -> Result<(), String> {
-    if scenario.name.is_empty() {
-        return Err("field `name`: a scenario has one".into());
+/// What is wrong with a scenario, and where in it.
+#[derive(Debug, thiserror::Error)]
+#[error("field `{field}`: {why}")]
+struct Wrong {
+    field: String,
+    why: String,
+    /// The step, and the effect in it.
+    at: Option<(usize, Option<usize>)>,
+}
+
+impl Wrong {
+    fn steps(&self) -> Vec<Step> {
+        let field = |name: &str| Step::Field(name.to_owned());
+        match self.at {
+            None => vec![field(&self.field)],
+            Some((step, None)) => vec![field("steps"), Step::Item(step)],
+            Some((step, Some(effect))) => {
+                vec![field("steps"), Step::Item(step), field("do"), Step::Item(effect)]
+            }
+        }
     }
-    let told = scenario.told(&JsonMap::new())?;
+}
+
+/// Refuses a scenario that could not be told: told once with its own parameters, nothing may be wrong with it.
+fn check(scenario: &Scenario) -> Result<(), Wrong> {
+    let of_all = |field: &str, why: String| Wrong { field: field.to_owned(), why, at: None };
+    if scenario.name.is_empty() {
+        return Err(of_all("name", "a scenario has one".into()));
+    }
+    let told = scenario.told(&JsonMap::new()).map_err(|why| of_all("steps", why))?;
     for (index, step) in told.steps.iter().enumerate() {
-        let at = format!("field `steps[{index}]`");
-        let triggers =
-            [step.after.is_some(), step.at.is_some(), step.on.is_some()].into_iter().filter(|given| *given).count();
-        if triggers > 1 {
-            return Err(format!("{at}: a step has one of `after`, `at`, `on`, or none"));
-        }
-        if step.after.as_ref().is_some_and(|after| after.acts.as_u64().is_none()) {
-            return Err(format!("{at}: `after.acts` is a number"));
-        }
-        if let Some(when) = &step.at {
-            duration(&when.clock).map_err(|why| format!("{at}: {why}"))?;
-        }
-        let events = ["connection.created", "connection.disconnected", "connection.reconnected", "connection.deleted"];
-        if let Some(on) = step.on.as_ref().filter(|on| !events.contains(&on.event.as_str())) {
-            return Err(format!("{at}: `{}` is no event; there are `{}`", on.event, events.join("`, `")));
-        }
-        for (number, effect) in step.effects.iter().enumerate() {
-            action(effect).map_err(|why| format!("{at}: `do[{number}]`: {why}"))?;
-        }
+        check_step(step).map_err(|(effect, why)| Wrong {
+            field: match effect {
+                Some(effect) => format!("steps[{index}].do[{effect}]"),
+                None => format!("steps[{index}]"),
+            },
+            why,
+            at: Some((index, effect)),
+        })?;
+    }
+    Ok(())
+}
+
+/// An error names the effect, when it is about one.
+fn check_step(step: &crate::model::scenario::Step) -> Result<(), (Option<usize>, String)> {
+    let wrong = |why: String| (None, why);
+    let triggers =
+        [step.after.is_some(), step.at.is_some(), step.on.is_some()].into_iter().filter(|given| *given).count();
+    if triggers > 1 {
+        return Err(wrong("a step has one of `after`, `at`, `on`, or none".into()));
+    }
+    if step.after.as_ref().is_some_and(|after| after.acts.as_u64().is_none()) {
+        return Err(wrong("`after.acts` is a number".into()));
+    }
+    if let Some(when) = &step.at {
+        duration(&when.clock).map_err(wrong)?;
+    }
+    let events = ["connection.created", "connection.disconnected", "connection.reconnected", "connection.deleted"];
+    if let Some(on) = step.on.as_ref().filter(|on| !events.contains(&on.event.as_str())) {
+        return Err(wrong(format!("`{}` is no event; there are `{}`", on.event, events.join("`, `"))));
+    }
+    for (number, effect) in step.effects.iter().enumerate() {
+        action(effect).map_err(|why| (Some(number), why))?;
     }
     Ok(())
 }
@@ -247,9 +284,24 @@ fn action(effect: &Value) -> Result<Action, String> {
     Ok(action)
 }
 
+/// Reads a scenario of a call: YAML or JSON. An error carries line and field.
+pub fn read(text: &str) -> Result<Scenario, ApiError> {
+    let place = |error: &SeedError| serde_json::json!({ "line": error.line });
+    let scenario: Scenario = parse_text(BODY, text)
+        .and_then(|scenario: Scenario| {
+            check(&scenario).map_err(|wrong| error_at(BODY, text, &wrong.steps(), wrong.to_string()))?;
+            Ok(scenario)
+        })
+        .map_err(|error| ApiError::bad_request(error.to_string()).with_data(place(&error)))?;
+    Ok(scenario)
+}
+
+/// What errors call the text of a call.
+const BODY: &str = "the scenario";
+
 /// Adds a scenario to a workspace; one of the same name is replaced.
 pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
-    check(&scenario).map_err(ApiError::bad_request)?;
+    check(&scenario).map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
     let mut tx = space.data.begin().await;
     tx.put(OwnScenario::of(scenario))?;
     tx.commit().await?;
@@ -283,7 +335,8 @@ pub async fn start(
     parameters: &JsonMap,
 ) -> Result<Told, ApiError> {
     let story = find(space, name)?.told(parameters).map_err(ApiError::bad_request)?;
-    check(&Scenario { parameters: JsonMap::new(), ..story.clone() }).map_err(ApiError::bad_request)?;
+    check(&Scenario { parameters: JsonMap::new(), ..story.clone() })
+        .map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
     let id = {
         let mut inner = space.stories.lock();
         inner.begun += 1;

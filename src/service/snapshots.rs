@@ -28,6 +28,13 @@ pub struct Snapshot {
     pub(super) rules: (u64, Vec<Rule>),
 }
 
+impl Snapshot {
+    /// What it holds.
+    pub fn world(&self) -> Arc<World> {
+        Arc::clone(&self.world)
+    }
+}
+
 /// Takes a snapshot; one of the same name is replaced.
 pub fn take(engine: &Engine, space: &Space, name: Option<String>) -> Result<Arc<Snapshot>, ApiError> {
     let mut all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -89,6 +96,8 @@ async fn restore_here(engine: &Arc<Engine>, snapshot: &Snapshot) -> Result<Arc<S
     let key = &snapshot.workspace;
     let current = engine.space(key).ok_or_else(|| super::spaces::no_workspace(engine, key))?;
     let mut world = (*snapshot.world).clone();
+    // What waited then has been sent since.
+    world.drop_waiting_webhooks();
     let mut workspace = (*world.workspace).clone();
     workspace.clock = snapshot.clock;
     world.workspace = Arc::new(workspace);

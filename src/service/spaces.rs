@@ -264,12 +264,15 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     workspace.mock = fork.mock.unwrap_or(workspace.mock);
     workspace.clock = fork.clock.unwrap_or(clock);
     world.workspace = Arc::new(workspace);
-    if Arc::ptr_eq(&source, &now) && !from.data.is_closed() {
+    let lacks_some = world.drop_waiting_webhooks();
+    if Arc::ptr_eq(&source, &now) && !lacks_some && !from.data.is_closed() {
         // The rows are there already: SQLite copies them by itself.
         let body = serde_json::to_string(&*world.workspace).map_err(ApiError::internal)?;
         engine.db.copy(&from.key, &key, world.workspace.id.as_str(), &body).await?;
     } else {
-        engine.db.replace(&key, &world.rows()?).await?;
+        let rows = world.rows()?;
+        engine.db.replace(&key, &rows).await?;
+        ids.continue_after(rows.last().map_or(0, |row| row.seq));
     }
     ids.continue_after(from.ids.sequence());
     // What it starts from and how it stands are one: a fork of the fork is copied by SQLite too.

@@ -211,10 +211,13 @@ fn end_building(
     action.due = None;
     match failure {
         Some(why) => {
-            action.state = action.state.on(ActionEvent::Fail)?;
+            action.apply(ActionEvent::Fail, space.clock.now())?;
             action.errors = vec![ApiError::configuration(why)];
         }
-        None => super::actions::finish_building(engine, tx, &mut action)?,
+        None => {
+            action.apply(ActionEvent::Finish, space.clock.now())?;
+            super::actions::finish_building(engine, tx, &mut action);
+        }
     }
     action.meta.touch(&space.ids, &space.clock);
     tx.put(action)?;
@@ -343,7 +346,7 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let not_sent = |id: &str| !space.in_flight.has(id);
     let refreshes = world.connections.iter().filter(|c| not_sent(c.id.as_str())).filter_map(|c| c.refresh_due());
     let deliveries = world.deliveries.iter().filter(|d| not_sent(d.id.as_str())).filter_map(|d| d.next_attempt_at);
-    let sleepers = space.clock.pending();
+    let sleepers = space.clock.next_waking();
     let stories = space.stories.next_moment(space.clock.now());
     let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(sleepers);
     all.chain(stories).min()

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
+};
 use sqlx::{Row as _, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
@@ -105,6 +107,16 @@ insert into record (workspace, kind, id, seq, body) values (?2, 'workspace', ?3,
 commit;
 ";
 
+fn row_of(row: &SqliteRow) -> Result<Row, StoreError> {
+    Ok(Row {
+        workspace: row.try_get(0)?,
+        kind: row.try_get(1)?,
+        id: row.try_get(2)?,
+        seq: u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
+        body: row.try_get(4)?,
+    })
+}
+
 impl Db {
     /// Opens the database and brings its schema up to date. One in memory begins as `image`, when there is one.
     pub async fn open(target: &Target, image: Option<&[u8]>) -> Result<Self, StoreError> {
@@ -181,17 +193,16 @@ impl Db {
         let rows = sqlx::query("select workspace, kind, id, seq, body from record order by workspace, seq")
             .fetch_all(&self.pool)
             .await?;
-        rows.into_iter()
-            .map(|row| {
-                Ok(Row {
-                    workspace: row.try_get(0)?,
-                    kind: row.try_get(1)?,
-                    id: row.try_get(2)?,
-                    seq: u64::try_from(row.try_get::<i64, _>(3)?).unwrap_or(0),
-                    body: row.try_get(4)?,
-                })
-            })
-            .collect()
+        rows.iter().map(row_of).collect()
+    }
+
+    /// Every record of a workspace, in order of creation.
+    pub async fn load_workspace(&self, key: &str) -> Result<Vec<Row>, StoreError> {
+        let rows = sqlx::query("select workspace, kind, id, seq, body from record where workspace = ?1 order by seq")
+            .bind(key)
+            .fetch_all(&self.pool)
+            .await?;
+        rows.iter().map(row_of).collect()
     }
 
     /// The highest number that a workspace's rows carry.

@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 use super::records::{Kind, World};
 use super::{Row, StoreError};
 use crate::ids::Id;
+use crate::model::webhook::DeliveryState;
 use crate::model::workspace::Workspace;
 
 /// A model type that is a row of `record`.
@@ -149,6 +150,14 @@ impl World {
             world.load(&row)?;
         }
         Ok(worlds)
+    }
+
+    /// Forgets webhooks that wait to be sent, in a copy: they are the original's to send. Says whether there were any.
+    pub fn drop_waiting_webhooks(&mut self) -> bool {
+        let waiting = self.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Pending);
+        let waiting: Vec<String> = waiting.map(|delivery| delivery.id.to_string()).collect();
+        waiting.iter().for_each(|id| self.deliveries.remove(id));
+        !waiting.is_empty()
     }
 
     pub(super) fn set_workspace(&mut self, workspace: Workspace) {

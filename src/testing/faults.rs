@@ -49,10 +49,12 @@ impl MockWorkspace {
     /// Breaks calls until what is returned is dropped.
     ///
     /// # Panics
-    /// When the fault makes no sense, such as a probability of 2, or the workspace is gone.
+    /// When the fault makes no sense, such as a probability of 2 or a route that there is not, or the workspace is gone.
     #[expect(clippy::unused_async, reason = "whoever adds a fault over HTTP waits for it too (product.md §3.3)")]
     pub async fn fault(&self, fault: Fault) -> FaultGuard {
-        let added = self.space().and_then(|space| space.faults.add(fault.rule()));
+        let rule = fault.rule();
+        let added = crate::control::known_route(rule.on.route.as_deref());
+        let added = added.and_then(|()| self.space()).and_then(|space| space.faults.add(rule));
         let name = match added {
             Ok(standing) => standing.rule.name.unwrap_or(standing.id),
             Err(error) => panic!("the fault cannot be added: {}", error.message),

@@ -233,6 +233,11 @@ impl Prepared {
     }
 }
 
+/// Frees what discarded contexts have left on this thread.
+pub(super) fn collect_garbage() {
+    boa_gc::force_collect();
+}
+
 /// How a snippet ended.
 pub(super) enum Settled {
     /// The value as JSON; empty when undefined.

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use crate::clock::monotonic;
 use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, LONGEST_LINE, ToRun, line};
-use crate::sandbox::runtime::{HostGone, Port, Prepared};
+use crate::sandbox::runtime::{self, HostGone, Port, Prepared};
 
 /// What the binary is called with.
 pub(super) const SUBCOMMAND: &str = "js-worker";
@@ -83,6 +83,8 @@ fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
         // Nobody waits for what takes the rest of the time: taking the old context down and making the next one.
         if let Some(used) = used {
             used.discard();
+            // Now, while nothing else lives: later it would take longer, and make the next snippet wait.
+            runtime::collect_garbage();
         }
         ready = Prepared::new(port(inbox));
     }

@@ -1,5 +1,11 @@
 // A page within the client's frame: the five messages of Penpal 6. Outside a frame nothing of it happens.
 const embedded = window.parent !== window
+// A button that closes: not where there is nothing that a script may close.
+const closes = (id) => {
+  const button = document.getElementById(id)
+  button.hidden = !embedded && !window.opener
+  button.addEventListener('click', () => (embedded ? ask('close') : window.close()))
+}
 const waiting = {}
 let calls = 0
 let parentOrigin

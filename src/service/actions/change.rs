@@ -4,7 +4,7 @@ use super::{Listed, app_of, described};
 use crate::engine::{Cx, Engine};
 use crate::error::ApiError;
 use crate::ids::Id;
-use crate::model::action::{Action, ActionBody, ActionEvent, ActionState, ActionType};
+use crate::model::action::{Action, ActionBody, ActionState, ActionType};
 use crate::model::element::{Layer, Meta, Scope, Selector, check_key, free_key};
 use crate::model::{rank, schema};
 use crate::service::directory::{Archived, Directory, Resolved};
@@ -302,7 +302,7 @@ pub(super) fn copy_definition(action: &mut Action, from: &Action) {
 
 /// BUILDING is over: the action becomes a copy of the best match among its app's catalog actions, else one that echoes
 /// its input (decision 12).
-pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) -> Result<(), ApiError> {
+pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();
     let app = app_of(&directory, action);
@@ -313,7 +313,6 @@ pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) -> R
         .cloned()
         .collect();
     let best = rank::best(&intent, candidates, |other: &Arc<Action>| described(other)).into_iter().next();
-    action.state = action.state.on(ActionEvent::Finish)?;
     match best {
         Some(best) => {
             let (name, key) = (action.meta.name.clone(), action.meta.key.clone());
@@ -330,5 +329,4 @@ pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) -> R
             action.input_schema.get_or_insert_with(|| json!({ "type": "object" }));
         }
     }
-    Ok(())
 }

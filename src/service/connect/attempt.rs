@@ -109,7 +109,8 @@ pub fn failure(
     message["cancelled"] = cancelled.into();
     let title = if cancelled { "Cancelled" } else { "Not connected" };
     space.attempts.send(Ended { tenant, message: message.clone() }).ok();
-    Ok(Announcement { redirect, message, title, text: problem.message.clone(), failed: true })
+    let text = if cancelled { "Nothing was connected.".to_owned() } else { problem.message.clone() };
+    Ok(Announcement { redirect, message, title, text, failed: true })
 }
 
 fn message_of(attempt: &Attempt, kind: &str) -> Value {

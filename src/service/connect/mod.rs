@@ -27,7 +27,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
 use crate::model::agent_session::AgentEvent;
-use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
+use crate::model::connection::{Connection, ConnectionEvent, ConnectionHistory, ConnectionState};
 use crate::model::connection_request::{ConnectSpec, ConnectionRequest, RequestStatus};
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::{Meta, check_key, free_key, key_of};
@@ -252,7 +252,7 @@ pub(super) fn fresh(
         retry_attempts: 0,
         next_retry_timestamp: None,
         building_agent_session: None,
-        history: Vec::new(),
+        history: ConnectionHistory::default(),
         last_active_at: None,
         is_test: tenant.is_test,
     };
@@ -287,7 +287,7 @@ pub(super) fn fresh(
                 },
             );
             session.due = None;
-            agents::step(&mut session, AgentEvent::Run)?;
+            session.apply(AgentEvent::Run, now)?;
             connection.building_agent_session = Some(session.id.to_string());
             tx.put(session)?;
             connection.credentials = credentials;

@@ -18,11 +18,6 @@ pub struct SeedError {
 }
 
 impl SeedError {
-    /// About a file as a whole.
-    pub(in crate::service) fn about(file: &str, message: impl Into<String>) -> Self {
-        Self::new(file, message)
-    }
-
     pub(super) fn new(file: &str, message: impl Into<String>) -> Self {
         Self { file: file.to_owned(), line: None, message: message.into() }
     }
@@ -45,7 +40,7 @@ pub(super) struct Origin {
 
 /// One step into a document.
 #[derive(Debug, Clone)]
-pub(super) enum Step {
+pub(in crate::service) enum Step {
     Field(String),
     Item(usize),
 }
@@ -127,6 +122,12 @@ fn steps(path: &FieldPath) -> Vec<Step> {
 /// A text of its own as one element; unknown fields are the element's to refuse.
 pub(in crate::service) fn parse_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, SeedError> {
     SeedFile { path: path.to_owned(), text: text.to_owned() }.parse(|_| ())
+}
+
+/// An error about what stands at a place of a text of its own.
+pub(in crate::service) fn error_at(path: &str, text: &str, at: &[Step], message: impl Into<String>) -> SeedError {
+    let line = SeedFile { path: path.to_owned(), text: text.to_owned() }.line_of(at);
+    SeedError { file: path.to_owned(), line, message: message.into() }
 }
 
 /// Whether a file's name is that of prose or of something else that no seed is made of.

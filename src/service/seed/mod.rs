@@ -12,8 +12,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::file::SeedError;
-pub(super) use self::file::parse_text;
 use self::file::{Origin, SeedFile};
+pub(super) use self::file::{Step, error_at, parse_text};
 use crate::clock::ClockMode;
 use crate::model::JsonMap;
 use crate::model::action::ActionType;
