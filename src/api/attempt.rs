@@ -137,10 +137,10 @@ fn choices_of(property: &Value) -> Vec<Value> {
 }
 
 /// What somebody typed, as the schema has it: a choice, a number, else text.
-fn value_of(property: &Value, text: String) -> Value {
+fn value_of(property: &Value, text: &str) -> Value {
     let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
-    let number = || serde_json::from_str(&text).ok().filter(Value::is_number);
-    choice.or_else(number).unwrap_or_else(|| text.clone().into())
+    let number = || serde_json::from_str(text).ok().filter(Value::is_number);
+    choice.or_else(number).unwrap_or_else(|| text.into())
 }
 
 fn consent_of(call: &Call, connector: &Connector) -> Consent {
@@ -150,7 +150,7 @@ fn consent_of(call: &Call, connector: &Connector) -> Consent {
     let typed = properties
         .into_iter()
         .flatten()
-        .filter_map(|(name, property)| Some((name.clone(), value_of(property, form.text(name)?))));
+        .filter_map(|(name, property)| Some((name.clone(), value_of(property, &form.text(name)?))));
     Consent::Input(typed.collect())
 }
 

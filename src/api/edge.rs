@@ -95,7 +95,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     });
     let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
     guard_page(&mut reply, &incoming.path);
-    note(edge, &incoming, &reply, seen, started, begun);
+    span.in_scope(|| note(edge, &incoming, &reply, seen, started, begun));
     to_http(reply, &incoming.method, &request)
 }
 

@@ -16,12 +16,13 @@ pub fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(),
     }
     // A page can send a form anywhere without asking; it cannot send JSON.
     if let Some(kind) = text(header::CONTENT_TYPE)
-        && !kind.trim_start().to_ascii_lowercase().starts_with("application/json")
+        && !TAKEN.iter().any(|taken| kind.trim_start().to_ascii_lowercase().starts_with(taken))
         && text(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
     {
-        return Err(
-            ApiError::bad_request(format!("the control API takes `application/json`, not `{kind}`")).with_status(415)
-        );
+        return Err(ApiError::bad_request(format!(
+            "the control API takes `application/json`, or YAML where it says so, not `{kind}`"
+        ))
+        .with_status(415));
     }
     if let Some(token) = &engine.config.control_token {
         let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
@@ -45,6 +46,9 @@ pub fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(),
         "the control API answers only loopback (this call came to `{host}`); start with --control-token to use it from elsewhere"
     )))
 }
+
+/// What no other site's page can send without asking first.
+const TAKEN: [&str; 4] = ["application/json", "application/yaml", "application/x-yaml", "text/yaml"];
 
 /// Compares without telling by time how much fits.
 fn same(a: &str, b: &str) -> bool {

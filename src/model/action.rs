@@ -175,7 +175,7 @@ impl Action {
     /// Takes an event: the only way to change `state`.
     pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
         let from = self.state;
-        let illegal = || history::refusal("action", &from, &event, serde_json::json!(self.history));
+        let illegal = || history::refusal("action", &from, &event, &self.history);
         let to = from.on(event).ok_or_else(illegal)?;
         self.state = to;
         self.history.add(Change { at: now, from, to, cause: event });

@@ -135,7 +135,7 @@ impl AgentSession {
     /// Takes an event: the only way to change `status`.
     pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
         let from = self.status;
-        let illegal = || history::refusal("agent session", &from, &event, serde_json::json!(self.history));
+        let illegal = || history::refusal("agent session", &from, &event, &self.history);
         let to = from.on(event).ok_or_else(illegal)?;
         self.status = to;
         self.due = None;

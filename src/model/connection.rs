@@ -85,7 +85,7 @@ pub struct IllegalTransition {
 
 impl From<IllegalTransition> for ApiError {
     fn from(error: IllegalTransition) -> Self {
-        history::refusal("connection", &error.from, &error.event, serde_json::json!(error.history))
+        history::refusal("connection", &error.from, &error.event, &error.history)
     }
 }
 

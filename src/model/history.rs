@@ -1,7 +1,7 @@
 //! How an element came to where it stands: what every state machine remembers, and says when it refuses.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::clock::Timestamp;
 use crate::error::ApiError;
@@ -54,7 +54,12 @@ pub(super) fn word(of: &impl Serialize) -> String {
 }
 
 /// What a machine says of an event that a state does not allow.
-pub(super) fn refusal(machine: &str, state: &impl Serialize, event: &impl Serialize, history: Value) -> ApiError {
+pub(super) fn refusal(
+    machine: &str,
+    state: &impl Serialize,
+    event: &impl Serialize,
+    history: &impl Serialize,
+) -> ApiError {
     let article = if machine.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
     let message = format!("{article} {machine} that is {} cannot take the event `{}`", word(state), word(event));
     let data = json!({ "machine": machine, "state": state, "event": event, "history": history });

@@ -58,6 +58,7 @@ impl Integration {
 
     /// The integration as it holds for a connection that brings parameters of its own, which win. Source: SDK
     /// `ConnectPayload.connectorParameters`.
+    #[must_use]
     pub fn with_parameters(&self, own: Option<&Value>) -> Self {
         let mut integration = self.clone();
         let own = own.and_then(Value::as_object).into_iter().flatten();

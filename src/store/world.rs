@@ -156,7 +156,9 @@ impl World {
     pub fn drop_waiting_webhooks(&mut self) -> bool {
         let waiting = self.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Pending);
         let waiting: Vec<String> = waiting.map(|delivery| delivery.id.to_string()).collect();
-        waiting.iter().for_each(|id| self.deliveries.remove(id));
+        for id in &waiting {
+            self.deliveries.remove(id);
+        }
         !waiting.is_empty()
     }
 

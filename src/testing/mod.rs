@@ -10,7 +10,7 @@ mod scenarios;
 mod upstream;
 mod webhooks;
 
-pub use crate::fault::{Fault, Which, act, any_call, connect, proxy, route, upstream};
+pub use crate::fault::{By, Fault, Which, act, any_call, connect, proxy, route, upstream};
 pub use connection::{MockConnect, MockConnection, MockTenant};
 pub use faults::FaultGuard;
 pub use journal::{Asked, Expected, MockJournal};

@@ -264,3 +264,64 @@ async fn building_again_is_not_the_work_of_a_session_that_is_over() {
         assert_eq!(shown(&acme, session).await["state"], "busy", "{again:#}");
     }
 }
+
+#[tokio::test]
+async fn a_session_is_poked_to_any_legal_state_and_an_illegal_one_is_refused_with_its_history() {
+    let bed = Bed::exact().await;
+    bed.progress("agentSession", json!("hold")).await;
+    let session = begun(&bed.demo(), "Connect to Acme").await;
+    let poke = async |body: Value| bed.control(Method::POST, &format!("/agent-sessions/{session}/poke"), body).await;
+
+    let mut seen = Vec::new();
+    for event in ["start", "run", "complete", "resume", "stop"] {
+        seen.push(verdict(&poke(json!({"event": event})).await));
+        seen.push(status(&bed.demo(), &session).await);
+    }
+    let refused = poke(json!({"event": "complete"})).await;
+    poke(json!({"event": "resume"})).await;
+    let failed = poke(json!({"event": "fail", "error": "no documentation"})).await.1;
+    let unknown = bed.control(Method::POST, "/agent-sessions/nope/poke", json!({"event": "run"})).await;
+    let wrong = poke(json!({"event": "dance"})).await;
+
+    let states = ["starting", "running", "completed", "queued", "cancelled"];
+    assert_eq!(seen.iter().skip(1).step_by(2).collect::<Vec<_>>(), states);
+    assert_eq!(refused.0, 400, "{refused:?}");
+    assert_eq!(message(&refused), "an agent session that is cancelled cannot take the event `complete`");
+    let data = &refused.1["data"];
+    assert_eq!(
+        (&data["machine"], &data["state"], &data["event"]),
+        (&json!("agent session"), &json!("cancelled"), &json!("complete"))
+    );
+    let history: Vec<&str> = data["history"].as_array().unwrap().iter().map(|c| c["to"].as_str().unwrap()).collect();
+    assert_eq!(history, states);
+    assert_eq!((&failed["status"], &failed["error"]["message"]), (&json!("failed"), &json!("no documentation")));
+    assert_eq!((unknown.0, wrong.0), (404, 400), "{wrong:?}");
+}
+
+#[tokio::test]
+async fn an_action_that_is_built_refuses_to_be_built_again_with_its_history() {
+    let bed = Bed::exact().await;
+    bed.progress("action.building", json!("hold")).await;
+    let action = id(&bed.manager().ok(Method::POST, "/actions", json!({"intent": "frobnicate"})).await);
+    let poke = format!("/actions/{action}/poke");
+
+    bed.control(Method::POST, &poke, json!({"event": "finishBuilding"})).await;
+    let refused = bed.control(Method::POST, &poke, json!({"event": "fail"})).await;
+
+    assert_eq!(message(&refused), "an action that is READY cannot take the event `fail`");
+    let change = json!({"at": "2025-01-01T00:00:00.000Z", "from": "BUILDING", "to": "READY", "cause": "finish"});
+    assert_eq!(refused.1["data"]["history"], json!([change]));
+}
+
+#[tokio::test]
+async fn whoever_could_not_read_a_session_does_not_begin_one() {
+    let bed = Bed::start().await;
+    let claims = json!({"workspaceKey": bed.ws.key()});
+    let neither = Api::new(bed.mock.uri(), crate::tokens::by_secret(&bed.ws.secret(), &claims));
+
+    let refused = neither.post("/agent/sessions", json!({"prompt": "Connect to Acme"})).await;
+
+    assert_eq!(refused.0, 400, "{refused:?}");
+    assert!(message(&refused).contains("tenantKey"), "{refused:?}");
+    assert!(bed.manager().items("/agent/sessions").await.is_empty());
+}

@@ -255,3 +255,97 @@ async fn a_test_in_rust_goes_back_while_it_holds_on_to_what_it_has() {
     assert_eq!(again.state(), ConnectionState::Ready);
     assert!(bed.ws.restore("nowhere").await.is_err());
 }
+
+#[tokio::test]
+async fn a_workspace_goes_to_another_server_as_a_document() {
+    let bed = Bed::exact().await;
+    bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!({"login": "kept"}))).await.unwrap();
+    let begun = bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
+    bed.control(
+        Method::POST,
+        "/faults",
+        json!({"name": "kept", "on": {"operation": "act"}, "nth": 2, "fault": "close"}),
+    )
+    .await;
+    bed.ws.clock().advance(Duration::from_secs(90)).await.unwrap();
+    let exported = bed.control(Method::GET, "/export", Value::Null).await.1;
+
+    let other = Bed::start().await;
+    let body = json!({"key": "again", "from": exported});
+    let (status, made) = other.nobody().call(Method::POST, "/__mock/workspaces", Some(&body)).await;
+    let tenant = Api::new(other.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+    let control = async |path: &str| other.nobody().get(&format!("/__mock/workspaces/again{path}")).await.1;
+    let (here, there) = (bed.demo().items("/connections").await, tenant.items("/connections").await);
+    let again = control("/export").await;
+
+    assert_eq!(status, 200, "{made}");
+    assert_eq!(
+        (again["clock"]["now"].as_str(), &again["faults"]),
+        (Some("2025-01-01T00:01:30.000Z"), &exported["faults"])
+    );
+    let ids = |items: &[Value]| items.iter().map(|item| (id(item), item["state"].clone())).collect::<Vec<_>>();
+    assert_eq!(ids(&here), ids(&there), "in the same order");
+    assert!(ids(&there).contains(&(id(&begun), json!("CLIENT_ACTION_REQUIRED"))));
+    let of_kind = |export: &Value, kind: &str| -> Vec<Value> {
+        export["records"].as_array().unwrap().iter().filter(|record| record["kind"] == kind).cloned().collect()
+    };
+    for kind in ["connection", "grant", "stub", "tenant", "integration"] {
+        let records = of_kind(&exported, kind);
+        assert!(!records.is_empty() && records == of_kind(&again, kind), "{kind}");
+    }
+    let user = tenant.post("/act", user()).await;
+    assert_eq!((user.0, &user.1["output"]["login"]), (200, &json!("kept")));
+    assert!(tenant.request(Method::POST, "/act").json(&json!({})).send().await.is_err(), "the second meets the fault");
+    assert!(
+        tenant.ok(Method::POST, "/connect", json!({"connectorKey": "notion"})).await["id"].is_string(),
+        "it goes on"
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_export_is_refused() {
+    let bed = Bed::start().await;
+    let exported = bed.control(Method::GET, "/export", Value::Null).await.1;
+    let changed = |change: &dyn Fn(&mut Value)| {
+        let mut changed = exported.clone();
+        change(&mut changed);
+        json!({ "from": changed })
+    };
+    for (body, says) in [
+        (json!({"from": {}}), "missing field"),
+        (changed(&|export| export["version"] = json!(2)), "an export of version 2"),
+        (changed(&|export| export["records"] = json!([])), "no record of its workspace"),
+        (changed(&|export| export["records"][0]["kind"] = json!("unicorn")), "its workspace is missing"),
+        (changed(&|export| export["records"][1]["record"] = json!({"id": 7})), "no export that can be read"),
+        (changed(&|export| export["clock"] = json!({"mode": "sundial"})), "field `clock.mode`"),
+    ] {
+        let refused = bed.nobody().call(Method::POST, "/__mock/workspaces", Some(&body)).await;
+        assert_eq!(refused.0, 400, "{says}: {refused:?}");
+        assert!(message(&refused).contains(says), "{says}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn webhooks_that_wait_are_sent_by_the_original_alone() {
+    let bed = Bed::exact().await;
+    let app = json!({"webhookUri": "http://127.0.0.1:9/hook", "enabledWebhookEvents": ["connection.created"]});
+    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), app).await;
+    bed.take("before").await;
+    bed.ws.tenant("demo-tenant").connect("slack").key("chat").ready().await.unwrap();
+    bed.ws.settle().await.unwrap();
+    bed.take("waiting").await;
+    let waiting = async |workspace: &MockWorkspace| {
+        let list = bed.nobody().get(&format!("/__mock/workspaces/{}/webhooks", workspace.key())).await.1;
+        list["items"].as_array().unwrap().iter().filter(|delivery| delivery["state"] == "pending").count()
+    };
+
+    let fork = bed.ws.fork().await.unwrap();
+    let of_now = json!({"from": bed.ws.key(), "key": "of-now"});
+    bed.nobody().ok(Method::POST, "/__mock/workspaces", of_now).await;
+    let own = waiting(&bed.ws).await;
+    let listed = bed.nobody().get("/__mock/workspaces/of-now/webhooks").await.1;
+    bed.go_back("waiting").await;
+
+    assert_eq!(own, 1);
+    assert_eq!((waiting(&fork).await, &listed["items"], waiting(&bed.ws).await), (0, &json!([]), 0));
+}

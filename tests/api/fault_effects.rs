@@ -36,9 +36,10 @@ async fn pending(bed: &Bed) -> Vec<String> {
     let asked = async {
         loop {
             let clock = bed.control(Method::GET, "/clock", Value::Null).await.1;
-            let pending: Vec<String> = serde_json::from_value(clock["pending"].clone()).expect("moments");
+            let pending = clock["pending"].as_array().expect("who waits");
             if !pending.is_empty() {
-                return pending;
+                assert!(pending.iter().all(|waiting| waiting["call"] == "POST /act"), "{pending:?}");
+                return pending.iter().map(|waiting| waiting["until"].as_str().expect("a moment").to_owned()).collect();
             }
         }
     };

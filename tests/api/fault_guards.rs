@@ -133,7 +133,7 @@ async fn a_story_that_went_through_a_javascript_program_plays_again() {
 #[tokio::test]
 async fn a_rule_about_nothing_leaves_the_journal_as_it_was() {
     let (with, without) = (Bed::exact().await, Bed::exact().await);
-    let _idle = with.ws.fault(Fault::on(route("GET /nowhere")).close()).await.may_not_fire();
+    let _idle = with.ws.fault(Fault::on(route("GET /agent/sessions")).close()).await.may_not_fire();
 
     let mut journals = Vec::new();
     for bed in [&with, &without] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use membrane_mock::testing::{Fault, any_call, proxy, route, upstream};
+use membrane_mock::testing::{By, Fault, act, any_call, proxy, route, upstream};
 use serde_json::{Value, json};
 
 use crate::support::{Api, Bed, id, message, verdict};
@@ -429,4 +429,105 @@ async fn ten_rules_about_nothing_change_nothing() {
     }
     assert!(with.ws.journal().iter().all(|entry| entry.faults.is_empty()));
     assert_eq!(with.ws.journal().len(), without.ws.journal().len());
+}
+
+#[tokio::test]
+async fn a_rule_about_no_route_is_refused_with_what_was_meant() {
+    let bed = Bed::start().await;
+    for (wanted, says) in [
+        ("GET /conections", "did you mean `GET /connections`"),
+        ("PATCH /act", "`PATCH /act`, which is no route"),
+        ("/connections", "which is no route"),
+    ] {
+        let rule = json!({"on": {"route": wanted}, "fault": "close"});
+        for body in [rule.clone(), json!([rule.clone()])] {
+            let refused = bed.control(Method::POST, "/faults", body).await;
+            assert_eq!((refused.0, &refused.1["data"]["field"]), (400, &json!("on.route")), "{wanted}: {refused:?}");
+            assert!(message(&refused).contains(says), "{refused:?}");
+        }
+    }
+    for known in ["GET /connections/{anything}", "POST /act", "GET /connections/{c}/proxy/{*path}", "GET /connect/{t}"]
+    {
+        let rule = json!({"on": {"route": known}, "fault": "close"});
+        assert_eq!(bed.control(Method::POST, "/faults", rule).await.0, 200, "{known}");
+    }
+}
+
+#[tokio::test]
+async fn pages_meet_faults_too() {
+    let bed = Bed::exact().await;
+    let begun =
+        bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "slack", "connectionKey": "team"})).await;
+    let page = begun["clientAction"]["uiUrl"].as_str().unwrap().to_owned();
+    let error = |on: Value, message: &str| json!({"on": on, "times": 1, "fault": {"error": {"type": "internal", "message": message}}});
+    let look = async |address: &str| {
+        crate::support::answer(bed.nobody().request(Method::GET, address).header("accept", "text/html")).await
+    };
+    let rules = json!([
+        error(json!({"route": "GET /connect/{ticket}", "connection": "team"}), "first"),
+        error(json!({"connector": "slack", "path": "/oauth/authorize"}), "second"),
+        error(json!({"route": "GET /oauth-callback", "tenant": "demo-tenant"}), "third"),
+        error(json!({"route": "GET /connect/{ticket}", "connection": "github-dev"}), "never"),
+    ]);
+    assert_eq!(bed.control(Method::POST, "/faults", rules).await.0, 200);
+
+    let first = look(&page).await;
+    let to_vendor = bed.press(&page, &[("action", "connect")]).await;
+    let second = look(&to_vendor).await;
+    let back = bed.press(&to_vendor, &[("action", "allow")]).await;
+    let third = look(&back).await;
+    let done = look(&back).await;
+
+    for (page, says) in [(&first, "first"), (&second, "second"), (&third, "third")] {
+        let text = page.1.as_str().unwrap();
+        assert!(page.0 == 500 && text.contains("<main") && text.contains(says), "{says}: {page:?}");
+    }
+    assert!(done.1.as_str().unwrap().contains("newConnectionCreated"), "{done:?}");
+    let entries = bed.control(Method::GET, "/journal", Value::Null).await.1;
+    let of_pages = entries["items"].as_array().unwrap().iter().filter(|entry| entry["route"] == "/oauth-callback");
+    let of_pages: Vec<_> =
+        of_pages.map(|entry| (&entry["status"], &entry["connection"][1], &entry["tenant"])).collect();
+    let of_team = |status: i32| (json!(status), json!("team"), json!("demo-tenant"));
+    let (failed, fine) = (of_team(500), of_team(200));
+    assert_eq!(of_pages, [(&failed.0, &failed.1, &failed.2), (&fine.0, &fine.1, &fine.2)]);
+}
+
+#[tokio::test]
+async fn rust_writes_every_rule_that_json_can() {
+    let spoken = [
+        Fault::on(act()).latency_between(5, 9).rule(),
+        Fault::on(act()).rate_limit_by(By::Tenant, 3, 1_000).without_retry_after().rule(),
+        Fault::on(act()).rate_limit_by(By::Connection, 3, 1_000).rule(),
+        Fault::on(act()).respond(503, json!("down")).header("retry-after", "7").rule(),
+    ];
+    let on = json!({"operation": "act"});
+    let limit =
+        |by: &str, after: bool| json!({"rateLimit": {"limit": 3, "perMs": 1000, "by": by, "retryAfter": after}});
+    let respond = json!({"respond": {"status": 503, "body": "down", "headers": {"retry-after": "7"}}});
+    let written = [json!({"latency": {"ms": 5, "to": 9}}), limit("tenant", false), limit("connection", true), respond];
+
+    for (rule, fault) in spoken.iter().zip(written) {
+        assert_eq!(serde_json::to_value(rule).unwrap(), json!({"on": on, "fault": fault}));
+    }
+}
+
+#[tokio::test]
+async fn an_app_that_never_sends_its_body_is_given_up_by_its_caller() {
+    let bed = Bed::start().await;
+    let fault = bed.ws.fault(Fault::on(upstream("github")).stall()).await;
+    let user = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+
+    let (api, call) = (bed.demo(), user.clone());
+    let hung = tokio::spawn(async move { api.post("/act", call).await });
+    while fault.fired() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let other = bed.demo().get("/connections/github-dev").await;
+    let is_waiting = !hung.is_finished();
+    drop(fault);
+    hung.abort();
+    let after = bed.demo().post("/act", user).await;
+
+    assert!(is_waiting, "the body never comes");
+    assert_eq!((other.0, after.0), (200, 200), "others are answered meanwhile, and it works again");
 }

@@ -147,3 +147,46 @@ async fn a_scenario_of_ones_own_is_checked_and_played() {
     let listed = bed.control(Method::GET, "/scenarios", Value::Null).await.1;
     assert_eq!(listed["items"].as_array().unwrap().len(), 11);
 }
+
+#[tokio::test]
+async fn a_scenario_of_ones_own_is_yaml_and_an_error_says_line_and_field() {
+    let bed = Bed::exact().await;
+    let send = async |text: &str| {
+        let path = format!("/__mock/workspaces/{}/scenarios", bed.ws.key());
+        let request = bed.nobody().request(Method::POST, &path).header("content-type", "application/yaml");
+        crate::support::answer(request.body(text.to_owned())).await
+    };
+    let good =
+        "name: after-two\nsteps:\n  - after: {acts: 2}\n    do:\n      - fault: {on: {operation: act}, fault: close}\n";
+
+    let added = send(good).await;
+    bed.control(Method::POST, "/scenarios/after-two/start", Value::Null).await;
+    let statuses = [act(&bed).await.0, act(&bed).await.0];
+    let address = bed.mock.uri();
+    let third = bed.demo().request(Method::POST, "/act").json(&json!({})).send().await;
+
+    assert_eq!(verdict(&added), verdict(&(200, added.1.clone())), "{added:?}");
+    assert_eq!(statuses, [200, 200]);
+    assert!(third.is_err(), "{address} closes the third: {third:?}");
+    for (text, line, says) in [
+        ("name: x\nsteps:\n  - after: {actz: 2}\n", 3, "field `steps[0].after.actz`"),
+        ("name: x\nsteps:\n  - do: []\n  - at: {clock: soon}\n", 4, "`soon` is no time"),
+        ("name: x\nsteps:\n  - do:\n      - progress: {}\n      - fault: {fault: bang}\n", 5, "unknown variant `bang`"),
+        ("name: x\nsteps:\n  - on: {event: connection.lost}\n", 3, "`connection.lost` is no event"),
+        ("steps: []\n", 0, "field `name`"),
+        ("name: [\n", 1, "field `name`"),
+    ] {
+        let (status, refused) = send(text).await;
+        let why = refused["message"].as_str().unwrap();
+        let (at, place) = match line {
+            0 => (Value::Null, "the scenario: ".to_owned()),
+            line => (json!(line), format!("the scenario:{line}: ")),
+        };
+        assert_eq!((status, &refused["data"]["line"]), (400, &at), "{text}: {refused}");
+        assert!(why.starts_with(&place) && why.contains(says), "{text}: {why}");
+    }
+    let nowhere = "name: x\nsteps:\n  - do: [{fault: {on: {route: GET /nowhere}, fault: close}}]\n";
+    let (status, refused) = send(nowhere).await;
+    assert_eq!(status, 400);
+    assert!(refused["message"].as_str().unwrap().contains("`GET /nowhere`, which is no route"), "{refused}");
+}

@@ -107,3 +107,24 @@ pub(crate) fn write_integration(folder: &Path, key: &str) {
     std::fs::create_dir_all(&at).unwrap();
     std::fs::rename(aside.keep(), at.join(key)).unwrap();
 }
+
+#[tokio::test]
+async fn a_request_is_a_span_without_tokens_or_bodies() {
+    let mut served = Served::by(&[("LOG", "debug")]);
+    let tenant = served.tenant().await;
+    let (token, secret) = (served.read("").await["tenantToken"].as_str().unwrap().to_owned(), "hunter2-in-a-body");
+    tenant.post("/act", json!({"code": "module.exports = ({ input }) => input", "connectionKey": "github-dev", "input": {"note": secret}})).await;
+    tenant.get(&format!("/self?token={token}")).await;
+    tenant.get("/connections/this-is-the-last-one").await;
+
+    let mut lines = String::new();
+    while !lines.contains("this-is-the-last-one") {
+        lines.push_str(&served.next_line());
+    }
+
+    let of_act = lines.lines().find(|line| line.contains("/act")).unwrap_or_else(|| panic!("no line: {lines}"));
+    for part in ["request", "http.method=POST", "http.path=\"/act\"", "http.status=200"] {
+        assert!(of_act.contains(part), "{part}: {of_act}");
+    }
+    assert!(!lines.contains(secret) && !lines.contains(&token), "{lines}");
+}

@@ -77,14 +77,14 @@ async fn the_next_refresh_is_refused_and_only_that() {
     bed.ws.upstream("hubspot").expire_tokens().await.unwrap();
     bed.ws.upstream("hubspot").refuse_refresh().await.unwrap();
 
-    let lost = bed.demo().post("/act", list.clone()).await;
+    let refused = bed.demo().post("/act", list.clone()).await;
     let tokens = bed.control(Method::GET, "/upstreams/hubspot/tokens", Value::Null).await.1;
     let again = bed.demo().ok(Method::POST, "/connections/hubspot-prod/reconnect", json!({})).await;
     connected(&bed, &again).await;
     bed.ws.upstream("hubspot").expire_tokens().await.unwrap();
     let refreshed = bed.demo().post("/act", list).await;
 
-    assert_eq!((lost.0, &lost.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{lost:?}");
+    assert_eq!((refused.0, &refused.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{refused:?}");
     assert_eq!(tokens["items"][0]["refuseRefresh"], false, "it has been refused: {tokens}");
     assert_eq!(refreshed.0, 200, "{refreshed:?}");
 }

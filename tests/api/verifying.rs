@@ -416,3 +416,57 @@ async fn a_journal_is_of_its_workspace_alone() {
     bed.ws.reset().await.unwrap();
     bed.ws.journal().acts().expect(0);
 }
+
+#[tokio::test]
+async fn what_nobody_reads_is_a_finding() {
+    let bed = Bed::start().await;
+    let found = async |bed: &Bed| -> Vec<String> {
+        let findings = journal(bed, "").await["findings"].clone();
+        let told = findings.as_array().unwrap().iter().map(|finding| finding["what"].as_str().unwrap().to_owned());
+        told.collect()
+    };
+    bed.demo().items("/connections?limit=5&integrationKey=github&search=g").await;
+    bed.demo().get("/connections/github-dev/proxy/user?whatever=1").await;
+    bed.demo().ok(Method::PATCH, "/connections/github-dev", json!({"name": "Mine"})).await;
+    let record = bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await;
+    bed.demo().ok(Method::PUT, "/connections/github-dev", record).await;
+    assert_eq!(found(&bed).await, [""; 0], "all of it means something, or is a record that is sent back");
+
+    bed.demo().items("/connections?sort=name&sort=key").await;
+    bed.demo().ok(Method::PATCH, "/connections/github-dev", json!({"nmae": "Mine", "name": "Mine"})).await;
+    bed.demo().get("/connections/no-such-connection?color=red").await;
+
+    assert_eq!(
+        found(&bed).await,
+        ["the query key `sort` is not known to this route", "the field `nmae` is not known to this route",],
+        "a call that failed may not have been read to its end"
+    );
+    let entries = journal(&bed, "").await["items"].clone();
+    let warned = entries.as_array().unwrap().iter().filter(|entry| entry.get("warnings").is_some()).count();
+    assert_eq!(warned, 2);
+}
+
+#[tokio::test]
+async fn polling_without_a_pause_is_a_finding() {
+    let bed = Bed::start().await;
+    let found = async |bed: &Bed| journal(bed, "").await["findings"].to_string();
+    for _ in 0..9 {
+        bed.demo().get("/connections/github-dev").await;
+        bed.ws.clock().advance(std::time::Duration::from_millis(100)).await.unwrap();
+    }
+    let nine = found(&bed).await;
+    for _ in 0..20 {
+        bed.demo().get("/connections/hubspot-prod?wait=true").await;
+        bed.ws.clock().advance(std::time::Duration::from_millis(100)).await.unwrap();
+    }
+    let waiting = found(&bed).await;
+    bed.demo().get("/connections/github-dev").await;
+    for _ in 0..12 {
+        bed.demo().get("/connections/github-dev").await;
+        bed.ws.clock().advance(std::time::Duration::from_millis(100)).await.unwrap();
+    }
+    let polled = found(&bed).await;
+
+    assert_eq!((nine.as_str(), waiting.as_str()), ("[]", "[]"));
+    assert!(polled.contains("read ten times in a row"), "{polled}");
+}
