@@ -1,8 +1,10 @@
 //! The server: its start, its memory, its calls, its workspaces.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
+use membrane_mock::clock::Timestamp;
+use membrane_mock::journal::{Entry, Journal, Side};
 use membrane_mock::testing::{MockMembrane, Stub};
 use serde_json::json;
 
@@ -19,6 +21,8 @@ pub(crate) fn run() {
     let head = mock.head();
     let list = mock.calls("list GET of 20 external apps", "GET", "/external-apps?limit=20", &head, 20_000);
     println!("{:<44} {:>10}", "  … times the CPU of hello", format!("{:.1}x", list / floor));
+    let journal = journal();
+    println!("{:<44} {:>10} {:>10}", "  … of which is the journal", micros(journal), share(journal, list));
     for n in 0..10 {
         let rule = json!({"name": format!("inactive {n}"), "on": {"operation": "act", "connection": "none"}, "fault": "close"});
         mock.control("POST", "/faults", &rule.to_string());
@@ -34,6 +38,28 @@ pub(crate) fn run() {
     drop(hello);
     runtime.block_on(in_process());
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(parallel());
+}
+
+/// What it costs to write a call like that of a list into a journal that is full.
+fn journal() -> Duration {
+    const TIMES: u32 = 200_000;
+    let journal = Journal::new(10_000);
+    let begun = Instant::now();
+    for n in 0..TIMES {
+        journal.add(Entry {
+            route: Some("/external-apps".into()),
+            caller: Some("tenant:demo-tenant".into()),
+            tenant: Some("demo-tenant".into()),
+            status: 200,
+            ..Entry::new(Side::Api, Timestamp::from_millis(i64::from(n)), "GET", "/external-apps?limit=20")
+        });
+    }
+    begun.elapsed() / TIMES
+}
+
+/// A part of a call's processor time.
+fn share(part: Duration, whole_us: f64) -> String {
+    format!("{:.1} %", part.as_secs_f64() * 1e6 / whole_us * 100.0)
 }
 
 /// The floor: a bare actix server.

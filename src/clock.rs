@@ -2,12 +2,14 @@
 //!
 //! Invariant: every date in a record comes from [`Clock::now`], so a manual clock makes a run repeatable.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tokio::sync::{Notify, watch};
 
@@ -62,6 +64,20 @@ impl std::fmt::Display for Timestamp {
             Ok(at) => write!(f, "{at:.3}"),
             Err(_) => write!(f, "{:.3}", jiff::Timestamp::MAX),
         }
+    }
+}
+
+impl JsonSchema for Timestamp {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Timestamp".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "date-time" })
     }
 }
 

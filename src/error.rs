@@ -5,13 +5,14 @@
 
 use std::ops::{Deref, DerefMut};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The engine's error families. Clients map errors by this field alone.
 ///
 /// Source: SDK `ErrorType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorType {
     /// The call was wrong, unauthenticated, refused or about something that does not exist.
@@ -45,7 +46,7 @@ pub enum ErrorType {
 }
 
 /// The closed list of error keys. Source: SDK `BadRequestErrorKey`, `ConnectionErrorKey`, `ConcurrencyErrorKey`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKey {
     /// 404.
@@ -67,7 +68,7 @@ pub enum ErrorKey {
 }
 
 /// Codes beside `type` and `key`. Source: SEED (“Troubleshooting”).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
     /// The connection lost its credentials: reconnect it.
@@ -77,7 +78,8 @@ pub enum ErrorCode {
 /// The error envelope `{type, key?, code?, message, data?, causedByError?, logs?, stack?, actionRunId?}`.
 ///
 /// Source: DOC:reference/overview/errors; `code` and `actionRunId` from SEED.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Error")]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
     /// Family.
@@ -112,7 +114,7 @@ pub struct Envelope {
 }
 
 /// An error as it reaches the caller: an [`Envelope`], boxed because most results are not one.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
 #[serde(transparent)]
 #[error("{}", .0.message)]
 pub struct ApiError(Box<Envelope>);

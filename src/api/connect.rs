@@ -1,5 +1,6 @@
 //! `/connect`, `/connection-requests`, auth options, and the page behind `clientAction.uiUrl`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -50,9 +51,10 @@ pub(super) async fn ensure(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// A request on the wire. Source: SDK `ConnectionRequest`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionRequest")]
 #[serde(rename_all = "camelCase")]
-struct RequestView<'a> {
+pub(super) struct RequestView<'a> {
     request_id: &'a str,
     tenant_id: &'a str,
     #[serde(flatten)]

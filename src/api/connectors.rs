@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use http::StatusCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
 use super::call::{Call, Reply};
-use crate::clock::Timestamp;
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::ids::Id;
@@ -21,9 +21,10 @@ use crate::service::directory::Directory;
 use crate::service::view::drawn_logo;
 
 /// A connector on the wire. Source: SDK `Connector`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Connector")]
 #[serde(rename_all = "camelCase")]
-struct ConnectorView<'a> {
+pub(super) struct ConnectorView<'a> {
     id: &'a Id<Connector>,
     uuid: &'a str,
     key: &'a str,
@@ -89,9 +90,10 @@ impl<'a> ConnectorView<'a> {
 }
 
 /// An app on the wire. Source: docs-http-api §5.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ExternalApp")]
 #[serde(rename_all = "camelCase")]
-struct AppView<'a> {
+pub(super) struct AppView<'a> {
     id: &'a Id<ExternalApp>,
     #[serde(flatten)]
     meta: &'a Meta,
@@ -107,7 +109,6 @@ struct AppView<'a> {
     is_public: bool,
     is_read_only: bool,
     is_connected: bool,
-    created_at: Timestamp,
 }
 
 impl<'a> AppView<'a> {
@@ -127,7 +128,6 @@ impl<'a> AppView<'a> {
             is_public: app.is_public,
             is_read_only: app.is_public,
             is_connected: is_connected(cx, &directory, app),
-            created_at: app.meta.created_at,
         }
     }
 }

@@ -17,6 +17,7 @@ mod faults;
 mod integrations;
 mod logs;
 pub mod openapi;
+mod schemas;
 mod screens;
 mod tenants;
 mod unimplemented;

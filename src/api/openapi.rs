@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::call::{Call, Reply};
 use super::router::{Access, Route};
+use super::schemas;
 use crate::error::ApiError;
 
 /// What a route answers when all is well.
@@ -109,32 +110,7 @@ pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
-            "schemas": {
-                "Error": error_schema(),
-                "Page": {
-                    "type": "object",
-                    "required": ["items"],
-                    "properties": { "items": { "type": "array" }, "cursor": { "type": "string" } },
-                },
-            },
-        },
-    })
-}
-
-fn error_schema() -> Value {
-    json!({
-        "type": "object",
-        "required": ["type", "message"],
-        "properties": {
-            "type": { "type": "string" },
-            "key": { "type": "string" },
-            "code": { "type": "string" },
-            "message": { "type": "string" },
-            "data": {},
-            "causedByError": { "$ref": "#/components/schemas/Error" },
-            "logs": { "type": "array" },
-            "stack": { "type": "string" },
-            "actionRunId": { "type": "string" },
+            "schemas": schemas::components(),
         },
     })
 }
@@ -159,7 +135,8 @@ fn operation(route: &Route, method: &str) -> Value {
         operation["parameters"] = parameters.into();
     }
     if matches!(method, "POST" | "PUT" | "PATCH") {
-        let mut content = json!({ "application/json": { "schema": {} } });
+        let schema = schemas::sent(route).map_or_else(|| json!({}), referred);
+        let mut content = json!({ "application/json": { "schema": schema } });
         if route.access == Access::Form {
             content["application/x-www-form-urlencoded"] = json!({ "schema": { "type": "object" } });
         }
@@ -173,6 +150,10 @@ fn operation(route: &Route, method: &str) -> Value {
     operation
 }
 
+fn referred(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
 fn responses(route: &Route) -> Value {
     let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
     let error = json!({
@@ -182,13 +163,18 @@ fn responses(route: &Route) -> Value {
     if !route.faked {
         return json!({ "501": error });
     }
+    let item = schemas::answered(route).map_or_else(|| json!({ "type": "object" }), referred);
     let (status, good) = match shape_of(route) {
         Shape::List => {
-            let content = json_of(json!({ "$ref": "#/components/schemas/Page" }));
-            ("200", json!({ "description": "A page of a list", "content": content }))
+            let page = json!({
+                "type": "object",
+                "required": ["items"],
+                "properties": { "items": { "type": "array", "items": item }, "cursor": { "type": "string" } },
+            });
+            ("200", json!({ "description": "A page of a list", "content": json_of(page) }))
         }
         Shape::Bare => ("200", json!({ "description": "A list", "content": json_of(json!({ "type": "array" })) })),
-        Shape::Object => ("200", json!({ "description": "Done", "content": json_of(json!({ "type": "object" })) })),
+        Shape::Object => ("200", json!({ "description": "Done", "content": json_of(item) })),
         Shape::Empty => ("204", json!({ "description": "Done" })),
         Shape::Other => ("200", json!({ "description": "Done", "content": { "*/*": { "schema": {} } } })),
     };

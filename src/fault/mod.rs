@@ -8,6 +8,7 @@ mod build;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -18,7 +19,7 @@ use crate::clock::Timestamp;
 use crate::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
 
 /// Which side of the fake a call is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
     /// A client calls the faked API.
@@ -29,7 +30,7 @@ pub enum Side {
 }
 
 /// Which calls a rule is about: all that is said has to fit.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct When {
     /// `api` unless said; `upstream` when `connector` is.
@@ -131,7 +132,7 @@ fn is_like(text: &str, pattern: &str) -> bool {
 }
 
 /// A rule. JSON: `{"name": "flaky", "on": {"operation": "act"}, "nth": 2, "fault": "disconnect"}`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
     /// Names it in the journal and in what fired; made up when absent.
@@ -205,7 +206,7 @@ fn is_header(name: &str, value: &str) -> bool {
 }
 
 /// What happens.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
     /// An error of the engine, in its envelope.
@@ -269,7 +270,7 @@ impl Effect {
 }
 
 /// An error of the engine.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErrorSpec {
     /// Family.
@@ -305,7 +306,7 @@ impl ErrorSpec {
 }
 
 /// An answer.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Answer {
     /// Status.
@@ -319,7 +320,7 @@ pub struct Answer {
 }
 
 /// How much longer: `{"ms": 500}`, or anything from `ms` up to `to`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Latency {
     /// Milliseconds.
@@ -331,7 +332,7 @@ pub struct Latency {
 }
 
 /// A token bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RateLimit {
     /// So many calls at once.
@@ -352,7 +353,7 @@ fn a_minute() -> u64 {
 }
 
 /// Whose calls share a bucket.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
     /// Everybody's.
@@ -365,7 +366,7 @@ pub enum By {
 }
 
 /// How slowly a body comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dribble {
     /// Bytes at a time.

@@ -1,5 +1,6 @@
 //! An action: a reusable operation, at one of three layers.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -16,7 +17,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 
 /// What an action does. Source: SDK `ActionType`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionType {
     /// A request through the connection.
@@ -72,7 +73,7 @@ impl ActionType {
 }
 
 /// Where an action stands. Source: SEED (`action create`), `docs-gaps.md` 18.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActionState {
     /// Being made from an intent.
@@ -242,7 +243,7 @@ impl Action {
 }
 
 /// Editable fields. Source: SDK `CreateActionRequest`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ActionBody {
     /// Handle.

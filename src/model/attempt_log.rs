@@ -1,5 +1,6 @@
 //! How attempts to connect went, one record each.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::connection::Connection;
@@ -9,7 +10,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 
 /// How an attempt went. Source: SDK `ConnectionAttemptLogApiResponse`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AttemptStatus {
     /// The connection became READY.
@@ -19,7 +20,7 @@ pub enum AttemptStatus {
 }
 
 /// One attempt, as stored and as answered. Source: SDK `ConnectionAttemptLogApiResponse`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptLog {
     /// Id.

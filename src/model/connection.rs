@@ -3,6 +3,7 @@
 //! Invariant: `state` changes only through [`ConnectionState::on`]; the flags on the wire are derived by
 //! [`Connection::is_connected`] and its neighbours, never stored.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -20,7 +21,7 @@ use crate::error::{ApiError, ErrorCode, ErrorKey};
 use crate::ids::Id;
 
 /// States of a connection. Source: SEED (`connect`, React types), decision 1; the client's enum lacks the last two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConnectionState {
     /// The connector is looked for, built or finalised.
@@ -305,7 +306,7 @@ impl Connection {
 }
 
 /// Editable fields of a connection, for create, patch and put. Source: SDK `CreateConnectionRequest`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectionBody {
     /// For people.

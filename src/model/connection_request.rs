@@ -1,5 +1,6 @@
 //! A request to connect, made by a program and answered by a user.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -12,7 +13,8 @@ use crate::ids::Id;
 
 /// What to connect to and how. Source: SDK `ConnectPayload`, `CreateConnectionRequestPayload`; `externalAppId` by
 /// decision 6.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Connect")]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectSpec {
     /// By id.
@@ -113,7 +115,7 @@ impl ConnectSpec {
 }
 
 /// Status of a request. Source: SDK `ConnectionRequest.status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RequestStatus {
     /// The user has not finished.

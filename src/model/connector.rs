@@ -1,5 +1,6 @@
 //! A connector: how one app is authenticated and called.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::{JsonMap, patch::Patch};
 use crate::ids::Id;
 
 /// How users authenticate. Source: SDK `CONNECTOR_AUTH_TYPES`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthType {
     /// A JWT signed with the workspace secret is sent (older name).
@@ -42,7 +43,7 @@ impl AuthType {
 }
 
 /// How credentials go onto a request. Source: our choice: the platform's `makeApiClient` functions reduce to these.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Apply {
     /// `Authorization: Bearer <field>`.
@@ -78,7 +79,7 @@ pub enum Apply {
 }
 
 /// OAuth 2 endpoints of the real app; the stub vendor stands in for them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OauthConfig {
     /// Where the user consents.
@@ -94,7 +95,7 @@ pub struct OauthConfig {
 }
 
 /// A call that shows whether credentials work.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestCall {
     /// Method.
@@ -200,7 +201,7 @@ impl Connector {
 }
 
 /// Editable fields. Source: SDK `CreateConnectorRequest`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectorBody {
     /// Handle.

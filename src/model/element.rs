@@ -1,5 +1,6 @@
 //! What all elements share: identity, names, dates, selectors.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::JsonMap;
@@ -8,7 +9,7 @@ use crate::error::ApiError;
 use crate::ids::Ids;
 
 /// Fields of every element beside its id. Source: SDK `BaseMembraneInterface`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
     /// Stable across workspaces when exported.
@@ -129,7 +130,7 @@ pub fn title_of(key: &str) -> String {
 }
 
 /// The three layers of an integration-level element, most general first. Source: IAPP:reference/element-layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
     /// For every integration.

@@ -1,5 +1,6 @@
 //! An integration: an app as this workspace offers it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use serde_json::Value;
@@ -129,7 +130,7 @@ impl Integration {
 }
 
 /// Editable fields. Source: SDK `CreateIntegrationRequest`.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntegrationBody {
     /// Handle.

@@ -1,5 +1,6 @@
 //! Evidence: action run logs and external API logs. Written once, never changed.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 
 /// How a run ended. Source: SDK `ActionRunLogStatus`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
     /// With an output.
@@ -25,7 +26,7 @@ pub enum RunStatus {
 /// One run of an action, stored and on the wire alike. Source: SDK `ActionRunLogRecordApiResponse`, `docs-gaps.md` 14.
 ///
 /// Fields that the client's schema requires are empty text when there is nothing to name (decision 16).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunLog {
     /// Id: the `actionRunId` of the answer.
@@ -181,7 +182,7 @@ pub struct Exchange {
 }
 
 /// One exchange with an external app. Source: SDK `ExternalApiLogApiResponse`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiLog {
     /// Id.

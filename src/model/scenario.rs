@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,7 +10,7 @@ use super::JsonMap;
 use crate::ids::{Id, stable_id};
 
 /// A story, as YAML or JSON.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scenario {
     /// Names it; the file's name when absent.
@@ -42,7 +43,7 @@ impl OwnScenario {
 }
 
 /// A step: waits for its trigger, then does what it says. Without a trigger it is due at once.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
     /// After so many calls that ran an action, counted from the step before.
@@ -61,7 +62,7 @@ pub struct Step {
 }
 
 /// So many runs.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct After {
     /// How many; a parameter's name in braces until it starts.
@@ -72,7 +73,7 @@ pub struct After {
 }
 
 /// A time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct At {
     /// `+30s`, `+10m`, `+1h`, `+2d`.
@@ -80,7 +81,7 @@ pub struct At {
 }
 
 /// An event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct On {
     /// `connection.created`, `.disconnected`, `.reconnected`, `.deleted`.

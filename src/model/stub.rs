@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -11,7 +12,8 @@ use crate::error::ApiError;
 use crate::ids::Id;
 
 /// A stub as a user writes it: in a seed, through the control API, in Rust.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Stub")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StubSpec {
     /// For messages.
@@ -39,7 +41,7 @@ fn default_priority() -> u8 {
 }
 
 /// Which requests a stub answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestPattern {
     /// A method, or `ANY`.
@@ -58,7 +60,7 @@ pub struct RequestPattern {
 }
 
 /// What a stub answers.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StubAnswer {
     /// Status.

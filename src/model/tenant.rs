@@ -1,5 +1,6 @@
 //! A tenant (called customer on the wire): an isolated scope of connections.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -8,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::ids::Id;
 
 /// A tenant, stored and on the wire alike. Source: SDK `BaseCustomer`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tenant {
     /// Id.

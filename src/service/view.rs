@@ -3,6 +3,7 @@
 //! They live here and not in `api`, because a run log keeps them as they were at the time of the run. Fields that a
 //! client's schema does not know are SEED's: `layer`, `connectorKey`, `integrationId` (decision 2).
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -49,7 +50,7 @@ pub enum Secrets {
 }
 
 /// What a user has to do. Source: SDK `ConnectionClientAction`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ClientAction {
     #[serde(rename = "type")]
@@ -60,7 +61,8 @@ pub struct ClientAction {
 }
 
 /// A connection on the wire. Source: SDK `ConnectionApiResponse`, SEED (states).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Connection")]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionView<'a> {
     id: &'a Id<Connection>,
@@ -124,7 +126,8 @@ pub struct ConnectionView<'a> {
 }
 
 /// A tenant inside another record: without its credentials. Source: SDK `BaseCustomer`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TenantInside")]
 #[serde(rename_all = "camelCase")]
 pub struct TenantView<'a> {
     id: &'a Id<Tenant>,
@@ -137,7 +140,8 @@ pub struct TenantView<'a> {
 }
 
 /// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, decision 13.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Integration")]
 #[serde(rename_all = "camelCase")]
 pub struct IntegrationView<'a> {
     id: Id<Integration>,
@@ -187,7 +191,8 @@ pub struct IntegrationView<'a> {
 }
 
 /// An action on the wire. Source: SDK `ActionApiResponse`, SEED (`layer`, empty `key` of catalog actions).
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Action")]
 #[serde(rename_all = "camelCase")]
 pub struct ActionView<'a> {
     id: &'a Id<Action>,
