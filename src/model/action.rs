@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::element::{Layer, Meta};
 use super::external_app::ExternalApp;
-use super::history::{self, Change, History};
+use super::history::{self, History};
 use super::integration::Integration;
 use super::progress::Due;
 use super::tenant::Tenant;
@@ -175,12 +175,8 @@ pub struct Action {
 impl Action {
     /// Takes an event: the only way to change `state`.
     pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
-        let from = self.state;
-        let illegal = || history::refusal("action", &from, &event, &self.history);
-        let to = from.on(event).ok_or_else(illegal)?;
-        self.state = to;
-        self.history.add(Change { at: now, from, to, cause: event });
-        Ok(())
+        let to = self.state.on(event);
+        history::step("action", &mut self.state, &mut self.history, (event, to), now)
     }
 
     /// READY, at no layer, doing nothing yet.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::JsonMap;
-use super::history::{self, Change, History};
+use super::history::{self, History};
 use super::progress::Due;
 use super::tenant::Tenant;
 use crate::clock::Timestamp;
@@ -131,15 +131,30 @@ pub struct AgentSession {
     pub updated_at: Timestamp,
 }
 
+/// A type of element as answers have it: `dataSource`, `DATA_SOURCE` and `data-source` are one.
+pub fn element_type(text: &str) -> String {
+    let mut kebab = String::with_capacity(text.len() + 1);
+    let mut after_small = false;
+    for letter in text.trim().chars() {
+        if letter.is_uppercase() && after_small {
+            kebab.push('-');
+        }
+        after_small = letter.is_lowercase();
+        if matches!(letter, '_' | ' ') {
+            kebab.push('-');
+        } else {
+            kebab.extend(letter.to_lowercase());
+        }
+    }
+    kebab
+}
+
 impl AgentSession {
     /// Takes an event: the only way to change `status`.
     pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
-        let from = self.status;
-        let illegal = || history::refusal("agent session", &from, &event, &self.history);
-        let to = from.on(event).ok_or_else(illegal)?;
-        self.status = to;
+        let to = self.status.on(event);
+        history::step("agent session", &mut self.status, &mut self.history, (event, to), now)?;
         self.due = None;
-        self.history.add(Change { at: now, from, to, cause: event });
         Ok(())
     }
 }
@@ -147,6 +162,13 @@ impl AgentSession {
 #[cfg(test)]
 mod tests {
     use super::{AgentEvent as E, AgentStatus as S};
+
+    #[test]
+    fn a_type_of_element_is_one_however_it_is_written() {
+        for text in ["dataSource", "DATA_SOURCE", "data-source", "Data Source", " data_source "] {
+            assert_eq!(super::element_type(text), "data-source");
+        }
+    }
 
     #[test]
     fn what_has_ended_only_goes_on_when_it_is_resumed() {

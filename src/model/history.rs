@@ -53,6 +53,21 @@ pub(super) fn word(of: &impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
+/// Moves a state by an event to where its machine says; none is where it may not go.
+pub(super) fn step<S: Serialize + Copy, E: Serialize + Copy>(
+    machine: &str,
+    state: &mut S,
+    history: &mut History<S, E>,
+    change: (E, Option<S>),
+    at: Timestamp,
+) -> Result<(), ApiError> {
+    let (from, (cause, to)) = (*state, change);
+    let to = to.ok_or_else(|| refusal(machine, &from, &cause, history))?;
+    *state = to;
+    history.add(Change { at, from, to, cause });
+    Ok(())
+}
+
 /// What a machine says of an event that a state does not allow.
 pub(super) fn refusal(
     machine: &str,

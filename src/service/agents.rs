@@ -11,7 +11,7 @@ use crate::engine::{Cx, Engine, Space};
 use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
-use crate::model::agent_session::{AgentEvent, AgentSession, AgentStatus, Message, Role};
+use crate::model::agent_session::{AgentEvent, AgentSession, AgentStatus, Message, Role, element_type};
 use crate::model::history::History;
 use crate::model::page::{Page, PageRequest};
 use crate::model::tenant::Tenant;
@@ -78,7 +78,7 @@ pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewS
     AgentSession {
         id: space.ids.id(),
         tenant,
-        element_type: new.workspace_element_type.unwrap_or_else(|| "app".to_owned()),
+        element_type: new.workspace_element_type.map_or_else(|| "app".to_owned(), |kind| element_type(&kind)),
         element_id: new.workspace_element_id.unwrap_or_default(),
         agent_name: new.agent_name.unwrap_or_else(|| "membrane".to_owned()),
         messages: vec![said(space, Role::User, &new.prompt)],
@@ -151,11 +151,12 @@ pub struct SessionFilter {
 pub fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<AgentSession>> {
     let world = cx.world();
     let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
+    let of_type = filter.element_type.as_deref().map(element_type);
     let all: Vec<(u64, &Arc<AgentSession>)> = world.agent_sessions.after(0).collect();
     let all = all.into_iter().rev().filter(|(_, session)| {
         let status = json!(session.status);
         may_see(cx, session)
-            && is(&filter.element_type, &session.element_type)
+            && is(&of_type, &session.element_type)
             && is(&filter.element_id, &session.element_id)
             && is(&filter.status, status.as_str().unwrap_or_default())
     });

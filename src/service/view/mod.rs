@@ -3,19 +3,19 @@
 //! They live here and not in `api`, because a run log keeps them as they were at the time of the run. Fields that a
 //! client's schema does not know are SEED's: `layer`, `connectorKey`, `integrationId` (decision 2).
 
-use schemars::JsonSchema;
-use serde::Serialize;
+mod shapes;
+
+pub use shapes::{ActionView, ClientAction, ConnectionView, IntegrationView, TenantView};
+
 use serde_json::{Value, json};
 
 use super::actions::app_of;
 use super::connect::page_address;
 use super::directory::Directory;
 use crate::auth::Caller;
-use crate::clock::Timestamp;
-use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::JsonMap;
-use crate::model::action::{Action, ActionState, ActionType};
+use crate::model::action::Action;
 use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::{Layer, Meta};
@@ -47,210 +47,6 @@ pub enum Secrets {
     Shown,
     /// Left out.
     Hidden,
-}
-
-/// What a user has to do. Source: SDK `ConnectionClientAction`.
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ClientAction {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    description: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ui_url: Option<String>,
-}
-
-/// A connection on the wire. Source: SDK `ConnectionApiResponse`, SEED (states).
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Connection")]
-#[serde(rename_all = "camelCase")]
-pub struct ConnectionView<'a> {
-    id: &'a Id<Connection>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    key: Option<&'a str>,
-    name: &'a str,
-    user_id: &'a Id<Tenant>,
-    tenant_id: &'a Id<Tenant>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration_id: Option<&'a Id<Integration>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connector_id: Option<&'a Id<Connector>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_app_id: Option<&'a Id<ExternalApp>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connector_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_option_key: Option<&'a str>,
-    state: ConnectionState,
-    connected: bool,
-    disconnected: bool,
-    is_defunct: bool,
-    is_test: bool,
-    is_deactivated: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<&'a ApiError>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    request_error: Option<&'a ApiError>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ApiError],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    client_action: Option<ClientAction>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<&'a JsonMap>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_active_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_credentials_refresh_at: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_attempts: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next_retry_timestamp: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    building_agent_session_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    archived_at: Option<Timestamp>,
-    can_test: bool,
-    can_refresh_credentials: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connector_parameters: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    credentials: Option<&'a JsonMap>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<TenantView<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration: Option<Box<IntegrationView<'a>>>,
-}
-
-/// A tenant inside another record: without its credentials. Source: SDK `BaseCustomer`.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "TenantInside")]
-#[serde(rename_all = "camelCase")]
-pub struct TenantView<'a> {
-    id: &'a Id<Tenant>,
-    name: &'a str,
-    internal_id: &'a str,
-    #[serde(skip_serializing_if = "JsonMap::is_empty")]
-    fields: &'a JsonMap,
-    is_test: bool,
-    created_at: Timestamp,
-}
-
-/// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, decision 13.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Integration")]
-#[serde(rename_all = "camelCase")]
-pub struct IntegrationView<'a> {
-    id: Id<Integration>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration_id: Option<&'a Id<Integration>>,
-    uuid: &'a str,
-    key: &'a str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<&'a JsonMap>,
-    state: &'static str,
-    revision: &'a str,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    archived_at: Option<Timestamp>,
-    is_deactivated: bool,
-    is_test: bool,
-    logo_uri: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connector_id: Option<Id<Connector>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connector_key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connector_version: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_app_id: Option<Id<ExternalApp>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_type: Option<AuthType>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    o_auth_callback_uri: Option<&'a str>,
-    has_missing_parameters: bool,
-    has_documentation: bool,
-    has_operations: bool,
-    has_data: bool,
-    has_events: bool,
-    has_global_webhooks: bool,
-    has_udm: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parameters: Option<JsonMap>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    options_config: Option<&'a JsonMap>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection: Option<Box<ConnectionView<'a>>>,
-}
-
-/// An action on the wire. Source: SDK `ActionApiResponse`, SEED (`layer`, empty `key` of catalog actions).
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Action")]
-#[serde(rename_all = "camelCase")]
-pub struct ActionView<'a> {
-    id: &'a Id<Action>,
-    uuid: &'a str,
-    key: &'a str,
-    name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    description: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    meta: Option<&'a JsonMap>,
-    state: ActionState,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ApiError],
-    revision: &'a str,
-    created_at: Timestamp,
-    updated_at: Timestamp,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    archived_at: Option<Timestamp>,
-    is_deactivated: bool,
-    layer: Layer,
-    is_universal: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration_id: Option<Id<Integration>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration_key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    connection_id: Option<&'a Id<Connection>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    instance_key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_app_id: Option<Id<ExternalApp>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_app_key: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_id: Option<&'a Id<Action>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    universal_parent_id: Option<Id<Action>>,
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    action_type: Option<ActionType>,
-    config: &'a JsonMap,
-    input_schema: Value,
-    output_schema: Value,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    default_output_schema: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    custom_output_schema: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_mapping: Option<&'a Value>,
-    is_customized: bool,
-    is_public: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_id: Option<&'a Id<Tenant>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    tenant_id: Option<&'a Id<Tenant>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    integration: Option<IntegrationView<'a>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user: Option<TenantView<'a>>,
 }
 
 impl<'a> Lens<'a> {
