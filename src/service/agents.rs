@@ -114,9 +114,14 @@ pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiEr
     let session = new_session(&cx.space, &tx, cx.caller.tenant().map(|tenant| tenant.id.clone()), new);
     let id = session.id.clone();
     tx.put(session)?;
-    tx.commit().await?;
+    committed(cx, tx, id.as_str()).await
+}
+
+/// A session as it was written: what is due for it comes after.
+async fn committed(cx: &Cx, tx: Tx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
+    let world = tx.commit().await?;
     cx.engine.wake.notify_one();
-    get(cx, id.as_str())
+    world.agent_sessions.get(id).cloned().ok_or_else(|| ApiError::internal("an agent session is missing"))
 }
 
 /// A session that the caller may see.
@@ -182,9 +187,7 @@ async fn change(
     }
     session.updated_at = cx.space.clock.now();
     tx.put(session)?;
-    tx.commit().await?;
-    cx.engine.wake.notify_one();
-    get(cx, id)
+    committed(cx, tx, id).await
 }
 
 /// Stops a session; one that has ended stays as it is.

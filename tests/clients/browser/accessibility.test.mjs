@@ -41,6 +41,14 @@ const frontMatter = (page) =>
     headings: document.querySelectorAll('h1').length,
   }));
 
+/** Hints that a screen reader does not read out with their field. */
+const unspoken = (page) =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('.hint[id]')]
+      .filter(({ id }) => !document.querySelector(`[aria-describedby~="${id}"]`))
+      .map((hint) => hint.outerHTML),
+  );
+
 /** What sticks out to the right of a window of 360 pixels. */
 async function tooWide(page, window) {
   await window.setViewportSize({ width: 360, height: 640 });
@@ -64,6 +72,7 @@ for (const stop of Object.keys(TOUR)) {
       assert.deepEqual(await violations(page, rules), [], look);
     }
     assert.deepEqual(await frontMatter(page), { title: true, language: 'en', mains: 1, headings: 1 });
+    assert.deepEqual(await unspoken(page), []);
     assert.deepEqual(await tooWide(page, window), []);
   });
 }

@@ -15,6 +15,9 @@ if (!folder) {
 }
 await mkdir(folder, { recursive: true });
 
+/** A frame of another site is drawn by a process of its own, which may be late. */
+const drawn = (page) => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+
 const SIZES = [{ width: 360, height: 800 }, { width: 1200, height: 900 }];
 let missing = 0;
 
@@ -28,6 +31,7 @@ for (const stop of wanted.length > 0 ? wanted : Object.keys(TOUR)) {
         const page = await goTo(stop, { world, visit, theme });
         const window = page.page?.() ?? page;
         await window.setViewportSize(viewport);
+        await drawn(page);
         await window.screenshot({ path: join(folder, name), fullPage: true, animations: 'disabled' });
         console.log(name);
       } catch (error) {

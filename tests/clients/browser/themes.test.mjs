@@ -31,7 +31,6 @@ async function framed(visit, call, options) {
 }
 
 const connect = (visit, options) => framed(visit, (membrane, given) => membrane.ui.connect(given), options);
-const beingBuilt = async (world) => (await world.connections()).find(({ state }) => state === 'BUILDING').id;
 const hold = { 'connection.building': 'hold' };
 
 // `ui.connect()`
@@ -77,16 +76,8 @@ themed('a connector that is being built, and the page after it', async ({ world,
   await world.progress(hold);
   const page = await connect(visit, { intent: 'Acme Rocketry', theme });
   await seen(page, 'building', theme);
-  await world.poke(await beingBuilt(world), 'finishBuilding');
+  await world.poke(await world.beingBuilt(), 'finishBuilding');
   await seen(page, 'form', theme);
-});
-
-themed('a connector that could not be built', async ({ world, visit, theme }) => {
-  await world.progress(hold);
-  const page = await connect(visit, { intent: 'Acme Rocketry', theme });
-  await seen(page, 'building', theme);
-  await world.poke(await beingBuilt(world), 'failSetup');
-  await seen(page, 'problem', theme);
 });
 
 themed('connecting again', async ({ world, visit, theme }) => {
@@ -125,6 +116,10 @@ const problems = {
   'an integration whose parameters are wrong': async (world) => {
     await world.spoilOAuthClient('gmail');
     return { integrationKey: 'gmail' };
+  },
+  'a connector that cannot be built': async (world) => {
+    await world.progress({ 'connection.building': { fail: { state: 'SETUP_FAILED' } } });
+    return { intent: 'Acme Rocketry' };
   },
 };
 for (const [what, optionsOf] of Object.entries(problems)) {

@@ -206,3 +206,17 @@ scenario('a connector that cannot be built: SETUP_FAILED, explained on the page'
   assert.match(await complaint(page), /The docs of the app are gone/);
   await givesUp(visit, page);
 });
+
+scenario('a connector that cannot be built, while the page waits: SETUP_FAILED, explained on the page', async ({ world, visit }) => {
+  await world.progress({ 'connection.building': 'hold' });
+  await visit.open();
+  await visit.start(connect, { intent: 'Acme Rocketry' });
+  const page = await visit.iframe();
+  await at(page, 'building');
+  const id = await world.beingBuilt();
+  await world.poke(id, 'failSetup', 'The docs of the app are gone');
+  await at(page, 'problem');
+  assert.match(await complaint(page), /The docs of the app are gone/);
+  assert.equal((await world.connection(id)).state, 'SETUP_FAILED');
+  await givesUp(visit, page);
+});

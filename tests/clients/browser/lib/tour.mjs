@@ -46,10 +46,11 @@ const lostKeys = async (world) => {
 const connectionPopup = (world) =>
   `${mockOrigin()}/connection-popup?${new URLSearchParams({ token: world.tenantToken, integrationKey: 'gmail' })}`;
 
-/** A user's answer to a request that a backend made. */
+/** A request that a backend made for its user. */
 const request = (world) => world.api('POST', '/connection-requests', { integrationKey: 'linear' });
 const requestPage = (id) => `${mockOrigin()}/screens/connections?connectionRequestId=${id}`;
 
+/** One that its user has answered. */
 const answered = async (world) => {
   const { requestId } = await request(world);
   const [{ id }] = await world.connections({ integrationKey: 'linear' });

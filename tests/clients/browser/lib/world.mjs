@@ -129,9 +129,16 @@ export class World {
     return this.poke(connection, 'loseCredentials');
   }
 
+  /** The id of the one connection that is being built. */
+  async beingBuilt() {
+    const building = (await this.connections()).filter(({ state }) => state === 'BUILDING');
+    assert.equal(building.length, 1, 'connections in BUILDING');
+    return building[0].id;
+  }
+
   /** Moves a connection by hand. */
-  poke(connection, event) {
-    return this.control('POST', `/connections/${connection}/poke`, { event });
+  poke(connection, event, error) {
+    return this.control('POST', `/connections/${connection}/poke`, { event, error });
   }
 
   progress(kinds) {

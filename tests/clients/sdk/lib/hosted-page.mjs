@@ -6,36 +6,39 @@ const GOES_ON = /connect|allow|authori[sz]e|approve|agree|accept|continue|grant|
 const GIVES_UP = /cancel|deny|decline|back|close|reject/i;
 const PAGES_AT_MOST = 6;
 
-/** Completes a connect page. `values` fills the fields a user would fill, by name; others get a harmless text. */
-export async function goThrough(uiUrl, values = {}) {
-  let page = await load(uiUrl);
+/**
+ * Completes a connect page. `values` fills the fields a user would fill, by name; others get a harmless text. `browse` is
+ * what pages are loaded with, `init` what the first one is asked for with.
+ */
+export async function goThrough(uiUrl, values = {}, browse = fetch, init = undefined) {
+  let page = await load(browse, uiUrl, init);
   for (let pages = 0; pages < PAGES_AT_MOST; pages += 1) {
     const form = formThatGoesOn(page);
     if (!form) {
       assert.ok(pages > 0, `no form with a Connect button at ${page.url}:\n${page.html}`);
       return page;
     }
-    page = await submit(form, values);
+    page = await submit(browse, form, values);
   }
   assert.fail(`still a form to submit after ${PAGES_AT_MOST} pages, at ${page.url}`);
 }
 
-async function load(url, init) {
-  const response = await fetch(url, init);
+async function load(browse, url, init) {
+  const response = await browse(url, init);
   const html = await response.text();
   assert.ok(response.ok, `${init?.method ?? 'GET'} ${url} answered ${response.status}:\n${html}`);
   return { url: response.url || url, html };
 }
 
-function submit({ method, action, fields }, values) {
+function submit(browse, { method, action, fields }, values) {
   const filled = new URLSearchParams();
   for (const { name, value, typed } of fields) filled.append(name, values[name] ?? (value || (typed ? 'suite-value' : '')));
   if (method === 'GET') {
     const url = new URL(action);
     url.search = filled;
-    return load(url);
+    return load(browse, url);
   }
-  return load(action, { method, body: filled });
+  return load(browse, action, { method, body: filled });
 }
 
 function formThatGoesOn({ html, url }) {

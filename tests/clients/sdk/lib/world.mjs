@@ -21,7 +21,7 @@ export const exported = () => ({
 });
 
 /** A call to the control API; its failure is the suite's failure, so it is never an answer to judge. */
-async function control(method, path, body) {
+async function controlled(method, path, body) {
   const headers = { 'content-type': 'application/json' };
   if (process.env.MEMBRANE_MOCK_CONTROL_TOKEN) {
     headers.authorization = `Bearer ${process.env.MEMBRANE_MOCK_CONTROL_TOKEN}`;
@@ -33,14 +33,19 @@ async function control(method, path, body) {
   });
   const text = await response.text();
   assert.ok(response.ok, `control ${method} ${path} answered ${response.status}: ${text}`);
+  return text;
+}
+
+async function control(method, path, body) {
+  const text = await controlled(method, path, body);
   return text ? JSON.parse(text) : undefined;
 }
 
 export class World {
   /** `seed: 'none'` forks an empty workspace instead of the demo; at the date `clock` time stands still. */
-  static async fork({ seed, settings, mock, clock } = {}) {
+  static async fork({ key, secret, seed, from, settings, mock, clock } = {}) {
     const world = new World();
-    Object.assign(world, await control('POST', '/workspaces', { seed, settings, mock, clock }));
+    Object.assign(world, await control('POST', '/workspaces', { key, secret, seed, from, settings, mock, clock }));
     return world;
   }
 
@@ -118,6 +123,10 @@ export class World {
     return this.control('POST', '/clock/advance', { ms });
   }
 
+  advanceTo(date) {
+    return this.control('POST', '/clock/advance', { to: date });
+  }
+
   settle() {
     return this.control('POST', '/clock/settle');
   }
@@ -143,6 +152,11 @@ export class World {
 
   async journal() {
     return (await this.control('GET', '/journal')).items;
+  }
+
+  /** Everything that the database holds of it, as it is written. */
+  export() {
+    return controlled('GET', `/workspaces/${this.key}/export`);
   }
 
   drop() {
