@@ -173,6 +173,11 @@ impl InFlight {
         self.landed.notify_waiters();
     }
 
+    /// Whether nothing is under way, or what is waits for the clock itself.
+    pub(crate) fn rests(&self, clock: &Clock) -> bool {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).is_empty() || clock.next_waking().is_some()
+    }
+
     /// Waits until nothing is under way, or what is waits for the clock itself.
     pub(crate) async fn settled(&self, clock: &Clock) {
         loop {

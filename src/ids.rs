@@ -134,6 +134,11 @@ impl Ids {
         self.counter.fetch_max(last.saturating_add(1), Ordering::Relaxed);
     }
 
+    /// The last number that was given.
+    pub fn last(&self) -> u64 {
+        self.counter.load(Ordering::Relaxed).saturating_sub(1)
+    }
+
     /// The next number: the order in which records were made.
     pub fn sequence(&self) -> u64 {
         self.counter.fetch_add(1, Ordering::Relaxed)

@@ -92,8 +92,8 @@ fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> O
             required: required.iter().any(|wanted| wanted == name),
             secret,
             value: typed(name)
-                .filter(|_| !secret)
                 .or_else(|| property.get("default").map(plain_text))
+                .filter(|_| !secret)
                 .unwrap_or_default(),
             choices: choices_of(property).iter().map(plain_text).collect(),
         }
@@ -139,7 +139,10 @@ fn choices_of(property: &Value) -> Vec<Value> {
 /// What somebody typed, as the schema has it: a choice, a number, else text.
 fn value_of(property: &Value, text: &str) -> Value {
     let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
-    let number = || serde_json::from_str(text).ok().filter(Value::is_number);
+    let is_number = |kind: &Value| kind == "integer" || kind == "number";
+    let kinds = property["type"].as_array().map_or_else(|| std::slice::from_ref(&property["type"]), Vec::as_slice);
+    let number =
+        || serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() && kinds.iter().all(is_number));
     choice.or_else(number).unwrap_or_else(|| text.into())
 }
 

@@ -340,7 +340,10 @@ pub(crate) fn masked(path: &str) -> String {
     let query: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            Some((name, value)) if is_secret(name, value) => format!("{name}=***"),
+            // The state of an exchange is the ticket of its connect page.
+            Some((name, value)) if is_secret(name, value) || (name == "state" && path == "/oauth-callback") => {
+                format!("{name}=***")
+            }
             _ => pair.to_owned(),
         })
         .collect();
@@ -362,6 +365,8 @@ mod tests {
         assert_eq!(masked("/sse?token=abc.def&x=1"), "/sse?token=***&x=1");
         assert_eq!(masked("/sse?%74oken=abc.def"), "/sse?%74oken=***");
         assert_eq!(masked("/connect/dGlja2V0"), "/connect/***");
+        assert_eq!(masked("/oauth-callback?code=1&state=dGlja2V0"), "/oauth-callback?code=1&state=***");
+        assert_eq!(masked("/connections?state=READY"), "/connections?state=READY");
         assert_eq!(masked("/action?key=create-issue"), "/action?key=create-issue");
     }
 }

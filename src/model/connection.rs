@@ -233,7 +233,13 @@ impl Connection {
         if matches!(to, ConnectionState::Ready | ConnectionState::Disconnected | ConnectionState::Error) {
             (self.retry_attempts, self.next_retry_timestamp) = (0, None);
         }
-        if matches!(to, ConnectionState::Disconnected | ConnectionState::Error) {
+        if matches!(
+            to,
+            ConnectionState::Disconnected
+                | ConnectionState::Error
+                | ConnectionState::SetupFailed
+                | ConnectionState::ConfigurationError
+        ) {
             self.next_credentials_refresh_at = None;
         }
         if to == ConnectionState::Ready {

@@ -182,6 +182,14 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
                 return Ok(Refreshed::Impossible);
             };
             let mut credentials = connection.credentials.take().unwrap_or_default();
+            if credentials.get("refresh_token").and_then(Value::as_str) != Some(token) {
+                // Erased or replaced while the vendor was asked: nobody gets them back.
+                return Ok(if credentials.is_empty() {
+                    Refreshed::Failed(ApiError::action_run("the connection was disconnected meanwhile"))
+                } else {
+                    Refreshed::Credentials(credentials)
+                });
+            }
             credentials.extend(tokens);
             connection.next_credentials_refresh_at = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
             connection.credentials = Some(credentials.clone());
@@ -217,8 +225,8 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
     let now = cx.space.clock.now();
     let mut tx = cx.space.data.begin().await;
     let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(()) };
-    if connection.next_retry_timestamp.is_some_and(|at| at > now) {
-        // Asked before its time, by a call.
+    if !connection.is_connected() || connection.next_retry_timestamp.is_some_and(|at| at > now) {
+        // Lost meanwhile, or asked before its time by a call.
         return Ok(());
     }
     connection.retry_attempts += 1;

@@ -274,7 +274,7 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
         engine.db.replace(&key, &rows).await?;
         ids.continue_after(rows.last().map_or(0, |row| row.seq));
     }
-    ids.continue_after(from.ids.sequence());
+    ids.continue_after(from.ids.last());
     // What it starts from and how it stands are one: a fork of the fork is copied by SQLite too.
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
@@ -323,7 +323,7 @@ pub(super) async fn replace(
     let turn = space.data.begin().await;
     engine.db.replace(&space.key, &world.rows()?).await?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
-    ids.continue_after(space.ids.sequence());
+    ids.continue_after(space.ids.last());
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
     let fresh = Space::new(&engine.config, data, ids, origin);
     engine.add(Arc::clone(&fresh));

@@ -321,7 +321,8 @@ pub async fn settle(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, A
         // What was sent off may change what is due.
         space.in_flight.settled(&space.clock).await;
         let more = step_all(engine, space).await?;
-        if more == 0 {
+        // The worker of the background may have sent something off meanwhile.
+        if more == 0 && space.in_flight.rests(&space.clock) {
             return Ok(moved);
         }
         moved += more;

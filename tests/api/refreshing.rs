@@ -321,3 +321,23 @@ async fn a_refusal_that_says_nothing_about_the_grant_keeps_the_connection() {
     assert_eq!((&still[0], &still[1]), (&json!("READY"), &json!(2)), "{still:?}");
     assert_eq!(lost[0], "DISCONNECTED");
 }
+
+#[tokio::test]
+async fn a_refresh_does_not_bring_back_what_was_erased_meanwhile() {
+    let (bed, vendor) = Vendor::connected().await;
+    let tokens = json!({"access_token": "too-late", "refresh_token": "again", "expires_in": 100});
+    let slowly = ResponseTemplate::new(200).set_body_json(tokens).set_delay(Duration::from_millis(300));
+    vendor.answers(slowly, 200).await;
+    let (api, refresh) = (bed.demo(), format!("/connections/{}/refresh", vendor.connection));
+
+    let refreshing = tokio::spawn(async move { api.post(&refresh, Value::Null).await });
+    while vendor.asked().await == 0 {
+        tokio::task::yield_now().await;
+    }
+    bed.demo().ok(Method::POST, &format!("/connections/{}/disconnect", vendor.connection), Value::Null).await;
+    let refreshed = refreshing.await.unwrap();
+    let after = shown(&bed, &vendor.connection).await;
+
+    assert_eq!(refreshed.0, 400, "{refreshed:?}");
+    assert_eq!((&after["state"], &after["credentials"]), (&json!("DISCONNECTED"), &Value::Null), "{after:#}");
+}

@@ -330,3 +330,32 @@ async fn a_theme_is_kept_from_page_to_page() {
     }
     assert_eq!(unknown.0, 404);
 }
+
+#[tokio::test]
+async fn what_is_typed_is_sent_as_the_form_has_it() {
+    let bed = Bed::start().await;
+    let property = |kind: Value| json!({ "type": kind });
+    let form = json!({"type": "object", "required": ["key", "port"], "properties": {
+        "key": property(json!("string")), "port": property(json!("integer")), "ratio": property(json!(["number"])),
+        "zip": property(json!(["string", "integer"])), "live": property(json!("boolean")),
+    }});
+    let shop = json!({"key": "shop", "name": "Shop", "type": "client-credentials", "baseUri": "https://shop.example", "inputSchema": form});
+    bed.manager().ok(Method::POST, "/connectors", shop).await;
+    let begun = bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "shop"})).await;
+    let page = begun["clientAction"]["uiUrl"].as_str().unwrap();
+    let typed = [
+        ("key", "12345"),
+        ("port", "8080"),
+        ("ratio", "0.5"),
+        ("zip", "01234"),
+        ("live", "false"),
+        ("action", "connect"),
+    ];
+
+    let (status, ended) = crate::support::answer(bed.form(page, &typed)).await;
+    let held = bed.demo().ok(Method::GET, "/connections/shop?includeSecrets=1", Value::Null).await;
+
+    assert_eq!(status, 200, "{ended}");
+    let sent = json!({"key": "12345", "port": 8080, "ratio": 0.5, "zip": "01234", "live": false});
+    assert_eq!(held["credentials"], sent);
+}

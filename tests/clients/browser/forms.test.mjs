@@ -26,6 +26,17 @@ scenario('a form: a number is sent as a number', async ({ world, visit }) => {
   assert.deepEqual(await typed(world, id), { port: 8080 });
 });
 
+scenario('a form: a choice of numbers and a yes or no are sent as what they are', async ({ world, visit }) => {
+  const version = { type: 'integer', title: 'Version', enum: [1, 2] };
+  const encrypted = { type: 'boolean', title: 'Encrypted' };
+  const { id, page } = await form(world, visit, { version, encrypted }, ['version', 'encrypted']);
+  await page.getByLabel('Version').selectOption('2');
+  await page.getByLabel('Encrypted').selectOption('false');
+  await fillKeys(page, {});
+  await at(page, 'done');
+  assert.deepEqual(await typed(world, id), { version: 2, encrypted: false });
+});
+
 scenario('a form: a choice that is optional can be left out', async ({ world, visit }) => {
   const plan = { type: 'string', title: 'Plan', enum: ['free', 'paid'] };
   const { id, page } = await form(world, visit, { apiKey: { type: 'string', title: 'Key' }, plan }, ['apiKey']);

@@ -6,7 +6,7 @@ import { plantApplication } from './server.mjs';
 import { mockOrigin } from './world.mjs';
 
 /** How long anything may take to appear. */
-const PATIENCE = Number(process.env.BROWSER_PATIENCE_MS ?? 8_000);
+const PATIENCE = Number(process.env.BROWSER_PATIENCE_MS ?? 20_000);
 const CONTAINER = '#__integration-app-container';
 const IFRAME = '#__integration-app-popup';
 /** Where the client itself puts the token in the address. */
