@@ -80,8 +80,9 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
     let incoming = Incoming { method, path, raw_query, headers, loopback };
     // The path alone: a query may carry a token.
-    let span = tracing::info_span!("request", http.method = %incoming.method, http.path = masked(&incoming.path));
-    let name = format!("{} {}", incoming.method, masked(&incoming.path));
+    let shown = masked(&incoming.path);
+    let span = tracing::info_span!("request", http.method = %incoming.method, http.path = shown);
+    let name = format!("{} {shown}", incoming.method);
     let result = tokio::select! {
         answer = AssertUnwindSafe(Box::pin(as_a_call(name, answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
             answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))

@@ -25,6 +25,8 @@ mod unread;
 mod vendor;
 mod workspaces;
 
+use std::sync::OnceLock;
+
 use http::Method;
 use router::{Access, Route, route};
 
@@ -76,6 +78,12 @@ where
     R: Future<Output = Result<call::Reply, crate::error::ApiError>> + Send + 'static,
 {
     route(None, path, access, source, handler)
+}
+
+/// The same for all who only look at them: built once.
+pub(crate) fn known_routes() -> &'static [Route] {
+    static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
+    ROUTES.get_or_init(routes)
 }
 
 #[expect(clippy::too_many_lines, reason = "every path on one screen")]

@@ -17,7 +17,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
 /// Refuses a rule about a route that there is not, which would never fire.
 pub(crate) fn known_route(wanted: Option<&str>) -> Result<(), ApiError> {
     let Some(wanted) = wanted else { return Ok(()) };
-    let routes = crate::api::routes();
+    let routes = crate::api::known_routes();
     let method = wanted.split_whitespace().next().unwrap_or_default();
     let known = |route: &Route| {
         let named = route.method.as_ref().map_or(method, http::Method::as_str);

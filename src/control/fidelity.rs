@@ -193,7 +193,7 @@ pub(super) async fn ledger(call: Call) -> Result<Reply, ApiError> {
         None => None,
     };
     let mut counts = serde_json::Map::new();
-    let routes: Vec<_> = crate::api::routes()
+    let routes: Vec<_> = crate::api::known_routes()
         .iter()
         .map(|route| {
             let level = json!(level(route));

@@ -56,6 +56,7 @@ pub(super) async fn metrics(call: Call) -> Result<Reply, ApiError> {
 /// This control API and the faked API in one document.
 pub(super) async fn openapi(call: Call) -> Result<Reply, ApiError> {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
-    let routes = ROUTES.get_or_init(|| super::routes().into_iter().chain(crate::api::routes()).collect());
+    let routes =
+        ROUTES.get_or_init(|| super::routes().into_iter().chain(crate::api::known_routes().iter().cloned()).collect());
     Reply::json(&openapi::document(routes, "membrane-mock", call.engine.base()))
 }

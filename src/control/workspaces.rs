@@ -108,7 +108,7 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&shown(&call.engine, &fresh)?)
 }
 
-/// Everything that the database holds of a workspace, its clock and its faults: `from` of a new one.
+/// A workspace's records, its clock and its faults: `from` of a new one.
 pub(super) async fn export(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&export::of(&*space(&call)?).await?)
 }

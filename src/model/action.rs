@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::element::{Layer, Meta};
 use super::external_app::ExternalApp;
-use super::history::{self, History};
+use super::history::History;
 use super::integration::Integration;
 use super::progress::Due;
 use super::tenant::Tenant;
@@ -176,7 +176,7 @@ impl Action {
     /// Takes an event: the only way to change `state`.
     pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.state.on(event);
-        history::step("action", &mut self.state, &mut self.history, (event, to), now)
+        self.history.step("action", &mut self.state, event, to, now).map(drop)
     }
 
     /// READY, at no layer, doing nothing yet.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::JsonMap;
-use super::history::{self, History};
+use super::history::History;
 use super::progress::Due;
 use super::tenant::Tenant;
 use crate::clock::Timestamp;
@@ -153,7 +153,7 @@ impl AgentSession {
     /// Takes an event: the only way to change `status`.
     pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.status.on(event);
-        history::step("agent session", &mut self.status, &mut self.history, (event, to), now)?;
+        self.history.step("agent session", &mut self.status, event, to, now)?;
         self.due = None;
         Ok(())
     }

@@ -11,7 +11,7 @@ use super::attempt::Attempt;
 use super::connector::Connector;
 use super::element::Meta;
 use super::external_app::ExternalApp;
-use super::history::{self, Change, History, word};
+use super::history::{Change, History};
 use super::integration::Integration;
 use super::progress::Due;
 use super::tenant::Tenant;
@@ -72,59 +72,41 @@ pub enum ConnectionEvent {
     Disconnected,
 }
 
-/// An event that a state does not allow.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a connection that is {} cannot take the event `{}`", word(.from), word(.event))]
-pub struct IllegalTransition {
-    /// Where it was.
-    pub from: ConnectionState,
-    /// What was asked.
-    pub event: ConnectionEvent,
-    /// How it came there.
-    pub history: ConnectionHistory,
-}
-
-impl From<IllegalTransition> for ApiError {
-    fn from(error: IllegalTransition) -> Self {
-        history::refusal("connection", &error.from, &error.event, &error.history)
-    }
-}
-
 impl ConnectionState {
-    /// The whole machine (decision 1). `former` is the state before a reconnect began, to which a cancel returns.
-    pub fn on(self, event: ConnectionEvent, former: Option<Self>) -> Result<Self, IllegalTransition> {
+    /// The whole machine (decision 1). None for an event that the state does not allow. `former` is the state before a reconnect began, to which a cancel returns.
+    pub fn on(self, event: ConnectionEvent, former: Option<Self>) -> Option<Self> {
         use ConnectionEvent as E;
         use ConnectionState as S;
         match (self, event) {
-            (S::Building, E::AskUser) => Ok(S::ClientActionRequired),
-            (S::Building | S::ClientActionRequired, E::Finish) => Ok(S::Ready),
-            (S::ClientActionRequired, E::Finalize) => Ok(S::Building),
-            (S::Building, E::FailConfiguration) => Ok(S::ConfigurationError),
-            (S::Building, E::FailSetup) => Ok(S::SetupFailed),
-            (S::Building | S::Ready, E::Fail) => Ok(S::Error),
-            (S::Ready, E::LoseCredentials) => Ok(S::Disconnected),
+            (S::Building, E::AskUser) => Some(S::ClientActionRequired),
+            (S::Building | S::ClientActionRequired, E::Finish) => Some(S::Ready),
+            (S::ClientActionRequired, E::Finalize) => Some(S::Building),
+            (S::Building, E::FailConfiguration) => Some(S::ConfigurationError),
+            (S::Building, E::FailSetup) => Some(S::SetupFailed),
+            (S::Building | S::Ready, E::Fail) => Some(S::Error),
+            (S::Ready, E::LoseCredentials) => Some(S::Disconnected),
             (S::Ready | S::Disconnected | S::Error | S::ConfigurationError | S::SetupFailed, E::Reconnect) => {
-                Ok(S::ClientActionRequired)
+                Some(S::ClientActionRequired)
             }
             (S::Ready | S::Disconnected | S::Error | S::ConfigurationError | S::SetupFailed, E::Rebuild) => {
-                Ok(S::Building)
+                Some(S::Building)
             }
             // Asked again while the user is still at it: the same request goes on.
-            (S::ClientActionRequired, E::Reconnect) => Ok(S::ClientActionRequired),
-            (S::ClientActionRequired, E::Cancel) => Ok(former.unwrap_or(S::ClientActionRequired)),
-            (S::Ready, E::Disconnect) => Ok(S::Disconnecting),
-            (S::Disconnecting, E::Disconnected) => Ok(S::Disconnected),
+            (S::ClientActionRequired, E::Reconnect) => Some(S::ClientActionRequired),
+            (S::ClientActionRequired, E::Cancel) => Some(former.unwrap_or(S::ClientActionRequired)),
+            (S::Ready, E::Disconnect) => Some(S::Disconnecting),
+            (S::Disconnecting, E::Disconnected) => Some(S::Disconnected),
             (
-                from @ (S::Building
+                S::Building
                 | S::ClientActionRequired
                 | S::ConfigurationError
                 | S::SetupFailed
                 | S::Ready
                 | S::Disconnecting
                 | S::Disconnected
-                | S::Error),
-                event,
-            ) => Err(IllegalTransition { from, event, history: History::default() }),
+                | S::Error,
+                _,
+            ) => None,
         }
     }
 }
@@ -209,10 +191,10 @@ pub struct Connection {
 
 impl Connection {
     /// Takes an event: the only way to change `state`.
-    pub fn apply(&mut self, event: ConnectionEvent, now: Timestamp) -> Result<Transition, IllegalTransition> {
-        let from = self.state;
-        let known = |error| IllegalTransition { history: self.history.clone(), ..error };
-        let to = from.on(event, self.former).map_err(known)?;
+    pub fn apply(&mut self, event: ConnectionEvent, now: Timestamp) -> Result<Transition, ApiError> {
+        let (from, to) = (self.state, self.state.on(event, self.former));
+        let transition = self.history.step("connection", &mut self.state, event, to, now)?;
+        let to = transition.to;
         match event {
             ConnectionEvent::Reconnect | ConnectionEvent::Rebuild => {
                 self.former = self.former.or(Some(from).filter(|_| from != ConnectionState::ClientActionRequired));
@@ -228,7 +210,6 @@ impl Connection {
             | ConnectionEvent::Disconnect
             | ConnectionEvent::Disconnected => {}
         }
-        self.state = to;
         self.due = None;
         if matches!(to, ConnectionState::Ready | ConnectionState::Disconnected | ConnectionState::Error) {
             (self.retry_attempts, self.next_retry_timestamp) = (0, None);
@@ -250,8 +231,6 @@ impl Connection {
         if event == ConnectionEvent::Disconnected {
             self.credentials = None;
         }
-        let transition = Transition { at: now, from, to, cause: event };
-        self.history.add(transition.clone());
         Ok(transition)
     }
 
@@ -386,7 +365,7 @@ mod tests {
         let legal: Vec<String> = STATES
             .iter()
             .flat_map(|from| EVENTS.iter().map(move |event| (from, event)))
-            .filter_map(|(from, event)| from.on(*event, None).ok().map(|to| format!("{from:?} + {event:?} -> {to:?}")))
+            .filter_map(|(from, event)| from.on(*event, None).map(|to| format!("{from:?} + {event:?} -> {to:?}")))
             .collect();
 
         insta::assert_snapshot!(legal.join("\n"), @r"
@@ -430,7 +409,7 @@ mod tests {
         fn every_history_can_still_reach_ready(events in prop::collection::vec(prop::sample::select(EVENTS.to_vec()), 0..40)) {
             let (mut state, mut former) = (S::Building, None);
             for event in events {
-                if let Ok(next) = state.on(event, former) {
+                if let Some(next) = state.on(event, former) {
                     if matches!(event, E::Reconnect | E::Rebuild) && former.is_none() {
                         former = Some(state);
                     } else if next != S::ClientActionRequired && next != S::Building {

@@ -24,7 +24,7 @@ pub struct Change<S, E> {
 #[serde(transparent)]
 pub struct History<S, E>(Vec<Change<S, E>>);
 
-/// So many changes are remembered of each element.
+/// So many changes are remembered of each element; then the oldest goes.
 const MOST: usize = 10;
 
 impl<S, E> Default for History<S, E> {
@@ -34,14 +34,6 @@ impl<S, E> Default for History<S, E> {
 }
 
 impl<S, E> History<S, E> {
-    /// Remembers a change; the oldest goes.
-    pub fn add(&mut self, change: Change<S, E>) {
-        if self.0.len() == MOST {
-            self.0.remove(0);
-        }
-        self.0.push(change);
-    }
-
     /// Whether nothing has changed yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -49,34 +41,36 @@ impl<S, E> History<S, E> {
 }
 
 /// A state or an event as JSON has it.
-pub(super) fn word(of: &impl Serialize) -> String {
+fn word(of: &impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-/// Moves a state by an event to where its machine says; none is where it may not go.
-pub(super) fn step<S: Serialize + Copy, E: Serialize + Copy>(
-    machine: &str,
-    state: &mut S,
-    history: &mut History<S, E>,
-    change: (E, Option<S>),
-    at: Timestamp,
-) -> Result<(), ApiError> {
-    let (from, (cause, to)) = (*state, change);
-    let to = to.ok_or_else(|| refusal(machine, &from, &cause, history))?;
-    *state = to;
-    history.add(Change { at, from, to, cause });
-    Ok(())
-}
+impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
+    /// Moves a state by an event to where its machine says; none is where it may not go.
+    pub(super) fn step(
+        &mut self,
+        machine: &str,
+        state: &mut S,
+        cause: E,
+        to: Option<S>,
+        at: Timestamp,
+    ) -> Result<Change<S, E>, ApiError> {
+        let from = *state;
+        let to = to.ok_or_else(|| self.refusal(machine, from, cause))?;
+        *state = to;
+        let change = Change { at, from, to, cause };
+        if self.0.len() == MOST {
+            self.0.remove(0);
+        }
+        self.0.push(change.clone());
+        Ok(change)
+    }
 
-/// What a machine says of an event that a state does not allow.
-pub(super) fn refusal(
-    machine: &str,
-    state: &impl Serialize,
-    event: &impl Serialize,
-    history: &impl Serialize,
-) -> ApiError {
-    let article = if machine.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
-    let message = format!("{article} {machine} that is {} cannot take the event `{}`", word(state), word(event));
-    let data = json!({ "machine": machine, "state": state, "event": event, "history": history });
-    ApiError::bad_request(message).with_data(data)
+    /// What a machine says of an event that a state does not allow.
+    fn refusal(&self, machine: &str, state: S, event: E) -> ApiError {
+        let article = if machine.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let message = format!("{article} {machine} that is {} cannot take the event `{}`", word(&state), word(&event));
+        let data = json!({ "machine": machine, "state": state, "event": event, "history": self });
+        ApiError::bad_request(message).with_data(data)
+    }
 }

@@ -1,5 +1,5 @@
-//! A workspace as a document: everything that the database holds of it, its clock and its faults. Another server makes the
-//! same workspace of it, so a world in which something failed can be sent along with what failed.
+//! A workspace as a document: its records as the database holds them, its clock and its faults; not its logs, as in a fork.
+//! Another server makes the same workspace of it, so a world in which something failed can be sent along with what failed.
 //!
 //! Source: our choice: the platform's own export is of what a workspace defines, not of what its tenants have.
 
