@@ -50,6 +50,14 @@ impl Process {
         ticks * 10_000.0
     }
 
+    /// CPU of one call, in microseconds.
+    pub(crate) fn cpu_of(&self, times: usize, call: impl Fn(&mut Connection)) -> f64 {
+        let mut connection = Connection::open(&self.address);
+        let before = self.cpu();
+        (0..times).for_each(|_| call(&mut connection));
+        (self.cpu() - before) / times as f64
+    }
+
     pub(crate) fn resident(&self) -> u64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();

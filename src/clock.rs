@@ -45,6 +45,14 @@ impl Timestamp {
     }
 }
 
+impl Timestamp {
+    /// As an HTTP `Date`: `Wed, 01 Jan 2025 00:00:00 GMT`. None for a year that such a date cannot have. Source: RFC 9110.
+    pub fn http_date(self) -> Option<String> {
+        let at = jiff::Timestamp::from_millisecond(self.0).ok()?;
+        jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()
+    }
+}
+
 impl std::str::FromStr for Timestamp {
     type Err = String;
 

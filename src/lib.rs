@@ -100,6 +100,8 @@ pub mod ids;
 pub mod journal;
 pub mod metrics;
 pub mod model;
+mod pattern;
+mod redact;
 pub mod sandbox;
 pub mod screens;
 pub mod server;

@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use actix_cors::Cors;
 use actix_web::{App, HttpRequest, HttpServer, web};
@@ -20,6 +21,10 @@ use crate::engine::{Cx, Engine, InnerCall};
 use crate::error::ApiError;
 use crate::service::{spaces, worker};
 use crate::{api, auth, control};
+
+/// How long a connection may be idle. Source: our choice: longer than clients keep theirs (Node's 5 s), so that none sends
+/// its next call just when this end closes.
+const IDLE: Duration = Duration::from_secs(75);
 
 /// Why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -174,8 +179,9 @@ fn run_thread(config: Config, ready: oneshot::Sender<Result<Running, StartError>
 async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), StartError> {
     let wanted = SocketAddr::new(config.host, config.port);
     let workers = config.workers.max(1);
-    let engine = spaces::open(config).await?;
+    api::announce_routes();
     let table = table()?;
+    let engine = spaces::open(config).await?;
     let inner = Arc::clone(&table);
     let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {
         let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner) };
@@ -196,6 +202,7 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     })
     .on_connect(departure::keep_socket)
     .workers(workers)
+    .keep_alive(IDLE)
     .disable_signals()
     .shutdown_timeout(0)
     .bind(wanted)

@@ -23,8 +23,9 @@ use crate::clock::{Timestamp, as_a_call, monotonic};
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::error::{ApiError, ErrorCode};
 use crate::fault::{self, Subject};
-use crate::journal::{Entry, Side, masked};
+use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::model::attempt::Theme;
+use crate::redact::masked;
 use crate::service::actions::manager_only;
 use crate::service::scenarios;
 use crate::service::tenants::admit;
@@ -259,7 +260,9 @@ fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
 /// A call from inside: the same routes and rights, no HTTP.
 pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
     let path = call.path.clone();
-    let reply = reply_of(inner_reply(edge, cx, call).await, &path, true);
+    let mut broken_by = Vec::new();
+    let result = inner_reply(edge, cx, call, &mut broken_by).await;
+    let reply = reply_of(result, &path, broken_by.is_empty());
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut headers: BTreeMap<String, String> =
         reply.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
@@ -274,7 +277,8 @@ pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
     }
 }
 
-async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiError> {
+/// `broken_by` gets the faults that it met.
+async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<String>) -> Result<Reply, ApiError> {
     let method = Method::try_from(call.method.to_uppercase().as_str())
         .map_err(|_| ApiError::bad_request(format!("`{}` is no HTTP method", call.method)))?;
     let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
@@ -314,6 +318,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall) -> Result<Reply, ApiE
             faults: met.rules.clone(),
             ..Entry::new(Side::Api, at, call.method.as_str(), &call.path)
         });
+        broken_by.clone_from(&met.rules);
     }
     let reply = faults::ended(met, (route.handler)(call)).await?;
     match reply.cut {
@@ -379,7 +384,7 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
     }
     let space = seen.space;
     if reply.is_dead_connection {
-        warnings.push("the call went to a connection that is disconnected".to_owned());
+        warnings.push(DEAD_CONNECTION.to_owned());
     }
     let subject = seen.subject.unwrap_or_default();
     let entry = Entry {

@@ -32,6 +32,8 @@ use router::{Access, Route, route};
 
 use Access::{Anyone, Form, Manager, Public};
 
+use crate::pattern::name_routes;
+
 fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
 where
     F: Fn(call::Call) -> R + Send + Sync + 'static,
@@ -84,6 +86,11 @@ where
 pub(crate) fn known_routes() -> &'static [Route] {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     ROUTES.get_or_init(routes)
+}
+
+/// Says which routes a rule may name. Whoever reads rules does so first.
+pub(crate) fn announce_routes() {
+    name_routes(|| known_routes().iter().map(|route| format!("{route:?}")).collect());
 }
 
 #[expect(clippy::too_many_lines, reason = "every path on one screen")]

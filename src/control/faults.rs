@@ -5,32 +5,12 @@ use serde_json::json;
 
 use super::space;
 use crate::api::call::{Call, Reply};
-use crate::api::router::Route;
-use crate::error::{ApiError, nearest};
-use crate::fault::{Firing, Rule, is_route};
+use crate::error::ApiError;
+use crate::fault::{Firing, Rule};
 
 pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     let (seed, fired) = space(&call)?.faults.story();
     Reply::json(&json!({ "items": space(&call)?.faults.list(), "seed": seed, "fired": fired.len() }))
-}
-
-/// Refuses a rule about a route that there is not, which would never fire.
-pub(crate) fn known_route(wanted: Option<&str>) -> Result<(), ApiError> {
-    let Some(wanted) = wanted else { return Ok(()) };
-    let routes = crate::api::known_routes();
-    let method = wanted.split_whitespace().next().unwrap_or_default();
-    let known = |route: &Route| {
-        let named = route.method.as_ref().map_or(method, http::Method::as_str);
-        format!("{named} {}", route.path)
-    };
-    if routes.iter().any(|route| is_route(wanted, &known(route))) {
-        return Ok(());
-    }
-    let names: Vec<String> = routes.iter().map(known).collect();
-    let hint = nearest(wanted, names.iter().map(String::as_str));
-    let hint = hint.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-    let why = format!("`on.route` is `{wanted}`, which is no route{hint}");
-    Err(ApiError::bad_request(why).with_data(json!({ "field": "on.route" })))
 }
 
 /// One rule, or a list of them.
@@ -50,11 +30,10 @@ pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
         })
     };
     match call.json()? {
-        Rules::One(rule) => Reply::json(&space.faults.add(checked(read(rule)?)?)?),
+        Rules::One(rule) => Reply::json(&space.faults.add(read(rule)?)?),
         Rules::Many(rules) => {
             // All or none.
             let rules = rules.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            let rules = rules.into_iter().map(checked).collect::<Result<Vec<_>, _>>()?;
             rules.iter().try_for_each(Rule::check)?;
             let added = rules.into_iter().map(|rule| space.faults.add(rule)).collect::<Result<Vec<_>, _>>()?;
             Reply::json(&json!({ "items": added }))
@@ -62,17 +41,12 @@ pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-fn checked(rule: Rule) -> Result<Rule, ApiError> {
-    known_route(rule.on.route.as_deref())?;
-    Ok(rule)
-}
-
 pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&space(&call)?.faults.get(call.param("id")?)?)
 }
 
 pub(super) async fn put(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&space(&call)?.faults.replace(call.param("id")?, checked(call.json()?)?)?)
+    Reply::json(&space(&call)?.faults.replace(call.param("id")?, call.json()?)?)
 }
 
 pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {

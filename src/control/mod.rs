@@ -3,6 +3,7 @@
 
 pub mod guard;
 
+mod behaviours;
 mod elements;
 mod faults;
 pub mod fidelity;
@@ -14,7 +15,6 @@ mod time;
 mod upstreams;
 mod workspaces;
 
-pub(crate) use faults::known_route;
 pub(crate) use time::keep as keep_clock;
 pub(crate) use upstreams::add as add_stub;
 

@@ -3,7 +3,6 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::faults::known_route;
 use super::space;
 use crate::api::call::{Call, Reply};
 use crate::error::ApiError;
@@ -34,9 +33,6 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
 pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
     let text = std::str::from_utf8(&call.body).map_err(|_| ApiError::bad_request("the scenario is not UTF-8"))?;
     let scenario = scenarios::read(text)?;
-    for effect in scenario.steps.iter().flat_map(|step| &step.effects) {
-        known_route(effect["fault"]["on"]["route"].as_str())?;
-    }
     scenarios::add(&*space(&call)?, scenario.clone()).await?;
     Reply::json(&scenario)
 }

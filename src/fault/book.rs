@@ -10,6 +10,7 @@ use sha2::{Digest as _, Sha256};
 use super::{By, Effect, RateLimit, Rule, Subject};
 use crate::clock::Timestamp;
 use crate::error::ApiError;
+use crate::redact::masked;
 
 /// Firings that are remembered.
 const MOST_FIRINGS: usize = 10_000;
@@ -249,7 +250,7 @@ impl Book {
                 fired.pop_front();
             }
             let what = held.rule.fault.name().to_owned();
-            let call = format!("{} {}", call.method, call.path);
+            let call = format!("{} {}", call.method, masked(&call.path));
             fired.push_back(Firing { rule: held.name.clone(), n, fault: what, call, at: now });
             let effect = held.rule.fault.clone();
             let goes_on = effect.lets_go_on();

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{Entry, Side};
+use crate::pattern::{is_like, is_route};
 
 /// Calls that are told of when none fits.
 const MOST_NEAR: usize = 3;
@@ -21,10 +22,11 @@ pub struct Matcher {
     /// Method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Path, without its query.
+    /// Path, without its query; `*` stands for anything.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The route's template; on the upstream side the connector's key.
+    /// A route as the documentation writes it, with its method or without: `GET /connections/{connection}`. On the upstream
+    /// side the connector's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
     /// The caller's tenant key.
@@ -73,6 +75,9 @@ pub struct Near {
     pub differences: Vec<Difference>,
 }
 
+/// How what is wanted and what there is are held against each other.
+type Fits = fn(&str, &str) -> bool;
+
 impl Matcher {
     /// Where a call is not what is wanted; nowhere when it fits.
     pub fn differences(&self, entry: &Entry) -> Vec<Difference> {
@@ -85,19 +90,21 @@ impl Matcher {
         if let Some(side) = self.side {
             note("side", json!(side), json!(entry.side), side == entry.side);
         }
-        let path = entry.path.split('?').next();
-        let texts = [
-            ("operation", &self.operation, entry.operation),
-            ("method", &self.method, Some(entry.method.as_str())),
-            ("path", &self.path, path),
-            ("route", &self.route, entry.route.as_deref()),
-            ("tenant", &self.tenant, entry.tenant.as_deref()),
+        let (method, path) = (entry.method.as_str(), entry.path.split('?').next().unwrap_or_default());
+        let (is, is_either): (Fits, Fits) = (str::eq, |wanted, own| {
+            is_route(wanted, own) || own.split_once(' ').is_some_and(|(_, template)| is_route(wanted, template))
+        });
+        let route = entry.route.as_ref().map(|route| format!("{method} {route}"));
+        let texts: [(&str, &Option<String>, Option<&str>, Fits); 5] = [
+            ("operation", &self.operation, entry.operation, is),
+            ("method", &self.method, Some(method), str::eq_ignore_ascii_case),
+            ("path", &self.path, Some(path), |wanted, own| is_like(own, wanted)),
+            ("route", &self.route, route.as_deref(), is_either),
+            ("tenant", &self.tenant, entry.tenant.as_deref(), is),
         ];
-        for (field, wanted, found) in texts {
+        for (field, wanted, found, fits) in texts {
             if let Some(wanted) = wanted {
-                let fits = found
-                    .is_some_and(|found| found.eq_ignore_ascii_case(wanted) && (found == wanted || field == "method"));
-                note(field, json!(wanted), json!(found), fits);
+                note(field, json!(wanted), json!(found), found.is_some_and(|found| fits(wanted, found)));
             }
         }
         let names = [

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::connect::{as_owner, finish_building, move_in};
+use super::connect::{as_owner, end_session, finish_building, move_in};
 use super::{agents, outbound, scenarios, webhooks};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::action::{Action, ActionEvent};
-use crate::model::agent_session::AgentSession;
+use crate::model::agent_session::{AgentEvent, AgentSession};
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
 use crate::model::progress::{Due, Failure};
 use crate::model::webhook::WebhookDelivery;
@@ -170,19 +170,22 @@ async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection
 async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome, ApiError> {
     tracing::warn!(error.cause = %error, workspace = space.key, "something that was due could not be moved");
     let mut tx = space.data.begin().await;
+    let now = space.clock.now();
     match item {
+        // An event that the state does not allow changes nothing.
         Item::Connection(connection) => {
             if let Some(mut connection) = tx.connections.get(connection.id.as_str()).map(|c| (**c).clone()) {
-                connection.apply(ConnectionEvent::Fail, space.clock.now()).ok();
+                connection.apply(ConnectionEvent::Fail, now).ok();
                 connection.due = None;
                 connection.errors = vec![error.clone()];
+                end_session(space, &mut tx, &connection, Some(&error)).ok();
                 connection.error = Some(error);
                 tx.put(connection)?;
             }
         }
         Item::Action(action) => {
             if let Some(mut action) = tx.actions.get(action.id.as_str()).map(|a| (**a).clone()) {
-                action.state = action.state.on(ActionEvent::Fail).unwrap_or(action.state);
+                action.apply(ActionEvent::Fail, now).ok();
                 action.due = None;
                 action.errors = vec![error];
                 tx.put(action)?;
@@ -190,6 +193,7 @@ async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome,
         }
         Item::Session(session) => {
             if let Some(mut session) = tx.agent_sessions.get(session.id.as_str()).map(|s| (**s).clone()) {
+                session.apply(AgentEvent::Fail, now).ok();
                 session.due = None;
                 session.error = Some(error);
                 tx.put(session)?;

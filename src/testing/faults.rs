@@ -53,8 +53,7 @@ impl MockWorkspace {
     #[expect(clippy::unused_async, reason = "whoever adds a fault over HTTP waits for it too (product.md §3.3)")]
     pub async fn fault(&self, fault: Fault) -> FaultGuard {
         let rule = fault.rule();
-        let added = crate::control::known_route(rule.on.route.as_deref());
-        let added = added.and_then(|()| self.space()).and_then(|space| space.faults.add(rule));
+        let added = self.space().and_then(|space| space.faults.add(rule));
         let name = match added {
             Ok(standing) => standing.rule.name.unwrap_or(standing.id),
             Err(error) => panic!("the fault cannot be added: {}", error.message),

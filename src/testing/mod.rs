@@ -326,6 +326,7 @@ impl MockClock {
 
 /// Reads a seed without starting anything: to test one's own seed files.
 pub fn check_seed(path: &std::path::Path) -> Result<(), seed::SeedError> {
+    crate::api::announce_routes();
     let seed = seed::SeedDocument::read(path)?;
     seed.check_connectors(&Catalog::built_in()?.connector_keys())
 }

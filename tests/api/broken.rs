@@ -281,6 +281,16 @@ async fn an_upstream_may_be_ones_own_server_and_the_log_shows_both_addresses() {
 }
 
 #[tokio::test]
+async fn an_app_dates_its_answers_by_the_workspaces_clock() {
+    let bed = Bed::exact().await;
+
+    let answer = bed.get_user().await;
+
+    let exchange = bed.details(&answer).await["details"].clone();
+    assert_eq!(exchange["response"]["headers"]["date"], "Wed, 01 Jan 2025 00:00:00 GMT", "{exchange:#}");
+}
+
+#[tokio::test]
 async fn an_upstream_that_is_not_there_is_an_error_of_the_run() {
     let bed = Bed::start().await;
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

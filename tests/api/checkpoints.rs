@@ -7,7 +7,7 @@ use membrane_mock::model::connection::ConnectionState;
 use membrane_mock::testing::{Fault, MockWorkspace, Stub, act};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Bed, id, message, verdict};
+use crate::support::{Answer, Api, Bed, THEN, id, message, verdict};
 
 impl Bed {
     async fn take(&self, name: &str) -> Value {
@@ -300,6 +300,36 @@ async fn a_workspace_goes_to_another_server_as_a_document() {
         tenant.ok(Method::POST, "/connect", json!({"connectorKey": "notion"})).await["id"].is_string(),
         "it goes on"
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_moved_is_given_up_and_holds_up_nothing() {
+    let bed = Bed::exact().await;
+    let hold = json!({"action.building": "hold", "connection.building": "hold", "agentSession": "hold"});
+    assert_eq!(bed.control(Method::PUT, "/progress", hold).await.0, 200);
+    let action = bed.manager().ok(Method::POST, "/actions", json!({"intent": "do a thing"})).await;
+    let session = bed.demo().ok(Method::POST, "/agent/sessions", json!({"prompt": "do a thing"})).await;
+    let mut exported = bed.control(Method::GET, "/export", Value::Null).await.1;
+    // Due, and in a state that no due event leads out of.
+    for record in exported["records"].as_array_mut().unwrap() {
+        let is_at = |element: &Value| record["id"] == element["id"];
+        let (is_action, is_session) = (is_at(&action), is_at(&session));
+        if is_action {
+            (record["record"]["state"], record["record"]["due"]) = (json!("READY"), json!({"at": THEN}));
+        } else if is_session {
+            (record["record"]["status"], record["record"]["due"]) = (json!("completed"), json!({"at": THEN}));
+        }
+    }
+    let body = json!({"key": "again", "from": exported});
+    let made = bed.nobody().ok(Method::POST, "/__mock/workspaces", body).await;
+    let again = Api::new(bed.mock.uri(), made["managerToken"].as_str().unwrap().to_owned());
+    bed.nobody().ok(Method::POST, "/__mock/workspaces/again/clock/settle", json!({})).await;
+    let read = again.ok(Method::GET, &format!("/actions/{}", id(&action)), Value::Null).await;
+    let after = bed.nobody().get("/__mock/workspaces/again/export").await.1;
+
+    assert_eq!((&read["state"], &read["errors"][0]["data"]["machine"]), (&json!("READY"), &json!("action")));
+    let dues = after["records"].as_array().unwrap().iter().filter(|record| record["record"]["due"].is_object());
+    assert_eq!(dues.count(), 0);
 }
 
 #[tokio::test]

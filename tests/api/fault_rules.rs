@@ -483,6 +483,9 @@ async fn pages_meet_faults_too() {
         assert!(page.0 == 500 && text.contains("<main") && text.contains(says), "{says}: {page:?}");
     }
     assert!(done.1.as_str().unwrap().contains("newConnectionCreated"), "{done:?}");
+    let story = bed.control(Method::GET, "/faults/story", Value::Null).await.1;
+    let calls: Vec<&Value> = story["fired"].as_array().unwrap().iter().map(|firing| &firing["call"]).collect();
+    assert_eq!(calls, ["GET /connect/***", "GET /oauth/authorize", "GET /oauth-callback"], "no ticket is told");
     let entries = bed.control(Method::GET, "/journal", Value::Null).await.1;
     let of_pages = entries["items"].as_array().unwrap().iter().filter(|entry| entry["route"] == "/oauth-callback");
     let of_pages: Vec<_> =

@@ -1,5 +1,6 @@
 //! What the fake says of itself: the fidelity ledger, metrics, OpenAPI.
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::Bed;
@@ -18,15 +19,69 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     assert_eq!((&list["level"], &list["uses"], &list["source"]), (&json!("documented"), &json!(2), &json!("SEED")));
     let flows = route("/flows");
     assert_eq!((&flows["level"], &flows["uses"], &flows["method"]), (&json!("not-faked"), &json!(1), &json!("ANY")));
-    assert!(ledger["behaviours"].as_array().unwrap().len() >= 25);
+    let behaviours = ledger["behaviours"].as_array().unwrap();
+    let uses = |part: &str| {
+        let about = |b: &&Value| b["behaviour"].as_str().unwrap().contains(part);
+        behaviours.iter().find(about).unwrap_or_else(|| panic!("nothing says {part}"))["uses"].clone()
+    };
+    for (part, count) in [
+        ("Lists hold 100 unless asked", 1),
+        ("A cursor is a decimal number", 1),
+        ("Data sources and flows are 501", 1),
+        ("Both claim vocabularies", 3),
+        ("`isAdmin` may be", 0),
+        ("Webhooks carry both", 0),
+    ] {
+        assert_eq!(uses(part), json!(count), "{part}");
+    }
+    assert_eq!(behaviours.len(), 74);
+    let of_nobody = bed.nobody().get("/__mock/fidelity").await.1;
+    assert_eq!((&of_nobody["behaviours"][0]["uses"], &of_nobody["routes"][0]["uses"]), (&Value::Null, &Value::Null));
     assert_eq!(bed.nobody().get("/__mock/fidelity?workspace=nope").await.0, 404);
+}
+
+#[tokio::test]
+async fn a_behaviour_counts_the_calls_in_whose_answers_it_shows() {
+    let bed = Bed::exact().await;
+    let lost = json!({"connectionKey": "github-dev", "code": "module.exports = () => 1"});
+    bed.poke("github-dev", "loseCredentials").await;
+    assert_eq!(bed.demo().post("/act", lost).await.0, 400);
+    assert_eq!(bed.demo().post("/actions", json!({"name": "mine"})).await.0, 403);
+    assert_eq!(bed.tenant("acme").get("/connections/github-dev").await.0, 404);
+    bed.manager().ok(Method::POST, "/actions", json!({"intent": "do a thing"})).await;
+    let app = json!({"webhookUri": "http://127.0.0.1:9/hook", "enabledWebhookEvents": ["connection.created"]});
+    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), app).await;
+    bed.ws.tenant("demo-tenant").connect("slack").ready().await.unwrap();
+    bed.ws.clock().advance(std::time::Duration::from_secs(1)).await.unwrap();
+
+    let ledger = bed.nobody().get(&format!("/__mock/fidelity?workspace={}", bed.ws.key())).await.1;
+
+    let uses: Vec<(&str, u64)> = ledger["behaviours"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|b| (b["decided"].as_str().unwrap(), b["uses"].as_u64().unwrap()))
+        .collect();
+    for (decided, count) in [
+        ("gaps 2", 1),
+        ("gaps 3", 1),
+        ("gaps 9, 10", 1),
+        ("gaps B13", 1),
+        ("gaps B10", 1),
+        ("gaps 20", 1),
+        ("gaps B16", 1),
+        ("gaps 12", 2),
+        ("gaps 24", 1),
+    ] {
+        assert!(uses.contains(&(decided, count)), "{decided} is not {count} in {uses:?}");
+    }
 }
 
 #[tokio::test]
 async fn metrics_count_requests_by_route_and_faults_by_name() {
     let bed = Bed::start().await;
     let rule = json!({"name": "gone", "on": {"route": "GET /self"}, "fault": {"respond": {"status": 500}}});
-    bed.control(http::Method::POST, "/faults", rule).await;
+    bed.control(Method::POST, "/faults", rule).await;
     bed.demo().get("/connections").await;
     bed.demo().get("/self").await;
     bed.demo().get("/no/such/route").await;

@@ -137,6 +137,11 @@ fn an_error_carries_file_line_and_field() {
         ("connections/x.yaml", "key: x\n", ["connections/x.yaml", "integration", "missing"]),
         ("connections/x.yaml", "key: x\nintegration: nope\n", ["x", "nope", "integration"]),
         ("workspace.yaml", "key: [unclosed\n", ["workspace.yaml:", "", ""]),
+        (
+            "scenarios/x.yaml",
+            "steps:\n- after: {acts: 1}\n  do:\n  - fault: {on: {route: GET /conections}, fault: reset}\n",
+            ["scenarios/x.yaml:4", "steps[0].do[0]", "did you mean `GET /connections`"],
+        ),
         ("where/is/this.yaml", "a: 1\n", ["where/is/this.yaml", "no place", "integrations/"]),
         ("integrations/x/actions/y/spec.yaml", "name: y\n", ["integrations/x/actions/y", "integration", "`x`"]),
         ("stubs/x/a.yaml", "request: {method: GET, path: a}\nrespond: {}\n", ["stubs/x/a.yaml", "request.path", "/"]),

@@ -109,6 +109,26 @@ pub(crate) fn write_integration(folder: &Path, key: &str) {
 }
 
 #[tokio::test]
+async fn a_fault_that_cuts_a_snippets_call_is_no_error_of_the_fakes() {
+    let mut served = Served::by(&[("LOG", "debug")]);
+    let tenant = served.tenant().await;
+    let rule = json!({"name": "cut", "on": {"route": "GET /self"}, "fault": "close"});
+    let faults = format!("/__mock/workspaces/{}/faults", served.get("workspaceKey"));
+    served.control().ok(Method::POST, &faults, rule).await;
+    let code = "module.exports = async ({ membrane }) => { try { await membrane.get('/self') } catch (e) { return e.message } }";
+    let answer = tenant.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await;
+    tenant.get("/connections/this-is-the-last-one").await;
+
+    let mut lines = String::new();
+    while !lines.contains("this-is-the-last-one") {
+        lines.push_str(&served.next_line());
+    }
+
+    assert!(answer.1["output"].as_str().unwrap().contains("cut off by a fault"), "{answer:?}");
+    assert!(!lines.contains("ERROR") && !lines.contains("failed inside the fake"), "{lines}");
+}
+
+#[tokio::test]
 async fn a_request_is_a_span_without_tokens_or_bodies() {
     let mut served = Served::by(&[("LOG", "debug")]);
     let tenant = served.tenant().await;

@@ -16,8 +16,8 @@ use target::{Target, misconfigured, target_of};
 pub use ensure::ensure;
 pub(super) use moves::settle_request;
 pub use moves::{
-    Consent, accept_credentials, cancel, complete, finish_building, finish_building_now, lost_credentials, move_in,
-    poke,
+    Consent, accept_credentials, cancel, complete, end_session, finish_building, finish_building_now, lost_credentials,
+    move_in, poke,
 };
 pub use target::{integration_for, new_integration};
 pub use ticket::{as_owner, page_address, redeem};

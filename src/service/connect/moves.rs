@@ -170,7 +170,7 @@ fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Tim
 }
 
 /// The agent session that built a connection is over.
-fn end_session(
+pub fn end_session(
     space: &Space,
     tx: &mut Tx,
     connection: &Connection,

@@ -135,7 +135,7 @@ pub(super) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value
     let mut call = request.snapshot.clone();
     if let Some(Value::Object(headers)) = call.get_mut("api").and_then(|api| api.get_mut("headers")) {
         for (name, value) in headers.iter_mut() {
-            if crate::journal::is_secret_name(name) {
+            if crate::redact::is_secret_name(name) {
                 *value = Value::String("********".into());
             }
         }

@@ -161,8 +161,13 @@ impl Answerer for Vendors {
         let Some(space) = engine.space(workspace) else {
             return StubReply::json(404, &json!({ "message": format!("membrane-mock: no workspace `{workspace}`") }));
         };
-        let (reply, unmatched) = answer(&engine, &space, connector, &request);
-        let entry = Entry::new(Side::Upstream, space.clock.now(), &request.method, &with_query(&request));
+        let now = space.clock.now();
+        let (mut reply, unmatched) = answer(&engine, &space, connector, &request);
+        // The app's time is the workspace's, and stands in the logs of calls.
+        if let Some(date) = now.http_date() {
+            reply.headers.entry("date".into()).or_insert(date);
+        }
+        let entry = Entry::new(Side::Upstream, now, &request.method, &with_query(&request));
         space.journal.add(Entry {
             route: Some(connector.to_owned()),
             status: reply.status,
