@@ -53,6 +53,7 @@
 //! | [`fault`], [`metrics`] | leaves: rules that break calls on cue; numbers for dashboards | `model` and below |
 //! | [`store`] | SQLite, and the model of it in memory that answers reads | `model` and below |
 //! | [`model`] | nouns and rules: no HTTP, no SQL, no await | `ids`, `clock`, `error` |
+//! | `pattern`, `redact` | the words by which faults and verifications say which calls; what is never shown | `error` |
 //! | [`ids`], [`clock`], [`error`], [`config`] | identity and chance; time; errors as data; knobs | nothing |
 //!
 //! # Invariants

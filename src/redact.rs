@@ -27,12 +27,14 @@ pub(crate) fn mask(value: &mut Value) {
     }
 }
 
-/// A path whose query no longer shows secrets, nor the ticket of a connect page.
+/// A path whose query no longer shows secrets, nor the ticket of a page or a download.
 pub(crate) fn masked(path: &str) -> String {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let path = match path {
         path if path.starts_with("/connect/") => "/connect/***",
         path if path.starts_with("/screens/visits/") => "/screens/visits/***",
+        path if path.starts_with("/downloads/") => "/downloads/***",
+        path if path.starts_with("/background-jobs/") => "/background-jobs/***",
         path => path,
     };
     let Some(query) = query else { return path.to_owned() };
@@ -64,6 +66,8 @@ mod tests {
         assert_eq!(masked("/sse?token=abc.def&x=1"), "/sse?token=***&x=1");
         assert_eq!(masked("/sse?%74oken=abc.def"), "/sse?%74oken=***");
         assert_eq!(masked("/connect/dGlja2V0"), "/connect/***");
+        assert_eq!(masked("/downloads/dGlja2V0"), "/downloads/***");
+        assert_eq!(masked("/background-jobs/a1:dGlja2V0"), "/background-jobs/***");
         assert_eq!(masked("/oauth-callback?code=1&state=dGlja2V0"), "/oauth-callback?code=1&state=***");
         assert_eq!(masked("/connections?state=READY"), "/connections?state=READY");
         assert_eq!(masked("/action?key=create-issue"), "/action?key=create-issue");

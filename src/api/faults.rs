@@ -25,6 +25,7 @@ use crate::model::element::{Scope, Selector};
 use crate::service::connect as connecting;
 use crate::service::directory::{Archived, Directory, Resolved};
 use crate::service::faults::{self, Met};
+use crate::service::jobs;
 use crate::upstream::raw_server::{Cut, Play};
 
 /// What a call is about, for rules and for the journal.
@@ -58,6 +59,7 @@ fn about_page(call: &Call, route: &Route) -> Option<About> {
             let connection = visit.spec.connection_id.and_then(|id| space.world().connections.get(&id).cloned());
             (space, connection)
         }
+        "/downloads/{ticket}" => (jobs::redeem(&call.engine, call.param("ticket").ok()?)?.0, None),
         // The app's own page, not the API's.
         "/vendor/{workspace}/{connector}/oauth/authorize" => (call.engine.space(call.param("workspace").ok()?)?, None),
         _ => return None,
@@ -251,6 +253,8 @@ pub(super) fn cut(mut builder: HttpResponseBuilder, body: &Bytes, cut: Cut, requ
             })
             .boxed()
         }
+        // Nothing comes slowly.
+        Cut::Dribble { .. } if body.is_empty() => return builder.finish(),
         Cut::Dribble { bytes, every } => {
             let pieces: Vec<Bytes> = body.chunks(bytes.max(1)).map(Bytes::copy_from_slice).collect();
             stream::iter(pieces)

@@ -15,6 +15,7 @@ mod embed;
 mod events;
 mod faults;
 mod integrations;
+mod jobs;
 mod logs;
 pub mod openapi;
 mod schemas;
@@ -217,6 +218,11 @@ pub fn routes() -> Vec<Route> {
         get("/incoming-webhooks", Anyone, "OAS", logs::list_webhooks),
         get("/incoming-webhooks/{id}", Anyone, "OAS", logs::no_webhook),
         get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
+        // what a workspace defines, as an archive
+        get("/export", Manager, "SEED", jobs::export),
+        post("/import", Manager, "SEED", jobs::import),
+        get("/background-jobs/{job}", Manager, "SDK", jobs::get),
+        get("/downloads/{ticket}", Public, "our choice: the archive behind `downloadUrl`", jobs::download),
         // pictures
         get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
         get("/docs-json", Public, "OAS", openapi::docs),

@@ -27,8 +27,17 @@ enum Shape {
 fn shape_of(route: &Route) -> Shape {
     let path = route.path.as_str();
     let is_get = route.method == Some(Method::GET);
-    let pages =
-        ["/screens/", "/embed/", "/isolated-embed/", "/vendor/", "/logos/", "/sse/", "/connection-popup", "/connect/"];
+    let pages = [
+        "/screens/",
+        "/embed/",
+        "/isolated-embed/",
+        "/vendor/",
+        "/logos/",
+        "/sse/",
+        "/connection-popup",
+        "/connect/",
+        "/downloads/",
+    ];
     if path == "/" || path == "/oauth-callback" || path == "/__mock/metrics" || path.ends_with("/stream") {
         return Shape::Other;
     }
@@ -135,6 +144,12 @@ fn operation(route: &Route, method: &str) -> Value {
     if matches!(method, "POST" | "PUT" | "PATCH") {
         let schema = schemas::sent(route).map_or_else(|| json!({}), referred);
         let mut content = json!({ "application/json": { "schema": schema } });
+        if route.path == "/import" {
+            let archive = json!({ "type": "string", "contentMediaType": "application/zip" });
+            let fields = json!({ "file": archive, "dryRun": { "type": "boolean" } });
+            let schema = json!({ "type": "object", "required": ["file"], "properties": fields });
+            content = json!({ "multipart/form-data": { "schema": schema } });
+        }
         if route.access == Access::Form {
             content["application/x-www-form-urlencoded"] = json!({ "schema": { "type": "object" } });
         }

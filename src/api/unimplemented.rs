@@ -64,7 +64,7 @@ const PATHS: [(&str, &str); 31] = [
 ];
 
 /// Single paths for managers.
-const MANAGER_PATHS: [(&str, &str); 28] = [
+const MANAGER_PATHS: [(&str, &str); 25] = [
     ("/actions/{selector}/clone", "cloning"),
     ("/actions/{selector}/refresh", "refreshing actions"),
     ("/integrations/{integration}/actions/{key}/clone", "cloning"),
@@ -80,9 +80,6 @@ const MANAGER_PATHS: [(&str, &str); 28] = [
     ("/connectors/{selector}/files", "connector files"),
     ("/connectors/{selector}/files/{*rest}", "connector files"),
     ("/connectors/{selector}/publish-version", "connector versions"),
-    ("/import", "import"),
-    ("/export", "export"),
-    ("/background-jobs/{*rest}", "background jobs"),
     ("/checkpoints", "checkpoints"),
     ("/checkpoints/{*rest}", "checkpoints"),
     ("/connected-products", "connected products"),

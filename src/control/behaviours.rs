@@ -108,7 +108,7 @@ fn names_a_place(entry: &Entry) -> bool {
 }
 
 /// All of them.
-pub(super) const BEHAVIOURS: [Behaviour; 74] = [
+pub(super) const BEHAVIOURS: [Behaviour; 76] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",
         "SEED",
@@ -497,5 +497,17 @@ pub(super) const BEHAVIOURS: [Behaviour; 74] = [
         "not faked: SDK",
         "docs-behaviour 1",
         calls(|e| is_nobody(e) && e.status == 501),
+    ),
+    because(
+        "An export has no parameters of integrations; an import keeps those that are there",
+        "SDK",
+        "docs-http-api 11",
+        calls(|e| is(e, "GET /export") || is(e, "POST /import")),
+    ),
+    because(
+        "An import archives what its archive lacks, unless it is `partial`; `diff` and `force` change nothing",
+        "assumed",
+        "docs-http-api 11",
+        calls(|e| is(e, "POST /import")),
     ),
 ];

@@ -14,11 +14,12 @@ use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::agent_session::AgentEvent;
 use crate::model::connection::{Connection, ConnectionEvent};
+use crate::model::job::JobEvent;
 use crate::service::connect::attempt::{self, Ending};
 use crate::service::directory::Directory;
 use crate::service::vendor::account_in;
 use crate::service::view::{Lens, Secrets};
-use crate::service::{agents, connect, worker};
+use crate::service::{agents, connect, jobs, worker};
 
 /// Events as a test names them.
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -167,6 +168,22 @@ pub(super) async fn poke_session(call: Call) -> Result<Reply, ApiError> {
     let body: SessionPokeBody = call.json()?;
     let session = agents::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
     Reply::json(&agents::shown(&space, &session))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct JobPokeBody {
+    /// `start`, `complete`, `fail`, `cancel`.
+    event: JobEvent,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+pub(super) async fn poke_job(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: JobPokeBody = call.json()?;
+    let job = jobs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
+    Reply::json(&jobs::shown(&call.engine, &space, &job))
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

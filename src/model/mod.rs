@@ -16,6 +16,7 @@ pub mod formula;
 pub mod grant;
 pub mod history;
 pub mod integration;
+pub mod job;
 pub mod logs;
 pub mod page;
 pub mod patch;

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::connection::ConnectionState;
 use crate::clock::Timestamp;
+use crate::error::ApiError;
 
 /// How one kind of change progresses: `"immediate"`, `"hold"`, `{"after": ms}`, `{"reads": n}` or
 /// `{"fail": {"state": "SETUP_FAILED", "error": "…"}}`.
@@ -27,11 +28,16 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failure {
-    /// `CONFIGURATION_ERROR`, `SETUP_FAILED` or `ERROR`.
+    /// `CONFIGURATION_ERROR`, `SETUP_FAILED` or `ERROR`, which it is when absent; only connections know the others.
+    #[serde(default = "error")]
     pub state: ConnectionState,
     /// What `errors[0].message` says.
     #[serde(default)]
     pub error: Option<String>,
+}
+
+fn error() -> ConnectionState {
+    ConnectionState::Error
 }
 
 /// Progress per kind.
@@ -50,6 +56,34 @@ pub struct ProgressSettings {
     /// An agent session at work.
     #[serde(rename = "agentSession")]
     pub agent_session: Progress,
+    /// A job that exports what the workspace defines.
+    pub export: Progress,
+    /// A job that imports it.
+    pub import: Progress,
+}
+
+impl ProgressSettings {
+    /// Refuses a failure that is none.
+    pub fn check(&self) -> Result<(), ApiError> {
+        let Self { connection_building, connection_client_action, action_building, agent_session, export, import } =
+            self;
+        let all = [connection_building, connection_client_action, action_building, agent_session, export, import];
+        let failures = all.into_iter().filter_map(|progress| match progress {
+            Progress::Fail(failure) => Some(failure.state),
+            Progress::Immediate | Progress::After(_) | Progress::Reads(_) | Progress::Hold => None,
+        });
+        for state in failures {
+            use ConnectionState as S;
+            match state {
+                S::ConfigurationError | S::SetupFailed | S::Error => {}
+                S::Building | S::ClientActionRequired | S::Ready | S::Disconnecting | S::Disconnected => {
+                    let why = "`fail.state` is CONFIGURATION_ERROR, SETUP_FAILED or ERROR";
+                    return Err(ApiError::bad_request(why));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Default for ProgressSettings {
@@ -59,6 +93,8 @@ impl Default for ProgressSettings {
             connection_client_action: Progress::Hold,
             action_building: Progress::Immediate,
             agent_session: Progress::Immediate,
+            export: Progress::Immediate,
+            import: Progress::Immediate,
         }
     }
 }

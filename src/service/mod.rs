@@ -3,6 +3,7 @@
 pub mod act;
 pub mod actions;
 pub mod agents;
+pub mod archive;
 pub mod catalog;
 pub mod connect;
 pub mod connections;
@@ -11,6 +12,7 @@ pub mod directory;
 pub mod export;
 pub mod faults;
 pub mod integrations;
+pub mod jobs;
 pub mod outbound;
 pub mod plant;
 pub mod report;

@@ -3,18 +3,23 @@
 use super::catalog::{Catalog, action_of, connector_of, external_app};
 use super::connect::oauth::refresh_due;
 use super::directory::Directory;
-use super::seed::SeedDocument;
+use super::seed::{SeedAction, SeedDocument};
 use super::vendor;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
-use crate::ids::{Ids, stable_id};
+use crate::ids::{Id, Ids, stable_id};
+use crate::model::JsonMap;
+use crate::model::action::Action;
 use crate::model::connection::{Connection, ConnectionHistory, ConnectionState};
+use crate::model::connector::Connector;
 use crate::model::element::Meta;
 use crate::model::integration::Integration;
 use crate::model::scenario::OwnScenario;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
-use crate::store::Tx;
+use crate::store::{Record, Tx};
+use serde::Serialize;
+use std::sync::Arc;
 
 /// Plants a seed. Ids derive from keys, so that the same seed gives the same ids everywhere.
 pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &SeedDocument) -> Result<(), ApiError> {
@@ -27,12 +32,6 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
         let own = seed.connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
         tx.put(external_app(app, own.map(|connector| stable_id("connector", &connector.key))))?;
     }
-    for connector in &seed.connectors {
-        tx.put(connector_of(connector))?;
-        for action in &connector.actions {
-            tx.put(super::catalog::catalog_action(connector, action))?;
-        }
-    }
     for (connector, stubs) in &seed.stubs {
         for (index, spec) in stubs.iter().enumerate() {
             spec.check()?;
@@ -44,16 +43,102 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
             })?;
         }
     }
-    plant_integrations(tx, ids, now, catalog, seed)?;
-    for action in &seed.actions {
-        let mut record = action_of(stable_id("action", &action.key), action, now);
-        record.meta.uuid = ids.uuid();
-        tx.put(record)?;
-    }
+    plant_elements(tx, ids, now, catalog, seed)?;
     for scenario in &seed.scenarios {
         tx.put(OwnScenario::of(scenario.clone()))?;
     }
     plant_connections(tx, ids, now, catalog, seed)
+}
+
+/// What planting elements came to: where each stands in a seed.
+#[derive(Debug, Default, Serialize)]
+pub struct Changes {
+    /// Was not there.
+    pub created: Vec<String>,
+    /// Was there and is another now.
+    pub updated: Vec<String>,
+    /// Was there already.
+    pub unchanged: Vec<String>,
+    /// Was there and is archived now.
+    pub archived: Vec<String>,
+}
+
+impl Changes {
+    /// Writes an element unless it is there as it should be.
+    fn write<R: Record + PartialEq>(
+        &mut self,
+        tx: &mut Tx,
+        place: String,
+        known: Option<Arc<R>>,
+        mut wanted: R,
+        touch: impl FnOnce(&mut R),
+    ) -> Result<(), ApiError> {
+        match known {
+            Some(known) if *known == wanted => {
+                self.unchanged.push(place);
+                return Ok(());
+            }
+            Some(_) => {
+                touch(&mut wanted);
+                self.updated.push(place);
+            }
+            None => self.created.push(place),
+        }
+        tx.put(wanted)?;
+        Ok(())
+    }
+}
+
+/// What a seed says of an element over what is known of it.
+fn meta_of(known: &Meta, wanted: &Meta) -> Meta {
+    Meta {
+        name: wanted.name.clone(),
+        description: wanted.description.clone(),
+        meta: wanted.meta.clone(),
+        archived_at: None,
+        ..known.clone()
+    }
+}
+
+fn touched(meta: &mut Meta, ids: &Ids, now: Timestamp) {
+    (meta.updated_at, meta.revision) = (now, ids.revision());
+}
+
+/// Plants connectors, integrations and actions, over those that the workspace has under the same keys.
+pub fn plant_elements(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    catalog: &Catalog,
+    seed: &SeedDocument,
+) -> Result<Changes, ApiError> {
+    let mut changes = Changes::default();
+    for connector in &seed.connectors {
+        let fresh = connector_of(connector);
+        let known = tx.connectors.with_key(&connector.key).next().cloned();
+        let wanted = match &known {
+            Some(known) => Connector {
+                id: known.id.clone(),
+                meta: meta_of(&known.meta, &fresh.meta),
+                external_app_id: fresh.external_app_id.or_else(|| known.external_app_id.clone()),
+                logo_uri: known.logo_uri.clone(),
+                is_public: known.is_public,
+                extra: known.extra.clone(),
+                ..fresh
+            },
+            None => fresh,
+        };
+        let place = format!("connectors/{}", connector.key);
+        changes.write(tx, place, known, wanted, |connector| touched(&mut connector.meta, ids, now))?;
+        for action in &connector.actions {
+            tx.put(super::catalog::catalog_action(connector, action))?;
+        }
+    }
+    plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
+    for action in &seed.actions {
+        plant_action(tx, ids, now, action, None, &mut changes)?;
+    }
+    Ok(changes)
 }
 
 fn plant_integrations(
@@ -62,6 +147,7 @@ fn plant_integrations(
     now: Timestamp,
     catalog: &Catalog,
     seed: &SeedDocument,
+    changes: &mut Changes,
 ) -> Result<(), ApiError> {
     for integration in &seed.integrations {
         let connector_key = integration.connector_key.as_deref().unwrap_or(&integration.key);
@@ -69,38 +155,168 @@ fn plant_integrations(
         let connector = Directory::new(&world, catalog)
             .find_connector(connector_key)
             .map_err(|error| ApiError::bad_request(format!("integration `{}`: {}", integration.key, error.message)))?;
+        // The live one, else the one that was archived last.
+        let known =
+            world.integrations.with_key(&integration.key).max_by_key(|known| !known.meta.is_archived()).cloned();
         let synthetic = Integration::synthetic_id(&connector.id);
-        let id = if tx.integrations.get(synthetic.as_str()).is_none() {
-            synthetic
-        } else {
-            stable_id("integration", &integration.key)
+        let id = match &known {
+            Some(known) => known.id.clone(),
+            None if tx.integrations.get(synthetic.as_str()).is_none() => synthetic,
+            None => {
+                let stable: Id<Integration> = stable_id("integration", &integration.key);
+                if tx.integrations.get(stable.as_str()).is_none() { stable } else { ids.id() }
+            }
         };
         let name = integration.name.clone().unwrap_or_else(|| connector.meta.name.clone());
-        let mut meta = Meta::new(ids, now, Some(integration.key.clone()), Some(name));
-        meta.description = integration.description.clone().or_else(|| connector.meta.description.clone());
-        tx.put(Integration {
-            id: id.clone(),
-            meta,
-            connector_id: Some(connector.id.clone()),
-            connector_version: None,
-            external_app_id: connector.external_app_id.clone(),
-            parameters: integration.parameters.clone(),
-            options_config: None,
-            o_auth_callback_uri: None,
-            logo_uri: None,
-            is_test: false,
-        })?;
-        for action in &integration.actions {
-            let name = format!("{}/{}", integration.key, action.key);
-            let mut record = action_of(stable_id("action", &name), action, now);
-            record.meta.uuid = ids.uuid();
-            record.integration = Some(id.clone());
-            let universal = stable_id("action", &action.key);
-            if seed.actions.iter().any(|parent| parent.key == action.key) {
-                record.parent = Some(universal);
-            }
-            tx.put(record)?;
+        let description = integration.description.clone().or_else(|| connector.meta.description.clone());
+        let mut wanted = match &known {
+            Some(known) => (**known).clone(),
+            None => Integration {
+                id: id.clone(),
+                meta: Meta::new(ids, now, Some(integration.key.clone()), Some(name.clone())),
+                connector_id: None,
+                connector_version: None,
+                external_app_id: None,
+                parameters: JsonMap::new(),
+                options_config: None,
+                o_auth_callback_uri: None,
+                logo_uri: None,
+                is_test: false,
+            },
+        };
+        (wanted.meta.name, wanted.meta.description, wanted.meta.archived_at) = (name, description, None);
+        wanted.meta.meta.clone_from(&integration.meta);
+        if let (Some(uuid), None) = (&integration.uuid, &known) {
+            wanted.meta.uuid.clone_from(uuid);
         }
+        (wanted.connector_id, wanted.external_app_id) = (Some(connector.id.clone()), connector.external_app_id.clone());
+        // No export has parameters: those that are there stay.
+        wanted.parameters.extend(integration.parameters.clone());
+        wanted.options_config.clone_from(&integration.options_config);
+        wanted.o_auth_callback_uri.clone_from(&integration.o_auth_callback_uri);
+        wanted.logo_uri.clone_from(&integration.logo_uri);
+        let place = format!("integrations/{}", integration.key);
+        changes.write(tx, place, known, wanted, |integration| touched(&mut integration.meta, ids, now))?;
+        for action in &integration.actions {
+            plant_action(tx, ids, now, action, Some((&id, &integration.key)), changes)?;
+            let in_seed = seed.actions.iter().any(|parent| parent.key == action.key);
+            set_parent(tx, &id, &action.key, in_seed)?;
+        }
+    }
+    Ok(())
+}
+
+/// The workspace's own action at a place: the live one, else the one that was archived last.
+fn own_action(tx: &Tx, key: &str, integration: Option<&Id<Integration>>) -> Option<Arc<Action>> {
+    let all = tx.actions.with_key(key).filter(|action| is_own(action) && action.integration.as_ref() == integration);
+    all.max_by_key(|action| !action.meta.is_archived()).cloned()
+}
+
+/// Whether an action is the workspace's, and no connection's and no catalog's.
+fn is_own(action: &Action) -> bool {
+    !action.is_public && action.connection.is_none() && action.external_app.is_none()
+}
+
+/// The same, and there.
+pub fn is_defined(action: &Action) -> bool {
+    is_own(action) && !action.meta.is_archived()
+}
+
+fn plant_action(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    action: &SeedAction,
+    integration: Option<(&Id<Integration>, &str)>,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let name = match integration {
+        Some((_, key)) => format!("{key}/{}", action.key),
+        None => action.key.clone(),
+    };
+    let place = match integration {
+        Some((_, key)) => format!("integrations/{key}/actions/{}", action.key),
+        None => format!("actions/{}", action.key),
+    };
+    let known = own_action(tx, &action.key, integration.map(|(id, _)| id));
+    let stable = stable_id("action", &name);
+    let id = if tx.actions.get(stable.as_str()).is_none() { stable } else { ids.id() };
+    let mut fresh = action_of(id, action, now);
+    fresh.meta.meta.clone_from(&action.meta);
+    let wanted = match &known {
+        Some(known) => Action {
+            meta: meta_of(&known.meta, &fresh.meta),
+            action_type: fresh.action_type,
+            config: fresh.config,
+            input_schema: fresh.input_schema,
+            output_schema: fresh.output_schema,
+            output_mapping: fresh.output_mapping,
+            custom_output_schema: fresh.custom_output_schema,
+            ..(**known).clone()
+        },
+        None => {
+            fresh.meta.uuid = action.uuid.clone().unwrap_or_else(|| ids.uuid());
+            fresh.integration = integration.map(|(id, _)| id.clone());
+            fresh
+        }
+    };
+    changes.write(tx, place, known, wanted, |action| touched(&mut action.meta, ids, now))
+}
+
+/// An integration's action customises the universal one of the same key.
+fn set_parent(tx: &mut Tx, integration: &Id<Integration>, key: &str, in_seed: bool) -> Result<(), ApiError> {
+    let Some(action) = own_action(tx, key, Some(integration)) else { return Ok(()) };
+    let universal = own_action(tx, key, None).map(|universal| universal.id.clone());
+    let parent = universal.or_else(|| in_seed.then(|| stable_id("action", key)));
+    if action.parent.is_none() && parent.is_some() {
+        tx.put(Action { parent, ..(*action).clone() })?;
+    }
+    Ok(())
+}
+
+/// Archives what the workspace defines and a seed does not have.
+pub fn archive_others(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    seed: &SeedDocument,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let world = (**tx).clone();
+    for integration in world.integrations.iter().filter(|integration| !integration.meta.is_archived()) {
+        let wanted = seed.integrations.iter().find(|wanted| wanted.key == integration.key());
+        if wanted.is_none() {
+            let mut gone = (**integration).clone();
+            gone.meta.archived_at = Some(now);
+            touched(&mut gone.meta, ids, now);
+            tx.put(gone)?;
+            changes.archived.push(format!("integrations/{}", integration.key()));
+        }
+        let of_it = world.actions.iter().filter(|a| is_defined(a) && a.integration.as_ref() == Some(&integration.id));
+        let known = wanted.map(|wanted| wanted.actions.as_slice()).unwrap_or_default();
+        archive_actions(tx, ids, now, of_it, known, &format!("integrations/{}/", integration.key()), changes)?;
+    }
+    let universal = world.actions.iter().filter(|action| is_defined(action) && action.integration.is_none());
+    archive_actions(tx, ids, now, universal, &seed.actions, "", changes)
+}
+
+fn archive_actions<'a>(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    actions: impl Iterator<Item = &'a Arc<Action>>,
+    wanted: &[SeedAction],
+    folder: &str,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    for action in
+        actions.filter(|action| wanted.iter().all(|wanted| Some(wanted.key.as_str()) != action.meta.key.as_deref()))
+    {
+        let mut gone = (**action).clone();
+        gone.meta.archived_at = Some(now);
+        touched(&mut gone.meta, ids, now);
+        changes.archived.push(format!("{folder}actions/{}", gone.meta.key.as_deref().unwrap_or_default()));
+        tx.put(gone)?;
     }
     Ok(())
 }

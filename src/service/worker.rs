@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect::{as_owner, end_session, finish_building, move_in};
-use super::{agents, outbound, scenarios, webhooks};
+use super::{agents, jobs, outbound, scenarios, webhooks};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::action::{Action, ActionEvent};
 use crate::model::agent_session::{AgentEvent, AgentSession};
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
+use crate::model::job::Job;
 use crate::model::progress::{Due, Failure};
 use crate::model::webhook::WebhookDelivery;
 use crate::store::{Tx, World};
@@ -32,6 +33,8 @@ enum Item {
     Refresh(Arc<Connection>),
     /// A webhook is to be sent.
     Delivery(Arc<WebhookDelivery>),
+    /// A background job's turn has come.
+    Job(Arc<Job>),
 }
 
 /// Does something in a task of its own, unless it is being done already.
@@ -97,6 +100,13 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
             });
             return Ok(Outcome::Moved);
         }
+        Some(Item::Job(job)) => {
+            space.forget_reads(job.id.as_str());
+            send_off(engine, space, job.id.to_string(), |engine, space| async move {
+                jobs::carry_out(&engine, &space, job.id.as_str()).await
+            });
+            return Ok(Outcome::Moved);
+        }
         _ => {}
     }
     let mut tx = space.data.begin().await;
@@ -107,7 +117,7 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
         Item::Action(action) => action.id.as_str(),
         Item::Session(session) => session.id.as_str(),
         // Due since a moment ago: the next step sees to it.
-        Item::Refresh(_) | Item::Delivery(_) => return Ok(Outcome::Moved),
+        Item::Refresh(_) | Item::Delivery(_) | Item::Job(_) => return Ok(Outcome::Moved),
     });
     if let Err(error) = move_item(engine, space, &mut tx, &item) {
         drop(tx);
@@ -138,7 +148,7 @@ fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result
             let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the agent gave up".into()));
             agents::end(space, tx, (**session).clone(), why)
         }
-        Item::Refresh(_) | Item::Delivery(_) => Ok(()),
+        Item::Refresh(_) | Item::Delivery(_) | Item::Job(_) => Ok(()),
     }
 }
 
@@ -199,7 +209,7 @@ async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome,
                 tx.put(session)?;
             }
         }
-        Item::Refresh(_) | Item::Delivery(_) => {}
+        Item::Refresh(_) | Item::Delivery(_) | Item::Job(_) => {}
     }
     tx.commit().await?;
     Ok(Outcome::Moved)
@@ -314,7 +324,12 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
         let at = delivery.next_attempt_at.filter(|at| *at <= now && !space.in_flight.has(delivery.id.as_str()))?;
         Some((at, Item::Delivery(Arc::clone(delivery))))
     });
-    let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries);
+    let jobs = world
+        .jobs
+        .iter()
+        .filter(|job| !space.in_flight.has(job.id.as_str()))
+        .filter_map(|job| Some((due_at(job.due.as_ref()?, job.id.as_str())?, Item::Job(Arc::clone(job)))));
+    let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(jobs);
     all.min_by_key(|(at, _)| *at).map(|(_, item)| item)
 }
 
@@ -351,10 +366,11 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let not_sent = |id: &str| !space.in_flight.has(id);
     let refreshes = world.connections.iter().filter(|c| not_sent(c.id.as_str())).filter_map(|c| c.refresh_due());
     let deliveries = world.deliveries.iter().filter(|d| not_sent(d.id.as_str())).filter_map(|d| d.next_attempt_at);
+    let jobs = world.jobs.iter().filter(|job| not_sent(job.id.as_str())).filter_map(|job| job.due.as_ref()?.at);
     let sleepers = space.clock.next_waking();
     let stories = space.stories.next_moment(space.clock.now());
     let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(sleepers);
-    all.chain(stories).min()
+    all.chain(jobs).chain(stories).min()
 }
 
 /// The same, in real time from now.

@@ -14,6 +14,7 @@ use crate::model::connector::Connector;
 use crate::model::external_app::ExternalApp;
 use crate::model::grant::Grant;
 use crate::model::integration::Integration;
+use crate::model::job::Job;
 use crate::model::scenario::OwnScenario;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
@@ -107,6 +108,8 @@ records! {
     AttemptLog("connection-attempt-log") in attempt_logs, by |_| None;
     /// Agent sessions, by what they work on.
     AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id);
+    /// Background jobs.
+    Job("job") in jobs, by |_| None;
     /// The stub vendors' book, by access token.
     Grant("grant") in grants, by |grant| Some(&grant.access_token);
     /// Webhooks to the app.

@@ -35,6 +35,7 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/connections/{selector}/complete") => json!({"account": "ann@example.com"}),
         ("POST", "/workspaces/{key}/connections/{selector}/fail") => json!({"error": "access_denied"}),
         ("POST", "/workspaces/{key}/agent-sessions/{id}/poke") => json!({"event": "complete"}),
+        ("POST", "/workspaces/{key}/jobs/{id}/poke") => json!({"event": "complete"}),
         ("POST", "/workspaces/{key}/actions/{selector}/poke") => json!({"event": "finishBuilding"}),
         ("PUT", "/workspaces/{key}/upstreams/{connector}") => json!({"url": "http://127.0.0.1:9"}),
         ("POST", "/workspaces/{key}/upstreams/{connector}/stubs")
@@ -72,6 +73,12 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
         nobody.ok(Method::PUT, &at("/progress"), json!({"agentSession": "hold"})).await;
         let manager = Api::new(bed.mock.uri(), space.manager_token());
         return id(&manager.ok(Method::POST, "/agent/sessions", json!({"prompt": "frobnicate"})).await);
+    }
+    if route.path.contains("/jobs/{id}") {
+        nobody.ok(Method::PUT, &at("/progress"), json!({"export": "hold"})).await;
+        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        let begun = manager.ok(Method::GET, "/export", Value::Null).await;
+        return begun["jobId"].as_str().unwrap().to_owned();
     }
     if route.path.contains("/actions/{selector}") {
         nobody.ok(Method::PUT, &at("/progress"), json!({"action.building": "hold"})).await;

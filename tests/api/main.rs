@@ -27,6 +27,7 @@ mod forms;
 mod fuzz;
 mod hostile;
 mod integrations;
+mod jobs;
 mod layers;
 mod ledger;
 mod oauth;

@@ -8,6 +8,7 @@ use membrane_mock::api::router::{Access, Route};
 use membrane_mock::testing::{MockWorkspace, Stub};
 use serde_json::{Value, json};
 
+use crate::jobs;
 use crate::support::{Answer, Api, Bed, answer, id};
 
 const UNCOVERED: &str = include_str!("uncovered.txt");
@@ -97,6 +98,9 @@ fn good_body(method: &Method, path: &str) -> Value {
 
 /// Calls a route as it wants to be called, in a workspace of its own.
 async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
+    if ["/import", "/background-jobs/", "/downloads/"].iter().any(|beginning| route.path.starts_with(beginning)) {
+        return called_with_a_job(bed, base, route).await;
+    }
     let in_a_flow = ["/vendor/", "/oauth-callback", "/sse/", "/connection-popup", "/screens/"];
     if in_a_flow.iter().any(|beginning| route.path.starts_with(beginning)) {
         return called_in_a_flow(bed, base, route).await;
@@ -148,6 +152,24 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     });
     let body = good_body(&method, &route.path);
     api.call(method, &format!("{path}{query}"), if body.is_null() { None } else { Some(&body) }).await
+}
+
+/// The same for what jobs take and give.
+async fn called_with_a_job(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
+    let space = base.fork().await.unwrap();
+    let api = Api::new(bed.mock.uri(), space.manager_token());
+    if route.path == "/import" {
+        let archive = jobs::zipped(&jobs::one("actions/a/spec.yaml", "type: run-javascript\n"));
+        return answer(jobs::upload(&api, "", &[], &archive)).await;
+    }
+    let begun = api.ok(Method::GET, "/export", Value::Null).await;
+    let job = format!("/background-jobs/{}:{}", begun["jobId"].as_str().unwrap(), begun["accessKey"].as_str().unwrap());
+    space.settle().await.unwrap();
+    let done = api.get(&job).await;
+    match done.1["result"]["downloadUrl"].as_str() {
+        Some(archive) if route.path.starts_with("/downloads/") => bed.nobody().get(archive).await,
+        _ => done,
+    }
 }
 
 /// The same for the routes of an OAuth flow, each of which needs what the one before it gave.

@@ -116,7 +116,7 @@ async fn a_refusal_is_told_in_the_envelope() {
     403 {
       "type": "bad_request",
       "key": "access_denied",
-      "message": "only a manager token may call /import; mint one with `isAdmin: true`"
+      "message": "only a manager token may POST /import; mint one with `isAdmin: true`"
     }
     "#);
     insta::assert_snapshot!(bed.shown(&missing), @r#"
@@ -213,9 +213,10 @@ async fn a_tenant_is_403_where_a_manager_is_needed() {
 async fn rights_are_checked_before_501() {
     let bed = Bed::start().await;
 
-    assert_eq!(verdict(&bed.nobody().post("/import", json!({})).await), UNAUTHENTICATED);
-    assert_eq!(verdict(&bed.demo().post("/import", json!({})).await), DENIED);
-    assert_eq!(bed.manager().post("/import", json!({})).await.0, 501);
+    let checkpoints = "/checkpoints";
+    assert_eq!(verdict(&bed.nobody().get(checkpoints).await), UNAUTHENTICATED);
+    assert_eq!(verdict(&bed.demo().get(checkpoints).await), DENIED);
+    assert_eq!(bed.manager().get(checkpoints).await.0, 501);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ mod read;
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::file::SeedError;
@@ -16,8 +16,9 @@ use self::file::{Origin, SeedFile};
 pub(super) use self::file::{Step, error_at, parse_text};
 use crate::clock::ClockMode;
 use crate::model::JsonMap;
-use crate::model::action::ActionType;
-use crate::model::connector::{Apply, AuthType, OauthConfig, TestCall};
+use crate::model::action::{Action, ActionType};
+use crate::model::connector::{Apply, AuthType, Connector, OauthConfig, TestCall};
+use crate::model::integration::Integration;
 use crate::model::progress::ProgressSettings;
 use crate::model::scenario::Scenario;
 use crate::model::stub::StubSpec;
@@ -131,7 +132,7 @@ pub struct SeedApp {
 }
 
 /// A connector.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedConnector {
     /// Handle.
@@ -186,7 +187,7 @@ fn yes() -> bool {
 }
 
 /// An integration. Fields of a real export that mean nothing here are let be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedIntegration {
     /// Handle; the folder's name when absent.
@@ -204,6 +205,21 @@ pub struct SeedIntegration {
     /// OAuth client and other parameters.
     #[serde(default)]
     pub parameters: JsonMap,
+    /// Per auth option.
+    #[serde(default)]
+    pub options_config: Option<JsonMap>,
+    /// Overrides the callback address.
+    #[serde(default)]
+    pub o_auth_callback_uri: Option<String>,
+    /// Overrides the app's picture.
+    #[serde(default)]
+    pub logo_uri: Option<String>,
+    /// The user's own.
+    #[serde(default)]
+    pub meta: Option<JsonMap>,
+    /// The same in every workspace that it was exported to.
+    #[serde(default)]
+    pub uuid: Option<String>,
     /// Its actions.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
@@ -212,7 +228,7 @@ pub struct SeedIntegration {
 }
 
 /// An action. Fields of a real export that mean nothing here are let be.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedAction {
     /// Handle; the folder's name when absent.
@@ -242,6 +258,12 @@ pub struct SeedAction {
     /// What it gives, when said.
     #[serde(default)]
     pub custom_output_schema: Option<Value>,
+    /// The user's own.
+    #[serde(default)]
+    pub meta: Option<JsonMap>,
+    /// The same in every workspace that it was exported to.
+    #[serde(default)]
+    pub uuid: Option<String>,
     #[serde(skip)]
     origin: Origin,
 }
@@ -265,4 +287,69 @@ pub struct SeedConnection {
     pub credentials: Option<JsonMap>,
     #[serde(skip)]
     origin: Origin,
+}
+
+impl SeedAction {
+    /// How a seed would describe an action. Source: SDK `ActionExportProperties`; `outputSchema` is our choice.
+    pub fn of(action: &Action) -> Self {
+        Self {
+            key: action.meta.key.clone().unwrap_or_default(),
+            name: Some(action.meta.name.clone()),
+            description: action.meta.description.clone(),
+            action_type: action.action_type,
+            config: action.config.clone(),
+            input_schema: action.input_schema.clone(),
+            output_schema: action.output_schema.clone(),
+            output_mapping: action.output_mapping.clone(),
+            custom_output_schema: action.custom_output_schema.clone(),
+            meta: action.meta.meta.clone(),
+            uuid: Some(action.meta.uuid.clone()),
+            origin: Origin::default(),
+        }
+    }
+}
+
+impl SeedIntegration {
+    /// How a seed would describe an integration, without its actions and, as on the platform, without its parameters.
+    /// Source: SDK `IntegrationExportProperties`.
+    pub fn of(integration: &Integration, connector: &Connector) -> Self {
+        Self {
+            key: integration.key().to_owned(),
+            name: Some(integration.meta.name.clone()),
+            description: integration.meta.description.clone(),
+            connector_key: Some(connector.key().to_owned()),
+            parameters: JsonMap::new(),
+            meta: integration.meta.meta.clone(),
+            options_config: integration.options_config.clone(),
+            o_auth_callback_uri: integration.o_auth_callback_uri.clone(),
+            logo_uri: integration.logo_uri.clone(),
+            uuid: Some(integration.meta.uuid.clone()),
+            actions: Vec::new(),
+            origin: Origin::default(),
+        }
+    }
+}
+
+impl SeedConnector {
+    /// How a seed would describe a connector of the workspace's own.
+    pub fn of(connector: &Connector, external_app: Option<String>) -> Self {
+        Self {
+            key: connector.key().to_owned(),
+            name: connector.meta.name.clone(),
+            external_app,
+            categories: connector.categories.clone(),
+            description: connector.meta.description.clone(),
+            base_uri: connector.base_uri.clone(),
+            auth_type: connector.auth_type,
+            oauth: connector.oauth.clone(),
+            input_schema: connector.input_schema.clone(),
+            parameters_schema: connector.parameters_schema.clone(),
+            apply: Some(connector.apply.clone()),
+            test: connector.test.clone(),
+            version: Some(connector.version.clone()),
+            popularity: connector.popularity,
+            shared_oauth_client: connector.shared_oauth_client,
+            actions: Vec::new(),
+        }
+    }
 }

@@ -7,6 +7,7 @@ use rust_embed::RustEmbed;
 use super::file::{Origin, SeedError, SeedFile, Step, collect, is_prose};
 use super::{SeedAction, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration};
 use crate::error::nearest;
+use crate::model::job::Files;
 use crate::model::schema::check_schema;
 use crate::model::stub::StubSpec;
 use crate::service::directory::hint;
@@ -29,7 +30,19 @@ const NOT_FAKED: [&str; 8] = [
 ];
 
 /// What is read of an integration and of an action; a real export has more.
-const INTEGRATION_FIELDS: [&str; 6] = ["key", "name", "description", "connectorKey", "parameters", "actions"];
+const INTEGRATION_FIELDS: [&str; 11] = [
+    "key",
+    "name",
+    "description",
+    "connectorKey",
+    "parameters",
+    "optionsConfig",
+    "oAuthCallbackUri",
+    "logoUri",
+    "meta",
+    "uuid",
+    "actions",
+];
 const ACTION_FIELDS: [&str; 9] = [
     "key",
     "name",
@@ -101,6 +114,12 @@ impl SeedDocument {
                 action.origin = at(&[("connectors", outer), ("actions", index)]);
             }
         }
+    }
+
+    /// Reads what an archive has.
+    pub fn of_archive(files: &Files) -> Result<Self, SeedError> {
+        let file = |(path, text): (&String, &String)| SeedFile { path: path.clone(), text: text.clone() };
+        Self::from_files(files.iter().map(file).collect())
     }
 
     fn from_files(mut files: Vec<SeedFile>) -> Result<Self, SeedError> {

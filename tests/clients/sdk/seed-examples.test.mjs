@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';
-import { byId, scenario } from './lib/world.mjs';
+import { World, byId, scenario } from './lib/world.mjs';
 import { accept, page } from './lib/shape.mjs';
 
 const Connection = sdk.ConnectionApiResponse;
@@ -596,16 +596,64 @@ for (const [what, request] of Object.entries(reserved)) {
   });
 }
 
-// Not faked: a manager is told so by name.
+// What a workspace defines goes out and comes in by background jobs, polled by id as managers' scripts do.
 
-for (const [method, path] of [['POST', '/import'], ['GET', '/export']]) {
-  scenario(`${method} ${path} says that it is not faked`, async (world) => {
-    const body = method === 'POST' ? new FormData() : undefined;
-    body?.append('file', new Blob(['PK']), 'workspace.zip');
-    const answer = await world.curl(method, path, asManager(world, { body }));
-    assert.equal(answer.status, 501, JSON.stringify(answer.body));
-    accept(sdk.ErrorDataSchema, answer.body);
-    assert.equal(answer.body.type, 'internal');
-    assert.match(answer.body.message, /membrane-mock/);
-  });
+/** The job when it is over. */
+async function over(world, { jobId }) {
+  for (;;) {
+    const { status, body } = await world.curl('GET', `/background-jobs/${jobId}:${jobId}`, asManager(world));
+    assert.equal(status, 200, JSON.stringify(body));
+    assert.equal(body.id, jobId);
+    assert.ok(Object.values(sdk.AsyncRequestStatus).includes(body.status), body.status);
+    if (!['pending', 'active'].includes(body.status)) return body;
+  }
 }
+
+async function exported(world) {
+  const begun = await ok(world, sdk.AsyncRequestTriggerResponse, 'GET', '/export', asManager(world));
+  const { status, result } = await over(world, begun);
+  assert.equal(status, 'completed');
+  const response = await fetch(result.downloadUrl);
+  assert.equal(response.headers.get('content-type'), 'application/zip');
+  return response.blob();
+}
+
+async function imported(world, archive, query = {}) {
+  const body = new FormData();
+  body.append('file', archive, 'workspace.zip');
+  body.append('dryRun', String(query.dryRun ?? false));
+  const all = { dryRun: 'false', partial: 'false', diff: 'false', force: 'false', ...query };
+  const options = asManager(world, { body, query: all });
+  return over(world, await ok(world, sdk.AsyncRequestTriggerResponse, 'POST', '/import', options));
+}
+
+scenario('GET /export, then POST /import: another workspace defines the same', async (world) => {
+  await world.action({ integrationKey: 'github', key: 'greet', type: 'run-javascript', config: { code: 'module.exports = () => "hello"' } });
+  const other = await World.fork({ seed: 'none' });
+  try {
+    const archive = await exported(world);
+    const dry = await imported(other, archive, { dryRun: 'true' });
+    assert.ok(dry.result.created.includes('integrations/github/actions/greet'), JSON.stringify(dry));
+    assert.equal((await other.curl('GET', '/integrations/github')).status, 404, 'a dry run changes nothing');
+    const { status, result } = await imported(other, archive);
+    assert.deepEqual([status, result.created], ['completed', dry.result.created]);
+    const [here, there] = [await world.integration('github'), await other.integration('github')];
+    assert.equal(there.uuid, here.uuid);
+    const { id, state } = await other.client.post('/connect', { integrationKey: 'github' });
+    assert.equal(state, 'CLIENT_ACTION_REQUIRED');
+    await other.control('POST', `/connections/${id}/complete`);
+    const { output } = await other.client.post('/act', { key: 'greet', connectionId: id });
+    assert.equal(output, 'hello');
+  } finally {
+    await other.drop();
+  }
+});
+
+scenario('POST /import of what is no archive says what would be one', async (world) => {
+  const body = new FormData();
+  body.append('file', new Blob(['PK']), 'workspace.zip');
+  const answer = await world.curl('POST', '/import', asManager(world, { body }));
+  assert.equal(answer.status, 400, JSON.stringify(answer.body));
+  accept(sdk.ErrorDataSchema, answer.body);
+  assert.match(answer.body.message, /zip archive/);
+});

@@ -4,7 +4,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { once } from 'node:events';
-import { Agent, createServer } from 'node:http';
+import { createServer } from 'node:http';
 import * as sdk from '@membranehq/sdk';
 import { World } from './world.mjs';
 import { goThrough } from './hosted-page.mjs';
@@ -59,11 +59,14 @@ const ROUTES = [
   'GET /action-run-logs',
   'GET /action-run-logs/{id}/details',
   'GET /agent/sessions',
+  'GET /background-jobs/{job}',
   'GET /connect/{ticket}',
   'GET /connection-requests/{id}',
   'GET /connections',
   'GET /connections/{connection}',
   'GET /customers',
+  'GET /downloads/{ticket}',
+  'GET /export',
   'GET /external-api-logs',
   'GET /integrations',
   'GET /integrations/{integration}',
@@ -86,6 +89,7 @@ const ROUTES = [
   'POST /connections/{connection}/refresh-credentials',
   'POST /connections/{connection}/restore',
   'POST /connections/{connection}/test',
+  'POST /import',
 ];
 const UPSTREAM_CALLS = [
   { side: 'upstream' },
@@ -146,7 +150,7 @@ function whichOf(chance) {
 function settingsOf(chance) {
   const fails = () => ({ fail: { state: chance.one(['CONFIGURATION_ERROR', 'SETUP_FAILED', 'ERROR']), error: 'chaos' } });
   const paces = [() => 'immediate', () => 'immediate', () => ({ after: chance.number(1, 900) }), fails];
-  const kinds = ['connection.building', 'action.building', 'agentSession'];
+  const kinds = ['connection.building', 'action.building', 'agentSession', 'export', 'import'];
   return {
     progress: Object.fromEntries(kinds.map((kind) => [kind, chance.one(paces)()])),
     disconnectedStatus: chance.one([400, 401]),
@@ -289,6 +293,22 @@ const DAY = {
   'stops an agent': ({ client, sessions }, chance) =>
     sessions.length && client.patch(`/agent/sessions/${chance.one(sessions)}/stop`),
   'lists agents': ({ client }) => client.get('/agent/sessions'),
+  'exports and imports': async ({ world, browse }, chance) => {
+    const over = async ({ jobId, accessKey }) => {
+      await world.settle();
+      return world.manager.get(`/background-jobs/${jobId}:${accessKey}`);
+    };
+    const { result } = await over(await world.manager.get('/export'));
+    if (!result) return;
+    const { ok, bytes } = await browse(result.downloadUrl);
+    if (!ok) return;
+    const body = new FormData();
+    body.append('file', new Blob([await bytes()]), 'workspace.zip');
+    const headers = { authorization: `Bearer ${world.managerToken}` };
+    const query = new URLSearchParams({ dryRun: chance.next() < 0.3, partial: chance.next() < 0.5 });
+    const begun = await browse(`${world.apiUri}/import?${query}`, { method: 'POST', headers, body });
+    if (begun.ok) await over(JSON.parse(await begun.text()));
+  },
   [WAITS]: ({ world }) => world.advance(3_600_000),
 };
 
@@ -363,14 +383,10 @@ async function timeFor(world, step) {
 const walking = new AsyncLocalStorage();
 const { defaults, interceptors } = sdk.MembraneAxiosInstance;
 
-// The server hangs up on who was silent for 5 s, which is just when Node's own agent would: a call that is begun at that
-// moment breaks without a fault.
-defaults.httpAgent = new Agent({ keepAlive: true, timeout: 2_000 });
-
 defaults.transformResponse = [
   function note(body, headers, status) {
     const own = shown(Object.entries(headers.toJSON()));
-    walking.getStore()?.push({ call: callOf(this), status, headers: own, body: timeless(body) });
+    walking.getStore()?.push({ call: callOf(this), status, headers: own, body });
     return body;
   },
 ].concat(defaults.transformResponse);
@@ -384,18 +400,19 @@ const callOf = ({ method, baseURL, url }) => `${method.toUpperCase()} ${baseURL}
 /** A browser that follows where it is sent. */
 async function browse(answers, address, init) {
   const call = `${init?.method ?? 'GET'} ${address}`;
-  let response, body;
+  let response, bytes;
   try {
     response = await fetch(address, { ...init, redirect: 'manual' });
-    body = await response.text();
+    bytes = Buffer.from(await response.arrayBuffer());
   } catch (error) {
     answers.push({ call, status: response?.status, broke: error.cause?.code });
     throw error;
   }
   const { status, headers, ok } = response;
-  answers.push({ call, status, headers: shown([...headers]), body: timeless(body) });
+  const body = bytes.toString();
+  answers.push({ call, status, headers: shown([...headers]), body });
   const to = status >= 300 && status < 400 && headers.get('location');
-  return to ? browse(answers, new URL(to, address).href) : { ok, status, url: address, text: async () => body };
+  return to ? browse(answers, new URL(to, address).href) : { ok, status, url: address, text: async () => body, bytes: async () => bytes };
 }
 
 /**
@@ -406,9 +423,6 @@ function shown(headers) {
   const inOrder = (name, value) => (name.endsWith('-expose-headers') ? value.split(', ').sort().join(', ') : value);
   return headers.filter(([name]) => name !== 'date').map(([name, value]) => [name, inOrder(name, value)]).sort();
 }
-
-/** Evidence keeps the headers that an app answered with, and the stub apps' date is of real time too. */
-const timeless = (body) => body?.replace(/("date":"\w{3}, )[\w :]+GMT"/g, '$1…"');
 
 // Where webhooks go: an app that fails for good at some connections
 

@@ -37,6 +37,7 @@ const KINDS = {
     connectionRequestId: '?connection-request',
   },
   'agent-session': { tenant: '?tenant' },
+  job: {},
   grant: {},
   'webhook-delivery': {},
   scenario: {},
@@ -94,6 +95,9 @@ const SESSION = {
   failed: IDLE,
   cancelled: IDLE,
 };
+const AT_WORK = { complete: ['completed'], fail: ['failed'], cancel: ['cancelled'] };
+/** `JobStatus::on` (job.rs). */
+const JOB = { pending: { ...AT_WORK, start: ['active'] }, active: AT_WORK, completed: {}, failed: {}, cancelled: {} };
 /** So many changes are remembered (history.rs). */
 const REMEMBERED = 10;
 /** So often a webhook is tried (webhooks.rs). */
@@ -240,6 +244,18 @@ const CHECKS = {
       say(`it is ${status}, and its connection is ${connection?.state}`);
     }
     if (!idle && !builds && !due) say(`it is ${status}, and nothing is due`);
+  },
+
+  job(job, world, say) {
+    const { status, due, error, result, work, files = {} } = job;
+    checkHistory({ ...job, state: status }, JOB, ['pending'], world, say);
+    const over = !['pending', 'active'].includes(status);
+    if (over === Boolean(due)) say(`it is ${status}, and ${JSON.stringify(due)} is due`);
+    if (overdue(due, world.now)) say(`overdue: ${JSON.stringify(due)}`);
+    if ((status === 'failed') !== Boolean(error)) say(`it is ${status} with the error ${JSON.stringify(error)}`);
+    const isImport = work !== 'export';
+    if (isImport && (status === 'completed') !== Boolean(result)) say(`it is ${status} with ${JSON.stringify(result)}`);
+    if (isImport === over && Object.keys(files).length > 0) say(`it is ${status} and holds an archive`);
   },
 
   grant(grant, { of, catalog }, say) {

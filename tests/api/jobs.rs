@@ -1,0 +1,373 @@
+//! What a workspace defines goes out as an archive and comes in as one, by background jobs.
+
+use std::collections::BTreeMap;
+use std::io::{Cursor, Read as _, Write as _};
+use std::time::Duration;
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Api, Bed, GUARD, THEN, answer, id, message, verdict};
+
+/// Path and text of each file.
+type Files = BTreeMap<String, String>;
+
+pub(crate) fn zipped(files: &Files) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, text) in files {
+        writer.start_file(path.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    writer.finish().unwrap().into_inner()
+}
+
+fn unzipped(bytes: &[u8]) -> Files {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
+    let count = archive.len();
+    let read = |index: usize| {
+        let mut file = archive.by_index(index).unwrap();
+        let mut text = String::new();
+        file.read_to_string(&mut text).unwrap();
+        (file.name().unwrap().into_owned(), text)
+    };
+    (0..count).map(read).collect()
+}
+
+/// One file of an archive.
+pub(crate) fn one(path: &str, text: &str) -> Files {
+    Files::from([(path.to_owned(), text.to_owned())])
+}
+
+/// A multipart form with the archive as `file`.
+pub(crate) fn upload(api: &Api, query: &str, fields: &[(&str, &str)], archive: &[u8]) -> reqwest::RequestBuilder {
+    let mut body = Vec::new();
+    for (name, value) in fields {
+        write!(body, "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
+    }
+    let head = "Content-Disposition: form-data; name=\"file\"; filename=\"w.zip\"\r\nContent-Type: application/zip";
+    write!(body, "--edge\r\n{head}\r\n\r\n").unwrap();
+    body.extend_from_slice(archive);
+    body.extend_from_slice(b"\r\n--edge--\r\n");
+    let request = api.request(Method::POST, &format!("/import{query}")).body(body);
+    request.header("content-type", "multipart/form-data; boundary=edge")
+}
+
+fn address(begun: &Value) -> String {
+    format!("/background-jobs/{}:{}", begun["jobId"].as_str().unwrap(), begun["accessKey"].as_str().unwrap())
+}
+
+/// The job when it is over.
+async fn over(api: &Api, begun: &Value) -> Value {
+    let poll = async {
+        loop {
+            let job = api.ok(Method::GET, &address(begun), Value::Null).await;
+            if !["pending", "active"].contains(&job["status"].as_str().unwrap()) {
+                return job;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(GUARD, poll).await.expect("a job ends")
+}
+
+/// What the workspace defines.
+async fn exported(bed: &Bed, api: &Api) -> Files {
+    let begun = api.ok(Method::GET, "/export", Value::Null).await;
+    let job = over(api, &begun).await;
+    assert_eq!((&job["status"], &job["progress"]), (&json!("completed"), &json!(100)), "{job}");
+    fetched(bed, &job).await
+}
+
+async fn fetched(bed: &Bed, job: &Value) -> Files {
+    let at = job["result"]["downloadUrl"].as_str().unwrap();
+    let response = bed.nobody().request(Method::GET, at).send().await.unwrap();
+    assert_eq!(
+        (response.status().as_u16(), &response.headers()["content-type"]),
+        (200, &"application/zip".parse().unwrap())
+    );
+    unzipped(&response.bytes().await.unwrap())
+}
+
+async fn imported(api: &Api, query: &str, archive: &[u8]) -> Value {
+    let begun = answer(upload(api, query, &[], archive)).await;
+    assert_eq!(begun.0, 200, "{begun:?}");
+    over(api, &begun.1).await
+}
+
+/// An integration with an action and a secret, and a universal action.
+async fn defined(api: &Api) {
+    let code = json!({"code": "module.exports = () => 'made'"});
+    let own = json!({"name": "Own", "key": "own", "type": "client-credentials", "baseUri": "https://own.example"});
+    api.ok(Method::POST, "/connectors", own).await;
+    let parameters = json!({"clientId": "c-1", "clientSecret": "not-to-be-told"});
+    let integration = json!({"key": "mine", "name": "Mine", "connectorKey": "own", "parameters": parameters});
+    api.ok(Method::POST, "/integrations", integration).await;
+    let task = json!({"key": "task", "name": "Task", "type": "run-javascript", "config": code});
+    api.ok(Method::POST, "/actions", task.clone()).await;
+    let of_mine = json!({"integrationKey": "mine", "inputSchema": {"type": "object"}});
+    let of_mine = task.as_object().unwrap().clone().into_iter().chain(of_mine.as_object().unwrap().clone()).collect();
+    api.ok(Method::POST, "/actions", Value::Object(of_mine)).await;
+}
+
+#[tokio::test]
+async fn what_a_workspace_defines_works_in_another_one() {
+    let (bed, other) = (Bed::bare().await, Bed::bare().await);
+    let (api, there) = (bed.manager(), other.manager());
+    defined(&api).await;
+
+    let files = exported(&bed, &api).await;
+    let job = imported(&there, "", &zipped(&files)).await;
+    let again = imported(&there, "", &zipped(&files)).await;
+
+    let paths: Vec<&str> = files.keys().map(String::as_str).collect();
+    let all = [
+        "actions/task/spec.yaml",
+        "connectors/own/spec.yaml",
+        "integrations/mine/actions/task/spec.yaml",
+        "integrations/mine/spec.yaml",
+    ];
+    assert_eq!(paths, all);
+    let text = files.values().cloned().collect::<String>();
+    assert!(!text.contains("c-1") && !text.contains("not-to-be-told"), "parameters stay: {text}");
+    let places = json!(["connectors/own", "integrations/mine", "integrations/mine/actions/task", "actions/task"]);
+    let none = json!([]);
+    assert_eq!((&job["result"]["created"], &job["result"]["unchanged"]), (&places, &none), "{job}");
+    assert_eq!((&again["result"]["created"], &again["result"]["unchanged"]), (&none, &places), "{again}");
+    assert_eq!(again["result"]["updated"], none, "{again}");
+    assert_eq!(exported(&other, &there).await, files);
+    let (here, mine) = (api.get("/integrations/mine").await.1, there.get("/integrations/mine").await.1);
+    assert_eq!((&here["uuid"], &mine["name"], &mine["connectorKey"]), (&mine["uuid"], &json!("Mine"), &json!("own")));
+    let acme = other.tenant("acme");
+    let input = json!({"integrationKey": "mine", "connectionKey": "mine-1", "input": {"apiKey": "k"}});
+    assert_eq!(acme.ok(Method::POST, "/connect", input).await["state"], "READY");
+    let ran = acme.ok(Method::POST, "/act", json!({"key": "task", "connectionKey": "mine-1"})).await;
+    assert_eq!(ran["output"], "made");
+}
+
+#[tokio::test]
+async fn an_import_changes_what_differs_and_archives_what_is_missing_unless_partial() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    defined(&api).await;
+    let all = exported(&bed, &api).await;
+    let action = id(&api.get("/actions/task").await.1);
+    let changed = all["integrations/mine/spec.yaml"].replace("Mine", "Yours");
+    let some: Files = one("integrations/mine/spec.yaml", &changed);
+
+    let dry = imported(&api, "?dryRun=true&partial=false&diff=true&force=false", &zipped(&some)).await;
+    let untouched = exported(&bed, &api).await;
+    let dry_by_form = answer(upload(&api, "", &[("dryRun", "true")], &zipped(&some))).await.1;
+    let dry_by_form = over(&api, &dry_by_form).await;
+    let partial = imported(&api, "?partial=true", &zipped(&some)).await;
+    let kept = exported(&bed, &api).await;
+    let whole = imported(&api, "", &zipped(&some)).await;
+    let left = exported(&bed, &api).await;
+    let back = imported(&api, "", &zipped(&all)).await;
+
+    let gone = json!(["integrations/mine/actions/task", "actions/task"]);
+    let (updated, none) = (json!(["integrations/mine"]), json!([]));
+    for (job, is_dry) in [(&dry, true), (&dry_by_form, true), (&partial, false)] {
+        let result = &job["result"];
+        assert_eq!((&result["updated"], &result["dryRun"]), (&updated, &json!(is_dry)), "{job}");
+    }
+    assert_eq!((&dry["result"]["archived"], &partial["result"]["archived"]), (&gone, &none));
+    assert_eq!(untouched, all);
+    assert_eq!((kept.len(), kept["integrations/mine/spec.yaml"].contains("Yours")), (all.len(), true));
+    assert_eq!((&whole["result"]["archived"], &whole["result"]["unchanged"]), (&gone, &updated));
+    assert_eq!(left.keys().collect::<Vec<_>>(), ["connectors/own/spec.yaml", "integrations/mine/spec.yaml"]);
+    assert_eq!(back["result"]["updated"].as_array().unwrap().len(), 3, "{back}");
+    assert_eq!(exported(&bed, &api).await, all);
+    assert_eq!(id(&api.get("/actions/task").await.1), action, "it is the same as before");
+    let parameters = api.get("/integrations/mine/parameters").await.1;
+    assert!(parameters["clientSecret"]["value"].is_string(), "parameters that are there stay: {parameters}");
+}
+
+#[tokio::test]
+async fn an_import_that_cannot_be_done_fails_and_changes_nothing() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    defined(&api).await;
+    let before = exported(&bed, &api).await;
+    let mut files = one("integrations/x/spec.yaml", "connectorKey: githb\n");
+    files.insert("actions/new/spec.yaml".into(), "type: run-javascript\n".into());
+
+    let job = imported(&api, "", &zipped(&files)).await;
+
+    assert_eq!((&job["status"], job.get("result")), (&json!("failed"), None), "{job}");
+    let why = job["error"]["message"].as_str().unwrap();
+    assert!(why.contains("integrations/x/spec.yaml") && why.contains("`github`"), "{why}");
+    assert_eq!(exported(&bed, &api).await, before);
+}
+
+#[tokio::test]
+async fn what_is_no_archive_is_refused_at_once() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    let import = async |archive: &[u8]| answer(upload(&api, "", &[], archive)).await;
+
+    for (refused, says) in [
+        (import(b"not a zip").await, "no zip archive"),
+        (import(&zipped(&Files::new())).await, "it has no element"),
+        (import(&zipped(&one("connections/x.yaml", "key: x\n"))).await, "nothing that a workspace defines"),
+        (import(&zipped(&one("actions/x/spec.yaml", "type: magic\n"))).await, "actions/x/spec.yaml:1: field `type`"),
+        (import(&zipped(&one("what/is/this.yaml", "a: 1\n"))).await, "what/is/this.yaml"),
+        (api.post("/import", json!({})).await, "`file` of a multipart/form-data body"),
+        (
+            answer(
+                api.request(Method::POST, "/import")
+                    .header("content-type", "multipart/form-data; boundary=e")
+                    .body("--e--\r\n"),
+            )
+            .await,
+            "it has no `file`",
+        ),
+        (api.get("/background-jobs/nope").await, "`<jobId>:<accessKey>`"),
+    ] {
+        assert_eq!(refused.0, 400, "{says}: {refused:?}");
+        assert!(message(&refused).contains(says), "{says}: {refused:?}");
+    }
+    for missing in ["/background-jobs/a:b", "/background-jobs/a:a", "/downloads/none", "/downloads/YS9iL2M"] {
+        assert_eq!(verdict(&api.get(missing).await), "404 bad_request/not_found", "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn elements_that_are_not_faked_are_passed_over_and_said() {
+    let bed = Bed::bare().await;
+    let mut files = one("root/flows/f/spec.yaml", "name: F\n");
+    files.insert("root/actions/a/spec.yaml".into(), "name: A\ntype: run-javascript\n".into());
+    files.insert("root/README.md".into(), "# Elements\n".into());
+
+    let job = imported(&bed.manager(), "", &zipped(&files)).await;
+
+    assert_eq!(job["result"]["created"], json!(["actions/a"]), "{job}");
+    assert_eq!(job["result"]["passedOver"], json!(["flows/f/spec.yaml"]));
+}
+
+#[tokio::test]
+async fn a_job_can_be_read_with_its_key_or_with_its_id_twice() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    let begun = api.ok(Method::GET, "/export", Value::Null).await;
+    let id = begun["jobId"].as_str().unwrap();
+
+    assert_eq!(api.get(&format!("/background-jobs/{id}:{id}")).await.0, 200);
+    assert_eq!(api.get(&format!("/background-jobs/{id}:wrong")).await.0, 404);
+    let (own, tenant) = (address(&begun), bed.demo());
+    assert_eq!(verdict(&tenant.get(&own).await), "403 bad_request/access_denied");
+    let journal = bed.control(Method::GET, "/journal", Value::Null).await.1.to_string();
+    assert!(!journal.contains(begun["accessKey"].as_str().unwrap()), "{journal}");
+}
+
+/// A job that was begun under a progress.
+async fn begun_under(bed: &Bed, kind: &str, progress: Value) -> Value {
+    let set = bed.control(Method::PUT, "/progress", json!({ kind: progress })).await;
+    assert_eq!(set.0, 200, "{set:?}");
+    let api = bed.manager();
+    match kind {
+        "import" => {
+            let files = one("actions/a/spec.yaml", "type: run-javascript\n");
+            answer(upload(&api, "", &[], &zipped(&files))).await.1
+        }
+        _ => api.ok(Method::GET, "/export", Value::Null).await,
+    }
+}
+
+#[tokio::test]
+async fn jobs_progress_in_all_five_ways() {
+    for kind in ["export", "import"] {
+        let bed = Bed::bare().await;
+        let api = bed.manager();
+        let status = async |begun: &Value| api.get(&address(begun)).await.1["status"].as_str().unwrap().to_owned();
+
+        let at_once = begun_under(&bed, kind, json!("immediate")).await;
+        assert_eq!(over(&api, &at_once).await["status"], "completed", "{kind}");
+
+        let later = begun_under(&bed, kind, json!({"after": 5_000})).await;
+        bed.ws.clock().advance(Duration::from_millis(4_999)).await.unwrap();
+        assert_eq!(status(&later).await, "pending", "{kind}");
+        bed.ws.clock().advance(Duration::from_millis(1)).await.unwrap();
+        assert_eq!(status(&later).await, "completed", "{kind}");
+
+        let read = begun_under(&bed, kind, json!({"reads": 3})).await;
+        assert_eq!((status(&read).await, status(&read).await), ("pending".into(), "pending".into()), "{kind}");
+        // The third read is what the worker waits for; it answers what stood before.
+        status(&read).await;
+        assert_eq!(over(&api, &read).await["status"], "completed", "{kind}");
+
+        let held = begun_under(&bed, kind, json!("hold")).await;
+        bed.ws.clock().advance(Duration::from_hours(24)).await.unwrap();
+        assert_eq!(status(&held).await, "pending", "{kind}");
+
+        let failing = begun_under(&bed, kind, json!({"fail": {"error": "out of paper"}})).await;
+        let failed = over(&api, &failing).await;
+        assert_eq!(
+            (&failed["status"], &failed["error"]["message"]),
+            (&json!("failed"), &json!("out of paper")),
+            "{kind}"
+        );
+        assert_eq!(failed.get("result"), None, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_job_is_poked_to_any_legal_state_and_an_illegal_one_is_refused_with_its_history() {
+    let bed = Bed::bare().await;
+    let poke = async |begun: &Value, body: Value| {
+        let path = format!("/jobs/{}/poke", begun["jobId"].as_str().unwrap());
+        bed.control(Method::POST, &path, body).await
+    };
+    let done = begun_under(&bed, "export", json!("hold")).await;
+    let mut seen = Vec::new();
+    for event in ["start", "complete"] {
+        let (status, job) = poke(&done, json!({ "event": event })).await;
+        assert_eq!(status, 200, "{job}");
+        seen.push((job["status"].clone(), job["progress"].clone()));
+    }
+    assert_eq!(seen, [(json!("active"), json!(50)), (json!("completed"), json!(100))]);
+    let refused = poke(&done, json!({"event": "start"})).await;
+    let data = &refused.1["data"];
+    assert_eq!(
+        (refused.0, &data["machine"], &data["state"], &data["event"]),
+        (400, &json!("job"), &json!("completed"), &json!("start"))
+    );
+    let first = json!({"at": THEN, "from": "pending", "to": "active", "cause": "start"});
+    assert_eq!(data["history"][0], first, "{refused:?}");
+
+    let stopped = begun_under(&bed, "import", json!("hold")).await;
+    assert_eq!(poke(&stopped, json!({"event": "cancel"})).await.1["status"], "cancelled");
+    assert_eq!(bed.manager().get("/actions/a").await.0, 404, "nothing was imported");
+    let failed = begun_under(&bed, "import", json!("hold")).await;
+    assert_eq!(poke(&failed, json!({"event": "fail", "error": "no"})).await.1["error"]["message"], "no");
+    assert_eq!(poke(&json!({"jobId": "nope"}), json!({"event": "fail"})).await.0, 404);
+    assert_eq!(poke(&done, json!({"event": "finishBuilding"})).await.0, 400);
+}
+
+#[tokio::test]
+async fn progress_of_what_is_not_faked_says_so_and_a_failure_is_one() {
+    let bed = Bed::bare().await;
+    let set = async |progress: Value| bed.control(Method::PUT, "/progress", progress).await;
+
+    let flow = set(json!({"flowRun": "hold"})).await;
+    let state = set(json!({"connection.building": {"fail": {"state": "READY"}}})).await;
+    let unknown = set(json!({"exports": "hold"})).await;
+
+    assert_eq!((flow.0, message(&flow).contains("membrane-mock does not fake flow runs")), (501, true), "{flow:?}");
+    assert_eq!((state.0, message(&state).contains("SETUP_FAILED")), (400, true), "{state:?}");
+    assert_eq!((unknown.0, message(&unknown).contains("export")), (400, true), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn a_workspace_keeps_its_last_jobs() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    let mut all = Vec::new();
+    for _ in 0..25 {
+        let begun = api.ok(Method::GET, "/export", Value::Null).await;
+        over(&api, &begun).await;
+        all.push(begun);
+    }
+
+    assert_eq!(api.get(&address(&all[0])).await.0, 404);
+    assert_eq!(api.get(&address(&all[24])).await.0, 200);
+}
