@@ -5,9 +5,23 @@ use serde_json::Value;
 /// Whether a header or parameter of this name is likely to carry a credential.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["token", "secret", "password", "authorization", "cookie", "api_key", "apikey", "api-key", "hapikey"]
-        .iter()
-        .any(|part| name.contains(part))
+    [
+        "token",
+        "secret",
+        "password",
+        "authorization",
+        "cookie",
+        "api_key",
+        "apikey",
+        "api-key",
+        "hapikey",
+        "accesskey",
+        "access_key",
+        "privatekey",
+        "private_key",
+    ]
+    .iter()
+    .any(|part| name.contains(part))
 }
 
 /// Masks the values of secret names, however deep.

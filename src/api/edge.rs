@@ -129,7 +129,7 @@ fn guard_page(reply: &mut Reply, path: &str) {
 fn reply_of(result: Result<Reply, ApiError>, path: &str, is_unasked: bool) -> Reply {
     result.unwrap_or_else(|error| {
         if is_unasked && error.status() >= 500 && error.status() != 501 {
-            tracing::error!(error.cause = %error.message, http.route = path, "a call failed inside the fake");
+            tracing::error!(error.cause = %error.message, http.path = masked(path), "a call failed inside the fake");
         }
         let mut reply = Reply::error(&error);
         reply.is_dead_connection = error.code == Some(ErrorCode::ConnectionDisconnected);

@@ -89,7 +89,8 @@ fn runs(entry: &Entry) -> bool {
 }
 
 fn is_list(entry: &Entry) -> bool {
-    is(entry, "GET *s") && entry.status == 200
+    let below = ["GET *details", "GET *parameters", "GET *messages"];
+    is(entry, "GET *s") && entry.status == 200 && !below.iter().any(|call| is(entry, call))
 }
 
 fn creates(entry: &Entry) -> bool {
@@ -108,7 +109,7 @@ fn names_a_place(entry: &Entry) -> bool {
 }
 
 /// All of them.
-pub(super) const BEHAVIOURS: [Behaviour; 76] = [
+pub(super) const BEHAVIOURS: [Behaviour; 77] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",
         "SEED",
@@ -276,7 +277,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 76] = [
         "Actions carry `layer`, and `integrationKey` where there is an integration",
         "SEED",
         "gaps 16",
-        calls(|e| is(e, "* */actions*") || is(e, "* /action*")),
+        calls(|e| is(e, "* */actions*") || is(e, "* /action") || is(e, "* /action/*")),
     ),
     because("Catalog actions have an empty `key`", "SEED", "gaps 17", calls(|e| is(e, "GET /actions*"))),
     because("An action that could not be built is ERROR", "SEED", "gaps 18", calls(|e| is(e, "GET /actions*"))),
@@ -292,7 +293,13 @@ pub(super) const BEHAVIOURS: [Behaviour; 76] = [
         "gaps 22",
         calls(|e| is(e, "GET /connections*") || is(e, "GET *logs*")),
     ),
-    because("Webhooks and external API logs name it as `customerId` too", "SDK", "gaps 22", webhooks(|_| true)),
+    because("Webhooks name it as `customerId` too", "SDK", "gaps 22", webhooks(|_| true)),
+    because(
+        "External API logs name it as `customerId` too",
+        "SDK",
+        "gaps 22",
+        calls(|e| is(e, "GET /external-api-logs*")),
+    ),
     because(
         "`tenantId` and `userId` filter connections, actions and logs by a tenant's id or key",
         "PG",
@@ -496,7 +503,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 76] = [
         "Keys are not fetched from a `jwksUri`: 501",
         "not faked: SDK",
         "docs-behaviour 1",
-        calls(|e| is_nobody(e) && e.status == 501),
+        calls(|e| is(e, "PATCH /workspaces/*") && e.status == 501),
     ),
     because(
         "An export has no parameters of integrations; an import keeps those that are there",

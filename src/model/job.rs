@@ -139,6 +139,7 @@ impl Job {
         self.history.step("job", &mut self.status, event, to, now)?;
         if self.status.is_over() {
             self.due = None;
+            self.files.clear();
         }
         Ok(())
     }

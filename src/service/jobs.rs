@@ -11,16 +11,20 @@ use serde_json::{Value, json};
 
 use super::archive;
 use super::directory::Directory;
-use super::plant::{Changes, archive_others, is_defined, plant_elements};
-use super::seed::{SeedAction, SeedConnector, SeedDocument, SeedIntegration};
+use super::plant::{Changes, is_defined, plant_elements, touched};
+use super::seed::{SeedAction, SeedConnector, SeedDocument, SeedIntegration, folder_of_key};
 use crate::engine::{Cx, Engine, Space};
 use crate::error::ApiError;
 use crate::ids::Id;
+use crate::model::action::Action;
+use crate::model::connector::Connector;
 use crate::model::history::History;
+use crate::model::integration::Integration;
 use crate::model::job::{Files, ImportOptions, Job, JobEvent, JobStatus, Work};
+use crate::model::progress::{Failure, Progress};
 use crate::store::{Tx, World};
 
-/// So many jobs of a workspace are kept; then the oldest that is over goes.
+/// So many jobs of a workspace are kept; then the oldest that is over goes. So many may wait.
 const MOST_JOBS: usize = 20;
 
 /// A job on the wire. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
@@ -79,11 +83,20 @@ async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> 
         created_at: now,
     };
     let id = job.id.clone();
+    if tx.jobs.iter().filter(|job| !job.status.is_over()).count() >= MOST_JOBS {
+        let why = format!("{MOST_JOBS} background jobs of this workspace wait already; poke them, or let time pass");
+        return Err(ApiError::bad_request(why));
+    }
+    let at_once = job.work.progress(&tx.workspace.mock.progress) == &Progress::Immediate;
     let over: Vec<Id<Job>> = tx.jobs.iter().filter(|job| job.status.is_over()).map(|job| job.id.clone()).collect();
     for old in over.into_iter().take((tx.jobs.len() + 1).saturating_sub(MOST_JOBS)) {
         tx.remove::<Job>(old.as_str());
     }
     tx.put(job)?;
+    if at_once {
+        // Here and not by the worker, so that the next call finds it done.
+        carry_out_in(&cx.engine, &cx.space, &mut tx, id.as_str(), None)?;
+    }
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     world.jobs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a job is missing"))
@@ -128,25 +141,37 @@ pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
     Ok(job)
 }
 
-/// Does what a job is for. A job that is over already stays as it is.
-pub async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &str) -> Result<(), ApiError> {
+/// Does what a job is for, or lets it fail as progress says. A job that is over already stays as it is.
+pub async fn carry_out(engine: &Engine, space: &Space, id: &str) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
-    let Some(job) = tx.jobs.get(id).filter(|job| !job.status.is_over()).cloned() else { return Ok(()) };
+    let Some(job) = tx.jobs.get(id).filter(|job| !job.status.is_over()) else { return Ok(()) };
     let failure = job.due.as_ref().and_then(|due| due.failure.clone());
-    let done = match failure {
-        Some(failure) => Err(ApiError::configuration(failure.error.unwrap_or_else(|| "the job failed".to_owned()))),
-        None => work(engine, space, &mut tx, &job),
-    };
-    let keeps = !matches!(job.work, Work::Import(ImportOptions { dry_run: true, .. }));
-    if done.is_err() || !keeps {
-        // Nothing of it is written.
-        drop(tx);
-        tx = space.data.begin().await;
-    }
-    end(space, &mut tx, id, done)?;
+    carry_out_in(engine, space, &mut tx, id, failure)?;
     tx.commit().await?;
     Ok(())
 }
+
+fn carry_out_in(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    id: &str,
+    failure: Option<Failure>,
+) -> Result<(), ApiError> {
+    let Some(job) = tx.jobs.get(id).cloned() else { return Ok(()) };
+    let done = match failure {
+        Some(failure) => Err(ApiError::configuration(failure.error.unwrap_or_else(|| FAILED.to_owned()))),
+        None => work(engine, space, tx, &job),
+    };
+    if done.is_err() || matches!(job.work, Work::Import(ImportOptions { dry_run: true, .. })) {
+        // Nothing of it is written.
+        tx.roll_back();
+    }
+    end(space, tx, (*job).clone(), done)
+}
+
+/// Why a job failed when nobody says.
+const FAILED: &str = "the job failed";
 
 /// What a job came to: files of an export, the result of an import.
 type Done = (Files, Option<Value>);
@@ -157,10 +182,15 @@ fn work(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<Done, 
     let own: Vec<String> = tx.connectors.iter().map(|connector| connector.key().to_owned()).collect();
     let known: Vec<&str> = engine.catalog.connector_keys().into_iter().chain(own.iter().map(String::as_str)).collect();
     seed.check_connectors(&known).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let directory = Directory::new(tx, &engine.catalog);
+    seed.connectors
+        .iter()
+        .filter_map(|connector| connector.external_app.as_deref())
+        .try_for_each(|key| directory.find_app(key).map(drop))?;
     let now = space.clock.now();
     let mut changes = plant_elements(tx, &space.ids, now, &engine.catalog, &seed)?;
     if !options.partial {
-        archive_others(tx, &space.ids, now, &seed, &mut changes)?;
+        archive_others(engine, space, tx, &seed, &mut changes)?;
     }
     Ok((Files::new(), Some(result(*options, &changes, &seed.passed_over))))
 }
@@ -178,8 +208,7 @@ fn result(options: ImportOptions, changes: &Changes, passed_over: &[String]) -> 
 }
 
 /// The job is over.
-fn end(space: &Space, tx: &mut Tx, id: &str, done: Result<Done, ApiError>) -> Result<(), ApiError> {
-    let Some(mut job) = tx.jobs.get(id).map(|job| (**job).clone()) else { return Ok(()) };
+fn end(space: &Space, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -> Result<(), ApiError> {
     let now = space.clock.now();
     if job.status == JobStatus::Pending {
         job.apply(JobEvent::Start, now)?;
@@ -191,7 +220,7 @@ fn end(space: &Space, tx: &mut Tx, id: &str, done: Result<Done, ApiError>) -> Re
         }
         Err(error) => {
             job.apply(JobEvent::Fail, now)?;
-            (job.files, job.error) = (Files::new(), Some(error));
+            job.error = Some(error);
         }
     }
     tx.put(job)?;
@@ -200,8 +229,8 @@ fn end(space: &Space, tx: &mut Tx, id: &str, done: Result<Done, ApiError>) -> Re
 
 /// Moves a job by an event, whatever the progress: as a poke.
 pub async fn poke(
-    engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    engine: &Engine,
+    space: &Space,
     id: &str,
     event: JobEvent,
     error: Option<String>,
@@ -210,60 +239,110 @@ pub async fn poke(
     let mut tx = space.data.begin().await;
     let mut job = tx.jobs.get(id).map(|job| (**job).clone()).ok_or_else(unknown)?;
     // Refused if the machine does not allow it.
-    let mut probe = job.clone();
-    probe.apply(event, space.clock.now())?;
+    job.clone().apply(event, space.clock.now())?;
     match event {
-        JobEvent::Complete => {
-            job.due = None;
-            tx.put(job)?;
-            tx.commit().await?;
-            carry_out(engine, space, id).await?;
-        }
+        JobEvent::Complete => carry_out_in(engine, space, &mut tx, id, None)?,
         JobEvent::Fail => {
-            let why = error.unwrap_or_else(|| "the job failed".to_owned());
-            end(space, &mut tx, id, Err(ApiError::configuration(why)))?;
-            tx.commit().await?;
+            let why = error.unwrap_or_else(|| FAILED.to_owned());
+            end(space, &mut tx, job, Err(ApiError::configuration(why)))?;
         }
         JobEvent::Start | JobEvent::Cancel => {
-            tx.put(probe)?;
-            tx.commit().await?;
+            job.apply(event, space.clock.now())?;
+            tx.put(job)?;
         }
     }
-    space.world().jobs.get(id).cloned().ok_or_else(unknown)
+    let world = tx.commit().await?;
+    world.jobs.get(id).cloned().ok_or_else(unknown)
+}
+
+/// What is in an export of an integration: none when nobody could connect to it elsewhere, or find it.
+fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<Arc<Connector>> {
+    let is_exported = !integration.meta.is_archived() && !integration.key().is_empty();
+    directory.connector_for(integration).filter(|_| is_exported)
+}
+
+/// The actions at one place that an export has: without a key nobody could find them.
+fn actions_at<'w>(world: &'w World, integration: Option<&'w Id<Integration>>) -> impl Iterator<Item = &'w Arc<Action>> {
+    let at_place = move |action: &&Arc<Action>| {
+        is_defined(action) && action.integration.as_ref() == integration && action.meta.key.is_some()
+    };
+    world.actions.iter().filter(at_place)
+}
+
+/// Archives the integrations and actions that an export would have and an archive has not.
+fn archive_others(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    seed: &SeedDocument,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let world = (**tx).clone();
+    let directory = Directory::new(&world, &engine.catalog);
+    let now = space.clock.now();
+    for integration in world.integrations.iter().filter(|known| connector_of(&directory, known).is_some()) {
+        let wanted = seed.integrations.iter().find(|wanted| wanted.key == integration.key());
+        let place = format!("integrations/{}", integration.key());
+        if wanted.is_none() {
+            let mut gone = (**integration).clone();
+            gone.meta.archived_at = Some(now);
+            touched(&mut gone.meta, &space.ids, now);
+            tx.put(gone)?;
+            changes.archived.push(place.clone());
+        }
+        let wanted = wanted.map(|wanted| wanted.actions.as_slice()).unwrap_or_default();
+        archive_actions(space, tx, actions_at(&world, Some(&integration.id)), wanted, &format!("{place}/"), changes)?;
+    }
+    archive_actions(space, tx, actions_at(&world, None), &seed.actions, "", changes)
+}
+
+fn archive_actions<'w>(
+    space: &Space,
+    tx: &mut Tx,
+    actions: impl Iterator<Item = &'w Arc<Action>>,
+    wanted: &[SeedAction],
+    folder: &str,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    let is_wanted = |action: &Action| wanted.iter().any(|wanted| Some(&wanted.key) == action.meta.key.as_ref());
+    for action in actions.filter(|action| !is_wanted(action)) {
+        let mut gone = (**action).clone();
+        gone.meta.archived_at = Some(now);
+        touched(&mut gone.meta, &space.ids, now);
+        changes.archived.push(format!("{folder}actions/{}", gone.meta.key.as_deref().unwrap_or_default()));
+        tx.put(gone)?;
+    }
+    Ok(())
 }
 
 /// What a workspace defines, as files. Source: docs-http-api §11 (zip layout); which fields is our choice: those of seeds.
 fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
     let directory = Directory::new(world, &engine.catalog);
     let mut files = Files::new();
-    for connector in world.connectors.iter() {
+    for connector in world.connectors.iter().filter(|connector| !connector.key().is_empty()) {
         let app = connector.external_app_id.as_ref().and_then(|id| directory.find_app(id.as_str()).ok());
         let spec = SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone()));
-        files.insert(format!("connectors/{}/spec.yaml", connector.key()), spec_of(&spec)?);
+        files.insert(format!("connectors/{}/spec.yaml", folder_of_key(connector.key())), spec_of(&spec)?);
     }
-    for integration in world.integrations.iter().filter(|integration| !integration.meta.is_archived()) {
-        // One without a connector has nothing yet that another workspace could connect to.
-        let Some(connector) = directory.connector_for(integration) else { continue };
-        let folder = format!("integrations/{}", integration.key());
+    for integration in world.integrations.iter() {
+        let Some(connector) = connector_of(&directory, integration) else { continue };
+        let folder = format!("integrations/{}", folder_of_key(integration.key()));
         files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
-        let actions = world.actions.iter().filter(|a| is_defined(a) && a.integration.as_ref() == Some(&integration.id));
-        add_actions(&mut files, &format!("{folder}/"), actions)?;
+        add_actions(&mut files, &format!("{folder}/"), actions_at(world, Some(&integration.id)))?;
     }
-    let universal = world.actions.iter().filter(|action| is_defined(action) && action.integration.is_none());
-    add_actions(&mut files, "", universal)?;
+    add_actions(&mut files, "", actions_at(world, None))?;
     Ok(files)
 }
 
-fn add_actions<'a>(
+fn add_actions<'w>(
     files: &mut Files,
     folder: &str,
-    actions: impl Iterator<Item = &'a Arc<crate::model::action::Action>>,
+    actions: impl Iterator<Item = &'w Arc<Action>>,
 ) -> Result<(), ApiError> {
     for action in actions {
         let spec = SeedAction::of(action);
-        if !spec.key.is_empty() {
-            files.insert(format!("{folder}actions/{}/spec.yaml", spec.key), spec_of(&spec)?);
-        }
+        files.insert(format!("{folder}actions/{}/spec.yaml", folder_of_key(&spec.key)), spec_of(&spec)?);
     }
     Ok(())
 }

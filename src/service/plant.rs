@@ -100,7 +100,7 @@ fn meta_of(known: &Meta, wanted: &Meta) -> Meta {
     }
 }
 
-fn touched(meta: &mut Meta, ids: &Ids, now: Timestamp) {
+pub(super) fn touched(meta: &mut Meta, ids: &Ids, now: Timestamp) {
     (meta.updated_at, meta.revision) = (now, ids.revision());
 }
 
@@ -114,7 +114,12 @@ pub fn plant_elements(
 ) -> Result<Changes, ApiError> {
     let mut changes = Changes::default();
     for connector in &seed.connectors {
-        let fresh = connector_of(connector);
+        let mut fresh = connector_of(connector);
+        if let Some(key) = &connector.external_app {
+            let world = (**tx).clone();
+            fresh.external_app_id =
+                Directory::new(&world, catalog).find_app(key).ok().map(|app| app.id.clone()).or(fresh.external_app_id);
+        }
         let known = tx.connectors.with_key(&connector.key).next().cloned();
         let wanted = match &known {
             Some(known) => Connector {
@@ -126,7 +131,9 @@ pub fn plant_elements(
                 extra: known.extra.clone(),
                 ..fresh
             },
-            None => fresh,
+            // Another connector may have the id that this one gets everywhere, under another key by now.
+            None if tx.connectors.get(fresh.id.as_str()).is_some() => Connector { id: ids.id(), ..fresh },
+            None => Connector { is_public: !seed.is_archive, ..fresh },
         };
         let place = format!("connectors/{}", connector.key);
         changes.write(tx, place, known, wanted, |connector| touched(&mut connector.meta, ids, now))?;
@@ -134,10 +141,11 @@ pub fn plant_elements(
             tx.put(super::catalog::catalog_action(connector, action))?;
         }
     }
-    plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
+    // An integration's action customises a universal one.
     for action in &seed.actions {
         plant_action(tx, ids, now, action, None, &mut changes)?;
     }
+    plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
     Ok(changes)
 }
 
@@ -199,8 +207,6 @@ fn plant_integrations(
         changes.write(tx, place, known, wanted, |integration| touched(&mut integration.meta, ids, now))?;
         for action in &integration.actions {
             plant_action(tx, ids, now, action, Some((&id, &integration.key)), changes)?;
-            let in_seed = seed.actions.iter().any(|parent| parent.key == action.key);
-            set_parent(tx, &id, &action.key, in_seed)?;
         }
     }
     Ok(())
@@ -218,7 +224,7 @@ fn is_own(action: &Action) -> bool {
 }
 
 /// The same, and there.
-pub fn is_defined(action: &Action) -> bool {
+pub(super) fn is_defined(action: &Action) -> bool {
     is_own(action) && !action.meta.is_archived()
 }
 
@@ -241,11 +247,15 @@ fn plant_action(
     let known = own_action(tx, &action.key, integration.map(|(id, _)| id));
     let stable = stable_id("action", &name);
     let id = if tx.actions.get(stable.as_str()).is_none() { stable } else { ids.id() };
+    let universal =
+        integration.and_then(|_| tx.actions.with_key(&action.key).find(|a| is_defined(a) && a.integration.is_none()));
+    let universal = universal.map(|universal| universal.id.clone());
     let mut fresh = action_of(id, action, now);
     fresh.meta.meta.clone_from(&action.meta);
     let wanted = match &known {
         Some(known) => Action {
             meta: meta_of(&known.meta, &fresh.meta),
+            parent: known.parent.clone().or(universal),
             action_type: fresh.action_type,
             config: fresh.config,
             input_schema: fresh.input_schema,
@@ -257,68 +267,11 @@ fn plant_action(
         None => {
             fresh.meta.uuid = action.uuid.clone().unwrap_or_else(|| ids.uuid());
             fresh.integration = integration.map(|(id, _)| id.clone());
+            fresh.parent = universal;
             fresh
         }
     };
     changes.write(tx, place, known, wanted, |action| touched(&mut action.meta, ids, now))
-}
-
-/// An integration's action customises the universal one of the same key.
-fn set_parent(tx: &mut Tx, integration: &Id<Integration>, key: &str, in_seed: bool) -> Result<(), ApiError> {
-    let Some(action) = own_action(tx, key, Some(integration)) else { return Ok(()) };
-    let universal = own_action(tx, key, None).map(|universal| universal.id.clone());
-    let parent = universal.or_else(|| in_seed.then(|| stable_id("action", key)));
-    if action.parent.is_none() && parent.is_some() {
-        tx.put(Action { parent, ..(*action).clone() })?;
-    }
-    Ok(())
-}
-
-/// Archives what the workspace defines and a seed does not have.
-pub fn archive_others(
-    tx: &mut Tx,
-    ids: &Ids,
-    now: Timestamp,
-    seed: &SeedDocument,
-    changes: &mut Changes,
-) -> Result<(), ApiError> {
-    let world = (**tx).clone();
-    for integration in world.integrations.iter().filter(|integration| !integration.meta.is_archived()) {
-        let wanted = seed.integrations.iter().find(|wanted| wanted.key == integration.key());
-        if wanted.is_none() {
-            let mut gone = (**integration).clone();
-            gone.meta.archived_at = Some(now);
-            touched(&mut gone.meta, ids, now);
-            tx.put(gone)?;
-            changes.archived.push(format!("integrations/{}", integration.key()));
-        }
-        let of_it = world.actions.iter().filter(|a| is_defined(a) && a.integration.as_ref() == Some(&integration.id));
-        let known = wanted.map(|wanted| wanted.actions.as_slice()).unwrap_or_default();
-        archive_actions(tx, ids, now, of_it, known, &format!("integrations/{}/", integration.key()), changes)?;
-    }
-    let universal = world.actions.iter().filter(|action| is_defined(action) && action.integration.is_none());
-    archive_actions(tx, ids, now, universal, &seed.actions, "", changes)
-}
-
-fn archive_actions<'a>(
-    tx: &mut Tx,
-    ids: &Ids,
-    now: Timestamp,
-    actions: impl Iterator<Item = &'a Arc<Action>>,
-    wanted: &[SeedAction],
-    folder: &str,
-    changes: &mut Changes,
-) -> Result<(), ApiError> {
-    for action in
-        actions.filter(|action| wanted.iter().all(|wanted| Some(wanted.key.as_str()) != action.meta.key.as_deref()))
-    {
-        let mut gone = (**action).clone();
-        gone.meta.archived_at = Some(now);
-        touched(&mut gone.meta, ids, now);
-        changes.archived.push(format!("{folder}actions/{}", gone.meta.key.as_deref().unwrap_or_default()));
-        tx.put(gone)?;
-    }
-    Ok(())
 }
 
 fn plant_connections(

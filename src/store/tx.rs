@@ -117,6 +117,11 @@ impl Deref for Tx {
 }
 
 impl Tx {
+    /// Forgets everything written so far, and goes on: nobody else writes in between.
+    pub fn roll_back(&mut self) {
+        (self.world, self.batch) = ((**self.partition.world.load()).clone(), Batch::default());
+    }
+
     /// Writes a record.
     pub fn put<R: Record>(&mut self, record: R) -> Result<(), StoreError> {
         let id = record.record_id().to_string();

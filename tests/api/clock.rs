@@ -11,7 +11,8 @@ use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::fuzz::cases;
-use crate::support::{Bed, id};
+use crate::jobs;
+use crate::support::{Bed, answer, id};
 
 /// Two hours.
 const ALL: u64 = 7_200_000;
@@ -27,6 +28,8 @@ impl Bed {
             progress.connection_client_action = Progress::After(client_action);
             progress.action_building = Progress::After(700_000);
             progress.agent_session = Progress::After(300_000);
+            progress.export = Progress::After(750_000);
+            progress.import = Progress::After(900_000);
         };
         self.ws.progress(change).await.unwrap();
     }
@@ -44,7 +47,7 @@ async fn down() -> MockServer {
 }
 
 /// A world in which much falls due within two hours: a connection and an action are built, a user acts, sessions end,
-/// credentials are refreshed, webhooks are tried again. Passes them in pieces; what there is in the end.
+/// credentials are refreshed, webhooks are tried again, jobs export and import. Passes them in pieces; what there is in the end.
 async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> {
     let bed = Bed::exact().await;
     let (demo, manager) = (bed.demo(), bed.manager());
@@ -54,6 +57,9 @@ async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> 
     demo.ok(Method::POST, "/agent/sessions", json!({"prompt": "build something"})).await;
     let action = json!({"key": "built", "name": "Built", "intent": "do it", "integrationKey": "github"});
     manager.ok(Method::POST, "/actions", action).await;
+    let export = manager.ok(Method::GET, "/export", Value::Null).await;
+    let archive = jobs::zipped(&jobs::one("actions/imported/spec.yaml", "type: run-javascript\n"));
+    let import = answer(jobs::upload(&manager, "?partial=true", &[], &archive)).await.1;
     bed.poke("github-dev", "loseCredentials").await;
 
     let mut at = 0;
@@ -63,7 +69,12 @@ async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> 
     }
 
     let of = async |path: &str| manager.get(path).await.1;
+    let job = async |begun: &Value| manager.get(&jobs::address(begun)).await.1;
+    let exported = job(&export).await;
+    let archive = manager.get(exported["result"]["downloadUrl"].as_str().expect("an archive")).await.1;
     let parts = [
+        ("export", json!([exported, archive])),
+        ("import", json!([job(&import).await, manager.get("/actions/imported").await.1])),
         ("connections", demo.get("/connections?includeSecrets=1").await.1),
         ("attempts", demo.get("/connection-attempt-logs").await.1),
         ("sessions", demo.get("/agent/sessions").await.1),
@@ -120,6 +131,12 @@ async fn much_has_happened_after_two_hours() {
     let refreshed: Vec<&Value> = of_vendors.map(|entry| &entry["at"]).collect();
     let due = ["00:29", "00:58", "01:27", "01:56"].map(|time| json!(format!("2025-01-01T{time}:00.000Z")));
     assert_eq!(refreshed, due.iter().collect::<Vec<_>>(), "each 29 minutes after the one before");
+    let import = part("import");
+    assert_eq!(
+        (&import[0]["status"], &import[1]["createdAt"]),
+        (&json!("completed"), &json!("2025-01-01T00:15:00.000Z"))
+    );
+    assert!(part("export")[1].as_str().expect("text").contains("integrations/github/actions/built/spec.yaml"));
     let connections = part("connections");
     let built =
         connections["items"].as_array().unwrap().iter().find(|c| c["key"] == "frobnicator").expect("it is there");

@@ -52,7 +52,7 @@ pub(crate) fn upload(api: &Api, query: &str, fields: &[(&str, &str)], archive: &
     request.header("content-type", "multipart/form-data; boundary=edge")
 }
 
-fn address(begun: &Value) -> String {
+pub(crate) fn address(begun: &Value) -> String {
     format!("/background-jobs/{}:{}", begun["jobId"].as_str().unwrap(), begun["accessKey"].as_str().unwrap())
 }
 
@@ -129,7 +129,7 @@ async fn what_a_workspace_defines_works_in_another_one() {
     assert_eq!(paths, all);
     let text = files.values().cloned().collect::<String>();
     assert!(!text.contains("c-1") && !text.contains("not-to-be-told"), "parameters stay: {text}");
-    let places = json!(["connectors/own", "integrations/mine", "integrations/mine/actions/task", "actions/task"]);
+    let places = json!(["connectors/own", "actions/task", "integrations/mine", "integrations/mine/actions/task"]);
     let none = json!([]);
     assert_eq!((&job["result"]["created"], &job["result"]["unchanged"]), (&places, &none), "{job}");
     assert_eq!((&again["result"]["created"], &again["result"]["unchanged"]), (&none, &places), "{again}");
@@ -370,4 +370,120 @@ async fn a_workspace_keeps_its_last_jobs() {
 
     assert_eq!(api.get(&address(&all[0])).await.0, 404);
     assert_eq!(api.get(&address(&all[24])).await.0, 200);
+}
+
+#[tokio::test]
+async fn keys_that_no_folder_can_have_and_elements_that_no_export_has_come_through() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    let code = json!({"code": "module.exports = () => 1"});
+    for key in ["a/b", "..", "../../x", "50%", "v1.2 beta", ".hidden"] {
+        api.ok(Method::POST, "/actions", json!({"key": key, "type": "run-javascript", "config": code})).await;
+    }
+    let app = api.ok(Method::POST, "/external-apps", json!({"name": "Lonely", "key": "lonely"})).await;
+    let lonely = json!({"key": "lonely", "name": "Lonely", "externalAppId": app["id"]});
+    api.ok(Method::POST, "/integrations", lonely).await;
+    let of_lonely = json!({"key": "task", "integrationKey": "lonely", "type": "run-javascript", "config": code});
+    api.ok(Method::POST, "/actions", of_lonely).await;
+
+    let files = exported(&bed, &api).await;
+    let job = imported(&api, "", &zipped(&files)).await;
+    let there = Bed::bare().await;
+    let moved = imported(&there.manager(), "", &zipped(&files)).await;
+
+    assert!(files.keys().all(|path| path.starts_with("actions/") && path.split('/').count() == 3), "{files:?}");
+    assert_eq!((&job["result"]["archived"], &job["result"]["updated"]), (&json!([]), &json!([])), "{job}");
+    assert_eq!(job["result"]["unchanged"].as_array().unwrap().len(), 6, "{job}");
+    assert_eq!(moved["result"]["created"], job["result"]["unchanged"], "{moved}");
+    assert_eq!(api.get("/integrations/lonely/actions/task").await.0, 200, "what no export has is let be");
+}
+
+#[tokio::test]
+async fn a_connector_keeps_its_app_and_its_owner_and_takes_no_other_ones_place() {
+    let (bed, other) = (Bed::bare().await, Bed::bare().await);
+    let (api, there) = (bed.manager(), other.manager());
+    let app = api.ok(Method::POST, "/external-apps", json!({"name": "Mine", "key": "mine"})).await;
+    let own = json!({"name": "Own", "key": "own", "type": "client-credentials", "externalAppId": app["id"]});
+    api.ok(Method::POST, "/connectors", own).await;
+    api.ok(Method::PATCH, "/connectors/github", json!({"key": "gh"})).await;
+    let gh = id(&api.get("/connectors/gh").await.1);
+
+    let all = exported(&bed, &api).await;
+    let same = imported(&api, "", &zipped(&all)).await;
+    let without = imported(&there, "", &zipped(&all)).await;
+    let github = all["connectors/gh/spec.yaml"].replace("key: gh\n", "key: github\n");
+    let beside = imported(&api, "?partial=true", &zipped(&one("connectors/github/spec.yaml", &github))).await;
+
+    assert_eq!(same["result"]["unchanged"], json!(["connectors/gh", "connectors/own"]), "{same}");
+    let kept = api.get("/connectors/own").await.1;
+    assert_eq!((&kept["externalAppId"], &kept["isPublic"]), (&app["id"], &json!(false)), "{kept}");
+    let why = without["error"]["message"].as_str().unwrap_or_default();
+    assert!(why.contains("external app not found: `mine`"), "{without}");
+    assert_eq!(beside["result"]["created"], json!(["connectors/github"]), "{beside}");
+    assert_eq!(id(&api.get("/connectors/gh").await.1), gh);
+    assert_ne!(id(&api.get("/connectors/github").await.1), gh);
+}
+
+#[tokio::test]
+async fn an_imported_action_customises_the_universal_one() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    let mut files = one("actions/task/spec.yaml", "type: run-javascript\n");
+    files.insert("integrations/github/spec.yaml".into(), "connectorKey: github\n".into());
+    files.insert("integrations/github/actions/task/spec.yaml".into(), "type: run-javascript\n".into());
+
+    imported(&api, "", &zipped(&files)).await;
+    let again = imported(&api, "", &zipped(&files)).await;
+
+    let universal = id(&api.get("/actions/task").await.1);
+    let parent = api.get("/integrations/github/actions/task").await.1["universalParentId"].clone();
+    assert_eq!(parent, json!(universal));
+    assert_eq!(again["result"]["unchanged"].as_array().unwrap().len(), 3, "{again}");
+}
+
+#[tokio::test]
+async fn little_text_that_is_much_is_refused_and_the_server_goes_on() {
+    let bed = Bed::bare().await;
+    let api = bed.manager();
+    let deep = format!("key: a\ndescripton:\n{}1\n", "- ".repeat(100_000));
+    let ones = "1,".repeat(2_000);
+    let much = format!("inputSchema:\n  a: &a [{ones}]\n  b: [{}]\n", "*a,".repeat(2_000));
+
+    let brackets = format!("descripton: {}{}\n", "[".repeat(50_000), "]".repeat(50_000));
+    let schema = format!("inputSchema: {}{}\n", "[".repeat(50_000), "]".repeat(50_000));
+
+    for (text, says) in [
+        (&deep, "nests deeper than 100 levels"),
+        (&much, "more than 1000000 values"),
+        (&brackets, "actions/a/spec.yaml"),
+        (&schema, "actions/a/spec.yaml"),
+    ] {
+        let refused = answer(upload(&api, "", &[], &zipped(&one("actions/a/spec.yaml", text)))).await;
+        assert_eq!((refused.0, message(&refused).contains(says)), (400, true), "{refused:?}");
+        let story = format!("name: x\nsteps:\n- do:\n  - progress:\n{text}", text = text.replace('\n', "\n      "));
+        let refused = bed.nobody().request(Method::POST, &format!("/__mock/workspaces/{}/scenarios", bed.ws.key()));
+        let refused = answer(refused.header("content-type", "application/json").body(story)).await;
+        assert_eq!(refused.0, 400, "{refused:?}");
+    }
+    assert_eq!(api.get("/self").await.0, 200);
+}
+
+#[tokio::test]
+async fn only_so_many_jobs_wait_and_one_that_is_cancelled_keeps_no_archive() {
+    let bed = Bed::bare().await;
+    begun_under(&bed, "export", json!("immediate")).await;
+    let first = begun_under(&bed, "import", json!("hold")).await;
+    for _ in 1..20 {
+        begun_under(&bed, "import", json!("hold")).await;
+    }
+    let refused = begun_under(&bed, "import", json!("hold")).await;
+    let path = format!("/jobs/{}/poke", first["jobId"].as_str().unwrap());
+    bed.control(Method::POST, &path, json!({"event": "cancel"})).await;
+    let next = begun_under(&bed, "import", json!("hold")).await;
+
+    assert!(refused["message"].as_str().unwrap().contains("20 background jobs"), "{refused}");
+    assert!(next["jobId"].is_string(), "{next}");
+    let records = bed.control(Method::GET, "/export", Value::Null).await.1;
+    let record = records["records"].as_array().unwrap().iter().find(|record| record["id"] == first["jobId"]);
+    assert_eq!(record.map(|record| record["record"].get("files").is_some()), None, "the oldest that was over is gone");
 }

@@ -119,9 +119,11 @@ fn steps(path: &FieldPath) -> Vec<Step> {
         .collect()
 }
 
-/// A text of its own as one element; unknown fields are the element's to refuse.
+/// A text of its own as one element, bounded; unknown fields are the element's to refuse.
 pub(in crate::service) fn parse_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, SeedError> {
-    SeedFile { path: path.to_owned(), text: text.to_owned() }.parse(|_| ())
+    let file = SeedFile { path: path.to_owned(), text: text.to_owned() };
+    file.check_bounds()?;
+    file.parse(|_| ())
 }
 
 /// An error about what stands at a place of a text of its own.

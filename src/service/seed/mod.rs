@@ -3,6 +3,7 @@
 //! Invariant: a seed is read whole and held against itself and the catalog before anything is planted; an error carries
 //! file, line and field.
 
+mod bounds;
 mod file;
 mod read;
 
@@ -14,6 +15,7 @@ use serde_json::Value;
 pub use self::file::SeedError;
 use self::file::{Origin, SeedFile};
 pub(super) use self::file::{Step, error_at, parse_text};
+pub use self::read::folder_of_key;
 use crate::clock::ClockMode;
 use crate::model::JsonMap;
 use crate::model::action::{Action, ActionType};
@@ -47,6 +49,9 @@ pub struct SeedDocument {
     /// What was passed over: files of element types that are not faked, fields that mean nothing here.
     #[serde(skip)]
     pub passed_over: Vec<String>,
+    /// Whether it came in as an archive, and not as a seed.
+    #[serde(skip)]
+    pub is_archive: bool,
     /// What it was read from, for errors that are found later.
     #[serde(skip)]
     files: Vec<SeedFile>,

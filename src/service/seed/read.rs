@@ -2,11 +2,13 @@
 
 use std::path::Path;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use rust_embed::RustEmbed;
 
 use super::file::{Origin, SeedError, SeedFile, Step, collect, is_prose};
 use super::{SeedAction, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration};
 use crate::error::nearest;
+use crate::model::element::check_key;
 use crate::model::job::Files;
 use crate::model::schema::check_schema;
 use crate::model::stub::StubSpec;
@@ -77,9 +79,11 @@ impl SeedDocument {
         if path.is_dir() {
             let mut files = Vec::new();
             collect(path, path, &mut files).map_err(broken)?;
+            files.iter().try_for_each(SeedFile::check_bounds)?;
             return Self::from_files(files);
         }
         let file = SeedFile { path: shown.clone(), text: std::fs::read_to_string(path).map_err(broken)? };
+        file.check_bounds()?;
         let mut ignored = Vec::new();
         let mut document: Self = file.parse(|field| ignored.push(field))?;
         document.files = vec![file];
@@ -119,7 +123,9 @@ impl SeedDocument {
     /// Reads what an archive has.
     pub fn of_archive(files: &Files) -> Result<Self, SeedError> {
         let file = |(path, text): (&String, &String)| SeedFile { path: path.clone(), text: text.clone() };
-        Self::from_files(files.iter().map(file).collect())
+        let files: Vec<SeedFile> = files.iter().map(file).collect();
+        files.iter().try_for_each(SeedFile::check_bounds)?;
+        Ok(Self { is_archive: true, ..Self::from_files(files)? })
     }
 
     fn from_files(mut files: Vec<SeedFile>) -> Result<Self, SeedError> {
@@ -164,7 +170,7 @@ impl SeedDocument {
             }
             ["connectors", key, "actions", _] => {
                 let action = self.action_in(file, "")?;
-                let owner = self.connectors.iter_mut().find(|connector| connector.key == *key);
+                let owner = self.connectors.iter_mut().find(|connector| connector.key == key_of_folder(key));
                 owner.ok_or_else(|| orphan(file, "connector", key))?.actions.push(action);
             }
             ["integrations", key, name] if is(name, "spec") || is(name, key) => {
@@ -175,13 +181,13 @@ impl SeedDocument {
                     self.pass_over_field(&integration.origin, &field)?;
                 }
                 if integration.key.is_empty() {
-                    (*key).clone_into(&mut integration.key);
+                    integration.key = key_of_folder(key);
                 }
                 self.integrations.push(integration);
             }
             ["integrations", key, "actions", action, name] if is(name, "spec") || is(name, action) => {
                 let action = self.action_in(file, action)?;
-                let owner = self.integrations.iter_mut().find(|integration| integration.key == *key);
+                let owner = self.integrations.iter_mut().find(|integration| integration.key == key_of_folder(key));
                 owner.ok_or_else(|| orphan(file, "integration", key))?.actions.push(action);
             }
             ["scenarios", _] => self.scenarios.push(scenarios::parse(&file.path, &file.text)?),
@@ -211,7 +217,7 @@ impl SeedDocument {
             self.pass_over_field(&action.origin, &field)?;
         }
         if action.key.is_empty() {
-            folder.clone_into(&mut action.key);
+            action.key = key_of_folder(folder);
         }
         Ok(action)
     }
@@ -240,8 +246,14 @@ impl SeedDocument {
         self.workspace
             .clock()
             .map_err(|why| workspace.field("clock").error(&self.files, format!("field `clock`: {why}")))?;
-        if let Some(nameless) = self.integrations.iter().find(|integration| integration.key.is_empty()) {
-            return Err(nameless.origin.error(&self.files, "field `key`: an integration has none"));
+        let progress = self.workspace.mock().progress.check();
+        progress.map_err(|error| workspace.field("progress").error(&self.files, error.message.clone()))?;
+        for integration in &self.integrations {
+            if integration.key.is_empty() {
+                return Err(integration.origin.error(&self.files, "field `key`: an integration has none"));
+            }
+            let key = check_key(&integration.key, "key");
+            key.map_err(|error| integration.origin.field("key").error(&self.files, error.message.clone()))?;
         }
         let of_integrations = self.integrations.iter().flat_map(|integration| &integration.actions);
         let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);
@@ -276,6 +288,8 @@ impl SeedDocument {
         if action.key.is_empty() {
             return Err(action.origin.error(&self.files, "field `key`: an action has none"));
         }
+        let key = check_key(&action.key, "key");
+        key.map_err(|error| action.origin.field("key").error(&self.files, error.message.clone()))?;
         let schema = action.input_schema.as_ref().map_or(Ok(()), |schema| check_schema(schema, "inputSchema"));
         schema.map_err(|error| {
             let why = format!("action `{}`: {}", action.key, error.message);
@@ -306,6 +320,21 @@ impl SeedDocument {
         }
         Ok(())
     }
+}
+
+/// The folder of an element in an archive: its key, and what no folder's name can have as `%2F`.
+pub fn folder_of_key(key: &str) -> String {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b' ');
+    let folder = utf8_percent_encode(key, PLAIN).to_string();
+    // `..` leads out.
+    match folder.strip_prefix('.') {
+        Some(rest) => format!("%2E{rest}"),
+        None => folder,
+    }
+}
+
+fn key_of_folder(folder: &str) -> String {
+    percent_decode_str(folder).decode_utf8_lossy().into_owned()
 }
 
 /// Whether a name is another one with a letter or two wrong.
