@@ -247,7 +247,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 77] = [
         "A vendor that does not answer a refresh is asked again after 5, 10, 20, 40 s, then the connection is lost",
         "assumed",
         "gaps B9",
-        calls(|e| e.side == Side::Upstream && e.path.contains("/oauth/token")),
+        calls(|e| e.side == Side::Upstream && e.path.starts_with("/oauth/token") && !(200..500).contains(&e.status)),
     ),
     because(
         "Webhooks are tried eight times, again after 1, 2, 4 … 64 s; signed only with `webhookSecret`",

@@ -48,6 +48,22 @@ pub struct Integration {
 pub const ONLY_OPTION: &str = "default";
 
 impl Integration {
+    /// One of nothing yet.
+    pub fn blank(id: Id<Integration>, meta: Meta) -> Self {
+        Self {
+            id,
+            meta,
+            connector_id: None,
+            connector_version: None,
+            external_app_id: None,
+            parameters: JsonMap::new(),
+            options_config: None,
+            o_auth_callback_uri: None,
+            logo_uri: None,
+            is_test: false,
+        }
+    }
+
     /// What the integration has settled for its users: parameters, and those of the auth option. Their fields are not
     /// asked for any more. Source: docs-http-api §5 (`optionsConfig`).
     pub fn presets(&self) -> JsonMap {
@@ -85,6 +101,15 @@ impl Integration {
     /// The same for an app without a connector.
     pub fn synthetic_app_id(app: &Id<ExternalApp>) -> Id<Integration> {
         ids::stable_id("integration-of-app", app.as_str())
+    }
+
+    /// The id under which a connector is offered, and which the integration that it becomes keeps.
+    pub fn offered_id(connector: &Connector) -> Id<Integration> {
+        match &connector.external_app_id {
+            // Built for an app: the app's own offer becomes real.
+            Some(app) if !connector.is_public => Self::synthetic_app_id(app),
+            _ => Self::synthetic_id(&connector.id),
+        }
     }
 
     /// Its key, or nothing.

@@ -144,18 +144,10 @@ pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, 
                 "an integration needs a `connectorKey` (or `connectorId`, `externalAppId`), or a `key` or `name`",
             ));
         }
-        (None, key, name) => Integration {
-            id: cx.space.ids.id(),
-            meta: Meta::new(&cx.space.ids, cx.space.clock.now(), key.cloned(), name.cloned()),
-            connector_id: None,
-            connector_version: None,
-            external_app_id: None,
-            parameters: JsonMap::new(),
-            options_config: None,
-            o_auth_callback_uri: None,
-            logo_uri: None,
-            is_test: false,
-        },
+        (None, key, name) => {
+            let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), key.cloned(), name.cloned());
+            Integration::blank(cx.space.ids.id(), meta)
+        }
     };
     if let Some(app) = app {
         integration.external_app_id = Some(app.id.clone());

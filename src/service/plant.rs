@@ -8,7 +8,6 @@ use super::vendor;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::{Id, Ids, stable_id};
-use crate::model::JsonMap;
 use crate::model::action::Action;
 use crate::model::connection::{Connection, ConnectionHistory, ConnectionState};
 use crate::model::connector::Connector;
@@ -166,7 +165,7 @@ fn plant_integrations(
         // The live one, else the one that was archived last.
         let known =
             world.integrations.with_key(&integration.key).max_by_key(|known| !known.meta.is_archived()).cloned();
-        let synthetic = Integration::synthetic_id(&connector.id);
+        let synthetic = Integration::offered_id(&connector);
         let id = match &known {
             Some(known) => known.id.clone(),
             None if tx.integrations.get(synthetic.as_str()).is_none() => synthetic,
@@ -179,18 +178,10 @@ fn plant_integrations(
         let description = integration.description.clone().or_else(|| connector.meta.description.clone());
         let mut wanted = match &known {
             Some(known) => (**known).clone(),
-            None => Integration {
-                id: id.clone(),
-                meta: Meta::new(ids, now, Some(integration.key.clone()), Some(name.clone())),
-                connector_id: None,
-                connector_version: None,
-                external_app_id: None,
-                parameters: JsonMap::new(),
-                options_config: None,
-                o_auth_callback_uri: None,
-                logo_uri: None,
-                is_test: false,
-            },
+            None => {
+                let meta = Meta::new(ids, now, Some(integration.key.clone()), Some(name.clone()));
+                Integration::blank(id.clone(), meta)
+            }
         };
         (wanted.meta.name, wanted.meta.description, wanted.meta.archived_at) = (name, description, None);
         wanted.meta.meta.clone_from(&integration.meta);

@@ -110,26 +110,16 @@ pub(super) fn known(
 
 /// The integration that a connector becomes: under its synthetic id, with the connector's key when that is free.
 pub fn new_integration(space: &Space, directory: &Directory<'_>, connector: &Connector) -> Integration {
-    let synthetic = match &connector.external_app_id {
-        // Built for an app: the app's own offer becomes real.
-        Some(app) if !connector.is_public => Integration::synthetic_app_id(app),
-        _ => Integration::synthetic_id(&connector.id),
-    };
+    let synthetic = Integration::offered_id(connector);
     let id = if directory.world.integrations.get(synthetic.as_str()).is_none() { synthetic } else { space.ids.id() };
     let key = free_key(connector.key(), |key| directory.integration_with_key(key).is_some());
     let mut meta = Meta::new(&space.ids, space.clock.now(), Some(key), Some(connector.meta.name.clone()));
     meta.description.clone_from(&connector.meta.description);
     Integration {
-        id,
-        meta,
         connector_id: Some(connector.id.clone()),
-        connector_version: None,
         external_app_id: connector.external_app_id.clone(),
-        parameters: JsonMap::new(),
-        options_config: None,
-        o_auth_callback_uri: None,
         logo_uri: connector.logo_uri.clone(),
-        is_test: false,
+        ..Integration::blank(id, meta)
     }
 }
 
