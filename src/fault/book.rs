@@ -1,6 +1,6 @@
 //! The rules of one workspace, what they have seen and what they did.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -33,7 +33,7 @@ struct Inner {
     seed: u64,
     rules: Vec<Held>,
     fired: VecDeque<Firing>,
-    plan: Option<HashSet<(String, u64)>>,
+    plan: Option<BTreeSet<(String, u64)>>,
     made: u64,
 }
 
@@ -92,11 +92,26 @@ fn epoch() -> Timestamp {
     Timestamp::from_millis(0)
 }
 
+/// What a fork, a snapshot and an export take along of a book.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sheet {
+    /// What chance derives from.
+    pub seed: u64,
+    /// The rules alone, in order.
+    pub rules: Vec<Rule>,
+    /// When they fire, as a story told: rule and count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plan: Option<BTreeSet<(String, u64)>>,
+}
+
 /// A rule that fires at a call.
 #[derive(Debug, Clone)]
 pub struct Fired {
     /// The rule's name.
     pub rule: String,
+    /// The n-th call that it was about.
+    pub n: u64,
     /// What it does.
     pub effect: Effect,
     /// For what is random about it: 0 to 1.
@@ -116,17 +131,21 @@ impl Book {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The seed, and the rules alone, in order: what a fork and a snapshot take along.
-    pub fn rules(&self) -> (u64, Vec<Rule>) {
+    /// What a fork and a snapshot take along.
+    pub fn sheet(&self) -> Sheet {
         let inner = self.lock();
-        (inner.seed, inner.rules.iter().map(|held| held.rule.clone()).collect())
+        let rules = inner.rules.iter().map(|held| held.rule.clone()).collect();
+        Sheet { seed: inner.seed, rules, plan: inner.plan.clone() }
     }
 
-    /// Takes over a seed and rules, none of which has fired yet, instead of its own.
-    pub fn adopt(&self, (seed, rules): (u64, Vec<Rule>)) {
+    /// Takes over a sheet, none of whose rules has fired yet, instead of its own.
+    pub fn adopt(&self, sheet: Sheet) {
         self.clear();
-        self.lock().seed = seed;
-        for rule in rules {
+        {
+            let mut inner = self.lock();
+            (inner.seed, inner.plan) = (sheet.seed, sheet.plan);
+        }
+        for rule in sheet.rules {
             // They were checked where they come from.
             self.add(rule).ok();
         }
@@ -254,12 +273,23 @@ impl Book {
             fired.push_back(Firing { rule: held.name.clone(), n, fault: what, call, at: now });
             let effect = held.rule.fault.clone();
             let goes_on = effect.lets_go_on();
-            firing.push(Fired { rule: held.name.clone(), effect, chance, retry_after_ms });
+            firing.push(Fired { rule: held.name.clone(), n, effect, chance, retry_after_ms });
             if !goes_on {
                 break;
             }
         }
         firing
+    }
+}
+
+impl Book {
+    /// Takes a firing back: there was nothing for it to break.
+    pub fn retract(&self, fired: &Fired) {
+        let mut inner = self.lock();
+        inner.fired.retain(|known| !(known.rule == fired.rule && known.n == fired.n));
+        if let Some(held) = inner.rules.iter_mut().find(|held| held.name == fired.rule) {
+            held.fired = held.fired.saturating_sub(1);
+        }
     }
 }
 
@@ -362,6 +392,20 @@ mod tests {
         let (_, story) = one.story();
         third.play(None, Some(&story));
         assert_eq!(first, fires(&third, "a", 50));
+    }
+
+    #[test]
+    fn each_firing_has_a_chance_of_its_own() {
+        let book = Book::new(7);
+        book.add(Fault::on(any_call()).latency_between(0, 9).rule()).unwrap();
+        let now = Timestamp::from_millis(0);
+        let mut chances: Vec<f64> = (0..20).map(|_| book.fire(&call("a"), now)[0].chance).collect();
+
+        assert!(chances.iter().all(|chance| (0.0..1.0).contains(chance)));
+        chances.sort_by(f64::total_cmp);
+        assert!(chances[0] < 0.3 && chances[19] > 0.7, "{chances:?}");
+        chances.dedup();
+        assert_eq!(chances.len(), 20);
     }
 
     #[test]

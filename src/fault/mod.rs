@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use book::{Book, Fired, Firing, Standing};
+pub use book::{Book, Fired, Firing, Sheet, Standing};
 pub use build::{Fault, Which, act, any_call, connect, proxy, route, upstream};
 
 use crate::clock::Timestamp;
@@ -34,10 +34,10 @@ pub enum Side {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct When {
-    /// `api` unless said; `upstream` when `connector` is.
+    /// `api` unless said; `upstream` when `connector` is, or `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
-    /// `act` (every way to run an action), `connect`, `proxy`, `refresh`.
+    /// `act` (every way to run an action), `connect`, `proxy`, `refresh`; on the upstream side `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
     /// A route as the documentation writes it: `GET /connections/{connection}`.
@@ -92,8 +92,37 @@ pub struct Subject {
 }
 
 impl When {
+    fn side(&self) -> Side {
+        let is_upstream = self.connector.is_some() || self.operation.as_deref() == Some(WEBHOOK);
+        self.side.unwrap_or(if is_upstream { Side::Upstream } else { Side::Api })
+    }
+
+    /// Refuses what no call of its side ever is.
+    fn check(&self) -> Result<(), ApiError> {
+        let wrong = |why: &str| Err(ApiError::bad_request(why.to_owned()));
+        let is_webhook = self.operation.as_deref() == Some(WEBHOOK);
+        match self.side() {
+            Side::Api if self.connector.is_some() => {
+                wrong("`on.connector` is of the upstream side; leave `on.side` out, or say `upstream`")
+            }
+            Side::Api if is_webhook => {
+                wrong("a webhook is sent, so it is of the upstream side; leave `on.side` out, or say `upstream`")
+            }
+            Side::Upstream if self.operation.is_some() && !is_webhook => {
+                wrong("on the upstream side only `webhook` is an operation; use `on.method` and `on.path`")
+            }
+            Side::Upstream if self.action.is_some() => {
+                wrong("a call of the upstream side is of no action; use `on.connection`, `on.method` and `on.path`")
+            }
+            Side::Upstream if self.route.is_some() => {
+                wrong("`on.route` is of the api side; use `on.method` and `on.path`")
+            }
+            Side::Api | Side::Upstream => Ok(()),
+        }
+    }
+
     fn fits(&self, call: &Subject) -> bool {
-        let side = self.side.unwrap_or(if self.connector.is_some() { Side::Upstream } else { Side::Api });
+        let side = self.side();
         let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
         let one_of = |wanted: &Option<String>, names: &[String]| wanted.as_ref().is_none_or(|w| names.contains(w));
         side == call.side
@@ -139,7 +168,9 @@ pub struct Rule {
 }
 
 /// Calls that have a name.
-const OPERATIONS: [&str; 5] = ["act", "connect", "proxy", "refresh", "webhook"];
+const OPERATIONS: [&str; 5] = ["act", "connect", "proxy", "refresh", WEBHOOK];
+/// The one that the fake itself makes.
+const WEBHOOK: &str = "webhook";
 
 impl Rule {
     /// Refuses what makes no sense.
@@ -155,9 +186,7 @@ impl Rule {
             let known = OPERATIONS.join("`, `");
             return Err(ApiError::bad_request(format!("`on.operation` is `{unknown}`; it is one of `{known}`")));
         }
-        if self.on.side == Some(Side::Api) && self.on.connector.is_some() {
-            return wrong("`on.connector` is of the upstream side; leave `on.side` out, or say `upstream`");
-        }
+        self.on.check()?;
         if let Some(route) = &self.on.route {
             check_route("on.route", route)?;
         }

@@ -1,4 +1,5 @@
-//! A workspace as a document: its records as the database holds them, its clock and its faults; not its logs, as in a fork.
+//! A workspace as a document: its records as the database holds them, its clock and its faults; not its logs, as in a fork, and not the
+//! scenarios that were begun.
 //! Another server makes the same workspace of it, so a world in which something failed can be sent along with what failed.
 //!
 //! Source: our choice: the platform's own export is of what a workspace defines, not of what its tenants have.
@@ -8,11 +9,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::snapshots::Snapshot;
+use super::scenarios::Begun;
+use super::snapshots::{Cues, Snapshot};
 use crate::clock::{ClockMode, Timestamp};
 use crate::engine::Space;
 use crate::error::ApiError;
-use crate::fault::Rule;
+use crate::fault::{Rule, Sheet};
 use crate::store::{Row, World};
 
 /// What this version writes and reads.
@@ -28,16 +30,9 @@ pub struct Export {
     /// When it was made, on the workspace's clock.
     at: Timestamp,
     clock: ClockMode,
-    faults: Faults,
+    faults: Sheet,
     /// In order of creation, the workspace's own first.
     records: Vec<Exported>,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Faults {
-    seed: u64,
-    rules: Vec<Rule>,
 }
 
 /// A row of the database.
@@ -55,7 +50,7 @@ pub async fn of(space: &Space) -> Result<Export, ApiError> {
     // Nobody writes meanwhile.
     let turn = space.data.begin().await;
     let rows = space.data.db().load_workspace(&space.key).await?;
-    let (seed, rules) = space.faults.rules();
+    let faults = space.faults.sheet();
     drop(turn);
     let records = rows.into_iter().map(|row| {
         let record = serde_json::from_str(&row.body).map_err(ApiError::internal)?;
@@ -66,7 +61,7 @@ pub async fn of(space: &Space) -> Result<Export, ApiError> {
         workspace: space.key.clone(),
         at: space.clock.now(),
         clock: space.clock.mode(),
-        faults: Faults { seed, rules },
+        faults,
         records: records.collect::<Result<_, ApiError>>()?,
     })
 }
@@ -97,7 +92,7 @@ impl Export {
             workspace,
             world: Arc::new(world),
             clock: self.clock,
-            rules: (self.faults.seed, self.faults.rules),
+            cues: Cues { faults: self.faults, stories: Begun::default() },
         }))
     }
 }

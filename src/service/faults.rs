@@ -41,6 +41,19 @@ pub async fn meet(
 ) -> Result<Met, ApiError> {
     let mut met = Met::default();
     for fired in space.faults.fire(call, space.clock.now()) {
+        if let Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct =
+            &fired.effect
+        {
+            let struck = match connection {
+                Some(id) => strike(engine, space, id, &fired.effect).await?,
+                None => false,
+            };
+            if !struck {
+                // A call without a connection, or one that cannot be broken so: nothing has happened.
+                space.faults.retract(&fired);
+                continue;
+            }
+        }
         met.rules.push(fired.rule.clone());
         match &fired.effect {
             Effect::Latency(latency) => {
@@ -54,11 +67,7 @@ pub async fn meet(
                 let more = (spread as f64 * fired.chance) as u64;
                 space.clock.sleep(Duration::from_millis(latency.from + more)).await;
             }
-            Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct => {
-                if let Some(id) = connection {
-                    strike(engine, space, id, &fired.effect).await?;
-                }
-            }
+            Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct => {}
             Effect::Error(_)
             | Effect::Respond(_)
             | Effect::RateLimit(_)
@@ -73,17 +82,18 @@ pub async fn meet(
     Ok(met)
 }
 
-/// Breaks a connection, at its vendor where there is one.
+/// Breaks a connection, at its vendor where there is one. Says whether there was anything to break.
 pub async fn strike(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
     id: &Id<Connection>,
     effect: &Effect,
-) -> Result<(), ApiError> {
+) -> Result<bool, ApiError> {
     let mut tx = space.data.begin().await;
-    let Some(connection) = tx.connections.get(id.as_str()).cloned() else { return Ok(()) };
+    let Some(connection) = tx.connections.get(id.as_str()).cloned() else { return Ok(false) };
     let token = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(Value::as_str);
     let grant: Option<Grant> = token.and_then(|token| tx.grants.with_key(token).next()).map(|grant| (**grant).clone());
+    let has_grant = grant.is_some();
     if let Some(mut grant) = grant {
         match effect {
             Effect::ExpireCredentials => grant.expires_at = Some(space.clock.now()),
@@ -97,7 +107,7 @@ pub async fn strike(
         drop(tx);
     }
     if connection.state != ConnectionState::Ready {
-        return Ok(());
+        return Ok(has_grant);
     }
     match effect {
         Effect::Disconnect => {
@@ -108,9 +118,9 @@ pub async fn strike(
             let error = ApiError::connection(ErrorKey::ConnectionIsDefunct, why);
             connect::poke(engine, space, id, ConnectionEvent::Fail, Some(error)).await?;
         }
-        _ => {}
+        _ => return Ok(has_grant),
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A call of an external app, or of its vendor, through a connection. `path` is the app's own.

@@ -106,20 +106,31 @@ pub struct Told {
 #[derive(Debug, Default)]
 pub struct Stories {
     // A std mutex: held for a few instructions and never across an await.
-    inner: Mutex<Inner>,
+    inner: Mutex<Begun>,
     /// Steps are done by one caller at a time.
     turn: tokio::sync::Mutex<()>,
 }
 
-#[derive(Debug, Default)]
-struct Inner {
+/// The stories that were begun in a workspace, as far as they have come.
+#[derive(Debug, Clone, Default)]
+pub struct Begun {
     told: Vec<Told>,
     begun: u64,
 }
 
 impl Stories {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Begun> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All of them, to go on elsewhere.
+    pub fn begun(&self) -> Begun {
+        self.lock().clone()
+    }
+
+    /// Goes on with those of another workspace, or of another time.
+    pub fn adopt(&self, begun: Begun) {
+        *self.lock() = begun;
     }
 
     /// What was begun, in order.

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, PoisonError};
 
+use super::scenarios::Begun;
 use super::spaces::{replace, to_its_end};
 use crate::clock::{ClockMode, Timestamp};
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
-use crate::fault::Rule;
+use crate::fault::Sheet;
 use crate::store::World;
 
 /// Snapshots of one workspace.
@@ -25,7 +26,29 @@ pub struct Snapshot {
     pub workspace: String,
     pub(super) world: Arc<World>,
     pub(super) clock: ClockMode,
-    pub(super) rules: (u64, Vec<Rule>),
+    pub(super) cues: Cues,
+}
+
+/// What a workspace breaks on cue: faults, and the scenarios that were begun.
+#[derive(Debug, Clone, Default)]
+pub struct Cues {
+    /// Faults, none of which has fired yet.
+    pub faults: Sheet,
+    /// Scenarios, as far as they have come.
+    pub stories: Begun,
+}
+
+impl Cues {
+    /// Those of a workspace.
+    pub fn of(space: &Space) -> Self {
+        Self { faults: space.faults.sheet(), stories: space.stories.begun() }
+    }
+
+    /// Another workspace gets them instead of its own.
+    pub fn give(self, space: &Space) {
+        space.faults.adopt(self.faults);
+        space.stories.adopt(self.stories);
+    }
 }
 
 impl Snapshot {
@@ -52,7 +75,7 @@ pub fn take(engine: &Engine, space: &Space, name: Option<String>) -> Result<Arc<
         workspace: space.key.clone(),
         world: space.world(),
         clock: space.clock.mode(),
-        rules: space.faults.rules(),
+        cues: Cues::of(space),
     });
     own.push(Arc::clone(&snapshot));
     Ok(snapshot)
@@ -86,7 +109,7 @@ pub fn remove(engine: &Engine, workspace: &str, id: &str) -> Result<(), ApiError
     Ok(())
 }
 
-/// Goes back to a snapshot: state, clock and faults. Key and secret are those of the snapshot.
+/// Goes back to a snapshot: state, clock, faults and scenarios. Key and secret are those of the snapshot.
 pub async fn restore(engine: &Arc<Engine>, space: &Arc<Space>, id: &str) -> Result<Arc<Space>, ApiError> {
     let snapshot = get(engine, &space.key, id)?;
     to_its_end(engine, |engine| async move { restore_here(&engine, &snapshot).await }).await
@@ -102,6 +125,6 @@ async fn restore_here(engine: &Arc<Engine>, snapshot: &Snapshot) -> Result<Arc<S
     workspace.clock = snapshot.clock;
     world.workspace = Arc::new(workspace);
     let fresh = replace(engine, &current, Arc::new(world), Arc::clone(&current.origin)).await?;
-    fresh.faults.adopt(snapshot.rules.clone());
+    snapshot.cues.clone().give(&fresh);
     Ok(fresh)
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::catalog::Catalog;
 use super::plant::plant;
 use super::seed::SeedDocument;
-use super::snapshots::Snapshot;
+use super::snapshots::{Cues, Snapshot};
 use crate::clock::{Clock, ClockMode, Timestamp, real_now};
 use crate::config::{Config, SeedChoice};
 use crate::engine::{Engine, Space};
@@ -250,10 +250,10 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     refuse_taken(engine, &key)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let now = from.world();
-    let (source, clock, rules) = match start {
+    let (source, clock, cues) = match start {
         Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, None),
-        Start::Now => (Arc::clone(&now), from.clock.mode(), Some(from.faults.rules())),
-        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.rules.clone())),
+        Start::Now => (Arc::clone(&now), from.clock.mode(), Some(Cues::of(from))),
+        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.cues.clone())),
     };
     let mut world = (*source).clone();
     let mut workspace = (*world.workspace).clone();
@@ -279,8 +279,8 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
     let space = Space::new(&engine.config, data, ids, origin);
-    if let Some(rules) = rules {
-        space.faults.adopt(rules);
+    if let Some(cues) = cues {
+        cues.give(&space);
     }
     engine.add(Arc::clone(&space));
     engine.wake.notify_one();

@@ -160,6 +160,66 @@ fn head_of(play: &Play) -> Vec<u8> {
         head.extend_from_slice(value.as_bytes());
         head.extend_from_slice(b"\r\n");
     }
-    head.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", play.body.len()).as_bytes());
+    let length = match play.cut {
+        // Something has to be missing.
+        Some(Cut::Truncate | Cut::Stall) => play.body.len().max(1),
+        Some(Cut::Reset | Cut::Close | Cut::Dribble { .. }) | None => play.body.len(),
+    };
+    head.extend_from_slice(format!("content-length: {length}\r\nconnection: close\r\n\r\n").as_bytes());
     head
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::ErrorKind;
+
+    use super::*;
+
+    /// What a bare socket reads of a play: pieces, and how it ended; a stall is not waited for.
+    async fn played(cut: Option<Cut>, body: &'static str) -> (Vec<String>, Option<ErrorKind>) {
+        let server = RawServer::start().await.unwrap();
+        let play = Play { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::from(body), cut };
+        let url = server.address_of(play);
+        let mut stream = TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap();
+        stream.write_all(format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", url.path()).as_bytes()).await.unwrap();
+        let (mut pieces, mut buffer) = (Vec::new(), [0; 4096]);
+        loop {
+            match stream.read(&mut buffer).await {
+                Ok(0) => return (pieces, None),
+                Ok(read) => pieces.push(String::from_utf8_lossy(&buffer[..read]).into_owned()),
+                Err(error) => return (pieces, Some(error.kind())),
+            }
+            if cut == Some(Cut::Stall) && pieces.concat().ends_with("\r\n\r\n") {
+                // The head is there, and nothing is ready after it.
+                let more = stream.try_read(&mut buffer).map_err(|error| error.kind());
+                assert_eq!(more, Err(ErrorKind::WouldBlock));
+                return (pieces, None);
+            }
+        }
+    }
+
+    fn length_and_body(pieces: &[String]) -> (usize, String) {
+        let text = pieces.concat();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap();
+        let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap();
+        (length.parse().unwrap(), body.to_owned())
+    }
+
+    #[tokio::test]
+    async fn the_peers_kernel_sees_what_is_played() {
+        assert_eq!(played(Some(Cut::Reset), "body").await, (vec![], Some(ErrorKind::ConnectionReset)));
+        assert_eq!(played(Some(Cut::Close), "body").await, (vec![], None));
+        for (body, half) in [("half", "ha"), ("", "")] {
+            let (pieces, end) = played(Some(Cut::Truncate), body).await;
+            assert_eq!((length_and_body(&pieces), end), ((body.len().max(1), half.to_owned()), None));
+            let (pieces, _) = played(Some(Cut::Stall), body).await;
+            assert_eq!(length_and_body(&pieces), (body.len().max(1), String::new()));
+        }
+        let whole = (4, "body".to_owned());
+        assert_eq!(length_and_body(&played(None, "body").await.0), whole);
+        let slow = Cut::Dribble { bytes: 1, every: Duration::from_millis(5) };
+        let (pieces, _) = played(Some(slow), "body").await;
+        assert_eq!(length_and_body(&pieces), whole);
+        assert!(pieces.len() > 2, "it comes in pieces: {pieces:?}");
+    }
 }

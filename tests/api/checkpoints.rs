@@ -257,6 +257,55 @@ async fn a_test_in_rust_goes_back_while_it_holds_on_to_what_it_has() {
 }
 
 #[tokio::test]
+async fn what_was_begun_goes_on_in_a_fork_and_after_going_back() {
+    let bed = Bed::exact().await;
+    let outage = json!({"name": "outage", "steps": [
+        {"do": [{"fault": {"name": "out", "on": {"operation": "act"}, "fault": {"respond": {"status": 503}}}}]},
+        {"at": {"clock": "+1h"}, "do": [{"removeFault": "out"}]},
+    ]});
+    assert_eq!(bed.control(Method::POST, "/scenarios", outage).await.0, 200);
+    assert_eq!(bed.control(Method::POST, "/scenarios/outage/start", json!({})).await.0, 200);
+    bed.take("in the outage").await;
+    bed.nobody().ok(Method::POST, "/__mock/workspaces", json!({"from": bed.ws.key(), "key": "fork"})).await;
+    bed.ws.clock().advance(Duration::from_hours(1)).await.unwrap();
+    let over = bed.demo().post("/act", user()).await.0;
+    bed.go_back("in the outage").await;
+    let again = bed.demo().post("/act", user()).await.0;
+    bed.ws.clock().advance(Duration::from_hours(1)).await.unwrap();
+    let over_again = bed.demo().post("/act", user()).await.0;
+
+    assert_eq!((over, again, over_again), (200, 503, 200));
+    let made = bed.nobody().get("/__mock/workspaces/fork").await.1;
+    let fork = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+    assert_eq!(fork.post("/act", user()).await.0, 503);
+    bed.nobody().ok(Method::POST, "/__mock/workspaces/fork/clock/advance", json!({"ms": 3_600_000})).await;
+    assert_eq!(fork.post("/act", user()).await.0, 200);
+    let stories = bed.nobody().get("/__mock/workspaces/fork/scenarios").await.1["stories"].clone();
+    assert_eq!((&stories[0]["name"], &stories[0]["state"]), (&json!("outage"), &json!("done")));
+}
+
+#[tokio::test]
+async fn a_story_that_plays_goes_along_too() {
+    let bed = Bed::exact().await;
+    let rule = json!({"name": "told", "on": {"operation": "act"}, "fault": {"respond": {"status": 503}}});
+    bed.control(Method::POST, "/faults", rule).await;
+    let story = json!({"seed": 7, "fired": [{"rule": "told", "n": 2}]});
+    assert_eq!(bed.control(Method::PUT, "/faults/story", story).await.0, 200);
+    bed.take("told").await;
+    let exported = bed.control(Method::GET, "/export", Value::Null).await.1;
+
+    for from in [json!(bed.ws.key()), exported] {
+        let made = bed.nobody().ok(Method::POST, "/__mock/workspaces", json!({ "from": from })).await;
+        let fork = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+        let mut statuses = Vec::new();
+        for _ in 0..3 {
+            statuses.push(fork.post("/act", user()).await.0);
+        }
+        assert_eq!(statuses, [200, 503, 200]);
+    }
+}
+
+#[tokio::test]
 async fn a_workspace_goes_to_another_server_as_a_document() {
     let bed = Bed::exact().await;
     bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!({"login": "kept"}))).await.unwrap();

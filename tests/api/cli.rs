@@ -7,7 +7,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::served::{Served, binary, write_integration};
-use crate::support::{GUARD, id};
+use crate::support::{Bed, GUARD, id};
 
 fn run(arguments: &[&str]) -> Output {
     binary(&[]).args(arguments).output().unwrap()
@@ -120,6 +120,39 @@ fn exec_says_what_was_refused_when_its_command_fails() {
     for (what, why) in [("/nowhere", "404"), ("/customers", "403"), ("10.1.2.3", "egress"), ("10.4.5.6", "egress")] {
         assert!(said.lines().any(|line| line.contains(what) && line.contains(why)), "{what}, {why}: {said}");
     }
+}
+
+#[tokio::test]
+async fn exec_says_what_fired_and_what_deserves_a_look_when_its_command_fails() {
+    let script = r#"
+        control="$MEMBRANE_MOCK_CONTROL_URL/workspaces/$MEMBRANE_WORKSPACE_KEY"
+        curl -s "$control/faults" -H 'Content-Type: application/json' \
+            -d '{"name": "flaky", "on": {"route": "GET /self"}, "nth": 2, "fault": {"respond": {"status": 503}}}'
+        for n in 1 2 3; do curl -s "$MEMBRANE_API_URI/self" -H "Authorization: Bearer $MEMBRANE_TOKEN"; done
+        curl -s "$MEMBRANE_API_URI/connections?limit=1&sort=name" -H "Authorization: Bearer $MEMBRANE_TOKEN"
+        exit 1
+    "#;
+
+    let failed = binary(&[]).args(["exec", "--", "sh", "-c", script]).output().unwrap();
+
+    let said = text(&failed.stderr);
+    for what in ["the query key `sort` is not known", "more pages, which nobody read", "answered 503 (fault flaky)"] {
+        assert!(said.lines().any(|line| line.contains(what)), "{what}: {said}");
+    }
+    let story = said.lines().find_map(|line| line.split_once("faults fired: ")).map(|(_, story)| story);
+    let story: Value = serde_json::from_str(story.unwrap_or_else(|| panic!("no story: {said}"))).unwrap();
+    assert_eq!(story["fired"], json!([{"rule": "flaky", "n": 2}]));
+    // Whoever reads it plays it again: the rule alone would never fire at the second call.
+    let bed = Bed::start().await;
+    let rule =
+        json!({"name": "flaky", "on": {"route": "GET /self"}, "after": 9, "fault": {"respond": {"status": 503}}});
+    bed.control(Method::POST, "/faults", rule).await;
+    assert_eq!(bed.control(Method::PUT, "/faults/story", story).await.0, 200);
+    let mut statuses = Vec::new();
+    for _ in 0..3 {
+        statuses.push(bed.demo().get("/self").await.0);
+    }
+    assert_eq!(statuses, [200, 503, 200]);
 }
 
 #[test]

@@ -57,6 +57,12 @@ async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> 
     demo.ok(Method::POST, "/agent/sessions", json!({"prompt": "build something"})).await;
     let action = json!({"key": "built", "name": "Built", "intent": "do it", "integrationKey": "github"});
     manager.ok(Method::POST, "/actions", action).await;
+    let story = json!({"name": "later", "steps": [
+        {"at": {"clock": "+20m"}, "do": [{"fault": {"name": "late", "on": {"operation": "proxy"}, "fault": "close"}}]},
+        {"at": {"clock": "+30m"}, "do": [{"mock": {"account": "ann@example.com"}}, {"settings": {"enableApiLogs": false}}]},
+    ]});
+    bed.control(Method::POST, "/scenarios", story).await;
+    bed.control(Method::POST, "/scenarios/later/start", json!({})).await;
     let export = manager.ok(Method::GET, "/export", Value::Null).await;
     let archive = jobs::zipped(&jobs::one("actions/imported/spec.yaml", "type: run-javascript\n"));
     let import = answer(jobs::upload(&manager, "?partial=true", &[], &archive)).await.1;
@@ -73,6 +79,8 @@ async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> 
     let exported = job(&export).await;
     let archive = manager.get(exported["result"]["downloadUrl"].as_str().expect("an archive")).await.1;
     let parts = [
+        ("stories", bed.of_control("/scenarios").await["stories"].clone()),
+        ("faults", bed.of_control("/faults").await),
         ("export", json!([exported, archive])),
         ("import", json!([job(&import).await, manager.get("/actions/imported").await.1])),
         ("connections", demo.get("/connections?includeSecrets=1").await.1),
@@ -131,6 +139,9 @@ async fn much_has_happened_after_two_hours() {
     let refreshed: Vec<&Value> = of_vendors.map(|entry| &entry["at"]).collect();
     let due = ["00:29", "00:58", "01:27", "01:56"].map(|time| json!(format!("2025-01-01T{time}:00.000Z")));
     assert_eq!(refreshed, due.iter().collect::<Vec<_>>(), "each 29 minutes after the one before");
+    let stories = part("stories");
+    let done = json!("2025-01-01T00:50:00.000Z");
+    assert_eq!((&stories[0]["state"], &stories[0]["since"]), (&json!("done"), &done), "20 minutes and 30 more");
     let import = part("import");
     assert_eq!(
         (&import[0]["status"], &import[1]["createdAt"]),

@@ -144,3 +144,27 @@ async fn a_rule_about_nothing_leaves_the_journal_as_it_was() {
 
     assert_eq!(journals[0], journals[1]);
 }
+
+#[tokio::test]
+#[ignore = "fails, so that the next test sees what a failing test is told"]
+async fn a_test_that_fails() {
+    let bed = Bed::start().await;
+    let _flaky = bed.ws.fault(Fault::on(route("GET /self")).named("flaky").respond(503, json!({}))).await;
+    bed.demo().get("/self").await;
+    bed.demo().get("/nowhere").await;
+    panic!("on purpose");
+}
+
+#[test]
+fn a_test_that_fails_is_told_what_went_wrong_on_the_wire() {
+    let mut again = std::process::Command::new(std::env::current_exe().unwrap());
+    let failed =
+        again.args(["--ignored", "--exact", "--nocapture", "fault_guards::a_test_that_fails"]).output().unwrap();
+
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert!(!failed.status.success() && said.contains("on purpose"), "{said}");
+    for line in ["GET /nowhere answered 404", "GET /self answered 503 (fault flaky)", "faults fired: {\"seed\":"] {
+        assert!(said.lines().any(|told| told.starts_with("membrane-mock: ") && told.contains(line)), "{line}: {said}");
+    }
+    assert!(!said.contains("panic in a destructor") && !said.contains("aborting"), "{said}");
+}

@@ -381,11 +381,59 @@ async fn a_rule_that_can_never_do_what_it_says_is_refused() {
         json!({"fault": {"error": {"type": "internal", "status": 999}}}),
         json!({"fault": "close", "on": {"operation": "dance"}}),
         json!({"fault": "close", "on": {"side": "api", "connector": "github"}}),
+        json!({"fault": "close", "on": {"side": "api", "operation": "webhook"}}),
+        json!({"fault": "close", "on": {"side": "upstream", "operation": "act"}}),
+        json!({"fault": "close", "on": {"connector": "github", "operation": "refresh"}}),
+        json!({"fault": "close", "on": {"side": "upstream", "action": "create-issue"}}),
+        json!({"fault": "close", "on": {"connector": "github", "route": "GET /connections"}}),
         json!({"fault": {"respond": {"status": 200, "headers": {"no header": "x"}}}}),
     ] {
         let answer = bed.control(Method::POST, "/faults", rule.clone()).await;
         assert_eq!(answer.0, 400, "{rule}: {answer:?}");
     }
+}
+
+#[tokio::test]
+async fn a_rule_about_webhooks_needs_no_side() {
+    let bed = Bed::exact().await;
+    let app = json!({"webhookUri": "http://127.0.0.1:9/hook", "enabledWebhookEvents": ["connection.disconnected"]});
+    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), app).await;
+    add(&bed, json!({"name": "lost", "on": {"operation": "webhook"}, "fault": {"respond": {"status": 204}}})).await;
+
+    bed.poke("github-dev", "loseCredentials").await;
+    bed.ws.settle().await.unwrap();
+
+    assert_eq!(listed(&bed).await[0]["fired"], 1);
+    let sent = bed.control(Method::GET, "/webhooks", Value::Null).await.1;
+    assert_eq!(sent["items"][0]["attempts"][0]["status"], 204, "{sent}");
+}
+
+#[tokio::test]
+async fn what_finds_nothing_to_break_has_not_fired() {
+    let bed = Bed::exact().await;
+    bed.demo()
+        .ok(
+            Method::POST,
+            "/connect",
+            json!({"connectorKey": "stripe", "connectionKey": "keyed", "input": {"apiKey": "k"}}),
+        )
+        .await;
+    add(&bed, json!({"name": "nobody", "on": {"route": "GET /self"}, "fault": "disconnect"})).await;
+    add(&bed, json!({"name": "no token", "on": {"connection": "keyed"}, "fault": "expireCredentials"})).await;
+    add(&bed, json!({"name": "no refresh", "on": {"connection": "keyed"}, "times": 1, "fault": "failRefresh"})).await;
+    add(&bed, json!({"name": "lost", "on": {"connection": "keyed"}, "times": 1, "fault": "disconnect"})).await;
+
+    bed.demo().get("/self").await;
+    bed.demo().get("/connections/keyed").await;
+    bed.demo().get("/connections/keyed").await;
+
+    let fired: Vec<(Value, Value)> =
+        listed(&bed).await.iter().map(|rule| (rule["matched"].clone(), rule["fired"].clone())).collect();
+    assert_eq!(fired, [(1, 0), (2, 0), (2, 0), (2, 1)].map(|(matched, fired)| (json!(matched), json!(fired))));
+    let story = bed.control(Method::GET, "/faults/story", Value::Null).await.1;
+    assert_eq!((story["fired"].as_array().unwrap().len(), &story["fired"][0]["rule"]), (1, &json!("lost")));
+    let journal = bed.control(Method::GET, "/journal?fault=no%20token", Value::Null).await.1;
+    assert_eq!(journal["items"], json!([]));
 }
 
 #[tokio::test]

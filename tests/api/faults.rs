@@ -13,20 +13,27 @@ use crate::support::{Bed, verdict};
 
 /// What came back of a call on a bare socket: bytes, and how it ended.
 async fn bare(bed: &Bed, path: &str) -> (String, Option<ErrorKind>) {
+    let (got, end, _) = bare_in_pieces(bed, path).await;
+    (got, end)
+}
+
+/// The same, and how many reads it took.
+async fn bare_in_pieces(bed: &Bed, path: &str) -> (String, Option<ErrorKind>, usize) {
     let address = bed.mock.uri().trim_start_matches("http://").to_owned();
     let mut stream = TcpStream::connect(&address).await.unwrap();
     let token = bed.ws.tenant("demo-tenant").token();
     let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nauthorization: Bearer {token}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
-    let (mut got, mut piece) = (Vec::new(), [0; 4096]);
+    let (mut got, mut piece, mut reads) = (Vec::new(), [0; 4096], 0);
     let end = loop {
         match stream.read(&mut piece).await {
             Ok(0) => break None,
             Ok(read) => got.extend_from_slice(&piece[..read]),
             Err(error) => break Some(error.kind()),
         }
+        reads += 1;
     };
-    (String::from_utf8_lossy(&got).into_owned(), end)
+    (String::from_utf8_lossy(&got).into_owned(), end, reads)
 }
 
 fn promised(head_and_body: &str) -> (usize, usize) {
@@ -54,15 +61,16 @@ async fn a_reset_is_an_rst_and_a_close_is_an_end_of_file() {
 async fn an_answer_breaks_off_or_comes_in_pieces() {
     let bed = Bed::start().await;
     let fault = bed.ws.fault(Fault::on(any_call()).truncate()).await;
-    let (got, _) = bare(&bed, "/connections").await;
-    let (length, came) = promised(&got);
-    assert!(came > 0 && came < length, "{came} of {length}");
-    drop(fault);
-
-    let fault = bed.ws.fault(Fault::on(any_call()).dribble(512, 1)).await;
     let (got, end) = bare(&bed, "/connections").await;
     let (length, came) = promised(&got);
+    assert!(came > 0 && came < length && end.is_none(), "{came} of {length}, then {end:?}");
+    drop(fault);
+
+    let fault = bed.ws.fault(Fault::on(any_call()).dribble(128, 2)).await;
+    let (got, end, reads) = bare_in_pieces(&bed, "/connections").await;
+    let (length, came) = promised(&got);
     assert_eq!((came, end), (length, None));
+    assert!(reads > 3, "{length} bytes came in {reads} pieces");
     drop(fault);
     let empty = bed.ws.fault(Fault::on(any_call()).dribble(1, 1)).await;
     let (status, body) = bed.demo().post("/connections/github-dev/disconnect", json!({})).await;
@@ -80,6 +88,8 @@ async fn an_answer_breaks_off_or_comes_in_pieces() {
         assert_ne!(stream.read_buf(&mut head).await.unwrap(), 0);
     }
     assert_eq!(fault.fired(), 1);
+    let more = stream.try_read(&mut [0; 16]).map_err(|error| error.kind());
+    assert_eq!(more, Err(ErrorKind::WouldBlock), "no body follows, and the connection is open");
 }
 
 #[tokio::test]

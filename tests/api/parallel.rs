@@ -6,14 +6,13 @@ use futures_util::future::join_all;
 use http::Method;
 use membrane_mock::clock::Timestamp;
 use membrane_mock::error::{ErrorKey, ErrorType};
+use membrane_mock::model::progress::Progress;
 use membrane_mock::testing::{Fault, FaultGuard, MockWorkspace, Stub, act};
 use serde_json::{Value, json};
 
 use crate::support::{Answer, Api, Bed, THEN, answer, verdict};
 
 const WORKSPACES: u64 = 300;
-/// So many do something at the same time.
-const AT_ONCE: usize = 50;
 
 /// One test's world.
 struct Own {
@@ -29,6 +28,7 @@ impl Own {
         let ws = bed.mock.fork().await.unwrap();
         // Each at another moment, before anything falls due.
         ws.clock().advance(Duration::from_secs(number)).await.unwrap();
+        ws.progress(|progress| progress.agent_session = Progress::After(1_000 + number)).await.unwrap();
         let greeting = Stub::get("/user").json(200, json!({ "login": format!("user {number}") }));
         ws.upstream("github").stub(greeting).await.unwrap();
         let fault = Fault::on(act()).named(&format!("fault {number}")).nth(2);
@@ -82,6 +82,14 @@ impl Own {
         assert_eq!(keys, ["github-dev", "hubspot-prod", &format!("own-{number}")]);
         let (_, runs) = self.call(anybody, Method::GET, "/action-run-logs", Value::Null).await;
         assert_eq!(runs["items"].as_array().unwrap().len(), 2);
+
+        let asked = self.call(anybody, Method::POST, "/agent/sessions", json!({"prompt": "do it"})).await;
+        let session = format!("/agent/sessions/{}", asked.1["id"].as_str().unwrap());
+        for (ms, status) in [(999 + self.number, "queued"), (1, "completed")] {
+            self.ws.clock().advance(Duration::from_millis(ms)).await.unwrap();
+            let read = self.call(anybody, Method::GET, &session, Value::Null).await;
+            assert_eq!(read.1["status"], status, "each falls due at a moment of its own");
+        }
     }
 }
 
@@ -90,17 +98,10 @@ async fn three_hundred_workspaces_know_nothing_of_each_other() {
     let bed = Bed::exact().await;
     let anybody = bed.nobody();
     let numbers: Vec<u64> = (1..=WORKSPACES).collect();
-    let mut worlds = Vec::new();
-    for chunk in numbers.chunks(AT_ONCE) {
-        worlds.extend(join_all(chunk.iter().map(|number| Own::make(&bed, *number))).await);
-    }
+    let worlds = join_all(numbers.iter().map(|number| Own::make(&bed, *number))).await;
 
-    for chunk in worlds.chunks(AT_ONCE) {
-        join_all(chunk.iter().map(|own| own.work(&anybody))).await;
-    }
-    for chunk in worlds.chunks(AT_ONCE) {
-        join_all(chunk.iter().map(|own| own.verify(&anybody))).await;
-    }
+    join_all(worlds.iter().map(|own| own.work(&anybody))).await;
+    join_all(worlds.iter().map(|own| own.verify(&anybody))).await;
 
     bed.ws.journal().acts().expect(0);
     assert_eq!(bed.demo().each("/connections", "key").await, ["github-dev", "hubspot-prod"]);

@@ -248,7 +248,7 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
 }
 
 /// Calls a route about what does not exist, or with what it cannot read.
-async fn called_wrongly(bed: &Bed, route: &Route) -> u16 {
+async fn called_wrongly(bed: &Bed, route: &Route) -> Answer {
     let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "demo-tenant", "isAdmin": true});
     let api = match route.path.as_str() {
         // All that can be wrong with it is that its caller is no tenant.
@@ -268,7 +268,7 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> u16 {
     if method != Method::GET && method != Method::DELETE {
         request = request.body(body);
     }
-    answer(request).await.0
+    answer(request).await
 }
 
 /// Where a good answer is not what the served OpenAPI document says.
@@ -276,10 +276,11 @@ pub(crate) fn differs(document: &Value, route: &Route, status: u16, body: &Value
     let path = route.path.replace("{*", "{");
     let operation = &document["paths"][&path][method_of(route).as_str().to_lowercase()];
     let Some(responses) = operation["responses"].as_object() else { return Some("it is not documented".into()) };
-    if !(200..300).contains(&status) {
+    if (300..400).contains(&status) {
         return None;
     }
-    let Some(response) = responses.get(&status.to_string()) else {
+    let class = format!("{}XX", status / 100);
+    let Some(response) = responses.get(&status.to_string()).or_else(|| responses.get(&class)) else {
         let known: Vec<&String> = responses.keys().collect();
         return Some(format!("documented are {known:?}"));
     };
@@ -311,7 +312,12 @@ async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says
         if !authorized {
             missing.insert(format!("auth {name}"));
         }
-        let status = called_wrongly(&bed, &route).await;
+        let (status, body) = called_wrongly(&bed, &route).await;
+        // A page says it in words.
+        if let Some(why) = differs(&documented, &route, status, &body).filter(|_| body.is_object()) {
+            missing.insert(format!("schema {name}"));
+            answers.push(format!("{name} answered {status}, and {why}: {body}"));
+        }
         if !(if route.faked { (400..500).contains(&status) && status != 401 && status != 403 } else { status == 501 }) {
             missing.insert(format!("error {name}"));
         }

@@ -444,3 +444,28 @@ async fn an_action_may_be_disconnected_in_one_tenant_and_work_in_another() {
     assert_eq!(demo.post("/act", body.clone()).await.0, 400);
     assert_eq!(acme.post("/act", body).await.0, 200);
 }
+
+#[tokio::test]
+async fn whatever_progresses_does_so_after_so_many_reads() {
+    let bed = Bed::exact().await;
+    let reads = json!({"reads": 2});
+    let all = json!({"connection.clientAction": reads, "action.building": reads, "agentSession": reads});
+    assert_eq!(bed.control(Method::PUT, "/progress", all).await.0, 200);
+    let (demo, manager) = (bed.demo(), bed.manager());
+    let connection = demo.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
+    let action = manager.ok(Method::POST, "/actions", json!({"intent": "do a thing"})).await;
+    let session = demo.ok(Method::POST, "/agent/sessions", json!({"prompt": "do it"})).await;
+
+    for (api, path, field, waits, done) in [
+        (&demo, format!("/connections/{}", id(&connection)), "state", "CLIENT_ACTION_REQUIRED", "READY"),
+        (&manager, format!("/actions/{}", id(&action)), "state", "BUILDING", "READY"),
+        (&demo, format!("/agent/sessions/{}", id(&session)), "status", "queued", "completed"),
+    ] {
+        bed.ws.settle().await.unwrap();
+        assert_eq!(api.get(&path).await.1[field], waits, "{path}");
+        bed.ws.settle().await.unwrap();
+        assert_eq!(api.get(&path).await.1[field], waits, "{path}: what the second read finds is what there was");
+        bed.ws.settle().await.unwrap();
+        assert_eq!(api.get(&path).await.1[field], done, "{path}");
+    }
+}

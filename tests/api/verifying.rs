@@ -452,6 +452,27 @@ async fn what_nobody_reads_is_a_finding() {
 }
 
 #[tokio::test]
+async fn pages_that_nobody_read_are_a_finding() {
+    let bed = Bed::start().await;
+    let unread = async || -> Vec<Value> {
+        let findings = journal(&bed, "").await["findings"].as_array().unwrap().clone();
+        findings.into_iter().filter(|finding| finding["what"].as_str().unwrap().contains("more pages")).collect()
+    };
+
+    let first = bed.demo().ok(Method::GET, "/connections?limit=1", Value::Null).await;
+    let found = unread().await;
+    assert_eq!((found.len(), &found[0]["count"], &found[0]["firstSeq"]), (1, &json!(1), &json!(1)));
+
+    let next = format!("/connections?limit=1&cursor={}", first["cursor"].as_str().unwrap());
+    let last = bed.demo().ok(Method::GET, &next, Value::Null).await;
+    assert_eq!((last.get("cursor"), unread().await), (None, vec![]), "it was read to its end");
+
+    bed.demo().items("/connections?limit=1").await;
+    assert_eq!(unread().await.len(), 1, "begun again, and not read on");
+    assert_eq!(bed.demo().items("/connections").await.len(), 2);
+}
+
+#[tokio::test]
 async fn polling_without_a_pause_is_a_finding() {
     let bed = Bed::start().await;
     let found = async |bed: &Bed| journal(bed, "").await["findings"].to_string();

@@ -141,7 +141,10 @@ function checkSame(first, other, how) {
   assert.equal(other.answers.length, first.answers.length);
   assert.deepEqual(other.steps, first.steps);
   assert.deepEqual(other.story, first.story, `${how}, other calls were broken`);
-  checkText(other.export, first.export, `${how}, it left another workspace behind`);
+  // A workspace whose story is played holds the plan, too.
+  const exported = JSON.parse(other.export);
+  delete exported.faults.plan;
+  checkText(JSON.stringify(exported), first.export, `${how}, it left another workspace behind`);
 }
 
 /** Long texts are shown where they part. */
