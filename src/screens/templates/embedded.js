@@ -4,7 +4,8 @@ const embedded = window.parent !== window
 const closes = (id) => {
   const button = document.getElementById(id)
   button.hidden = !embedded && !window.opener
-  button.addEventListener('click', () => (embedded ? ask('close') : window.close()))
+  // Who is quicker than the frame's parent is heard as soon as that listens.
+  button.addEventListener('click', () => (embedded ? joined.then(() => ask('close')) : window.close()))
 }
 const waiting = {}
 let calls = 0

@@ -33,6 +33,8 @@ export async function consent(vendor, { account = 'ann@example.com', press = 'Al
 /** The vendor's window, opened by the click on Connect in the iframe. */
 export async function vendorWindow(visit, where) {
   await at(where, 'connect', 'problem');
+  // As soon as a person could.
+  if (where.parentFrame?.()) await visit.steady();
   return visit.windowFrom(() => button(where, /^(Connect|Reconnect|Try again)\b/).click());
 }
 

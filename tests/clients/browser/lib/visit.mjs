@@ -120,6 +120,17 @@ export class Visit {
     assert.equal(await this.page.locator('#__integration-app-timeout-message').count(), 0);
   }
 
+  /** The same, and the iframe stands still: a click on something in it goes where it is aimed. */
+  async steady() {
+    await this.shown();
+    await this.page.waitForFunction((selector) => {
+      const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+      const [before, now] = [window.stoodAt, [x, y, width, height].join()];
+      window.stoodAt = now;
+      return before === now && width > 0;
+    }, IFRAME);
+  }
+
   // What it asked for
 
   to(method, path) {
