@@ -184,6 +184,11 @@ impl ApiError {
         Self::new(ErrorType::BadRequest, Some(ErrorKey::RateLimitExceeded), message)
     }
 
+    /// A flow run failed.
+    pub fn flow_run(message: impl Into<String>) -> Self {
+        Self::of(ErrorType::FlowRun, None, message)
+    }
+
     /// 400: an action failed for a reason of its own or of the external app.
     pub fn action_run(message: impl Into<String>) -> Self {
         Self::new(ErrorType::ActionRun, None, message)

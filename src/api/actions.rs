@@ -5,28 +5,50 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::call::{Call, Reply};
+use super::elements::{Kind, shown, shown_listed};
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::action::{Action, ActionBody, ActionState};
-use crate::model::element::{Layer, Scope, Selector};
+use crate::model::element::{Scope, Selector};
 use crate::model::integration::Integration;
-use crate::model::page::Page;
-use crate::service::actions::{self, ActionFilter, Change, Listed};
-use crate::service::directory::Directory;
+use crate::service::actions;
+use crate::service::elements::{self, Change, Listed};
 use crate::service::run::{self, Dispatch, RunReply, RunRequest};
-use crate::service::view::Lens;
+use crate::service::view::{ActionView, Lens};
 use crate::service::{act as act_call, connections};
 
-fn shown(cx: &Cx, action: &Action, at: Option<&Integration>) -> Result<Reply, ApiError> {
-    let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
-    Reply::json(&lens.action(action, at))
-}
+impl Kind for Action {
+    type View<'a> = ActionView<'a>;
+    type Body = ActionBody;
 
-fn shown_listed(cx: &Cx, (action, at): &Listed) -> Result<Reply, ApiError> {
-    shown(cx, action, at.as_deref())
+    fn view<'a>(lens: &Lens<'a>, action: &'a Self, at: Option<&'a Integration>) -> ActionView<'a> {
+        lens.action(action, at)
+    }
+
+    fn at_integration(body: &mut ActionBody, integration: &str) {
+        body.integration_id = Some(integration.to_owned());
+    }
+
+    async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Self>, ApiError> {
+        actions::create(cx, body).await
+    }
+
+    async fn update(cx: &Cx, selector: &Selector, body: ActionBody, change: Change) -> Result<Listed<Self>, ApiError> {
+        actions::update(cx, selector, body, change).await
+    }
+
+    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Self>, ApiError> {
+        actions::put_instance(cx, selector, body).await
+    }
+
+    async fn get(call: Call) -> Result<Reply, ApiError> {
+        get(call).await
+    }
+
+    async fn run(call: Call) -> Result<Reply, ApiError> {
+        run(call).await
+    }
 }
 
 fn ran(reply: RunReply) -> Result<Reply, ApiError> {
@@ -46,54 +68,8 @@ pub(super) async fn act(call: Call) -> Result<Reply, ApiError> {
     ran(run::run(&cx, act_call::read(body)).await?)
 }
 
-fn filter(call: &Call) -> Result<ActionFilter, ApiError> {
-    let query = call.query();
-    let selector = call.selector()?;
-    Ok(ActionFilter {
-        id: query.text("id"),
-        layer: selector.layer,
-        scope: selector.scope,
-        external_app_id: query.text("externalAppId"),
-        search: query.text("search"),
-        intent: query.text("intent"),
-        instance_key: query.text("instanceKey"),
-        parent_id: query.text("parentId"),
-        universal_parent_id: query.text("universalParentId"),
-        tenant: query.text("tenantId").or_else(|| query.text("userId")),
-        is_universal: query.flag("isUniversal"),
-        include_archived: query.flag("includeArchived").unwrap_or(false),
-    })
-}
-
-fn shown_page(cx: &Cx, page: &Page<Listed>) -> Result<Reply, ApiError> {
-    let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
-    let items = page.items.iter().map(|(action, at)| lens.action(action, at.as_deref())).collect();
-    Reply::json(&Page { items, cursor: page.cursor.clone() })
-}
-
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_page(&cx, &actions::list(&cx, &filter(&call)?, call.page()?)?)
-}
-
-pub(super) async fn list_instances(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let filter = ActionFilter { layer: Some(Layer::Connection), ..filter(&call)? };
-    shown_page(&cx, &actions::list(&cx, &filter, call.page()?)?)
-}
-
-pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let mut body: ActionBody = call.json()?;
-    if let Ok(integration) = call.param("integration") {
-        body.integration_id = Some(integration.to_owned());
-    }
-    shown(&cx, &*actions::create(&cx, body).await?, None)
-}
-
-pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
+/// An action; `wait` waits until it is built.
+async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let selector = call.selector()?;
     let found = actions::get(&cx, &selector)?;
@@ -101,32 +77,7 @@ pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
     let by_id = Selector { id: Some(found.0.id.to_string()), ..Selector::default() };
     let building = || actions::get(&cx, &by_id).map(|(action, _)| action.state == ActionState::Building);
     connections::wait_while(&cx, timeout, building).await?;
-    shown(&cx, &actions::get(&cx, &by_id)?.0, found.1.as_deref())
-}
-
-pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &actions::update(&cx, &call.selector()?, call.json()?, Change::Merge).await?)
-}
-
-pub(super) async fn put(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &actions::update(&cx, &call.selector()?, call.json()?, Change::Replace).await?)
-}
-
-pub(super) async fn archive(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &actions::archive(&cx, &call.selector()?).await?)
-}
-
-pub(super) async fn restore(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &actions::restore(&cx, &call.selector()?).await?)
-}
-
-pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &actions::reset(&cx, &call.selector()?).await?)
+    shown(&cx, &*actions::get(&cx, &by_id)?.0, found.1.as_deref())
 }
 
 /// The call as `/act` would take it.
@@ -169,7 +120,7 @@ async fn run_selected(
 }
 
 /// `/actions/:sel/run` and its singular: the body is `{input, meta}`. Source: SDK `RunActionRequest`.
-pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
+async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
     run_selected(&cx, call.selector(), input, meta).await
@@ -215,7 +166,7 @@ pub(super) async fn run_instance(call: Call) -> Result<Reply, ApiError> {
         Ok(selector) => selector,
         Err(error) => return run_selected(&cx, Err(error), input, None).await,
     };
-    let resolved = match actions::instance(&cx, &selector).await {
+    let resolved = match elements::instance::<Action>(&cx, &selector).await {
         Ok(action) => {
             Ok(Selector { id: Some(action.id.to_string()), scope: selector.scope.clone(), ..Selector::default() })
         }
@@ -228,78 +179,4 @@ pub(super) async fn run_instance(call: Call) -> Result<Reply, ApiError> {
         }),
     };
     run_selected(&cx, resolved, input, None).await
-}
-
-fn instance_selector(call: &Call) -> Result<Selector, ApiError> {
-    let mut selector = call.selector()?;
-    // Below a connection, the path names the parent's key; a singular address may name an id or a parent.
-    if let Some(any) = selector.any.take() {
-        selector.key = Some(any);
-    }
-    Ok(selector)
-}
-
-async fn found_instance(cx: &Cx, call: &Call) -> Result<Arc<Action>, ApiError> {
-    let selector = instance_selector(call)?;
-    match actions::instance(cx, &selector).await {
-        Ok(action) => Ok(action),
-        // Reading what is only defined above shows that (the connection's effective version).
-        Err(error) if selector.id.is_none() && !selector.auto_create => {
-            let above = Selector {
-                any: selector.key.clone().or_else(|| selector.parent_key.clone()),
-                key: None,
-                ..selector.clone()
-            };
-            actions::get(cx, &above).map(|(action, _)| action).map_err(|_| error)
-        }
-        Err(error) => Err(error),
-    }
-}
-
-pub(super) async fn get_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let action = found_instance(&cx, &call).await?;
-    shown(&cx, &action, None)
-}
-
-pub(super) async fn put_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let body: Option<ActionBody> = if call.has_body() { Some(call.json()?) } else { None };
-    let action = actions::put_instance(&cx, &instance_selector(&call)?, body).await?;
-    shown(&cx, &action, None)
-}
-
-/// The selector of an instance that exists, by id.
-async fn existing(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
-    let action = actions::instance(cx, &instance_selector(call)?).await?;
-    Ok(Selector { id: Some(action.id.to_string()), ..Selector::default() })
-}
-
-pub(super) async fn patch_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let making = Selector { auto_create: true, ..instance_selector(&call)? };
-    let action = actions::instance(&cx, &making).await?;
-    let by_id = Selector { id: Some(action.id.to_string()), ..Selector::default() };
-    shown_listed(&cx, &actions::update(&cx, &by_id, call.json()?, Change::Merge).await?)
-}
-
-pub(super) async fn archive_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let selector = existing(&cx, &call).await?;
-    shown_listed(&cx, &actions::archive(&cx, &selector).await?)
-}
-
-/// Makes the instance when it is missing; there is nothing else to set up.
-pub(super) async fn setup_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let action = actions::put_instance(&cx, &instance_selector(&call)?, None).await?;
-    shown(&cx, &action, None)
-}
-
-pub(super) async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let making = Selector { auto_create: true, ..instance_selector(&call)? };
-    let action = actions::instance(&cx, &making).await?;
-    let by_id = Selector { id: Some(action.id.to_string()), ..Selector::default() };
-    shown_listed(&cx, &actions::reset(&cx, &by_id).await?)
 }

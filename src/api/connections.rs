@@ -11,9 +11,9 @@ use crate::error::ApiError;
 use crate::model::connection::{Connection, ConnectionState};
 use crate::model::element::{Scope, Selector};
 use crate::model::page::Page;
-use crate::service::actions::Change;
 use crate::service::connections::{self, ConnectionFilter};
 use crate::service::directory::Directory;
+use crate::service::elements::Change;
 use crate::service::outbound::{self, Outgoing};
 use crate::service::run::{self, Dispatch, RunRequest};
 use crate::service::view::{Lens, Secrets};
@@ -215,7 +215,8 @@ pub(super) async fn execute_request(call: Call) -> Result<Reply, ApiError> {
     let connection = connections::get(&cx, call.param("connection")?)?;
     let scope = Scope { connection_id: Some(connection.id.to_string()), ..Scope::default() };
     let action = {
-        let of_app = cx.engine.catalog.actions.iter().filter(|action| action.external_app == connection.external_app);
+        let of_app =
+            cx.engine.catalog.actions.iter().filter(|action| action.place.external_app == connection.external_app);
         let known: Vec<_> = of_app.collect();
         let found = known.iter().find(|action| action.meta.key.as_deref() == Some(&body.key));
         found.map(|action| action.id.to_string()).ok_or_else(|| {

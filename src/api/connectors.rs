@@ -15,9 +15,9 @@ use crate::model::JsonMap;
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::Meta;
 use crate::model::external_app::ExternalApp;
-use crate::service::actions::Change;
 use crate::service::connectors::{self, CatalogFilter, is_connected};
 use crate::service::directory::Directory;
+use crate::service::elements::Change;
 use crate::service::view::drawn_logo;
 
 /// A connector on the wire. Source: SDK `Connector`.

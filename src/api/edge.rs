@@ -26,7 +26,7 @@ use crate::fault::{self, Subject};
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::model::attempt::Theme;
 use crate::redact::masked;
-use crate::service::actions::manager_only;
+use crate::service::elements::manager_only;
 use crate::service::scenarios;
 use crate::service::tenants::admit;
 

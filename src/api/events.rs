@@ -12,6 +12,8 @@ use tokio::sync::broadcast::error::RecvError;
 use super::call::{Call, Reply};
 use crate::clock::real_sleep;
 use crate::error::ApiError;
+use crate::ids::Id;
+use crate::model::tenant::Tenant;
 
 /// A comment this often keeps the connection open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -52,12 +54,12 @@ pub(super) async fn workspace(call: Call) -> Result<Reply, ApiError> {
     let seen = updates.map(move |change| {
         let (kind, id) = change?;
         let world = cx.world();
+        let of_caller = |owner: Option<&Id<Tenant>>| owner.is_none_or(|owner| cx.caller.may_see(owner.as_str()));
         let visible = match kind {
             "connection" => world.connections.get(&id).is_some_and(|c| cx.caller.may_see(c.tenant.as_str())),
-            "action" => world
-                .actions
-                .get(&id)
-                .is_some_and(|action| action.tenant.as_ref().is_none_or(|tenant| cx.caller.may_see(tenant.as_str()))),
+            "action" => world.actions.get(&id).is_some_and(|action| of_caller(action.place.tenant.as_ref())),
+            "flow" => world.flows.get(&id).is_some_and(|flow| of_caller(flow.place.tenant.as_ref())),
+            "flow-run" => world.flow_runs.get(&id).is_some_and(|run| of_caller(Some(&run.tenant))),
             "integration" => true,
             _ => false,
         };

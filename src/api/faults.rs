@@ -20,10 +20,12 @@ use crate::engine::Space;
 use crate::error::ApiError;
 use crate::fault::{Effect, Side, Subject};
 use crate::ids::Id;
+use crate::model::action::Action;
 use crate::model::connection::Connection;
 use crate::model::element::{Scope, Selector};
 use crate::service::connect as connecting;
-use crate::service::directory::{Archived, Directory, Resolved};
+use crate::service::directory::{Directory, Resolved};
+use crate::service::elements::Archived;
 use crate::service::faults::{self, Met};
 use crate::service::jobs;
 use crate::upstream::raw_server::{Cut, Play};
@@ -172,7 +174,7 @@ fn about_of(call: &Call, route: &Route) -> Result<About, ApiError> {
     // Under all its names: as it was called, its id and its key.
     for name in action.clone() {
         let selector = Selector { any: Some(name), scope: scope.clone(), ..Selector::default() };
-        if let Ok(known) = directory.action(&cx.caller, &selector, Archived::Hidden) {
+        if let Ok(known) = directory.element::<Action>(&cx.caller, &selector, Archived::Hidden) {
             action.extend([Some(known.id.to_string()), known.meta.key.clone()].into_iter().flatten());
         }
     }

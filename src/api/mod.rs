@@ -11,9 +11,11 @@ mod attempt;
 mod connect;
 mod connections;
 mod connectors;
+mod elements;
 mod embed;
 mod events;
 mod faults;
+mod flows;
 mod integrations;
 mod jobs;
 mod logs;
@@ -32,7 +34,10 @@ use http::Method;
 use router::{Access, Route, route};
 
 use Access::{Anyone, Form, Manager, Public};
+use elements::Kind;
 
+use crate::model::action::Action;
+use crate::model::flow::Flow;
 use crate::pattern::name_routes;
 
 fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
@@ -127,8 +132,6 @@ pub fn routes() -> Vec<Route> {
         post("/integrations/{selector}/setup", Manager, "SDK", integrations::touch),
         post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch),
         get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec),
-        get("/integrations/{integration}/actions", Anyone, "SDK", actions::list),
-        post("/integrations/{integration}/actions", Manager, "SDK", actions::create),
         // connections
         get("/connections", Anyone, "SEED", connections::list),
         post("/connections", Anyone, "SDK", connections::create),
@@ -186,26 +189,26 @@ pub fn routes() -> Vec<Route> {
         post("/vendor/{workspace}/{connector}/oauth/revoke", Public, "RFC 7009", vendor::revoke),
         // actions and runs
         post("/act", Anyone, "SEED", actions::act),
-        get("/actions", Anyone, "SEED", actions::list),
-        post("/actions", Manager, "SEED", actions::create),
-        get("/connections/{connection}/actions", Anyone, "SDK", actions::list),
-        get("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::get_instance),
-        put("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::put_instance),
-        patch("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::patch_instance),
-        delete("/connections/{connection}/actions/{selector}", Anyone, "SDK", actions::archive_instance),
-        post("/connections/{connection}/actions/{selector}/setup", Anyone, "SDK", actions::setup_instance),
-        post("/connections/{connection}/actions/{selector}/reset", Anyone, "SDK", actions::reset_instance),
         post(actions::RUN_BARE, Anyone, "SDK", actions::run_bare),
-        get("/action-instances", Anyone, "SDK", actions::list_instances),
-        get("/action-instance", Anyone, "SDK", actions::get_instance),
-        post("/action-instance", Anyone, "SDK", actions::put_instance),
-        put("/action-instance", Anyone, "SDK", actions::put_instance),
-        patch("/action-instance", Anyone, "SDK", actions::patch_instance),
-        delete("/action-instance", Anyone, "SDK", actions::archive_instance),
-        post("/action-instance/setup", Anyone, "SDK", actions::setup_instance),
-        post("/action-instance/reset", Anyone, "SDK", actions::reset_instance),
-        post("/action-instance/restore", Anyone, "SDK", actions::restore),
         post(actions::RUN_INSTANCE, Anyone, "SDK", actions::run_instance),
+        // flow instances and flow runs, beside what all elements have
+        post("/flow-instances", Anyone, "SDK", flows::create_instance),
+        post("/flow-instances/{selector}/setup", Anyone, "SDK", Flow::get),
+        post("/flow-instances/{selector}/reset", Anyone, "SDK", flows::reset),
+        post("/flow-instances/{selector}/update-to-latest-flow", Anyone, "SDK", flows::update_to_latest),
+        delete("/flow-instances/{selector}", Anyone, "PG", elements::archive::<Flow>),
+        post("/connections/{connection}/flows/{selector}/run", Anyone, "SDK", flows::run),
+        get("/flow-runs", Anyone, "SDK", flows::list_runs),
+        post("/flow-runs", Anyone, "SDK", flows::create_run),
+        get("/flow-runs/{id}", Anyone, "SDK", flows::get_run),
+        post("/flow-runs/{id}/stop", Anyone, "SDK", flows::stop_run),
+        get("/flow-runs/{id}/output", Anyone, "SDK", flows::output),
+        get("/flow-runs/{id}/output/{node}", Anyone, "OAS", flows::output_of_node),
+        get("/flow-runs/{id}/nodes/{node}/runs", Anyone, "OAS", flows::node_runs),
+        get("/flow-runs/{id}/nodes/{node}/runs/{run}", Anyone, "SDK", flows::node_run),
+        get("/flow-runs/{id}/nodes/{node}/outputs", Anyone, "SDK", flows::node_outputs),
+        get("/flow-runs/{id}/nodes/{node}/outputs/{output}", Anyone, "OAS", flows::node_output),
+        get("/flow-runs/{id}/nodes/{node}/output/{output}", Anyone, "SDK (getNodeOutput)", flows::node_output),
         // logs
         get("/action-run-logs", Anyone, "SEED", logs::list_runs),
         get("/action-run-logs/{id}", Anyone, "SEED", logs::get_run),
@@ -238,18 +241,8 @@ pub fn routes() -> Vec<Route> {
             get(&at("/{*rest}"), Form, "SDK (openConfiguration, openEditor, embedEditor)", embed::plain),
         ]);
     }
-    // Both addresses of an element: plural with the selector in the path, singular with it in the query.
-    for base in ["/actions/{selector}", "/action", "/integrations/{integration}/actions/{selector}"] {
-        all.extend([
-            get(base, Anyone, "SEED", actions::get),
-            patch(base, Anyone, "SEED", actions::patch),
-            put(base, Anyone, "SEED", actions::put),
-            delete(base, Anyone, "SEED", actions::archive),
-            post(&format!("{base}/restore"), Anyone, "SEED", actions::restore),
-            post(&format!("{base}/reset"), Anyone, "OAS", actions::reset),
-            post(&format!("{base}/run"), Anyone, "SEED", actions::run),
-        ]);
-    }
+    all.extend(layered::<Action>("action", "SEED"));
+    all.extend(layered::<Flow>("flow", "SDK"));
     for base in ["/integrations/{selector}", "/integration"] {
         all.extend([
             get(base, Anyone, "SEED", integrations::get),
@@ -274,5 +267,47 @@ pub fn routes() -> Vec<Route> {
         }
     }
     all.extend(unimplemented::routes());
+    all
+}
+
+/// The routes of one kind of element at the three layers. Of an element there are two addresses: plural with the selector
+/// in the path, singular with it in the query.
+fn layered<E: Kind>(singular: &str, source: &'static str) -> Vec<Route> {
+    let plural = E::PLURAL;
+    let at_integration = format!("/integrations/{{integration}}/{plural}");
+    let at_connection = format!("/connections/{{connection}}/{plural}");
+    let one_at_connection = format!("{at_connection}/{{selector}}");
+    let instance = format!("/{singular}-instance");
+    let mut all = vec![
+        get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
+        post(&format!("/{plural}"), Manager, source, elements::create::<E>),
+        get(&at_integration, Anyone, "SDK", elements::list::<E>),
+        post(&at_integration, Manager, "SDK", elements::create::<E>),
+        get(&at_connection, Anyone, "SDK", elements::list::<E>),
+        get(&format!("/{singular}-instances"), Anyone, "SDK", elements::list_instances::<E>),
+        post(&instance, Anyone, "SDK", elements::put_instance::<E>),
+        post(&format!("{instance}/restore"), Anyone, "SDK", elements::restore::<E>),
+    ];
+    for base in [format!("/{plural}/{{selector}}"), format!("/{singular}"), format!("{at_integration}/{{selector}}")] {
+        all.extend([
+            get(&base, Anyone, source, E::get),
+            patch(&base, Anyone, source, elements::patch::<E>),
+            put(&base, Anyone, source, elements::put::<E>),
+            delete(&base, Anyone, source, elements::archive::<E>),
+            post(&format!("{base}/restore"), Anyone, source, elements::restore::<E>),
+            post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>),
+            post(&format!("{base}/run"), Anyone, source, E::run),
+        ]);
+    }
+    for base in [one_at_connection, instance] {
+        all.extend([
+            get(&base, Anyone, "SDK", elements::get_instance::<E>),
+            put(&base, Anyone, "SDK", elements::put_instance::<E>),
+            patch(&base, Anyone, "SDK", elements::patch_instance::<E>),
+            delete(&base, Anyone, "SDK", elements::archive_instance::<E>),
+            post(&format!("{base}/setup"), Anyone, "SDK", elements::setup_instance::<E>),
+            post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance),
+        ]);
+    }
     all
 }

@@ -47,7 +47,8 @@ fn shape_of(route: &Route) -> Shape {
     if path == "/connect" || path.ends_with("/execute-request") {
         return Shape::Other;
     }
-    if path == "/connection-options" || path.ends_with("/generate-options") || path.ends_with("/messages") {
+    let bare = ["/connection-options", "/generate-options", "/messages", "/output/{node}"];
+    if bare.iter().any(|end| path.ends_with(end)) {
         return Shape::Bare;
     }
     let lists = [
@@ -58,6 +59,11 @@ fn shape_of(route: &Route) -> Shape {
         "/connections",
         "/actions",
         "/action-instances",
+        "/flows",
+        "/flow-instances",
+        "/flow-runs",
+        "/nodes/{node}/runs",
+        "/nodes/{node}/outputs",
         "/customers",
         "/tenants",
         "/users",

@@ -14,12 +14,14 @@ use crate::model::attempt_log::AttemptLog;
 use crate::model::connection::ConnectionBody;
 use crate::model::connection_request::ConnectSpec;
 use crate::model::connector::ConnectorBody;
+use crate::model::flow::FlowBody;
+use crate::model::flow_run::FlowRunBody;
 use crate::model::integration::IntegrationBody;
 use crate::model::logs::{ApiLog, RunLog};
 use crate::model::scenario::Scenario;
 use crate::model::stub::StubSpec;
 use crate::model::tenant::Tenant;
-use crate::service::view::{ActionView, ConnectionView, IntegrationView};
+use crate::service::view::{ActionView, ConnectionView, FlowRunView, FlowView, IntegrationView};
 
 /// `components.schemas`: what is read, and over it what is written.
 pub(super) fn components() -> Map<String, Value> {
@@ -31,6 +33,8 @@ pub(super) fn components() -> Map<String, Value> {
     read.subschema_for::<IntegrationBody>();
     read.subschema_for::<ConnectorBody>();
     read.subschema_for::<ActionBody>();
+    read.subschema_for::<FlowBody>();
+    read.subschema_for::<FlowRunBody>();
     read.subschema_for::<Rule>();
     read.subschema_for::<StubSpec>();
     read.subschema_for::<Scenario>();
@@ -39,6 +43,8 @@ pub(super) fn components() -> Map<String, Value> {
     written.subschema_for::<ConnectionView<'static>>();
     written.subschema_for::<IntegrationView<'static>>();
     written.subschema_for::<ActionView<'static>>();
+    written.subschema_for::<FlowView<'static>>();
+    written.subschema_for::<FlowRunView<'static>>();
     written.subschema_for::<ConnectorView<'static>>();
     written.subschema_for::<AppView<'static>>();
     written.subschema_for::<RequestView<'static>>();
@@ -65,6 +71,9 @@ pub(super) fn sent(route: &Route) -> Option<&'static str> {
         "/connectors/{selector}" if changes => Some("ConnectorBody"),
         "/actions" if creates => Some("ActionBody"),
         "/actions/{selector}" | "/action" if changes => Some("ActionBody"),
+        "/flows" | "/flow-instances" if creates => Some("FlowBody"),
+        "/flows/{selector}" | "/flow" if changes => Some("FlowBody"),
+        "/flow-runs" if creates => Some("FlowRunBody"),
         "/faults/{id}" if changes => Some("Rule"),
         "/upstreams/{connector}/stubs" if creates => Some("Stub"),
         "/upstreams/{connector}/stubs/{id}" if changes => Some("Stub"),
@@ -95,6 +104,16 @@ pub(super) fn answered(route: &Route) -> Option<&'static str> {
         {
             Some("Action")
         }
+        "/flows" | "/flow-instances" | "/integrations/{integration}/flows" | "/connections/{connection}/flows" => {
+            Some("Flow")
+        }
+        _ if ["/flows/{selector}", "/flow", "/flow-instance", "/flow-instances/{selector}"].into_iter().any(of)
+            || of("/connections/{connection}/flows/{selector}") =>
+        {
+            Some("Flow")
+        }
+        "/flow-runs" | "/flow-runs/{id}" | "/flow-runs/{id}/stop" => Some("FlowRun"),
+        "/flows/{selector}/run" | "/flow/run" | "/connections/{connection}/flows/{selector}/run" => Some("FlowRun"),
         "/integrations/{integration}/actions" | "/connections/{connection}/actions" => Some("Action"),
         "/connectors" | "/connectors/{selector}" => Some("Connector"),
         "/external-apps" | "/external-apps/{selector}" => Some("ExternalApp"),

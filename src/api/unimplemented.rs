@@ -8,10 +8,7 @@ use super::router::{Access, Route};
 use crate::error::ApiError;
 
 /// Kinds with a list, elements and perhaps instances: plural and singular.
-const KINDS: [(&str, &str, &str); 17] = [
-    ("flows", "flow", "flows"),
-    ("flow-instances", "flow-instance", "flow instances"),
-    ("flow-runs", "flow-run", "flow runs"),
+const KINDS: [(&str, &str, &str); 14] = [
     ("data-sources", "data-source", "data sources"),
     ("data-source-instances", "data-source-instance", "data source instances"),
     ("field-mappings", "field-mapping", "field mappings"),
@@ -29,7 +26,7 @@ const KINDS: [(&str, &str, &str); 17] = [
 ];
 
 /// Single paths that any token may call.
-const PATHS: [(&str, &str); 31] = [
+const PATHS: [(&str, &str); 33] = [
     ("/account", "the console's account"),
     ("/connections/{connection}/operations", "connector operations"),
     ("/connectors/{selector}/versions", "connector versions"),
@@ -45,6 +42,8 @@ const PATHS: [(&str, &str); 31] = [
     ("/integrations/{selector}/data/{*rest}", "data collections"),
     ("/actions/{selector}/dependencies", "dependencies"),
     ("/actions/{selector}/export", "exports"),
+    ("/flows/{selector}/dependencies", "dependencies"),
+    ("/flows/{selector}/export", "exports"),
     ("/search", "search"),
     ("/semantic-search", "semantic search"),
     ("/agent/{*rest}", "agent sessions"),
@@ -64,10 +63,13 @@ const PATHS: [(&str, &str); 31] = [
 ];
 
 /// Single paths for managers.
-const MANAGER_PATHS: [(&str, &str); 25] = [
+const MANAGER_PATHS: [(&str, &str); 28] = [
     ("/actions/{selector}/clone", "cloning"),
+    ("/flows/{selector}/clone", "cloning"),
     ("/actions/{selector}/refresh", "refreshing actions"),
+    ("/flows/{selector}/refresh", "refreshing flows"),
     ("/integrations/{integration}/actions/{key}/clone", "cloning"),
+    ("/integrations/{integration}/flows/{key}/clone", "cloning"),
     ("/workspaces/{selector}/limits", "limits of workspaces"),
     ("/connectors/{selector}/versions/{*rest}", "connector versions"),
     ("/connectors/{selector}/directories/{*rest}", "connector files"),
@@ -122,7 +124,7 @@ pub(super) fn routes() -> Vec<Route> {
             }
         }
     }
-    for (below, what) in [("flows", "flows"), ("data-sources", "data sources"), ("field-mappings", "field mappings")] {
+    for (below, what) in [("data-sources", "data sources"), ("field-mappings", "field mappings")] {
         for owner in ["/connections/{connection}", "/integrations/{integration}"] {
             all.push(refusal(&format!("{owner}/{below}"), Access::Anyone, what));
             all.push(refusal(&format!("{owner}/{below}/{{*rest}}"), Access::Anyone, what));

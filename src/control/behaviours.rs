@@ -88,6 +88,10 @@ fn runs(entry: &Entry) -> bool {
     entry.operation == Some("act")
 }
 
+fn begins_a_flow_run(entry: &Entry) -> bool {
+    ["POST /flow-runs", "POST */flows/*/run", "POST /flow/run"].iter().any(|call| is(entry, call))
+}
+
 fn is_list(entry: &Entry) -> bool {
     let below = ["GET *details", "GET *parameters", "GET *messages"];
     is(entry, "GET *s") && entry.status == 200 && !below.iter().any(|call| is(entry, call))
@@ -109,7 +113,7 @@ fn names_a_place(entry: &Entry) -> bool {
 }
 
 /// All of them.
-pub(super) const BEHAVIOURS: [Behaviour; 77] = [
+pub(super) const BEHAVIOURS: [Behaviour; 85] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",
         "SEED",
@@ -445,10 +449,58 @@ pub(super) const BEHAVIOURS: [Behaviour; 77] = [
         calls(|e| is(e, "* /package*") || is(e, "* /scenarios*")),
     ),
     because(
-        "Data sources and flows are 501, so full syncs have no least interval",
+        "Data sources are 501, so full syncs have no least interval",
         "not faked: DOC",
         "gaps 31",
-        calls(|e| is(e, "* *flow*") || is(e, "* *data-source*")),
+        calls(|e| is(e, "* *data-source*")),
+    ),
+    because(
+        "One flow run of a connection goes on at a time, the others wait as `queued`",
+        "DOC",
+        "docs-behaviour 11",
+        calls(begins_a_flow_run),
+    ),
+    because(
+        "A flow run fails when any of its nodes did, though its other ways go on",
+        "assumed",
+        "IAPP:docs/flows",
+        calls(begins_a_flow_run),
+    ),
+    because(
+        "Runs of flows are launched by the API alone: no schedule, event or record begins one",
+        "not faked: IAPP:docs/flows",
+        "docs-http-api 12",
+        calls(|e| is(e, "* *flow*")),
+    ),
+    because(
+        "Nodes on data records and data links can be made; they fail the run",
+        "not faked: SDK",
+        "docs-http-api 12",
+        calls(begins_a_flow_run),
+    ),
+    because(
+        "A run's output is an object of lists by node, as that of a For Each; a node's `data` is JSON text",
+        "assumed",
+        "sdk-endpoints 9",
+        calls(|e| is(e, "GET /flow-runs/*output*")),
+    ),
+    because(
+        "A change of a flow merges its nodes by key, null removes one; a new version of the flow leaves customised nodes",
+        "assumed",
+        "sdk-schemas flows",
+        calls(|e| is(e, "PATCH *flow*") || is(e, "POST */update-to-latest-flow")),
+    ),
+    because(
+        "Running a flow at a connection makes its instance when there is none",
+        "assumed",
+        "sdk-endpoints 9",
+        calls(|e| is(e, "POST */flows/*/run") || is(e, "POST /flow/run")),
+    ),
+    because(
+        "Requests to your app go out without credentials",
+        "assumed",
+        "docs-behaviour 12",
+        calls(|e| runs(e) || begins_a_flow_run(e)),
     ),
     because(
         "Event subscriptions are 501, and with them either meaning of their `webhookUri`",
@@ -457,7 +509,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 77] = [
         calls(|e| is(e, "* *event-subscription*")),
     ),
     because(
-        "Actions on connector operations, data records or your app can be made; running one is 501",
+        "Actions on connector operations or data records can be made; running one is 501",
         "not faked: SDK",
         "gaps B19, decisions 12",
         calls(|e| runs(e) && e.status == 501),

@@ -14,9 +14,12 @@ use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::agent_session::AgentEvent;
 use crate::model::connection::{Connection, ConnectionEvent};
+use crate::model::flow_run::FlowRunEvent;
 use crate::model::job::JobEvent;
+use crate::model::place::Layered as _;
 use crate::service::connect::attempt::{self, Ending};
 use crate::service::directory::Directory;
+use crate::service::flows::runs;
 use crate::service::vendor::account_in;
 use crate::service::view::{Lens, Secrets};
 use crate::service::{agents, connect, jobs, worker};
@@ -184,6 +187,26 @@ pub(super) async fn poke_job(call: Call) -> Result<Reply, ApiError> {
     let body: JobPokeBody = call.json()?;
     let job = jobs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
     Reply::json(&jobs::shown(&call.engine, &space, &job))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FlowRunPokeBody {
+    /// `start`, `complete`, `fail`, `stop`.
+    event: FlowRunEvent,
+    #[serde(default)]
+    error: Option<String>,
+}
+
+pub(super) async fn poke_flow_run(call: Call) -> Result<Reply, ApiError> {
+    let space = space(&call)?;
+    let body: FlowRunPokeBody = call.json()?;
+    let run = runs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
+    let world = space.world();
+    let caller = Caller::Manager(None);
+    let lens =
+        Lens { directory: Directory::new(&world, &call.engine.catalog), base: call.engine.base(), caller: &caller };
+    Reply::json(&lens.flow_run(&run))
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]

@@ -66,6 +66,7 @@ pub fn routes() -> Vec<Route> {
         control(post.clone(), "/workspaces/{key}/actions/{selector}/poke", elements::poke_action),
         control(post.clone(), "/workspaces/{key}/agent-sessions/{id}/poke", elements::poke_session),
         control(post.clone(), "/workspaces/{key}/jobs/{id}/poke", elements::poke_job),
+        control(post.clone(), "/workspaces/{key}/flow-runs/{id}/poke", elements::poke_flow_run),
         control(get.clone(), "/workspaces/{key}/faults", faults::list),
         control(post.clone(), "/workspaces/{key}/faults", faults::add),
         control(delete.clone(), "/workspaces/{key}/faults", faults::clear),

@@ -4,13 +4,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::connection::Connection;
 use super::element::{Layer, Meta};
-use super::external_app::ExternalApp;
 use super::history::History;
-use super::integration::Integration;
+use super::place::{Layered, Place};
 use super::progress::Due;
-use super::tenant::Tenant;
 use super::{JsonMap, patch::Patch};
 use crate::clock::Timestamp;
 use crate::error::ApiError;
@@ -114,29 +111,14 @@ pub struct Action {
     /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Where it stands.
+    /// How far it is.
     pub state: ActionState,
     /// How it came there.
     #[serde(skip_serializing_if = "History::is_empty", default)]
     pub history: History<ActionState, ActionEvent>,
-    /// Of which integration.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub integration: Option<Id<Integration>>,
-    /// Of which connection.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub connection: Option<Id<Connection>>,
-    /// Whose, when of a connection.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub tenant: Option<Id<Tenant>>,
-    /// One of several on a connection.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub instance_key: Option<String>,
-    /// For which app, when it is neither of an integration nor of a connection (decision 11).
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub external_app: Option<Id<ExternalApp>>,
-    /// What it customises.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub parent: Option<Id<Action>>,
+    /// Where it stands.
+    #[serde(flatten)]
+    pub place: Place<Action>,
     /// What it does; none for a universal action that only names an intent.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none", default)]
     pub action_type: Option<ActionType>,
@@ -179,19 +161,53 @@ impl Action {
         self.history.step("action", &mut self.state, event, to, now).map(drop)
     }
 
-    /// READY, at no layer, doing nothing yet.
-    pub fn blank(id: Id<Action>, meta: Meta) -> Self {
+    /// The layer it lives at.
+    pub fn layer(&self) -> Layer {
+        self.place.layer()
+    }
+
+    /// The schema of its output. Source: SDK: custom, then default.
+    pub fn effective_output_schema(&self) -> Option<&Value> {
+        self.custom_output_schema.as_ref().or(self.output_schema.as_ref())
+    }
+}
+
+impl Layered for Action {
+    const NOUN: &'static str = "action";
+    const PLURAL: &'static str = "actions";
+
+    fn id(&self) -> &Id<Self> {
+        &self.id
+    }
+
+    fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    fn meta_mut(&mut self) -> &mut Meta {
+        &mut self.meta
+    }
+
+    fn place(&self) -> &Place<Self> {
+        &self.place
+    }
+
+    fn place_mut(&mut self) -> &mut Place<Self> {
+        &mut self.place
+    }
+
+    fn is_public(&self) -> bool {
+        self.is_public
+    }
+
+    /// READY, doing nothing yet.
+    fn blank(id: Id<Self>, meta: Meta) -> Self {
         Self {
             id,
             meta,
             state: ActionState::Ready,
             history: History::default(),
-            integration: None,
-            connection: None,
-            tenant: None,
-            instance_key: None,
-            external_app: None,
-            parent: None,
+            place: Place::default(),
             action_type: None,
             config: JsonMap::new(),
             input_schema: None,
@@ -206,35 +222,16 @@ impl Action {
         }
     }
 
-    /// The layer it lives at.
-    pub fn layer(&self) -> Layer {
-        if self.connection.is_some() {
-            Layer::Connection
-        } else if self.integration.is_some() || self.external_app.is_some() {
-            Layer::Integration
-        } else {
-            Layer::Universal
-        }
-    }
-
-    /// How specific it is: connection, integration, app, universal (decision 11).
-    pub fn specificity(&self) -> u8 {
-        match (&self.connection, &self.integration, &self.external_app) {
-            (Some(_), _, _) => 3,
-            (None, Some(_), _) => 2,
-            (None, None, Some(_)) => 1,
-            (None, None, None) => 0,
-        }
-    }
-
-    /// Its key; empty for catalog actions (SEED).
-    pub fn key(&self) -> &str {
-        if self.is_public { "" } else { self.meta.key.as_deref().unwrap_or_default() }
-    }
-
-    /// The schema of its output. Source: SDK: custom, then default.
-    pub fn effective_output_schema(&self) -> Option<&Value> {
-        self.custom_output_schema.as_ref().or(self.output_schema.as_ref())
+    fn copy_definition(&mut self, from: &Self) {
+        self.meta.name.clone_from(&from.meta.name);
+        self.meta.description.clone_from(&from.meta.description);
+        self.action_type = from.action_type;
+        self.config.clone_from(&from.config);
+        self.input_schema.clone_from(&from.input_schema);
+        self.output_schema.clone_from(&from.output_schema);
+        self.output_mapping.clone_from(&from.output_mapping);
+        self.custom_output_schema.clone_from(&from.custom_output_schema);
+        self.is_customized = false;
     }
 }
 

@@ -1,11 +1,12 @@
-//! The data-mapping language, as far as it is faked: literals, `$var`, `$plain`, `$tpl`, `$concat`.
+//! The data-mapping language, as far as it is faked: literals, `$var`, `$plain`, `$tpl`, `$concat`,
+//! and conditions.
 //!
 //! Source: SDK `buildValue`, docs-behaviour §10. Invariant: a formula that is not faked is refused by name and
 //! never passed through as data.
 
 use serde_json::Value;
 
-use super::JsonMap;
+use super::{JsonMap, condition};
 use crate::error::ApiError;
 
 /// Works out `template` over `variables`; `None` when the result is undefined.
@@ -15,7 +16,7 @@ pub fn resolve(template: &Value, variables: &Value) -> Result<Option<Value>, Api
     match template {
         Value::Object(members) => match members.iter().next() {
             None => Ok(Some(template.clone())),
-            Some((name, operand)) if name.starts_with('$') => formula(name, operand, variables),
+            Some((name, operand)) if name.starts_with('$') => formula(name, operand, members, variables),
             Some(_) => object(members, variables),
         },
         Value::Array(items) if items.is_empty() => Ok(Some(template.clone())),
@@ -68,7 +69,7 @@ fn weight(value: &Value) -> usize {
     }
 }
 
-fn formula(name: &str, operand: &Value, variables: &Value) -> Result<Option<Value>, ApiError> {
+fn formula(name: &str, operand: &Value, members: &JsonMap, variables: &Value) -> Result<Option<Value>, ApiError> {
     match name {
         "$var" => match operand {
             Value::String(locator) => Ok(locate(locator, variables)),
@@ -77,8 +78,11 @@ fn formula(name: &str, operand: &Value, variables: &Value) -> Result<Option<Valu
         "$plain" => Ok(Some(operand.clone())),
         "$tpl" => template_text(operand, variables).map(Some),
         "$concat" => concat(operand, variables).map(Some),
+        "$eval" => condition::eval(members, variables).map(|holds| Some(Value::Bool(holds))),
+        "$and" => condition::combine(operand, variables, true).map(|holds| holds.map(Value::Bool)),
+        "$or" => condition::combine(operand, variables, false).map(|holds| holds.map(Value::Bool)),
         other => Err(ApiError::configuration(format!(
-            "membrane-mock does not fake the formula `{other}`; it has `$var`, `$plain`, `$tpl` and `$concat`"
+            "membrane-mock does not fake the formula `{other}`; it has `$var`, `$plain`, `$tpl`, `$concat`, `$eval`, `$and` and `$or`"
         ))
         .with_data(serde_json::json!({ "formula": other }))),
     }

@@ -56,6 +56,9 @@ pub struct ProgressSettings {
     /// An agent session at work.
     #[serde(rename = "agentSession")]
     pub agent_session: Progress,
+    /// A run of a flow, once its turn has come.
+    #[serde(rename = "flowRun")]
+    pub flow_run: Progress,
     /// A job that exports what the workspace defines.
     pub export: Progress,
     /// A job that imports it.
@@ -65,10 +68,18 @@ pub struct ProgressSettings {
 impl ProgressSettings {
     /// Refuses a failure that is none.
     pub fn check(&self) -> Result<(), ApiError> {
-        let Self { connection_building, connection_client_action, action_building, agent_session, export, import } =
-            self;
-        let all = [connection_building, connection_client_action, action_building, agent_session, export, import];
-        let failures = all.into_iter().filter_map(|progress| match progress {
+        let Self {
+            connection_building,
+            connection_client_action,
+            action_building,
+            agent_session,
+            flow_run,
+            export,
+            import,
+        } = self;
+        let of_connections = [connection_building, connection_client_action];
+        let others = [action_building, agent_session, flow_run, export, import];
+        let failures = of_connections.into_iter().chain(others).filter_map(|progress| match progress {
             Progress::Fail(failure) => Some(failure.state),
             Progress::Immediate | Progress::After(_) | Progress::Reads(_) | Progress::Hold => None,
         });
@@ -93,6 +104,7 @@ impl Default for ProgressSettings {
             connection_client_action: Progress::Hold,
             action_building: Progress::Immediate,
             agent_session: Progress::Immediate,
+            flow_run: Progress::Immediate,
             export: Progress::Immediate,
             import: Progress::Immediate,
         }

@@ -84,7 +84,8 @@ pub struct At {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct On {
-    /// `connection.created`, `.disconnected`, `.reconnected`, `.deleted`.
+    /// `connection.created`, `.disconnected`, `.reconnected`, `.deleted`, `flowRun.queued`, `.started`, `.completed`,
+    /// `.failed`, `.stopped`.
     pub event: String,
     /// Of this connection, by id or key; `*` for any.
     #[serde(default = "any")]

@@ -4,10 +4,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::connection::{Connection, ConnectionState};
+use super::flow_run::{FlowRun, FlowRunState};
 use crate::clock::Timestamp;
 use crate::ids::Id;
 
-/// What apps are told of. Source: SDK `WorkspaceEventType`; flows and alerts are not faked.
+/// What apps are told of. Source: SDK `WorkspaceEventType`; alerts are not faked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WorkspaceEvent {
     /// READY for the first time.
@@ -22,9 +23,37 @@ pub enum WorkspaceEvent {
     /// Archived.
     #[serde(rename = "connection.deleted")]
     Deleted,
+    /// A flow run was asked for.
+    #[serde(rename = "flowRun.queued")]
+    FlowRunQueued,
+    /// Its turn came.
+    #[serde(rename = "flowRun.started")]
+    FlowRunStarted,
+    /// It is through.
+    #[serde(rename = "flowRun.completed")]
+    FlowRunCompleted,
+    /// It failed.
+    #[serde(rename = "flowRun.failed")]
+    FlowRunFailed,
+    /// Somebody stopped it.
+    #[serde(rename = "flowRun.stopped")]
+    FlowRunStopped,
 }
 
 impl WorkspaceEvent {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Created,
+        Self::Disconnected,
+        Self::Reconnected,
+        Self::Deleted,
+        Self::FlowRunQueued,
+        Self::FlowRunStarted,
+        Self::FlowRunCompleted,
+        Self::FlowRunFailed,
+        Self::FlowRunStopped,
+    ];
+
     /// As on the wire.
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,7 +61,23 @@ impl WorkspaceEvent {
             Self::Disconnected => "connection.disconnected",
             Self::Reconnected => "connection.reconnected",
             Self::Deleted => "connection.deleted",
+            Self::FlowRunQueued => "flowRun.queued",
+            Self::FlowRunStarted => "flowRun.started",
+            Self::FlowRunCompleted => "flowRun.completed",
+            Self::FlowRunFailed => "flowRun.failed",
+            Self::FlowRunStopped => "flowRun.stopped",
         }
+    }
+
+    /// What a change of a flow run means to the app.
+    pub fn of_run(before: Option<&FlowRun>, after: &FlowRun) -> Option<Self> {
+        (before.map(|before| before.state) != Some(after.state)).then_some(match after.state {
+            FlowRunState::Queued => Self::FlowRunQueued,
+            FlowRunState::Running => Self::FlowRunStarted,
+            FlowRunState::Completed => Self::FlowRunCompleted,
+            FlowRunState::Failed => Self::FlowRunFailed,
+            FlowRunState::Stopped => Self::FlowRunStopped,
+        })
     }
 
     /// What a change of a connection means to the app; mostly nothing.

@@ -10,6 +10,7 @@ use crate::model::action::Action;
 use crate::model::connector::Connector;
 use crate::model::element::Meta;
 use crate::model::external_app::ExternalApp;
+use crate::model::place::Layered as _;
 use crate::model::stub::{Stub, StubSpec};
 
 /// Catalog entries are as old as this (2024-01-01).
@@ -176,7 +177,7 @@ pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
     let name = format!("{}/{}", connector.key, seed.key);
     let mut action = action_of(stable_id("catalog-action", &name), seed, EPOCH);
     action.meta.uuid = stable_uuid("catalog-action", &name);
-    action.external_app = connector.external_app.as_deref().map(app_id);
+    action.place.external_app = connector.external_app.as_deref().map(app_id);
     action.is_public = true;
     action
 }

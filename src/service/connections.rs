@@ -7,8 +7,8 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
-use super::actions::Change;
 use super::directory::Directory;
+use super::elements::Change;
 use super::outbound::{self, Outgoing, Refreshed};
 use super::{connect, vendor};
 use crate::engine::Cx;

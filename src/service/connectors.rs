@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
-use super::actions::{CATALOG_START, Change};
 use super::directory::Directory;
+use super::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::JsonMap;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::actions::{CATALOG_START, Change};
 use super::connect::new_integration;
 use super::directory::{Directory, Offer};
+use super::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
 use crate::error::ApiError;
 use crate::model::JsonMap;

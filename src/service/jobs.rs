@@ -141,13 +141,19 @@ pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
     Ok(job)
 }
 
-/// Does what a job is for, or lets it fail as progress says. A job that is over already stays as it is.
-pub async fn carry_out(engine: &Engine, space: &Space, id: &str) -> Result<(), ApiError> {
-    let mut tx = space.data.begin().await;
-    let Some(job) = tx.jobs.get(id).filter(|job| !job.status.is_over()) else { return Ok(()) };
+/// Does what a job is for, or lets it fail as progress says.
+pub fn carry_out(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<(), ApiError> {
     let failure = job.due.as_ref().and_then(|due| due.failure.clone());
-    carry_out_in(engine, space, &mut tx, id, failure)?;
-    tx.commit().await?;
+    carry_out_in(engine, space, tx, job.id.as_str(), failure)
+}
+
+/// A job cannot be carried out: nothing else may wait for it.
+pub fn give_up(space: &Space, tx: &mut Tx, mut job: Job, error: ApiError) -> Result<(), ApiError> {
+    // An event that the status does not allow changes nothing.
+    job.apply(JobEvent::Fail, space.clock.now()).ok();
+    job.due = None;
+    job.error = Some(error);
+    tx.put(job)?;
     Ok(())
 }
 
@@ -264,7 +270,7 @@ fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<
 /// The actions at one place that an export has: without a key nobody could find them.
 fn actions_at<'w>(world: &'w World, integration: Option<&'w Id<Integration>>) -> impl Iterator<Item = &'w Arc<Action>> {
     let at_place = move |action: &&Arc<Action>| {
-        is_defined(action) && action.integration.as_ref() == integration && action.meta.key.is_some()
+        is_defined(action) && action.place.integration.as_ref() == integration && action.meta.key.is_some()
     };
     world.actions.iter().filter(at_place)
 }

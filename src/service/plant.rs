@@ -13,6 +13,7 @@ use crate::model::connection::{Connection, ConnectionHistory, ConnectionState};
 use crate::model::connector::Connector;
 use crate::model::element::Meta;
 use crate::model::integration::Integration;
+use crate::model::place::Place;
 use crate::model::scenario::OwnScenario;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
@@ -205,13 +206,14 @@ fn plant_integrations(
 
 /// The workspace's own action at a place: the live one, else the one that was archived last.
 fn own_action(tx: &Tx, key: &str, integration: Option<&Id<Integration>>) -> Option<Arc<Action>> {
-    let all = tx.actions.with_key(key).filter(|action| is_own(action) && action.integration.as_ref() == integration);
+    let all =
+        tx.actions.with_key(key).filter(|action| is_own(action) && action.place.integration.as_ref() == integration);
     all.max_by_key(|action| !action.meta.is_archived()).cloned()
 }
 
 /// Whether an action is the workspace's, and no connection's and no catalog's.
 fn is_own(action: &Action) -> bool {
-    !action.is_public && action.connection.is_none() && action.external_app.is_none()
+    !action.is_public && action.place.connection.is_none() && action.place.external_app.is_none()
 }
 
 /// The same, and there.
@@ -238,15 +240,15 @@ fn plant_action(
     let known = own_action(tx, &action.key, integration.map(|(id, _)| id));
     let stable = stable_id("action", &name);
     let id = if tx.actions.get(stable.as_str()).is_none() { stable } else { ids.id() };
-    let universal =
-        integration.and_then(|_| tx.actions.with_key(&action.key).find(|a| is_defined(a) && a.integration.is_none()));
+    let universal = integration
+        .and_then(|_| tx.actions.with_key(&action.key).find(|a| is_defined(a) && a.place.integration.is_none()));
     let universal = universal.map(|universal| universal.id.clone());
     let mut fresh = action_of(id, action, now);
     fresh.meta.meta.clone_from(&action.meta);
     let wanted = match &known {
         Some(known) => Action {
             meta: meta_of(&known.meta, &fresh.meta),
-            parent: known.parent.clone().or(universal),
+            place: Place { parent: known.place.parent.clone().or(universal), ..known.place.clone() },
             action_type: fresh.action_type,
             config: fresh.config,
             input_schema: fresh.input_schema,
@@ -257,8 +259,8 @@ fn plant_action(
         },
         None => {
             fresh.meta.uuid = action.uuid.clone().unwrap_or_else(|| ids.uuid());
-            fresh.integration = integration.map(|(id, _)| id.clone());
-            fresh.parent = universal;
+            fresh.place.integration = integration.map(|(id, _)| id.clone());
+            fresh.place.parent = universal;
             fresh
         }
     };

@@ -274,7 +274,7 @@ fn check_step(step: &crate::model::scenario::Step) -> Result<(), (Option<usize>,
     if let Some(when) = &step.at {
         duration(&when.clock).map_err(wrong)?;
     }
-    let events = ["connection.created", "connection.disconnected", "connection.reconnected", "connection.deleted"];
+    let events = WorkspaceEvent::ALL.map(WorkspaceEvent::name);
     if let Some(on) = step.on.as_ref().filter(|on| !events.contains(&on.event.as_str())) {
         return Err(wrong(format!("`{}` is no event; there are `{}`", on.event, events.join("`, `"))));
     }

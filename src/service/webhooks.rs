@@ -13,13 +13,14 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use super::faults;
+use super::{faults, flows};
 use crate::clock::real_sleep;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::fault::{Side, Subject};
 use crate::journal::{self, Entry};
 use crate::model::connection::Connection;
+use crate::model::flow_run::FlowRun;
 use crate::model::webhook::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
 use crate::store::{StoreError, Tx, World};
 use crate::upstream::OutRequest;
@@ -34,18 +35,28 @@ const MOST_KEPT: usize = 1_000;
 
 /// What the changes of a transaction tell the app, written with them.
 pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
-    let mut events: Vec<(WorkspaceEvent, Arc<Connection>)> = Vec::new();
+    let mut events: Vec<(WorkspaceEvent, Vec<String>, Value)> = Vec::new();
     for id in tx.changed::<Connection>() {
         let Some(after) = tx.connections.get(&id).cloned() else { continue };
-        if let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) {
-            events.push((event, after));
+        let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) else { continue };
+        if matches!(event, WorkspaceEvent::Created | WorkspaceEvent::Reconnected) {
+            flows::connected(space, tx, &after)?;
+        }
+        let names = [Some(after.id.to_string()), after.meta.key.clone()];
+        events.push((event, names.into_iter().flatten().collect(), of_connection(tx, &after)));
+    }
+    for id in tx.changed::<FlowRun>() {
+        let Some(after) = tx.flow_runs.get(&id) else { continue };
+        if let Some(event) = WorkspaceEvent::of_run(before.flow_runs.get(&id).map(|run| &**run), after) {
+            let mut names = vec![after.id.to_string(), after.flow.to_string()];
+            names.extend(tx.flows.get(after.flow.as_str()).and_then(|flow| flow.meta.key.clone()));
+            events.push((event, names, of_flow_run(tx, after)));
         }
     }
-    for (event, connection) in events {
-        let names = [Some(connection.id.to_string()), connection.meta.key.clone()];
-        space.stories.happened(event, &names.into_iter().flatten().collect::<Vec<_>>());
+    for (event, names, data) in events {
+        space.stories.happened(event, &names);
         if let Some(url) = receiver(tx, event) {
-            let delivery = delivery_of(space, tx, event, &connection, url);
+            let delivery = delivery_of(space, event, &data, url);
             tx.put(delivery)?;
             forget_old(tx);
         }
@@ -63,30 +74,60 @@ fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
     wanted.then(|| url.to_owned())
 }
 
-/// The payload in both vocabularies at once: `eventType` with `data.connection`, and `event` with the fields in `data`.
-fn delivery_of(
-    space: &Space,
-    world: &World,
-    event: WorkspaceEvent,
-    connection: &Connection,
-    url: String,
-) -> WebhookDelivery {
-    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    let now = space.clock.now();
-    let fields = json!({
-        "id": connection.id,
-        "key": connection.meta.key,
-        "name": connection.meta.name,
-        "integrationId": connection.integration,
-        "integrationKey": integration.map(|integration| integration.key()),
-        "connected": connection.is_connected(),
-        "disconnected": !connection.is_connected(),
-        "customerId": connection.tenant,
-        "userId": connection.tenant,
-        "tenantId": connection.tenant,
-    });
+/// Both vocabularies at once: the fields in `data`, and under the noun's name in `data`.
+fn both(noun: &str, fields: Value) -> Value {
     let mut data = fields.clone();
-    data["connection"] = fields;
+    data[noun] = fields;
+    data
+}
+
+fn of_connection(world: &World, connection: &Connection) -> Value {
+    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    both(
+        "connection",
+        json!({
+            "id": connection.id,
+            "key": connection.meta.key,
+            "name": connection.meta.name,
+            "integrationId": connection.integration,
+            "integrationKey": integration.map(|integration| integration.key()),
+            "connected": connection.is_connected(),
+            "disconnected": !connection.is_connected(),
+            "customerId": connection.tenant,
+            "userId": connection.tenant,
+            "tenantId": connection.tenant,
+        }),
+    )
+}
+
+/// Source: DOC:…/webhook-notifications (`data.flowRun`).
+fn of_flow_run(world: &World, run: &FlowRun) -> Value {
+    let parent = world.flows.get(run.flow.as_str()).and_then(|flow| flow.place.parent.as_ref());
+    let above = parent.and_then(|id| world.flows.get(id.as_str())).filter(|flow| flow.place.integration.is_some());
+    let mut fields = json!({
+        "id": run.id,
+        "connectionFlowId": run.flow,
+        "integrationFlowId": above.map(|flow| &flow.id),
+        "connectionId": run.connection,
+        "integrationId": run.integration,
+        "state": run.state,
+        "startTime": run.started_at,
+        "endTime": run.ended_at,
+        "startNodeKey": run.start_node,
+        "launchedBy": { "type": "api-trigger" },
+        "customerId": run.tenant,
+        "userId": run.tenant,
+        "tenantId": run.tenant,
+    });
+    if !run.errors.is_empty() {
+        fields["errors"] = json!(run.errors);
+    }
+    both("flowRun", fields)
+}
+
+/// The payload with both names of the event: `eventType` and `event`.
+fn delivery_of(space: &Space, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
+    let now = space.clock.now();
     WebhookDelivery {
         id: space.ids.id(),
         event_type: event,

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::connect::{as_owner, end_session, finish_building, move_in};
-use super::{agents, jobs, outbound, scenarios, webhooks};
+use super::{agents, flows, jobs, outbound, scenarios, webhooks};
 use crate::clock::Timestamp;
 use crate::engine::{Engine, Space};
 use crate::error::ApiError;
 use crate::model::action::{Action, ActionEvent};
 use crate::model::agent_session::{AgentEvent, AgentSession};
 use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
+use crate::model::flow_run::{FlowRun, FlowRunState};
 use crate::model::job::Job;
 use crate::model::progress::{Due, Failure};
 use crate::model::webhook::WebhookDelivery;
@@ -35,6 +36,10 @@ enum Item {
     Delivery(Arc<WebhookDelivery>),
     /// A background job's turn has come.
     Job(Arc<Job>),
+    /// A flow run's turn has come.
+    FlowRun(Arc<FlowRun>),
+    /// A flow run that goes on is to be carried out.
+    FlowRunDue(Arc<FlowRun>),
 }
 
 /// Does something in a task of its own, unless it is being done already.
@@ -100,10 +105,10 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
             });
             return Ok(Outcome::Moved);
         }
-        Some(Item::Job(job)) => {
-            space.forget_reads(job.id.as_str());
-            send_off(engine, space, job.id.to_string(), |engine, space| async move {
-                jobs::carry_out(&engine, &space, job.id.as_str()).await
+        Some(Item::FlowRunDue(run)) => {
+            space.forget_reads(run.id.as_str());
+            send_off(engine, space, run.id.to_string(), |engine, space| async move {
+                flows::runs::carry_out(&engine, &space, &run.id).await
             });
             return Ok(Outcome::Moved);
         }
@@ -116,8 +121,10 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
         Item::Connection(connection) => connection.id.as_str(),
         Item::Action(action) => action.id.as_str(),
         Item::Session(session) => session.id.as_str(),
+        Item::Job(job) => job.id.as_str(),
+        Item::FlowRun(run) => run.id.as_str(),
         // Due since a moment ago: the next step sees to it.
-        Item::Refresh(_) | Item::Delivery(_) | Item::Job(_) => return Ok(Outcome::Moved),
+        Item::Refresh(_) | Item::Delivery(_) | Item::FlowRunDue(_) => return Ok(Outcome::Moved),
     });
     if let Err(error) = move_item(engine, space, &mut tx, &item) {
         drop(tx);
@@ -148,7 +155,9 @@ fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result
             let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the agent gave up".into()));
             agents::end(space, tx, (**session).clone(), why)
         }
-        Item::Refresh(_) | Item::Delivery(_) | Item::Job(_) => Ok(()),
+        Item::Job(job) => jobs::carry_out(engine, space, tx, job),
+        Item::FlowRun(run) => flows::runs::begin(space, tx, (**run).clone()),
+        Item::Refresh(_) | Item::Delivery(_) | Item::FlowRunDue(_) => Ok(()),
     }
 }
 
@@ -209,7 +218,17 @@ async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome,
                 tx.put(session)?;
             }
         }
-        Item::Refresh(_) | Item::Delivery(_) | Item::Job(_) => {}
+        Item::Job(job) => {
+            if let Some(job) = tx.jobs.get(job.id.as_str()).map(|job| (**job).clone()) {
+                jobs::give_up(space, &mut tx, job, error)?;
+            }
+        }
+        Item::FlowRun(run) => {
+            if let Some(run) = tx.flow_runs.get(run.id.as_str()).map(|run| (**run).clone()) {
+                flows::runs::give_up(space, &mut tx, run, error)?;
+            }
+        }
+        Item::Refresh(_) | Item::Delivery(_) | Item::FlowRunDue(_) => {}
     }
     tx.commit().await?;
     Ok(Outcome::Moved)
@@ -327,9 +346,15 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
     let jobs = world
         .jobs
         .iter()
-        .filter(|job| !space.in_flight.has(job.id.as_str()))
         .filter_map(|job| Some((due_at(job.due.as_ref()?, job.id.as_str())?, Item::Job(Arc::clone(job)))));
+    let turns = flows::runs::next_in_turn(world).map(|run| (run.started_at, Item::FlowRun(Arc::clone(run))));
+    let runs = world
+        .flow_runs
+        .iter()
+        .filter(|run| run.state == FlowRunState::Running && !space.in_flight.has(run.id.as_str()))
+        .filter_map(|run| Some((due_at(run.due.as_ref()?, run.id.as_str())?, Item::FlowRunDue(Arc::clone(run)))));
     let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(jobs);
+    let all = all.chain(turns).chain(runs);
     all.min_by_key(|(at, _)| *at).map(|(_, item)| item)
 }
 
@@ -366,11 +391,13 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let not_sent = |id: &str| !space.in_flight.has(id);
     let refreshes = world.connections.iter().filter(|c| not_sent(c.id.as_str())).filter_map(|c| c.refresh_due());
     let deliveries = world.deliveries.iter().filter(|d| not_sent(d.id.as_str())).filter_map(|d| d.next_attempt_at);
-    let jobs = world.jobs.iter().filter(|job| not_sent(job.id.as_str())).filter_map(|job| job.due.as_ref()?.at);
+    let jobs = world.jobs.iter().filter_map(|job| job.due.as_ref()?.at);
+    let turns = flows::runs::next_in_turn(&world).map(|run| run.started_at);
+    let runs = world.flow_runs.iter().filter(|run| not_sent(run.id.as_str())).filter_map(|run| run.due.as_ref()?.at);
     let sleepers = space.clock.next_waking();
     let stories = space.stories.next_moment(space.clock.now());
     let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(sleepers);
-    all.chain(jobs).chain(stories).min()
+    all.chain(jobs).chain(turns).chain(runs).chain(stories).min()
 }
 
 /// The same, in real time from now.

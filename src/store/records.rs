@@ -12,6 +12,8 @@ use crate::model::connection::Connection;
 use crate::model::connection_request::ConnectionRequest;
 use crate::model::connector::Connector;
 use crate::model::external_app::ExternalApp;
+use crate::model::flow::Flow;
+use crate::model::flow_run::FlowRun;
 use crate::model::grant::Grant;
 use crate::model::integration::Integration;
 use crate::model::job::Job;
@@ -102,6 +104,10 @@ records! {
     Connection("connection") in connections, by |connection| connection.meta.key.as_deref();
     /// Actions, by key.
     Action("action") in actions, by |action| action.meta.key.as_deref();
+    /// Flows and flow instances, by key.
+    Flow("flow") in flows, by |flow| flow.meta.key.as_deref();
+    /// Runs of flow instances, by flow instance.
+    FlowRun("flow-run") in flow_runs, by |run| Some(run.flow.as_str());
     /// Connection requests.
     ConnectionRequest("connection-request") in connection_requests, by |_| None;
     /// How attempts to connect went.

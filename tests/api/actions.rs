@@ -27,7 +27,6 @@ async fn an_action_made_from_a_spec_is_ready_at_once() {
       "uuid": "3d477b0c-bace-4cb1-830b-4877e976e832",
       "key": "get-user",
       "name": "Get user",
-      "state": "READY",
       "revision": "a9386d8f49723931",
       "createdAt": "2025-01-01T00:00:00.000Z",
       "updatedAt": "2025-01-01T00:00:00.000Z",
@@ -38,6 +37,7 @@ async fn an_action_made_from_a_spec_is_ready_at_once() {
       "integrationKey": "github",
       "externalAppId": "ca6af43ca3ea76062ca585a4",
       "externalAppKey": "github",
+      "state": "READY",
       "type": "api-request-to-external-app",
       "config": {
         "request": {

@@ -36,6 +36,7 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/connections/{selector}/fail") => json!({"error": "access_denied"}),
         ("POST", "/workspaces/{key}/agent-sessions/{id}/poke") => json!({"event": "complete"}),
         ("POST", "/workspaces/{key}/jobs/{id}/poke") => json!({"event": "complete"}),
+        ("POST", "/workspaces/{key}/flow-runs/{id}/poke") => json!({"event": "stop"}),
         ("POST", "/workspaces/{key}/actions/{selector}/poke") => json!({"event": "finishBuilding"}),
         ("PUT", "/workspaces/{key}/upstreams/{connector}") => json!({"url": "http://127.0.0.1:9"}),
         ("POST", "/workspaces/{key}/upstreams/{connector}/stubs")
@@ -79,6 +80,13 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
         let manager = Api::new(bed.mock.uri(), space.manager_token());
         let begun = manager.ok(Method::GET, "/export", Value::Null).await;
         return begun["jobId"].as_str().unwrap().to_owned();
+    }
+    if route.path.contains("/flow-runs/{id}") {
+        nobody.ok(Method::PUT, &at("/progress"), json!({"flowRun": "hold"})).await;
+        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        let flow = json!({"key": "f", "nodes": {"start": {"type": "api-trigger"}}});
+        manager.ok(Method::POST, "/flows", flow).await;
+        return id(&manager.ok(Method::POST, "/connections/github-dev/flows/f/run", json!({})).await);
     }
     if route.path.contains("/actions/{selector}") {
         nobody.ok(Method::PUT, &at("/progress"), json!({"action.building": "hold"})).await;

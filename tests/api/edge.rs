@@ -46,15 +46,15 @@ async fn an_unknown_method_is_405_with_what_is_allowed() {
 async fn what_is_not_faked_is_501_and_names_the_fake() {
     let bed = Bed::exact().await;
 
-    let flows = bed.demo().get("/flows").await;
+    let packages = bed.demo().get("/packages").await;
 
-    insta::assert_snapshot!(bed.shown(&flows), @r#"
+    insta::assert_snapshot!(bed.shown(&packages), @r#"
     501 {
       "type": "internal",
-      "message": "membrane-mock does not fake flows"
+      "message": "membrane-mock does not fake packages"
     }
     "#);
-    for path in ["/flow-runs", "/data-sources", "/packages", "/screens", "/search", "/files", "/field-mapping?key=x"] {
+    for path in ["/app-events", "/data-sources", "/screens", "/search", "/files", "/field-mapping?key=x"] {
         let answer = bed.demo().get(path).await;
         assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{path}");
         assert!(message(&answer).contains("membrane-mock"), "{path}: {answer:?}");
@@ -236,7 +236,7 @@ async fn cors_is_on_everything_and_on_errors_too() {
     let fine = from(bed.demo().request(Method::GET, "/integrations")).send().await.unwrap();
     let refused = from(bed.nobody().request(Method::GET, "/integrations")).send().await.unwrap();
     let missing = from(bed.demo().request(Method::GET, "/nowhere")).send().await.unwrap();
-    let unfaked = from(bed.demo().request(Method::GET, "/flows")).send().await.unwrap();
+    let unfaked = from(bed.demo().request(Method::GET, "/packages")).send().await.unwrap();
     let asked = from(bed.nobody().request(Method::OPTIONS, "/act"))
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", "authorization,content-type,membrane-api-version")

@@ -234,14 +234,14 @@ async fn what_is_no_archive_is_refused_at_once() {
 #[tokio::test]
 async fn elements_that_are_not_faked_are_passed_over_and_said() {
     let bed = Bed::bare().await;
-    let mut files = one("root/flows/f/spec.yaml", "name: F\n");
+    let mut files = one("root/packages/f/spec.yaml", "name: F\n");
     files.insert("root/actions/a/spec.yaml".into(), "name: A\ntype: run-javascript\n".into());
     files.insert("root/README.md".into(), "# Elements\n".into());
 
     let job = imported(&bed.manager(), "", &zipped(&files)).await;
 
     assert_eq!(job["result"]["created"], json!(["actions/a"]), "{job}");
-    assert_eq!(job["result"]["passedOver"], json!(["flows/f/spec.yaml"]));
+    assert_eq!(job["result"]["passedOver"], json!(["packages/f/spec.yaml"]));
 }
 
 #[tokio::test]
@@ -344,15 +344,13 @@ async fn a_job_is_poked_to_any_legal_state_and_an_illegal_one_is_refused_with_it
 }
 
 #[tokio::test]
-async fn progress_of_what_is_not_faked_says_so_and_a_failure_is_one() {
+async fn a_failure_that_progress_has_is_one() {
     let bed = Bed::bare().await;
     let set = async |progress: Value| bed.control(Method::PUT, "/progress", progress).await;
 
-    let flow = set(json!({"flowRun": "hold"})).await;
     let state = set(json!({"connection.building": {"fail": {"state": "READY"}}})).await;
     let unknown = set(json!({"exports": "hold"})).await;
 
-    assert_eq!((flow.0, message(&flow).contains("membrane-mock does not fake flow runs")), (501, true), "{flow:?}");
     assert_eq!((state.0, message(&state).contains("SETUP_FAILED")), (400, true), "{state:?}");
     assert_eq!((unknown.0, message(&unknown).contains("export")), (400, true), "{unknown:?}");
 }

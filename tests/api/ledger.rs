@@ -10,15 +10,18 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     let bed = Bed::start().await;
     bed.demo().get("/connections").await;
     bed.demo().get("/connections?limit=1").await;
-    bed.demo().get("/flows").await;
+    bed.demo().get("/packages").await;
 
     let ledger = bed.nobody().get(&format!("/__mock/fidelity?workspace={}", bed.ws.key())).await.1;
 
     let route = |path: &str| ledger["routes"].as_array().unwrap().iter().find(|r| r["path"] == path).unwrap().clone();
     let list = route("/connections");
     assert_eq!((&list["level"], &list["uses"], &list["source"]), (&json!("documented"), &json!(2), &json!("SEED")));
-    let flows = route("/flows");
-    assert_eq!((&flows["level"], &flows["uses"], &flows["method"]), (&json!("not-faked"), &json!(1), &json!("ANY")));
+    let packages = route("/packages");
+    assert_eq!(
+        (&packages["level"], &packages["uses"], &packages["method"]),
+        (&json!("not-faked"), &json!(1), &json!("ANY"))
+    );
     let behaviours = ledger["behaviours"].as_array().unwrap();
     let uses = |part: &str| {
         let about = |b: &&Value| b["behaviour"].as_str().unwrap().contains(part);
@@ -27,14 +30,14 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     for (part, count) in [
         ("Lists hold 100 unless asked", 1),
         ("A cursor is a decimal number", 1),
-        ("Data sources and flows are 501", 1),
+        ("Packages are 501", 1),
         ("Both claim vocabularies", 3),
         ("`isAdmin` may be", 0),
         ("Webhooks carry both", 0),
     ] {
         assert_eq!(uses(part), json!(count), "{part}");
     }
-    assert_eq!(behaviours.len(), 77);
+    assert_eq!(behaviours.len(), 85);
     let of_nobody = bed.nobody().get("/__mock/fidelity").await.1;
     assert_eq!((&of_nobody["behaviours"][0]["uses"], &of_nobody["routes"][0]["uses"]), (&Value::Null, &Value::Null));
     assert_eq!(bed.nobody().get("/__mock/fidelity?workspace=nope").await.0, 404);

@@ -42,6 +42,9 @@ fn query_of(path: &str, nothing: bool) -> String {
         "action" => format!("?key={}&integrationKey=github", value("task")),
         "integration" => format!("?key={}", value("github")),
         "customer" | "tenant" | "user" => format!("?id={}", value("acme")),
+        "flow" => format!("?key={}&integrationKey=github&connectionKey=github-dev", value("task")),
+        "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
+        "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
         "action-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "action-instance" => format!("?parentKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
         _ => String::new(),
@@ -56,6 +59,10 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
     manager.ok(Method::POST, "/actions", universal).await;
     let task = json!({"key": "task", "integrationKey": "github", "type": "run-javascript", "config": code});
     manager.ok(Method::POST, "/actions", task).await;
+    let nodes = json!({"start": {"type": "api-trigger"}});
+    for at in ["/flows", "/integrations/github/flows"] {
+        manager.ok(Method::POST, at, json!({"key": "task", "nodes": nodes})).await;
+    }
     manager.ok(Method::POST, "/customers", json!({"name": "Acme", "internalId": "acme"})).await;
     manager.ok(Method::POST, "/external-apps", json!({"name": "Own", "key": "own"})).await;
     manager.ok(Method::POST, "/connectors", json!({"name": "Own", "key": "own", "type": "client-credentials"})).await;
@@ -75,6 +82,12 @@ fn good_body(method: &Method, path: &str) -> Value {
     match (method.as_str(), path) {
         ("POST", "/act") => json!({"code": "module.exports = () => 1", "connectionKey": "github-dev"}),
         ("POST", "/actions" | "/integrations/{integration}/actions") => action,
+        ("POST", "/flows" | "/integrations/{integration}/flows") => json!({"key": "fresh"}),
+        ("POST", "/flow-instances") => json!({"flowId": "FLOW", "connectionId": "github-dev"}),
+        ("POST", "/flow-runs") => json!({"flowInstanceId": "INSTANCE"}),
+        ("PUT", path) if path.contains("flow") => {
+            json!({"key": "task", "name": "Task", "nodes": {"start": {"type": "api-trigger"}}})
+        }
         ("PUT", path) if path.contains("action") => json!({"key": "task", "name": "Task", "type": "run-javascript"}),
         ("POST", "/integrations") => json!({"key": "twilio", "connectorKey": "twilio"}),
         ("PUT", path) if path.starts_with("/integration") && last != "parameters" => {
@@ -129,11 +142,25 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
         let page = begun["clientAction"]["uiUrl"].as_str().unwrap();
         page.rsplit('/').next().unwrap().clone_into(&mut found);
+    } else if path.contains("flow") {
+        let instance = api.ok(Method::PUT, "/connections/github-dev/flows/task", Value::Null).await;
+        found = id(&instance);
+        if path.starts_with("/flow-runs/") {
+            found = id(&api.ok(Method::POST, "/flow-runs", json!({"flowInstanceId": found})).await);
+            if !path.ends_with("/stop") {
+                space.settle().await.unwrap();
+            }
+        }
     } else if path.contains("instance") || path.starts_with("/connections/{connection}/actions/") {
         found = id(&api.ok(Method::PUT, "/connections/github-dev/actions/task", Value::Null).await);
     }
     if found.is_empty() {
         "none".clone_into(&mut found);
+    }
+    let mut part = String::new();
+    if path.contains("/nodes/") {
+        let list = if path.contains("/output") { "outputs" } else { "runs" };
+        part = id(&api.items(&format!("/flow-runs/{found}/nodes/start/{list}")).await[0]);
     }
     let query = query_of(&path, false).replace("INSTANCE", &found);
     let owner = path.clone();
@@ -142,15 +169,22 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         ("connection", _) => "github-dev".into(),
         ("rest", _) => "user".into(),
         ("name", _) => "github.svg".into(),
-        ("id" | "ticket", _) => found.clone(),
+        ("id" | "ticket", _) | (_, "flow-instances") => found.clone(),
+        ("node", _) => "start".into(),
+        ("run" | "output", _) => part.clone(),
         (_, "workspaces") => space.key().to_owned(),
         (_, "external-apps" | "connectors") => "own".into(),
         (_, "customers" | "tenants" | "users") => "acme".into(),
-        (_, "integrations") if !owner.contains("/actions") => "github".into(),
-        (_, "actions") => "github.task".into(),
+        (_, "integrations") if !owner.contains("/actions") && !owner.contains("/flows") => "github".into(),
+        (_, "actions" | "flows") => "github.task".into(),
         (_, _) => "task".into(),
     });
-    let body = good_body(&method, &route.path);
+    let mut body = good_body(&method, &route.path);
+    if body["flowInstanceId"].is_string() {
+        body["flowInstanceId"] = found.into();
+    } else if body["flowId"].is_string() {
+        body["flowId"] = id(&api.items("/flows").await[0]).into();
+    }
     api.call(method, &format!("{path}{query}"), if body.is_null() { None } else { Some(&body) }).await
 }
 

@@ -36,7 +36,7 @@ fn whole() -> TempDir {
             "name: List things\ntype: api-request-to-external-app\n\
              config: {request: {method: GET, path: /things, query: {q: {$var: $.input.q}}}}\n",
         ),
-        ("integrations/own/flows/sync/spec.yaml", "name: not faked, passed over\n"),
+        ("integrations/own/data-sources/sync/spec.yaml", "name: not faked, passed over\n"),
         (
             "actions/hello/spec.json",
             r#"{"type": "run-javascript", "config": {"code": "module.exports = () => 'hello'"}}"#,

@@ -3,10 +3,12 @@
 use super::{RunRequest, Trace};
 use crate::engine::Cx;
 use crate::error::{ApiError, ErrorKey};
+use crate::model::JsonMap;
 use crate::model::action::Action;
 use crate::model::connection::Connection;
 use crate::model::formula;
 use crate::model::logs::{Exchange, ExchangeRequest, ExchangeResponse};
+use crate::service::directory::Resolved;
 use crate::service::outbound::{self, Outgoing, Trip};
 use crate::upstream::{OutRequest, OutResponse};
 use bytes::Bytes;
@@ -16,24 +18,30 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// What formulas see. Source: docs-behaviour §10.
-pub(super) fn variables(cx: &Cx, request: &RunRequest, trace: &Trace) -> Value {
-    let connection = trace
-        .scope
+/// What formulas see, beside `more`. Source: docs-behaviour §10.
+pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Value {
+    let connection = scope
         .connection
         .as_ref()
         .map(|connection| json!({ "id": connection.id, "key": connection.meta.key, "name": connection.meta.name }));
-    let integration =
-        trace.scope.integration.as_ref().map(
-            |integration| json!({ "id": integration.id, "key": integration.key(), "name": integration.meta.name }),
-        );
+    let integration = scope
+        .integration
+        .as_ref()
+        .map(|integration| json!({ "id": integration.id, "key": integration.key(), "name": integration.meta.name }));
     let user = cx.caller.tenant().map(|tenant| {
         json!({ "id": tenant.id, "internalId": tenant.internal_id, "name": tenant.name, "fields": tenant.fields })
     });
-    json!({
-        "input": request.input.clone().unwrap_or_else(|| json!({})),
-        "connection": connection, "integration": integration, "user": user,
-    })
+    let mut all = more.clone();
+    all.insert("input".into(), input);
+    all.insert("connection".into(), json!(connection));
+    all.insert("integration".into(), json!(integration));
+    all.insert("user".into(), json!(user));
+    Value::Object(all)
+}
+
+/// The same in a run.
+pub(super) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Value {
+    variables(cx, &trace.scope, request.input.clone().unwrap_or_else(|| json!({})), &trace.variables)
 }
 
 /// `config.request` with its formulas worked out.
@@ -44,7 +52,7 @@ pub(super) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trac
             action.meta.name
         )));
     };
-    let resolved = formula::resolve(config, &variables(cx, request, trace))?;
+    let resolved = formula::resolve(config, &variables_of(cx, request, trace))?;
     Ok(resolved.unwrap_or_else(|| json!({})))
 }
 
@@ -199,6 +207,27 @@ pub(super) fn upstream_error(request: &ExchangeRequest, response: &OutResponse) 
             },
         }))
         .caused_by(cause)
+}
+
+/// Where a request to the workspace's own app goes: an address, or a path on `apiBaseUri`.
+///
+/// Source: DOC:docs/how-membrane-works/internal-api. No credentials go with it: how the platform signs such requests is
+/// not published.
+pub(super) fn address_of_your_app(cx: &Cx, config: &Value, action: &Action) -> Result<String, ApiError> {
+    let text = config.get("uri").or_else(|| config.get("path")).and_then(Value::as_str);
+    let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;
+    if Url::parse(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    let world = cx.world();
+    let base = world.workspace.extra.get("apiBaseUri").and_then(Value::as_str).filter(|base| !base.is_empty());
+    let base = base.ok_or_else(|| {
+        ApiError::configuration(format!(
+            "`{text}` is no address, and the workspace has no `apiBaseUri` to put before it; set one with PATCH \
+             /workspaces/:id"
+        ))
+    })?;
+    Ok(format!("{}/{}", base.trim_end_matches('/'), text.trim_start_matches('/')))
 }
 
 /// An `http-request` action: any address the egress rule admits, no credentials. Source: SDK `HttpRequestSpec`.

@@ -9,7 +9,9 @@ use crate::model::action::Action;
 use crate::model::connection::Connection;
 use crate::model::element::Layer;
 use crate::model::logs::{RunDetails, RunLog, RunStatus};
+use crate::model::place::Layered as _;
 use crate::service::directory::Directory;
+use crate::service::elements::universal_parent;
 use crate::service::outbound::{self};
 use crate::service::view::{Lens, Secrets};
 use crate::store::logs::OWN_ADDRESS;
@@ -55,12 +57,12 @@ pub(super) async fn write_log(
         action_id: action.map(|action| action.id.clone()),
         universal_action_id: match (action, layer) {
             (Some(action), Some(Layer::Universal)) => Some(action.id.clone()),
-            (Some(action), _) => lens.universal_parent(action),
+            (Some(action), _) => universal_parent(&world, action),
             (None, _) => None,
         },
         integration_action_id: match layer {
             Some(Layer::Integration) => action.map(|action| action.id.to_string()),
-            _ => action.and_then(|action| action.parent.as_ref()).map(Id::to_string),
+            _ => action.and_then(|action| action.place.parent.as_ref()).map(Id::to_string),
         }
         .unwrap_or_default(),
         connection_action_id: action.filter(|_| layer == Some(Layer::Connection)).map(|action| action.id.clone()),

@@ -8,12 +8,12 @@ mod code;
 mod log;
 mod resolve;
 
-use call::{call_anywhere, call_app, call_of_config, mapped_config, variables};
+use call::{address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
 use code::run_code;
 use log::write_log;
 use resolve::{connection_for_inline, no_connection, resolve_action};
 
-pub use call::body_bytes;
+pub use call::{body_bytes, variables};
 
 use crate::clock::rest_of_a_call;
 use crate::engine::Cx;
@@ -24,11 +24,12 @@ use crate::model::action::{Action, ActionState, ActionType};
 use crate::model::connection::{Connection, Transition};
 use crate::model::element::{Scope, Selector};
 use crate::model::logs::{Exchange, InnerCallLog, RunLog};
+use crate::model::place::Layered as _;
 use crate::model::{formula, schema};
 use crate::service::directory::Resolved;
 use crate::service::outbound::{Outgoing, Trip};
 use http::{HeaderMap, Method};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
@@ -91,6 +92,8 @@ pub(super) struct Trace {
     scope: Resolved,
     mapped_input: Option<Value>,
     logs: Vec<Value>,
+    /// What formulas see beside what every run has.
+    variables: JsonMap,
     evidence: Arc<Mutex<Evidence>>,
 }
 
@@ -184,20 +187,39 @@ pub(super) async fn run_action(
         let input = request.input.clone().unwrap_or(Value::Null);
         schema::check_value(input_schema, &input, &format!("the input of action `{}`", action.meta.name))?;
     }
+    let output = perform(cx, &action, request, trace).await?;
+    match &action.output_mapping {
+        Some(mapping) => {
+            let mut variables = variables_of(cx, request, trace);
+            variables["output"] = output.unwrap_or(Value::Null);
+            formula::resolve(mapping, &variables)
+        }
+        None => Ok(output),
+    }
+}
+
+/// Does what an action of its type and config does.
+async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Trace) -> Result<Option<Value>, ApiError> {
     let connection = trace.scope.connection.clone();
-    let output = match action.action_type {
+    Ok(match action.action_type {
         Some(ActionType::ApiRequestToExternalApp | ActionType::ApiRequest) => {
             let connection =
                 connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
-            let config = mapped_config(cx, &action, request, trace)?;
+            let config = mapped_config(cx, action, request, trace)?;
             trace.mapped_input = Some(config.clone());
-            let call = call_of_config(&config, &action)?;
+            let call = call_of_config(&config, action)?;
             Some(call_app(cx, &connection, call, trace).await?)
         }
         Some(ActionType::HttpRequest) => {
-            let config = mapped_config(cx, &action, request, trace)?;
+            let config = mapped_config(cx, action, request, trace)?;
             trace.mapped_input = Some(config.clone());
-            Some(call_anywhere(cx, &config, &action, trace).await?)
+            Some(call_anywhere(cx, &config, action, trace).await?)
+        }
+        Some(ActionType::ApiRequestToYourApp) => {
+            let mut config = mapped_config(cx, action, request, trace)?;
+            config["uri"] = address_of_your_app(cx, &config, action)?.into();
+            trace.mapped_input = Some(config.clone());
+            Some(call_anywhere(cx, &config, action, trace).await?)
         }
         Some(ActionType::RunJavascript) => {
             let code = action.config.get("code").and_then(Value::as_str).map(str::to_owned);
@@ -207,8 +229,7 @@ pub(super) async fn run_action(
             run_code(cx, code, request.input.clone(), connection.as_ref(), trace).await?
         }
         Some(
-            other @ (ActionType::ApiRequestToYourApp
-            | ActionType::ConnectorOperation
+            other @ (ActionType::ConnectorOperation
             | ActionType::ListDataRecords
             | ActionType::FindDataRecordById
             | ActionType::MatchDataRecord
@@ -226,15 +247,44 @@ pub(super) async fn run_action(
                 at.map_or("of its own to run".to_owned(), |key| format!("at the integration `{key}`"))
             )));
         }
+    })
+}
+
+/// What a node of a flow does, as an action of the same type and config would.
+#[derive(Debug)]
+pub struct NodeCall {
+    /// What it is called, its type, how it does it.
+    pub action: Action,
+    /// Through what.
+    pub scope: Resolved,
+    /// What it takes.
+    pub input: Value,
+    /// What formulas see beside what every run has.
+    pub variables: JsonMap,
+}
+
+/// Runs what a node does; there is no run log of it, so what it logged and sent is returned.
+pub async fn run_node(cx: &Cx, call: NodeCall) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
+    let request = RunRequest {
+        dispatch: Err(ApiError::internal("a node has its action with it")),
+        scope: Scope::default(),
+        input: Some(call.input),
+        meta: None,
+        snapshot: JsonMap::new(),
     };
-    match &action.output_mapping {
-        Some(mapping) => {
-            let mut variables = variables(cx, request, trace);
-            variables["output"] = output.unwrap_or(Value::Null);
-            formula::resolve(mapping, &variables)
-        }
-        None => Ok(output),
-    }
+    let mut trace = Trace { scope: call.scope, variables: call.variables, ..Trace::default() };
+    let result = perform(cx, &call.action, &request, &mut trace).await;
+    let mut logs = std::mem::take(&mut trace.logs);
+    let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+    logs.extend(evidence.exchanges.iter().map(|(_, exchange)| {
+        json!({
+            "type": "api-request",
+            "at": exchange.at,
+            "request": { "method": exchange.request.method, "url": exchange.request.url },
+            "status": exchange.response.as_ref().map(|response| response.status),
+        })
+    }));
+    (result, logs)
 }
 
 pub(super) fn to_json(value: &impl serde::Serialize) -> Result<Value, ApiError> {

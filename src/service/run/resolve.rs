@@ -6,7 +6,9 @@ use crate::error::ApiError;
 use crate::model::action::Action;
 use crate::model::connection::Connection;
 use crate::model::element::{Layer, Selector};
-use crate::service::directory::{Archived, Directory};
+use crate::model::place::Layered as _;
+use crate::service::directory::Directory;
+use crate::service::elements::Archived;
 use std::sync::Arc;
 
 /// `api` and `code` need a connection: the scope's, else the tenant's default one. Source: SEED (`act`).
@@ -56,7 +58,7 @@ pub(super) fn resolve_action(
         connection.refuse_archived_call()?;
     }
     let selector = Selector { scope: request.scope.clone(), ..selector };
-    let mut action = directory.action(&cx.caller, &selector, Archived::Hidden)?;
+    let mut action = directory.element::<Action>(&cx.caller, &selector, Archived::Hidden)?;
     let named_nothing = request.scope.is_empty();
     if trace.scope.connection.is_none() {
         trace.scope.connection = own_connection(cx, &directory, &action);
@@ -65,7 +67,8 @@ pub(super) fn resolve_action(
         }
     }
     if trace.scope.integration.is_none() {
-        let id = trace.scope.connection.as_ref().and_then(|c| c.integration.clone()).or(action.integration.clone());
+        let id =
+            trace.scope.connection.as_ref().and_then(|c| c.integration.clone()).or(action.place.integration.clone());
         trace.scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
     }
     // An action is run by its version for the connection, whichever way it was named (SEED, step 4); an integration's own
@@ -78,7 +81,7 @@ pub(super) fn resolve_action(
     };
     if has_versions && !action.key().is_empty() && selector.layer.is_none() {
         let by_key = Selector { instance_key: selector.instance_key.clone(), ..Selector::default() };
-        action = directory.action_by_key(&cx.caller, action.key(), &trace.scope, &by_key).unwrap_or(action);
+        action = directory.element_by_key(&cx.caller, action.key(), &trace.scope, &by_key).unwrap_or(action);
     }
     check_fits(&directory, &action, trace)?;
     Ok(action)
@@ -86,14 +89,14 @@ pub(super) fn resolve_action(
 
 /// The connection an action runs through when the call names none.
 pub(super) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action) -> Option<Arc<Connection>> {
-    if let Some(id) = &action.connection {
+    if let Some(id) = &action.place.connection {
         return directory.world.connections.get(id.as_str()).filter(|c| !c.is_archived()).cloned();
     }
-    if let Some(id) = &action.integration {
+    if let Some(id) = &action.place.integration {
         let integration = directory.world.integrations.get(id.as_str())?;
         return directory.default_connection(&cx.caller, integration);
     }
-    let app = action.external_app.as_ref()?;
+    let app = action.place.external_app.as_ref()?;
     cx.caller.tenant()?;
     let mut own = directory.connections(&cx.caller).rev();
     own.find(|connection| connection.external_app.as_ref() == Some(app) && connection.is_connected()).cloned()
@@ -103,13 +106,13 @@ pub(super) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action
 pub(super) fn check_fits(directory: &Directory<'_>, action: &Action, trace: &Trace) -> Result<(), ApiError> {
     let Some(connection) = &trace.scope.connection else { return Ok(()) };
     let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
-    if action.connection.as_ref().is_some_and(|own| *own != connection.id) {
+    if action.place.connection.as_ref().is_some_and(|own| *own != connection.id) {
         return Err(ApiError::bad_request(format!(
             "action `{}` belongs to another connection than `{name}`",
             action.meta.name
         )));
     }
-    if let Some(integration) = &action.integration
+    if let Some(integration) = &action.place.integration
         && connection.integration.as_ref() != Some(integration)
     {
         let key = directory.world.integrations.get(integration.as_str()).map(|i| i.key().to_owned());
@@ -119,7 +122,7 @@ pub(super) fn check_fits(directory: &Directory<'_>, action: &Action, trace: &Tra
             key.unwrap_or_default()
         )));
     }
-    if let (Some(app), None, None) = (&action.external_app, &action.integration, &action.connection)
+    if let (Some(app), None, None) = (&action.place.external_app, &action.place.integration, &action.place.connection)
         && connection.external_app.as_ref() != Some(app)
     {
         let app = directory.app(app.as_str()).map(|app| app.meta.name.clone()).unwrap_or_default();

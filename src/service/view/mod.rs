@@ -1,17 +1,20 @@
-//! Wire forms of what is stored otherwise: connections, integrations, actions.
+//! Wire forms of what is stored otherwise: connections, integrations, actions, flows and their runs.
 //!
 //! They live here and not in `api`, because a run log keeps them as they were at the time of the run. Fields that a
 //! client's schema does not know are SEED's: `layer`, `connectorKey`, `integrationId` (decision 2).
 
 mod shapes;
 
-pub use shapes::{ActionView, ClientAction, ConnectionView, IntegrationView, TenantView};
+pub use shapes::{
+    ActionView, ClientAction, ConnectionView, ElementView, FlowRunView, FlowView, IntegrationView, LaunchedBy,
+    NodeView, TenantView,
+};
 
 use serde_json::{Value, json};
 
-use super::actions::app_of;
 use super::connect::page_address;
 use super::directory::Directory;
+use super::elements::{Element, app_of, universal_parent};
 use crate::auth::Caller;
 use crate::ids::Id;
 use crate::model::JsonMap;
@@ -20,6 +23,8 @@ use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::{Layer, Meta};
 use crate::model::external_app::ExternalApp;
+use crate::model::flow::Flow;
+use crate::model::flow_run::FlowRun;
 use crate::model::integration::Integration;
 use crate::model::tenant::Tenant;
 use crate::model::workspace::ConnectionStates;
@@ -244,36 +249,48 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// An action; `at` is the integration a universal one is looked at from.
-    pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
-        let own = action.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
+    /// What all elements show; `at` is the integration a universal one is looked at from.
+    fn layered<E: Element>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
+        let (meta, place) = (element.meta(), element.place());
+        let own = place.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
         let own = own.map(|integration| &**integration);
         let shown = own.or(at);
-        let app = app_of(&self.directory, action).and_then(|id| self.directory.app(id.as_str()));
-        ActionView {
-            id: &action.id,
-            uuid: &action.meta.uuid,
-            key: action.key(),
-            name: &action.meta.name,
-            description: action.meta.description.as_deref(),
-            meta: action.meta.meta.as_ref(),
-            state: action.state,
-            errors: &action.errors,
-            revision: &action.meta.revision,
-            created_at: action.meta.created_at,
-            updated_at: action.meta.updated_at,
-            archived_at: action.meta.archived_at,
+        let app = app_of(&self.directory, element).and_then(|id| self.directory.app(id.as_str()));
+        ElementView {
+            id: element.id().as_str(),
+            uuid: &meta.uuid,
+            key: element.key(),
+            name: &meta.name,
+            description: meta.description.as_deref(),
+            meta: meta.meta.as_ref(),
+            revision: &meta.revision,
+            created_at: meta.created_at,
+            updated_at: meta.updated_at,
+            archived_at: meta.archived_at,
             is_deactivated: false,
-            layer: action.layer(),
-            is_universal: action.layer() == Layer::Universal,
+            layer: place.layer(),
+            is_universal: place.layer() == Layer::Universal,
             integration_id: own.map(|integration| integration.id.clone()),
             integration_key: shown.map(|integration| integration.key().to_owned()),
-            connection_id: action.connection.as_ref(),
-            instance_key: action.instance_key.as_deref(),
+            connection_id: place.connection.as_ref(),
+            instance_key: place.instance_key.as_deref(),
             external_app_id: app.as_ref().map(|app| app.id.clone()),
             external_app_key: app.and_then(|app| app.meta.key.clone()),
-            parent_id: action.parent.as_ref(),
-            universal_parent_id: self.universal_parent(action),
+            parent_id: place.parent.as_ref().map(Id::as_str),
+            user_id: place.tenant.as_ref(),
+            tenant_id: place.tenant.as_ref(),
+            integration: shown.map(|integration| self.bare_integration(integration)),
+            user: place.tenant.as_ref().and_then(|id| self.tenant(id)),
+        }
+    }
+
+    /// An action; `at` is the integration a universal one is looked at from.
+    pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
+        ActionView {
+            element: self.layered(action, at),
+            state: action.state,
+            errors: &action.errors,
+            universal_parent_id: universal_parent(self.directory.world, action),
             action_type: action.action_type,
             config: &action.config,
             input_schema: action.input_schema.clone().unwrap_or_else(|| json!({ "type": "object" })),
@@ -283,24 +300,76 @@ impl<'a> Lens<'a> {
             output_mapping: action.output_mapping.as_ref(),
             is_customized: action.is_customized,
             is_public: action.is_public,
-            user_id: action.tenant.as_ref(),
-            tenant_id: action.tenant.as_ref(),
-            integration: shown.map(|integration| self.bare_integration(integration)),
-            user: action.tenant.as_ref().and_then(|id| self.tenant(id)),
         }
     }
 
-    /// The universal action that an action is a version of: its ancestor, or the one with its key.
-    pub fn universal_parent(&self, action: &Action) -> Option<Id<Action>> {
-        let mut at = action.parent.clone();
-        for _ in 0..3 {
-            let Some(parent) = at.as_ref().and_then(|id| self.directory.world.actions.get(id.as_str())) else { break };
-            if parent.layer() == Layer::Universal {
-                return Some(parent.id.clone());
-            }
-            at.clone_from(&parent.parent);
+    fn bare_flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
+        FlowView {
+            element: self.layered(flow, at),
+            state: "READY",
+            enabled: flow.enabled,
+            auto_create_instances: flow.auto_create_instances,
+            nodes: flow.nodes.iter().map(|(key, node)| (key.as_str(), NodeView { node, state: "READY" })).collect(),
+            parameters_schema: flow.parameters_schema.as_ref(),
+            parameters: flow.parameters.as_ref(),
+            is_customized: flow.is_customized(),
+            customized: flow.customized,
+            flow_id: flow.place.parent.as_ref(),
+            universal_flow_id: universal_parent(self.directory.world, flow),
+            flow_revision: flow.flow_revision.as_deref(),
+            connection: None,
+            flow: None,
         }
-        None
+    }
+
+    /// A flow, with what it is an instance of, and on which connection; `at` is as for actions.
+    pub fn flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
+        let world = self.directory.world;
+        let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
+        let connection = flow.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
+        FlowView {
+            connection: connection.map(|connection| self.bare_connection(connection, Secrets::Hidden)),
+            flow: parent.map(|parent| Box::new(self.bare_flow(parent, None))),
+            ..self.bare_flow(flow, at)
+        }
+    }
+
+    /// A run of a flow, with all that it is about.
+    pub fn flow_run(&self, run: &'a FlowRun) -> FlowRunView<'a> {
+        let world = self.directory.world;
+        let instance = world.flows.get(run.flow.as_str());
+        let connection = world.connections.get(run.connection.as_str());
+        let integration = run.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+        let parent = instance.and_then(|instance| instance.place.parent.as_ref());
+        let of_integration = parent.and_then(|id| world.flows.get(id.as_str()));
+        let of_integration = of_integration.filter(|flow| flow.place.layer() == Layer::Integration);
+        FlowRunView {
+            id: &run.id,
+            name: &run.name,
+            user_id: &run.tenant,
+            tenant_id: &run.tenant,
+            flow_instance_id: &run.flow,
+            connection_flow_id: &run.flow,
+            integration_flow_id: of_integration.map(|flow| flow.id.clone()),
+            universal_flow_id: instance.and_then(|instance| universal_parent(world, &**instance)),
+            flow_id: parent,
+            connection_id: &run.connection,
+            integration_id: run.integration.as_ref(),
+            external_app_id: connection.and_then(|connection| connection.external_app.as_ref()),
+            start_node_key: &run.start_node,
+            input: run.input.as_ref(),
+            state: run.state,
+            start_time: run.started_at,
+            end_time: run.ended_at,
+            errors: &run.errors,
+            nodes: run.nodes(),
+            launched_by: LaunchedBy { kind: "api-trigger" },
+            meta: run.meta.as_ref(),
+            flow_instance: instance.map(|instance| self.bare_flow(instance, None)),
+            connection: connection.map(|connection| self.bare_connection(connection, Secrets::Hidden)),
+            integration: integration.map(|integration| self.bare_integration(integration)),
+            user: self.tenant(&run.tenant),
+        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! The shapes: what fields an element has on the wire.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -13,6 +15,8 @@ use crate::model::connection::{Connection, ConnectionState};
 use crate::model::connector::{AuthType, Connector};
 use crate::model::element::Layer;
 use crate::model::external_app::ExternalApp;
+use crate::model::flow::{Customized, Flow, FlowNode};
+use crate::model::flow_run::{FlowRun, FlowRunState, NodeSummary};
 use crate::model::integration::Integration;
 use crate::model::tenant::Tenant;
 
@@ -157,12 +161,12 @@ pub struct IntegrationView<'a> {
     pub(super) connection: Option<Box<ConnectionView<'a>>>,
 }
 
-/// An action on the wire. Source: SDK `ActionApiResponse`, SEED (`layer`, empty `key` of catalog actions).
+/// What elements at the three layers have in common on the wire. Source: SDK `BaseIntegrationLevelMembraneInterface`,
+/// SEED (`layer`).
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Action")]
 #[serde(rename_all = "camelCase")]
-pub struct ActionView<'a> {
-    pub(super) id: &'a Id<Action>,
+pub struct ElementView<'a> {
+    pub(super) id: &'a str,
     pub(super) uuid: &'a str,
     pub(super) key: &'a str,
     pub(super) name: &'a str,
@@ -170,9 +174,6 @@ pub struct ActionView<'a> {
     pub(super) description: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) meta: Option<&'a JsonMap>,
-    pub(super) state: ActionState,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    pub(super) errors: &'a [ApiError],
     pub(super) revision: &'a str,
     pub(super) created_at: Timestamp,
     pub(super) updated_at: Timestamp,
@@ -194,7 +195,27 @@ pub struct ActionView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) external_app_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) parent_id: Option<&'a Id<Action>>,
+    pub(super) parent_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user_id: Option<&'a Id<Tenant>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) tenant_id: Option<&'a Id<Tenant>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) integration: Option<IntegrationView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) user: Option<TenantView<'a>>,
+}
+
+/// An action on the wire. Source: SDK `ActionApiResponse`, SEED (empty `key` of catalog actions).
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Action")]
+#[serde(rename_all = "camelCase")]
+pub struct ActionView<'a> {
+    #[serde(flatten)]
+    pub(super) element: ElementView<'a>,
+    pub(super) state: ActionState,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) errors: &'a [ApiError],
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) universal_parent_id: Option<Id<Action>>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -210,12 +231,95 @@ pub struct ActionView<'a> {
     pub(super) output_mapping: Option<&'a Value>,
     pub(super) is_customized: bool,
     pub(super) is_public: bool,
+}
+
+/// A flow, or a flow instance, on the wire. Source: SDK `FlowApiResponse`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Flow")]
+#[serde(rename_all = "camelCase")]
+pub struct FlowView<'a> {
+    #[serde(flatten)]
+    pub(super) element: ElementView<'a>,
+    pub(super) state: &'static str,
+    pub(super) enabled: bool,
+    pub(super) auto_create_instances: bool,
+    pub(super) nodes: BTreeMap<&'a str, NodeView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) user_id: Option<&'a Id<Tenant>>,
+    pub(super) parameters_schema: Option<&'a Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) tenant_id: Option<&'a Id<Tenant>>,
+    pub(super) parameters: Option<&'a Value>,
+    pub(super) is_customized: bool,
+    pub(super) customized: Customized,
+    /// Of what it is an instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flow_id: Option<&'a Id<Flow>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) universal_flow_id: Option<Id<Flow>>,
+    /// What the instance's flow was when it was last taken over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flow_revision: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connection: Option<ConnectionView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flow: Option<Box<FlowView<'a>>>,
+}
+
+/// A node of a flow on the wire. Source: SDK `FlowNode`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct NodeView<'a> {
+    #[serde(flatten)]
+    pub(super) node: &'a FlowNode,
+    pub(super) state: &'static str,
+}
+
+/// A run of a flow on the wire. Source: SDK `FlowRunApiResponse`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FlowRun")]
+#[serde(rename_all = "camelCase")]
+pub struct FlowRunView<'a> {
+    pub(super) id: &'a Id<FlowRun>,
+    pub(super) name: &'a str,
+    pub(super) user_id: &'a Id<Tenant>,
+    pub(super) tenant_id: &'a Id<Tenant>,
+    pub(super) flow_instance_id: &'a Id<Flow>,
+    pub(super) connection_flow_id: &'a Id<Flow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) integration_flow_id: Option<Id<Flow>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) universal_flow_id: Option<Id<Flow>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flow_id: Option<&'a Id<Flow>>,
+    pub(super) connection_id: &'a Id<Connection>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) integration_id: Option<&'a Id<Integration>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) external_app_id: Option<&'a Id<ExternalApp>>,
+    pub(super) start_node_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) input: Option<&'a Value>,
+    pub(super) state: FlowRunState,
+    pub(super) start_time: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) end_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(super) errors: &'a [ApiError],
+    pub(super) nodes: BTreeMap<&'a str, NodeSummary>,
+    pub(super) launched_by: LaunchedBy,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) meta: Option<&'a JsonMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) flow_instance: Option<FlowView<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) connection: Option<ConnectionView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) integration: Option<IntegrationView<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user: Option<TenantView<'a>>,
+}
+
+/// What launched a run. Source: SDK `FlowRunLaunchedByApi`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct LaunchedBy {
+    #[serde(rename = "type")]
+    pub(super) kind: &'static str,
 }

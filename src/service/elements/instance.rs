@@ -1,0 +1,131 @@
+//! Connection-level versions of elements: found, or made from the version above.
+
+use std::sync::Arc;
+
+use super::Element;
+use super::change::{find, place_at_connection};
+use crate::engine::{Cx, Space};
+use crate::error::{ApiError, ErrorKey};
+use crate::model::connection::Connection;
+use crate::model::element::{Meta, Selector};
+use crate::service::directory::{Directory, Resolved};
+use crate::store::World;
+
+/// The connection's version of an element: found, or made from its parent when `auto_create`. Source: SDK instances.
+pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    if let Some(id) = &selector.id {
+        let element = directory.element_by_id(&cx.caller, id);
+        return element.ok_or_else(|| directory.no_element::<E>(id));
+    }
+    let resolved = directory.scope(&cx.caller, &selector.scope)?;
+    let connection = resolved.connection.clone().ok_or_else(|| {
+        ApiError::bad_request(format!(
+            "an instance of {} {} belongs to a connection; name it by `connectionId`, `connectionKey` or `integrationKey`",
+            super::change::article(E::NOUN),
+            E::NOUN
+        ))
+    })?;
+    let parent: Option<Arc<E>> = parent_for(cx, &directory, selector, &resolved)?;
+    let key = parent.as_ref().map_or_else(|| selector.key.clone(), |p| p.meta().key.clone());
+    let own = key.as_deref().and_then(|key| there_is(&world, key, &connection, selector.instance_key.as_deref()));
+    if let Some(own) = own {
+        return Ok(Arc::clone(own));
+    }
+    match parent {
+        Some(parent) if selector.auto_create => create_instance(cx, &*parent, &resolved, selector).await,
+        Some(parent) => Err(ApiError::not_found(format!(
+            "no matching {}: `{}` has no instance on connection `{}`; pass autoCreate=true to make one",
+            E::NOUN,
+            parent.key(),
+            connection.meta.key.as_deref().unwrap_or(&connection.meta.name)
+        ))),
+        None => Err(directory.no_element::<E>(selector.shown())),
+    }
+}
+
+fn parent_for<E: Element>(
+    cx: &Cx,
+    directory: &Directory<'_>,
+    selector: &Selector,
+    resolved: &Resolved,
+) -> Result<Option<Arc<E>>, ApiError> {
+    if let Some(id) = &selector.parent_id {
+        return directory.element_by_id(&cx.caller, id).map(Some).ok_or_else(|| directory.no_element::<E>(id));
+    }
+    let Some(key) = selector.parent_key.as_ref().or(selector.key.as_ref()).or(selector.any.as_ref()) else {
+        return Err(ApiError::bad_request(format!("name the {} by `parentKey`, `parentId` or `id`", E::NOUN)));
+    };
+    if let Some(element) = directory.element_by_id(&cx.caller, key) {
+        return Ok(Some(element));
+    }
+    let above = Resolved { integration: resolved.integration.clone(), connection: None };
+    let app_scope = Resolved { connection: resolved.connection.clone(), ..above.clone() };
+    // The connection's own version is what is being looked for; its parent lies above.
+    let found = directory
+        .element_by_key(&cx.caller, key, &above, &Selector::default())
+        .or_else(|_| directory.element_by_key(&cx.caller, key, &app_scope, &Selector::default()));
+    match found {
+        Ok(element) => Ok(Some(element)),
+        Err(error) if error.key == Some(ErrorKey::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes the connection's version of an element.
+async fn create_instance<E: Element>(
+    cx: &Cx,
+    parent: &E,
+    resolved: &Resolved,
+    selector: &Selector,
+) -> Result<Arc<E>, ApiError> {
+    let connection = resolved.connection.as_ref().ok_or_else(|| ApiError::not_found("connection not found"))?;
+    let mut tx = cx.space.data.begin().await;
+    let instance_key = selector.instance_key.as_deref();
+    let Some(instance) = instance_of(&tx, &cx.space, parent, connection, instance_key) else {
+        // Somebody else made it meanwhile.
+        let key = parent.meta().key.as_deref().unwrap_or_default();
+        let made = there_is::<E>(&tx, key, connection, instance_key).cloned();
+        return made.ok_or_else(|| ApiError::internal("an instance is missing"));
+    };
+    let id = instance.id().clone();
+    tx.put(instance)?;
+    let world = tx.commit().await?;
+    find(&world, &id)
+}
+
+fn there_is<'w, E: Element>(
+    world: &'w World,
+    key: &str,
+    connection: &Connection,
+    instance_key: Option<&str>,
+) -> Option<&'w Arc<E>> {
+    E::table(world).with_key(key).find(|element| {
+        !element.meta().is_archived()
+            && element.place().connection.as_ref() == Some(&connection.id)
+            && element.place().instance_key.as_deref() == instance_key
+    })
+}
+
+/// The connection's version of an element, to be written; none when there is one already.
+pub fn instance_of<E: Element>(
+    world: &World,
+    space: &Space,
+    parent: &E,
+    connection: &Connection,
+    instance_key: Option<&str>,
+) -> Option<E> {
+    let key = parent.meta().key.clone();
+    if there_is::<E>(world, key.as_deref().unwrap_or_default(), connection, instance_key).is_some() {
+        return None;
+    }
+    let meta = Meta::new(&space.ids, space.clock.now(), key, Some(parent.meta().name.clone()));
+    let mut element = E::blank(space.ids.id(), meta);
+    element.copy_definition(parent);
+    let place = element.place_mut();
+    place_at_connection(place, connection);
+    place.parent = Some(parent.id().clone());
+    place.instance_key = instance_key.map(str::to_owned);
+    Some(element)
+}

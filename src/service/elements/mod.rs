@@ -1,0 +1,35 @@
+//! Elements at the three layers, whatever their kind: found, listed, changed, made for one connection.
+//!
+//! What is a kind's own (how it is made from a body, what it does) is in its module: [`super::actions`], [`super::flows`].
+
+mod change;
+mod find;
+mod instance;
+mod list;
+
+pub use change::{Change, Wanted, archive, create, manager_only, reset, restore, update};
+pub use find::Archived;
+pub use instance::{instance, instance_of};
+pub use list::{CATALOG_START, ElementFilter, Listed, app_of, described, get, list, universal_parent};
+
+use super::catalog::{Catalog, Shelf};
+use crate::model::action::Action;
+use crate::model::flow::Flow;
+use crate::model::place::Layered;
+use crate::store::Record;
+
+/// A kind of element at the three layers that a workspace keeps.
+pub trait Element: Layered + Record {
+    /// Those of the catalog, where it has any of the kind.
+    fn shared(_: &Catalog) -> Option<&Shelf<Self>> {
+        None
+    }
+}
+
+impl Element for Action {
+    fn shared(catalog: &Catalog) -> Option<&Shelf<Self>> {
+        Some(&catalog.actions)
+    }
+}
+
+impl Element for Flow {}

@@ -1,0 +1,516 @@
+//! Flows at three layers, and runs of their instances: what nodes do, how runs progress, what is told of them.
+
+use std::time::Duration;
+
+use http::Method;
+use membrane_mock::model::progress::Progress;
+use membrane_mock::testing::Stub;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Bed, id, message, verdict};
+
+/// A flow of one trigger and the nodes behind it.
+fn flow(key: &str, nodes: &Value) -> Value {
+    let mut all = json!({ "start": { "type": "api-trigger" } });
+    for (name, node) in nodes.as_object().expect("nodes") {
+        all[name] = node.clone();
+    }
+    json!({ "key": key, "nodes": all })
+}
+
+/// A transform of what came in.
+fn transform(output: &Value, next: &[&str]) -> Value {
+    let links: Vec<Value> = next.iter().map(|key| json!({ "key": key })).collect();
+    json!({ "type": "transform-data", "config": { "output": output }, "links": links })
+}
+
+/// What a flow of this shape leads to, begun with `input` by the demo tenant on `github-dev`.
+async fn ran(bed: &Bed, body: Value, input: Value) -> Value {
+    let begun = begun(bed, body, input).await;
+    bed.ws.settle().await.unwrap();
+    bed.demo().ok(Method::GET, &format!("/flow-runs/{begun}"), Value::Null).await
+}
+
+async fn begun(bed: &Bed, body: Value, input: Value) -> String {
+    let key = body["key"].as_str().unwrap().to_owned();
+    bed.manager().ok(Method::POST, "/flows", body).await;
+    again(bed, &key, input).await
+}
+
+async fn again(bed: &Bed, key: &str, input: Value) -> String {
+    let path = format!("/connections/github-dev/flows/{key}/run");
+    let run = bed.demo().ok(Method::POST, &path, json!({ "input": input })).await;
+    assert_eq!(run["state"], "queued", "{run:#}");
+    id(&run)
+}
+
+async fn output(bed: &Bed, run: &Value) -> Value {
+    bed.demo().ok(Method::GET, &format!("/flow-runs/{}/output", id(run)), Value::Null).await
+}
+
+async fn state(bed: &Bed, run: &str) -> String {
+    let run = bed.demo().ok(Method::GET, &format!("/flow-runs/{run}"), Value::Null).await;
+    run["state"].as_str().unwrap().to_owned()
+}
+
+async fn poke(bed: &Bed, run: &str, body: Value) -> Answer {
+    bed.control(Method::POST, &format!("/flow-runs/{run}/poke"), body).await
+}
+
+fn greeting() -> Value {
+    json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "greet" }] },
+        "greet": transform(&json!({ "text": { "$concat": ["Hello ", { "$var": "$.input.start.name" }] } }), &[]),
+    })
+}
+
+#[tokio::test]
+async fn a_flow_is_made_found_changed_archived_and_put_back_at_three_layers() {
+    let bed = Bed::exact().await;
+    let (manager, demo) = (bed.manager(), bed.demo());
+
+    let universal = manager.ok(Method::POST, "/flows", flow("greet", &greeting())).await;
+    let own = manager.ok(Method::POST, "/integrations/github/flows", json!({ "key": "greet" })).await;
+    let instance = demo.ok(Method::GET, "/connections/github-dev/flows/greet?autoCreate=true", Value::Null).await;
+
+    assert_eq!(
+        (&universal["layer"], &own["layer"], &instance["layer"]),
+        (&json!("universal"), &json!("integration"), &json!("connection"))
+    );
+    // A version does what its parent does.
+    assert_eq!((&own["nodes"], &own["flowId"]), (&universal["nodes"], &universal["id"]));
+    assert_eq!((&instance["flowId"], &instance["universalFlowId"]), (&own["id"], &universal["id"]));
+    assert_eq!(instance["connection"]["key"], "github-dev");
+    assert_eq!(manager.each("/flows", "layer").await, ["universal"]);
+    assert_eq!(demo.each("/integrations/github/flows?layer=integration", "id").await, [id(&own)]);
+    assert_eq!(demo.each("/flow-instances?flowKey=greet&enabled=true", "id").await, [id(&instance)]);
+    assert!(demo.items("/flow-instances?enabled=false").await.is_empty());
+    assert_eq!(verdict(&demo.post("/flows", flow("mine", &json!({}))).await), "403 bad_request/access_denied");
+    assert_eq!(
+        verdict(&bed.tenant("other").get(&format!("/flows/{}", id(&instance))).await),
+        "404 bad_request/not_found"
+    );
+
+    let by_query = format!("/flow-instance?flowKey=greet&connectionId={}", id(&instance["connection"]));
+    assert_eq!(demo.ok(Method::PATCH, &by_query, json!({ "enabled": false })).await["enabled"], false);
+    assert_eq!(demo.ok(Method::DELETE, &by_query, Value::Null).await["id"], instance["id"]);
+    assert_eq!(
+        verdict(&demo.patch(&format!("/flows/{}", id(&instance)), json!({ "name": "x" })).await),
+        "400 bad_request/-"
+    );
+    let restored = demo.ok(Method::POST, &format!("/flows/{}/restore", id(&instance)), Value::Null).await;
+    assert_eq!((&restored["archivedAt"], &restored["enabled"]), (&Value::Null, &json!(false)));
+}
+
+#[tokio::test]
+async fn what_a_tenant_changes_of_an_instance_stays_until_it_is_reset() {
+    let bed = Bed::exact().await;
+    let (manager, demo) = (bed.manager(), bed.demo());
+    manager.ok(Method::POST, "/flows", flow("greet", &greeting())).await;
+    let at = "/connections/github-dev/flows/greet";
+
+    let custom = transform(&json!("custom"), &[]);
+    let changed = demo.ok(Method::PATCH, at, json!({ "name": "Mine", "nodes": { "greet": custom } })).await;
+    assert_eq!(changed["customized"], json!({ "name": true, "nodes": true }));
+    assert_eq!((&changed["isCustomized"], &changed["nodes"]["greet"]["isCustomized"]), (&json!(true), &json!(true)));
+    let instance = format!("/flow-instances/{}", id(&changed));
+
+    let newer = json!({ "name": "Newer", "nodes": { "start": { "name": "Begin" }, "greet": { "name": "Greet" }, "more": { "type": "filter" } } });
+    manager.ok(Method::PATCH, "/flows/greet", newer).await;
+    let updated = demo.ok(Method::POST, &format!("{instance}/update-to-latest-flow"), Value::Null).await;
+    assert_eq!((&updated["name"], &updated["nodes"]["start"]["name"]), (&json!("Mine"), &json!("Begin")));
+    assert_eq!(updated["nodes"]["greet"]["config"]["output"], "custom");
+    assert!(updated["nodes"].get("more").is_some());
+
+    let part = demo.ok(Method::POST, &format!("{instance}/reset"), json!({ "nodes": { "greet": true } })).await;
+    assert_eq!((&part["name"], &part["nodes"]["greet"]["name"]), (&json!("Mine"), &json!("Greet")));
+    assert_eq!(part["customized"], json!({ "name": true, "nodes": false }));
+    let whole = demo.ok(Method::POST, &format!("{at}/reset"), Value::Null).await;
+    assert_eq!((&whole["name"], &whole["isCustomized"]), (&json!("Newer"), &json!(false)));
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_flow_is_told_before_it_runs() {
+    let bed = Bed::exact().await;
+    let manager = bed.manager();
+
+    for (body, says) in [
+        (json!({}), "`key` or a `name`"),
+        (json!({ "key": "x", "nodes": { "a": { "type": "explode" } } }), "`nodes.a.type`"),
+        (json!({ "key": "x", "nodes": { "a": { "name": "no type" } } }), "missing field `type`"),
+        (json!({ "key": "x", "nodes": { "a": { "type": "filter", "links": [{ "key": "a" }] } } }), "circle: a → a"),
+        (json!({ "key": "x", "parametersSchema": { "type": "nonsense" } }), "`parametersSchema`"),
+    ] {
+        let refused = manager.post("/flows", body.clone()).await;
+        assert_eq!(refused.0, 400, "{body}");
+        assert!(message(&refused).contains(says), "{body}: {}", message(&refused));
+    }
+    manager.ok(Method::POST, "/flows", flow("x", &json!({}))).await;
+    assert_eq!(verdict(&manager.post("/flows", flow("x", &json!({}))).await), "400 bad_request/already_exists");
+    assert!(manager.items("/flows?search=explode").await.is_empty());
+}
+
+#[tokio::test]
+async fn a_run_is_queued_then_does_what_its_nodes_say() {
+    let bed = Bed::exact().await;
+
+    let run = ran(&bed, flow("greet", &greeting()), json!({ "name": "Ada" })).await;
+
+    assert_eq!(
+        (&run["state"], &run["startNodeKey"], &run["launchedBy"]["type"]),
+        (&json!("completed"), &json!("start"), &json!("api-trigger"))
+    );
+    assert_eq!(run["nodes"]["greet"], json!({ "state": "completed", "runs": 1, "erroredRuns": 0, "outputs": 1 }));
+    assert_eq!(run["connectionFlowId"], run["flowInstance"]["id"]);
+    assert_eq!(output(&bed, &run).await, json!({ "start": [{ "name": "Ada" }], "greet": [{ "text": "Hello Ada" }] }));
+
+    let node = format!("/flow-runs/{}/nodes/greet", id(&run));
+    let demo = bed.demo();
+    let runs = demo.items(&format!("{node}/runs")).await;
+    assert_eq!(runs[0]["input"], json!({ "name": "Ada", "start": { "name": "Ada" } }));
+    assert_eq!(runs[0]["upstreamRuns"][0]["nodeKey"], "start");
+    assert_eq!(runs[0]["outputs"][0]["data"], json!({ "text": "Hello Ada" }).to_string());
+    // As the client asks: its query in the path.
+    assert_eq!(demo.items(&format!("{node}/runs/limit=1")).await, runs);
+    assert_eq!(demo.ok(Method::GET, &format!("{node}/runs/{}", id(&runs[0])), Value::Null).await, runs[0]);
+    let outputs = demo.items(&format!("{node}/outputs?limit=1")).await;
+    for spelling in ["output", "outputs"] {
+        let one = demo.ok(Method::GET, &format!("{node}/{spelling}/{}", id(&outputs[0])), Value::Null).await;
+        assert_eq!(one, outputs[0]);
+    }
+    assert_eq!(verdict(&demo.get(&format!("{node}/runs/nope")).await), "404 bad_request/not_found");
+    assert_eq!(
+        verdict(&demo.get(&format!("/flow-runs/{}/nodes/nope/runs", id(&run))).await),
+        "404 bad_request/not_found"
+    );
+    let of_node = format!("/flow-runs/{}/output/greet", id(&run));
+    assert_eq!(demo.ok(Method::GET, &of_node, Value::Null).await, json!([{ "text": "Hello Ada" }]));
+}
+
+#[tokio::test]
+async fn links_branch_by_their_filters_and_by_what_failed() {
+    let bed = Bed::exact().await;
+    let when =
+        |operator: &str, operand: Value| json!({ "$eval": { "$var": "$.input.start.amount" }, operator: operand });
+    let failed = |operator: &str| json!({ "$eval": { "$var": "$.error" }, operator: true });
+    let nodes = json!({
+        "start": { "type": "api-trigger", "links": [
+            { "key": "large", "filter": when("gt", json!(100)) }, { "key": "small", "filter": when("lte", json!(100)) },
+        ] },
+        "large": transform(&json!("large"), &["risky"]),
+        "small": transform(&json!("small"), &[]),
+        "risky": { "type": "run-javascript", "onError": "continue",
+            "config": { "code": "module.exports = () => { throw new Error('no luck') }" },
+            "links": [{ "key": "fine", "filter": failed("isEmpty") }, { "key": "sorry", "filter": failed("isNotEmpty") }] },
+        "fine": transform(&json!("fine"), &[]),
+        "sorry": transform(&json!("sorry"), &[]),
+    });
+
+    let run = ran(&bed, flow("branch", &nodes), json!({ "amount": 200 })).await;
+
+    let mut seen: Vec<String> = run["nodes"].as_object().unwrap().keys().cloned().collect();
+    seen.sort();
+    assert_eq!(
+        (&run["state"], seen),
+        (&json!("completed"), ["large", "risky", "sorry", "start"].map(str::to_owned).to_vec())
+    );
+}
+
+#[tokio::test]
+async fn a_filter_skips_and_a_loop_gathers() {
+    let bed = Bed::exact().await;
+    let nodes = json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "each" }] },
+        "each": { "type": "for-each", "config": { "items": { "$var": "$.input.people" }, "rootNodeKey": "only" }, "links": [{ "key": "all" }] },
+        "only": { "type": "filter", "config": { "filter": { "$eval": { "$var": "$.input.each.item.vip" }, "is": true } }, "links": [{ "key": "name" }] },
+        "name": transform(&json!({ "$var": "$.input.each.item.name" }), &[]),
+        "all": transform(&json!({ "names": { "$var": "$.input.each.name" } }), &[]),
+    });
+
+    let people =
+        json!([{ "name": "Ada", "vip": true }, { "name": "Bob", "vip": false }, { "name": "Cy", "vip": true }]);
+    let run = ran(&bed, flow("vips", &nodes), json!({ "people": people })).await;
+
+    assert_eq!(output(&bed, &run).await["all"], json!([{ "names": ["Ada", "Cy"] }]));
+    assert_eq!(run["nodes"]["only"]["runs"], 3);
+    let skipped = bed.demo().items(&format!("/flow-runs/{}/nodes/only/runs", id(&run))).await;
+    assert_eq!(skipped.iter().filter(|run| run["status"] == "skipped").count(), 1);
+}
+
+#[tokio::test]
+async fn nodes_call_apps_run_actions_and_tell_your_own_app() {
+    let bed = Bed::exact().await;
+    bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!({ "login": "ada" }))).await.unwrap();
+    let requests = "/upstreams/github/requests";
+    let nodes = json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "who" }] },
+        "who": { "type": "api-request-to-external-app", "config": { "request": { "method": "GET", "path": "/user" } }, "links": [{ "key": "up" }] },
+        "up": { "type": "run-javascript", "config": { "code": "module.exports = ({ input }) => { console.log('seen'); return input.who.login.toUpperCase() }" }, "links": [{ "key": "act" }] },
+        "act": { "type": "run-action", "config": { "actionKey": "echo", "input": { "name": { "$var": "$.input.up" } } } },
+    });
+    let echo = json!({ "key": "echo", "type": "run-javascript", "config": { "code": "module.exports = ({ input }) => input" } });
+    bed.manager().ok(Method::POST, "/actions", echo).await;
+
+    let run = ran(&bed, flow("who", &nodes), json!({})).await;
+
+    assert_eq!(run["state"], "completed", "{run:#}");
+    assert_eq!(output(&bed, &run).await["act"], json!([{ "name": "ADA" }]));
+    let logs = |node: &str| format!("/flow-runs/{}/nodes/{node}/runs", id(&run));
+    assert_eq!(bed.demo().items(&logs("who")).await[0]["logs"][0]["status"], 200);
+    assert!(bed.demo().items(&logs("up")).await[0]["logs"].to_string().contains("seen"));
+    let of_action = bed.demo().items(&logs("act")).await[0]["logs"][0]["actionRunId"].as_str().unwrap().to_owned();
+    assert_eq!(bed.demo().get(&format!("/action-run-logs/{of_action}")).await.1["status"], "success");
+    assert_eq!(bed.control(Method::GET, requests, Value::Null).await.1["items"].as_array().unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_request_to_ones_own_app_goes_to_its_address_or_below_its_base() {
+    let bed = Bed::exact().await;
+    let receiver = Bed::start().await;
+    let tell = |uri: &str| {
+        let request = json!({ "method": "POST", "uri": uri, "body": { "said": { "$var": "$.input.start" } } });
+        json!({
+            "start": { "type": "api-trigger", "links": [{ "key": "tell" }] },
+            "tell": { "type": "api-request-to-your-app", "config": { "request": request } },
+        })
+    };
+
+    let without = ran(&bed, flow("lost", &tell("/act")), json!({})).await;
+    assert_eq!(without["state"], "failed");
+    assert!(without["errors"][0]["message"].as_str().unwrap().contains("`apiBaseUri`"), "{without:#}");
+
+    // Another fake stands in for the app: that it answers 401 shows that it was asked.
+    let workspace = format!("/workspaces/{}", bed.ws.key());
+    bed.manager().ok(Method::PATCH, &workspace, json!({ "apiBaseUri": receiver.mock.uri() })).await;
+    let below = ran(&bed, flow("below", &tell("/act")), json!({})).await;
+    assert!(below["errors"][0]["message"].as_str().unwrap().contains("answered 401"), "{below:#}");
+    let whole = ran(&bed, flow("whole", &tell(&format!("{}/act", receiver.mock.uri()))), json!({})).await;
+    assert!(whole["errors"][0]["message"].as_str().unwrap().contains("answered 401"), "{whole:#}");
+}
+
+#[tokio::test]
+async fn a_node_that_fails_fails_the_run_and_says_which() {
+    let bed = Bed::exact().await;
+    bed.ws.upstream("github").stub(Stub::get("/user").json(500, json!({ "message": "down" }))).await.unwrap();
+    let nodes = json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "who" }, { "key": "other" }, { "key": "gone" }] },
+        "who": { "type": "api-request-to-external-app", "config": { "request": { "path": "/user" } }, "links": [{ "key": "after" }] },
+        "after": transform(&json!("never"), &[]),
+        "other": transform(&json!("still"), &[]),
+    });
+
+    let run = ran(&bed, flow("who", &nodes), json!({})).await;
+
+    assert_eq!(run["state"], "failed");
+    let error = &run["errors"][0];
+    assert_eq!((&error["type"], &error["data"]["nodeKey"]), (&json!("flow_run"), &json!("who")));
+    assert!(error["message"].as_str().unwrap().contains("answered 500: down"), "{error:#}");
+    assert_eq!((&run["nodes"]["who"]["erroredRuns"], &run["nodes"]["after"]), (&json!(1), &Value::Null));
+    // Other ways go on (IAPP:docs/flows).
+    assert_eq!(output(&bed, &run).await["other"], json!(["still"]));
+
+    let not_faked = json!({ "start": { "type": "api-trigger", "links": [{ "key": "find" }] }, "find": { "type": "list-data-records" } });
+    let run = ran(&bed, flow("records", &not_faked), json!({})).await;
+    let error = &run["errors"][0];
+    assert!(
+        error["message"].as_str().unwrap().contains("membrane-mock does not fake")
+            || error["message"].as_str().unwrap().contains("list-data-records"),
+        "{error:#}"
+    );
+}
+
+#[tokio::test]
+async fn a_run_is_refused_that_could_not_begin() {
+    let bed = Bed::exact().await;
+    let (manager, demo) = (bed.manager(), bed.demo());
+    let universal = manager.ok(Method::POST, "/flows", flow("greet", &greeting())).await;
+    manager.ok(Method::POST, "/flows", json!({ "key": "empty" })).await;
+
+    for (path, body, says) in [
+        ("/flow-runs", json!({}), "`flowInstanceId` is missing"),
+        ("/flow-runs", json!({ "flowInstanceId": "nope" }), "no matching flow: `nope`"),
+        ("/flow-runs", json!({ "flowInstanceId": universal["id"] }), "is of no connection"),
+        ("/connections/github-dev/flows/empty/run", json!({}), "no trigger"),
+        (
+            "/connections/github-dev/flows/greet/run",
+            json!({ "nodeKey": "x" }),
+            "has no node `x`; there are `greet`, `start`",
+        ),
+        ("/connections/github-dev/flows/nope/run", json!({}), "no matching flow"),
+    ] {
+        let refused = demo.post(path, body.clone()).await;
+        assert!((400..500).contains(&refused.0), "{path} {body}: {refused:?}");
+        assert!(message(&refused).contains(says), "{path} {body}: {}", message(&refused));
+    }
+    assert!(demo.items("/flow-runs").await.is_empty());
+    assert_eq!(verdict(&demo.get("/flow-runs?state=flying").await), "400 bad_request/-");
+    assert_eq!(verdict(&demo.get("/flow-runs?from=yesterday").await), "400 bad_request/-");
+}
+
+/// Holds runs, and begins two of one connection and one of another.
+async fn held(bed: &Bed) -> [String; 3] {
+    bed.ws.progress(|progress| progress.flow_run = Progress::Hold).await.unwrap();
+    let first = begun(bed, flow("greet", &greeting()), json!({ "name": "1" })).await;
+    let second = again(bed, "greet", json!({ "name": "2" })).await;
+    let path = "/connections/hubspot-prod/flows/greet/run";
+    let elsewhere = id(&bed.demo().ok(Method::POST, path, json!({ "input": { "name": "3" } })).await);
+    bed.ws.settle().await.unwrap();
+    [first, second, elsewhere]
+}
+
+#[tokio::test]
+async fn runs_of_one_connection_wait_for_each_other() {
+    let bed = Bed::exact().await;
+    let [first, second, elsewhere] = held(&bed).await;
+    assert_eq!(
+        [state(&bed, &first).await, state(&bed, &second).await, state(&bed, &elsewhere).await],
+        ["running", "queued", "running"]
+    );
+
+    let (status, done) = poke(&bed, &first, json!({ "event": "complete" })).await;
+    assert_eq!((status, &done["state"]), (200, &json!("completed")));
+    assert_eq!(output(&bed, &done).await["greet"], json!([{ "text": "Hello 1" }]));
+    assert_eq!(state(&bed, &second).await, "running");
+
+    let demo = bed.demo();
+    assert_eq!(demo.ok(Method::POST, &format!("/flow-runs/{second}/stop"), Value::Null).await["state"], "stopped");
+    assert_eq!(verdict(&demo.post(&format!("/flow-runs/{second}/stop"), json!({})).await), "400 bad_request/-");
+    assert_eq!(demo.each("/flow-runs?state=stopped", "id").await, std::slice::from_ref(&second));
+    assert_eq!(demo.each("/flow-runs", "id").await, [elsewhere.clone(), second.clone(), first]);
+    assert!(bed.tenant("other").items("/flow-runs").await.is_empty());
+    assert_eq!(
+        verdict(&bed.tenant("other").post(&format!("/flow-runs/{elsewhere}/stop"), json!({})).await),
+        "404 bad_request/not_found"
+    );
+}
+
+#[tokio::test]
+async fn an_illegal_poke_of_a_run_names_machine_state_event_and_history() {
+    let bed = Bed::exact().await;
+    let [first, second, elsewhere] = held(&bed).await;
+
+    let refused = poke(&bed, &second, json!({ "event": "complete" })).await;
+    assert_eq!(verdict(&refused), "400 bad_request/-");
+    assert_eq!(message(&refused), "a flow run that is queued cannot take the event `complete`");
+    // A poke does not wait for its turn.
+    assert_eq!(poke(&bed, &second, json!({ "event": "start" })).await.1["state"], "running");
+    poke(&bed, &first, json!({ "event": "fail", "error": "out of luck" })).await;
+    let failed = bed.demo().ok(Method::GET, &format!("/flow-runs/{first}"), Value::Null).await;
+    assert_eq!((&failed["state"], &failed["errors"][0]["message"]), (&json!("failed"), &json!("out of luck")));
+    let data = &poke(&bed, &first, json!({ "event": "start" })).await.1["data"];
+    let named = (&data["machine"], &data["state"], &data["event"]);
+    assert_eq!(named, (&json!("flow run"), &json!("failed"), &json!("start")));
+    assert_eq!(data["history"][1]["to"], "failed");
+    assert_eq!(poke(&bed, &elsewhere, json!({ "event": "stop" })).await.1["state"], "stopped");
+    assert_eq!(poke(&bed, "nope", json!({ "event": "stop" })).await.0, 404);
+}
+
+#[tokio::test]
+async fn runs_progress_by_the_clock_by_reads_or_to_a_failure() {
+    let bed = Bed::exact().await;
+    bed.ws.progress(|progress| progress.flow_run = Progress::After(5_000)).await.unwrap();
+    let slow = begun(&bed, flow("greet", &greeting()), json!({})).await;
+    bed.ws.clock().advance(Duration::from_millis(4_999)).await.unwrap();
+    assert_eq!(state(&bed, &slow).await, "running");
+    bed.ws.clock().advance(Duration::from_millis(1)).await.unwrap();
+    assert_eq!(state(&bed, &slow).await, "completed");
+
+    bed.ws.progress(|progress| progress.flow_run = Progress::Reads(2)).await.unwrap();
+    let read = again(&bed, "greet", json!({})).await;
+    bed.ws.settle().await.unwrap();
+    for expected in ["running", "running", "completed"] {
+        assert_eq!(state(&bed, &read).await, expected);
+        bed.ws.settle().await.unwrap();
+    }
+
+    let fails = json!({ "flowRun": { "fail": { "error": "quota is used up" } } });
+    assert_eq!(bed.control(Method::PUT, "/progress", fails).await.0, 200);
+    let failing = again(&bed, "greet", json!({})).await;
+    bed.ws.settle().await.unwrap();
+    let failed = bed.demo().ok(Method::GET, &format!("/flow-runs/{failing}"), Value::Null).await;
+    assert_eq!((&failed["state"], &failed["errors"][0]["message"]), (&json!("failed"), &json!("quota is used up")));
+}
+
+#[tokio::test]
+async fn the_app_is_told_of_each_state_of_a_run() {
+    let bed = Bed::exact().await;
+    let receiver = Bed::start().await;
+    let workspace = format!("/workspaces/{}", bed.ws.key());
+    bed.manager()
+        .ok(Method::PATCH, &workspace, json!({ "webhookUri": format!("{}/nobody", receiver.mock.uri()) }))
+        .await;
+
+    let run = ran(&bed, flow("greet", &greeting()), json!({ "name": "Ada" })).await;
+    ran(&bed, flow("bad", &json!({ "start": { "type": "api-trigger", "links": [{ "key": "find" }] }, "find": { "type": "find-data-link" } })), json!({})).await;
+
+    let (_, told) = bed.control(Method::GET, "/webhooks", Value::Null).await;
+    let told = told["items"].as_array().unwrap();
+    let mut names: Vec<&str> = told.iter().map(|delivery| delivery["eventType"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "flowRun.completed",
+            "flowRun.failed",
+            "flowRun.queued",
+            "flowRun.queued",
+            "flowRun.started",
+            "flowRun.started"
+        ]
+    );
+    let done = told.iter().find(|delivery| delivery["eventType"] == "flowRun.completed").unwrap();
+    let of_run = &done["payload"]["data"]["flowRun"];
+    assert_eq!(
+        (&of_run["id"], &of_run["state"], &of_run["startNodeKey"]),
+        (&run["id"], &json!("completed"), &json!("start"))
+    );
+    let failed = told.iter().find(|delivery| delivery["eventType"] == "flowRun.failed").unwrap();
+    assert!(failed["payload"]["data"]["errors"][0]["message"].as_str().unwrap().contains("find"));
+}
+
+#[tokio::test]
+async fn a_connection_gets_its_instances_as_soon_as_it_is_ready() {
+    let bed = Bed::exact().await;
+    let manager = bed.manager();
+    let auto = |key: &str| json!({ "key": key, "autoCreateInstances": true, "nodes": greeting() });
+    manager.ok(Method::POST, "/flows", auto("greet")).await;
+    manager.ok(Method::POST, "/integrations/github/flows", auto("greet")).await;
+    manager.ok(Method::POST, "/integrations/hubspot/flows", auto("elsewhere")).await;
+
+    bed.ws.tenant("acme").connect("github").ready().await.unwrap();
+
+    let instances = bed.tenant("acme").items("/flow-instances").await;
+    let own: Vec<(&str, &str)> =
+        instances.iter().map(|flow| (flow["key"].as_str().unwrap(), flow["flow"]["layer"].as_str().unwrap())).collect();
+    assert_eq!(own, [("greet", "integration")]);
+}
+
+#[tokio::test]
+async fn flows_and_their_runs_are_carried_by_forks_and_restores() {
+    let bed = Bed::exact().await;
+    let [first, ..] = held(&bed).await;
+    bed.ws.snapshot("held").unwrap();
+
+    poke(&bed, &first, json!({ "event": "complete" })).await;
+    assert_eq!(state(&bed, &first).await, "completed");
+    bed.ws.restore("held").await.unwrap();
+    assert_eq!(state(&bed, &first).await, "running");
+    let done = poke(&bed, &first, json!({ "event": "complete" })).await.1;
+    assert_eq!(output(&bed, &done).await["greet"], json!([{ "text": "Hello 1" }]));
+}
+
+#[tokio::test]
+async fn a_run_without_end_is_cut_off() {
+    let bed = Bed::exact().await;
+    let items: Vec<u32> = (0..1_500).collect();
+    let nodes = json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "each" }] },
+        "each": { "type": "for-each-v2", "config": { "items": items, "rootNodeKey": "one" } },
+        "one": transform(&json!(1), &[]),
+    });
+
+    let run = ran(&bed, flow("many", &nodes), json!({})).await;
+
+    assert_eq!(run["state"], "failed");
+    assert!(run["errors"].to_string().contains("after 1000 runs of nodes"), "{}", run["errors"]);
+}
