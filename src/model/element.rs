@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::JsonMap;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::Ids;
 
@@ -59,8 +59,8 @@ impl Meta {
     }
 
     /// Marks a write.
-    pub fn touch(&mut self, ids: &Ids, clock: &Clock) {
-        self.updated_at = clock.now();
+    pub fn touch(&mut self, ids: &Ids, now: Timestamp) {
+        self.updated_at = now;
         self.revision = ids.revision();
     }
 

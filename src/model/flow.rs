@@ -299,7 +299,7 @@ impl Flow {
     }
 
     /// Refuses nodes that could never come to an end. Source: SDK `hasCycles`.
-    fn check_nodes(&self) -> Result<(), ApiError> {
+    pub fn check_nodes(&self) -> Result<(), ApiError> {
         if self.nodes.len() > MOST_NODES {
             return Err(ApiError::bad_request(format!("a flow has at most {MOST_NODES} nodes")));
         }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::place::article;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 
@@ -68,7 +69,7 @@ impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
 
     /// What a machine says of an event that a state does not allow.
     fn refusal(&self, machine: &str, state: S, event: E) -> ApiError {
-        let article = if machine.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" };
+        let article = article(machine);
         let message = format!("{article} {machine} that is {} cannot take the event `{}`", word(&state), word(&event));
         let data = json!({ "machine": machine, "state": state, "event": event, "history": self });
         ApiError::bad_request(message).with_data(data)

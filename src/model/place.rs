@@ -104,3 +104,8 @@ pub trait Layered: Sized + Clone + 'static {
         if self.is_public() { "" } else { self.meta().key.as_deref().unwrap_or_default() }
     }
 }
+
+/// `a` or `an`.
+pub fn article(noun: &str) -> &'static str {
+    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
+}

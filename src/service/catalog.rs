@@ -3,13 +3,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
-use super::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError};
+use super::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError, SeedFlow};
 use crate::clock::Timestamp;
 use crate::ids::{Id, stable_id, stable_uuid};
 use crate::model::action::Action;
 use crate::model::connector::Connector;
 use crate::model::element::Meta;
 use crate::model::external_app::ExternalApp;
+use crate::model::flow::Flow;
 use crate::model::place::Layered as _;
 use crate::model::stub::{Stub, StubSpec};
 
@@ -180,6 +181,21 @@ pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
     action.place.external_app = connector.external_app.as_deref().map(app_id);
     action.is_public = true;
     action
+}
+
+/// A flow as a seed describes it, at no layer yet.
+pub fn flow_of(id: Id<Flow>, seed: &SeedFlow, now: Timestamp) -> Flow {
+    let name = seed.name.clone().unwrap_or_else(|| crate::model::element::title_of(&seed.key));
+    let mut meta = meta("flow", id.as_str(), &seed.key, &name, seed.description.clone());
+    (meta.created_at, meta.updated_at) = (now, now);
+    Flow {
+        nodes: seed.nodes.clone(),
+        enabled: seed.enabled.unwrap_or(true),
+        auto_create_instances: seed.auto_create_instances.unwrap_or(false),
+        parameters_schema: seed.parameters_schema.clone(),
+        parameters: seed.parameters.clone(),
+        ..Flow::blank(id, meta)
+    }
 }
 
 /// An action as a seed describes it, at no layer yet.

@@ -212,7 +212,7 @@ pub async fn update(
     body.auth_option_key.apply(&mut connection.auth_option_key);
     body.connector_parameters.apply(&mut connection.connector_parameters);
     body.input.apply(&mut connection.input);
-    connection.meta.touch(&cx.space.ids, &cx.space.clock);
+    connection.meta.touch(&cx.space.ids, cx.space.clock.now());
     let id = connection.id.clone();
     tx.put(connection.clone())?;
     if let Patch::Set(credentials) = body.credentials {
@@ -277,7 +277,7 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
         }
     }
     connection.meta.archived_at = archived.then(|| connection.meta.archived_at.unwrap_or_else(|| cx.space.clock.now()));
-    connection.meta.touch(&cx.space.ids, &cx.space.clock);
+    connection.meta.touch(&cx.space.ids, cx.space.clock.now());
     let id = connection.id.clone();
     tx.put(connection)?;
     let world = tx.commit().await?;
@@ -358,7 +358,7 @@ pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
         current.apply(ConnectionEvent::Disconnect, now)?;
         current.apply(ConnectionEvent::Disconnected, now)?;
     }
-    current.meta.touch(&cx.space.ids, &cx.space.clock);
+    current.meta.touch(&cx.space.ids, cx.space.clock.now());
     tx.put(current)?;
     tx.commit().await?;
     Ok(())

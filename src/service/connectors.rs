@@ -176,7 +176,7 @@ pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change
         connector.parameters_schema = None;
     }
     apply(&directory, &mut connector, body)?;
-    connector.meta.touch(&cx.space.ids, &cx.space.clock);
+    connector.meta.touch(&cx.space.ids, cx.space.clock.now());
     let id = connector.id.clone();
     tx.put(connector)?;
     let world = tx.commit().await?;
@@ -256,7 +256,7 @@ pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Resul
     let directory = Directory::new(&world, &cx.engine.catalog);
     let mut app = (*directory.find_app(selector)?).clone();
     apply_app(&directory, &mut app, body)?;
-    app.meta.touch(&cx.space.ids, &cx.space.clock);
+    app.meta.touch(&cx.space.ids, cx.space.clock.now());
     let id = app.id.clone();
     tx.put(app)?;
     let world = tx.commit().await?;

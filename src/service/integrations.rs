@@ -280,7 +280,7 @@ async fn modify(
     let directory = Directory::new(&world, &cx.engine.catalog);
     let mut integration = (**directory.find_integration(selector)?).clone();
     change(&directory, &mut integration)?;
-    integration.meta.touch(&cx.space.ids, &cx.space.clock);
+    integration.meta.touch(&cx.space.ids, cx.space.clock.now());
     let id = integration.id.clone();
     tx.put(integration)?;
     let world = tx.commit().await?;

@@ -11,16 +11,19 @@ use serde_json::{Value, json};
 
 use super::archive;
 use super::directory::Directory;
-use super::plant::{Changes, is_defined, plant_elements, touched};
-use super::seed::{SeedAction, SeedConnector, SeedDocument, SeedIntegration, folder_of_key};
+use super::elements::Element;
+use super::plant::{Changes, is_defined, plant_elements};
+use super::seed::{
+    SeedAction, SeedConnector, SeedDocument, SeedElement, SeedFlow, SeedIntegration, folder_of_key, place_in,
+};
 use crate::engine::{Cx, Engine, Space};
 use crate::error::ApiError;
 use crate::ids::Id;
-use crate::model::action::Action;
 use crate::model::connector::Connector;
 use crate::model::history::History;
 use crate::model::integration::Integration;
 use crate::model::job::{Files, ImportOptions, Job, JobEvent, JobStatus, Work};
+use crate::model::place::Layered as _;
 use crate::model::progress::{Failure, Progress};
 use crate::store::{Tx, World};
 
@@ -267,15 +270,18 @@ fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<
     directory.connector_for(integration).filter(|_| is_exported)
 }
 
-/// The actions at one place that an export has: without a key nobody could find them.
-fn actions_at<'w>(world: &'w World, integration: Option<&'w Id<Integration>>) -> impl Iterator<Item = &'w Arc<Action>> {
-    let at_place = move |action: &&Arc<Action>| {
-        is_defined(action) && action.place.integration.as_ref() == integration && action.meta.key.is_some()
+/// The elements at one place that an export has: without a key nobody could find them.
+fn elements_at<'w, E: Element>(
+    world: &'w World,
+    integration: Option<&'w Id<Integration>>,
+) -> impl Iterator<Item = &'w Arc<E>> {
+    let at_place = move |element: &&Arc<E>| {
+        is_defined(&***element) && element.place().integration.as_ref() == integration && element.meta().key.is_some()
     };
-    world.actions.iter().filter(at_place)
+    E::table(world).iter().filter(at_place)
 }
 
-/// Archives the integrations and actions that an export would have and an archive has not.
+/// Archives the integrations, actions and flows that an export would have and an archive has not.
 fn archive_others(
     engine: &Engine,
     space: &Space,
@@ -292,31 +298,34 @@ fn archive_others(
         if wanted.is_none() {
             let mut gone = (**integration).clone();
             gone.meta.archived_at = Some(now);
-            touched(&mut gone.meta, &space.ids, now);
+            gone.meta.touch(&space.ids, now);
             tx.put(gone)?;
             changes.archived.push(place.clone());
         }
-        let wanted = wanted.map(|wanted| wanted.actions.as_slice()).unwrap_or_default();
-        archive_actions(space, tx, actions_at(&world, Some(&integration.id)), wanted, &format!("{place}/"), changes)?;
+        let (actions, flows) = wanted.map(|wanted| (&*wanted.actions, &*wanted.flows)).unwrap_or_default();
+        let (at, folder) = (Some(&integration.id), format!("{place}/"));
+        archive_elements(space, tx, elements_at(&world, at), actions, &folder, changes)?;
+        archive_elements(space, tx, elements_at(&world, at), flows, &folder, changes)?;
     }
-    archive_actions(space, tx, actions_at(&world, None), &seed.actions, "", changes)
+    archive_elements(space, tx, elements_at(&world, None), &seed.actions, "", changes)?;
+    archive_elements(space, tx, elements_at(&world, None), &seed.flows, "", changes)
 }
 
-fn archive_actions<'w>(
+fn archive_elements<'w, S: SeedElement>(
     space: &Space,
     tx: &mut Tx,
-    actions: impl Iterator<Item = &'w Arc<Action>>,
-    wanted: &[SeedAction],
+    known: impl Iterator<Item = &'w Arc<S::Of>>,
+    wanted: &[S],
     folder: &str,
     changes: &mut Changes,
 ) -> Result<(), ApiError> {
     let now = space.clock.now();
-    let is_wanted = |action: &Action| wanted.iter().any(|wanted| Some(&wanted.key) == action.meta.key.as_ref());
-    for action in actions.filter(|action| !is_wanted(action)) {
-        let mut gone = (**action).clone();
-        gone.meta.archived_at = Some(now);
-        touched(&mut gone.meta, &space.ids, now);
-        changes.archived.push(format!("{folder}actions/{}", gone.meta.key.as_deref().unwrap_or_default()));
+    let is_wanted = |known: &S::Of| wanted.iter().any(|wanted| Some(wanted.key()) == known.meta().key.as_deref());
+    for known in known.filter(|known| !is_wanted(known)) {
+        let mut gone = (**known).clone();
+        gone.meta_mut().archived_at = Some(now);
+        gone.meta_mut().touch(&space.ids, now);
+        changes.archived.push(format!("{folder}{}", place_in::<S>(gone.meta().key.as_deref().unwrap_or_default())));
         tx.put(gone)?;
     }
     Ok(())
@@ -335,20 +344,26 @@ fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
         let Some(connector) = connector_of(&directory, integration) else { continue };
         let folder = format!("integrations/{}", folder_of_key(integration.key()));
         files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
-        add_actions(&mut files, &format!("{folder}/"), actions_at(world, Some(&integration.id)))?;
+        let (at, folder) = (Some(&integration.id), format!("{folder}/"));
+        add_elements::<SeedAction>(&mut files, &folder, elements_at(world, at))?;
+        add_elements::<SeedFlow>(&mut files, &folder, elements_at(world, at))?;
     }
-    add_actions(&mut files, "", actions_at(world, None))?;
+    add_elements::<SeedAction>(&mut files, "", elements_at(world, None))?;
+    add_elements::<SeedFlow>(&mut files, "", elements_at(world, None))?;
     Ok(files)
 }
 
-fn add_actions<'w>(
+fn add_elements<'w, S: SeedElement>(
     files: &mut Files,
     folder: &str,
-    actions: impl Iterator<Item = &'w Arc<Action>>,
-) -> Result<(), ApiError> {
-    for action in actions {
-        let spec = SeedAction::of(action);
-        files.insert(format!("{folder}actions/{}/spec.yaml", folder_of_key(&spec.key)), spec_of(&spec)?);
+    elements: impl Iterator<Item = &'w Arc<S::Of>>,
+) -> Result<(), ApiError>
+where
+    S::Of: 'w,
+{
+    for element in elements {
+        let spec = S::of(element);
+        files.insert(format!("{folder}{}/spec.yaml", place_in::<S>(&folder_of_key(spec.key()))), spec_of(&spec)?);
     }
     Ok(())
 }

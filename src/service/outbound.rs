@@ -194,7 +194,7 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
             connection.next_credentials_refresh_at = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
             connection.credentials = Some(credentials.clone());
             (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);
-            connection.meta.touch(&cx.space.ids, &cx.space.clock);
+            connection.meta.touch(&cx.space.ids, cx.space.clock.now());
             tx.put(connection)?;
             tx.commit().await?;
             Ok(Refreshed::Credentials(credentials))
@@ -237,7 +237,7 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
         return Ok(());
     }
     connection.next_retry_timestamp = Some(now.plus(FIRST_RETRY * 2_u32.pow(connection.retry_attempts - 1)));
-    connection.meta.touch(&cx.space.ids, &cx.space.clock);
+    connection.meta.touch(&cx.space.ids, cx.space.clock.now());
     tx.put(connection)?;
     tx.commit().await?;
     cx.engine.wake.notify_one();

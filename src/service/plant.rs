@@ -1,19 +1,18 @@
 //! Planting a seed: turning a [`SeedDocument`] into records of a workspace.
 
-use super::catalog::{Catalog, action_of, connector_of, external_app};
+use super::catalog::{Catalog, connector_of, external_app};
 use super::connect::oauth::refresh_due;
 use super::directory::Directory;
-use super::seed::{SeedAction, SeedDocument};
+use super::seed::{SeedDocument, SeedElement, place_in};
 use super::vendor;
 use crate::clock::Timestamp;
 use crate::error::ApiError;
 use crate::ids::{Id, Ids, stable_id};
-use crate::model::action::Action;
 use crate::model::connection::{Connection, ConnectionHistory, ConnectionState};
 use crate::model::connector::Connector;
 use crate::model::element::Meta;
 use crate::model::integration::Integration;
-use crate::model::place::Place;
+use crate::model::place::Layered;
 use crate::model::scenario::OwnScenario;
 use crate::model::stub::Stub;
 use crate::model::tenant::Tenant;
@@ -100,11 +99,7 @@ fn meta_of(known: &Meta, wanted: &Meta) -> Meta {
     }
 }
 
-pub(super) fn touched(meta: &mut Meta, ids: &Ids, now: Timestamp) {
-    (meta.updated_at, meta.revision) = (now, ids.revision());
-}
-
-/// Plants connectors, integrations and actions, over those that the workspace has under the same keys.
+/// Plants connectors, integrations, actions and flows, over those that the workspace has under the same keys.
 pub fn plant_elements(
     tx: &mut Tx,
     ids: &Ids,
@@ -132,18 +127,24 @@ pub fn plant_elements(
                 ..fresh
             },
             // Another connector may have the id that this one gets everywhere, under another key by now.
-            None if tx.connectors.get(fresh.id.as_str()).is_some() => Connector { id: ids.id(), ..fresh },
-            None => Connector { is_public: !seed.is_archive, ..fresh },
+            None => {
+                let is_taken = tx.connectors.get(fresh.id.as_str()).is_some();
+                let id = if is_taken { ids.id() } else { fresh.id };
+                Connector { id, is_public: !seed.is_archive, ..fresh }
+            }
         };
         let place = format!("connectors/{}", connector.key);
-        changes.write(tx, place, known, wanted, |connector| touched(&mut connector.meta, ids, now))?;
+        changes.write(tx, place, known, wanted, |connector| connector.meta.touch(ids, now))?;
         for action in &connector.actions {
             tx.put(super::catalog::catalog_action(connector, action))?;
         }
     }
-    // An integration's action customises a universal one.
+    // An integration's element customises a universal one.
     for action in &seed.actions {
-        plant_action(tx, ids, now, action, None, &mut changes)?;
+        plant_element(tx, ids, now, action, None, &mut changes)?;
+    }
+    for flow in &seed.flows {
+        plant_element(tx, ids, now, flow, None, &mut changes)?;
     }
     plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
     Ok(changes)
@@ -196,75 +197,68 @@ fn plant_integrations(
         wanted.o_auth_callback_uri.clone_from(&integration.o_auth_callback_uri);
         wanted.logo_uri.clone_from(&integration.logo_uri);
         let place = format!("integrations/{}", integration.key);
-        changes.write(tx, place, known, wanted, |integration| touched(&mut integration.meta, ids, now))?;
+        changes.write(tx, place, known, wanted, |integration| integration.meta.touch(ids, now))?;
+        let place = Some((&id, integration.key.as_str()));
         for action in &integration.actions {
-            plant_action(tx, ids, now, action, Some((&id, &integration.key)), changes)?;
+            plant_element(tx, ids, now, action, place, changes)?;
+        }
+        for flow in &integration.flows {
+            plant_element(tx, ids, now, flow, place, changes)?;
         }
     }
     Ok(())
 }
 
-/// The workspace's own action at a place: the live one, else the one that was archived last.
-fn own_action(tx: &Tx, key: &str, integration: Option<&Id<Integration>>) -> Option<Arc<Action>> {
-    let all =
-        tx.actions.with_key(key).filter(|action| is_own(action) && action.place.integration.as_ref() == integration);
-    all.max_by_key(|action| !action.meta.is_archived()).cloned()
-}
-
-/// Whether an action is the workspace's, and no connection's and no catalog's.
-fn is_own(action: &Action) -> bool {
-    !action.is_public && action.place.connection.is_none() && action.place.external_app.is_none()
+/// Whether an element is the workspace's, and no connection's and no catalog's.
+fn is_own<E: Layered>(element: &E) -> bool {
+    !element.is_public() && element.place().connection.is_none() && element.place().external_app.is_none()
 }
 
 /// The same, and there.
-pub(super) fn is_defined(action: &Action) -> bool {
-    is_own(action) && !action.meta.is_archived()
+pub(super) fn is_defined<E: Layered>(element: &E) -> bool {
+    is_own(element) && !element.meta().is_archived()
 }
 
-fn plant_action(
+fn plant_element<S: SeedElement>(
     tx: &mut Tx,
     ids: &Ids,
     now: Timestamp,
-    action: &SeedAction,
+    seed: &S,
     integration: Option<(&Id<Integration>, &str)>,
     changes: &mut Changes,
 ) -> Result<(), ApiError> {
-    let name = match integration {
-        Some((_, key)) => format!("{key}/{}", action.key),
-        None => action.key.clone(),
+    let key = seed.key();
+    let (name, place) = match integration {
+        Some((_, of)) => (format!("{of}/{key}"), format!("integrations/{of}/{}", place_in::<S>(key))),
+        None => (key.to_owned(), place_in::<S>(key)),
     };
-    let place = match integration {
-        Some((_, key)) => format!("integrations/{key}/actions/{}", action.key),
-        None => format!("actions/{}", action.key),
-    };
-    let known = own_action(tx, &action.key, integration.map(|(id, _)| id));
-    let stable = stable_id("action", &name);
-    let id = if tx.actions.get(stable.as_str()).is_none() { stable } else { ids.id() };
-    let universal = integration
-        .and_then(|_| tx.actions.with_key(&action.key).find(|a| is_defined(a) && a.place.integration.is_none()));
-    let universal = universal.map(|universal| universal.id.clone());
-    let mut fresh = action_of(id, action, now);
-    fresh.meta.meta.clone_from(&action.meta);
+    let table = S::Of::table(tx);
+    let own = table.with_key(key).filter(|element| is_own(&***element));
+    let at_place = own.filter(|element| element.place().integration.as_ref() == integration.map(|(id, _)| id));
+    // The live one, else the one that was archived last.
+    let known = at_place.max_by_key(|element| !element.meta().is_archived()).cloned();
+    let stable = stable_id(<S::Of as Layered>::NOUN, &name);
+    let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };
+    let is_universal = |element: &&Arc<S::Of>| is_defined(&***element) && element.place().integration.is_none();
+    let universal = integration.and_then(|_| table.with_key(key).find(is_universal)).map(|above| above.id().clone());
+    let mut fresh = seed.fresh(id, now);
+    fresh.meta_mut().meta = seed.meta().cloned();
     let wanted = match &known {
-        Some(known) => Action {
-            meta: meta_of(&known.meta, &fresh.meta),
-            place: Place { parent: known.place.parent.clone().or(universal), ..known.place.clone() },
-            action_type: fresh.action_type,
-            config: fresh.config,
-            input_schema: fresh.input_schema,
-            output_schema: fresh.output_schema,
-            output_mapping: fresh.output_mapping,
-            custom_output_schema: fresh.custom_output_schema,
-            ..(**known).clone()
-        },
+        Some(known) => {
+            let mut wanted = (**known).clone();
+            *wanted.meta_mut() = meta_of(known.meta(), fresh.meta());
+            wanted.place_mut().parent = known.place().parent.clone().or(universal);
+            S::redefine(&mut wanted, fresh);
+            wanted
+        }
         None => {
-            fresh.meta.uuid = action.uuid.clone().unwrap_or_else(|| ids.uuid());
-            fresh.place.integration = integration.map(|(id, _)| id.clone());
-            fresh.place.parent = universal;
+            fresh.meta_mut().uuid = seed.uuid().cloned().unwrap_or_else(|| ids.uuid());
+            fresh.place_mut().integration = integration.map(|(id, _)| id.clone());
+            fresh.place_mut().parent = universal;
             fresh
         }
     };
-    changes.write(tx, place, known, wanted, |action| touched(&mut action.meta, ids, now))
+    changes.write(tx, place, known, wanted, |element| element.meta_mut().touch(ids, now))
 }
 
 fn plant_connections(

@@ -252,7 +252,7 @@ fn end_building(
             super::actions::finish_building(engine, tx, &mut action);
         }
     }
-    action.meta.touch(&space.ids, &space.clock);
+    action.meta.touch(&space.ids, space.clock.now());
     tx.put(action)?;
     Ok(())
 }

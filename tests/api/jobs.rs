@@ -107,6 +107,12 @@ async fn defined(api: &Api) {
     let of_mine = json!({"integrationKey": "mine", "inputSchema": {"type": "object"}});
     let of_mine = task.as_object().unwrap().clone().into_iter().chain(of_mine.as_object().unwrap().clone()).collect();
     api.ok(Method::POST, "/actions", Value::Object(of_mine)).await;
+    let nodes = json!({
+        "start": {"type": "api-trigger", "links": [{"key": "run"}]},
+        "run": {"type": "run-action", "config": {"actionKey": "task"}},
+    });
+    let flow = json!({"key": "sync", "name": "Sync", "enabled": false, "nodes": nodes});
+    api.ok(Method::POST, "/integrations/mine/flows", flow).await;
 }
 
 #[tokio::test]
@@ -124,12 +130,19 @@ async fn what_a_workspace_defines_works_in_another_one() {
         "actions/task/spec.yaml",
         "connectors/own/spec.yaml",
         "integrations/mine/actions/task/spec.yaml",
+        "integrations/mine/flows/sync/spec.yaml",
         "integrations/mine/spec.yaml",
     ];
     assert_eq!(paths, all);
     let text = files.values().cloned().collect::<String>();
     assert!(!text.contains("c-1") && !text.contains("not-to-be-told"), "parameters stay: {text}");
-    let places = json!(["connectors/own", "actions/task", "integrations/mine", "integrations/mine/actions/task"]);
+    let places = json!([
+        "connectors/own",
+        "actions/task",
+        "integrations/mine",
+        "integrations/mine/actions/task",
+        "integrations/mine/flows/sync",
+    ]);
     let none = json!([]);
     assert_eq!((&job["result"]["created"], &job["result"]["unchanged"]), (&places, &none), "{job}");
     assert_eq!((&again["result"]["created"], &again["result"]["unchanged"]), (&none, &places), "{again}");
@@ -142,6 +155,11 @@ async fn what_a_workspace_defines_works_in_another_one() {
     assert_eq!(acme.ok(Method::POST, "/connect", input).await["state"], "READY");
     let ran = acme.ok(Method::POST, "/act", json!({"key": "task", "connectionKey": "mine-1"})).await;
     assert_eq!(ran["output"], "made");
+    let flow = there.get("/integrations/mine/flows/sync").await.1;
+    assert_eq!((&flow["enabled"], &flow["nodes"]["run"]["config"]["actionKey"]), (&json!(false), &json!("task")));
+    let run = acme.ok(Method::POST, "/connections/mine-1/flows/sync/run", json!({})).await;
+    other.ws.settle().await.unwrap();
+    assert_eq!(acme.get(&format!("/flow-runs/{}/output/run", id(&run))).await.1, json!(["made"]));
 }
 
 #[tokio::test]
@@ -164,7 +182,7 @@ async fn an_import_changes_what_differs_and_archives_what_is_missing_unless_part
     let left = exported(&bed, &api).await;
     let back = imported(&api, "", &zipped(&all)).await;
 
-    let gone = json!(["integrations/mine/actions/task", "actions/task"]);
+    let gone = json!(["integrations/mine/actions/task", "integrations/mine/flows/sync", "actions/task"]);
     let (updated, none) = (json!(["integrations/mine"]), json!([]));
     for (job, is_dry) in [(&dry, true), (&dry_by_form, true), (&partial, false)] {
         let result = &job["result"];
@@ -175,7 +193,7 @@ async fn an_import_changes_what_differs_and_archives_what_is_missing_unless_part
     assert_eq!((kept.len(), kept["integrations/mine/spec.yaml"].contains("Yours")), (all.len(), true));
     assert_eq!((&whole["result"]["archived"], &whole["result"]["unchanged"]), (&gone, &updated));
     assert_eq!(left.keys().collect::<Vec<_>>(), ["connectors/own/spec.yaml", "integrations/mine/spec.yaml"]);
-    assert_eq!(back["result"]["updated"].as_array().unwrap().len(), 3, "{back}");
+    assert_eq!(back["result"]["updated"].as_array().unwrap().len(), 4, "{back}");
     assert_eq!(exported(&bed, &api).await, all);
     assert_eq!(id(&api.get("/actions/task").await.1), action, "it is the same as before");
     let parameters = api.get("/integrations/mine/parameters").await.1;

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use http::Method;
 use membrane_mock::testing::{MockMembrane, check_seed};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::support::Bed;
+use crate::support::{Bed, id};
 
 fn folder(files: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().unwrap();
@@ -36,6 +37,11 @@ fn whole() -> TempDir {
             "name: List things\ntype: api-request-to-external-app\n\
              config: {request: {method: GET, path: /things, query: {q: {$var: $.input.q}}}}\n",
         ),
+        (
+            "integrations/own/flows/things/spec.yaml",
+            "name: Sync things\nautoCreateInstances: true\nnodes:\n  begin:\n    type: api-trigger\n    links: [{key: list}]\n  \
+             list:\n    type: run-action\n    config: {actionKey: list-things, input: {q: {$var: $.input.begin.q}}}\n",
+        ),
         ("integrations/own/data-sources/sync/spec.yaml", "name: not faked, passed over\n"),
         (
             "actions/hello/spec.json",
@@ -48,6 +54,19 @@ fn whole() -> TempDir {
         ),
         ("README.md", "Prose is passed over."),
     ])
+}
+
+#[tokio::test]
+async fn a_seeds_flow_runs() {
+    let seed = whole();
+    let bed = Bed::of(MockMembrane::builder().seed(seed.path())).await;
+    let tenant = bed.tenant("t1");
+
+    let run = tenant.ok(Method::POST, "/connections/own-1/flows/things/run", json!({"input": {"q": "x"}})).await;
+    bed.ws.settle().await.unwrap();
+    let output = tenant.ok(Method::GET, &format!("/flow-runs/{}/output/list", id(&run)), Value::Null).await;
+
+    assert_eq!(output, json!([[1, 2]]));
 }
 
 #[tokio::test]
@@ -134,6 +153,13 @@ fn an_error_carries_file_line_and_field() {
             ["stubs/x/a.yaml:2", "respond.status", "many"],
         ),
         ("actions/x/spec.yaml", "name: X\ntype: telepathy\n", ["actions/x/spec.yaml:2", "type", "telepathy"]),
+        ("flows/x/spec.yaml", "nodes:\n  a: {type: magic}\n", ["flows/x/spec.yaml:2", "nodes.a.type", "magic"]),
+        (
+            "flows/x/spec.yaml",
+            "name: X\nnodes:\n  a: {type: filter, links: [{key: a}]}\n",
+            ["flows/x/spec.yaml:2", "flow `x`", "circle: a → a"],
+        ),
+        ("flows/x/spec.yaml", "name: X\nnods: {}\n", ["flows/x/spec.yaml:2", "`nods`", "`nodes`"]),
         ("connections/x.yaml", "key: x\n", ["connections/x.yaml", "integration", "missing"]),
         ("connections/x.yaml", "key: x\nintegration: nope\n", ["x", "nope", "integration"]),
         ("workspace.yaml", "key: [unclosed\n", ["workspace.yaml:", "", ""]),

@@ -183,7 +183,7 @@ pub(super) fn again(
             }
             connection.apply(ConnectionEvent::Reconnect, now)?;
             ask_user(&cx.space, tx, &mut connection, now);
-            connection.meta.touch(&cx.space.ids, &cx.space.clock);
+            connection.meta.touch(&cx.space.ids, cx.space.clock.now());
             tx.put(connection.clone())?;
             maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
         }
@@ -191,7 +191,7 @@ pub(super) fn again(
             connection.apply(ConnectionEvent::Rebuild, now)?;
             connection.building_agent_session = None;
             connection.due = cx.world().workspace.mock.progress.connection_building.due(now);
-            connection.meta.touch(&cx.space.ids, &cx.space.clock);
+            connection.meta.touch(&cx.space.ids, cx.space.clock.now());
             tx.put(connection)?;
         }
     }

@@ -96,7 +96,7 @@ pub(super) fn authorize(
         connection.apply(ConnectionEvent::Finalize, now)?;
         connection.ticket = None;
         connection.due = building.due(now);
-        connection.meta.touch(&space.ids, &space.clock);
+        connection.meta.touch(&space.ids, space.clock.now());
         tx.put(connection)?;
         engine.wake.notify_one();
         return Ok(());
@@ -157,7 +157,7 @@ pub(super) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now:
 /// The last step to READY, with what it brings along.
 fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Timestamp) -> Result<(), ApiError> {
     connection.apply(ConnectionEvent::Finish, now)?;
-    connection.meta.touch(&space.ids, &space.clock);
+    connection.meta.touch(&space.ids, space.clock.now());
     if connection.replaces_others {
         replace_others(space, tx, &connection)?;
         connection.replaces_others = false;
@@ -198,7 +198,7 @@ pub(super) fn replace_others(space: &Space, tx: &mut Tx, connection: &Connection
         .collect();
     for mut other in others {
         other.meta.archived_at = Some(space.clock.now());
-        other.meta.touch(&space.ids, &space.clock);
+        other.meta.touch(&space.ids, space.clock.now());
         tx.put(other)?;
     }
     Ok(())
@@ -322,7 +322,7 @@ pub fn move_in(
         ConnectionEvent::Disconnected => connection.error = Some(error.unwrap_or_else(lost_credentials)),
         ConnectionEvent::Finish => {}
     }
-    connection.meta.touch(&space.ids, &space.clock);
+    connection.meta.touch(&space.ids, space.clock.now());
     tx.put(connection)?;
     Ok(())
 }
@@ -394,7 +394,7 @@ pub fn finish_building(
     end_session(space, tx, &connection, None)?;
     connection.apply(ConnectionEvent::AskUser, now)?;
     ask_user(space, tx, &mut connection, now);
-    connection.meta.touch(&space.ids, &space.clock);
+    connection.meta.touch(&space.ids, space.clock.now());
     tx.put(connection.clone())?;
     let mock = &tx.workspace.mock;
     let by_itself = mock.auto_connect || mock.progress.connection_client_action == Progress::Immediate;

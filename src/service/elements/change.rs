@@ -8,7 +8,7 @@ use crate::error::ApiError;
 use crate::ids::Id;
 use crate::model::connection::Connection;
 use crate::model::element::{Layer, Meta, Scope, Selector, check_key, free_key};
-use crate::model::place::Place;
+use crate::model::place::{Place, article};
 use crate::service::directory::Directory;
 use crate::store::{Tx, World};
 
@@ -128,10 +128,6 @@ pub(super) fn refuse_taken<E: Element>(world: &World, element: &E) -> Result<(),
     }
 }
 
-pub(super) fn article(noun: &str) -> &'static str {
-    if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }
-}
-
 /// Whether a change merges or replaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
@@ -162,7 +158,7 @@ async fn changed<E: Element>(
 ) -> Result<Listed<E>, ApiError> {
     let (mut element, mut tx) = own::<E>(cx, selector).await?;
     change(&mut element, &tx)?;
-    element.meta_mut().touch(&cx.space.ids, &cx.space.clock);
+    element.meta_mut().touch(&cx.space.ids, cx.space.clock.now());
     let id = element.id().clone();
     tx.put(element)?;
     let world = tx.commit().await?;

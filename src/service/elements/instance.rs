@@ -8,6 +8,7 @@ use crate::engine::{Cx, Space};
 use crate::error::{ApiError, ErrorKey};
 use crate::model::connection::Connection;
 use crate::model::element::{Meta, Selector};
+use crate::model::place::article;
 use crate::service::directory::{Directory, Resolved};
 use crate::store::World;
 
@@ -23,7 +24,7 @@ pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>
     let connection = resolved.connection.clone().ok_or_else(|| {
         ApiError::bad_request(format!(
             "an instance of {} {} belongs to a connection; name it by `connectionId`, `connectionKey` or `integrationKey`",
-            super::change::article(E::NOUN),
+            article(E::NOUN),
             E::NOUN
         ))
     })?;

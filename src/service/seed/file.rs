@@ -33,7 +33,7 @@ pub(super) struct SeedFile {
 
 /// Where an element stands: a file, and the names and numbers that lead to it there.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Origin {
+pub struct Origin {
     pub(super) file: String,
     pub(super) at: Vec<Step>,
 }

@@ -4,6 +4,7 @@
 //! file, line and field.
 
 mod bounds;
+mod element;
 mod file;
 mod read;
 
@@ -12,13 +13,15 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub(in crate::service) use self::element::place_in;
+pub use self::element::{SeedElement, SeedFlow};
 pub use self::file::SeedError;
 use self::file::{Origin, SeedFile};
 pub(super) use self::file::{Step, error_at, parse_text};
 pub use self::read::folder_of_key;
 use crate::clock::ClockMode;
 use crate::model::JsonMap;
-use crate::model::action::{Action, ActionType};
+use crate::model::action::ActionType;
 use crate::model::connector::{Apply, AuthType, Connector, OauthConfig, TestCall};
 use crate::model::integration::Integration;
 use crate::model::progress::ProgressSettings;
@@ -40,6 +43,8 @@ pub struct SeedDocument {
     pub integrations: Vec<SeedIntegration>,
     /// Universal actions.
     pub actions: Vec<SeedAction>,
+    /// Universal flows.
+    pub flows: Vec<SeedFlow>,
     /// Connections, READY unless said.
     pub connections: Vec<SeedConnection>,
     /// Stubs per connector.
@@ -228,6 +233,9 @@ pub struct SeedIntegration {
     /// Its actions.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
+    /// Its flows.
+    #[serde(default)]
+    pub flows: Vec<SeedFlow>,
     #[serde(skip)]
     origin: Origin,
 }
@@ -294,26 +302,6 @@ pub struct SeedConnection {
     origin: Origin,
 }
 
-impl SeedAction {
-    /// How a seed would describe an action. Source: SDK `ActionExportProperties`; `outputSchema` is our choice.
-    pub fn of(action: &Action) -> Self {
-        Self {
-            key: action.meta.key.clone().unwrap_or_default(),
-            name: Some(action.meta.name.clone()),
-            description: action.meta.description.clone(),
-            action_type: action.action_type,
-            config: action.config.clone(),
-            input_schema: action.input_schema.clone(),
-            output_schema: action.output_schema.clone(),
-            output_mapping: action.output_mapping.clone(),
-            custom_output_schema: action.custom_output_schema.clone(),
-            meta: action.meta.meta.clone(),
-            uuid: Some(action.meta.uuid.clone()),
-            origin: Origin::default(),
-        }
-    }
-}
-
 impl SeedIntegration {
     /// How a seed would describe an integration, without its actions and, as on the platform, without its parameters.
     /// Source: SDK `IntegrationExportProperties`.
@@ -330,6 +318,7 @@ impl SeedIntegration {
             logo_uri: integration.logo_uri.clone(),
             uuid: Some(integration.meta.uuid.clone()),
             actions: Vec::new(),
+            flows: Vec::new(),
             origin: Origin::default(),
         }
     }

@@ -6,11 +6,11 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use rust_embed::RustEmbed;
 
 use super::file::{Origin, SeedError, SeedFile, Step, collect, is_prose};
-use super::{SeedAction, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration};
+use super::{SeedAction, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedElement, SeedFlow, SeedIntegration};
 use crate::error::nearest;
 use crate::model::element::check_key;
 use crate::model::job::Files;
-use crate::model::schema::check_schema;
+use crate::model::place::{Layered, article};
 use crate::model::stub::StubSpec;
 use crate::service::directory::hint;
 use crate::service::scenarios;
@@ -20,8 +20,7 @@ use crate::service::scenarios;
 struct DemoFiles;
 
 /// Element types of a real export that are not faked yet: passed over, and said so.
-const NOT_FAKED: [&str; 8] = [
-    "flows",
+const NOT_FAKED: [&str; 7] = [
     "data-sources",
     "field-mappings",
     "app-data-schemas",
@@ -31,8 +30,8 @@ const NOT_FAKED: [&str; 8] = [
     "screens",
 ];
 
-/// What is read of an integration and of an action; a real export has more.
-const INTEGRATION_FIELDS: [&str; 11] = [
+/// What is read of an integration, an action and, beside its names, a flow; a real export has more.
+const INTEGRATION_FIELDS: [&str; 12] = [
     "key",
     "name",
     "description",
@@ -44,6 +43,7 @@ const INTEGRATION_FIELDS: [&str; 11] = [
     "meta",
     "uuid",
     "actions",
+    "flows",
 ];
 const ACTION_FIELDS: [&str; 9] = [
     "key",
@@ -56,6 +56,8 @@ const ACTION_FIELDS: [&str; 9] = [
     "outputMapping",
     "customOutputSchema",
 ];
+
+const FLOW_FIELDS: [&str; 5] = ["nodes", "enabled", "autoCreateInstances", "parametersSchema", "parameters"];
 
 impl SeedDocument {
     /// The built-in demo world, with the catalog.
@@ -107,8 +109,14 @@ impl SeedDocument {
         for (index, action) in self.actions.iter_mut().enumerate() {
             action.origin = at(&[("actions", index)]);
         }
+        for (index, flow) in self.flows.iter_mut().enumerate() {
+            *flow.origin_mut() = at(&[("flows", index)]);
+        }
         for (outer, integration) in self.integrations.iter_mut().enumerate() {
             integration.origin = at(&[("integrations", outer)]);
+            for (index, flow) in integration.flows.iter_mut().enumerate() {
+                *flow.origin_mut() = at(&[("integrations", outer), ("flows", index)]);
+            }
             for (index, action) in integration.actions.iter_mut().enumerate() {
                 action.origin = at(&[("integrations", outer), ("actions", index)]);
             }
@@ -169,7 +177,7 @@ impl SeedDocument {
                 self.connectors.push(file.parse::<SeedConnector>(|_| ())?);
             }
             ["connectors", key, "actions", _] => {
-                let action = self.action_in(file, "")?;
+                let action = self.element_in::<SeedAction>(file, "")?;
                 let owner = self.connectors.iter_mut().find(|connector| connector.key == key_of_folder(key));
                 owner.ok_or_else(|| orphan(file, "connector", key))?.actions.push(action);
             }
@@ -186,14 +194,23 @@ impl SeedDocument {
                 self.integrations.push(integration);
             }
             ["integrations", key, "actions", action, name] if is(name, "spec") || is(name, action) => {
-                let action = self.action_in(file, action)?;
+                let action = self.element_in::<SeedAction>(file, action)?;
                 let owner = self.integrations.iter_mut().find(|integration| integration.key == key_of_folder(key));
                 owner.ok_or_else(|| orphan(file, "integration", key))?.actions.push(action);
             }
+            ["integrations", key, "flows", flow, name] if is(name, "spec") || is(name, flow) => {
+                let flow = self.element_in::<SeedFlow>(file, flow)?;
+                let owner = self.integrations.iter_mut().find(|integration| integration.key == key_of_folder(key));
+                owner.ok_or_else(|| orphan(file, "integration", key))?.flows.push(flow);
+            }
             ["scenarios", _] => self.scenarios.push(scenarios::parse(&file.path, &file.text)?),
             ["actions", key, name] if is(name, "spec") || is(name, key) => {
-                let action = self.action_in(file, key)?;
+                let action = self.element_in::<SeedAction>(file, key)?;
                 self.actions.push(action);
+            }
+            ["flows", key, name] if is(name, "spec") || is(name, key) => {
+                let flow = self.element_in::<SeedFlow>(file, key)?;
+                self.flows.push(flow);
             }
             parts if parts.iter().any(|part| NOT_FAKED.contains(part)) => self.passed_over.push(file.path.clone()),
             [.., name] if name.starts_with('.') || is_prose(name) => {}
@@ -201,31 +218,31 @@ impl SeedDocument {
                 return Err(SeedError::new(
                     &file.path,
                     "is in no place that a seed has; known are workspace.yaml, external-apps/, connectors/<key>/, \
-                     integrations/<key>/, actions/<key>/, connections/, scenarios/ and stubs/<connector>/",
+                     integrations/<key>/, actions/<key>/, flows/<key>/, connections/, scenarios/ and stubs/<connector>/",
                 ));
             }
         }
         Ok(())
     }
 
-    /// An action's file; its folder gives the key when it has none.
-    fn action_in(&mut self, file: &SeedFile, folder: &str) -> Result<SeedAction, SeedError> {
+    /// An element's file; its folder gives the key when it has none.
+    fn element_in<S: SeedElement>(&mut self, file: &SeedFile, folder: &str) -> Result<S, SeedError> {
         let mut ignored = Vec::new();
-        let mut action = file.parse::<SeedAction>(|field| ignored.push(field))?;
-        action.origin = origin_in(file, 0);
+        let mut element = file.parse::<S>(|field| ignored.push(field))?;
+        *element.origin_mut() = origin_in(file, 0);
         for field in ignored {
-            self.pass_over_field(&action.origin, &field)?;
+            self.pass_over_field(element.origin(), &field)?;
         }
-        if action.key.is_empty() {
-            action.key = key_of_folder(folder);
+        if element.key().is_empty() {
+            *element.key_mut() = key_of_folder(folder);
         }
-        Ok(action)
+        Ok(element)
     }
 
     /// A field that means nothing here: let be when an export may have it, refused when it is a known one misspelt.
     fn pass_over_field(&mut self, origin: &Origin, field: &str) -> Result<(), SeedError> {
         let name = field.rsplit('.').next().unwrap_or(field);
-        let known = INTEGRATION_FIELDS.iter().chain(&ACTION_FIELDS).copied();
+        let known = INTEGRATION_FIELDS.iter().chain(&ACTION_FIELDS).chain(&FLOW_FIELDS).copied();
         let near = nearest(name, known).filter(|near| misspells(name, near));
         if let Some(near) = near {
             let message = format!("field `{field}` is unknown; did you mean `{near}`?");
@@ -258,8 +275,10 @@ impl SeedDocument {
         let of_integrations = self.integrations.iter().flat_map(|integration| &integration.actions);
         let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);
         for action in self.actions.iter().chain(of_integrations).chain(of_connectors) {
-            self.check_action(action)?;
+            self.check_element(action)?;
         }
+        let of_integrations = self.integrations.iter().flat_map(|integration| &integration.flows);
+        self.flows.iter().chain(of_integrations).try_for_each(|flow| self.check_element(flow))?;
         for connection in &self.connections {
             if !self.integrations.iter().any(|integration| integration.key == connection.integration) {
                 let keys = self.integrations.iter().map(|integration| integration.key.as_str());
@@ -282,18 +301,18 @@ impl SeedDocument {
         Ok(())
     }
 
-    /// Refuses an action without a key, and an input schema that no validator understands. Here, not when planting: a
-    /// seed is planted often.
-    fn check_action(&self, action: &SeedAction) -> Result<(), SeedError> {
-        if action.key.is_empty() {
-            return Err(action.origin.error(&self.files, "field `key`: an action has none"));
+    /// Refuses an element without a key, and one that could not be made.
+    fn check_element<S: SeedElement>(&self, element: &S) -> Result<(), SeedError> {
+        let noun = <S::Of as Layered>::NOUN;
+        if element.key().is_empty() {
+            let article = article(noun);
+            return Err(element.origin().error(&self.files, format!("field `key`: {article} {noun} has none")));
         }
-        let key = check_key(&action.key, "key");
-        key.map_err(|error| action.origin.field("key").error(&self.files, error.message.clone()))?;
-        let schema = action.input_schema.as_ref().map_or(Ok(()), |schema| check_schema(schema, "inputSchema"));
-        schema.map_err(|error| {
-            let why = format!("action `{}`: {}", action.key, error.message);
-            action.origin.field("inputSchema").error(&self.files, why)
+        let key = check_key(element.key(), "key");
+        key.map_err(|error| element.origin().field("key").error(&self.files, error.message.clone()))?;
+        element.check().map_err(|(field, error)| {
+            let why = format!("{noun} `{}`: {}", element.key(), error.message);
+            element.origin().field(field).error(&self.files, why)
         })
     }
 

@@ -41,7 +41,6 @@ const asTenant = {
   'POST /connections/:c/data/:key/create': (client) => collection(client).create({ fields: {} }),
   'POST /connections/:c/data/:key/update': (client) => collection(client).update({ id: '1', fields: {} }),
   'POST /connections/:c/data/:key/delete': (client) => collection(client).delete({ id: '1' }),
-  ...ofConnection('flows', 'flow', 'flows'),
   ...ofConnection('dataSources', 'dataSource', 'data-sources'),
   ...ofConnection('fieldMappings', 'fieldMapping', 'field-mappings'),
   'GET /integrations/:i/operations': (client) => integration(client).getOperations(),
@@ -51,7 +50,6 @@ const asTenant = {
 };
 
 const asManager = {
-  ...ofIntegration('flows', 'flow', 'flows'),
   ...ofIntegration('dataSources', 'dataSource', 'data-sources'),
   ...ofIntegration('fieldMappings', 'fieldMapping', 'field-mappings'),
 };

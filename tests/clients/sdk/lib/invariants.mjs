@@ -26,6 +26,14 @@ const KINDS = {
     externalApp: '?catalog:external-app',
     parent: '?catalog:action',
   },
+  flow: {
+    integration: '?integration',
+    connection: '?connection',
+    tenant: '?tenant',
+    externalApp: '?catalog:external-app',
+    parent: '?flow',
+  },
+  'flow-run': { tenant: 'tenant', flow: 'flow', connection: 'connection', integration: '?integration' },
   'connection-request': { tenant: 'tenant', connection: 'once:connection' },
   'connection-attempt-log': {
     tenantId: 'tenant',
@@ -52,6 +60,7 @@ const DISTINCT = {
   connection: ({ tenant, key }) => key && `${tenant} ${key}`,
   action: ({ integration, connection, instanceKey, isPublic, key }) =>
     !isPublic && key && [integration, connection, instanceKey, key].join(' '),
+  flow: ({ integration, connection, instanceKey, key }) => key && [integration, connection, instanceKey, key].join(' '),
   grant: ({ accessToken }) => accessToken,
 };
 
@@ -94,6 +103,14 @@ const SESSION = {
   completed: IDLE,
   failed: IDLE,
   cancelled: IDLE,
+};
+/** `FlowRunState::on` (flow_run.rs). */
+const FLOW_RUN = {
+  queued: { start: ['running'], fail: ['failed'], stop: ['stopped'] },
+  running: { complete: ['completed'], fail: ['failed'], stop: ['stopped'] },
+  completed: {},
+  failed: {},
+  stopped: {},
 };
 const AT_WORK = { complete: ['completed'], fail: ['failed'], cancel: ['cancelled'] };
 /** `JobStatus::on` (job.rs). */
@@ -206,6 +223,31 @@ const CHECKS = {
     if ((state === 'ERROR') !== errors.length > 0) say(`it is ${state} with the errors ${JSON.stringify(errors)}`);
     const owner = world.of('connection').get(connection)?.tenant;
     if (connection && tenant && owner !== tenant) say(`it is of ${tenant}, and its connection of ${owner}`);
+  },
+
+  flow({ connection, tenant }, { of }, say) {
+    if (Boolean(connection) !== Boolean(tenant)) say(`it is of the connection ${connection} and of the tenant ${tenant}`);
+    const owner = of('connection').get(connection)?.tenant;
+    if (connection && owner !== tenant) say(`it is of ${tenant}, and its connection of ${owner}`);
+  },
+
+  'flow-run'(run, world, say) {
+    const { state, due, errors = [], nodeRuns = [], tenant, connection, flow, startedAt, endedAt } = run;
+    checkHistory(run, FLOW_RUN, ['queued'], world, say);
+    const over = !['queued', 'running'].includes(state);
+    // A queued run waits for its turn.
+    if ((state === 'running') !== Boolean(due)) say(`it is ${state}, and ${JSON.stringify(due)} is due`);
+    if (overdue(due, world.now)) say(`overdue: ${JSON.stringify(due)}`);
+    if ((state === 'failed') !== errors.length > 0) say(`it is ${state} with the errors ${JSON.stringify(errors)}`);
+    if (!over && nodeRuns.length > 0) say(`it is ${state}, and nodes have run`);
+    if (over !== Boolean(endedAt) || endedAt < startedAt) say(`it is ${state}, of ${startedAt} to ${endedAt}`);
+    const [instance, its] = [world.of('flow').get(flow), world.of('connection').get(connection)];
+    if (instance && instance.connection !== connection) say(`it is of ${connection}, its flow of ${instance.connection}`);
+    if (its && its.tenant !== tenant) say(`it is of ${tenant}, and its connection of ${its.tenant}`);
+    const others = [...world.of('flow-run').values()].filter((other) => other.connection === connection);
+    const busy = others.filter((other) => other.state === 'running').length;
+    if (busy > 1) say(`${busy} runs of its connection go on at once`);
+    if (state === 'queued' && busy === 0) say('its turn has come, and it waits');
   },
 
   'connection-request'(request, { of }, say) {
