@@ -167,8 +167,8 @@ async fn found_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Arc<E>, ApiErro
     let selector = instance_selector::<E>(call)?;
     match elements::instance::<E>(cx, &selector).await {
         Ok(element) => Ok(element),
-        // Reading what is only defined above shows that (the connection's effective version).
-        Err(error) if selector.id.is_none() && !selector.auto_create => {
+        // Below a connection, what is only defined above is its effective version.
+        Err(error) if call.param("connection").is_ok() && !selector.auto_create => {
             let above = Selector {
                 any: selector.key.clone().or_else(|| selector.parent_key.clone()),
                 key: None,

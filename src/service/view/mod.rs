@@ -276,7 +276,6 @@ impl<'a> Lens<'a> {
             instance_key: place.instance_key.as_deref(),
             external_app_id: app.as_ref().map(|app| app.id.clone()),
             external_app_key: app.and_then(|app| app.meta.key.clone()),
-            parent_id: place.parent.as_ref().map(Id::as_str),
             user_id: place.tenant.as_ref(),
             tenant_id: place.tenant.as_ref(),
             integration: shown.map(|integration| self.bare_integration(integration)),
@@ -290,6 +289,7 @@ impl<'a> Lens<'a> {
             element: self.layered(action, at),
             state: action.state,
             errors: &action.errors,
+            parent_id: action.place.parent.as_ref(),
             universal_parent_id: universal_parent(self.directory.world, action),
             action_type: action.action_type,
             config: &action.config,
@@ -303,9 +303,11 @@ impl<'a> Lens<'a> {
         }
     }
 
+    /// A flow alone, as instances and runs embed it.
     fn bare_flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
+        let parent = flow.place.parent.as_ref().and_then(|id| self.directory.world.flows.get(id.as_str()));
         FlowView {
-            element: self.layered(flow, at),
+            element: ElementView { integration: None, user: None, ..self.layered(flow, at) },
             state: "READY",
             enabled: flow.enabled,
             auto_create_instances: flow.auto_create_instances,
@@ -314,6 +316,8 @@ impl<'a> Lens<'a> {
             parameters: flow.parameters.as_ref(),
             is_customized: flow.is_customized(),
             customized: flow.customized,
+            parent_uuid: parent.map(|parent| parent.meta.uuid.as_str()),
+            parent_key: parent.and_then(|parent| parent.meta.key.as_deref()),
             flow_id: flow.place.parent.as_ref(),
             universal_flow_id: universal_parent(self.directory.world, flow),
             flow_revision: flow.flow_revision.as_deref(),
@@ -328,6 +332,7 @@ impl<'a> Lens<'a> {
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
         let connection = flow.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
         FlowView {
+            element: self.layered(flow, at),
             connection: connection.map(|connection| self.bare_connection(connection, Secrets::Hidden)),
             flow: parent.map(|parent| Box::new(self.bare_flow(parent, None))),
             ..self.bare_flow(flow, at)

@@ -195,8 +195,6 @@ pub struct ElementView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) external_app_key: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) parent_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) user_id: Option<&'a Id<Tenant>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) tenant_id: Option<&'a Id<Tenant>>,
@@ -216,6 +214,8 @@ pub struct ActionView<'a> {
     pub(super) state: ActionState,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(super) errors: &'a [ApiError],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent_id: Option<&'a Id<Action>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) universal_parent_id: Option<Id<Action>>,
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
@@ -250,6 +250,10 @@ pub struct FlowView<'a> {
     pub(super) parameters: Option<&'a Value>,
     pub(super) is_customized: bool,
     pub(super) customized: Customized,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent_uuid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) parent_key: Option<&'a str>,
     /// Of what it is an instance.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) flow_id: Option<&'a Id<Flow>>,

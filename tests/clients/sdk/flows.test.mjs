@@ -139,7 +139,8 @@ scenario("/connections/:c/flows/:key is the connection's own version", async (wo
   assert.equal(accept(Instance, await at.get()).id, made.id);
   assert.equal(accept(Instance, await at.create()).id, made.id);
   const { items } = accept(page(Flow), await world.client.connection('github-dev').flows.list({ search: 'suite' }));
-  assert.deepEqual(items.map(({ key }) => key), ['suite-flow']);
+  // As for actions: what applies at the connection, whatever its layer.
+  assert.deepEqual(items.map(({ layer }) => layer), ['integration', 'connection']);
 
   assert.equal(accept(Instance, await at.disable()).enabled, false);
   assert.equal(accept(Instance, await at.enable()).enabled, true);

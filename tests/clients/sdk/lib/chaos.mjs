@@ -68,6 +68,8 @@ const ROUTES = [
   'GET /downloads/{ticket}',
   'GET /export',
   'GET /external-api-logs',
+  'GET /flow-runs',
+  'GET /flow-runs/{id}',
   'GET /integrations',
   'GET /integrations/{integration}',
   'GET /oauth-callback',
@@ -86,9 +88,13 @@ const ROUTES = [
   'POST /connections',
   'POST /connections/ensure',
   'POST /connections/{connection}/disconnect',
+  'POST /connections/{connection}/flows/{selector}/run',
   'POST /connections/{connection}/refresh-credentials',
   'POST /connections/{connection}/restore',
   'POST /connections/{connection}/test',
+  'POST /flow-runs',
+  'POST /flow-runs/{id}/stop',
+  'POST /flows',
   'POST /import',
 ];
 const UPSTREAM_CALLS = [
@@ -150,7 +156,7 @@ function whichOf(chance) {
 function settingsOf(chance) {
   const fails = () => ({ fail: { state: chance.one(['CONFIGURATION_ERROR', 'SETUP_FAILED', 'ERROR']), error: 'chaos' } });
   const paces = [() => 'immediate', () => 'immediate', () => ({ after: chance.number(1, 900) }), fails];
-  const kinds = ['connection.building', 'action.building', 'agentSession', 'export', 'import'];
+  const kinds = ['connection.building', 'action.building', 'agentSession', 'flowRun', 'export', 'import'];
   return {
     progress: Object.fromEntries(kinds.map((kind) => [kind, chance.one(paces)()])),
     disconnectedStatus: chance.one([400, 401]),
@@ -169,6 +175,17 @@ const githubAndHubspot = `module.exports = async ({ membrane, externalApiClient 
   const run = await membrane.connection('hubspot-prod').action('list-contacts').run({})
   return { login: user.login, contacts: run.output.results.length }
 }`;
+/** Asks the app who it is, once for each of a list. */
+const SYNC = {
+  start: { type: 'api-trigger', links: [{ key: 'each' }] },
+  each: {
+    type: 'for-each-v2',
+    config: { items: { $var: '$.input.logins' }, rootNodeKey: 'who' },
+    links: [{ key: 'say' }],
+  },
+  who: { type: 'api-request-to-external-app', config: { request: { method: 'GET', path: '/user' } } },
+  say: { type: 'run-javascript', config: { code: 'module.exports = ({ input }) => input.each.who?.length' } },
+};
 /** The step that moves time by itself. */
 const WAITS = 'waits an hour';
 const form = (fields) => ({ method: 'POST', body: new URLSearchParams(fields) });
@@ -293,6 +310,28 @@ const DAY = {
   'stops an agent': ({ client, sessions }, chance) =>
     sessions.length && client.patch(`/agent/sessions/${chance.one(sessions)}/stop`),
   'lists agents': ({ client }) => client.get('/agent/sessions'),
+  'makes a flow and runs it': async ({ world, client, name, flows, runs }) => {
+    const key = name(`flow-${flows.length}`);
+    await world.manager.flows.create({ key, nodes: SYNC });
+    flows.push(key);
+    const { id } = await client.connection('github-dev').flow(key).run({ input: { logins: ['ada', 'bob'] } });
+    runs.push(id);
+  },
+  'runs a flow again': async ({ client, flows, runs, ...walk }, chance) => {
+    if (!flows.length) return;
+    const instance = client.connection(anyConnection(walk, chance)).flow(chance.one(flows));
+    const { id: flowInstanceId } = await instance.get({ autoCreate: true });
+    const { id } = await client.flowRuns.create({ flowInstanceId, input: { logins: [] } });
+    runs.push(id);
+  },
+  'reads a flow run': async ({ client, runs }, chance) => {
+    if (!runs.length) return client.flowRuns.find();
+    const run = client.flowRun(chance.one(runs));
+    await run.get();
+    await run.getOutput();
+    await run.getNodeRuns('who');
+  },
+  'stops a flow run': ({ client, runs }, chance) => runs.length && client.flowRun(chance.one(runs)).stop(),
   'exports and imports': async ({ world, browse }, chance) => {
     const over = async ({ jobId, accessKey }) => {
       await world.settle();
@@ -331,7 +370,7 @@ export async function takeWalk(seed, fired) {
   });
   const name = (what) => `${world.key}-${what}`;
   const walk = { seed, rules, hooks, world, name, client: world.client, answers: [], steps: [] };
-  Object.assign(walk, { made: [], requests: [], sessions: [], browse: (...to) => browse(walk.answers, ...to) });
+  Object.assign(walk, { made: [], requests: [], sessions: [], flows: [], runs: [], browse: (...to) => browse(walk.answers, ...to) });
   if (hooks) await world.manager.patch(`/workspaces/${world.key}`, { webhookUri: await receiver() });
   await world.control('POST', '/faults', rules);
   await world.control('PUT', '/faults/story', { seed, fired });

@@ -327,7 +327,8 @@ const CHECKS = {
     for (const { status, error } of attempts) {
       if ((status === undefined) === (error === undefined)) say(`a try ended with ${status} and ${error}`);
     }
-    if (!of('connection').has(payload.data.id)) say(`it tells of ${payload.data.id}, which is no connection`);
+    const kind = payload.eventType.startsWith('flowRun.') ? 'flow-run' : 'connection';
+    if (!of(kind).has(payload.data.id)) say(`it tells of ${payload.data.id}, which is no ${kind}`);
     if (payload.eventType !== delivery.eventType) say(`it is ${delivery.eventType} and says ${payload.eventType}`);
   },
 };
