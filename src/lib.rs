@@ -68,7 +68,11 @@
 //! - What falls due on a clock has run when `advance` answers, in the order of time ([`service::worker`]); what is sent
 //!   over HTTP meanwhile holds up no other workspace.
 //! - What a change means to the app (webhooks, scenarios) is derived from the change when it is committed
-//!   ([`service::webhooks::outbox`]), so no way to change a connection can forget it.
+//!   ([`service::webhooks::outbox`]), so no way to change a connection or a flow run can forget it.
+//! - Actions and flows are elements at three layers, with one way to place, find, list and change them
+//!   ([`service::elements`], [`model::place::Layered`]); a kind says only what is its own.
+//! - A flow run changes its state in transactions of its own; what its nodes do happens between two of them
+//!   ([`service::flows::runs`]).
 //! - No byte leaves loopback unless the user named the host ([`upstream::Egress`]).
 //! - What is not faked answers 501 and names `membrane-mock`; rights are checked first.
 //!
@@ -79,7 +83,7 @@
 //!   Logs, which only grow, have tables of their own and are read from SQLite.
 //! - **One router of our own table** instead of the web framework's: the same table serves HTTP and the calls that a
 //!   snippet's `membrane` client makes from inside, gives 404, 405 and 501 their words, and can be walked by tests.
-//! - **Wire forms of connections, integrations and actions** live in [`service::view`], not in `api`: run logs keep
+//! - **Wire forms of connections, integrations, actions and flows** live in [`service::view`], not in `api`: run logs keep
 //!   them as they were.
 //!
 //! # Sources

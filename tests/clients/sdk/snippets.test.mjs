@@ -308,11 +308,19 @@ same('a manager\'s calls are refused to a tenant', async ({ membrane, integratio
 });
 same('what is not faked says so', async ({ membrane, connection, integration }) => {
   const calls = [
-    () => membrane.flows.find({ limit: 1 }), () => membrane.flowInstance('x').run(), () => connection.flow('k').run({}),
+    () => membrane.packages.find({ limit: 1 }), () => connection.fieldMappings.list({}),
     () => connection.dataSources.list({ limit: 5 }), () => connection.operation('list-issues').run({ input: {} }),
     () => connection.dataCollection('issues', { repository: 'a' }).findById({ id: '1' }), () => integration.getOperations(),
     () => membrane.fieldMappingInstance({ key: 'k' }).setup(), () => membrane.dataSourceInstance('x').listRecords(),
-    () => membrane.externalEventSubscription('x').pullEvents(), () => membrane.flowRun('x').getOutput(),
+    () => membrane.externalEventSubscription('x').pullEvents(),
+  ];
+  return Promise.all(calls.map(caught));
+});
+same('flows, and what there is none of', async ({ membrane, connection }) => {
+  const calls = [
+    () => membrane.flows.find({ limit: 1 }), () => membrane.flowInstance('x').run(), () => connection.flow('k').run({}),
+    () => membrane.flowRuns.find({ state: 'failed' }), () => membrane.flowRun('x').getOutput(), () => membrane.flowRun('x').repeat(),
+    () => membrane.flowRun('x').getNodeRuns('start', { limit: 1 }), () => membrane.flowInstance({ flowKey: 'k' }).get(),
   ];
   return Promise.all(calls.map(caught));
 });
