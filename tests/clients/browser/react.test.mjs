@@ -66,6 +66,26 @@ scenario('useActions of one integration', async ({ world, visit }) => {
   assert.deepEqual(await keys(visit, 'Actions'), all.slice(0, 6));
 });
 
+scenario('useFlows, useFlowInstance and useFlowRuns: a flow is switched off and run', async ({ world, visit }) => {
+  const nodes = {
+    start: { type: 'api-trigger', links: [{ key: 'greet' }] },
+    greet: { type: 'transform-data', config: { output: { $concat: ['Hello ', { $var: '$.input.start.name' }] } } },
+  };
+  await world.api('POST', '/flows', { key: 'greet', name: 'Greet', nodes }, world.managerToken);
+  await open(visit, { parts: 'flows' });
+  await count(visit, 'Flows', 1);
+  assert.deepEqual(await keys(visit, 'Flows'), ['greet']);
+  await visit.page.getByText('Greet, on').waitFor();
+  await visit.page.getByRole('button', { name: 'Switch off' }).click();
+  await visit.page.getByText('Greet, off').waitFor();
+
+  // A flow that is switched off is run by the API all the same.
+  await visit.page.getByRole('button', { name: 'Run' }).click();
+  await visit.page.getByText('"greet":["Hello Ada"]').waitFor();
+  await count(visit, 'Runs', 1);
+  assert.deepEqual(await keys(visit, 'Runs'), ['Greet completed']);
+});
+
 scenario('search narrows, and clearing it brings all back', async ({ visit }) => {
   await open(visit, { parts: 'integrations' });
   await count(visit, 'Integrations', 5);

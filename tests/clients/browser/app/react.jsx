@@ -10,6 +10,9 @@ import {
   useConnection,
   useConnections,
   useElementsBackgroundSync,
+  useFlowInstance,
+  useFlowRuns,
+  useFlows,
   useIntegrations,
   useMembrane,
 } from '@membranehq/react';
@@ -85,6 +88,30 @@ function Actions() {
   );
 }
 
+function Flows() {
+  const membrane = useMembrane();
+  const flows = useFlows();
+  const runs = useFlowRuns();
+  const at = { flowKey: 'greet', integrationKey: 'github', autoCreate: true };
+  const { flowInstance, error, disable, run } = useFlowInstance(at);
+  const [output, setOutput] = useState('');
+  const greet = async () => {
+    const done = await run({ input: { name: 'Ada' } });
+    setOutput(JSON.stringify(await membrane.flowRun(done.id).getOutput()));
+    await runs.refresh();
+  };
+  return (
+    <>
+      <List title="Flows" list={flows} />
+      <p data-testid="instance">{error?.message ?? (flowInstance && `${flowInstance.name}, ${flowInstance.enabled ? 'on' : 'off'}`)}</p>
+      <button type="button" onClick={disable}>Switch off</button>
+      <button type="button" onClick={greet} disabled={!flowInstance}>Run</button>
+      <p data-testid="output">{output}</p>
+      <List title="Runs" list={runs}>{({ name, state }) => `${name} ${state}`}</List>
+    </>
+  );
+}
+
 function Connection({ id }) {
   const { connection, error, loading, patch, saving, refresh } = useConnection(id);
   return (
@@ -121,6 +148,7 @@ function Page() {
       {shown('integrations') && <Integrations />}
       {shown('connections') && <Connections onOpen={open} />}
       {shown('actions') && <Actions />}
+      {shown('flows') && <Flows />}
       {opened && <Connection id={opened} />}
       {shown('sync') && <WithSync />}
     </main>
