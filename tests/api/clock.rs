@@ -47,12 +47,23 @@ async fn down() -> MockServer {
 }
 
 /// A world in which much falls due within two hours: a connection and an action are built, a user acts, sessions end,
-/// credentials are refreshed, webhooks are tried again, jobs export and import. Passes them in pieces; what there is in the end.
+/// credentials are refreshed, webhooks are tried again, flows run one after the other, jobs export and import. Passes them in pieces; what there is in the end.
 async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> {
     let bed = Bed::exact().await;
     let (demo, manager) = (bed.demo(), bed.manager());
-    manager.ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), json!({"webhookUri": app.uri()})).await;
+    let events = ["connection.created", "connection.disconnected"];
+    let told = json!({"webhookUri": app.uri(), "enabledWebhookEvents": events});
+    manager.ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), told).await;
     bed.builds_for(1_000_000, 500_000).await;
+    bed.ws.progress(|progress| progress.flow_run = Progress::After(700_000)).await.unwrap();
+    let nodes = json!({
+        "start": {"type": "api-trigger", "links": [{"key": "list"}]},
+        "list": {"type": "run-action", "config": {"actionKey": "list-contacts"}},
+    });
+    manager.ok(Method::POST, "/flows", json!({"key": "sync", "nodes": nodes})).await;
+    for _ in 0..2 {
+        demo.ok(Method::POST, "/connections/hubspot-prod/flows/sync/run", json!({})).await;
+    }
     demo.ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
     demo.ok(Method::POST, "/agent/sessions", json!({"prompt": "build something"})).await;
     let action = json!({"key": "built", "name": "Built", "intent": "do it", "integrationKey": "github"});
@@ -85,6 +96,8 @@ async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> 
         ("import", json!([job(&import).await, manager.get("/actions/imported").await.1])),
         ("connections", demo.get("/connections?includeSecrets=1").await.1),
         ("attempts", demo.get("/connection-attempt-logs").await.1),
+        ("flow runs", demo.get("/flow-runs").await.1),
+        ("action runs", demo.get("/action-run-logs").await.1),
         ("sessions", demo.get("/agent/sessions").await.1),
         ("actions", of("/integrations/github/actions").await),
         ("webhooks", bed.of_control("/webhooks").await),
@@ -125,6 +138,10 @@ async fn much_has_happened_after_two_hours() {
         serde_json::from_str(text).expect("JSON")
     };
 
+    let runs = part("flow runs");
+    let ended: Vec<&str> =
+        runs["items"].as_array().unwrap().iter().map(|run| run["endTime"].as_str().unwrap()).collect();
+    assert_eq!(ended, ["2025-01-01T00:23:20.000Z", "2025-01-01T00:11:40.000Z"], "{runs:#}");
     let webhooks = part("webhooks");
     let at = |delivery: &Value, attempt: usize| delivery["attempts"][attempt]["at"].as_str().unwrap().to_owned();
     let [lost, created] = webhooks["items"].as_array().unwrap().as_slice() else { panic!("two, not {webhooks:#}") };
@@ -135,7 +152,8 @@ async fn much_has_happened_after_two_hours() {
         "building, the user, building: 1000 s, 500 s, 1000 s"
     );
     let requests = part("requests");
-    let of_vendors = requests["items"].as_array().unwrap().iter().filter(|entry| entry["operation"] != "webhook");
+    let is_of_vendor = |entry: &&Value| entry["path"].as_str().unwrap().contains("oauth");
+    let of_vendors = requests["items"].as_array().unwrap().iter().filter(is_of_vendor);
     let refreshed: Vec<&Value> = of_vendors.map(|entry| &entry["at"]).collect();
     let due = ["00:29", "00:58", "01:27", "01:56"].map(|time| json!(format!("2025-01-01T{time}:00.000Z")));
     assert_eq!(refreshed, due.iter().collect::<Vec<_>>(), "each 29 minutes after the one before");

@@ -289,6 +289,31 @@ async fn a_request_to_ones_own_app_goes_to_its_address_or_below_its_base() {
 }
 
 #[tokio::test]
+async fn ones_own_app_breaks_on_cue_and_stories_go_on_by_what_became_of_a_run() {
+    let bed = Bed::exact().await;
+    let app = Bed::start().await;
+    let uri = format!("{}/__mock/health", app.mock.uri());
+    let nodes = json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "ask" }] },
+        "ask": { "type": "http-request", "config": { "request": { "uri": uri } } },
+    });
+    let down =
+        json!({ "name": "down", "on": { "side": "upstream", "path": "/__mock/*" }, "times": 1, "fault": "reset" });
+    bed.control(Method::POST, "/faults", down).await;
+    let lost = json!({ "break": { "connection": "github-dev", "by": "disconnect" } });
+    let story = json!({ "name": "after", "steps": [{ "on": { "event": "flowRun.failed" }, "do": [lost] }] });
+    let added = bed.control(Method::POST, "/scenarios", story).await;
+    assert_eq!(added.0, 200, "{added:?}");
+    bed.control(Method::POST, "/scenarios/after/start", json!({})).await;
+
+    let failed = ran(&bed, flow("ask", &nodes), json!({})).await;
+    let entries = bed.control(Method::GET, "/journal?side=upstream", Value::Null).await.1;
+
+    assert_eq!((&failed["state"], &entries["items"][0]["faults"]), (&json!("failed"), &json!(["down"])), "{failed:#}");
+    assert_eq!(bed.demo().get("/connections/github-dev").await.1["state"], "DISCONNECTED");
+}
+
+#[tokio::test]
 async fn a_node_that_fails_fails_the_run_and_says_which() {
     let bed = Bed::exact().await;
     bed.ws.upstream("github").stub(Stub::get("/user").json(500, json!({ "message": "down" }))).await.unwrap();

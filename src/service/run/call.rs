@@ -3,14 +3,17 @@
 use super::{RunRequest, Trace};
 use crate::engine::Cx;
 use crate::error::{ApiError, ErrorKey};
+use crate::fault::{Side, Subject};
+use crate::journal::{self, Entry};
 use crate::model::JsonMap;
 use crate::model::action::Action;
 use crate::model::connection::Connection;
 use crate::model::formula;
 use crate::model::logs::{Exchange, ExchangeRequest, ExchangeResponse};
 use crate::service::directory::Resolved;
+use crate::service::faults;
 use crate::service::outbound::{self, Outgoing, Trip};
-use crate::upstream::{OutRequest, OutResponse};
+use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
@@ -253,7 +256,28 @@ pub(super) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
         headers: outbound::shown_headers(&headers, None),
         body: outbound::shown_body(&body),
     };
-    let result = cx.engine.http.send(OutRequest { method, url, headers, body }).await;
+    let about = Subject {
+        side: Side::Upstream,
+        method: method.to_string(),
+        path: url.path().to_owned(),
+        tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
+        ..Subject::default()
+    };
+    let (meant, path) = (url.clone(), about.path.clone());
+    let go = async |request| {
+        let result = cx.engine.http.send(request).await;
+        // One that was refused has an entry of its own.
+        if !matches!(result, Err(UpstreamError::EgressRefused { .. })) {
+            cx.space.journal.add(Entry {
+                status: result.as_ref().map_or(0, |response| response.status.as_u16()),
+                body: sent.body.clone(),
+                ..Entry::new(journal::Side::Upstream, cx.space.clock.now(), &sent.method, &path)
+            });
+        }
+        result
+    };
+    let request = OutRequest { method, url, headers, body };
+    let result = faults::send(&cx.engine, &cx.space, || about, None, &meant, request, go).await?;
     let (response, error) = match result {
         Ok(response) => (Some(response), None),
         Err(error) => {
