@@ -298,6 +298,17 @@ impl Flow {
         }
     }
 
+    /// A node and all that its links lead to, nodes inside a For Each among them aside.
+    pub fn linked_from<'n>(&'n self, root: &'n str) -> BTreeSet<&'n str> {
+        let (mut found, mut ahead) = (BTreeSet::new(), vec![root]);
+        while let Some(key) = ahead.pop() {
+            if let Some(node) = self.nodes.get(key).filter(|_| found.insert(key)) {
+                ahead.extend(node.links.iter().filter_map(|link| link.key.as_deref()));
+            }
+        }
+        found
+    }
+
     /// Refuses nodes that could never come to an end. Source: SDK `hasCycles`.
     pub fn check_nodes(&self) -> Result<(), ApiError> {
         if self.nodes.len() > MOST_NODES {

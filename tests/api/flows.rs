@@ -539,3 +539,26 @@ async fn a_run_without_end_is_cut_off() {
     assert_eq!(run["state"], "failed");
     assert!(run["errors"].to_string().contains("after 1000 runs of nodes"), "{}", run["errors"]);
 }
+
+#[tokio::test]
+async fn loops_nest_as_deep_as_it_is_safe() {
+    let bed = Bed::exact().await;
+    let nested = |depth: usize| {
+        let mut nodes = json!({ "start": { "type": "api-trigger", "links": [{ "key": "n0" }] } });
+        for level in 0..depth {
+            let config = json!({ "items": [1], "rootNodeKey": format!("n{}", level + 1) });
+            nodes[format!("n{level}")] = json!({ "type": "for-each", "config": config });
+        }
+        nodes[format!("n{depth}")] = transform(&json!("deep"), &[]);
+        nodes
+    };
+
+    let fine = ran(&bed, flow("fine", &nested(10)), json!({})).await;
+    let deep = ran(&bed, flow("deep", &nested(190)), json!({})).await;
+
+    assert_eq!(output(&bed, &fine).await["n10"], json!(["deep"]));
+    // A loop's output has what is in it, and a loop in it has its own.
+    assert_eq!(output(&bed, &fine).await["n8"], json!([{ "n9": [{ "n10": ["deep"] }] }]));
+    assert_eq!(deep["state"], "failed");
+    assert!(deep["errors"].to_string().contains("nest at most 10 deep"), "{}", deep["errors"]);
+}

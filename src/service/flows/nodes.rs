@@ -25,6 +25,8 @@ use crate::service::run::{self, Dispatch, NodeCall, RunRequest};
 
 /// So often nodes may run in one run of a flow.
 const MOST_NODE_RUNS: usize = 1_000;
+/// So deep For Each nodes may nest: each level takes of the stack.
+const DEEPEST: usize = 10;
 /// So many bytes of JSON may go through a run. Source: DOC limits (20 MB of node output).
 const MOST_BYTES: usize = 20 * 1024 * 1024;
 
@@ -46,6 +48,7 @@ pub(super) async fn walk(
         errors: Vec::new(),
         ids: 0,
         bytes: 0,
+        depth: 0,
     };
     let input = run.input.clone().filter(|input| !input.is_null()).unwrap_or_else(|| json!({}));
     if let Err(error) = walk.follow(&run.start_node, input).await {
@@ -63,6 +66,7 @@ struct Walk<'w> {
     errors: Vec<ApiError>,
     ids: usize,
     bytes: usize,
+    depth: usize,
 }
 
 /// A node that is to run.
@@ -282,13 +286,19 @@ impl Walk<'_> {
         let Some(Value::Array(items)) = items else {
             return Err(ApiError::configuration("`config.items` of a For Each comes to no list"));
         };
+        if self.depth == DEEPEST {
+            return Err(ApiError::configuration(format!("For Each nodes nest at most {DEEPEST} deep")));
+        }
+        self.depth += 1;
         let begin = self.runs.len();
         for item in items {
-            let inside = with(input.clone(), key, json!({ "item": item }));
-            self.follow(&root, inside).await?;
+            // An error ends the whole run: how deep it was matters no more.
+            self.follow(&root, with(input.clone(), key, json!({ "item": item }))).await?;
         }
+        self.depth -= 1;
+        let inside = self.flow.linked_from(&root);
         let mut output: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-        for run in self.runs.iter().skip(begin) {
+        for run in self.runs.iter().skip(begin).filter(|run| inside.contains(run.node_key.as_str())) {
             output.entry(&run.node_key).or_default().extend(run.outputs.iter().map(|output| &output.data));
         }
         Ok(Some(json!(output)))
