@@ -15,7 +15,7 @@ use crate::model::flow_run::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, Nod
 use crate::model::integration::Integration;
 use crate::model::page::{Page, PageRequest};
 use crate::service::directory::Directory;
-use crate::service::elements::{Change, Listed};
+use crate::service::elements::{self, Change, Listed};
 use crate::service::flows;
 use crate::service::flows::runs::{self, RunFilter};
 use crate::service::view::{FlowView, Lens};
@@ -79,11 +79,31 @@ pub(super) async fn create_instance(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*flows::create_instance(&cx, call.json()?).await?, None)
 }
 
+/// The flow instance that a path below `/flow-instances` names; what it is an instance of is none.
+fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
+    let (flow, _) = elements::get::<Flow>(cx, &Flow::selector(call)?)?;
+    if flow.place.connection.is_none() {
+        let why = format!("flow `{}` is no flow instance; it is at /flows/{}", flow.meta.name, flow.id);
+        return Err(ApiError::not_found(why));
+    }
+    Ok(api::by_id(&*flow))
+}
+
+pub(super) async fn setup(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_listed(&cx, &elements::get::<Flow>(&cx, &named_instance(&cx, &call)?)?)
+}
+
+pub(super) async fn archive(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_listed(&cx, &elements::archive::<Flow>(&cx, &named_instance(&cx, &call)?).await?)
+}
+
 /// A reset of an instance, whole or in part.
 pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let options: ResetOptions = call.json()?;
-    shown_listed(&cx, &flows::reset(&cx, &Flow::selector(&call)?, &options).await?)
+    shown_listed(&cx, &flows::reset(&cx, &named_instance(&cx, &call)?, &options).await?)
 }
 
 /// The same below a connection.
@@ -96,7 +116,7 @@ async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
 
 pub(super) async fn update_to_latest(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    shown_listed(&cx, &flows::update_to_latest(&cx, &Flow::selector(&call)?).await?)
+    shown_listed(&cx, &flows::update_to_latest(&cx, &named_instance(&cx, &call)?).await?)
 }
 
 fn shown_run(cx: &Cx, run: &FlowRun) -> Result<Reply, ApiError> {
@@ -164,7 +184,7 @@ pub(super) async fn stop_run(call: Call) -> Result<Reply, ApiError> {
 
 /// What each node gave.
 pub(super) async fn output(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&runs::get(&call.cx()?, call.param("id")?)?.output())
+    Reply::json(&runs::find(&call.cx()?, call.param("id")?)?.output())
 }
 
 /// What one node gave.

@@ -193,10 +193,10 @@ pub fn routes() -> Vec<Route> {
         post(actions::RUN_INSTANCE, Anyone, "SDK", actions::run_instance),
         // flow instances and flow runs, beside what all elements have
         post("/flow-instances", Anyone, "SDK", flows::create_instance),
-        post("/flow-instances/{selector}/setup", Anyone, "SDK", Flow::get),
+        post("/flow-instances/{selector}/setup", Anyone, "SDK", flows::setup),
         post("/flow-instances/{selector}/reset", Anyone, "SDK", flows::reset),
         post("/flow-instances/{selector}/update-to-latest-flow", Anyone, "SDK", flows::update_to_latest),
-        delete("/flow-instances/{selector}", Anyone, "PG", elements::archive::<Flow>),
+        delete("/flow-instances/{selector}", Anyone, "PG", flows::archive),
         post("/connections/{connection}/flows/{selector}/run", Anyone, "SDK", flows::run),
         get("/flow-runs", Anyone, "SDK", flows::list_runs),
         post("/flow-runs", Anyone, "SDK", flows::create_run),

@@ -15,8 +15,8 @@ pub(super) fn eval(members: &JsonMap, variables: &Value) -> Result<bool, ApiErro
     Ok(match operator.as_str() {
         "is" => equals(&value, &operand),
         "isNot" => !equals(&value, &operand),
-        "oneOf" => operand.as_array().is_some_and(|all| all.contains(&value)),
-        "noneOf" => operand.as_array().is_none_or(|all| !all.contains(&value)),
+        "oneOf" => includes(&operand, &value),
+        "noneOf" => !includes(&operand, &value),
         "contains" => contains(&value, &operand),
         "doesNotContain" => !contains(&value, &operand),
         "lt" => compare(&value, &operand, |a, b| a < b),
@@ -36,18 +36,12 @@ pub(super) fn eval(members: &JsonMap, variables: &Value) -> Result<bool, ApiErro
 
 /// `$and` and `$or`: undefined when no part of it is defined.
 pub(super) fn combine(operand: &Value, variables: &Value, all: bool) -> Result<Option<bool>, ApiError> {
-    let Value::Array(parts) = operand else {
-        return Err(ApiError::configuration("`$and` and `$or` take a list of conditions"));
-    };
-    let mut truths = Vec::with_capacity(parts.len());
-    for part in parts {
-        truths.extend(resolve(part, variables)?.filter(|value| !value.is_null()).map(|value| is_truthy(&value)));
+    let Some(Value::Array(parts)) = resolve(operand, variables)? else { return Ok(None) };
+    let mut truths = parts.iter().filter(|value| !value.is_null()).map(is_truthy).peekable();
+    if truths.peek().is_none() {
+        return Ok(None);
     }
-    Ok(match (truths.is_empty(), all) {
-        (true, _) => None,
-        (false, true) => Some(truths.iter().all(|truth| *truth)),
-        (false, false) => Some(truths.iter().any(|truth| *truth)),
-    })
+    Ok(Some(if all { truths.all(|truth| truth) } else { truths.any(|truth| truth) }))
 }
 
 /// Whether a filter lets something pass; one that comes to nothing does. Source: SDK `backwardCompatibleFilterMatch`.
@@ -73,29 +67,78 @@ fn is_truthy(value: &Value) -> bool {
 
 /// JavaScript's `==`, as far as JSON goes.
 fn equals(a: &Value, b: &Value) -> bool {
-    let is_loose = |value: &Value| matches!(value, Value::Number(_) | Value::String(_) | Value::Bool(_));
-    a == b || (is_loose(a) && is_loose(b) && as_number(a).is_some_and(|a| Some(a) == as_number(b)))
+    let is_scalar = |value: &Value| matches!(value, Value::Number(_) | Value::String(_) | Value::Bool(_));
+    match (a, b) {
+        (Value::String(a), Value::String(b)) => a == b,
+        (a, b) if is_scalar(a) && is_scalar(b) => number_of(a).is_some_and(|a| Some(a) == number_of(b)),
+        (a, b) => a == b,
+    }
 }
 
-fn as_number(value: &Value) -> Option<f64> {
+/// JavaScript's `===`: there is one kind of number.
+fn is_same(a: &Value, b: &Value) -> bool {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
+        (a, b) => a == b,
+    }
+}
+
+fn includes(list: &Value, item: &Value) -> bool {
+    list.as_array().is_some_and(|items| items.iter().any(|known| is_same(known, item)))
+}
+
+/// JavaScript's `Number`; none for what is no number.
+fn number_of(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
         Value::Bool(truth) => Some(f64::from(u8::from(*truth))),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) if text.trim().is_empty() => Some(0.0),
+        Value::String(text) => Some(text.trim()).filter(|text| leading_number(text) == text.len())?.parse().ok(),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     }
 }
 
+/// JavaScript's `parseFloat`: the number that text begins with.
+fn parse_float(value: &Value) -> Option<f64> {
+    match value {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => {
+            let text = text.trim_start();
+            text[..leading_number(text)].parse().ok()
+        }
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
+}
+
+/// How many bytes of a text are a number: sign, digits, a fraction, an exponent with digits.
+fn leading_number(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let digits_from = |at: usize| bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let sign = usize::from(bytes.first().is_some_and(|byte| matches!(byte, b'+' | b'-')));
+    let mut end = sign + digits_from(sign);
+    if bytes.get(end) == Some(&b'.') {
+        end += 1 + digits_from(end + 1);
+    }
+    if bytes.get(end).is_some_and(|byte| matches!(byte, b'e' | b'E')) {
+        let sign = usize::from(bytes.get(end + 1).is_some_and(|byte| matches!(byte, b'+' | b'-')));
+        let digits = digits_from((end + 1 + sign).min(bytes.len()));
+        if digits > 0 {
+            end += 1 + sign + digits;
+        }
+    }
+    end
+}
+
 fn contains(value: &Value, operand: &Value) -> bool {
     match value {
-        Value::Array(items) => items.contains(operand),
-        value if !is_truthy(value) => false,
+        Value::Array(_) => includes(value, operand),
+        value if !is_truthy(value) || operand.is_null() => false,
         value => plain_text(value).to_lowercase().contains(&plain_text(operand).to_lowercase()),
     }
 }
 
 fn compare(value: &Value, operand: &Value, holds: impl Fn(f64, f64) -> bool) -> bool {
-    matches!((as_number(value), as_number(operand)), (Some(a), Some(b)) if holds(a, b))
+    matches!((parse_float(value), parse_float(operand)), (Some(a), Some(b)) if holds(a, b))
 }
 
 fn is_empty(value: &Value) -> bool {
@@ -114,7 +157,8 @@ mod tests {
     use serde_json::{Value, json};
 
     fn holds(filter: &Value) -> bool {
-        let variables = json!({ "input": { "amount": "12", "tags": ["vip"], "name": "Ada", "none": null } });
+        let variables = json!({ "input": { "amount": "12", "tags": ["vip"], "name": "Ada", "none": null,
+            "date": "2024-05-01", "count": 2, "yes": true, "blank": "" } });
         passes(filter, &variables).unwrap()
     }
 
@@ -137,6 +181,18 @@ mod tests {
             ("missing", "isEmpty", json!(true), true),
             ("none", "isNotEmpty", json!(true), false),
             ("amount", "isNotEmpty", json!(true), true),
+            ("amount", "is", json!("012"), false),
+            ("amount", "gte", json!("12px"), true),
+            ("name", "contains", Value::Null, false),
+            ("name", "doesNotContain", Value::Null, true),
+            ("date", "gt", json!("2023-12-31"), true),
+            ("amount", "oneOf", json!([12]), false),
+            ("count", "oneOf", json!([2.0]), true),
+            ("count", "is", json!("2e0"), true),
+            ("count", "is", json!("2 apples"), false),
+            ("yes", "gt", json!(0), false),
+            ("yes", "is", json!(1), true),
+            ("blank", "is", json!(0), true),
         ] {
             assert_eq!(of(field, operator, operand.clone()), expected, "{field} {operator} {operand}");
         }
@@ -147,6 +203,7 @@ mod tests {
         assert!(holds(&json!({})));
         assert!(holds(&json!({ "$var": "$.input.missing" })));
         assert!(holds(&json!({ "$and": [{ "$var": "$.input.missing" }] })));
+        assert!(holds(&json!({ "$or": { "$var": "$.input.missing" } })));
         assert!(!holds(&json!({ "$and": [true, false] })));
         assert!(holds(&json!({ "$or": [false, { "$eval": { "$var": "$.input.name" }, "is": "Ada" }] })));
         assert!(passes(&json!({ "$eval": 1, "about": 2 }), &json!({})).unwrap_err().message.contains("`about`"));

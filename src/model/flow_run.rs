@@ -140,6 +140,14 @@ pub struct NodeRun {
     pub errors: Vec<ApiError>,
 }
 
+impl NodeRun {
+    /// How much JSON there is in it, about.
+    pub fn bytes(&self) -> usize {
+        let outputs = self.outputs.iter().map(|output| output.data.to_string().len()).sum::<usize>();
+        self.input.to_string().len() + outputs + self.logs.iter().map(|log| log.to_string().len()).sum::<usize>()
+    }
+}
+
 /// All runs of one node in short. Source: SDK `FlowRunNode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -195,6 +203,9 @@ pub struct FlowRun {
     /// What its nodes did, in order.
     #[serde(default)]
     pub node_runs: Vec<NodeRun>,
+    /// How much JSON there is in it, about.
+    #[serde(default)]
+    pub bytes: usize,
     /// What happens next by itself: it is carried out. A queued run waits for its turn instead.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Due>,

@@ -9,7 +9,7 @@ use super::elements::{self, Change, Listed, Wanted, app_of, described};
 use crate::engine::{Cx, Engine};
 use crate::error::ApiError;
 use crate::model::action::{Action, ActionBody, ActionState, ActionType};
-use crate::model::element::{Scope, Selector, check_key};
+use crate::model::element::{Scope, Selector};
 use crate::model::patch::Patch;
 use crate::model::place::Layered as _;
 use crate::model::{rank, schema};
@@ -67,9 +67,6 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
             schema::check_schema(schema_of, field)?;
         }
     }
-    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
-        check_key(key, "key")?;
-    }
     body.key.apply(&mut action.meta.key);
     body.uuid.apply_required(&mut action.meta.uuid);
     body.name.apply_required(&mut action.meta.name);
@@ -89,6 +86,25 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
     Ok(())
 }
 
+/// Makes an action what a body says, and no more.
+fn replace(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
+    action.meta.description = None;
+    action.meta.meta = None;
+    action.config.clear();
+    action.action_type = None;
+    action.input_schema = None;
+    action.output_schema = None;
+    action.output_mapping = None;
+    action.custom_output_schema = None;
+    merge(action, body)
+}
+
+fn merge(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
+    apply(action, body)?;
+    action.is_customized = action.place.parent.is_some();
+    Ok(())
+}
+
 /// Changes an action. Source: SEED (PATCH merges, PUT replaces).
 pub async fn update(
     cx: &Cx,
@@ -97,20 +113,11 @@ pub async fn update(
     change: Change,
 ) -> Result<Listed<Action>, ApiError> {
     elements::update(cx, selector, |action: &mut Action, world| {
-        if change == Change::Replace {
-            action.meta.description = None;
-            action.meta.meta = None;
-            action.config.clear();
-            action.action_type = None;
-            action.input_schema = None;
-            action.output_schema = None;
-            action.output_mapping = None;
-            action.custom_output_schema = None;
-        }
         build(cx, action, body.intent.clone().filter(|intent| !intent.trim().is_empty()), world);
-        apply(action, body)?;
-        action.is_customized = action.place.parent.is_some();
-        Ok(())
+        match change {
+            Change::Replace => replace(action, body),
+            Change::Merge => merge(action, body),
+        }
     })
     .await
 }
@@ -129,13 +136,14 @@ pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
 /// Makes or replaces a connection's version (`PUT /connections/:c/actions/:a`); no body makes it from its parent.
 pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Action>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
-    let action = elements::instance::<Action>(cx, &making).await?;
-    match body {
-        None => Ok(action),
-        Some(body) => {
+    let Some(body) = body else { return elements::instance::<Action>(cx, &making).await };
+    let define = |action: &mut Action| replace(action, body.clone());
+    match elements::instance_with::<Action>(cx, &making, define).await? {
+        (action, true) => {
             let by_id = Selector { id: Some(action.id.to_string()), ..Selector::default() };
             update(cx, &by_id, body, Change::Replace).await.map(|(action, _)| action)
         }
+        (action, false) => Ok(action),
     }
 }
 

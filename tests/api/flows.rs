@@ -537,7 +537,7 @@ async fn a_run_without_end_is_cut_off() {
     let run = ran(&bed, flow("many", &nodes), json!({})).await;
 
     assert_eq!(run["state"], "failed");
-    assert!(run["errors"].to_string().contains("after 1000 runs of nodes"), "{}", run["errors"]);
+    assert!(run["errors"].to_string().contains("1000 runs of nodes"), "{}", run["errors"]);
 }
 
 #[tokio::test]
@@ -561,4 +561,87 @@ async fn loops_nest_as_deep_as_it_is_safe() {
     assert_eq!(output(&bed, &fine).await["n8"], json!([{ "n9": [{ "n10": ["deep"] }] }]));
     assert_eq!(deep["state"], "failed");
     assert!(deep["errors"].to_string().contains("nest at most 10 deep"), "{}", deep["errors"]);
+}
+
+#[tokio::test]
+async fn an_instance_keeps_its_key_and_is_made_only_where_its_flow_belongs() {
+    let bed = Bed::exact().await;
+    let (manager, demo) = (bed.manager(), bed.demo());
+    let universal = manager.ok(Method::POST, "/flows", flow("greet", &greeting())).await;
+    let own = json!({ "key": "own", "nodes": greeting() });
+    let own = manager.ok(Method::POST, "/integrations/github/flows", own).await;
+    let at = "/connections/github-dev/flows/greet";
+    let instance = demo.ok(Method::PUT, at, Value::Null).await;
+
+    let elsewhere = json!({ "flowId": own["id"], "connectionKey": "hubspot-prod" });
+    let wrong =
+        json!({ "flowId": universal["id"], "connectionKey": "hubspot-prod", "nodes": { "x": { "type": "no" } } });
+    for (refused, says) in [
+        (demo.patch(at, json!({ "key": "other" })).await, "has the key of its flow"),
+        (demo.patch(at, json!({ "instanceKey": " x" })).await, "`instanceKey`"),
+        (manager.patch("/flows/greet", json!({ "key": "k".repeat(101) })).await, "`key`"),
+        (demo.post("/flow-instances", elsewhere).await, "belongs to the integration `github`"),
+        (demo.post("/flow-instances", wrong).await, "`nodes.x.type`"),
+        (
+            demo.post(&format!("/flows/{}/run?connectionKey=hubspot-prod", id(&instance)), json!({})).await,
+            "another connection",
+        ),
+        (manager.delete(&format!("/flow-instances/{}", id(&universal))).await, "is no flow instance"),
+    ] {
+        assert!([400, 404].contains(&refused.0), "{says}: {refused:?}");
+        assert!(message(&refused).contains(says), "{says}: {}", message(&refused));
+    }
+    assert!(demo.items("/flow-instances?connectionKey=hubspot-prod").await.is_empty(), "nothing is half made");
+
+    // What is no instance is not one of several.
+    let plain = manager.ok(Method::PATCH, "/flows/greet", json!({ "instanceKey": "k" })).await;
+    assert_eq!(plain["instanceKey"], Value::Null);
+    manager.ok(Method::DELETE, &format!("/flows/{}", id(&own)), Value::Null).await;
+    let archived = demo.post(&format!("/flows/{}/run", id(&own)), json!({})).await;
+    assert!(message(&archived).contains("is archived"), "{archived:?}");
+}
+
+#[tokio::test]
+async fn a_run_whose_flow_or_connection_is_gone_by_its_turn_fails() {
+    let bed = Bed::exact().await;
+    let [first, second, elsewhere] = held(&bed).await;
+    bed.demo().ok(Method::PATCH, "/connections/github-dev/flows/greet", json!({ "nodes": { "start": null } })).await;
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+
+    let without_start = poke(&bed, &first, json!({ "event": "complete" })).await.1;
+    let archived = poke(&bed, &elsewhere, json!({ "event": "complete" })).await.1;
+
+    let why = |run: &Value| run["errors"][0]["message"].as_str().unwrap().to_owned();
+    assert!(why(&without_start).contains("has no node `start`"), "{without_start:#}");
+    assert!(why(&archived).contains("archived"), "{archived:#}");
+    assert_eq!(state(&bed, &second).await, "running");
+}
+
+#[tokio::test]
+async fn what_would_grow_without_end_is_cut_off_and_the_rest_goes_on() {
+    let bed = Bed::exact().await;
+    let mut chain = json!({});
+    for n in 0..150 {
+        let before = json!({ "$var": format!("$.input.n{}", n - 1) });
+        let next = format!("n{}", n + 1);
+        chain[format!("n{n}")] = transform(&json!({ "in": before, "n": n }), &[next.as_str()]);
+    }
+    chain["start"] = json!({ "type": "api-trigger", "links": [{ "key": "n0" }] });
+    let links: Vec<Value> = (0..5_000).map(|_| json!({ "key": "leaf" })).collect();
+    let wide = json!({ "start": { "type": "api-trigger", "links": links }, "leaf": transform(&json!(1), &[]) });
+    let items = json!({ "$var": "$.input.items" });
+    let nowhere = json!({
+        "start": { "type": "api-trigger", "links": [{ "key": "each" }] },
+        "each": { "type": "for-each", "config": { "items": items, "rootNodeKey": "nope" } },
+    });
+
+    for (key, nodes, says) in [
+        ("deep", &chain, "nests deeper than 100 levels"),
+        ("wide", &wide, "1000 runs of nodes"),
+        ("nowhere", &nowhere, "names no node"),
+    ] {
+        let run = ran(&bed, flow(key, nodes), json!({ "items": vec![1; 5_000] })).await;
+        assert_eq!(run["state"], "failed", "{key}");
+        assert!(run["errors"].to_string().contains(says), "{key}: {}", run["errors"]);
+    }
 }

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use super::{Archived, Element, Listed};
 use crate::engine::Cx;
 use crate::error::ApiError;
@@ -45,9 +47,6 @@ pub async fn create<E: Element>(
             "integration not found: it exists only as a catalog candidate; create it with POST /integrations or connect to it",
         ));
     }
-    if let Some(key) = wanted.key.as_ref().filter(|key| !key.is_empty()) {
-        check_key(key, "key")?;
-    }
     let (id, now) = (cx.space.ids.id(), cx.space.clock.now());
     let mut element = E::blank(id, Meta::new(&cx.space.ids, now, wanted.key, wanted.name));
     if wanted.scope.names_connection() {
@@ -67,6 +66,7 @@ pub async fn create<E: Element>(
     };
     element.place_mut().parent = parent;
     define(&mut element, &world)?;
+    check_names(&mut element)?;
     if wanted.any_key {
         let key = element.meta().key.clone().unwrap_or_default();
         let free = free_key(&key, |key| {
@@ -82,6 +82,18 @@ pub async fn create<E: Element>(
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     find(&world, &id)
+}
+
+/// Refuses names by which nobody could find it. Only a connection's version is one of several.
+pub(super) fn check_names<E: Element>(element: &mut E) -> Result<(), ApiError> {
+    if let Some(key) = element.meta().key.as_ref().filter(|key| !key.is_empty()) {
+        check_key(key, "key")?;
+    }
+    let place = element.place_mut();
+    if place.layer() != Layer::Connection {
+        place.instance_key = None;
+    }
+    place.instance_key.as_ref().map_or(Ok(()), |key| check_key(key, "instanceKey"))
 }
 
 pub(super) fn find<E: Element>(world: &World, id: &Id<E>) -> Result<Arc<E>, ApiError> {
@@ -145,7 +157,14 @@ pub async fn update<E: Element>(
 ) -> Result<Listed<E>, ApiError> {
     changed(cx, selector, |element: &mut E, world| {
         element.meta().refuse_archived(E::NOUN)?;
+        let known_as = element.meta().key.clone();
         change(element, world)?;
+        let is_version = element.place().layer() == Layer::Connection && element.place().parent.is_some();
+        if is_version && element.meta().key != known_as {
+            let why = format!("an instance has the key of its {}; it cannot have another one", E::NOUN);
+            return Err(ApiError::bad_request(why).with_data(json!({ "field": "key" })));
+        }
+        check_names(element)?;
         refuse_taken(world, element)
     })
     .await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Element;
-use super::change::{find, place_at_connection};
+use super::change::{check_names, find, place_at_connection};
 use crate::engine::{Cx, Space};
 use crate::error::{ApiError, ErrorKey};
 use crate::model::connection::Connection;
@@ -14,11 +14,47 @@ use crate::store::World;
 
 /// The connection's version of an element: found, or made from its parent when `auto_create`. Source: SDK instances.
 pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
+    match look_for::<E>(cx, selector)? {
+        Found::Own(own) => Ok(own),
+        Found::Above(parent, connection) if selector.auto_create => {
+            create_instance(cx, &*parent, &connection, selector, |_| Ok(())).await
+        }
+        Found::Above(parent, connection) => Err(ApiError::not_found(format!(
+            "no matching {}: `{}` has no instance on connection `{}`; pass autoCreate=true to make one",
+            E::NOUN,
+            parent.key(),
+            connection.meta.key.as_deref().unwrap_or(&connection.meta.name)
+        ))),
+    }
+}
+
+/// The same, made if it is missing as `define` has it; says whether it was there.
+pub async fn instance_with<E: Element>(
+    cx: &Cx,
+    selector: &Selector,
+    define: impl FnOnce(&mut E) -> Result<(), ApiError>,
+) -> Result<(Arc<E>, bool), ApiError> {
+    match look_for::<E>(cx, selector)? {
+        Found::Own(own) => Ok((own, true)),
+        Found::Above(parent, connection) => {
+            create_instance(cx, &*parent, &connection, selector, define).await.map(|made| (made, false))
+        }
+    }
+}
+
+enum Found<E> {
+    /// The connection's own version.
+    Own(Arc<E>),
+    /// What one could be made from, and for which connection.
+    Above(Arc<E>, Arc<Connection>),
+}
+
+fn look_for<E: Element>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
     if let Some(id) = &selector.id {
         let element = directory.element_by_id(&cx.caller, id);
-        return element.ok_or_else(|| directory.no_element::<E>(id));
+        return element.map(Found::Own).ok_or_else(|| directory.no_element::<E>(id));
     }
     let resolved = directory.scope(&cx.caller, &selector.scope)?;
     let connection = resolved.connection.clone().ok_or_else(|| {
@@ -31,18 +67,31 @@ pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>
     let parent: Option<Arc<E>> = parent_for(cx, &directory, selector, &resolved)?;
     let key = parent.as_ref().map_or_else(|| selector.key.clone(), |p| p.meta().key.clone());
     let own = key.as_deref().and_then(|key| there_is(&world, key, &connection, selector.instance_key.as_deref()));
-    if let Some(own) = own {
-        return Ok(Arc::clone(own));
+    match (own, parent) {
+        (Some(own), _) => Ok(Found::Own(Arc::clone(own))),
+        (None, Some(parent)) => Ok(Found::Above(parent, connection)),
+        (None, None) => Err(directory.no_element::<E>(selector.shown())),
     }
-    match parent {
-        Some(parent) if selector.auto_create => create_instance(cx, &*parent, &resolved, selector).await,
-        Some(parent) => Err(ApiError::not_found(format!(
-            "no matching {}: `{}` has no instance on connection `{}`; pass autoCreate=true to make one",
-            E::NOUN,
-            parent.key(),
-            connection.meta.key.as_deref().unwrap_or(&connection.meta.name)
-        ))),
-        None => Err(directory.no_element::<E>(selector.shown())),
+}
+
+/// Refuses a version of what is archived, is a version for a connection itself, or is another app's.
+fn check_fits<E: Element>(world: &World, parent: &E, connection: &Connection) -> Result<(), ApiError> {
+    parent.meta().refuse_archived(E::NOUN)?;
+    let (place, name) = (parent.place(), connection.meta.key.as_deref().unwrap_or(&connection.meta.name));
+    let refused = |belongs: String| {
+        let said = format!("{} `{}` {belongs}, and connection `{name}` is another one's", E::NOUN, parent.meta().name);
+        Err(ApiError::bad_request(said))
+    };
+    if place.connection.is_some() {
+        return refused("is an instance of its own connection".into());
+    }
+    match (&place.integration, &place.external_app) {
+        (Some(of), _) if connection.integration.as_ref() != Some(of) => {
+            let key = world.integrations.get(of.as_str()).map(|integration| integration.key().to_owned());
+            refused(format!("belongs to the integration `{}`", key.unwrap_or_default()))
+        }
+        (None, Some(app)) if connection.external_app.as_ref() != Some(app) => refused("is for one app".into()),
+        _ => Ok(()),
     }
 }
 
@@ -74,22 +123,27 @@ fn parent_for<E: Element>(
     }
 }
 
-/// Makes the connection's version of an element.
+/// Makes the connection's version of an element, with what `define` has of it.
 async fn create_instance<E: Element>(
     cx: &Cx,
     parent: &E,
-    resolved: &Resolved,
+    connection: &Connection,
     selector: &Selector,
+    define: impl FnOnce(&mut E) -> Result<(), ApiError>,
 ) -> Result<Arc<E>, ApiError> {
-    let connection = resolved.connection.as_ref().ok_or_else(|| ApiError::not_found("connection not found"))?;
     let mut tx = cx.space.data.begin().await;
+    check_fits(&tx, parent, connection)?;
     let instance_key = selector.instance_key.as_deref();
-    let Some(instance) = instance_of(&tx, &cx.space, parent, connection, instance_key) else {
+    let Some(mut instance) = instance_of(&tx, &cx.space, parent, connection, instance_key) else {
         // Somebody else made it meanwhile.
         let key = parent.meta().key.as_deref().unwrap_or_default();
         let made = there_is::<E>(&tx, key, connection, instance_key).cloned();
         return made.ok_or_else(|| ApiError::internal("an instance is missing"));
     };
+    let key = instance.meta().key.clone();
+    define(&mut instance)?;
+    instance.meta_mut().key = key;
+    check_names(&mut instance)?;
     let id = instance.id().clone();
     tx.put(instance)?;
     let world = tx.commit().await?;

@@ -11,6 +11,7 @@ use crate::model::external_app::ExternalApp;
 use crate::model::integration::Integration;
 use crate::model::page::{Page, PageRequest};
 use crate::model::rank;
+use crate::model::tenant::Tenant;
 use crate::service::catalog::Shelf;
 use crate::service::directory::{Directory, Resolved};
 use crate::store::World;
@@ -103,8 +104,14 @@ pub fn list<E: Element>(
                 .parent_id
                 .as_ref()
                 .is_none_or(|id| element.place().parent.as_ref().is_some_and(|p| p == id.as_str()))
-            && filter.universal_parent_id.as_ref().is_none_or(|id| is_below(&world, element, id))
-            && filter.tenant.as_ref().is_none_or(|id| owned_by(&world, element, id))
+            && filter
+                .universal_parent_id
+                .as_ref()
+                .is_none_or(|id| ancestors(&world, element).any(|above| *above.id() == **id))
+            && filter
+                .tenant
+                .as_ref()
+                .is_none_or(|named| element.place().tenant.as_ref().is_some_and(|own| is_tenant(&world, own, named)))
             && search.as_ref().is_none_or(|text| element.meta().matches(text))
             && serves(element)
             && also(element)
@@ -148,34 +155,23 @@ pub fn described<E: Element>(element: &E) -> String {
     format!("{} {key} {}", element.meta().name, element.meta().description.as_deref().unwrap_or_default())
 }
 
-fn is_below<E: Element>(world: &World, element: &E, id: &str) -> bool {
-    let mut at = element.place().parent.as_ref();
-    for _ in 0..3 {
-        match at {
-            Some(parent) if *parent == *id => return true,
-            Some(parent) => at = E::table(world).get(parent.as_str()).and_then(|above| above.place().parent.as_ref()),
-            None => return false,
-        }
-    }
-    false
+/// What an element is a version of, nearest first.
+pub fn ancestors<'w, E: Element>(world: &'w World, element: &E) -> impl Iterator<Item = &'w Arc<E>> + use<'w, E> {
+    let above = move |id: &Id<E>| E::table(world).get(id.as_str());
+    let nearest = element.place().parent.as_ref().and_then(above);
+    // Three layers, and one that stands below another of its own.
+    std::iter::successors(nearest, move |element| element.place().parent.as_ref().and_then(above)).take(4)
 }
 
-fn owned_by<E: Element>(world: &World, element: &E, tenant: &str) -> bool {
-    let owner = element.place().tenant.as_ref().map(Id::as_str);
-    owner == Some(tenant) || world.tenants.with_key(tenant).any(|tenant| Some(tenant.id.as_str()) == owner)
+/// Whether a tenant is the one that is named by id or key.
+pub fn is_tenant(world: &World, tenant: &Id<Tenant>, named: &str) -> bool {
+    *tenant == *named || world.tenants.with_key(named).any(|known| known.id == *tenant)
 }
 
 /// The universal element that an element is a version of.
 pub fn universal_parent<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
-    let mut at = element.place().parent.clone();
-    for _ in 0..3 {
-        let parent = at.as_ref().and_then(|id| E::table(world).get(id.as_str()))?;
-        if parent.place().layer() == Layer::Universal {
-            return Some(parent.id().clone());
-        }
-        at.clone_from(&parent.place().parent);
-    }
-    None
+    let mut above = ancestors(world, element);
+    above.find(|above| above.place().layer() == Layer::Universal).map(|above| above.id().clone())
 }
 
 /// One element by any selector, with the integration it is looked at from.

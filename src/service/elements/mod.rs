@@ -9,8 +9,10 @@ mod list;
 
 pub use change::{Change, Wanted, archive, create, manager_only, reset, restore, update};
 pub use find::Archived;
-pub use instance::{instance, instance_of};
-pub use list::{CATALOG_START, ElementFilter, Listed, app_of, described, get, list, universal_parent};
+pub use instance::{instance, instance_of, instance_with};
+pub use list::{
+    CATALOG_START, ElementFilter, Listed, ancestors, app_of, described, get, is_tenant, list, universal_parent,
+};
 
 use super::catalog::{Catalog, Shelf};
 use crate::model::action::Action;

@@ -61,6 +61,7 @@ pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change
         if change == Change::Replace {
             flow.meta.description = None;
             flow.meta.meta = None;
+            flow.customized.nodes |= flow.place.parent.is_some();
             flow.nodes.clear();
             flow.parameters_schema = None;
             flow.parameters = None;
@@ -70,13 +71,14 @@ pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change
     .await
 }
 
-/// A connection's version of a flow, with what a body says; no body makes it as its parent is.
+/// A connection's version of a flow, with what a body says (the rest stays, assumed); no body makes it as its parent is.
 pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Flow>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
-    let flow = elements::instance::<Flow>(cx, &making).await?;
-    match body {
-        None => Ok(flow),
-        Some(body) => update(cx, &by_id(&flow), body, Change::Merge).await.map(|(flow, _)| flow),
+    let Some(body) = body else { return elements::instance::<Flow>(cx, &making).await };
+    let define = |flow: &mut Flow| flow.apply(body.clone(), true);
+    match elements::instance_with::<Flow>(cx, &making, define).await? {
+        (flow, true) => update(cx, &by_id(&flow), body, Change::Merge).await.map(|(flow, _)| flow),
+        (flow, false) => Ok(flow),
     }
 }
 

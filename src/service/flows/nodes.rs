@@ -14,7 +14,7 @@ use crate::error::ApiError;
 use crate::model::JsonMap;
 use crate::model::action::{Action, ActionType};
 use crate::model::condition::passes;
-use crate::model::connection::Connection;
+use crate::model::depth;
 use crate::model::element::{Scope, Selector};
 use crate::model::flow::{Flow, FlowNode, FlowNodeType, OnError};
 use crate::model::flow_run::{DownstreamRun, FlowRun, FlowRunState, NodeOutput, NodeRun, NodeRunStatus, UpstreamRun};
@@ -31,27 +31,16 @@ const DEEPEST: usize = 10;
 const MOST_BYTES: usize = 20 * 1024 * 1024;
 
 /// Carries out a run from its first node on.
-pub(super) async fn walk(
-    cx: &Cx,
-    flow: &Arc<Flow>,
-    run: &Arc<FlowRun>,
-    connection: Arc<Connection>,
-) -> (Vec<NodeRun>, Vec<ApiError>) {
-    let world = cx.world();
-    let integration = run.integration.as_ref().and_then(|id| world.integrations.get(id.as_str())).cloned();
-    let mut walk = Walk {
-        cx,
-        flow,
-        run,
-        scope: Resolved { integration, connection: Some(connection) },
-        runs: Vec::new(),
-        errors: Vec::new(),
-        ids: 0,
-        bytes: 0,
-        depth: 0,
-    };
+pub(super) async fn walk(cx: &Cx, flow: &Arc<Flow>, run: &Arc<FlowRun>) -> (Vec<NodeRun>, Vec<ApiError>) {
+    let mut walk = Walk { cx, flow, run, runs: Vec::new(), errors: Vec::new(), ids: 0, bytes: 0, depth: 0 };
     let input = run.input.clone().filter(|input| !input.is_null()).unwrap_or_else(|| json!({}));
-    if let Err(error) = walk.follow(&run.start_node, input).await {
+    // It may have been taken out since the run was asked for.
+    let begun = flow.start_node(Some(&run.start_node)).map(|_| Arc::new(input));
+    let done = match begun {
+        Ok(input) => walk.follow(&run.start_node, input).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
         walk.errors.push(error);
     }
     (walk.runs, walk.errors)
@@ -61,7 +50,6 @@ struct Walk<'w> {
     cx: &'w Cx,
     flow: &'w Arc<Flow>,
     run: &'w Arc<FlowRun>,
-    scope: Resolved,
     runs: Vec<NodeRun>,
     errors: Vec<ApiError>,
     ids: usize,
@@ -72,7 +60,8 @@ struct Walk<'w> {
 /// A node that is to run.
 struct Step {
     node_key: String,
-    input: Value,
+    /// Shared by all that one output leads to.
+    input: Arc<Value>,
     /// The run and the output that led here, by their places.
     after: Option<(usize, UpstreamRun)>,
 }
@@ -84,7 +73,7 @@ impl Walk<'_> {
     }
 
     /// Runs a node, then those that it leads to. An error ends the whole run; that of a node ends only its way.
-    fn follow<'f>(&'f mut self, node_key: &'f str, input: Value) -> BoxFuture<'f, Result<(), ApiError>> {
+    fn follow<'f>(&'f mut self, node_key: &'f str, input: Arc<Value>) -> BoxFuture<'f, Result<(), ApiError>> {
         Box::pin(async move {
             let mut steps = VecDeque::from([Step { node_key: node_key.to_owned(), input, after: None }]);
             while let Some(step) = steps.pop_front() {
@@ -94,10 +83,8 @@ impl Walk<'_> {
                 // A link to a node that is not there leads nowhere (SDK `getChildNodeKeys`).
                 let Some(node) = self.flow.nodes.get(&step.node_key) else { continue };
                 self.count(&step.input)?;
-                if self.runs.len() >= MOST_NODE_RUNS {
-                    let why = format!("a flow run is cut off after {MOST_NODE_RUNS} runs of nodes");
-                    return Err(ApiError::flow_run(why));
-                }
+                // Others have their turn too.
+                tokio::task::yield_now().await;
                 let node = node.clone();
                 Box::pin(self.take(&node, step, &mut steps)).await?;
             }
@@ -105,14 +92,31 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether nobody has stopped the run.
+    /// Whether nobody has stopped the run, or put its workspace back.
     fn goes_on(&self) -> bool {
+        if self.cx.space.data.is_closed() {
+            return false;
+        }
         let state = self.cx.world().flow_runs.get(self.run.id.as_str()).map(|run| run.state);
         state == Some(FlowRunState::Running)
     }
 
+    /// What the run goes through, as it is now: an earlier node may have lost its credentials, or got new ones.
+    fn scope(&self) -> Resolved {
+        let world = self.cx.world();
+        let integration = self.run.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+        let connection = world.connections.get(self.run.connection.as_str());
+        Resolved { integration: integration.cloned(), connection: connection.cloned() }
+    }
+
+    /// Refuses more than is kept: values are stored inside other JSON, and read again.
     fn count(&mut self, value: &Value) -> Result<(), ApiError> {
-        self.bytes += serde_json::to_string(value).map_or(0, |text| text.len());
+        let text = serde_json::to_string(value).map_err(ApiError::internal)?;
+        if depth::exceeds(text.as_bytes()) {
+            let why = format!("a flow run is cut off where its data nests deeper than {} levels", depth::DEEPEST);
+            return Err(ApiError::flow_run(why));
+        }
+        self.bytes += text.len();
         if self.bytes > MOST_BYTES {
             return Err(ApiError::flow_run(format!("a flow run is cut off after {MOST_BYTES} bytes of data")));
         }
@@ -133,7 +137,7 @@ impl Walk<'_> {
             id: id.clone(),
             node_key: step.node_key.clone(),
             upstream_runs: step.after.into_iter().map(|(_, up)| up).collect(),
-            input: step.input.clone(),
+            input: (*step.input).clone(),
             status: NodeRunStatus::Completed,
             logs: Vec::new(),
             outputs: Vec::new(),
@@ -166,7 +170,7 @@ impl Walk<'_> {
         };
         self.count(&output)?;
         let output_id = self.id();
-        let input = with(step.input, &step.node_key, output.clone());
+        let input = Arc::new(with((*step.input).clone(), &step.node_key, output.clone()));
         self.runs[place].outputs.push(NodeOutput {
             id: output_id.clone(),
             data: output.clone(),
@@ -180,9 +184,13 @@ impl Walk<'_> {
             let goes = link.filter.as_ref().map_or(Ok(true), |filter| passes(filter, &variables));
             match goes {
                 Ok(false) => {}
+                Ok(true) if self.runs.len() + steps.len() >= MOST_NODE_RUNS => {
+                    let why = format!("a flow run is cut off after {MOST_NODE_RUNS} runs of nodes");
+                    return Err(ApiError::flow_run(why));
+                }
                 Ok(true) => steps.push_back(Step {
                     node_key: next.clone(),
-                    input: input.clone(),
+                    input: Arc::clone(&input),
                     after: Some((
                         place,
                         UpstreamRun {
@@ -229,14 +237,14 @@ impl Walk<'_> {
         let mut action = Action::blank(self.flow.id.as_str().into(), self.flow.meta.clone());
         action.meta.name = node.name.clone().unwrap_or_else(|| key.to_owned());
         (action.action_type, action.config) = (Some(does), config);
-        let (scope, variables) = (self.scope.clone(), self.own_variables());
+        let (scope, variables) = (self.scope(), self.own_variables());
         let (result, logs) = run::run_node(self.cx, NodeCall { action, scope, input: input.clone(), variables }).await;
         (result.map(|output| Some(output.unwrap_or(Value::Null))), logs)
     }
 
     /// What formulas in a node see. Source: SDK `getFlowNodeRunTimeVariablesSchema`; `flow` is IAPP:docs/flows.
     fn variables(&self, input: &Value) -> Value {
-        run::variables(self.cx, &self.scope, input.clone(), &self.own_variables())
+        run::variables(self.cx, &self.scope(), input.clone(), &self.own_variables())
     }
 
     fn own_variables(&self) -> JsonMap {
@@ -281,7 +289,8 @@ impl Walk<'_> {
         input: &Value,
     ) -> Result<Option<Value>, ApiError> {
         let root = node.sub_flow_root().map(str::to_owned);
-        let root = root.ok_or_else(|| ApiError::configuration("a For Each has no `config.rootNodeKey`"))?;
+        let root = root.filter(|root| self.flow.nodes.contains_key(root));
+        let root = root.ok_or_else(|| ApiError::configuration("`config.rootNodeKey` of a For Each names no node"))?;
         let items = config.get("items").map(|items| self.resolve(items, input)).transpose()?;
         let Some(Value::Array(items)) = items else {
             return Err(ApiError::configuration("`config.items` of a For Each comes to no list"));
@@ -292,8 +301,16 @@ impl Walk<'_> {
         self.depth += 1;
         let begin = self.runs.len();
         for item in items {
+            if self.runs.len() >= MOST_NODE_RUNS {
+                let why = format!("it has more items than {MOST_NODE_RUNS} runs of nodes can take");
+                return Err(ApiError::configuration(why));
+            }
+            if !self.goes_on() {
+                break;
+            }
             // An error ends the whole run: how deep it was matters no more.
-            self.follow(&root, with(input.clone(), key, json!({ "item": item }))).await?;
+            let inside = with(input.clone(), key, json!({ "item": item }));
+            self.follow(&root, Arc::new(inside)).await?;
         }
         self.depth -= 1;
         let inside = self.flow.linked_from(&root);

@@ -18,14 +18,16 @@ use crate::model::history::History;
 use crate::model::page::{Page, PageRequest};
 use crate::model::progress::Due;
 use crate::service::connect::as_owner;
+use crate::service::directory::Directory;
 use crate::service::elements;
 use crate::service::worker;
 use crate::store::{Tx, World};
 
 /// So many runs may wait for their turn. Source: DOC limits, per connection.
 const MOST_QUEUED: usize = 10_000;
-/// So many runs that are over are kept.
+/// So many runs that are over are kept, and so many bytes of them.
 const MOST_KEPT: usize = 1_000;
+const MOST_BYTES_KEPT: usize = 100 * 1024 * 1024;
 
 /// Begins a run of a flow instance that exists. Source: SDK `CreateFlowRunRequest`.
 pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
@@ -40,7 +42,13 @@ pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError
 /// tenant's one of the flow's integration is meant.
 pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
     let (flow, _) = elements::get::<Flow>(cx, selector)?;
-    if flow.place.connection.is_some() {
+    if let Some(own) = &flow.place.connection {
+        let world = cx.world();
+        let named = Directory::new(&world, &cx.engine.catalog).scope(&cx.caller, &selector.scope)?.connection;
+        if selector.scope.names_connection() && named.is_none_or(|named| named.id != *own) {
+            let why = format!("flow `{}` belongs to another connection than the one that is named", flow.meta.name);
+            return Err(ApiError::bad_request(why));
+        }
         return start(cx, &flow, body).await;
     }
     let mut scope = selector.scope.clone();
@@ -76,6 +84,12 @@ async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, 
     if tx.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
         return Err(ApiError::rate_limited(format!("{MOST_QUEUED} flow runs of this connection wait already")));
     }
+    let bytes = body.input.as_ref().map_or(0, |input| input.to_string().len());
+    let under_way = tx.flow_runs.iter().filter(|run| !run.state.is_over()).map(|run| run.bytes).sum::<usize>();
+    if under_way + bytes > MOST_BYTES_KEPT {
+        let why = format!("the flow runs that are not over have more than {MOST_BYTES_KEPT} bytes of input");
+        return Err(ApiError::rate_limited(why));
+    }
     let now = cx.space.clock.now();
     let run = FlowRun {
         id: cx.space.ids.id(),
@@ -93,6 +107,7 @@ async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, 
         ended_at: None,
         errors: Vec::new(),
         node_runs: Vec::new(),
+        bytes,
         due: None,
     };
     let id = run.id.clone();
@@ -104,9 +119,16 @@ async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, 
 }
 
 fn forget_old(tx: &mut Tx) {
-    let over: Vec<Id<FlowRun>> =
-        tx.flow_runs.iter().filter(|run| run.state.is_over()).map(|run| run.id.clone()).collect();
-    for old in over.iter().take(over.len().saturating_sub(MOST_KEPT)) {
+    let over = tx.flow_runs.iter().rev().filter(|run| run.state.is_over());
+    let sizes = over.enumerate().scan(0, |sum, (nth, run)| {
+        *sum += run.bytes;
+        Some((nth, *sum, run.id.clone()))
+    });
+    let old: Vec<Id<FlowRun>> = sizes
+        .filter(|(nth, bytes, _)| *nth >= MOST_KEPT || (*nth > 0 && *bytes > MOST_BYTES_KEPT))
+        .map(|(_, _, id)| id)
+        .collect();
+    for old in old {
         tx.remove::<FlowRun>(old.as_str());
     }
 }
@@ -115,10 +137,15 @@ fn no_run(id: &str) -> ApiError {
     ApiError::not_found(format!("flow run not found: `{id}`; list them with GET /flow-runs"))
 }
 
-/// A run that the caller may see. A look at one that goes on counts.
-pub fn get(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
+/// A run that the caller may see.
+pub fn find(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
     let run = cx.world().flow_runs.get(id).filter(|run| cx.caller.may_see(run.tenant.as_str())).cloned();
-    let run = run.ok_or_else(|| no_run(id))?;
+    run.ok_or_else(|| no_run(id))
+}
+
+/// The same, and a look at one that goes on counts.
+pub fn get(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
+    let run = find(cx, id)?;
     if run.due.as_ref().is_some_and(|due| due.reads.is_some()) {
         cx.space.count_read(id);
         cx.engine.wake.notify_one();
@@ -158,7 +185,7 @@ pub fn list(cx: &Cx, filter: &RunFilter, page: PageRequest) -> Page<Arc<FlowRun>
     let wanted = all.into_iter().rev().filter(|(_, run)| {
         cx.caller.may_see(run.tenant.as_str())
             && filter.flows.iter().all(|id| is_of(&world, &run.flow, id))
-            && filter.tenant.as_ref().is_none_or(|id| run.tenant == **id)
+            && filter.tenant.as_ref().is_none_or(|named| elements::is_tenant(&world, &run.tenant, named))
             && filter.state.is_none_or(|state| run.state == state)
             && filter.integration.as_ref().is_none_or(|id| run.integration.as_ref().is_some_and(|of| of == id.as_str()))
             && filter.connection.as_ref().is_none_or(|id| run.connection == **id)
@@ -171,20 +198,13 @@ pub fn list(cx: &Cx, filter: &RunFilter, page: PageRequest) -> Page<Arc<FlowRun>
 
 /// Whether a flow is `id` or a version of it.
 fn is_of(world: &World, flow: &Id<Flow>, id: &str) -> bool {
-    let mut at = Some(flow);
-    for _ in 0..4 {
-        match at {
-            Some(flow) if *flow == *id => return true,
-            Some(flow) => at = world.flows.get(flow.as_str()).and_then(|flow| flow.place.parent.as_ref()),
-            None => return false,
-        }
-    }
-    false
+    let own = world.flows.get(flow.as_str());
+    *flow == *id || own.is_some_and(|flow| elements::ancestors(world, &**flow).any(|above| above.id == *id))
 }
 
 /// Stops a run that is not over. What a node does just now, it does; nothing comes after it.
 pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
-    get(cx, id)?;
+    find(cx, id)?;
     moved(&cx.engine, &cx.space, id, |run, now| run.apply(FlowRunEvent::Stop, now)).await
 }
 
@@ -245,6 +265,7 @@ pub async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun
         },
     };
     moved(engine, space, id.as_str(), |run, now| {
+        run.bytes += node_runs.iter().map(NodeRun::bytes).sum::<usize>();
         run.node_runs = node_runs;
         if run.state.is_over() {
             // It was stopped meanwhile.
@@ -273,11 +294,13 @@ async fn walk(
     let connection = connection.ok_or_else(|| ApiError::flow_run("the flow instance's connection is gone"))?;
     let flow = world.flows.get(run.flow.as_str()).cloned();
     let flow = flow.ok_or_else(|| ApiError::flow_run("the flow instance is gone"))?;
+    connection.refuse_archived_call()?;
     let cx = as_owner(engine, space, &connection)?;
-    Ok(nodes::walk(&cx, &flow, run, connection).await)
+    Ok(nodes::walk(&cx, &flow, run).await)
 }
 
-/// Moves a run by an event, whatever the progress: as a poke. `complete` carries the run out, and it may fail at that.
+/// Moves a run by an event, whatever the progress: as a poke. `start` does not wait for the run's turn; `complete` carries
+/// the run out, and it may fail at that.
 pub async fn poke(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -319,7 +342,7 @@ pub async fn poke(
 
 /// What one node's runs are, for a caller who may see the run; a node that has not run has none.
 pub fn of_node(cx: &Cx, id: &str, node: &str) -> Result<Vec<NodeRun>, ApiError> {
-    let run = get(cx, id)?;
+    let run = find(cx, id)?;
     let flow = cx.world().flows.get(run.flow.as_str()).cloned();
     let runs: Vec<NodeRun> = run.node_runs.iter().filter(|of| of.node_key == node).cloned().collect();
     if runs.is_empty() && flow.is_some_and(|flow| !flow.nodes.contains_key(node)) {
