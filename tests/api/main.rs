@@ -23,6 +23,7 @@ mod fault_effects;
 mod fault_guards;
 mod fault_rules;
 mod faults;
+mod flow_runs;
 mod flows;
 mod forms;
 mod fuzz;
