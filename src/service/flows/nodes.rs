@@ -298,8 +298,20 @@ impl Walk<'_> {
         if self.depth == DEEPEST {
             return Err(ApiError::configuration(format!("For Each nodes nest at most {DEEPEST} deep")));
         }
-        self.depth += 1;
         let begin = self.runs.len();
+        self.depth += 1;
+        let done = self.each(key, &root, items, input).await;
+        self.depth -= 1;
+        done?;
+        let inside = self.flow.linked_from(&root);
+        let mut output: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for run in self.runs.iter().skip(begin).filter(|run| inside.contains(run.node_key.as_str())) {
+            output.entry(&run.node_key).or_default().extend(run.outputs.iter().map(|output| &output.data));
+        }
+        Ok(Some(json!(output)))
+    }
+
+    async fn each(&mut self, key: &str, root: &str, items: Vec<Value>, input: &Value) -> Result<(), ApiError> {
         for item in items {
             if self.runs.len() >= MOST_NODE_RUNS {
                 let why = format!("it has more items than {MOST_NODE_RUNS} runs of nodes can take");
@@ -308,17 +320,10 @@ impl Walk<'_> {
             if !self.goes_on() {
                 break;
             }
-            // An error ends the whole run: how deep it was matters no more.
             let inside = with(input.clone(), key, json!({ "item": item }));
-            self.follow(&root, Arc::new(inside)).await?;
+            self.follow(root, Arc::new(inside)).await?;
         }
-        self.depth -= 1;
-        let inside = self.flow.linked_from(&root);
-        let mut output: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
-        for run in self.runs.iter().skip(begin).filter(|run| inside.contains(run.node_key.as_str())) {
-            output.entry(&run.node_key).or_default().extend(run.outputs.iter().map(|output| &output.data));
-        }
-        Ok(Some(json!(output)))
+        Ok(())
     }
 
     /// Runs an action through the flow's connection; that has a run log of its own.
