@@ -3,6 +3,7 @@
 use super::catalog::{Catalog, connector_of, external_app};
 use super::connect::oauth::refresh_due;
 use super::directory::Directory;
+use super::flows;
 use super::seed::{SeedDocument, SeedElement, place_in};
 use super::vendor;
 use crate::clock::Timestamp;
@@ -295,7 +296,7 @@ fn plant_connections(
             None => vendor::default_credentials(tx, ids, now, &connector, vendor::DEFAULT_ACCOUNT, None)?,
         };
         let name = connection.name.clone().unwrap_or_else(|| integration.meta.name.clone());
-        tx.put(Connection {
+        let planted = Connection {
             id: stable_id("connection", &format!("{tenant_key}/{}", connection.key)),
             meta: Meta::new(ids, now, Some(connection.key.clone()), Some(name)),
             tenant,
@@ -324,7 +325,9 @@ fn plant_connections(
             history: ConnectionHistory::default(),
             last_active_at: None,
             is_test: false,
-        })?;
+        };
+        tx.put(planted.clone())?;
+        flows::connected(tx, ids, now, &planted)?;
     }
     Ok(())
 }

@@ -40,7 +40,7 @@ pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreErr
         let Some(after) = tx.connections.get(&id).cloned() else { continue };
         let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) else { continue };
         if matches!(event, WorkspaceEvent::Created | WorkspaceEvent::Reconnected) {
-            flows::connected(space, tx, &after)?;
+            flows::connected(tx, &space.ids, space.clock.now(), &after)?;
         }
         let names = [Some(after.id.to_string()), after.meta.key.clone()];
         events.push((event, names.into_iter().flatten().collect(), of_connection(tx, &after)));

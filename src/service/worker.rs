@@ -1,5 +1,6 @@
 //! What moves by itself: connections and actions in BUILDING, waits that end. One step at a time, in time order.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -339,10 +340,9 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
         let at = connection.refresh_due().filter(|at| *at <= now && !space.in_flight.has(connection.id.as_str()))?;
         Some((at, Item::Refresh(Arc::clone(connection))))
     });
-    let deliveries = world.deliveries.iter().filter_map(|delivery| {
-        let at = delivery.next_attempt_at.filter(|at| *at <= now && !space.in_flight.has(delivery.id.as_str()))?;
-        Some((at, Item::Delivery(Arc::clone(delivery))))
-    });
+    let deliveries = to_send(space, world)
+        .filter(|(at, _)| *at <= now)
+        .map(|(at, delivery)| (at, Item::Delivery(Arc::clone(delivery))));
     let jobs = world
         .jobs
         .iter()
@@ -356,6 +356,20 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
     let all = connections.chain(actions).chain(sessions).chain(refreshes).chain(deliveries).chain(jobs);
     let all = all.chain(turns).chain(runs);
     all.min_by_key(|(at, _)| *at).map(|(_, item)| item)
+}
+
+/// Webhooks that may be sent, with when. What happened at one moment is told one after the other: a run is queued before
+/// it is started. Webhooks of other moments do not wait for a receiver that hangs.
+fn to_send<'w>(
+    space: &Space,
+    world: &'w World,
+) -> impl Iterator<Item = (Timestamp, &'w Arc<WebhookDelivery>)> + use<'w> {
+    let waiting = || world.deliveries.iter().filter(|delivery| delivery.next_attempt_at.is_some());
+    let under_way = waiting().filter(|delivery| space.in_flight.has(delivery.id.as_str()));
+    let busy: HashSet<Timestamp> = under_way.map(|delivery| delivery.created_at).collect();
+    waiting()
+        .filter(move |delivery| !busy.contains(&delivery.created_at))
+        .filter_map(|delivery| Some((delivery.next_attempt_at?, delivery)))
 }
 
 /// Moves everything that is due in a workspace; returns how much that was.
@@ -390,7 +404,7 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     let sessions = world.agent_sessions.iter().filter_map(|session| session.due.as_ref()?.at);
     let not_sent = |id: &str| !space.in_flight.has(id);
     let refreshes = world.connections.iter().filter(|c| not_sent(c.id.as_str())).filter_map(|c| c.refresh_due());
-    let deliveries = world.deliveries.iter().filter(|d| not_sent(d.id.as_str())).filter_map(|d| d.next_attempt_at);
+    let deliveries = to_send(space, &world).map(|(at, _)| at);
     let jobs = world.jobs.iter().filter_map(|job| job.due.as_ref()?.at);
     let turns = flows::runs::next_in_turn(&world).map(|run| run.started_at);
     let runs = world.flow_runs.iter().filter(|run| not_sent(run.id.as_str())).filter_map(|run| run.due.as_ref()?.at);

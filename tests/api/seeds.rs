@@ -62,6 +62,8 @@ async fn a_seeds_flow_runs() {
     let bed = Bed::of(MockMembrane::builder().seed(seed.path())).await;
     let tenant = bed.tenant("t1");
 
+    let instances = tenant.items("/flow-instances").await;
+    assert_eq!(instances.len(), 1, "a connection that is planted READY has those that are made by themselves");
     let run = tenant.ok(Method::POST, "/connections/own-1/flows/things/run", json!({"input": {"q": "x"}})).await;
     bed.ws.settle().await.unwrap();
     let output = tenant.ok(Method::GET, &format!("/flow-runs/{}/output/list", id(&run)), Value::Null).await;

@@ -248,6 +248,7 @@ fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
     };
     let archived = E::table(&world).with_key(key).filter(|element| {
         element.meta().is_archived()
+            && element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()))
             && (integration.is_none() || element.place().integration.as_ref() == integration.as_ref().map(|i| &i.id))
     });
     match archived.last() {

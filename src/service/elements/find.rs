@@ -113,7 +113,9 @@ impl Directory<'_> {
 
     /// 404 for an element. Source: SEED words the beginning.
     pub fn no_element<E: Element>(&self, text: &str) -> ApiError {
-        let keys = E::table(self.world).iter().filter(|a| !a.meta().is_archived()).map(|a| a.key());
+        // What is a tenant's own is told to nobody else.
+        let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
+        let keys = E::table(self.world).iter().filter(shared).map(|element| element.key());
         ApiError::not_found(format!(
             "no matching {}: `{text}`{}; list them with GET /{}",
             E::NOUN,

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use super::Element;
 use super::change::{check_names, find, place_at_connection};
-use crate::engine::{Cx, Space};
+use crate::clock::Timestamp;
+use crate::engine::Cx;
 use crate::error::{ApiError, ErrorKey};
+use crate::ids::Ids;
 use crate::model::connection::Connection;
 use crate::model::element::{Meta, Selector};
 use crate::model::place::article;
@@ -134,7 +136,8 @@ async fn create_instance<E: Element>(
     let mut tx = cx.space.data.begin().await;
     check_fits(&tx, parent, connection)?;
     let instance_key = selector.instance_key.as_deref();
-    let Some(mut instance) = instance_of(&tx, &cx.space, parent, connection, instance_key) else {
+    let (ids, now) = (&cx.space.ids, cx.space.clock.now());
+    let Some(mut instance) = instance_of(&tx, ids, now, parent, connection, instance_key) else {
         // Somebody else made it meanwhile.
         let key = parent.meta().key.as_deref().unwrap_or_default();
         let made = there_is::<E>(&tx, key, connection, instance_key).cloned();
@@ -166,7 +169,8 @@ fn there_is<'w, E: Element>(
 /// The connection's version of an element, to be written; none when there is one already.
 pub fn instance_of<E: Element>(
     world: &World,
-    space: &Space,
+    ids: &Ids,
+    now: Timestamp,
     parent: &E,
     connection: &Connection,
     instance_key: Option<&str>,
@@ -175,8 +179,8 @@ pub fn instance_of<E: Element>(
     if there_is::<E>(world, key.as_deref().unwrap_or_default(), connection, instance_key).is_some() {
         return None;
     }
-    let meta = Meta::new(&space.ids, space.clock.now(), key, Some(parent.meta().name.clone()));
-    let mut element = E::blank(space.ids.id(), meta);
+    let meta = Meta::new(ids, now, key, Some(parent.meta().name.clone()));
+    let mut element = E::blank(ids.id(), meta);
     element.copy_definition(parent);
     let place = element.place_mut();
     place_at_connection(place, connection);

@@ -8,8 +8,10 @@ pub mod runs;
 use std::sync::Arc;
 
 use super::elements::{self, Change, Listed, Wanted};
-use crate::engine::{Cx, Space};
+use crate::clock::Timestamp;
+use crate::engine::Cx;
 use crate::error::ApiError;
+use crate::ids::Ids;
 use crate::model::connection::Connection;
 use crate::model::element::{Scope, Selector};
 use crate::model::flow::{Flow, FlowBody, ResetOptions};
@@ -146,7 +148,7 @@ pub async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Listed<Flo
 }
 
 /// Gives a connection that has become READY its instances of the flows that say so (`autoCreateInstances`).
-pub fn connected(space: &Space, tx: &mut Tx, connection: &Connection) -> Result<(), StoreError> {
+pub fn connected(tx: &mut Tx, ids: &Ids, now: Timestamp, connection: &Connection) -> Result<(), StoreError> {
     let serves = |flow: &&Arc<Flow>| {
         flow.auto_create_instances
             && !flow.meta.is_archived()
@@ -158,7 +160,7 @@ pub fn connected(space: &Space, tx: &mut Tx, connection: &Connection) -> Result<
     // An integration's own version goes before the universal one of its key.
     flows.sort_by_key(|flow| std::cmp::Reverse(flow.place.specificity()));
     for flow in flows {
-        if let Some(instance) = elements::instance_of(tx, space, &*flow, connection, None) {
+        if let Some(instance) = elements::instance_of(tx, ids, now, &*flow, connection, None) {
             tx.put(instance)?;
         }
     }
