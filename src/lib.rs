@@ -92,25 +92,22 @@
 //! file, `SDK` the official client 0.28.3, `DOC:…` and `IAPP:…` pages of its documentation, `AE` a third party's
 //! reading of it, `real-use` what public clients do. “Our choice” and “assumed” mark the rest.
 
-pub mod api;
-pub mod auth;
+pub mod base;
+pub mod call;
+pub mod edge;
+pub mod elements;
+pub mod mapping;
+pub mod nouns;
+pub mod pages;
+pub mod world;
+
 pub mod cli;
-pub mod clock;
-pub mod config;
 pub mod control;
 pub mod engine;
-pub mod error;
 pub mod fault;
-pub mod ids;
 pub mod journal;
-pub mod metrics;
-pub mod model;
-mod pattern;
-mod redact;
 pub mod sandbox;
-pub mod screens;
 pub mod server;
-pub mod service;
 pub mod store;
 pub mod testing;
 pub mod upstream;

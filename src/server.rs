@@ -13,14 +13,16 @@ use actix_web::{App, HttpRequest, HttpServer, web};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
-use crate::api::departure;
-use crate::api::edge::{self, Edge};
-use crate::api::router::Router;
-use crate::config::Config;
+use crate::base::config::Config;
+use crate::base::error::ApiError;
+use crate::call::router::Router;
+use crate::edge::departure;
+use crate::edge::serve as edge;
+use crate::edge::serve::Edge;
+use crate::engine::tokens as auth;
 use crate::engine::{Cx, Engine, InnerCall};
-use crate::error::ApiError;
-use crate::service::{spaces, worker};
-use crate::{api, auth, control};
+use crate::world::{spaces, worker};
+use crate::{control, edge as api};
 
 /// How long a connection may be idle. Source: our choice: longer than clients keep theirs (Node's 5 s), so that none sends
 /// its next call just when this end closes.

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 
-use super::output::{print, quoted};
-use crate::config::Config;
-use crate::service::catalog::Catalog;
-use crate::service::spaces::DEFAULT_TENANT;
+use crate::base::config::Config;
+use crate::cli::output::{print, quoted};
+use crate::world::catalog;
+use crate::world::spaces::DEFAULT_TENANT;
 
 /// Where the credentials come from: the demo's constants, unless the environment says otherwise.
 #[derive(Debug, Clone, Args)]
@@ -34,8 +34,8 @@ pub(super) struct Known {
 
 impl Credentials {
     pub(super) fn resolve(&self) -> Result<Known, String> {
-        let catalog = Catalog::built_in().map_err(|error| error.to_string())?;
-        let demo = &catalog.demo.workspace;
+        let demo = catalog::demo().map_err(|error| error.to_string())?;
+        let demo = &demo.workspace;
         Ok(Known {
             api_uri: self.api_uri.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}", Config::default().port)),
             key: self.workspace_key.clone().or_else(|| demo.key.clone()).unwrap_or_default(),

@@ -10,11 +10,11 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use tokio::process::Child;
 
-use super::ServerOptions;
-use super::output::{Access, ReadyFile, complain};
-use super::serve::StopSignals;
-use crate::clock::real_sleep;
-use crate::service::report;
+use crate::base::clock::real_sleep;
+use crate::cli::ServerOptions;
+use crate::cli::output::{Access, ReadyFile, complain};
+use crate::cli::serve::StopSignals;
+use crate::world::report;
 
 #[derive(Debug, Args)]
 pub(super) struct ExecOptions {

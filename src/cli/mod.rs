@@ -19,10 +19,10 @@ use std::sync::Arc;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
-use crate::clock::ClockMode;
-use crate::config::{Config, SeedChoice};
+use crate::base::clock::ClockMode;
+use crate::base::config::Target;
+use crate::base::config::{Config, SeedChoice};
 use crate::server::Server;
-use crate::store::Target;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
 #[derive(Debug, Parser)]

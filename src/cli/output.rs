@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::auth::mint;
-use crate::clock::real_now;
+use crate::base::clock::real_now;
+use crate::engine::tokens::mint;
 use crate::server::Server;
 
 /// Says what went wrong.

@@ -4,9 +4,9 @@ use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::ServerOptions;
-use super::output::{Access, ReadyFile, print};
-use crate::config::Config;
+use crate::base::config::Config;
+use crate::cli::ServerOptions;
+use crate::cli::output::{Access, ReadyFile, print};
 
 pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     let runtime =

@@ -6,10 +6,10 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::credentials::Credentials;
-use super::output::print;
-use crate::auth::mint;
-use crate::clock::real_now;
+use crate::base::clock::real_now;
+use crate::cli::credentials::Credentials;
+use crate::cli::output::print;
+use crate::engine::tokens::mint;
 
 #[derive(Debug, Args)]
 pub(super) struct TokenOptions {

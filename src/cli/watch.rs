@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
 use std::time::{Duration, SystemTime};
 
-use super::output::complain;
+use crate::cli::output::complain;
 use crate::engine::Engine;
-use crate::service::seed::SeedDocument;
-use crate::service::spaces::reseed;
+use crate::world::seed::SeedDocument;
+use crate::world::spaces::reseed;
 
 /// How often the files are looked at. Looking works on every file system, unlike being told.
 const EVERY: Duration = Duration::from_millis(300);
@@ -19,7 +19,7 @@ type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
 pub(super) async fn run(engine: Weak<Engine>, path: PathBuf) {
     let mut seen = fingerprint(&path);
     loop {
-        crate::clock::real_sleep(EVERY).await;
+        crate::base::clock::real_sleep(EVERY).await;
         let now = fingerprint(&path);
         if now == seen {
             continue;

@@ -1,9 +1,9 @@
 //! What a client may lean on and no route's source tells, as data: where it comes from, what was decided where sources
 //! disagree or are silent, and which calls lean on it.
 
+use crate::base::pattern::is_like;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
-use crate::model::webhook::{WebhookDelivery, WorkspaceEvent};
-use crate::pattern::is_like;
+use crate::nouns::webhook::model::{WebhookDelivery, WorkspaceEvent};
 
 /// One behaviour.
 pub(super) struct Behaviour {

@@ -6,23 +6,27 @@ use serde::Deserialize;
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use super::space;
-use crate::api::call::{Call, Reply};
-use crate::auth::Caller;
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
+use crate::elements::model::place::Layered as _;
+use crate::elements::view::{Lens, Secrets};
 use crate::engine::Cx;
-use crate::error::ApiError;
-use crate::model::JsonMap;
-use crate::model::agent_session::AgentEvent;
-use crate::model::connection::{Connection, ConnectionEvent};
-use crate::model::flow_run::FlowRunEvent;
-use crate::model::job::JobEvent;
-use crate::model::place::Layered as _;
-use crate::service::connect::attempt::{self, Ending};
-use crate::service::directory::Directory;
-use crate::service::flows::runs;
-use crate::service::vendor::account_in;
-use crate::service::view::{Lens, Secrets};
-use crate::service::{agents, connect, jobs, worker};
+use crate::engine::directory::Directory;
+use crate::engine::tokens::Caller;
+use crate::nouns::agent_session::model::AgentEvent;
+use crate::nouns::agent_session::rules as agents;
+use crate::nouns::connection::connect;
+use crate::nouns::connection::connect::attempt;
+use crate::nouns::connection::connect::attempt::Ending;
+use crate::nouns::connection::model::{Connection, ConnectionEvent};
+use crate::nouns::flow_run::model::FlowRunEvent;
+use crate::nouns::flow_run::rules as runs;
+use crate::nouns::vendor::rules::account_in;
+use crate::world::job::model::JobEvent;
+use crate::world::job::rules as jobs;
+use crate::world::worker;
 
 /// Events as a test names them.
 #[derive(Debug, Clone, Copy, Deserialize)]

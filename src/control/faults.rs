@@ -3,9 +3,9 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::space;
-use crate::api::call::{Call, Reply};
-use crate::error::ApiError;
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
 use crate::fault::{Firing, Rule};
 
 pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {

@@ -3,11 +3,11 @@
 use serde::Serialize;
 use serde_json::json;
 
-use super::behaviours::{BEHAVIOURS, Behaviour};
-use crate::api::call::{Call, Reply};
-use crate::api::router::Route;
-use crate::error::ApiError;
-use crate::service::spaces::no_workspace;
+use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::{Call, Reply};
+use crate::control::behaviours::{BEHAVIOURS, Behaviour};
+use crate::world::spaces::no_workspace;
 
 /// How well something is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -48,7 +48,7 @@ pub(super) async fn ledger(call: Call) -> Result<Reply, ApiError> {
         None => None,
     };
     let mut counts = serde_json::Map::new();
-    let routes: Vec<_> = crate::api::known_routes()
+    let routes: Vec<_> = crate::edge::known_routes()
         .iter()
         .map(|route| {
             let level = json!(level(route));
@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_ledger_knows_every_route_and_behaviour() {
-        for route in crate::api::routes() {
+        for route in crate::edge::routes() {
             assert!(level(&route).is_some(), "{route:?}: `{}` is no source that the ledger knows", route.source);
         }
         for Behaviour { what, source, .. } in &BEHAVIOURS {

@@ -7,9 +7,9 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use tokio::sync::broadcast::error::RecvError;
 
-use super::space;
-use crate::api::call::{Call, Reply};
-use crate::error::ApiError;
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
 use crate::journal::verify::{Expectation, Matcher};
 use crate::journal::{Entry, findings};
 

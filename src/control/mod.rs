@@ -1,8 +1,6 @@
 //! Test control: everything under `/__mock/`. Never shadows the real API, has no CORS, and answers only loopback or
 //! the bearer of the control token (decision 28).
 
-pub mod guard;
-
 mod behaviours;
 mod elements;
 mod faults;
@@ -22,11 +20,11 @@ use std::sync::Arc;
 
 use http::Method;
 
-use crate::api::call::{Call, Reply};
-use crate::api::router::{Access, Route, route};
+use crate::base::error::ApiError;
+use crate::call::router::{Access, Route, route};
+use crate::call::{Call, Reply};
 use crate::engine::Space;
-use crate::error::ApiError;
-use crate::service::spaces::no_workspace;
+use crate::world::spaces::no_workspace;
 
 const OURS: &str = "our choice";
 

@@ -3,12 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::space;
-use crate::api::call::{Call, Reply};
-use crate::error::ApiError;
-use crate::model::JsonMap;
-use crate::model::scenario::Scenario;
-use crate::service::scenarios;
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
+use crate::world::scenario::model::Scenario;
+use crate::world::scenario::rules as scenarios;
 
 /// The workspace's own scenarios and the shipped ones, and the stories that were begun.
 pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
@@ -26,7 +26,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     let own = scenarios::own(&space);
     let items: Vec<Value> =
         own.iter().map(|one| shown(one, true)).chain(shipped.iter().map(|one| shown(one, false))).collect();
-    Reply::json(&json!({ "items": items, "stories": space.stories.told() }))
+    Reply::json(&json!({ "items": items, "stories": space.scenario_runs.all() }))
 }
 
 /// A scenario of one's own, as YAML or JSON.
@@ -51,5 +51,5 @@ pub(super) async fn start(call: Call) -> Result<Reply, ApiError> {
 
 /// Stops a story; what it has brought about stays.
 pub(super) async fn stop(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&space(&call)?.stories.stop(call.param("name")?)?)
+    Reply::json(&space(&call)?.scenario_runs.stop(call.param("name")?)?)
 }

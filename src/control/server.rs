@@ -5,11 +5,12 @@ use std::sync::OnceLock;
 use http::StatusCode;
 use serde_json::json;
 
-use crate::api::call::{Call, Reply};
-use crate::api::openapi;
-use crate::api::router::Route;
-use crate::error::ApiError;
-use crate::service::spaces::{self, ResetTo};
+use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::{Call, Reply};
+use crate::edge::openapi;
+use crate::world::spaces;
+use crate::world::spaces::ResetTo;
 
 /// `{status, version, url, uptimeMs}`; 200 only when seeded.
 pub(super) async fn health(call: Call) -> Result<Reply, ApiError> {
@@ -56,7 +57,8 @@ pub(super) async fn metrics(call: Call) -> Result<Reply, ApiError> {
 /// This control API and the faked API in one document.
 pub(super) async fn openapi(call: Call) -> Result<Reply, ApiError> {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
-    let routes =
-        ROUTES.get_or_init(|| super::routes().into_iter().chain(crate::api::known_routes().iter().cloned()).collect());
+    let routes = ROUTES.get_or_init(|| {
+        crate::control::routes().into_iter().chain(crate::edge::known_routes().iter().cloned()).collect()
+    });
     Reply::json(&openapi::document(routes, "membrane-mock", call.engine.base()))
 }

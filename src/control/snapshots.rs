@@ -3,11 +3,12 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::space;
-use super::workspaces::shown as shown_workspace;
-use crate::api::call::{Call, Reply};
-use crate::error::ApiError;
-use crate::service::snapshots::{self, Snapshot};
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
+use crate::control::workspaces::shown as shown_workspace;
+use crate::engine::snapshot::Snapshot;
+use crate::world::snapshots;
 
 fn shown(snapshot: &Snapshot) -> Value {
     json!({ "id": snapshot.id, "name": snapshot.name, "at": snapshot.at, "workspace": snapshot.workspace })

@@ -5,12 +5,12 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::space;
-use crate::api::call::{Call, Reply};
-use crate::clock::{ClockMode, Timestamp};
+use crate::base::clock::{ClockMode, Timestamp};
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
 use crate::engine::Space;
-use crate::error::ApiError;
-use crate::service::worker;
+use crate::world::worker;
 
 fn shown(space: &Space, moved: usize) -> Result<Reply, ApiError> {
     Reply::json(&json!({

@@ -3,14 +3,14 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::space;
-use crate::api::call::{Call, Reply};
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
 use crate::engine::Space;
-use crate::error::ApiError;
+use crate::engine::directory::Directory;
 use crate::journal::Side;
-use crate::model::grant::Grant;
-use crate::model::stub::{Stub, StubSpec};
-use crate::service::directory::Directory;
+use crate::nouns::stub::model::{Stub, StubSpec};
+use crate::nouns::vendor::model::Grant;
 
 /// The connector's key, which has to exist.
 fn connector(call: &Call, space: &Space) -> Result<String, ApiError> {

@@ -6,18 +6,21 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::space;
-use crate::api::call::{Call, Reply};
-use crate::auth::mint;
-use crate::clock::{ClockMode, real_now};
+use crate::base::clock::{ClockMode, real_now};
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::control::space;
+use crate::engine::tokens::mint;
 use crate::engine::{Engine, Space};
-use crate::error::ApiError;
-use crate::model::workspace::{MockSettings, Settings};
-use crate::service::export::{self, Export};
-use crate::service::seed::SeedDocument;
-use crate::service::snapshots;
-use crate::service::spaces::{self, Fork, NewWorkspace, Start};
-use crate::service::workspaces::{merge_settings, merged_mock};
+use crate::nouns::workspace::model::{MockSettings, Settings};
+use crate::nouns::workspace::rules::{merge_settings, merged_mock};
+use crate::world::catalog;
+use crate::world::export;
+use crate::world::export::Export;
+use crate::world::seed::SeedDocument;
+use crate::world::snapshots;
+use crate::world::spaces;
+use crate::world::spaces::{Fork, NewWorkspace, Start};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -136,7 +139,7 @@ fn start_of(engine: &Engine, from: &Value) -> Result<(Arc<Space>, Start), ApiErr
 
 fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError> {
     match seed {
-        Value::String(name) if name == "demo" => Ok(Arc::clone(&engine.catalog.demo)),
+        Value::String(name) if name == "demo" => catalog::demo().map_err(ApiError::internal),
         Value::String(name) if name == "none" || name == "empty" => Ok(Arc::default()),
         Value::Object(_) => {
             let document: SeedDocument = serde_path_to_error::deserialize(seed).map_err(|error| {

@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::{By, Effect, RateLimit, Rule, Subject};
-use crate::clock::Timestamp;
-use crate::error::ApiError;
-use crate::redact::masked;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::redact::masked;
+use crate::fault::{By, Effect, RateLimit, Rule, Subject};
 
 /// Firings that are remembered.
 const MOST_FIRINGS: usize = 10_000;
@@ -349,8 +349,8 @@ fn no_fault(id: &str) -> ApiError {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Fault, act, any_call};
     use super::*;
+    use crate::fault::{Fault, act, any_call};
 
     fn call(connection: &str) -> Subject {
         Subject { operation: Some("act"), connection: vec![connection.into()], ..Subject::default() }

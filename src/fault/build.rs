@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Answer, By, Dribble, Effect, ErrorSpec, Latency, RateLimit, Rule, Side, When};
-use crate::clock::Timestamp;
-use crate::error::{ErrorKey, ErrorType};
+use crate::base::clock::Timestamp;
+use crate::base::error::{ErrorKey, ErrorType};
+use crate::fault::{Answer, By, Dribble, Effect, ErrorSpec, Latency, RateLimit, Rule, Side, When};
 
 /// Which calls a rule is about.
 #[derive(Debug, Clone, Default)]

@@ -15,9 +15,9 @@ use serde_json::Value;
 pub use book::{Book, Fired, Firing, Sheet, Standing};
 pub use build::{Fault, Which, act, any_call, connect, proxy, route, upstream};
 
-use crate::clock::Timestamp;
-use crate::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
-use crate::pattern::{check_route, is_like, is_route};
+use crate::base::clock::Timestamp;
+use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
+use crate::base::pattern::{check_route, is_like, is_route};
 
 /// Which side of the fake a call is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::broadcast;
 
-use crate::clock::Timestamp;
-use crate::redact::{mask, masked};
+use crate::base::clock::Timestamp;
+use crate::base::redact::{mask, masked};
 
 /// Which side a request came in on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

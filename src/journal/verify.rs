@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Entry, Side};
-use crate::pattern::{is_like, is_route};
+use crate::base::pattern::{is_like, is_route};
+use crate::journal::{Entry, Side};
 
 /// Calls that are told of when none fits.
 const MOST_NEAR: usize = 3;
@@ -263,7 +263,7 @@ impl std::fmt::Display for Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::Timestamp;
+    use crate::base::clock::Timestamp;
 
     fn act(action: &str, input: Value) -> Entry {
         Entry {

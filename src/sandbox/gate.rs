@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 
-use crate::clock::real_sleep;
+use crate::base::clock::real_sleep;
 
 /// How many snippets of one tenant may wait at one level.
 pub(super) const MOST_WAITING: usize = 100;

@@ -40,8 +40,8 @@ use self::gate::{Full, Gate, MOST_WAITING};
 use self::protocol::{FromRun, Task, ToRun};
 use self::runtime::guard;
 use self::worker::Workers;
-use crate::clock::{Timestamp, real_sleep};
-use crate::error::ApiError;
+use crate::base::clock::{Timestamp, real_sleep};
+use crate::base::error::ApiError;
 
 /// How many threads may be lost before no snippet runs any more.
 pub const MOST_STUCK: usize = 4;

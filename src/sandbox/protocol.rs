@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Arguments, SandboxError};
+use crate::sandbox::{Arguments, SandboxError};
 
 /// The longest line. Bodies have 10 MB at most, and a text that is quoted grows.
 pub(super) const LONGEST_LINE: usize = 64 * 1024 * 1024;

@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
-use super::protocol::{FromRun, Task, ToRun};
-use super::runtime::{HostGone, Port, Prepared};
-use crate::clock::monotonic;
+use crate::base::clock::monotonic;
+use crate::sandbox::protocol::{FromRun, Task, ToRun};
+use crate::sandbox::runtime::{HostGone, Port, Prepared};
 
 /// Parsing recurses: it needs far more stack than a thread has by default. Pages are only taken when touched.
 const STACK_BYTES: usize = 512 * 1024 * 1024;

@@ -1,6 +1,6 @@
 //! The database: opening it, and every statement that writes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,17 +11,8 @@ use sqlx::{Row as _, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-use super::StoreError;
-
-/// Where the database is.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Target {
-    /// In memory, gone with the server.
-    #[default]
-    Memory,
-    /// In a file that survives it.
-    File(PathBuf),
-}
+use crate::base::config::Target;
+use crate::store::StoreError;
 
 /// One stored record.
 #[derive(Debug, Clone, PartialEq, Eq)]

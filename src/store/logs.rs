@@ -4,10 +4,10 @@ use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use sqlx::Row as _;
 
-use super::{Db, StoreError};
-use crate::clock::Timestamp;
-use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
-use crate::model::page::{Page, PageRequest};
+use crate::base::clock::Timestamp;
+use crate::base::page::{Page, PageRequest};
+use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
+use crate::store::{Db, StoreError};
 
 /// Which run logs are asked for. Source: OAS `/action-run-logs`.
 #[derive(Debug, Clone, Default)]

@@ -13,7 +13,7 @@ mod records;
 mod tx;
 mod world;
 
-pub use db::{Db, Row, Target};
+pub use db::{Db, Row};
 pub use records::{Kind, World};
 pub use tx::{Outbox, Partition, Tx};
 pub use world::{Record, Table};
@@ -56,11 +56,11 @@ pub enum StoreError {
     CutOff,
 }
 
-impl From<StoreError> for crate::error::ApiError {
+impl From<StoreError> for crate::base::error::ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Closed => crate::error::ApiError::concurrency(error.to_string()),
-            error => crate::error::ApiError::internal(error),
+            StoreError::Closed => crate::base::error::ApiError::concurrency(error.to_string()),
+            error => crate::base::error::ApiError::internal(error),
         }
     }
 }

@@ -2,26 +2,26 @@
 
 use std::sync::Arc;
 
-use super::world::{Record, Table, corrupt, decode};
-use super::{Row, StoreError};
-use crate::ids::Id;
-use crate::model::action::Action;
-use crate::model::agent_session::AgentSession;
-use crate::model::attempt_log::AttemptLog;
-use crate::model::connection::Connection;
-use crate::model::connection_request::ConnectionRequest;
-use crate::model::connector::Connector;
-use crate::model::external_app::ExternalApp;
-use crate::model::flow::Flow;
-use crate::model::flow_run::FlowRun;
-use crate::model::grant::Grant;
-use crate::model::integration::Integration;
-use crate::model::job::Job;
-use crate::model::scenario::OwnScenario;
-use crate::model::stub::Stub;
-use crate::model::tenant::Tenant;
-use crate::model::webhook::WebhookDelivery;
-use crate::model::workspace::Workspace;
+use crate::base::ids::Id;
+use crate::nouns::action::model::Action;
+use crate::nouns::agent_session::model::AgentSession;
+use crate::nouns::attempt_log::model::AttemptLog;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection_request::model::ConnectionRequest;
+use crate::nouns::connector::model::Connector;
+use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::flow::model::Flow;
+use crate::nouns::flow_run::model::FlowRun;
+use crate::nouns::integration::model::Integration;
+use crate::nouns::stub::model::Stub;
+use crate::nouns::tenant::model::Tenant;
+use crate::nouns::vendor::model::Grant;
+use crate::nouns::webhook::model::WebhookDelivery;
+use crate::nouns::workspace::model::Workspace;
+use crate::store::world::{Record, Table, corrupt, decode};
+use crate::store::{Row, StoreError};
+use crate::world::job::model::Job;
+use crate::world::scenario::model::OwnScenario;
 
 macro_rules! records {
     ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident, by $key:expr;)*) => {

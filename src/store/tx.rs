@@ -7,11 +7,11 @@ use std::sync::{Arc, OnceLock};
 use arc_swap::ArcSwap;
 use tokio::sync::{Mutex, OwnedMutexGuard, broadcast, watch};
 
-use super::db::Batch;
-use super::{Db, Kind, Record, StoreError, World};
-use crate::ids::Ids;
-use crate::model::logs::{ApiLog, Exchange, RunDetails, RunLog};
-use crate::model::workspace::Workspace;
+use crate::base::ids::Ids;
+use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
+use crate::nouns::workspace::model::Workspace;
+use crate::store::db::Batch;
+use crate::store::{Db, Kind, Record, StoreError, World};
 
 /// Changes that a slow listener may be behind.
 const MOST_CHANGES: usize = 256;

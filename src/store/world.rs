@@ -7,11 +7,11 @@ use imbl::{HashMap, OrdMap, OrdSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::records::{Kind, World};
-use super::{Row, StoreError};
-use crate::ids::Id;
-use crate::model::webhook::DeliveryState;
-use crate::model::workspace::Workspace;
+use crate::base::ids::Id;
+use crate::nouns::webhook::model::DeliveryState;
+use crate::nouns::workspace::model::Workspace;
+use crate::store::records::{Kind, World};
+use crate::store::{Row, StoreError};
 
 /// A model type that is a row of `record`.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {

@@ -1,14 +1,17 @@
 //! Tenants and their connections, as a test sees them.
 
-use super::{MockWorkspace, TestError};
-use crate::auth::Verified;
+use crate::base::error::ApiError;
 use crate::engine::Cx;
-use crate::error::ApiError;
-use crate::model::connection::{Connection, ConnectionEvent, ConnectionState};
-use crate::model::connection_request::ConnectSpec;
-use crate::service::connect::attempt::{self, Ending};
-use crate::service::connect::{self as connecting, Consent};
-use crate::service::{tenants, vendor};
+use crate::engine::tokens::Verified;
+use crate::nouns::connection::connect as connecting;
+use crate::nouns::connection::connect::Consent;
+use crate::nouns::connection::connect::attempt;
+use crate::nouns::connection::connect::attempt::Ending;
+use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
+use crate::nouns::connection_request::model::ConnectSpec;
+use crate::nouns::tenant::rules as tenants;
+use crate::nouns::vendor::rules as vendor;
+use crate::testing::{MockWorkspace, TestError};
 use serde_json::Value;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
@@ -89,7 +92,7 @@ impl MockConnect {
         let cx = self.tenant.cx().await?;
         let is_integration = {
             let world = cx.world();
-            crate::service::directory::Directory::new(&world, &cx.engine.catalog).integration(&self.target).is_some()
+            crate::engine::directory::Directory::new(&world, &cx.engine.catalog).integration(&self.target).is_some()
         };
         if is_integration {
             self.spec.integration_key = Some(self.target);

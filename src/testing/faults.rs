@@ -1,8 +1,8 @@
 //! Faults and checkpoints, as a test sets them.
 
-use super::{MockWorkspace, TestError};
 use crate::fault::{Fault, Firing};
-use crate::service::snapshots;
+use crate::testing::{MockWorkspace, TestError};
+use crate::world::snapshots;
 
 /// A fault in force: gone when this is dropped. One that never fired fails the test then.
 #[derive(Debug)]

@@ -4,9 +4,9 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
-use super::MockWorkspace;
 use crate::journal::verify::{Expectation, Matcher, Verdict};
 use crate::journal::{Entry, Side};
+use crate::testing::MockWorkspace;
 
 /// The requests so far, in order: a list, and questions about it.
 #[derive(Debug, Clone)]

@@ -18,18 +18,18 @@ pub use scenarios::{MockScenario, MockStory};
 pub use upstream::{MockUpstream, MountedStub, Stub};
 pub use webhooks::MockWebhooks;
 
-use crate::auth::mint;
-use crate::clock::{ClockMode, Timestamp, real_now};
-use crate::config::{Config, SeedChoice};
+use crate::base::clock::{ClockMode, Timestamp, real_now};
+use crate::base::config::Target;
+use crate::base::config::{Config, SeedChoice};
+use crate::base::error::ApiError;
+use crate::engine::tokens::mint;
 use crate::engine::{Engine, Space};
-use crate::error::ApiError;
-use crate::model::progress::ProgressSettings;
-use crate::model::workspace::{MockSettings, Settings};
+use crate::nouns::workspace::model::progress::ProgressSettings;
+use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::server::{Server, StartError};
-use crate::service::catalog::Catalog;
-use crate::service::spaces::{self, Fork, ResetTo, Start};
-use crate::service::{report, seed, worker};
-use crate::store::Target;
+use crate::world::spaces;
+use crate::world::spaces::{Fork, ResetTo, Start};
+use crate::world::{catalog, report, seed, worker};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -326,9 +326,9 @@ impl MockClock {
 
 /// Reads a seed without starting anything: to test one's own seed files.
 pub fn check_seed(path: &std::path::Path) -> Result<(), seed::SeedError> {
-    crate::api::announce_routes();
+    crate::edge::announce_routes();
     let seed = seed::SeedDocument::read(path)?;
-    seed.check_connectors(&Catalog::built_in()?.connector_keys())
+    seed.check_connectors(&catalog::catalog()?.connector_keys())
 }
 
 /// The same for tests without a runtime.

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{MockWorkspace, TestError};
-use crate::error::ApiError;
-use crate::model::JsonMap;
-use crate::service::scenarios::{self, Standing, Told};
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
+use crate::testing::{MockWorkspace, TestError};
+use crate::world::scenario::rules as scenarios;
 
 /// A scenario about to be played.
 #[derive(Debug, Clone)]
@@ -46,14 +47,14 @@ impl MockScenario {
 }
 
 impl MockStory {
-    fn told(&self) -> Result<Told, ApiError> {
-        let stories = self.workspace.space()?.stories.told();
+    fn told(&self) -> Result<ScenarioRun, ApiError> {
+        let stories = self.workspace.space()?.scenario_runs.all();
         stories.into_iter().find(|told| told.id == self.id).ok_or_else(|| ApiError::not_found("the story is forgotten"))
     }
 
     /// Whether every step is done.
     pub fn is_done(&self) -> bool {
-        self.told().is_ok_and(|told| told.state == Standing::Done)
+        self.told().is_ok_and(|told| told.state == ScenarioRunState::Done)
     }
 
     /// How many steps are done.
@@ -63,7 +64,7 @@ impl MockStory {
 
     /// Stops it; what it has brought about stays.
     pub fn stop(&self) -> Result<(), TestError> {
-        self.workspace.space()?.stories.stop(&self.id)?;
+        self.workspace.space()?.scenario_runs.stop(&self.id)?;
         Ok(())
     }
 }

@@ -1,10 +1,10 @@
 //! The external app behind a connector, as a test sees it.
 
-use super::{MockWorkspace, TestError};
-use crate::clock::Timestamp;
-use crate::error::ApiError;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
 use crate::journal::{Entry, Side};
-use crate::model::stub::{Stub as StoredStub, StubSpec};
+use crate::nouns::stub::model::{Stub as StoredStub, StubSpec};
+use crate::testing::{MockWorkspace, TestError};
 use http::Method;
 use serde_json::Value;
 
@@ -62,7 +62,7 @@ impl MockUpstream {
 
     async fn change_grants(
         &self,
-        change: impl Fn(&mut crate::model::grant::Grant, Timestamp),
+        change: impl Fn(&mut crate::nouns::vendor::model::Grant, Timestamp),
     ) -> Result<(), TestError> {
         let space = self.workspace.space()?;
         let now = space.clock.now();

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::MockWorkspace;
-use crate::model::webhook::WebhookDelivery;
+use crate::nouns::webhook::model::WebhookDelivery;
+use crate::testing::MockWorkspace;
 
 /// Webhooks of a workspace, delivered or on their way.
 #[derive(Debug, Clone)]

@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use url::Url;
 
-use crate::clock::real_sleep;
+use crate::base::clock::real_sleep;
 
 /// The largest head of a request that is read, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;

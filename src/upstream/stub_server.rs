@@ -11,7 +11,7 @@ use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::model::stub::Incoming;
+use crate::nouns::stub::model::Incoming;
 
 /// Who knows the answers.
 pub trait Answerer: Send + Sync {

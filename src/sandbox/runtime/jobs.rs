@@ -10,7 +10,7 @@ use boa_engine::job::{GenericJob, IntervalJob, Job, JobExecutor, NativeAsyncJob,
 use boa_engine::{Context, JsResult, JsValue};
 use futures_util::FutureExt as _;
 
-use crate::clock::monotonic;
+use crate::base::clock::monotonic;
 
 /// A snippet's time: real from the moment it starts, or, when the workspace's clock stands still, virtual (decision 27):
 /// it moves only when nothing is left to do but to wait for a timer.
@@ -115,7 +115,7 @@ impl Timer {
     }
 }
 
-/// Queues; the loop of [`super::Prepared::run`] takes from them, so that the deadline is seen between any two jobs.
+/// Queues; the loop of [`crate::sandbox::runtime::Prepared::run`] takes from them, so that the deadline is seen between any two jobs.
 #[derive(Default)]
 pub(super) struct Jobs {
     ready: RefCell<VecDeque<Ready>>,

@@ -15,9 +15,11 @@ use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunc
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::natives::{self, Native, Shared, built, host_gone, shared_of, text_of};
-use super::place;
+use crate::sandbox::runtime::natives;
+
 use crate::sandbox::Arguments;
+use crate::sandbox::runtime::natives::{Native, Shared, built, host_gone, shared_of, text_of};
+use crate::sandbox::runtime::place;
 
 const FILES: [(&str, &str); 16] = [
     ("arrays.js", include_str!("../js/arrays.js")),

@@ -26,10 +26,10 @@ use serde_json::value::RawValue;
 use self::jobs::{Jobs, SnippetTime};
 use self::natives::Shared;
 use self::place::Place;
-use super::SandboxError;
-use super::protocol::{FromRun, Task};
-use crate::clock::monotonic;
-use crate::model::depth;
+use crate::base::clock::monotonic;
+use crate::base::depth;
+use crate::sandbox::SandboxError;
+use crate::sandbox::protocol::{FromRun, Task};
 
 /// Instructions between two looks at the deadline.
 const BUDGET: u32 = 10_000;

@@ -1,5 +1,5 @@
 //! What a snippet's context is made of in Rust: calls of the host, chance, digests, and the ends of a run. None of it is
-//! reachable by name from a snippet but what [`super::lazies`] puts there.
+//! reachable by name from a snippet but what [`crate::sandbox::runtime::lazies`] puts there.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -17,11 +17,12 @@ use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunc
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
-use super::jobs::SnippetTime;
-use super::lazies::{self, Lazies};
-use super::{Port, Settled};
 use crate::sandbox::Arguments;
 use crate::sandbox::protocol::{FromRun, Task};
+use crate::sandbox::runtime::jobs::SnippetTime;
+use crate::sandbox::runtime::lazies;
+use crate::sandbox::runtime::lazies::Lazies;
+use crate::sandbox::runtime::{Port, Settled};
 
 const PRELUDE: &str = include_str!("../js/prelude.js");
 /// An entry costs something even when it says nothing.
@@ -350,7 +351,7 @@ fn host_error(error: &JsValue, depth: usize, context: &mut Context) -> Option<Js
 /// `native.frames()` → where the snippet is just now, as the end of a stack.
 pub(super) fn frames(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     shared_of(context)?;
-    Ok(JsString::from(super::place::here(context).as_str()).into())
+    Ok(JsString::from(crate::sandbox::runtime::place::here(context).as_str()).into())
 }
 
 /// `native.digest('SHA-256', base64)` → base64.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use boa_engine::vm::CallFrame;
 use boa_engine::{Context, JsError};
 
-use crate::error::ApiError;
+use crate::base::error::ApiError;
 pub(super) use crate::sandbox::Place;
 use crate::sandbox::SandboxError;
 
@@ -99,7 +99,7 @@ pub(super) fn of_thrown(message: String, frames: &Frames<'_>, cause: &str) -> Sa
 /// What people look for that the sandbox does not have.
 fn with_advice(message: String) -> String {
     if message.contains("module resolution is disabled") {
-        return super::syntax::NO_IMPORT.into();
+        return crate::sandbox::runtime::syntax::NO_IMPORT.into();
     }
     let Some(name) = message.strip_prefix("ReferenceError: ").and_then(|rest| rest.strip_suffix(" is not defined"))
     else {

@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 
-use crate::clock::monotonic;
+use crate::base::clock::monotonic;
 use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, LONGEST_LINE, ToRun, line};
-use crate::sandbox::runtime::{self, HostGone, Port, Prepared};
+use crate::sandbox::runtime;
+use crate::sandbox::runtime::{HostGone, Port, Prepared};
 
 /// What the binary is called with.
 pub(super) const SUBCOMMAND: &str = "js-worker";
@@ -55,7 +56,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
 /// Confines the process, then runs one task after the other, each in a context that was made before the task came.
 fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
     #[cfg(target_os = "linux")]
-    let filtered = super::confine::confine(memory_mb, parent);
+    let filtered = crate::sandbox::worker::confine::confine(memory_mb, parent);
     #[cfg(not(target_os = "linux"))]
     let filtered = {
         let _ = (memory_mb, parent);
@@ -72,7 +73,7 @@ fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
             Err(_) => return,
         };
         #[cfg(target_os = "linux")]
-        super::confine::allow_processor_time(task.limit_ms);
+        crate::sandbox::worker::confine::allow_processor_time(task.limit_ms);
         let (result, used) = match ready {
             Ok(mut prepared) => (prepared.run(&task, monotonic()), Some(prepared)),
             Err(error) => (Err(error), None),

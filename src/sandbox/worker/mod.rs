@@ -22,8 +22,8 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::codec::{FramedRead, LinesCodec};
 
-use super::protocol::{FromRun, LONGEST_LINE, Task, ToRun, line};
-use super::{Attendant, End, Limits, Outcome, SandboxError};
+use crate::sandbox::protocol::{FromRun, LONGEST_LINE, Task, ToRun, line};
+use crate::sandbox::{Attendant, End, Limits, Outcome, SandboxError};
 
 pub use child::main;
 
@@ -95,7 +95,7 @@ impl Workers {
             End::Overtime => Err(SandboxError::overtime(self.limits.wall_ms())),
             End::Abandoned => Err(SandboxError::abandoned()),
         };
-        super::outcome(result, logs)
+        crate::sandbox::outcome(result, logs)
     }
 
     /// A worker that waits for work, and is still there.
@@ -163,7 +163,7 @@ impl Worker {
         let mut worker = Self { child, input, output, errors, runs: 0, home, _living: living };
         let first = tokio::select! {
             first = worker.next() => first,
-            () = crate::clock::real_sleep(START_LIMIT) => Err("it says nothing".into()),
+            () = crate::base::clock::real_sleep(START_LIMIT) => Err("it says nothing".into()),
         };
         match first {
             Ok(FromRun::Ready { filtered }) => {
@@ -261,7 +261,7 @@ impl Worker {
         let said = self.last_words().await;
         let status = tokio::select! {
             status = self.child.wait() => status.ok(),
-            () = crate::clock::real_sleep(Duration::from_secs(1)) => None,
+            () = crate::base::clock::real_sleep(Duration::from_secs(1)) => None,
         };
         if said.contains("memory allocation of") || said.contains("out of memory") {
             return SandboxError::thrown(format!("the code used more than {} MB of memory", limits.memory_mb));
@@ -281,7 +281,7 @@ impl Worker {
         let mut errors = (&mut self.errors).take(MOST_STDERR_BYTES);
         tokio::select! {
             _ = errors.read_to_end(&mut said) => {}
-            () = crate::clock::real_sleep(Duration::from_millis(500)) => {}
+            () = crate::base::clock::real_sleep(Duration::from_millis(500)) => {}
         }
         String::from_utf8_lossy(&said).trim().to_owned()
     }

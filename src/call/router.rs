@@ -1,0 +1,139 @@
+//! The route table as data, and finding a route in it.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use http::Method;
+
+use crate::base::error::{ApiError, nearest};
+use crate::call::{Call, Reply};
+
+/// Who may call a route; checked before anything else of the route, also before a 501 (decision 8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// No token: hosted pages.
+    Public,
+    /// Any valid token.
+    Anyone,
+    /// The same; a browser's form carries it as a field: `token`, or within the JSON of `payload`.
+    Form,
+    /// A manager's token.
+    Manager,
+    /// The control API: loopback or the control token.
+    Control,
+}
+
+/// What a route does.
+pub type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Reply, ApiError>> + Send + Sync>;
+
+/// One route.
+#[derive(Clone)]
+pub struct Route {
+    /// Method; none for any.
+    pub method: Option<Method>,
+    /// Path with `{names}`; `{*rest}` takes the rest.
+    pub path: String,
+    /// Who may call it.
+    pub access: Access,
+    /// Where its behaviour is documented.
+    pub source: &'static str,
+    /// Whether it is faked at all.
+    pub faked: bool,
+    /// What it does.
+    pub handler: Handler,
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method.as_ref().map_or("ANY", Method::as_str), self.path)
+    }
+}
+
+/// Makes a route.
+pub fn route<F, R>(
+    method: Option<Method>,
+    path: impl Into<String>,
+    access: Access,
+    source: &'static str,
+    handler: F,
+) -> Route
+where
+    F: Fn(Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+{
+    let handler: Handler = Arc::new(move |call| Box::pin(handler(call)));
+    Route { method, path: path.into(), access, source, faked: true, handler }
+}
+
+/// The `{names}` of a route and what stood in their places.
+pub type Params = Vec<(String, String)>;
+
+/// All routes, found by method and path.
+pub struct Router {
+    routes: Vec<Route>,
+    paths: matchit::Router<Vec<usize>>,
+}
+
+impl std::fmt::Debug for Router {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Router").field("routes", &self.routes.len()).finish_non_exhaustive()
+    }
+}
+
+impl Router {
+    /// Builds a router; two routes that cannot be told apart are an error of ours.
+    pub fn new(routes: Vec<Route>) -> Result<Self, ApiError> {
+        let mut by_path: Vec<(String, Vec<usize>)> = Vec::new();
+        for (index, route) in routes.iter().enumerate() {
+            match by_path.iter_mut().find(|(path, _)| *path == route.path) {
+                Some((_, indexes)) => indexes.push(index),
+                None => by_path.push((route.path.clone(), vec![index])),
+            }
+        }
+        let mut paths = matchit::Router::new();
+        for (path, indexes) in by_path {
+            paths.insert(path.clone(), indexes).map_err(|error| ApiError::internal(format!("{path}: {error}")))?;
+        }
+        Ok(Self { routes, paths })
+    }
+
+    /// The route of a call and its `{names}`, or 404 or 405 naming what is near.
+    pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Params), ApiError> {
+        let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+        // A `{*rest}` keeps its trailing slash.
+        let found = self.paths.at(path).or_else(|_| self.paths.at(trimmed));
+        let Ok(found) = found else { return Err(self.no_route(method, path)) };
+        let routes = found.value.iter().map(|index| &self.routes[*index]);
+        let fits = |route: &&Route| {
+            route.method.as_ref().is_none_or(|of| of == method || (*method == Method::HEAD && *of == Method::GET))
+        };
+        let Some(route) = routes.clone().find(fits) else {
+            let allowed: Vec<&str> = routes.filter_map(|route| route.method.as_ref()).map(Method::as_str).collect();
+            return Err(ApiError::bad_request(format!(
+                "{method} is not allowed on {path}; it takes {}",
+                allowed.join(", ")
+            ))
+            .with_data(serde_json::json!({ "allow": allowed }))
+            .with_status(405));
+        };
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let params = found.params.iter().map(|(name, value)| {
+            // What a `{*rest}` took is passed on as it was sent.
+            (name.to_owned(), if name == "rest" { value.to_owned() } else { decode(value) })
+        });
+        Ok((route, params.collect()))
+    }
+
+    /// All routes.
+    pub fn routes(&self) -> &[Route] {
+        &self.routes
+    }
+
+    fn no_route(&self, method: &Method, path: &str) -> ApiError {
+        let of_control = path.starts_with("/__mock");
+        let known = self.routes.iter().filter(|route| (route.access == Access::Control) == of_control);
+        let known = known.map(|route| route.path.as_str());
+        let near = nearest(path, known).map(|near| format!("; the nearest is {near}")).unwrap_or_default();
+        ApiError::not_found(format!("there is no route {method} {path}{near}"))
+    }
+}

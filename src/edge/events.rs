@@ -1,0 +1,92 @@
+//! Server-sent events: how an attempt to connect ends, and which elements change.
+//!
+//! Source: sdk-client-behaviour §6 (`connection-events`), §8 (`workspace`).
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use serde_json::{Value, json};
+use tokio::sync::broadcast::error::RecvError;
+
+use crate::base::clock::real_sleep;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::call::{Call, Reply};
+use crate::nouns::tenant::model::Tenant;
+
+/// A comment this often keeps the connection open.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+/// `GET /sse/connection-events/:requestId`: the messages that the attempt's window posts, for when it cannot.
+pub(crate) async fn connection_events(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let request_id = call.param("id")?.to_owned();
+    let owner = cx.tenant()?.id.clone();
+    let events = cx.space.attempts.subscribe();
+    let messages = stream::unfold(events, async |mut events| {
+        let message = next(&mut events).await?;
+        Some((message, events))
+    });
+    let own = messages.filter_map(move |message| {
+        let own = message.filter(|ended| ended.tenant == owner && ended.message["requestId"] == request_id.as_str());
+        async move { Some(own.map(|ended| ended.message)) }
+    });
+    Ok(reply(own))
+}
+
+/// `GET /sse/workspace`: which elements have changed, of those that the caller may see.
+pub(crate) async fn workspace(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let changes = cx.space.data.changes();
+    let data = std::sync::Arc::clone(&cx.space.data);
+    let updates = stream::unfold(changes, move |mut changes| {
+        let data = std::sync::Arc::clone(&data);
+        async move {
+            let change = next(&mut changes).await?;
+            // A reset puts another world in this one's place: the client has to listen anew.
+            if data.is_closed() {
+                return None;
+            }
+            Some((change, changes))
+        }
+    });
+    let seen = updates.map(move |change| {
+        let (kind, id) = change?;
+        let world = cx.world();
+        let of_caller = |owner: Option<&Id<Tenant>>| owner.is_none_or(|owner| cx.caller.may_see(owner.as_str()));
+        let visible = match kind {
+            "connection" => world.connections.get(&id).is_some_and(|c| cx.caller.may_see(c.tenant.as_str())),
+            "action" => world.actions.get(&id).is_some_and(|action| of_caller(action.place.tenant.as_ref())),
+            "flow" => world.flows.get(&id).is_some_and(|flow| of_caller(flow.place.tenant.as_ref())),
+            "flow-run" => world.flow_runs.get(&id).is_some_and(|run| of_caller(Some(&run.tenant))),
+            "integration" => true,
+            _ => false,
+        };
+        visible.then(|| json!({ "type": "element-update", "elementType": kind, "elementId": id }))
+    });
+    let first = json!({ "type": "connected", "message": "membrane-mock" });
+    Ok(reply(stream::iter([Some(first)]).chain(seen)))
+}
+
+/// The next thing that happens, or nothing for a heartbeat. Ends when nothing can happen any more.
+async fn next<T: Clone>(events: &mut tokio::sync::broadcast::Receiver<T>) -> Option<Option<T>> {
+    tokio::select! {
+        event = events.recv() => match event {
+            Ok(event) => Some(Some(event)),
+            // Whoever reads too slowly misses some.
+            Err(RecvError::Lagged(_)) => Some(None),
+            Err(RecvError::Closed) => None,
+        },
+        () = real_sleep(HEARTBEAT) => Some(None),
+    }
+}
+
+fn reply(messages: impl futures_util::Stream<Item = Option<Value>> + Send + 'static) -> Reply {
+    let lines = messages.map(|message| match message {
+        Some(message) => Bytes::from(format!("data: {message}\n\n")),
+        None => Bytes::from_static(b":\n\n"),
+    });
+    // Something at once, so that the client knows that it listens.
+    Reply::events(stream::iter([Bytes::from_static(b": open\n\n")]).chain(lines).boxed())
+}

@@ -1,0 +1,56 @@
+//! Who may control: loopback under a loopback name without a foreign page behind it, or the control token's bearer.
+
+use http::{HeaderMap, header};
+use url::{Host, Url};
+
+use crate::base::error::ApiError;
+use crate::engine::Engine;
+
+/// Refuses everyone else. Source: our choice (decision 28).
+pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(), ApiError> {
+    let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    if let Some(origin) = text(header::ORIGIN)
+        && origin != engine.base()
+    {
+        return Err(ApiError::access_denied(format!("the control API answers no page of another origin (`{origin}`)")));
+    }
+    // A page can send a form anywhere without asking; it cannot send JSON.
+    if let Some(kind) = text(header::CONTENT_TYPE)
+        && !TAKEN.iter().any(|taken| kind.trim_start().to_ascii_lowercase().starts_with(taken))
+        && text(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+    {
+        return Err(ApiError::bad_request(format!(
+            "the control API takes `application/json`, or YAML where it says so, not `{kind}`"
+        ))
+        .with_status(415));
+    }
+    if let Some(token) = &engine.config.control_token {
+        let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        return if given.is_some_and(|given| same(given, token)) {
+            Ok(())
+        } else {
+            Err(ApiError::not_authenticated("the control API needs `Authorization: Bearer <control token>`"))
+        };
+    }
+    let host = text(header::HOST).unwrap_or_default();
+    let named_loopback = Url::parse(&format!("http://{host}")).is_ok_and(|url| match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name == "localhost",
+        None => false,
+    });
+    if loopback && named_loopback {
+        return Ok(());
+    }
+    Err(ApiError::access_denied(format!(
+        "the control API answers only loopback (this call came to `{host}`); start with --control-token to use it from elsewhere"
+    )))
+}
+
+/// What no other site's page can send without asking first.
+const TAKEN: [&str; 4] = ["application/json", "application/yaml", "application/x-yaml", "text/yaml"];
+
+/// Compares without telling by time how much fits.
+fn same(a: &str, b: &str) -> bool {
+    a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
+}

@@ -1,0 +1,313 @@
+//! The HTTP edge: THE route table, every path on one screen, and what turns calls into answers.
+
+pub mod serve;
+
+pub mod departure;
+
+mod events;
+mod faults;
+mod guard;
+pub mod openapi;
+mod schemas;
+mod unimplemented;
+
+use std::sync::OnceLock;
+
+use http::Method;
+
+use crate::call;
+use crate::call::router::{Access, Route, route};
+use crate::elements::routes as elements;
+use crate::elements::routes::Kind;
+use crate::nouns::action::routes as actions;
+use crate::nouns::agent_session::routes as agents;
+use crate::nouns::connection::connect::routes as connect;
+use crate::nouns::connection::routes as connections;
+use crate::nouns::connector::routes as connectors;
+use crate::nouns::flow::routes as flows;
+use crate::nouns::hosted_page::attempt;
+use crate::nouns::hosted_page::embed;
+use crate::nouns::hosted_page::routes as screens;
+use crate::nouns::integration::routes as integrations;
+use crate::nouns::run_log::routes as logs;
+use crate::nouns::tenant::routes as tenants;
+use crate::nouns::vendor::routes as vendor;
+use crate::nouns::workspace::routes as workspaces;
+use crate::world::job::routes as jobs;
+use Access::{Anyone, Form, Manager, Public};
+
+use crate::base::pattern::name_routes;
+use crate::nouns::action::model::Action;
+use crate::nouns::flow::model::Flow;
+
+fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::GET), path, access, source, handler)
+}
+
+fn post<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::POST), path, access, source, handler)
+}
+
+fn patch<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::PATCH), path, access, source, handler)
+}
+
+fn put<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::PUT), path, access, source, handler)
+}
+
+fn delete<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    route(Some(Method::DELETE), path, access, source, handler)
+}
+
+fn any<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
+where
+    F: Fn(call::Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    route(None, path, access, source, handler)
+}
+
+/// The same for all who only look at them: built once.
+pub(crate) fn known_routes() -> &'static [Route] {
+    static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
+    ROUTES.get_or_init(routes)
+}
+
+/// Says which routes a rule may name. Whoever reads rules does so first.
+pub(crate) fn announce_routes() {
+    name_routes(|| known_routes().iter().map(|route| format!("{route:?}")).collect());
+}
+
+#[expect(clippy::too_many_lines, reason = "every path on one screen")]
+/// Every route of the faked API. Sources are explained in the crate docs.
+pub fn routes() -> Vec<Route> {
+    let mut all = vec![
+        // self, workspaces
+        get("/self", Anyone, "SDK", tenants::own),
+        patch("/self", Anyone, "SDK", tenants::patch_own),
+        get("/workspaces", Manager, "SDK", workspaces::list),
+        get("/workspaces/{selector}", Manager, "SDK", workspaces::get),
+        patch("/workspaces/{selector}", Manager, "SEED", workspaces::patch),
+        // external apps, connectors
+        get("/external-apps", Anyone, "SEED", connectors::list_apps),
+        post("/external-apps", Manager, "OAS", connectors::create_app),
+        get("/external-apps/{selector}", Anyone, "OAS", connectors::get_app),
+        patch("/external-apps/{selector}", Manager, "OAS", connectors::patch_app),
+        delete("/external-apps/{selector}", Manager, "OAS", connectors::delete_app),
+        get("/connectors", Anyone, "SDK", connectors::list),
+        post("/connectors", Manager, "DOC:api-reference/connectors/create-a-new-connector", connectors::create),
+        get("/connectors/{selector}", Anyone, "OAS", connectors::get),
+        patch("/connectors/{selector}", Manager, "OAS", connectors::patch),
+        put("/connectors/{selector}", Manager, "OAS", connectors::put),
+        delete("/connectors/{selector}", Manager, "OAS", connectors::delete),
+        post("/connectors/{selector}/generate-options", Anyone, "SDK", connect::generate_options),
+        post("/connection-options", Anyone, "SDK", connect::connection_options),
+        // integrations
+        get("/integrations", Anyone, "SEED", integrations::list),
+        post("/integrations", Manager, "SEED", integrations::create),
+        get("/integrations/{selector}/parameters", Anyone, "SEED", integrations::parameters),
+        patch("/integrations/{selector}/parameters", Manager, "SEED", integrations::patch_parameters),
+        put("/integrations/{selector}/parameters", Manager, "OAS", integrations::put_parameters),
+        post("/integrations/{selector}/setup", Manager, "SDK", integrations::touch),
+        post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch),
+        get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec),
+        // connections
+        get("/connections", Anyone, "SEED", connections::list),
+        post("/connections", Anyone, "SDK", connections::create),
+        post("/connections/ensure", Anyone, "OAS", connect::ensure),
+        get("/connections/{connection}", Anyone, "SEED", connections::get),
+        patch("/connections/{connection}", Anyone, "SEED", connections::patch),
+        put("/connections/{connection}", Anyone, "OAS", connections::put),
+        delete("/connections/{connection}", Anyone, "SEED", connections::archive),
+        post("/connections/{connection}/restore", Anyone, "SEED", connections::restore),
+        post("/connections/{connection}/refresh", Anyone, "SEED", connections::refresh),
+        post("/connections/{connection}/refresh-credentials", Anyone, "SDK", connections::refresh),
+        get("/connections/{connection}/test", Anyone, "SDK", connections::test),
+        post("/connections/{connection}/test", Anyone, "SDK", connections::test),
+        post("/connections/{connection}/disconnect", Anyone, "OAS", connections::disconnect),
+        post("/connections/{connection}/reconnect", Anyone, "real-use", connect::reconnect),
+        any("/connections/{connection}/proxy", Anyone, "DOC:api-proxy", connections::proxy),
+        any("/connections/{connection}/proxy/{*rest}", Anyone, "DOC:api-proxy", connections::proxy),
+        post("/connections/{connection}/api/{*rest}", Anyone, "SDK", connections::legacy_api),
+        post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
+        post("/connect", Form, "SEED; SDK (as a form)", connect::connect),
+        post("/connection-requests", Anyone, "SDK", connect::create_request),
+        get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
+        patch("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
+        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", attempt::page),
+        post("/connect/{ticket}", Public, "our choice: the page's buttons", attempt::page_answer),
+        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", attempt::oauth_callback),
+        get("/sse/connection-events/{id}", Anyone, "SDK", events::connection_events),
+        get("/sse/workspace", Anyone, "SDK", events::workspace),
+        get("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
+        post("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
+        post("/screens/connect", Form, "SDK (ui.connect)", screens::connect),
+        post("/screens/connection", Form, "SDK (ui.connection)", screens::connection),
+        post("/screens/integrations/{integration}/connect", Form, "SDK (openNewConnectionV2)", screens::connect),
+        post("/screens/visits/{visit}", Public, "our choice: the buttons of a hosted page", screens::visit),
+        get("/screens/visits/{visit}", Public, "our choice: what a hosted page waits for", screens::visit_state),
+        get("/screens/connections", Public, "SDK (getConnectionRequestUrl)", screens::request),
+        post("/screens/agent-session", Form, "SDK (ui.UNSAFE_agentSession)", embed::agent_session),
+        // agent sessions
+        get("/agent/sessions", Anyone, "OAS", agents::list),
+        post("/agent/sessions", Anyone, "SDK", agents::create),
+        get("/agent/sessions/{id}", Anyone, "OAS", agents::get),
+        patch("/agent/sessions/{id}", Manager, "OAS", agents::patch),
+        get("/agent/sessions/{id}/messages", Anyone, "PG", agents::messages),
+        post("/agent/sessions/{id}/message", Anyone, "OAS", agents::message),
+        post("/agent/sessions/{id}/interrupt", Anyone, "OAS", agents::interrupt),
+        patch("/agent/sessions/{id}/stop", Anyone, "OAS", agents::stop),
+        get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page),
+        post(
+            "/vendor/{workspace}/{connector}/oauth/authorize",
+            Public,
+            "our choice: the page's buttons",
+            vendor::consent,
+        ),
+        post("/vendor/{workspace}/{connector}/oauth/token", Public, "RFC 6749 §5", vendor::token),
+        post("/vendor/{workspace}/{connector}/oauth/revoke", Public, "RFC 7009", vendor::revoke),
+        // actions and runs
+        post("/act", Anyone, "SEED", actions::act),
+        post(actions::RUN_BARE, Anyone, "SDK", actions::run_bare),
+        post(actions::RUN_INSTANCE, Anyone, "SDK", actions::run_instance),
+        // flow instances and flow runs, beside what all elements have
+        post("/flow-instances", Anyone, "SDK", flows::create_instance),
+        post("/flow-instances/{selector}/setup", Anyone, "SDK", flows::setup),
+        post("/flow-instances/{selector}/reset", Anyone, "SDK", flows::reset),
+        post("/flow-instances/{selector}/update-to-latest-flow", Anyone, "SDK", flows::update_to_latest),
+        delete("/flow-instances/{selector}", Anyone, "PG", flows::archive),
+        post("/connections/{connection}/flows/{selector}/run", Anyone, "SDK", flows::run),
+        get("/flow-runs", Anyone, "SDK", flows::list_runs),
+        post("/flow-runs", Anyone, "SDK", flows::create_run),
+        get("/flow-runs/{id}", Anyone, "SDK", flows::get_run),
+        post("/flow-runs/{id}/stop", Anyone, "SDK", flows::stop_run),
+        get("/flow-runs/{id}/output", Anyone, "SDK", flows::output),
+        get("/flow-runs/{id}/output/{node}", Anyone, "OAS", flows::output_of_node),
+        get("/flow-runs/{id}/nodes/{node}/runs", Anyone, "OAS", flows::node_runs),
+        get("/flow-runs/{id}/nodes/{node}/runs/{run}", Anyone, "SDK", flows::node_run),
+        get("/flow-runs/{id}/nodes/{node}/outputs", Anyone, "SDK", flows::node_outputs),
+        get("/flow-runs/{id}/nodes/{node}/outputs/{output}", Anyone, "OAS", flows::node_output),
+        get("/flow-runs/{id}/nodes/{node}/output/{output}", Anyone, "SDK (getNodeOutput)", flows::node_output),
+        // logs
+        get("/action-run-logs", Anyone, "SEED", logs::list_runs),
+        get("/action-run-logs/{id}", Anyone, "SEED", logs::get_run),
+        get("/action-run-logs/{id}/details", Anyone, "SEED", logs::get_run_details),
+        get("/external-api-logs", Anyone, "SDK", logs::list_api_logs),
+        get("/external-api-logs/{id}", Anyone, "SDK", logs::get_api_log),
+        get("/external-api-logs/{id}/details", Anyone, "OAS", logs::get_api_log_details),
+        get("/connection-attempt-logs", Anyone, "SDK", logs::list_attempts),
+        get("/connection-attempt-logs/{id}", Anyone, "assumed: as the other logs", logs::get_attempt),
+        get("/incoming-webhooks", Anyone, "OAS", logs::list_webhooks),
+        get("/incoming-webhooks/{id}", Anyone, "OAS", logs::no_webhook),
+        get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
+        // what a workspace defines, as an archive
+        get("/export", Manager, "SEED", jobs::export),
+        post("/import", Manager, "SEED", jobs::import),
+        get("/background-jobs/{job}", Manager, "SDK", jobs::get),
+        get("/downloads/{ticket}", Public, "our choice: the archive behind `downloadUrl`", jobs::download),
+        // pictures
+        get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
+        get("/docs-json", Public, "OAS", openapi::docs),
+        get("/", Public, "our choice: says what this is", screens::welcome),
+    ];
+    for base in ["/embed", "/isolated-embed"] {
+        let at = |below: &str| format!("{base}{below}");
+        all.extend([
+            get(&at("/integrations/{integration}/connect"), Form, "SDK (openNewConnection)", screens::connect),
+            get(&at("/connections/{connection}/refresh"), Form, "SDK (openReconnectUI)", screens::reconnect),
+            get(&at("/main"), Form, "SDK (client.open)", embed::main),
+            get(&at("/integrations/{integration}"), Form, "SDK (integration.open)", embed::integration),
+            get(&at("/{*rest}"), Form, "SDK (openConfiguration, openEditor, embedEditor)", embed::plain),
+        ]);
+    }
+    all.extend(layered::<Action>("action", "SEED"));
+    all.extend(layered::<Flow>("flow", "SDK"));
+    for base in ["/integrations/{selector}", "/integration"] {
+        all.extend([
+            get(base, Anyone, "SEED", integrations::get),
+            patch(base, Manager, "SEED", integrations::patch),
+            put(base, Manager, "OAS", integrations::put),
+            delete(base, Manager, "SEED", integrations::archive),
+            post(&format!("{base}/restore"), Manager, "SEED", integrations::restore),
+        ]);
+    }
+    // One kind, three names (`docs-gaps.md` 29).
+    for (plural, singular) in [("/customers", "/customer"), ("/tenants", "/tenant"), ("/users", "/user")] {
+        all.push(get(plural, Manager, "SDK", tenants::list));
+        all.push(post(plural, Manager, "SDK", tenants::create));
+        for base in [format!("{plural}/{{selector}}"), singular.to_owned()] {
+            all.extend([
+                get(&base, Manager, "SDK", tenants::get),
+                patch(&base, Manager, "SDK", tenants::patch),
+                put(&base, Manager, "SDK", tenants::put),
+                delete(&base, Manager, "SDK", tenants::archive),
+                post(&format!("{base}/restore"), Manager, "SDK", tenants::restore),
+            ]);
+        }
+    }
+    all.extend(unimplemented::routes());
+    all
+}
+
+/// The routes of one kind of element at the three layers. Of an element there are two addresses: plural with the selector
+/// in the path, singular with it in the query.
+fn layered<E: Kind>(singular: &str, source: &'static str) -> Vec<Route> {
+    let plural = E::PLURAL;
+    let at_integration = format!("/integrations/{{integration}}/{plural}");
+    let at_connection = format!("/connections/{{connection}}/{plural}");
+    let one_at_connection = format!("{at_connection}/{{selector}}");
+    let instance = format!("/{singular}-instance");
+    let mut all = vec![
+        get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
+        post(&format!("/{plural}"), Manager, source, elements::create::<E>),
+        get(&at_integration, Anyone, "SDK", elements::list::<E>),
+        post(&at_integration, Manager, "SDK", elements::create::<E>),
+        get(&at_connection, Anyone, "SDK", elements::list::<E>),
+        get(&format!("/{singular}-instances"), Anyone, "SDK", elements::list_instances::<E>),
+        post(&instance, Anyone, "SDK", elements::put_instance::<E>),
+        post(&format!("{instance}/restore"), Anyone, "SDK", elements::restore::<E>),
+    ];
+    for base in [format!("/{plural}/{{selector}}"), format!("/{singular}"), format!("{at_integration}/{{selector}}")] {
+        all.extend([
+            get(&base, Anyone, source, E::get),
+            patch(&base, Anyone, source, elements::patch::<E>),
+            put(&base, Anyone, source, elements::put::<E>),
+            delete(&base, Anyone, source, elements::archive::<E>),
+            post(&format!("{base}/restore"), Anyone, source, elements::restore::<E>),
+            post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>),
+            post(&format!("{base}/run"), Anyone, source, E::run),
+        ]);
+    }
+    for base in [one_at_connection, instance] {
+        all.extend([
+            get(&base, Anyone, "SDK", elements::get_instance::<E>),
+            put(&base, Anyone, "SDK", elements::put_instance::<E>),
+            patch(&base, Anyone, "SDK", elements::patch_instance::<E>),
+            delete(&base, Anyone, "SDK", elements::archive_instance::<E>),
+            post(&format!("{base}/setup"), Anyone, "SDK", elements::setup_instance::<E>),
+            post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance),
+        ]);
+    }
+    all
+}

@@ -1,0 +1,206 @@
+//! The faked API and the control API as OpenAPI 3.1 documents, from the route table.
+
+use http::Method;
+use serde_json::{Map, Value, json};
+
+use crate::base::error::ApiError;
+use crate::call::router::{Access, Route};
+use crate::call::{Call, Reply};
+use crate::edge::schemas;
+
+/// What a route answers when all is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// `{items, cursor?}`.
+    List,
+    /// A bare list.
+    Bare,
+    /// An object.
+    Object,
+    /// Nothing, 204.
+    Empty,
+    /// A page, an event stream, a picture, another app's answer: whatever its content type says.
+    Other,
+}
+
+/// Lists that do not stand under a plural address, or have no `{items}`.
+fn shape_of(route: &Route) -> Shape {
+    let path = route.path.as_str();
+    let is_get = route.method == Some(Method::GET);
+    let pages = [
+        "/screens/",
+        "/embed/",
+        "/isolated-embed/",
+        "/vendor/",
+        "/logos/",
+        "/sse/",
+        "/connection-popup",
+        "/connect/",
+        "/downloads/",
+    ];
+    if path == "/" || path == "/oauth-callback" || path == "/__mock/metrics" || path.ends_with("/stream") {
+        return Shape::Other;
+    }
+    if pages.iter().any(|start| path.starts_with(start)) || path.contains("/proxy") || path.contains("/api/{*rest}") {
+        return Shape::Other;
+    }
+    if path == "/connect" || path.ends_with("/execute-request") {
+        return Shape::Other;
+    }
+    let bare = ["/connection-options", "/generate-options", "/messages", "/output/{node}"];
+    if bare.iter().any(|end| path.ends_with(end)) {
+        return Shape::Bare;
+    }
+    let lists = [
+        "/workspaces",
+        "/external-apps",
+        "/connectors",
+        "/integrations",
+        "/connections",
+        "/actions",
+        "/action-instances",
+        "/flows",
+        "/flow-instances",
+        "/flow-runs",
+        "/nodes/{node}/runs",
+        "/nodes/{node}/outputs",
+        "/customers",
+        "/tenants",
+        "/users",
+        "-logs",
+        "/incoming-webhooks",
+        "/sessions",
+        "/journal",
+        "/stubs",
+        "/requests",
+        "/tokens",
+        "/faults",
+        "/scenarios",
+        "/webhooks",
+        "/snapshots",
+    ];
+    if is_get && lists.iter().any(|end| path.ends_with(end)) {
+        return Shape::List;
+    }
+    let empty = [
+        "POST /connections/{connection}/disconnect",
+        "PUT /integrations/{selector}/parameters",
+        "DELETE /__mock/workspaces/{key}",
+        "DELETE /__mock/workspaces/{key}/journal",
+        "DELETE /__mock/workspaces/{key}/faults",
+        "DELETE /__mock/workspaces/{key}/snapshots/{id}",
+        "DELETE /__mock/workspaces/{key}/upstreams/{connector}/stubs",
+        "DELETE /__mock/workspaces/{key}/upstreams/{connector}/stubs/{id}",
+    ];
+    let name = format!("{} {path}", route.method.as_ref().map_or("ANY", Method::as_str));
+    if empty.contains(&name.as_str()) { Shape::Empty } else { Shape::Object }
+}
+
+/// A document over some routes.
+pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
+    let mut paths = Map::new();
+    for route in routes {
+        let path = route.path.replace("{*", "{");
+        let entry = paths.entry(path).or_insert_with(|| json!({}));
+        let methods: Vec<&str> = match &route.method {
+            Some(method) => vec![method.as_str()],
+            None => vec!["GET", "POST", "PUT", "PATCH", "DELETE"],
+        };
+        for method in methods {
+            entry[method.to_lowercase()] = operation(route, method);
+        }
+    }
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": title,
+            "version": env!("CARGO_PKG_VERSION"),
+            "description": "Served by membrane-mock, an in-process fake; generated from its route table.",
+            "license": { "name": "MIT", "identifier": "MIT" },
+        },
+        "servers": [{ "url": server }],
+        "security": [{ "bearer": [] }],
+        "paths": paths,
+        "components": {
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
+            "schemas": schemas::components(),
+        },
+    })
+}
+
+fn operation(route: &Route, method: &str) -> Value {
+    let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
+    let parameters: Vec<Value> = names
+        .map(|name| {
+            let name = name.trim_start_matches('*');
+            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
+        })
+        .collect();
+    let words: Vec<String> = std::iter::once(method.to_lowercase())
+        .chain(route.path.split(['/', '{', '}', '*', '_']).filter(|part| !part.is_empty()).map(str::to_owned))
+        .collect();
+    let mut operation = json!({
+        "operationId": words.join("-"),
+        "description": if route.faked { format!("Source: {}", route.source) } else { "Not faked: 501".to_owned() },
+        "responses": responses(route),
+    });
+    if !parameters.is_empty() {
+        operation["parameters"] = parameters.into();
+    }
+    if matches!(method, "POST" | "PUT" | "PATCH") {
+        let schema = schemas::sent(route).map_or_else(|| json!({}), referred);
+        let mut content = json!({ "application/json": { "schema": schema } });
+        if route.path == "/import" {
+            let archive = json!({ "type": "string", "contentMediaType": "application/zip" });
+            let fields = json!({ "file": archive, "dryRun": { "type": "boolean" } });
+            let schema = json!({ "type": "object", "required": ["file"], "properties": fields });
+            content = json!({ "multipart/form-data": { "schema": schema } });
+        }
+        if route.access == Access::Form {
+            content["application/x-www-form-urlencoded"] = json!({ "schema": { "type": "object" } });
+        }
+        operation["requestBody"] = json!({ "required": false, "content": content });
+    }
+    match route.access {
+        Access::Public => operation["security"] = json!([]),
+        Access::Manager => operation["x-access"] = "manager".into(),
+        Access::Anyone | Access::Form | Access::Control => {}
+    }
+    operation
+}
+
+fn referred(name: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{name}") })
+}
+
+fn responses(route: &Route) -> Value {
+    let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
+    let error = json!({
+        "description": "What went wrong, and what would work",
+        "content": json_of(json!({ "$ref": "#/components/schemas/Error" })),
+    });
+    if !route.faked {
+        return json!({ "501": error });
+    }
+    let item = schemas::answered(route).map_or_else(|| json!({ "type": "object" }), referred);
+    let (status, good) = match shape_of(route) {
+        Shape::List => {
+            let page = json!({
+                "type": "object",
+                "required": ["items"],
+                "properties": { "items": { "type": "array", "items": item }, "cursor": { "type": "string" } },
+            });
+            ("200", json!({ "description": "A page of a list", "content": json_of(page) }))
+        }
+        Shape::Bare => ("200", json!({ "description": "A list", "content": json_of(json!({ "type": "array" })) })),
+        Shape::Object => ("200", json!({ "description": "Done", "content": json_of(item) })),
+        Shape::Empty => ("204", json!({ "description": "Done" })),
+        Shape::Other => ("200", json!({ "description": "Done", "content": { "*/*": { "schema": {} } } })),
+    };
+    json!({ status: good, "4XX": error, "5XX": error })
+}
+
+/// `GET /docs-json`: the faked API. Source: OAS.
+pub(crate) async fn docs(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&document(crate::edge::known_routes(), "Membrane API, faked", call.engine.base()))
+}

@@ -1,0 +1,440 @@
+//! From an HTTP request to a route and back: authentication, rights, errors in their envelope, the journal.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Instant;
+
+use actix_web::web::Payload;
+use actix_web::{HttpRequest, HttpResponse};
+use bytes::{Bytes, BytesMut};
+use futures_util::{FutureExt as _, StreamExt as _};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use serde_json::Value;
+use tracing::Instrument as _;
+
+use crate::base::clock::{Timestamp, as_a_call, monotonic};
+use crate::base::error::{ApiError, ErrorCode};
+use crate::base::redact::masked;
+use crate::call::router::{Access, Route, Router};
+use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
+use crate::edge::departure::departed;
+use crate::edge::faults;
+use crate::edge::faults::About;
+use crate::elements::manager_only;
+use crate::engine::tokens as auth;
+use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
+use crate::fault;
+use crate::fault::Subject;
+use crate::journal::{DEAD_CONNECTION, Entry, Side};
+use crate::nouns::connection::model::attempt::Theme;
+use crate::nouns::hosted_page::routes::theme_of;
+use crate::nouns::tenant::rules::admit;
+use crate::world::scenario::rules as scenarios;
+
+/// The largest body, in bytes. Source: AE:rate-limits (10 MB in).
+pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
+/// How much more of a body that is too large is read, so that the client gets to see why.
+const DRAINED: usize = 32 * 1024 * 1024;
+
+/// The status, in the journal alone, of a call whose client did not wait. Source: our choice: nginx's.
+const CLIENT_HUNG_UP: u16 = 499;
+
+/// What every worker shares.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    /// The engine.
+    pub engine: Arc<Engine>,
+    /// The routes.
+    pub router: Arc<Router>,
+}
+
+/// What is learned of a call, for the journal.
+#[derive(Default)]
+struct Seen {
+    space: Option<Arc<Space>>,
+    caller: Option<String>,
+    route: Option<String>,
+    token_in_query: bool,
+    /// When it came, on the workspace's own clock.
+    started: Option<Timestamp>,
+    /// The faults that it met.
+    faults: Vec<String>,
+    /// What it is about.
+    subject: Option<Subject>,
+    /// What an action is given.
+    input: Option<Value>,
+    /// What deserves a look.
+    warnings: Vec<String>,
+    /// What an error looks like, when a person looks at the answer.
+    page: Option<Theme>,
+}
+
+/// Answers one HTTP request.
+pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let method = Method::try_from(request.method().as_str()).unwrap_or(Method::GET);
+    let uri = request.uri();
+    let (path, raw_query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
+    let headers = headers_of(&request);
+    let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
+    let body = read_body(payload).await;
+    let mut seen = Seen::default();
+    let begun = monotonic();
+    let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
+    let incoming = Incoming { method, path, raw_query, headers, loopback };
+    // The path alone: a query may carry a token.
+    let shown = masked(&incoming.path);
+    let span = tracing::info_span!("request", http.method = %incoming.method, http.path = shown);
+    let name = format!("{} {shown}", incoming.method);
+    let result = tokio::select! {
+        answer = AssertUnwindSafe(Box::pin(as_a_call(name, answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
+            answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
+        }
+        // Nobody gets to see this answer; the journal does.
+        () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
+    };
+    let result = result.or_else(|error| match seen.page {
+        Some(theme) => page_of(theme, &error),
+        None => Err(error),
+    });
+    let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
+    guard_page(&mut reply, &incoming.path);
+    span.in_scope(|| note(edge, &incoming, &reply, seen, started, begun));
+    to_http(reply, &incoming.method, &request)
+}
+
+/// An error as a page, for a browser.
+fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Ok(Reply::html(status, crate::pages::problem(theme, "Not possible", &error.message)?))
+}
+
+/// Pages that the client shows in a frame of the app (sdk-client-behaviour §6, §7): below these addresses, and the first.
+const FRAMED: [&str; 5] = ["/connect", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
+
+/// Nobody else puts a page in a frame, the consent page of a vendor least of all.
+fn guard_page(reply: &mut Reply, path: &str) {
+    if reply.content_type.as_deref().is_none_or(|content_type| !content_type.starts_with("text/html")) {
+        return;
+    }
+    let framed = FRAMED.iter().any(|known| path == *known || (known.ends_with('/') && path.starts_with(known)));
+    let policy = if framed {
+        "base-uri 'none'; object-src 'none'"
+    } else {
+        reply.headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+        "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
+    };
+    reply.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+}
+
+/// The answer of a call, an error in its envelope; one that nobody asked for is our fault.
+fn reply_of(result: Result<Reply, ApiError>, path: &str, is_unasked: bool) -> Reply {
+    result.unwrap_or_else(|error| {
+        if is_unasked && error.status() >= 500 && error.status() != 501 {
+            tracing::error!(error.cause = %error.message, http.path = masked(path), "a call failed inside the fake");
+        }
+        let mut reply = Reply::error(&error);
+        reply.is_dead_connection = error.code == Some(ErrorCode::ConnectionDisconnected);
+        let allowed = error.data.as_ref().and_then(|data| data.get("allow")).and_then(Value::as_array);
+        let allowed: Option<Vec<&str>> = allowed.map(|list| list.iter().filter_map(Value::as_str).collect());
+        if let (405, Some(allowed)) = (error.status(), allowed)
+            && let Ok(value) = HeaderValue::try_from(allowed.join(", "))
+        {
+            reply.headers.insert(header::ALLOW, value);
+        }
+        reply
+    })
+}
+
+struct Incoming {
+    method: Method,
+    path: String,
+    raw_query: String,
+    headers: HeaderMap,
+    loopback: bool,
+}
+
+async fn answer(
+    edge: &Edge,
+    incoming: &Incoming,
+    body: Result<Bytes, ApiError>,
+    seen: &mut Seen,
+) -> Result<Reply, ApiError> {
+    if matches!(incoming.method, Method::CONNECT | Method::TRACE) {
+        return Err(ApiError::bad_request(format!("{} is not served", incoming.method)).with_status(405));
+    }
+    if incoming.method == Method::OPTIONS && !incoming.path.starts_with("/__mock") {
+        return Ok(Reply::empty());
+    }
+    if let Some((token, _)) = token_of(&incoming.headers, &incoming.raw_query) {
+        // Also what has no route is in the journal of the workspace it was meant for.
+        seen.space = auth::claimed_workspace(&token).and_then(|key| edge.engine.space(&key));
+        seen.caller = Some("unauthenticated".into());
+    }
+    let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
+    seen.route = Some(route.path.clone());
+    let accepts = incoming.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if matches!(route.access, Access::Form | Access::Public) && accepts.contains("text/html") {
+        let form = body.as_ref().ok().filter(|_| is_form(&incoming.headers));
+        let form = form.map_or_else(|| incoming.raw_query.clone(), |body| String::from_utf8_lossy(body).into_owned());
+        seen.page = Some(theme_of(&Query::parse(&form)));
+    }
+    let who = authorize(edge, route, incoming, body.as_ref().ok(), seen).await?;
+    let call = Call {
+        engine: Arc::clone(&edge.engine),
+        who,
+        method: incoming.method.clone(),
+        path: incoming.path.clone(),
+        raw_query: if seen.token_in_query { without_token(&incoming.raw_query) } else { incoming.raw_query.clone() },
+        params,
+        headers: incoming.headers.clone(),
+        body: body?,
+        depth: 0,
+        read: Arc::default(),
+    };
+    let (read, query) = (Arc::clone(&call.read), call.raw_query.clone());
+    let about = faults::about(&call, route);
+    let mut met = faults::meet(&call, about.as_ref()).await?;
+    seen.faults = std::mem::take(&mut met.rules);
+    if let Some(About { space, subject, input, .. }) = about {
+        if seen.space.is_none() && subject.side == fault::Side::Api {
+            seen.started = Some(space.clock.now());
+            seen.space = Some(space);
+        }
+        (seen.subject, seen.input) = (Some(subject), input);
+    }
+    let reply = faults::ended(met, (route.handler)(call)).await;
+    if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.faked {
+        seen.warnings = read.warnings(&incoming.method, Query::parse(&query).names());
+    }
+    if let (Some(subject), Some(space)) = (&seen.subject, &seen.space)
+        && subject.operation == Some("act")
+    {
+        scenarios::acted(&edge.engine, space, &subject.connection).await;
+    }
+    reply
+}
+
+/// A query whose token has done its work: nobody further in needs it.
+fn without_token(raw_query: &str) -> String {
+    let is_token = |pair: &&str| pair.split('=').next().is_none_or(|name| !Query::parse(name).is("token"));
+    raw_query.split('&').filter(is_token).collect::<Vec<_>>().join("&")
+}
+
+async fn authorize(
+    edge: &Edge,
+    route: &Route,
+    incoming: &Incoming,
+    body: Option<&Bytes>,
+    seen: &mut Seen,
+) -> Result<Option<(Arc<Space>, auth::Caller)>, ApiError> {
+    match route.access {
+        Access::Public => return Ok(None),
+        Access::Control => {
+            return crate::edge::guard::check(&edge.engine, &incoming.headers, incoming.loopback).map(|()| None);
+        }
+        Access::Anyone | Access::Manager | Access::Form => {}
+    }
+    let of_form = body.filter(|_| route.access == Access::Form && is_form(&incoming.headers));
+    let token = token_of(&incoming.headers, &incoming.raw_query);
+    let token = token.or_else(|| token_in_form(of_form?).map(|token| (token, false)));
+    let Some((token, in_query)) = token else {
+        return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
+    };
+    seen.token_in_query = in_query;
+    let (space, verified) = auth::verify(&edge.engine, &token)?;
+    let caller = admit(&space, verified).await?;
+    seen.caller = Some(caller.shown());
+    seen.started = Some(space.clock.now());
+    seen.space = Some(Arc::clone(&space));
+    check_rights(route, &caller)?;
+    Ok(Some((space, caller)))
+}
+
+fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
+    if route.access == Access::Manager && !caller.is_manager() {
+        let method = route.method.as_ref().map_or("call", Method::as_str);
+        return Err(manager_only(&format!("{method} {}", route.path)));
+    }
+    Ok(())
+}
+
+/// A call from inside: the same routes and rights, no HTTP.
+pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
+    let path = call.path.clone();
+    let mut broken_by = Vec::new();
+    let result = inner_reply(edge, cx, call, &mut broken_by).await;
+    let reply = reply_of(result, &path, broken_by.is_empty());
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let mut headers: BTreeMap<String, String> =
+        reply.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    if let Some(content_type) = reply.content_type {
+        headers.insert("content-type".into(), content_type.into_owned());
+    }
+    InnerAnswer {
+        status: reply.status.as_u16(),
+        headers,
+        text: String::from_utf8_lossy(&reply.body).into_owned(),
+        run_id: reply.run_id,
+    }
+}
+
+/// `broken_by` gets the faults that it met.
+async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<String>) -> Result<Reply, ApiError> {
+    let method = Method::try_from(call.method.to_uppercase().as_str())
+        .map_err(|_| ApiError::bad_request(format!("`{}` is no HTTP method", call.method)))?;
+    let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
+    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+    let (route, params) = edge.router.find(&method, &path)?;
+    if matches!(route.access, Access::Control) {
+        return Err(ApiError::not_found(format!("there is no route {method} {path}")));
+    }
+    check_rights(route, &cx.caller)?;
+    let headers = call
+        .headers
+        .iter()
+        .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?)));
+    let call = Call {
+        engine: Arc::clone(&cx.engine),
+        // A call before it may have changed the tenant.
+        who: Some((Arc::clone(&cx.space), cx.caller.in_world(&cx.space.world()))),
+        method,
+        path,
+        raw_query: query.to_owned(),
+        params,
+        headers: headers.collect(),
+        body: call.body.unwrap_or_default().into(),
+        depth: cx.depth,
+        read: Arc::default(),
+    };
+    let about = faults::about(&call, route);
+    let met = faults::meet(&call, about.as_ref()).await?;
+    if let (false, Some(About { subject, .. })) = (met.rules.is_empty(), &about) {
+        // A call of a snippet is part of its run, and not in the journal but for what broke it.
+        let at = cx.space.clock.now();
+        cx.space.journal.add(Entry {
+            route: Some(route.path.clone()),
+            caller: Some("snippet".into()),
+            tenant: subject.tenant.clone(),
+            connection: subject.connection.clone(),
+            faults: met.rules.clone(),
+            ..Entry::new(Side::Api, at, call.method.as_str(), &call.path)
+        });
+        broken_by.clone_from(&met.rules);
+    }
+    let reply = faults::ended(met, (route.handler)(call)).await?;
+    match reply.cut {
+        // No wire between: it is as if there had been one.
+        Some(cut) => Err(ApiError::internal(format!("the call was cut off by a fault ({cut:?})"))),
+        None => Ok(reply),
+    }
+}
+
+fn headers_of(request: &HttpRequest) -> HeaderMap {
+    request
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| {
+            let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+            Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
+        })
+        .collect()
+}
+
+async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
+    let mut body = BytesMut::new();
+    let mut dropped = 0;
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
+        if dropped > 0 || body.len() + chunk.len() > LARGEST_BODY {
+            dropped += chunk.len();
+            if dropped > DRAINED {
+                break;
+            }
+        } else {
+            body.extend_from_slice(&chunk);
+        }
+    }
+    if dropped > 0 {
+        let error = ApiError::bad_request(format!("the body is larger than {LARGEST_BODY} bytes (10 MB)"));
+        return Err(error.with_status(413));
+    }
+    Ok(body.freeze())
+}
+
+fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
+    if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS {
+        return;
+    }
+    let method = incoming.method.as_str();
+    let route = seen.route.as_deref();
+    tracing::debug!(http.method = method, http.route = route, http.status = reply.status.as_u16(), "answered");
+    edge.engine.metrics.request(method, route, reply.status.as_u16(), begun.elapsed(), &seen.faults);
+    if let (Some(space), Some(route)) = (&seen.space, route) {
+        space.count_use(method, route);
+    }
+    let now = seen.space.as_ref().map(|space| space.clock.now());
+    let at = now.or(started).unwrap_or(Timestamp::from_millis(0));
+    let path = if incoming.raw_query.is_empty() {
+        incoming.path.clone()
+    } else {
+        format!("{}?{}", incoming.path, incoming.raw_query)
+    };
+    let mut warnings = seen.warnings;
+    if seen.token_in_query {
+        warnings.push("the token is in the query string".to_owned());
+    }
+    let space = seen.space;
+    if reply.is_dead_connection {
+        warnings.push(DEAD_CONNECTION.to_owned());
+    }
+    let subject = seen.subject.unwrap_or_default();
+    let entry = Entry {
+        operation: subject.operation,
+        tenant: subject.tenant,
+        integration: subject.integration,
+        connection: subject.connection,
+        action: subject.action,
+        body: seen.input,
+        next_cursor: cursor_in(&reply.body),
+        route: seen.route,
+        caller: seen.caller,
+        status: reply.status.as_u16(),
+        duration_ms: seen.started.map_or(0, |started| at.since(started)),
+        action_run_id: reply.run_id.clone(),
+        warnings,
+        faults: seen.faults,
+        ..Entry::new(Side::Api, at, incoming.method.as_str(), &path)
+    };
+    match space {
+        Some(space) => space.journal.add(entry),
+        None => edge.engine.journal.add(entry),
+    }
+}
+
+/// The cursor at the end of a page (`{"items": […], "cursor": "7"}`), without reading all of it.
+fn cursor_in(body: &Bytes) -> Option<String> {
+    const LONGEST: usize = 64;
+    let end = body.get(body.len().saturating_sub(LONGEST)..)?;
+    let (_, cursor) = std::str::from_utf8(end).ok()?.strip_suffix("\"}")?.rsplit_once("\"cursor\":\"")?;
+    Some(cursor.to_owned())
+}
+
+fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse {
+    let status = actix_web::http::StatusCode::from_u16(reply.status.as_u16());
+    let mut builder = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
+    if let Some(content_type) = &reply.content_type {
+        builder.insert_header(("content-type", content_type.as_ref()));
+    }
+    for (name, value) in &reply.headers {
+        builder.append_header((name.as_str(), value.as_bytes()));
+    }
+    if let Some(cut) = reply.cut {
+        return faults::cut(builder, &reply.body, cut, request);
+    }
+    if let Some(events) = reply.stream {
+        return builder.streaming(events.0.map(Ok::<_, std::io::Error>));
+    }
+    let bodyless = reply.status == StatusCode::NO_CONTENT || *method == Method::HEAD;
+    if bodyless { builder.finish() } else { builder.body(reply.body) }
+}

@@ -1,0 +1,144 @@
+//! What the platform has and this fake does not: a loud 501 that names it, after rights were checked (decisions 8, 30).
+
+use http::Method;
+
+use crate::base::error::ApiError;
+use crate::call::Call;
+use crate::call::router::{Access, Route};
+use crate::edge::any;
+
+/// Kinds with a list, elements and perhaps instances: plural and singular.
+const KINDS: [(&str, &str, &str); 14] = [
+    ("data-sources", "data-source", "data sources"),
+    ("data-source-instances", "data-source-instance", "data source instances"),
+    ("field-mappings", "field-mapping", "field mappings"),
+    ("field-mapping-instances", "field-mapping-instance", "field mapping instances"),
+    ("data-link-tables", "data-link-table", "data link tables"),
+    ("data-link-table-instances", "data-link-table-instance", "data link table instances"),
+    ("app-event-types", "app-event-type", "app event types"),
+    ("app-event-subscriptions", "app-event-subscription", "app event subscriptions"),
+    ("app-data-schemas", "app-data-schema", "app data schemas"),
+    ("app-data-schema-instances", "app-data-schema-instance", "app data schema instances"),
+    ("external-event-subscriptions", "external-event-subscription", "external event subscriptions"),
+    ("external-event-types", "external-event-type", "external event types"),
+    ("packages", "package", "packages"),
+    ("screens", "screen", "screens"),
+];
+
+/// Single paths that any token may call.
+const PATHS: [(&str, &str); 33] = [
+    ("/account", "the console's account"),
+    ("/connections/{connection}/operations", "connector operations"),
+    ("/connectors/{selector}/versions", "connector versions"),
+    ("/connections/{connection}/operations/{*rest}", "connector operations"),
+    ("/connections/{connection}/data", "data collections"),
+    ("/connections/{connection}/data/{*rest}", "data collections"),
+    ("/connections/{connection}/logs", "connection logs"),
+    ("/connections/{connection}/dependencies", "connection dependencies"),
+    ("/connections/{connection}/export", "exports"),
+    ("/integrations/{selector}/operations", "connector operations"),
+    ("/integrations/{selector}/operations/{*rest}", "connector operations"),
+    ("/integrations/{selector}/data", "data collections"),
+    ("/integrations/{selector}/data/{*rest}", "data collections"),
+    ("/actions/{selector}/dependencies", "dependencies"),
+    ("/actions/{selector}/export", "exports"),
+    ("/flows/{selector}/dependencies", "dependencies"),
+    ("/flows/{selector}/export", "exports"),
+    ("/search", "search"),
+    ("/semantic-search", "semantic search"),
+    ("/agent/{*rest}", "agent sessions"),
+    ("/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
+    ("/v2/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
+    ("/data-links", "data links"),
+    ("/data-links/{*rest}", "data links"),
+    ("/external-event-log-records", "external event logs"),
+    ("/external-event-log-records/{*rest}", "external event logs"),
+    ("/external-event-pulls", "external event pulls"),
+    ("/external-event-pulls/{*rest}", "external event pulls"),
+    ("/app-events", "app events"),
+    ("/app-events/{*rest}", "app events"),
+    ("/files", "files"),
+    ("/scenarios", "packages"),
+    ("/scenarios/{*rest}", "packages"),
+];
+
+/// Single paths for managers.
+const MANAGER_PATHS: [(&str, &str); 28] = [
+    ("/actions/{selector}/clone", "cloning"),
+    ("/flows/{selector}/clone", "cloning"),
+    ("/actions/{selector}/refresh", "refreshing actions"),
+    ("/flows/{selector}/refresh", "refreshing flows"),
+    ("/integrations/{integration}/actions/{key}/clone", "cloning"),
+    ("/integrations/{integration}/flows/{key}/clone", "cloning"),
+    ("/workspaces/{selector}/limits", "limits of workspaces"),
+    ("/connectors/{selector}/versions/{*rest}", "connector versions"),
+    ("/connectors/{selector}/directories/{*rest}", "connector files"),
+    ("/connectors/{selector}/clone", "cloning connectors"),
+    ("/connectors/{selector}/import", "connector imports"),
+    ("/connectors/{selector}/upload", "connector uploads"),
+    ("/connectors/{selector}/download", "connector downloads"),
+    ("/connectors/{selector}/export-files", "connector exports"),
+    ("/connectors/{selector}/export-json", "connector exports"),
+    ("/connectors/{selector}/files", "connector files"),
+    ("/connectors/{selector}/files/{*rest}", "connector files"),
+    ("/connectors/{selector}/publish-version", "connector versions"),
+    ("/checkpoints", "checkpoints"),
+    ("/checkpoints/{*rest}", "checkpoints"),
+    ("/connected-products", "connected products"),
+    ("/connected-products/{*rest}", "connected products"),
+    ("/org-workspaces", "org workspaces"),
+    ("/org-workspaces/{*rest}", "org workspaces"),
+    ("/integrations/{selector}/export", "exports"),
+    ("/integrations/{selector}/global-webhooks", "global webhooks"),
+    ("/integrations/{selector}/upload-connector", "connector uploads"),
+    ("/integrations/{selector}/switch-connector-version", "connector versions"),
+];
+
+/// Single calls whose path is faked otherwise.
+const CALLS: [(Method, &str, Access, &str); 2] = [
+    (Method::POST, "/workspaces", Access::Anyone, "making workspaces; use POST /__mock/workspaces"),
+    (
+        Method::POST,
+        "/connections/{connection}/actions",
+        Access::Manager,
+        "actions made for one connection; use POST /actions with `connectionId`",
+    ),
+];
+
+/// Pages and streams that carry their token elsewhere.
+const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/screens/{*rest}", "this hosted page")];
+
+/// All of them.
+pub(crate) fn routes() -> Vec<Route> {
+    let mut all = Vec::new();
+    for (plural, singular, what) in KINDS {
+        for path in [
+            format!("/{plural}"),
+            format!("/{plural}/{{*rest}}"),
+            format!("/{singular}"),
+            format!("/{singular}/{{*rest}}"),
+        ] {
+            // `/screens/…` are pages; the element type has only its list and singular addresses here.
+            if plural != "screens" || !path.starts_with("/screens/") {
+                all.push(refusal(&path, Access::Anyone, what));
+            }
+        }
+    }
+    for (below, what) in [("data-sources", "data sources"), ("field-mappings", "field mappings")] {
+        for owner in ["/connections/{connection}", "/integrations/{integration}"] {
+            all.push(refusal(&format!("{owner}/{below}"), Access::Anyone, what));
+            all.push(refusal(&format!("{owner}/{below}/{{*rest}}"), Access::Anyone, what));
+        }
+    }
+    all.extend(PATHS.map(|(path, what)| refusal(path, Access::Anyone, what)));
+    all.extend(MANAGER_PATHS.map(|(path, what)| refusal(path, Access::Manager, what)));
+    all.extend(CALLS.map(|(method, path, access, what)| Route { method: Some(method), ..refusal(path, access, what) }));
+    all.extend(PAGES.map(|(path, what)| refusal(path, Access::Public, what)));
+    all
+}
+
+fn refusal(path: &str, access: Access, what: &'static str) -> Route {
+    let mut route = any(path, access, "OAS", move |_: Call| async move { Err(ApiError::not_faked(what)) });
+    route.faked = false;
+    route
+}

@@ -1,0 +1,273 @@
+//! Making and changing elements.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::text::article;
+use crate::elements::model::place::Place;
+use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
+use crate::elements::{Archived, Element, Listed};
+use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::nouns::connection::model::Connection;
+use crate::store::{Tx, World};
+
+/// Where a new element shall stand, and under which names.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    /// At which integration or connection.
+    pub scope: Scope,
+    /// For which app, by id or key.
+    pub external_app: Option<String>,
+    /// A version of what, by id.
+    pub parent: Option<String>,
+    /// Its handle.
+    pub key: Option<String>,
+    /// For people.
+    pub name: Option<String>,
+    /// Whether its key may be another than what follows from its name, when that one is taken.
+    pub any_key: bool,
+}
+
+/// Makes an element: connection-level when a connection is named, integration-level when only an integration is,
+/// universal when neither. `define` says what it does. Source: SEED; OAS.
+pub async fn create<E: Element>(
+    cx: &Cx,
+    wanted: Wanted,
+    define: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
+) -> Result<Arc<E>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let resolved = directory.scope(&cx.caller, &wanted.scope)?;
+    if wanted.scope.names_integration() && resolved.integration.is_none() {
+        return Err(ApiError::not_found(
+            "integration not found: it exists only as a catalog candidate; create it with POST /integrations or connect to it",
+        ));
+    }
+    let (id, now) = (cx.space.ids.id(), cx.space.clock.now());
+    let mut element = E::blank(id, Meta::new(&cx.space.ids, now, wanted.key, wanted.name));
+    if wanted.scope.names_connection() {
+        let connection = resolved.connection.as_ref().ok_or_else(|| ApiError::not_found("connection not found"))?;
+        place_at_connection(element.place_mut(), connection);
+    } else if let Some(integration) = &resolved.integration {
+        element.place_mut().integration = Some(integration.id.clone());
+    } else if let Some(text) = &wanted.external_app {
+        element.place_mut().external_app = Some(directory.find_app(text)?.id.clone());
+    }
+    let parent = match &wanted.parent {
+        Some(id) => {
+            let parent = directory.element_by_id::<E>(&cx.caller, id);
+            Some(parent.ok_or_else(|| directory.no_element::<E>(id))?.id().clone())
+        }
+        None => parent_of(&world, &element),
+    };
+    element.place_mut().parent = parent;
+    define(&mut element, &world)?;
+    check_names(&mut element)?;
+    if wanted.any_key {
+        let key = element.meta().key.clone().unwrap_or_default();
+        let free = free_key(&key, |key| {
+            let mut probe = element.clone();
+            probe.meta_mut().key = Some(key.to_owned());
+            refuse_taken(&world, &probe).is_err()
+        });
+        element.meta_mut().key = Some(free).filter(|key| !key.is_empty());
+    }
+    refuse_taken(&world, &element)?;
+    let id = element.id().clone();
+    tx.put(element)?;
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    find(&world, &id)
+}
+
+/// Refuses names by which nobody could find it. Only a connection's version is one of several.
+pub(crate) fn check_names<E: Element>(element: &mut E) -> Result<(), ApiError> {
+    if let Some(key) = element.meta().key.as_ref().filter(|key| !key.is_empty()) {
+        check_key(key, "key")?;
+    }
+    let place = element.place_mut();
+    if place.layer() != Layer::Connection {
+        place.instance_key = None;
+    }
+    place.instance_key.as_ref().map_or(Ok(()), |key| check_key(key, "instanceKey"))
+}
+
+pub(crate) fn find<E: Element>(world: &World, id: &Id<E>) -> Result<Arc<E>, ApiError> {
+    let found = E::table(world).get(id.as_str()).cloned();
+    found.ok_or_else(|| ApiError::internal(format!("{} `{id}` is missing", E::NOUN)))
+}
+
+pub(crate) fn place_at_connection<E>(place: &mut Place<E>, connection: &Connection) {
+    place.connection = Some(connection.id.clone());
+    place.integration.clone_from(&connection.integration);
+    place.tenant = Some(connection.tenant.clone());
+}
+
+/// The version one layer up with the same key.
+fn parent_of<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
+    let key = element.meta().key.as_deref()?;
+    let place = element.place();
+    E::table(world)
+        .with_key(key)
+        .filter(|other| !other.meta().is_archived() && !other.is_public())
+        .filter(|other| other.place().specificity() < place.specificity())
+        .filter(|other| other.place().integration.is_none() || other.place().integration == place.integration)
+        .max_by_key(|other| other.place().specificity())
+        .map(|other| other.id().clone())
+}
+
+/// Keys are unique per layer and place. Source: OAS (“key uniqueness is per parent and integration”).
+pub(crate) fn refuse_taken<E: Element>(world: &World, element: &E) -> Result<(), ApiError> {
+    let Some(key) = element.meta().key.as_deref() else { return Ok(()) };
+    let same_place = |other: &&Arc<E>| {
+        other.id() != element.id()
+            && !other.meta().is_archived()
+            && !other.is_public()
+            && other.place().is_same(element.place())
+    };
+    match E::table(world).with_key(key).find(same_place) {
+        Some(other) => Err(ApiError::already_exists(format!(
+            "there is {} {} `{key}` at this place already ({}); change it or choose another key",
+            article(E::NOUN),
+            E::NOUN,
+            other.id()
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// Whether a change merges or replaces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// PATCH.
+    Merge,
+    /// PUT.
+    Replace,
+}
+
+/// Changes an element that is not archived. Source: SEED (PATCH merges, PUT replaces); OAS.
+pub async fn update<E: Element>(
+    cx: &Cx,
+    selector: &Selector,
+    change: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
+) -> Result<Listed<E>, ApiError> {
+    changed(cx, selector, |element: &mut E, world| {
+        element.meta().refuse_archived(E::NOUN)?;
+        let known_as = element.meta().key.clone();
+        change(element, world)?;
+        let is_version = element.place().layer() == Layer::Connection && element.place().parent.is_some();
+        if is_version && element.meta().key != known_as {
+            let why = format!("an instance has the key of its {}; it cannot have another one", E::NOUN);
+            return Err(ApiError::bad_request(why).with_data(json!({ "field": "key" })));
+        }
+        check_names(element)?;
+        refuse_taken(world, element)
+    })
+    .await
+}
+
+async fn changed<E: Element>(
+    cx: &Cx,
+    selector: &Selector,
+    change: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
+) -> Result<Listed<E>, ApiError> {
+    let (mut element, mut tx) = own::<E>(cx, selector).await?;
+    change(&mut element, &tx)?;
+    element.meta_mut().touch(&cx.space.ids, cx.space.clock.now());
+    let id = element.id().clone();
+    tx.put(element)?;
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    Ok((find(&world, &id)?, None))
+}
+
+/// An element of this workspace, to be changed; who may change what is checked here.
+async fn own<E: Element>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError> {
+    let tx = cx.space.data.begin().await;
+    let directory = Directory::new(&tx, &cx.engine.catalog);
+    let element = directory.element::<E>(&cx.caller, selector, Archived::Found)?;
+    let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| *element.id() == **text);
+    if selector.scope.names_integration() && !by_id && element.place().integration.is_none() {
+        // Named through an integration: its own version, or none.
+        return Err(directory.no_element::<E>(selector.shown()));
+    }
+    if E::table(&tx).get(element.id().as_str()).is_none() {
+        return Err(ApiError::access_denied(format!(
+            "{} `{}` is the catalog's and cannot be changed; create your own with POST /{}",
+            E::NOUN,
+            element.meta().name,
+            E::PLURAL
+        )));
+    }
+    if element.place().layer() != Layer::Connection && !cx.caller.is_manager() {
+        return Err(manager_only(&format!("change a workspace-level {}", E::NOUN)));
+    }
+    Ok(((*element).clone(), tx))
+}
+
+/// 403 for what only a manager may do.
+pub fn manager_only(what: &str) -> ApiError {
+    ApiError::access_denied(format!("only a manager token may {what}; mint one with `isAdmin: true`"))
+}
+
+/// Archives an element.
+pub async fn archive<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+    let now = cx.space.clock.now();
+    changed(cx, selector, |element: &mut E, _| {
+        element.meta_mut().archived_at.get_or_insert(now);
+        Ok(())
+    })
+    .await
+}
+
+/// Restores an element.
+pub async fn restore<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+    changed(cx, &archived_selector::<E>(cx, selector), |element: &mut E, world| {
+        element.meta_mut().archived_at = None;
+        refuse_taken(world, element)
+    })
+    .await
+}
+
+/// A key finds the latest archived element that has it, when no live one does.
+fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    if directory.element::<E>(&cx.caller, selector, Archived::Found).is_ok() {
+        return selector.clone();
+    }
+    let text = selector.key.as_deref().or(selector.any.as_deref()).unwrap_or_default();
+    let dotted = text.split_once('.').filter(|(integration, _)| directory.integration_with_key(integration).is_some());
+    let (integration, key) = match dotted {
+        Some((integration, key)) => (directory.integration_with_key(integration).cloned(), key),
+        None => (directory.scope(&cx.caller, &selector.scope).unwrap_or_default().integration, text),
+    };
+    let archived = E::table(&world).with_key(key).filter(|element| {
+        element.meta().is_archived()
+            && element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()))
+            && (integration.is_none() || element.place().integration.as_ref() == integration.as_ref().map(|i| &i.id))
+    });
+    match archived.last() {
+        Some(element) => Selector { id: Some(element.id().to_string()), ..Selector::default() },
+        None => selector.clone(),
+    }
+}
+
+/// Puts an element back to its parent's definition. Source: OAS (`reset`).
+pub async fn reset<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+    update(cx, selector, |element: &mut E, world| {
+        let parent = element.place().parent.as_ref().and_then(|id| E::table(world).get(id.as_str()));
+        let Some(parent) = parent else {
+            let name = &element.meta().name;
+            return Err(ApiError::bad_request(format!("{} `{name}` has no parent to go back to", E::NOUN)));
+        };
+        element.copy_definition(parent);
+        Ok(())
+    })
+    .await
+}

@@ -1,0 +1,182 @@
+//! Finding elements by any spelling of their selectors. Source: docs-behaviour §4, DOC:element-selectors.
+
+use std::sync::Arc;
+
+use crate::base::error::{ApiError, ErrorKey};
+use crate::elements::Element;
+use crate::elements::model::Selector;
+use crate::engine::directory::{Directory, Resolved, hint};
+use crate::engine::tokens::Caller;
+
+/// Whether archived elements are found by id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Archived {
+    /// Found.
+    Found,
+    /// 404.
+    Hidden,
+}
+
+impl Directory<'_> {
+    /// An element that the caller may see, by id, live or archived.
+    pub fn element_by_id<E: Element>(&self, caller: &Caller, id: &str) -> Option<Arc<E>> {
+        let shared = || E::shared(self.catalog).and_then(|shelf| shelf.get(id));
+        E::table(self.world)
+            .get(id)
+            .or_else(shared)
+            .filter(|element| element.place().tenant.as_ref().is_none_or(|owner| caller.may_see(owner.as_str())))
+            .cloned()
+    }
+
+    /// The element with a key that serves a scope: connection, integration, app, universal, most specific first.
+    ///
+    /// Without a scope a key must be universal or stand once (docs-behaviour §4).
+    pub fn element_by_key<E: Element>(
+        &self,
+        caller: &Caller,
+        key: &str,
+        scope: &Resolved,
+        selector: &Selector,
+    ) -> Result<Arc<E>, ApiError> {
+        let live: Vec<&Arc<E>> = E::table(self.world)
+            .with_key(key)
+            .filter(|element| !element.meta().is_archived() && !element.is_public())
+            .filter(|element| element.place().tenant.as_ref().is_none_or(|owner| caller.may_see(owner.as_str())))
+            .filter(|element| selector.layer.is_none_or(|layer| element.place().layer() == layer))
+            .collect();
+        let app = scope.external_app(self);
+        let serves = |element: &&&Arc<E>| {
+            let by_connection = element
+                .place()
+                .connection
+                .as_ref()
+                .is_none_or(|of| scope.connection.as_ref().is_some_and(|connection| connection.id == *of));
+            let by_instance =
+                element.place().connection.is_none() || element.place().instance_key == selector.instance_key;
+            let by_integration = element.place().connection.is_some()
+                || element
+                    .place()
+                    .integration
+                    .as_ref()
+                    .is_none_or(|of| scope.integration.as_ref().is_some_and(|integration| integration.id == *of));
+            let by_app = element.place().external_app.as_ref().is_none_or(|of| {
+                element.place().integration.is_some()
+                    || element.place().connection.is_some()
+                    || app.as_ref() == Some(of)
+            });
+            by_connection && by_instance && by_integration && by_app
+        };
+        if let Some(element) = live.iter().filter(serves).max_by_key(|element| element.place().specificity()) {
+            return Ok(Arc::clone(element));
+        }
+        if scope.integration.is_none() && scope.connection.is_none() {
+            // What another one stands above is its version, not another meaning of the key.
+            let above = |element: &E| {
+                live.iter().any(|other| {
+                    other.id() != element.id()
+                        && (element.place().parent.as_ref() == Some(other.id())
+                            || (element.place().connection.is_some()
+                                && other.place().connection.is_none()
+                                && other.place().integration.is_some()
+                                && other.place().integration == element.place().integration))
+                })
+            };
+            let tops: Vec<&Arc<E>> = live.iter().copied().filter(|element| !above(element)).collect();
+            match tops.as_slice() {
+                [one] => return Ok(Arc::clone(one)),
+                [] => {}
+                [..] => return Err(self.ambiguous(key, &tops)),
+            }
+        }
+        Err(self.no_element::<E>(key))
+    }
+
+    fn ambiguous<E: Element>(&self, key: &str, candidates: &[&Arc<E>]) -> ApiError {
+        let names: Vec<String> = candidates
+            .iter()
+            .map(|element| {
+                let of = element.place().integration.as_ref().and_then(|id| self.world.integrations.get(id.as_str()));
+                match of {
+                    Some(integration) => format!("`{}.{key}` ({})", integration.key(), element.id()),
+                    None => format!("`{}`", element.id()),
+                }
+            })
+            .collect();
+        ApiError::bad_request(format!(
+            "{} `{key}` matches {} elements: {}; add `integrationKey` or use an id",
+            E::NOUN,
+            names.len(),
+            names.join(", ")
+        ))
+        .with_data(serde_json::json!({ "candidates": candidates.iter().map(|a| a.id()).collect::<Vec<_>>() }))
+    }
+
+    /// 404 for an element. Source: SEED words the beginning.
+    pub fn no_element<E: Element>(&self, text: &str) -> ApiError {
+        // What is a tenant's own is told to nobody else.
+        let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
+        let keys = E::table(self.world).iter().filter(shared).map(|element| element.key());
+        ApiError::not_found(format!(
+            "no matching {}: `{text}`{}; list them with GET /{}",
+            E::NOUN,
+            hint(text, keys),
+            E::PLURAL
+        ))
+    }
+
+    /// Resolves any spelling of an element's selector; `archived` says whether an archived one is found by id.
+    pub fn element<E: Element>(
+        &self,
+        caller: &Caller,
+        selector: &Selector,
+        archived: Archived,
+    ) -> Result<Arc<E>, ApiError> {
+        let by_id = |id: &str| {
+            self.element_by_id(caller, id)
+                .filter(|element: &Arc<E>| archived == Archived::Found || !element.meta().is_archived())
+        };
+        if let Some(id) = &selector.id {
+            return by_id(id).ok_or_else(|| self.no_element::<E>(id));
+        }
+        let scope = self.scope(caller, &selector.scope)?;
+        if let Some(text) = &selector.any {
+            if let Some(element) = by_id(text) {
+                return Ok(element);
+            }
+            return match self.element_by_any_key(caller, text, &scope, selector) {
+                Err(error) if error.key == Some(ErrorKey::NotFound) => {
+                    let by_uuid = E::table(self.world).iter().find(|element| element.meta().uuid == *text);
+                    by_uuid.and_then(|element| by_id(element.id().as_str())).ok_or(error)
+                }
+                found => found,
+            };
+        }
+        match &selector.key {
+            Some(key) => self.element_by_any_key(caller, key, &scope, selector),
+            None => Err(ApiError::bad_request(format!("name the {} by `id` or `key`", E::NOUN))),
+        }
+    }
+
+    /// By `<integrationKey>.<key>`, else by a key that has dots of its own. Either key may have them.
+    fn element_by_any_key<E: Element>(
+        &self,
+        caller: &Caller,
+        text: &str,
+        scope: &Resolved,
+        selector: &Selector,
+    ) -> Result<Arc<E>, ApiError> {
+        for (dot, _) in text.match_indices('.') {
+            let (integration, key) = (&text[..dot], &text[dot + 1..]);
+            let Some(integration) = self.integration_with_key(integration) else { continue };
+            let connection = scope.connection.clone().filter(|c| c.integration.as_ref() == Some(&integration.id));
+            let scope = Resolved { integration: Some(Arc::clone(integration)), connection };
+            match self.element_by_key::<E>(caller, key, &scope, selector) {
+                // The dotted form guarantees the integration's own version (DOC:element-selectors).
+                Ok(own) if own.place().integration.is_some() => return Ok(own),
+                Err(error) if error.key != Some(ErrorKey::NotFound) => return Err(error),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        self.element_by_key(caller, text, scope, selector)
+    }
+}

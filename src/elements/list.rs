@@ -1,0 +1,184 @@
+//! Listing elements. Source: SDK `CommonListElementsQuery` and its kin, decision 10.
+
+use std::sync::Arc;
+
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::page::{Page, PageRequest};
+use crate::base::rank;
+use crate::elements::model::{Layer, Scope, Selector};
+use crate::elements::{Archived, Element};
+use crate::engine::Cx;
+use crate::engine::catalog::Shelf;
+use crate::engine::directory::{Directory, Resolved};
+use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::integration::model::Integration;
+use crate::nouns::tenant::model::Tenant;
+use crate::store::World;
+
+/// Which elements are asked for. Source: SDK `FindActionsQuery`, `FindFlowsQuery`, decision 10.
+#[derive(Debug, Clone, Default)]
+pub struct ElementFilter {
+    /// Only this one.
+    pub id: Option<String>,
+    /// At one layer.
+    pub layer: Option<Layer>,
+    /// Of an integration or connection.
+    pub scope: Scope,
+    /// Of an app: its catalog elements too.
+    pub external_app_id: Option<String>,
+    /// In name, key or description.
+    pub search: Option<String>,
+    /// In words; with a connection, results are ranked by it.
+    pub intent: Option<String>,
+    /// One of several on a connection.
+    pub instance_key: Option<String>,
+    /// Versions of this one.
+    pub parent_id: Option<String>,
+    /// Versions of this universal one.
+    pub universal_parent_id: Option<String>,
+    /// Whose; connection-level ones.
+    pub tenant: Option<String>,
+    /// Only universal ones, or none.
+    pub is_universal: Option<bool>,
+    /// Archived ones too.
+    pub include_archived: bool,
+}
+
+/// A listed element, and the integration it is looked at from.
+pub type Listed<E> = (Arc<E>, Option<Arc<Integration>>);
+
+/// Lists elements; `also` is what is asked of their kind alone. Without a scope: universal ones only (decision 10).
+pub fn list<E: Element>(
+    cx: &Cx,
+    filter: &ElementFilter,
+    also: impl Fn(&E) -> bool,
+    page: PageRequest,
+) -> Result<Page<Listed<E>>, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    if filter.intent.as_ref().is_some_and(|intent| intent.chars().count() > 200) {
+        return Err(ApiError::bad_request("`intent` has at most 200 characters"));
+    }
+    let scope = directory.scope(&cx.caller, &filter.scope)?;
+    let app = match &filter.external_app_id {
+        Some(text) => Some(directory.find_app(text)?.id.clone()),
+        None => scope.external_app(&directory),
+    };
+    let unscoped = filter.scope.is_empty()
+        && filter.external_app_id.is_none()
+        && filter.id.is_none()
+        && filter.layer.is_none()
+        && filter.search.is_none()
+        && filter.tenant.is_none()
+        && filter.parent_id.is_none()
+        && filter.universal_parent_id.is_none();
+    let search = filter.search.as_ref().map(|text| text.to_lowercase());
+    let serves = |element: &E| {
+        if unscoped {
+            return element.place().layer() == Layer::Universal;
+        }
+        let by_app = |element: &E| app.is_some() && app_of(&directory, element) == app;
+        let place = element.place();
+        match (&place.connection, &place.integration, &place.external_app) {
+            (Some(of), _, _) if filter.scope.names_connection() => {
+                scope.connection.as_ref().is_some_and(|c| c.id == *of)
+            }
+            (Some(_), of, _) if filter.scope.names_integration() => {
+                of.is_some() && of.as_ref() == scope.integration.as_ref().map(|i| &i.id)
+            }
+            (None, Some(of), _) if !filter.scope.is_empty() => scope.integration.as_ref().is_some_and(|i| i.id == *of),
+            (None, None, Some(_)) => by_app(element) || (filter.scope.is_empty() && filter.external_app_id.is_none()),
+            // Asked for an app: what is universal serves every app and is not the app's.
+            (_, _, _) => filter.external_app_id.is_none() || by_app(element),
+        }
+    };
+    let wanted = |element: &E| {
+        (filter.include_archived || !element.meta().is_archived())
+            && element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()))
+            && filter.id.as_ref().is_none_or(|id| *element.id() == **id)
+            && filter.layer.is_none_or(|layer| element.place().layer() == layer)
+            && filter.is_universal.is_none_or(|universal| (element.place().layer() == Layer::Universal) == universal)
+            && filter.instance_key.as_ref().is_none_or(|key| element.place().instance_key.as_ref() == Some(key))
+            && filter
+                .parent_id
+                .as_ref()
+                .is_none_or(|id| element.place().parent.as_ref().is_some_and(|p| p == id.as_str()))
+            && filter
+                .universal_parent_id
+                .as_ref()
+                .is_none_or(|id| ancestors(&world, element).any(|above| *above.id() == **id))
+            && filter
+                .tenant
+                .as_ref()
+                .is_none_or(|named| element.place().tenant.as_ref().is_some_and(|own| is_tenant(&world, own, named)))
+            && search.as_ref().is_none_or(|text| element.meta().matches(text))
+            && serves(element)
+            && also(element)
+    };
+    let catalog_too = filter.external_app_id.is_some()
+        || filter.id.is_some()
+        || (world.workspace.settings.use_membrane_universe && (app.is_some() || search.is_some()));
+    let own =
+        E::table(&world).after(0).filter(|(_, element)| wanted(element)).map(|(at, element)| (at, Arc::clone(element)));
+    let shared = E::shared(&cx.engine.catalog).into_iter().flat_map(Shelf::iter).enumerate().filter(|(_, element)| {
+        catalog_too && wanted(element) && (app.is_none() || element.place().external_app == app)
+    });
+    // Catalog elements stand after the workspace's own, at positions that no record has.
+    let shared = shared.map(|(index, element)| (CATALOG_START + index as u64, Arc::clone(element)));
+    let at = scope.integration.clone();
+    let listed = move |element: Arc<E>| (element, at.clone());
+    let all = own.chain(shared);
+    if let (Some(intent), true) = (&filter.intent, filter.scope.names_connection()) {
+        let ranked =
+            rank::best(intent, all.map(|(_, element)| element).collect(), |element: &Arc<E>| described(&**element));
+        let limit = if page.limit == PageRequest::default().limit { 10 } else { page.limit };
+        return Ok(Page { items: ranked.into_iter().take(limit).map(listed).collect(), cursor: None });
+    }
+    Ok(page.take(all).map(listed))
+}
+
+/// Positions of catalog entries in lists: beyond any record's.
+pub const CATALOG_START: u64 = 1 << 52;
+
+/// The app an element is for: its own, or its integration's.
+pub fn app_of<E: Element>(directory: &Directory<'_>, element: &E) -> Option<Id<ExternalApp>> {
+    element.place().external_app.clone().or_else(|| {
+        let integration = directory.world.integrations.get(element.place().integration.as_ref()?.as_str())?;
+        Resolved { integration: Some(Arc::clone(integration)), connection: None }.external_app(directory)
+    })
+}
+
+/// What an element says of itself, for a ranking.
+pub fn described<E: Element>(element: &E) -> String {
+    let key = element.meta().key.as_deref().unwrap_or_default().replace('-', " ");
+    format!("{} {key} {}", element.meta().name, element.meta().description.as_deref().unwrap_or_default())
+}
+
+/// What an element is a version of, nearest first.
+pub fn ancestors<'w, E: Element>(world: &'w World, element: &E) -> impl Iterator<Item = &'w Arc<E>> + use<'w, E> {
+    let above = move |id: &Id<E>| E::table(world).get(id.as_str());
+    let nearest = element.place().parent.as_ref().and_then(above);
+    // Three layers, and one that stands below another of its own.
+    std::iter::successors(nearest, move |element| element.place().parent.as_ref().and_then(above)).take(4)
+}
+
+/// Whether a tenant is the one that is named by id or key.
+pub fn is_tenant(world: &World, tenant: &Id<Tenant>, named: &str) -> bool {
+    *tenant == *named || world.tenants.with_key(named).any(|known| known.id == *tenant)
+}
+
+/// The universal element that an element is a version of.
+pub fn universal_parent<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
+    let mut above = ancestors(world, element);
+    above.find(|above| above.place().layer() == Layer::Universal).map(|above| above.id().clone())
+}
+
+/// One element by any selector, with the integration it is looked at from.
+pub fn get<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let element = directory.element(&cx.caller, selector, Archived::Found)?;
+    let scope = directory.scope(&cx.caller, &selector.scope)?;
+    Ok((element, scope.integration))
+}

@@ -1,0 +1,341 @@
+//! Tokens: verifying and minting them, and who they make the caller.
+//!
+//! Invariant: the algorithm a token names must belong to the kind of key that verifies it: HMAC only with the
+//! workspace secret, the others only with a registered public key of their family. So neither `none` nor a public key
+//! used as a secret gets in.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::engine::{Engine, Space};
+use crate::nouns::tenant::model::Tenant;
+use crate::nouns::workspace::model::{TokenClock, Workspace};
+use crate::store::World;
+
+/// Who calls. Source: docs-behaviour §1, decision 8.
+#[derive(Debug, Clone)]
+pub enum Caller {
+    /// A tenant.
+    Tenant(Arc<Tenant>),
+    /// A manager, perhaps on behalf of a tenant.
+    Manager(Option<Arc<Tenant>>),
+    /// A token with neither: reads workspace-level elements.
+    Workspace,
+}
+
+impl Caller {
+    /// The tenant it speaks for.
+    pub fn tenant(&self) -> Option<&Arc<Tenant>> {
+        match self {
+            Self::Tenant(tenant) | Self::Manager(Some(tenant)) => Some(tenant),
+            Self::Manager(None) | Self::Workspace => None,
+        }
+    }
+
+    /// Whether it has a manager's rights.
+    pub fn is_manager(&self) -> bool {
+        matches!(self, Self::Manager(_))
+    }
+
+    /// Whether it may see what belongs to a tenant: its own; all of them for a manager.
+    pub fn may_see(&self, owner: &str) -> bool {
+        match self {
+            Self::Tenant(tenant) => tenant.id == *owner,
+            Self::Manager(_) => true,
+            Self::Workspace => false,
+        }
+    }
+
+    /// Whether something of a tenant's is meant when nothing is said: a manager's tenant is its default scope
+    /// (`docs-gaps.md` 12).
+    pub fn means(&self, owner: &str) -> bool {
+        self.may_see(owner) && self.tenant().is_none_or(|tenant| tenant.id == *owner)
+    }
+
+    /// The same with its tenant as it is now.
+    #[must_use]
+    pub fn in_world(self, world: &World) -> Self {
+        let now = |tenant: Arc<Tenant>| world.tenants.get(tenant.id.as_str()).cloned().unwrap_or(tenant);
+        match self {
+            Self::Tenant(tenant) => Self::Tenant(now(tenant)),
+            Self::Manager(tenant) => Self::Manager(tenant.map(now)),
+            Self::Workspace => Self::Workspace,
+        }
+    }
+
+    /// For the journal.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Tenant(tenant) => format!("tenant:{}", tenant.internal_id),
+            Self::Manager(Some(tenant)) => format!("manager:{}", tenant.internal_id),
+            Self::Manager(None) => "manager".into(),
+            Self::Workspace => "workspace".into(),
+        }
+    }
+}
+
+/// What a token says, both vocabularies read (`docs-gaps.md` 11, 12).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Claims {
+    workspace_key: Option<String>,
+    iss: Option<String>,
+    tenant_key: Option<Value>,
+    id: Option<Value>,
+    name: Option<Value>,
+    fields: Option<Value>,
+    is_admin: Option<Value>,
+    exp: Option<Value>,
+    nbf: Option<Value>,
+}
+
+/// A token that holds good.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    /// The tenant it names.
+    pub tenant_key: Option<String>,
+    /// The tenant's name.
+    pub name: Option<String>,
+    /// The tenant's fields.
+    pub fields: Option<JsonMap>,
+    /// Whether it is a manager's.
+    pub is_manager: bool,
+}
+
+/// The keys that may have signed a workspace's tokens.
+pub struct Keyring {
+    secret: Option<DecodingKey>,
+    public: Vec<(AlgorithmFamily, DecodingKey)>,
+    secret_disabled: bool,
+}
+
+impl std::fmt::Debug for Keyring {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Keyring").field("public", &self.public.len()).finish_non_exhaustive()
+    }
+}
+
+impl Keyring {
+    /// A workspace's keys; a public key that cannot be read is refused when it is registered, and skipped here.
+    pub fn of(workspace: &Workspace) -> Self {
+        let secret_disabled = workspace.settings.disable_secret_key_auth;
+        Self {
+            secret: (!secret_disabled).then(|| DecodingKey::from_secret(workspace.secret.as_bytes())),
+            public: workspace.public_keys.iter().filter_map(|key| read_public_key(&key.public_key)).collect(),
+            secret_disabled,
+        }
+    }
+}
+
+/// Reads a PEM public key of any family.
+pub fn read_public_key(pem: &str) -> Option<(AlgorithmFamily, DecodingKey)> {
+    let pem = pem.trim().replace("\\n", "\n");
+    let bytes = pem.as_bytes();
+    DecodingKey::from_rsa_pem(bytes)
+        .map(|key| (AlgorithmFamily::Rsa, key))
+        .or_else(|_| DecodingKey::from_ec_pem(bytes).map(|key| (AlgorithmFamily::Ec, key)))
+        .or_else(|_| DecodingKey::from_ed_pem(bytes).map(|key| (AlgorithmFamily::Ed, key)))
+        .ok()
+}
+
+/// The workspace key that a token claims, unverified: for the journal.
+pub fn claimed_workspace(token: &str) -> Option<String> {
+    let claims = read_claims(token)?;
+    claims.workspace_key.or(claims.iss)
+}
+
+fn read_claims(token: &str) -> Option<Claims> {
+    let payload = token.split('.').nth(1)?;
+    let bytes = URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Verifies a token: signature, algorithm, time, claims. Source: docs-behaviour §1, decision 7.
+pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<Space>, Verified), ApiError> {
+    if token.starts_with("pat-") {
+        return Err(ApiError::not_authenticated(
+            "membrane-mock knows no personal access tokens; sign a JWT with the workspace secret",
+        ));
+    }
+    let unreadable = || ApiError::not_authenticated("the token is not a JWT: three base64url parts joined by dots");
+    let claims = read_claims(token).ok_or_else(unreadable)?;
+    let workspace_key = agree("workspaceKey", claims.workspace_key, "iss", claims.iss)?.ok_or_else(|| {
+        ApiError::not_authenticated("the token names no workspace; put `workspaceKey` (or `iss`) in it")
+    })?;
+    let space = engine.space(&workspace_key).ok_or_else(|| {
+        ApiError::not_authenticated(format!(
+            "the token names the workspace `{workspace_key}`, which does not exist here"
+        ))
+    })?;
+    check_signature(&space, token)?;
+    check_time(&space, claims.exp.as_ref(), claims.nbf.as_ref())?;
+    let tenant_key = agree("tenantKey", text_of(claims.tenant_key), "id", text_of(claims.id))?;
+    let verified = Verified {
+        tenant_key: tenant_key.filter(|key| !key.is_empty()),
+        name: claims.name.and_then(|name| name.as_str().map(str::to_owned)),
+        fields: claims.fields.and_then(|fields| fields.as_object().cloned()),
+        is_manager: truthy(claims.is_admin.as_ref()),
+    };
+    Ok((space, verified))
+}
+
+/// A tenant key is text; numbers, as many databases have them, are read as such.
+fn text_of(claim: Option<Value>) -> Option<String> {
+    match claim {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text),
+        Some(other) => Some(other.to_string()),
+    }
+}
+
+/// Both spellings of a claim may be there, if they agree.
+fn agree(
+    name: &str,
+    value: Option<String>,
+    older_name: &str,
+    older: Option<String>,
+) -> Result<Option<String>, ApiError> {
+    match (value, older) {
+        (Some(a), Some(b)) if a != b => Err(ApiError::not_authenticated(format!(
+            "the token contradicts itself: `{name}` is `{a}` and `{older_name}` is `{b}`"
+        ))),
+        (a, b) => Ok(a.or(b)),
+    }
+}
+
+/// `true`, 1, "1", "true". Source: `docs-gaps.md` 12.
+fn truthy(value: Option<&Value>) -> bool {
+    match value {
+        Some(Value::Bool(value)) => *value,
+        Some(Value::Number(number)) => number.as_f64().is_some_and(|n| (n - 1.0).abs() < f64::EPSILON),
+        Some(Value::String(text)) => matches!(text.as_str(), "1" | "true"),
+        None | Some(Value::Null | Value::Array(_) | Value::Object(_)) => false,
+    }
+}
+
+fn check_signature(space: &Space, token: &str) -> Result<(), ApiError> {
+    let header = jsonwebtoken::decode_header(token).map_err(|error| {
+        ApiError::not_authenticated(format!(
+            "the token's header cannot be used ({error}); sign with HS256, HS384, HS512 or a registered ES, RS, PS or EdDSA key"
+        ))
+    })?;
+    let keyring = space.keyring();
+    let family = header.alg.family();
+    let keys: Vec<&DecodingKey> = if family == AlgorithmFamily::Hmac {
+        if keyring.secret_disabled {
+            return Err(ApiError::not_authenticated(
+                "this workspace has `disableSecretKeyAuth`; sign with a registered key",
+            ));
+        }
+        keyring.secret.iter().collect()
+    } else {
+        keyring.public.iter().filter(|(of, _)| *of == family).map(|(_, key)| key).collect()
+    };
+    if keys.is_empty() {
+        return Err(ApiError::not_authenticated(format!(
+            "the workspace `{}` has no public key for {:?}; register one with PATCH /workspaces/:id {{publicKeys}}",
+            space.key, header.alg
+        )));
+    }
+    let mut validation = Validation::new(header.alg);
+    // Time is held against our own clock, below.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    validation.validate_aud = false;
+    validation.required_spec_claims.clear();
+    if keys.iter().any(|key| jsonwebtoken::decode::<serde::de::IgnoredAny>(token, key, &validation).is_ok()) {
+        return Ok(());
+    }
+    Err(ApiError::not_authenticated(format!(
+        "the token's signature is not the workspace `{}`'s; the secret may have been rotated",
+        space.key
+    )))
+}
+
+fn check_time(space: &Space, exp: Option<&Value>, nbf: Option<&Value>) -> Result<(), ApiError> {
+    let by_workspace = space.world().workspace.mock.token_clock == TokenClock::Workspace;
+    let now = space.clock.token_time(by_workspace).seconds();
+    if let Some(exp) = seconds("exp", exp)?
+        && exp <= now
+    {
+        return Err(ApiError::not_authenticated(format!("the token expired {} s ago", now.saturating_sub(exp))));
+    }
+    if let Some(nbf) = seconds("nbf", nbf)?
+        && nbf > now
+    {
+        return Err(ApiError::not_authenticated(format!(
+            "the token is not valid for another {} s",
+            nbf.saturating_sub(now)
+        )));
+    }
+    Ok(())
+}
+
+fn seconds(name: &str, value: Option<&Value>) -> Result<Option<i64>, ApiError> {
+    match value {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => {
+            #[expect(clippy::cast_possible_truncation, reason = "a moment in seconds; a fraction is dropped")]
+            let number = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
+            number
+                .map(Some)
+                .ok_or_else(|| ApiError::not_authenticated(format!("the token's `{name}` is not a number of seconds")))
+        }
+    }
+}
+
+/// What a minted token carries.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Minted<'a> {
+    workspace_key: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_admin: bool,
+    exp: i64,
+}
+
+/// Mints an HS256 token as SEED's recipes do.
+pub fn mint(
+    workspace_key: &str,
+    secret: &str,
+    tenant_key: Option<&str>,
+    is_manager: bool,
+    expires: Timestamp,
+) -> Result<String, ApiError> {
+    install_crypto();
+    let claims = Minted { workspace_key, tenant_key, is_admin: is_manager, exp: expires.seconds() };
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.as_bytes()))
+        .map_err(ApiError::internal)
+}
+
+#[derive(Serialize)]
+struct MintedForApp<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    fields: &'a JsonMap,
+    exp: i64,
+}
+
+/// Mints what an app behind a `membrane-token` connector is called with. Source: IAPP:docs/membrane-token.
+pub fn mint_for_app(workspace: &Workspace, tenant: &Tenant, expires: Timestamp) -> Result<String, ApiError> {
+    install_crypto();
+    let claims =
+        MintedForApp { iss: &workspace.key, sub: tenant.id.as_str(), fields: &tenant.fields, exp: expires.seconds() };
+    let key = EncodingKey::from_secret(workspace.secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(ApiError::internal)
+}
+
+/// Chooses the crypto backend; more than once does no harm.
+pub fn install_crypto() {
+    jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default().ok();
+}

@@ -1,0 +1,180 @@
+//! Actions: what is their own. Running is [`crate::nouns::action::run`], and what all elements share [`crate::elements`].
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::base::patch::Patch;
+use crate::base::{rank, schema};
+use crate::elements;
+use crate::elements::model::place::Layered as _;
+use crate::elements::model::{Scope, Selector};
+use crate::elements::{Change, Listed, Wanted, app_of, described};
+use crate::engine::directory::Directory;
+use crate::engine::{Cx, Engine};
+use crate::nouns::action::model::{Action, ActionBody, ActionState, ActionType};
+use crate::store::World;
+
+/// Makes an action: READY from a spec, BUILDING from an intent. Source: SEED (`action create`).
+pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
+    let intent = body.intent.clone().filter(|intent| !intent.trim().is_empty());
+    if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
+        return Err(ApiError::bad_request("an action needs an `intent`, or a spec: `key` or `name`, `type`, `config`"));
+    }
+    let wanted = Wanted {
+        scope: Scope {
+            integration_id: body.integration_id.clone(),
+            integration_key: body.integration_key.clone(),
+            connection_id: body.connection_id.clone(),
+            connection_key: body.connection_key.clone(),
+        },
+        external_app: body.external_app_id.clone().or_else(|| body.external_app_key.clone()),
+        parent: body.parent_id.clone(),
+        key: body.key.set().cloned(),
+        name: body.name.set().cloned().or_else(|| intent.as_ref().map(|intent| sentence(intent))),
+        // The key comes from the intent: the same words may be asked for again.
+        any_key: body.key.set().is_none() && body.name.set().is_none(),
+    };
+    elements::create(cx, wanted, |action: &mut Action, world| {
+        apply(action, body)?;
+        build(cx, action, intent, world);
+        Ok(())
+    })
+    .await
+}
+
+/// With an intent, an action is built.
+fn build(cx: &Cx, action: &mut Action, intent: Option<String>, world: &World) {
+    if let Some(intent) = intent {
+        action.intent = Some(intent);
+        action.state = ActionState::Building;
+        action.due = world.workspace.mock.progress.action_building.due(cx.space.clock.now());
+    }
+}
+
+fn sentence(intent: &str) -> String {
+    let mut chars = intent.trim().chars();
+    chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
+}
+
+fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
+    for (schema_of, field) in [
+        (body.input_schema.set(), "inputSchema"),
+        (body.output_schema.set(), "outputSchema"),
+        (body.custom_output_schema.set(), "customOutputSchema"),
+    ] {
+        if let Some(schema_of) = schema_of {
+            schema::check_schema(schema_of, field)?;
+        }
+    }
+    body.key.apply(&mut action.meta.key);
+    body.uuid.apply_required(&mut action.meta.uuid);
+    body.name.apply_required(&mut action.meta.name);
+    body.description.apply(&mut action.meta.description);
+    body.meta.apply(&mut action.meta.meta);
+    body.instance_key.apply(&mut action.place.instance_key);
+    body.action_type.apply(&mut action.action_type);
+    match body.config {
+        Patch::Keep => {}
+        Patch::Clear => action.config.clear(),
+        Patch::Set(config) => action.config = config,
+    }
+    body.input_schema.apply(&mut action.input_schema);
+    body.output_schema.apply(&mut action.output_schema);
+    body.output_mapping.apply(&mut action.output_mapping);
+    body.custom_output_schema.apply(&mut action.custom_output_schema);
+    Ok(())
+}
+
+/// Makes an action what a body says, and no more.
+fn replace(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
+    action.meta.description = None;
+    action.meta.meta = None;
+    action.config.clear();
+    action.action_type = None;
+    action.input_schema = None;
+    action.output_schema = None;
+    action.output_mapping = None;
+    action.custom_output_schema = None;
+    merge(action, body)
+}
+
+fn merge(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
+    apply(action, body)?;
+    action.is_customized = action.place.parent.is_some();
+    Ok(())
+}
+
+/// Changes an action. Source: SEED (PATCH merges, PUT replaces).
+pub async fn update(
+    cx: &Cx,
+    selector: &Selector,
+    body: ActionBody,
+    change: Change,
+) -> Result<Listed<Action>, ApiError> {
+    elements::update(cx, selector, |action: &mut Action, world| {
+        build(cx, action, body.intent.clone().filter(|intent| !intent.trim().is_empty()), world);
+        match change {
+            Change::Replace => replace(action, body),
+            Change::Merge => merge(action, body),
+        }
+    })
+    .await
+}
+
+/// One action by any selector, with the integration it is looked at from. A look at one in BUILDING counts.
+pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
+    let found = elements::get::<Action>(cx, selector)?;
+    let action = &found.0;
+    if action.state == ActionState::Building && action.due.as_ref().is_some_and(|due| due.reads.is_some()) {
+        cx.space.count_read(action.id.as_str());
+        cx.engine.wake.notify_one();
+    }
+    Ok(found)
+}
+
+/// Makes or replaces a connection's version (`PUT /connections/:c/actions/:a`); no body makes it from its parent.
+pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Action>, ApiError> {
+    let making = Selector { auto_create: true, ..selector.clone() };
+    let Some(body) = body else { return elements::instance::<Action>(cx, &making).await };
+    let define = |action: &mut Action| replace(action, body.clone());
+    match elements::instance_with::<Action>(cx, &making, define).await? {
+        (action, true) => {
+            let by_id = Selector { id: Some(action.id.to_string()), ..Selector::default() };
+            update(cx, &by_id, body, Change::Replace).await.map(|(action, _)| action)
+        }
+        (action, false) => Ok(action),
+    }
+}
+
+/// BUILDING is over: the action becomes a copy of the best match among its app's catalog actions, else one that echoes
+/// its input (decision 12).
+pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
+    let directory = Directory::new(world, &engine.catalog);
+    let intent = action.intent.clone().unwrap_or_default();
+    let app = app_of(&directory, action);
+    let seeded = world.actions.iter().filter(|other| other.is_public);
+    let candidates: Vec<Arc<Action>> = seeded
+        .chain(engine.catalog.actions.iter())
+        .filter(|other| app.is_some() && other.place.external_app == app)
+        .cloned()
+        .collect();
+    let best = rank::best(&intent, candidates, |other: &Arc<Action>| described(&**other)).into_iter().next();
+    match best {
+        Some(best) => {
+            let (name, key) = (action.meta.name.clone(), action.meta.key.clone());
+            let named_by_intent = name == sentence(&intent);
+            action.copy_definition(&best);
+            if !named_by_intent {
+                action.meta.name = name;
+            }
+            action.meta.key = key;
+        }
+        None => {
+            action.action_type = Some(ActionType::RunJavascript);
+            action.config.insert("code".into(), json!("module.exports = ({ input }) => input"));
+            action.input_schema.get_or_insert_with(|| json!({ "type": "object" }));
+        }
+    }
+}

@@ -1,0 +1,308 @@
+//! Requests to external apps: made from an action's config, sent, judged.
+
+use crate::base::JsonMap;
+use crate::base::error::{ApiError, ErrorKey};
+use crate::engine::Cx;
+use crate::engine::directory::Resolved;
+use crate::fault::{Side, Subject};
+use crate::journal;
+use crate::journal::Entry;
+use crate::mapping::formula;
+use crate::nouns::action::model::Action;
+use crate::nouns::action::run::{RunRequest, Trace};
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection::outbound;
+use crate::nouns::connection::outbound::{Outgoing, Trip};
+use crate::nouns::fault::effects as faults;
+use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
+use crate::upstream::{OutRequest, OutResponse, UpstreamError};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// What formulas see, beside `more`. Source: docs-behaviour §10.
+pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Value {
+    let connection = scope
+        .connection
+        .as_ref()
+        .map(|connection| json!({ "id": connection.id, "key": connection.meta.key, "name": connection.meta.name }));
+    let integration = scope
+        .integration
+        .as_ref()
+        .map(|integration| json!({ "id": integration.id, "key": integration.key(), "name": integration.meta.name }));
+    let user = cx.caller.tenant().map(|tenant| {
+        json!({ "id": tenant.id, "internalId": tenant.internal_id, "name": tenant.name, "fields": tenant.fields })
+    });
+    let mut all = more.clone();
+    all.insert("input".into(), input);
+    all.insert("connection".into(), json!(connection));
+    all.insert("integration".into(), json!(integration));
+    all.insert("user".into(), json!(user));
+    Value::Object(all)
+}
+
+/// The same in a run.
+pub(crate) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Value {
+    variables(cx, &trace.scope, request.input.clone().unwrap_or_else(|| json!({})), &trace.variables)
+}
+
+/// `config.request` with its formulas worked out.
+pub(crate) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trace: &Trace) -> Result<Value, ApiError> {
+    let Some(config) = action.config.get("request") else {
+        return Err(ApiError::configuration(format!(
+            "action `{}` has no `config.request` {{method, path, query, headers, body}}",
+            action.meta.name
+        )));
+    };
+    let resolved = formula::resolve(config, &variables_of(cx, request, trace))?;
+    Ok(resolved.unwrap_or_else(|| json!({})))
+}
+
+pub(crate) fn config_error(action: &Action, what: &str) -> ApiError {
+    ApiError::configuration(format!("action `{}`: `config.request.{what}", action.meta.name))
+}
+
+pub(crate) fn call_of_config(config: &Value, action: &Action) -> Result<Outgoing, ApiError> {
+    let path = config.get("path").and_then(Value::as_str);
+    let mut path = path.ok_or_else(|| config_error(action, "path` is missing or not text"))?.to_owned();
+    if let Some(Value::Object(parameters)) = config.get("pathParameters") {
+        for (name, value) in parameters {
+            let value = formula::plain_text(value);
+            let segment = percent_encoding::utf8_percent_encode(&value, percent_encoding::NON_ALPHANUMERIC).to_string();
+            path = path.replace(&format!("{{{name}}}"), &segment);
+        }
+    }
+    Ok(Outgoing {
+        method: method_of(config, action)?,
+        path,
+        query: pairs(config.get("query")),
+        headers: headers_of(config.get("headers"), action)?,
+        body: body_bytes(config.get("body")),
+    }
+    .with_json_type(config.get("body")))
+}
+
+impl Outgoing {
+    /// Says that the body is JSON, unless a header says otherwise.
+    pub(crate) fn with_json_type(mut self, body: Option<&Value>) -> Self {
+        set_json_type(&mut self.headers, body);
+        self
+    }
+}
+
+pub(crate) fn set_json_type(headers: &mut HeaderMap, body: Option<&Value>) {
+    let type_of = match body {
+        None | Some(Value::Null) => return,
+        Some(Value::String(_)) => "text/plain; charset=utf-8",
+        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => "application/json",
+    };
+    headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(type_of));
+}
+
+pub(crate) fn method_of(config: &Value, action: &Action) -> Result<Method, ApiError> {
+    let name = config.get("method").and_then(Value::as_str).unwrap_or("GET").to_uppercase();
+    let known = matches!(name.as_str(), "GET" | "POST" | "PUT" | "PATCH" | "DELETE" | "HEAD" | "OPTIONS");
+    let method = Method::try_from(name.as_str()).ok().filter(|_| known);
+    method.ok_or_else(|| config_error(action, &format!("method` is `{name}`, which is no HTTP method")))
+}
+
+pub(crate) fn pairs(query: Option<&Value>) -> Vec<(String, String)> {
+    let Some(Value::Object(query)) = query else { return Vec::new() };
+    let mut pairs = Vec::new();
+    for (name, value) in query {
+        match value {
+            Value::Array(items) => pairs.extend(items.iter().map(|item| (name.clone(), formula::plain_text(item)))),
+            value => pairs.push((name.clone(), formula::plain_text(value))),
+        }
+    }
+    pairs
+}
+
+pub(crate) fn headers_of(headers: Option<&Value>, action: &Action) -> Result<HeaderMap, ApiError> {
+    let mut map = HeaderMap::new();
+    if let Some(Value::Object(headers)) = headers {
+        for (name, value) in headers {
+            let pair = (HeaderName::try_from(name), HeaderValue::try_from(formula::plain_text(value)));
+            let (Ok(name), Ok(value)) = pair else {
+                return Err(config_error(action, &format!("headers.{name}` is not a valid HTTP header")));
+            };
+            map.insert(name, value);
+        }
+    }
+    Ok(map)
+}
+
+/// A JSON body's bytes; text goes as it is.
+pub fn body_bytes(body: Option<&Value>) -> Bytes {
+    match body {
+        None | Some(Value::Null) => Bytes::new(),
+        Some(Value::String(text)) => Bytes::from(text.clone()),
+        Some(value) => Bytes::from(value.to_string()),
+    }
+}
+
+/// Calls the external app; its failure is the run's.
+pub(crate) async fn call_app(
+    cx: &Cx,
+    connection: &Arc<Connection>,
+    call: Outgoing,
+    trace: &Trace,
+) -> Result<Value, ApiError> {
+    // Catalog actions have their retries from the platform (decision 19); each try is an exchange of its own.
+    let by_catalog = trace.action.as_ref().is_some_and(|action| action.is_public);
+    let mut left = if by_catalog { cx.world().workspace.mock.upstream_retries } else { 0 };
+    let mut backoff = FIRST_BACKOFF;
+    loop {
+        let trip = outbound::send(cx, connection, call.clone()).await?;
+        trace.add(Some(connection), &trip);
+        let overloaded = trip.response.as_ref().is_some_and(|response| matches!(response.status.as_u16(), 429 | 503));
+        if left == 0 || !overloaded {
+            return output_of(cx, connection, trip);
+        }
+        left -= 1;
+        cx.space.clock.sleep(backoff).await;
+        backoff *= 2;
+    }
+}
+
+/// Doubles with each retry.
+const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+
+/// The output of a call through a connection, or its error. Source: docs-behaviour §6, §7; `docs-gaps.md` B3, B17.
+pub(crate) fn output_of(cx: &Cx, connection: &Connection, trip: Trip) -> Result<Value, ApiError> {
+    let last = trip.exchanges.last().map(|exchange| exchange.request.clone());
+    if trip.lost {
+        let world = cx.world();
+        let connection = world.connections.get(connection.id.as_str()).cloned();
+        if let Some(connection) = connection {
+            let key = outbound::connector_of(cx, &connection).map(|c| c.key().to_owned()).unwrap_or_default();
+            return Err(connection.disconnected_error(&key, world.workspace.mock.disconnected_status));
+        }
+    }
+    match (trip.response, trip.error, last) {
+        (Some(response), _, _) if response.status.is_success() => Ok(outbound::value_of(&response.body)),
+        (Some(response), _, Some(request)) => Err(upstream_error(&request, &response)),
+        (_, Some(error), _) => Err(error),
+        _ => Err(ApiError::internal("a call left no trace")),
+    }
+}
+
+/// An app's refusal as an error.
+pub(crate) fn upstream_error(request: &ExchangeRequest, response: &OutResponse) -> ApiError {
+    let data = outbound::value_of(&response.body);
+    let status = response.status.as_u16();
+    let said = ["message", "error", "detail", "title"].iter().find_map(|name| data.get(*name)?.as_str());
+    let said = said.map(|text| format!(": {text}")).unwrap_or_default();
+    let why = format!("the external app answered {status}{said}");
+    let cause = match status {
+        401 => ApiError::connection(ErrorKey::AccessTokenExpired, why.clone()),
+        429 => ApiError::connection(ErrorKey::RateLimitExceeded, why.clone()),
+        403 => ApiError::access_denied(why.clone()),
+        404 => ApiError::not_found(why.clone()),
+        _ => ApiError::bad_request(why.clone()),
+    };
+    ApiError::action_run(format!("{} {} failed: {why}", request.method, request.url))
+        .with_data(json!({
+            "request": { "url": request.url, "method": request.method },
+            "response": {
+                "status": status, "data": data, "headers": outbound::shown_headers(&response.headers, None),
+            },
+        }))
+        .caused_by(cause)
+}
+
+/// Where a request to the workspace's own app goes: an address, or a path on `apiBaseUri`.
+///
+/// Source: DOC:docs/how-membrane-works/internal-api. No credentials go with it: how the platform signs such requests is
+/// not published.
+pub(crate) fn address_of_your_app(cx: &Cx, config: &Value, action: &Action) -> Result<String, ApiError> {
+    let text = config.get("uri").or_else(|| config.get("path")).and_then(Value::as_str);
+    let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;
+    if Url::parse(text).is_ok() {
+        return Ok(text.to_owned());
+    }
+    let world = cx.world();
+    let base = world.workspace.extra.get("apiBaseUri").and_then(Value::as_str).filter(|base| !base.is_empty());
+    let base = base.ok_or_else(|| {
+        ApiError::configuration(format!(
+            "`{text}` is no address, and the workspace has no `apiBaseUri` to put before it; set one with PATCH \
+             /workspaces/:id"
+        ))
+    })?;
+    Ok(format!("{}/{}", base.trim_end_matches('/'), text.trim_start_matches('/')))
+}
+
+/// An `http-request` action: any address the egress rule admits, no credentials. Source: SDK `HttpRequestSpec`.
+pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trace: &Trace) -> Result<Value, ApiError> {
+    let text = config.get("uri").or_else(|| config.get("url")).and_then(Value::as_str);
+    let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;
+    let mut url = Url::parse(text)
+        .map_err(|error| config_error(action, &format!("uri` is `{text}`, which is not an address: {error}")))?;
+    let query = pairs(config.get("query"));
+    if !query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&query);
+    }
+    let mut headers = headers_of(config.get("headers"), action)?;
+    set_json_type(&mut headers, config.get("body"));
+    outbound::strip_hop_headers(&mut headers);
+    let body = body_bytes(config.get("body"));
+    let method = method_of(config, action)?;
+    let at = cx.space.clock.now();
+    let sent = ExchangeRequest {
+        method: method.to_string(),
+        url: url.to_string(),
+        sent_to: url.to_string(),
+        headers: outbound::shown_headers(&headers, None),
+        body: outbound::shown_body(&body),
+    };
+    let about = Subject {
+        side: Side::Upstream,
+        method: method.to_string(),
+        path: url.path().to_owned(),
+        tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
+        ..Subject::default()
+    };
+    let (meant, path) = (url.clone(), about.path.clone());
+    let go = async |request| {
+        let result = cx.engine.http.send(request).await;
+        // One that was refused has an entry of its own.
+        if !matches!(result, Err(UpstreamError::EgressRefused { .. })) {
+            cx.space.journal.add(Entry {
+                status: result.as_ref().map_or(0, |response| response.status.as_u16()),
+                body: sent.body.clone(),
+                ..Entry::new(journal::Side::Upstream, cx.space.clock.now(), &sent.method, &path)
+            });
+        }
+        result
+    };
+    let request = OutRequest { method, url, headers, body };
+    let result = faults::send(&cx.engine, &cx.space, || about, None, &meant, request, go).await?;
+    let (response, error) = match result {
+        Ok(response) => (Some(response), None),
+        Err(error) => {
+            outbound::note_refusal(cx, &sent, &error);
+            (None, Some(ApiError::action_run(error.to_string())))
+        }
+    };
+    let exchange = Exchange {
+        at,
+        time_ms: cx.space.clock.now().since(at),
+        request: sent.clone(),
+        response: response.as_ref().map(|response| ExchangeResponse {
+            status: response.status.as_u16(),
+            headers: outbound::shown_headers(&response.headers, None),
+            data: outbound::shown_body(&response.body),
+        }),
+        error: error.clone(),
+    };
+    trace.add(None, &Trip { exchanges: vec![exchange], ..Trip::default() });
+    match (response, error) {
+        (Some(response), _) if response.status.is_success() => Ok(outbound::value_of(&response.body)),
+        (Some(response), _) => Err(upstream_error(&sent, &response)),
+        (None, Some(error)) => Err(error),
+        (None, None) => Err(ApiError::internal("a call left no trace")),
+    }
+}

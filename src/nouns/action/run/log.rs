@@ -1,0 +1,156 @@
+//! The log of a run.
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::elements::model::Layer;
+use crate::elements::model::place::Layered as _;
+use crate::elements::universal_parent;
+use crate::elements::view::{Lens, Secrets};
+use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::nouns::action::model::Action;
+use crate::nouns::action::run::{RunRequest, Trace, to_json};
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection::outbound;
+use crate::nouns::run_log::model::{RunDetails, RunLog, RunStatus};
+use crate::store::logs::OWN_ADDRESS;
+use serde_json::{Value, json};
+use std::sync::PoisonError;
+
+pub(crate) async fn write_log(
+    cx: &Cx,
+    id: &Id<RunLog>,
+    seq: u64,
+    started: crate::base::clock::Timestamp,
+    request: &RunRequest,
+    trace: &Trace,
+    result: Result<&Option<Value>, &ApiError>,
+) -> Result<(), ApiError> {
+    let completed = cx.space.clock.now();
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let lens = Lens { directory, base: OWN_ADDRESS, caller: &cx.caller };
+    // As they are now: the run may have changed them.
+    let connection = trace.scope.connection.as_ref().and_then(|c| world.connections.get(c.id.as_str()));
+    let owner = connection.map(|connection| connection.tenant.clone());
+    let owner = owner.or_else(|| cx.caller.tenant().map(|tenant| tenant.id.clone()));
+    let tenant = owner.as_ref().and_then(|id| world.tenants.get(id.as_str())).map(|tenant| {
+        let mut tenant = (**tenant).clone();
+        tenant.credentials = None;
+        tenant
+    });
+    let owner = owner.map(|id| id.to_string()).unwrap_or_default();
+    let action = trace.action.as_deref();
+    let layer = action.map(Action::layer);
+    let name = trace.name.clone().unwrap_or_else(|| "Unknown action".into());
+    let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+    let last = evidence.exchanges.last().map(|(_, exchange)| exchange);
+    let output = result.ok().cloned().flatten();
+    let log = RunLog {
+        id: id.clone(),
+        user_id: owner.clone(),
+        tenant_id: owner,
+        integration_id: trace.scope.integration.as_ref().map(|i| i.id.to_string()).unwrap_or_default(),
+        connection_id: connection.map(|connection| connection.id.to_string()).unwrap_or_default(),
+        external_app_id: trace.scope.external_app(&directory),
+        action_id: action.map(|action| action.id.clone()),
+        universal_action_id: match (action, layer) {
+            (Some(action), Some(Layer::Universal)) => Some(action.id.clone()),
+            (Some(action), _) => universal_parent(&world, action),
+            (None, _) => None,
+        },
+        integration_action_id: match layer {
+            Some(Layer::Integration) => action.map(|action| action.id.to_string()),
+            _ => action.and_then(|action| action.place.parent.as_ref()).map(Id::to_string),
+        }
+        .unwrap_or_default(),
+        connection_action_id: action.filter(|_| layer == Some(Layer::Connection)).map(|action| action.id.clone()),
+        status: if result.is_ok() { RunStatus::Success } else { RunStatus::Error },
+        created_at: started,
+        completed_at: completed,
+        duration: completed.since(started),
+        input: request.input.clone(),
+        output: output.clone(),
+        error: result.err().cloned(),
+        meta: request.meta.clone(),
+        action: snapshot(request, trace, &name),
+        integration: trace
+            .scope
+            .integration
+            .as_deref()
+            .map(|integration| to_json(&lens.integration(integration, Secrets::Hidden)))
+            .transpose()?
+            .map(without_connection),
+        connection: connection.map(|c| to_json(&lens.bare_connection(c, Secrets::Hidden))).transpose()?,
+        user: tenant,
+        name,
+    };
+    let details = RunDetails {
+        request: last.map(|exchange| exchange.request.clone()),
+        response: last.and_then(|exchange| exchange.response.clone()),
+        input: trace.mapped_input.clone().or_else(|| request.input.clone()),
+        output,
+        exchanges: evidence.exchanges.iter().map(|(_, exchange)| exchange.clone()).collect(),
+        state_transitions: evidence.transitions,
+        calls: evidence.calls,
+        logs: trace.logs.clone(),
+    };
+    let mut tx = cx.space.data.begin().await;
+    for (connection, exchange) in &evidence.exchanges {
+        if let Some(connection) = connection {
+            outbound::log_exchanges(cx, &mut tx, connection, Some(id), std::slice::from_ref(exchange))?;
+        }
+    }
+    let mut used: Vec<&Id<Connection>> =
+        evidence.exchanges.iter().filter_map(|(connection, _)| Some(&connection.as_ref()?.id)).collect();
+    used.dedup();
+    for id in used {
+        if let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) {
+            connection.last_active_at = Some(completed);
+            tx.put(connection)?;
+        }
+    }
+    tx.add_run(seq, &log, &details)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The integration as a log keeps it: the connection stands beside it.
+pub(crate) fn without_connection(mut integration: Value) -> Value {
+    if let Some(members) = integration.as_object_mut() {
+        members.shift_remove("connection");
+    }
+    integration
+}
+
+/// The call with the element's `id`, `key`, `name` and `type` (`docs-gaps.md` 14). `type` marks it as a snapshot, so
+/// that `/act` takes it back although both `id` and `key` may be there.
+pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value {
+    let mut snapshot = JsonMap::new();
+    let action = trace.action.as_deref();
+    snapshot.insert("id".into(), action.map(|action| action.id.to_string()).unwrap_or_default().into());
+    snapshot.insert("name".into(), name.into());
+    if let Some(action_type) = trace.action_type {
+        snapshot.insert("type".into(), json!(action_type));
+    }
+    let mut call = request.snapshot.clone();
+    if let Some(Value::Object(headers)) = call.get_mut("api").and_then(|api| api.get_mut("headers")) {
+        for (name, value) in headers.iter_mut() {
+            if crate::base::redact::is_secret_name(name) {
+                *value = Value::String("********".into());
+            }
+        }
+    }
+    for (member, value) in &call {
+        if member != "id" || !value.is_null() && action.is_none() {
+            snapshot.insert(member.clone(), value.clone());
+        }
+    }
+    if let Some(action) = action
+        && !action.key().is_empty()
+    {
+        snapshot.insert("key".into(), action.key().into());
+    }
+    Value::Object(snapshot)
+}

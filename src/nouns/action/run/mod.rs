@@ -1,0 +1,293 @@
+//! Running an action: whatever the dispatch, one run, one log.
+//!
+//! Invariant: [`run`] writes exactly one run log for each call and its id is in the answer, success or failure
+//! (decision 16).
+
+mod call;
+mod code;
+mod log;
+mod resolve;
+
+use call::{address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
+use code::run_code;
+use log::write_log;
+use resolve::{connection_for_inline, no_connection, resolve_action};
+
+pub use call::{body_bytes, variables};
+
+use crate::base::JsonMap;
+use crate::base::clock::rest_of_a_call;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::schema;
+use crate::elements::model::place::Layered as _;
+use crate::elements::model::{Scope, Selector};
+use crate::engine::Cx;
+use crate::engine::directory::Resolved;
+use crate::mapping::formula;
+use crate::nouns::action::model::{Action, ActionState, ActionType};
+use crate::nouns::connection::model::{Connection, Transition};
+use crate::nouns::connection::outbound::{Outgoing, Trip};
+use crate::nouns::run_log::model::{Exchange, InnerCallLog, RunLog};
+use http::{HeaderMap, Method};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio_util::sync::CancellationToken;
+
+/// What shall run.
+#[derive(Debug, Clone)]
+pub enum Dispatch {
+    /// A reusable action.
+    Action(Selector),
+    /// An inline request through a connection.
+    Api(ApiDispatch),
+    /// An inline snippet.
+    Code(String),
+}
+
+/// An inline request. Source: SDK `ActApiDispatch`.
+#[derive(Debug, Clone)]
+pub struct ApiDispatch {
+    /// Method.
+    pub method: Method,
+    /// Path below the connector's base.
+    pub path: String,
+    /// Query.
+    pub query: Vec<(String, String)>,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body; none when absent.
+    pub body: Option<Value>,
+}
+
+/// A call to run something.
+#[derive(Debug, Clone)]
+pub struct RunRequest {
+    /// What; an error when the call could not be made sense of, which is logged as well.
+    pub dispatch: Result<Dispatch, ApiError>,
+    /// Through what.
+    pub scope: Scope,
+    /// With what.
+    pub input: Option<Value>,
+    /// The caller's own.
+    pub meta: Option<JsonMap>,
+    /// The call, such that it can be sent to `/act` again.
+    pub snapshot: JsonMap,
+}
+
+/// What a run gave.
+#[derive(Debug)]
+pub struct RunReply {
+    /// The run.
+    pub id: Id<RunLog>,
+    /// Its output, or its error with the run named in it.
+    pub result: Result<Option<Value>, ApiError>,
+}
+
+/// What is learned on the way, for the log.
+#[derive(Debug, Default)]
+pub(crate) struct Trace {
+    name: Option<String>,
+    action_type: Option<ActionType>,
+    action: Option<Arc<Action>>,
+    scope: Resolved,
+    mapped_input: Option<Value>,
+    logs: Vec<Value>,
+    /// What formulas see beside what every run has.
+    variables: JsonMap,
+    evidence: Arc<Mutex<Evidence>>,
+}
+
+/// What calls to external apps left, also those of a snippet.
+#[derive(Debug, Default)]
+pub(crate) struct Evidence {
+    exchanges: Vec<(Option<Arc<Connection>>, Exchange)>,
+    transitions: Vec<Transition>,
+    calls: Vec<InnerCallLog>,
+}
+
+impl Trace {
+    fn add(&self, connection: Option<&Arc<Connection>>, trip: &Trip) {
+        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
+        evidence.exchanges.extend(trip.exchanges.iter().map(|exchange| (connection.cloned(), exchange.clone())));
+        evidence.transitions.extend(trip.transitions.iter().cloned());
+    }
+}
+
+/// Runs and logs, to its end even when the caller goes away: what was sent is in the log.
+pub async fn run(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
+    let abandoned = CancellationToken::new();
+    let cx = Cx { abandoned: abandoned.clone(), ..cx.clone() };
+    // Fires when this future is dropped: a snippet that nobody waits for ends, and its log is written all the same.
+    let _guard = abandoned.drop_guard();
+    let task = tokio::spawn(rest_of_a_call(async move { run_here(&cx, request).await }));
+    task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("a run was cut off: {error}"))))
+}
+
+async fn run_here(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
+    let id: Id<RunLog> = cx.space.ids.id();
+    let seq = cx.space.ids.sequence();
+    let started = cx.space.clock.now();
+    let mut trace = Trace::default();
+    let result = carry_out(cx, &request, &mut trace).await;
+    let result = result.map_err(|error| error.in_run(id.as_str()));
+    if cx.world().workspace.settings.enable_action_run_logs != Some(false) {
+        write_log(cx, &id, seq, started, &request, &trace, result.as_ref()).await?;
+    }
+    Ok(RunReply { id, result })
+}
+
+pub(crate) async fn carry_out(cx: &Cx, request: &RunRequest, trace: &mut Trace) -> Result<Option<Value>, ApiError> {
+    match request.dispatch.clone()? {
+        Dispatch::Action(selector) => run_action(cx, request, selector, trace).await,
+        Dispatch::Api(api) => {
+            trace.name = Some(format!("{} {}", api.method, api.path));
+            trace.action_type = Some(ActionType::ApiRequestToExternalApp);
+            let connection = connection_for_inline(cx, request, trace)?;
+            let call = Outgoing {
+                method: api.method,
+                path: api.path,
+                query: api.query,
+                headers: api.headers,
+                body: body_bytes(api.body.as_ref()),
+            };
+            call_app(cx, &connection, call, trace).await.map(Some)
+        }
+        Dispatch::Code(source) => {
+            trace.name = Some("Code".into());
+            trace.action_type = Some(ActionType::RunJavascript);
+            let connection = connection_for_inline(cx, request, trace)?;
+            run_code(cx, source, request.input.clone(), Some(&connection), trace).await
+        }
+    }
+}
+
+pub(crate) async fn run_action(
+    cx: &Cx,
+    request: &RunRequest,
+    selector: Selector,
+    trace: &mut Trace,
+) -> Result<Option<Value>, ApiError> {
+    let action = resolve_action(cx, request, selector, trace)?;
+    trace.name = Some(action.meta.name.clone());
+    trace.action_type = action.action_type;
+    trace.action = Some(Arc::clone(&action));
+    match action.state {
+        ActionState::Ready => {}
+        ActionState::Building => {
+            return Err(ApiError::configuration(format!(
+                "action `{}` is still BUILDING; wait for it with GET /actions/:id?wait=true",
+                action.meta.name
+            )));
+        }
+        ActionState::Error => {
+            return Err(ApiError::configuration(format!("action `{}` could not be built", action.meta.name)));
+        }
+    }
+    if let Some(input_schema) = &action.input_schema {
+        let input = request.input.clone().unwrap_or(Value::Null);
+        schema::check_value(input_schema, &input, &format!("the input of action `{}`", action.meta.name))?;
+    }
+    let output = perform(cx, &action, request, trace).await?;
+    match &action.output_mapping {
+        Some(mapping) => {
+            let mut variables = variables_of(cx, request, trace);
+            variables["output"] = output.unwrap_or(Value::Null);
+            formula::resolve(mapping, &variables)
+        }
+        None => Ok(output),
+    }
+}
+
+/// Does what an action of its type and config does.
+async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Trace) -> Result<Option<Value>, ApiError> {
+    let connection = trace.scope.connection.clone();
+    Ok(match action.action_type {
+        Some(ActionType::ApiRequestToExternalApp | ActionType::ApiRequest) => {
+            let connection =
+                connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
+            let config = mapped_config(cx, action, request, trace)?;
+            trace.mapped_input = Some(config.clone());
+            let call = call_of_config(&config, action)?;
+            Some(call_app(cx, &connection, call, trace).await?)
+        }
+        Some(ActionType::HttpRequest) => {
+            let config = mapped_config(cx, action, request, trace)?;
+            trace.mapped_input = Some(config.clone());
+            Some(call_anywhere(cx, &config, action, trace).await?)
+        }
+        Some(ActionType::ApiRequestToYourApp) => {
+            let mut config = mapped_config(cx, action, request, trace)?;
+            config["uri"] = address_of_your_app(cx, &config, action)?.into();
+            trace.mapped_input = Some(config.clone());
+            Some(call_anywhere(cx, &config, action, trace).await?)
+        }
+        Some(ActionType::RunJavascript) => {
+            let code = action.config.get("code").and_then(Value::as_str).map(str::to_owned);
+            let code = code.ok_or_else(|| {
+                ApiError::configuration(format!("action `{}` has no `config.code`", action.meta.name))
+            })?;
+            run_code(cx, code, request.input.clone(), connection.as_ref(), trace).await?
+        }
+        Some(
+            other @ (ActionType::ConnectorOperation
+            | ActionType::ListDataRecords
+            | ActionType::FindDataRecordById
+            | ActionType::MatchDataRecord
+            | ActionType::SearchDataRecord
+            | ActionType::CreateDataRecord
+            | ActionType::FindOrCreateDataRecord
+            | ActionType::UpdateDataRecord
+            | ActionType::DeleteDataRecord),
+        ) => return Err(ApiError::not_faked(format_args!("running actions of type `{}`", other.name()))),
+        None => {
+            let at = trace.scope.integration.as_ref().map(|i| i.key().to_owned());
+            return Err(ApiError::configuration(format!(
+                "action `{}` is universal and has no version {}; create one with the same key and an `integrationKey`",
+                action.key(),
+                at.map_or("of its own to run".to_owned(), |key| format!("at the integration `{key}`"))
+            )));
+        }
+    })
+}
+
+/// What a node of a flow does, as an action of the same type and config would.
+#[derive(Debug)]
+pub struct NodeCall {
+    /// What it is called, its type, how it does it.
+    pub action: Action,
+    /// Through what.
+    pub scope: Resolved,
+    /// What it takes.
+    pub input: Value,
+    /// What formulas see beside what every run has.
+    pub variables: JsonMap,
+}
+
+/// Runs what a node does; there is no run log of it, so what it logged and sent is returned.
+pub async fn run_node(cx: &Cx, call: NodeCall) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
+    let request = RunRequest {
+        dispatch: Err(ApiError::internal("a node has its action with it")),
+        scope: Scope::default(),
+        input: Some(call.input),
+        meta: None,
+        snapshot: JsonMap::new(),
+    };
+    let mut trace = Trace { scope: call.scope, variables: call.variables, ..Trace::default() };
+    let result = perform(cx, &call.action, &request, &mut trace).await;
+    let mut logs = std::mem::take(&mut trace.logs);
+    let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
+    logs.extend(evidence.exchanges.iter().map(|(_, exchange)| {
+        json!({
+            "type": "api-request",
+            "at": exchange.at,
+            "request": { "method": exchange.request.method, "url": exchange.request.url },
+            "status": exchange.response.as_ref().map(|response| response.status),
+        })
+    }));
+    (result, logs)
+}
+
+pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<Value, ApiError> {
+    serde_json::to_value(value).map_err(ApiError::internal)
+}

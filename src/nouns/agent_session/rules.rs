@@ -1,0 +1,309 @@
+//! Agent sessions: scripted. A session answers what it was asked with a sentence, in the time that progress gives it.
+//!
+//! Source: OAS (`/agent/sessions`), SDK `AgentSession`; that nothing is thought is our choice.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::base::history::History;
+use crate::base::ids::Id;
+use crate::base::page::{Page, PageRequest};
+use crate::engine::{Cx, Engine, Space};
+use crate::nouns::agent_session::model::{AgentEvent, AgentSession, AgentStatus, Message, Role, element_type};
+use crate::nouns::tenant::model::Tenant;
+use crate::store::Tx;
+
+/// So many messages are kept of each session.
+const MOST_MESSAGES: usize = 200;
+
+/// A session to begin. Source: SDK `CreateAgentSession`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NewSession {
+    /// What is asked.
+    pub prompt: String,
+    /// What it works on.
+    pub workspace_element_type: Option<String>,
+    /// Its id.
+    pub workspace_element_id: Option<String>,
+    /// Which agent.
+    pub agent_name: Option<String>,
+    /// Whether the caller runs the agent itself.
+    pub is_external: Option<bool>,
+}
+
+/// A session on the wire. Source: SDK `AgentSession`.
+pub fn shown(space: &Space, session: &AgentSession) -> Value {
+    let mut record = json!({
+        "id": session.id,
+        "workspaceId": space.world().workspace.id,
+        "workspaceElementType": session.element_type,
+        "workspaceElementId": session.element_id,
+        "type": session.agent_name,
+        "agentName": session.agent_name,
+        "status": session.status,
+        "state": if session.status.is_idle() { "idle" } else { "busy" },
+        "prompt": session.prompt,
+        "hasWorker": !session.status.is_idle() && session.status != AgentStatus::Queued,
+        "isExternal": session.is_external,
+        "lastActivityAt": session.updated_at,
+        "createdAt": session.created_at,
+        "updatedAt": session.updated_at,
+    });
+    let optional = [
+        ("userId", session.tenant.as_ref().map(|id| json!(id))),
+        ("tenantId", session.tenant.as_ref().map(|id| json!(id))),
+        ("title", session.title.as_ref().map(|text| json!(text))),
+        ("summary", session.summary.as_ref().map(|text| json!(text))),
+        ("error", session.error.as_ref().map(|error| json!(error))),
+        ("output", session.output.as_ref().map(|output| json!(output))),
+    ];
+    for (name, value) in optional {
+        if let Some(value) = value {
+            record[name] = value;
+        }
+    }
+    record
+}
+
+/// A new session, queued; not yet written.
+pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewSession) -> AgentSession {
+    let now = space.clock.now();
+    let title: String = new.prompt.chars().take(60).collect();
+    let is_external = new.is_external.unwrap_or(false);
+    AgentSession {
+        id: space.ids.id(),
+        tenant,
+        element_type: new.workspace_element_type.map_or_else(|| "app".to_owned(), |kind| element_type(&kind)),
+        element_id: new.workspace_element_id.unwrap_or_default(),
+        agent_name: new.agent_name.unwrap_or_else(|| "membrane".to_owned()),
+        messages: vec![said(space, Role::User, &new.prompt)],
+        prompt: new.prompt,
+        title: Some(title),
+        summary: None,
+        status: AgentStatus::Queued,
+        error: None,
+        output: None,
+        is_external,
+        history: History::default(),
+        // Whoever runs the agent says how it goes.
+        due: tx.workspace.mock.progress.agent_session.due(now).filter(|_| !is_external),
+        created_at: now,
+        updated_at: now,
+    }
+}
+
+fn said(space: &Space, role: Role, text: &str) -> Message {
+    Message { id: space.ids.id::<AgentSession>().to_string(), role, text: text.to_owned() }
+}
+
+/// Begins a session.
+pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiError> {
+    if new.prompt.trim().is_empty() {
+        return Err(ApiError::bad_request("`prompt` is missing: say what the agent should do"));
+    }
+    // Whoever could not read it does not make it.
+    if !cx.caller.is_manager() {
+        cx.tenant()?;
+    }
+    let mut tx = cx.space.data.begin().await;
+    let session = new_session(&cx.space, &tx, cx.caller.tenant().map(|tenant| tenant.id.clone()), new);
+    let id = session.id.clone();
+    tx.put(session)?;
+    committed(cx, tx, id.as_str()).await
+}
+
+/// A session as it was written: what is due for it comes after.
+async fn committed(cx: &Cx, tx: Tx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    world.agent_sessions.get(id).cloned().ok_or_else(|| ApiError::internal("an agent session is missing"))
+}
+
+/// A session that the caller may see.
+pub fn get(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
+    let session = cx.world().agent_sessions.get(id).cloned();
+    if session.as_ref().and_then(|session| session.due.as_ref()).is_some_and(|due| due.reads.is_some()) {
+        cx.space.count_read(id);
+        cx.engine.wake.notify_one();
+    }
+    let visible = session.filter(|session| may_see(cx, session));
+    visible.ok_or_else(|| {
+        ApiError::not_found(format!("agent session not found: `{id}`; list them with GET /agent/sessions"))
+    })
+}
+
+fn may_see(cx: &Cx, session: &AgentSession) -> bool {
+    session.tenant.as_ref().map_or_else(|| cx.caller.is_manager(), |tenant| cx.caller.may_see(tenant.as_str()))
+}
+
+/// Which sessions are asked for. Source: OAS.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// What they work on.
+    pub element_type: Option<String>,
+    /// Its id.
+    pub element_id: Option<String>,
+    /// Where they stand.
+    pub status: Option<String>,
+}
+
+/// The caller's sessions, newest first.
+pub fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<AgentSession>> {
+    let world = cx.world();
+    let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
+    let of_type = filter.element_type.as_deref().map(element_type);
+    let all: Vec<(u64, &Arc<AgentSession>)> = world.agent_sessions.after(0).collect();
+    let all = all.into_iter().rev().filter(|(_, session)| {
+        let status = json!(session.status);
+        may_see(cx, session)
+            && is(&of_type, &session.element_type)
+            && is(&filter.element_id, &session.element_id)
+            && is(&filter.status, status.as_str().unwrap_or_default())
+    });
+    page.take(all.map(|(seq, session)| (u64::MAX - seq, Arc::clone(session))))
+}
+
+async fn change(
+    cx: &Cx,
+    id: &str,
+    change: impl FnOnce(&mut AgentSession, &Tx) -> Result<(), ApiError>,
+) -> Result<Arc<AgentSession>, ApiError> {
+    get(cx, id)?;
+    let mut tx = cx.space.data.begin().await;
+    let mut session = tx
+        .agent_sessions
+        .get(id)
+        .map(|session| (**session).clone())
+        .ok_or_else(|| ApiError::not_found(format!("agent session not found: `{id}`")))?;
+    let before = session.clone();
+    change(&mut session, &tx)?;
+    if session == before {
+        return Ok(Arc::new(before));
+    }
+    session.updated_at = cx.space.clock.now();
+    tx.put(session)?;
+    committed(cx, tx, id).await
+}
+
+/// Stops a session; one that has ended stays as it is.
+pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
+    change(cx, id, |session, _| {
+        if session.status.is_idle() { Ok(()) } else { session.apply(AgentEvent::Stop, cx.space.clock.now()) }
+    })
+    .await
+}
+
+/// Goes on with a session. Source: OAS (`POST /agent/sessions/{id}/message`).
+pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>, ApiError> {
+    if text.trim().is_empty() {
+        return Err(ApiError::bad_request("`input` is missing: say what the agent should do next"));
+    }
+    change(cx, id, |session, tx| {
+        if session.status.is_idle() {
+            session.apply(AgentEvent::Resume, cx.space.clock.now())?;
+        }
+        session.messages.push(said(&cx.space, Role::User, text));
+        let more = session.messages.len().saturating_sub(MOST_MESSAGES);
+        session.messages.drain(..more);
+        session.due = tx.workspace.mock.progress.agent_session.due(cx.space.clock.now());
+        Ok(())
+    })
+    .await
+}
+
+/// Fields that whoever runs an agent may set. Source: OAS (`PATCH /agent/sessions/{id}`).
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SessionPatch {
+    status: Option<AgentStatus>,
+    title: Option<String>,
+    summary: Option<String>,
+    error: Option<ApiError>,
+    output: Option<JsonMap>,
+}
+
+/// Says how a session goes on.
+pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSession>, ApiError> {
+    change(cx, id, |session, _| {
+        if let Some(status) = patch.status.filter(|status| *status != session.status) {
+            let event = match status {
+                AgentStatus::Queued => AgentEvent::Resume,
+                AgentStatus::Starting => AgentEvent::Start,
+                AgentStatus::Running => AgentEvent::Run,
+                AgentStatus::Completed => AgentEvent::Complete,
+                AgentStatus::Failed => AgentEvent::Fail,
+                AgentStatus::Cancelled => AgentEvent::Stop,
+            };
+            session.apply(event, cx.space.clock.now())?;
+        }
+        session.title = patch.title.or(session.title.take());
+        session.summary = patch.summary.or(session.summary.take());
+        session.error = patch.error.or(session.error.take());
+        session.output = patch.output.or(session.output.take());
+        Ok(())
+    })
+    .await
+}
+
+/// What was due for a session has come: it is done, or has failed.
+pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Option<String>) -> Result<(), ApiError> {
+    let (event, text) = match &failure {
+        None => (
+            AgentEvent::Complete,
+            "Done. (membrane-mock stands in for the agent: nothing was thought or built.)".to_owned(),
+        ),
+        Some(why) => (AgentEvent::Fail, why.clone()),
+    };
+    session.apply(event, space.clock.now())?;
+    session.messages.push(said(space, Role::Assistant, &text));
+    session.error = failure.map(ApiError::configuration);
+    session.summary = session.error.is_none().then(|| "Done by a stand-in".to_owned());
+    session.updated_at = space.clock.now();
+    tx.put(session)?;
+    Ok(())
+}
+
+/// Moves a session by an event, whosever it is: as a poke.
+pub async fn poke(
+    engine: &Engine,
+    space: &Space,
+    id: &str,
+    event: AgentEvent,
+    error: Option<String>,
+) -> Result<Arc<AgentSession>, ApiError> {
+    let unknown = || ApiError::not_found(format!("agent session not found: `{id}`"));
+    let mut tx = space.data.begin().await;
+    let mut session = tx.agent_sessions.get(id).map(|session| (**session).clone()).ok_or_else(unknown)?;
+    let failure = || error.unwrap_or_else(|| "the agent failed".to_owned());
+    match event {
+        AgentEvent::Complete => end(space, &mut tx, session, None)?,
+        AgentEvent::Fail => end(space, &mut tx, session, Some(failure()))?,
+        AgentEvent::Start | AgentEvent::Run | AgentEvent::Stop | AgentEvent::Resume => {
+            session.apply(event, space.clock.now())?;
+            session.updated_at = space.clock.now();
+            tx.put(session)?;
+        }
+    }
+    let world = tx.commit().await?;
+    engine.wake.notify_one();
+    world.agent_sessions.get(id).cloned().ok_or_else(unknown)
+}
+
+/// The sessions that build an element end with its building.
+pub fn end_building(space: &Space, tx: &mut Tx, element: &str, failure: Option<&ApiError>) -> Result<(), ApiError> {
+    let building: Vec<AgentSession> = tx
+        .agent_sessions
+        .with_key(element)
+        .filter(|session| !session.status.is_idle())
+        .map(|s| (**s).clone())
+        .collect();
+    for session in building {
+        end(space, tx, session, failure.map(|error| error.message.clone()))?;
+    }
+    Ok(())
+}

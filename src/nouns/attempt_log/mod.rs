@@ -1,0 +1,3 @@
+//! How attempts to connect went, one record each.
+
+pub mod model;

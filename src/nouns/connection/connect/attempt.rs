@@ -1,0 +1,272 @@
+//! An attempt to connect, driven to its end: by hosted pages, by control and by Rust alike.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::base::JsonMap;
+use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
+use crate::base::page::{Page, PageRequest};
+use crate::elements::view::{Lens, Secrets};
+use crate::engine::directory::Directory;
+use crate::engine::{Ended, Engine, Space};
+use crate::nouns::attempt_log::model::AttemptLog;
+use crate::nouns::connection::connect::moves::{Consent, complete, end_attempt};
+use crate::nouns::connection::connect::oauth;
+use crate::nouns::connection::connect::oauth::Exchanged;
+use crate::nouns::connection::connect::ticket::as_owner;
+use crate::nouns::connection::model::attempt::Attempt;
+use crate::nouns::connection::model::{Connection, ConnectionState};
+use crate::nouns::connection_request::model::RequestStatus;
+use crate::nouns::connector::model::Connector;
+use crate::nouns::tenant::model::Tenant;
+use crate::nouns::vendor::oauth as oauth_vendor;
+use crate::store::Tx;
+
+/// So many attempts are kept in each workspace's log.
+const MOST_LOGGED: usize = 1_000;
+
+/// How an attempt to connect ended.
+#[derive(Debug, Clone)]
+pub enum Ending {
+    /// Well.
+    Connected,
+    /// Its user did not want to.
+    Cancelled,
+    /// With an error.
+    Failed(ApiError),
+}
+
+/// What whoever waits for an attempt is told.
+#[derive(Debug)]
+pub struct Announcement {
+    /// Where the browser goes, when the caller said.
+    pub redirect: Option<Url>,
+    /// To the window that opened the page. Source: sdk-client-behaviour §6.
+    pub message: Value,
+    /// For the person.
+    pub title: &'static str,
+    /// For the person.
+    pub text: String,
+    /// Whether it came to nothing.
+    pub failed: bool,
+}
+
+/// The end of an attempt, told to everyone who waits for it.
+///
+/// Source: sdk-client-behaviour §6 (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
+pub async fn announce(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    ending: Ending,
+) -> Result<Announcement, ApiError> {
+    let attempt = connection.attempt.clone().unwrap_or_default();
+    let (problem, cancelled) = match ending {
+        Ending::Connected => {
+            let cx = as_owner(engine, space, connection)?;
+            let world = cx.world();
+            let directory = Directory::new(&world, &engine.catalog);
+            let lens = Lens { directory, base: engine.base(), caller: &cx.caller };
+            let mut message = message_of(&attempt, "newConnectionCreated");
+            message["connection"] =
+                serde_json::to_value(lens.connection(connection, Secrets::Hidden)).map_err(ApiError::internal)?;
+            let (title, what) = match connection.state {
+                ConnectionState::Building => ("Almost there", "is being set up"),
+                _ => ("Connected", "is connected"),
+            };
+            let redirect = attempt.address_with(&[("connectionId", connection.id.as_str())]);
+            space.attempts.send(Ended { tenant: connection.tenant.clone(), message: message.clone() }).ok();
+            let text = format!("{} {what}. You can close this window.", connection.meta.name);
+            return Ok(Announcement { redirect, message, title, text, failed: false });
+        }
+        Ending::Cancelled => (ApiError::bad_request("the user cancelled: nothing was connected"), true),
+        Ending::Failed(problem) => (problem, false),
+    };
+    failure(space, connection.tenant.clone(), &attempt, Some(connection), &problem, cancelled)
+}
+
+/// The same for an attempt that came to nothing, perhaps before there was a connection.
+pub fn failure(
+    space: &Space,
+    tenant: Id<Tenant>,
+    attempt: &Attempt,
+    connection: Option<&Connection>,
+    problem: &ApiError,
+    cancelled: bool,
+) -> Result<Announcement, ApiError> {
+    let data = serde_json::to_value(problem).map_err(ApiError::internal)?;
+    let redirect = attempt.address_with(&[("error", &problem.message), ("errorData", &data.to_string())]);
+    let mut message = message_of(attempt, "newConnectionFailure");
+    message["error"] = problem.message.clone().into();
+    message["errorData"] = data;
+    if let Some(connection) = connection {
+        message["connectionId"] = connection.id.to_string().into();
+    }
+    // For our own page in the client's frame, which then closes.
+    message["cancelled"] = cancelled.into();
+    let title = if cancelled { "Cancelled" } else { "Not connected" };
+    space.attempts.send(Ended { tenant, message: message.clone() }).ok();
+    let text = if cancelled { "Nothing was connected.".to_owned() } else { problem.message.clone() };
+    Ok(Announcement { redirect, message, title, text, failed: true })
+}
+
+fn message_of(attempt: &Attempt, kind: &str) -> Value {
+    let mut message = json!({ "source": "integration.app", "type": kind });
+    if let Some(id) = &attempt.request_id {
+        message["requestId"] = id.as_str().into();
+    }
+    if let Some(state) = &attempt.custom_state {
+        message["customState"] = state.as_str().into();
+    }
+    message
+}
+
+/// Writes how an attempt went. Source: SDK `ConnectionAttemptLogApiResponse`.
+pub(crate) fn log_attempt(
+    space: &Space,
+    tx: &mut Tx,
+    connection: &Connection,
+    error: Option<ApiError>,
+) -> Result<(), ApiError> {
+    let log = AttemptLog::of(space.ids.id(), connection, error, space.clock.now());
+    tx.put(log)?;
+    while tx.attempt_logs.len() > MOST_LOGGED {
+        let oldest = tx.attempt_logs.iter().next().map(|log| log.id.to_string());
+        let Some(oldest) = oldest else { break };
+        tx.remove::<AttemptLog>(&oldest);
+    }
+    Ok(())
+}
+
+/// Which attempts are asked for. Source: SDK `FindConnectionAttemptLogsQuery`.
+#[derive(Debug, Clone, Default)]
+pub struct AttemptFilter {
+    /// Whose; everybody's when none.
+    pub tenant: Option<String>,
+    /// Of this connection.
+    pub connection_id: Option<String>,
+    /// To this integration.
+    pub integration_id: Option<String>,
+    /// `success` or `error`.
+    pub status: Option<String>,
+}
+
+/// The attempts, newest first.
+pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
+    let world = space.world();
+    let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
+    let all: Vec<(u64, &Arc<AttemptLog>)> = world.attempt_logs.after(0).collect();
+    let wanted = all.into_iter().rev().filter(|(_, log)| {
+        let status = if log.error.is_some() { "error" } else { "success" };
+        is(&filter.tenant, Some(log.tenant_id.as_str()))
+            && is(&filter.connection_id, log.connection_id.as_deref())
+            && is(&filter.integration_id, log.integration_id.as_deref())
+            && is(&filter.status, Some(status))
+    });
+    // Positions rise from the newest to the oldest.
+    page.take(wanted.map(|(seq, log)| (u64::MAX - seq, Arc::clone(log))))
+}
+
+/// The user says yes: at the vendor as `account`, or by filling in the form with `input`.
+///
+/// An OAuth connection goes the whole way that its user's browser would: the vendor gives a code, which is exchanged.
+pub async fn consent(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    account: &str,
+    input: Option<JsonMap>,
+) -> Result<Arc<Connection>, ApiError> {
+    let waits = || {
+        ApiError::bad_request(format!(
+            "the connection does not wait for its user: it is {:?}; connect it again first",
+            connection.state
+        ))
+    };
+    if connection.state != ConnectionState::ClientActionRequired {
+        return Err(waits());
+    }
+    let connector = connector_of(engine, space, connection)?;
+    if !connector.auth_type.is_oauth() {
+        let consent = input.map_or_else(|| Consent::Account(account.to_owned()), Consent::Input);
+        return complete(engine, space, &connection.id, consent).await;
+    }
+    let to = oauth::authorize_address(engine, space, connection, &connector).ok_or_else(waits)?;
+    if !to.as_str().starts_with(engine.base()) {
+        return Err(ApiError::bad_request(format!("`{to}` is a real vendor's page; only its user can consent there")));
+    }
+    let asked: HashMap<String, String> = to.query_pairs().into_owned().collect();
+    let asking = oauth_vendor::asking(engine, space, connector.key(), |name| asked.get(name).cloned())?;
+    let back = asking.allow(space, account);
+    let code = back.query_pairs().find(|(name, _)| name == "code").map(|(_, code)| code.into_owned());
+    come_back(engine, space, connection, &connector, &code.unwrap_or_default()).await
+}
+
+/// The user's browser is back from the vendor with a code.
+pub async fn come_back(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    connector: &Connector,
+    code: &str,
+) -> Result<Arc<Connection>, ApiError> {
+    match oauth::exchange_code(engine, space, connection, connector, code).await {
+        Exchanged::Tokens(tokens) => complete(engine, space, &connection.id, Consent::Granted(tokens)).await,
+        Exchanged::Refused(why) => {
+            let why = format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name);
+            Err(end_or_retry(engine, space, connection, refusal(&why)).await?)
+        }
+        Exchanged::Failed(error) => Err(note_failure(space, connection, error).await?),
+    }
+}
+
+/// Logs an attempt that failed and may be tried again.
+async fn note_failure(space: &Space, connection: &Connection, why: ApiError) -> Result<ApiError, ApiError> {
+    let mut tx = space.data.begin().await;
+    log_attempt(space, &mut tx, connection, Some(why.clone()))?;
+    tx.commit().await?;
+    Ok(why)
+}
+
+/// The vendor, or its user, said no.
+pub async fn refuse(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    why: &str,
+) -> Result<Ending, ApiError> {
+    let connector = connector_of(engine, space, connection)?;
+    let why = refusal(&format!("{} said: {why}. Nothing was connected.", connector.meta.name));
+    Ok(Ending::Failed(end_or_retry(engine, space, connection, why).await?))
+}
+
+/// Ends an attempt, but for the one of a page in the client's frame: that is still there, and its user may try again.
+async fn end_or_retry(
+    engine: &Engine,
+    space: &Space,
+    connection: &Connection,
+    why: ApiError,
+) -> Result<ApiError, ApiError> {
+    let attempt = connection.attempt.clone().unwrap_or_default();
+    if attempt.hosted && attempt.request_id.is_none() && attempt.redirect_uri.is_none() {
+        return note_failure(space, connection, why).await;
+    }
+    end_attempt(engine, space, connection, RequestStatus::Error, why.clone()).await?;
+    Ok(why)
+}
+
+fn refusal(why: &str) -> ApiError {
+    ApiError::connection(ErrorKey::AccessTokenExpired, why)
+}
+
+/// The connector of a connection whose user is at work.
+pub fn connector_of(engine: &Engine, space: &Space, connection: &Connection) -> Result<Arc<Connector>, ApiError> {
+    let world = space.world();
+    let connector = Directory::new(&world, &engine.catalog).connector_behind(connection);
+    connector
+        .ok_or_else(|| ApiError::bad_request("the connection has no connector yet; wait until it has left BUILDING"))
+}

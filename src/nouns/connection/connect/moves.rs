@@ -1,0 +1,407 @@
+//! How a connection moves: its user acts, it fails, it is poked, its building ends.
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
+use crate::base::schema;
+use crate::engine::directory::Directory;
+use crate::engine::{Engine, Space};
+use crate::nouns::agent_session::rules as agents;
+use crate::nouns::connection::connect::attempt::log_attempt;
+use crate::nouns::connection::connect::new_integration;
+use crate::nouns::connection::connect::oauth::{client_of, refresh_due};
+use crate::nouns::connection::connect::target::{best_match, build_connector, integration_for, misconfigured};
+use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
+use crate::nouns::connection_request::model::RequestStatus;
+use crate::nouns::connector::model::{AuthType, Connector};
+use crate::nouns::vendor::rules as vendor;
+use crate::nouns::workspace::model::progress::Progress;
+use crate::store::Tx;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How a user answers.
+#[derive(Debug, Clone)]
+pub enum Consent {
+    /// Consents at the vendor, as this account.
+    Account(String),
+    /// Fills in the form.
+    Input(JsonMap),
+    /// Allowed it at the vendor, who gave these tokens.
+    Granted(JsonMap),
+    /// Brings credentials along.
+    Credentials(JsonMap),
+}
+
+/// The user has acted: the connection becomes READY.
+pub async fn complete(
+    engine: &Engine,
+    space: &Space,
+    id: &Id<Connection>,
+    consent: Consent,
+) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = space.data.begin().await;
+    let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
+    let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &engine.catalog);
+    let connector = directory.connector_behind(&connection);
+    let Some(connector) = connector else {
+        return Err(ApiError::bad_request("the connection has no connector yet; wait until it has left BUILDING"));
+    };
+    authorize(engine, space, &mut tx, connection, &connector, consent)?;
+    let world = tx.commit().await?;
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+pub(crate) fn authorize(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+    connector: &Connector,
+    consent: Consent,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    let building = tx.workspace.mock.progress.connection_building.clone();
+    // On the first connect the connector is finalised after the user's consent (SEED); credentials that a program
+    // brings along need none of that.
+    let finalizes = building != Progress::Immediate
+        && connection.former.is_none()
+        && connection.state == ConnectionState::ClientActionRequired
+        && !matches!(consent, Consent::Credentials(_));
+    let credentials = match consent {
+        Consent::Credentials(credentials) | Consent::Granted(credentials) => credentials,
+        Consent::Input(mut input) if connector.auth_type == AuthType::ClientCredentials => {
+            let presets = integration_for(tx, &connection).map(|integration| integration.presets()).unwrap_or_default();
+            let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
+            let settled = presets.into_iter().filter(|(name, _)| form["properties"].get(name).is_some());
+            input.extend(settled);
+            schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
+            connection.input = Some(Value::Object(input.clone()));
+            input
+        }
+        Consent::Input(_) => {
+            let account = vendor::account_in(tx);
+            vendor::default_credentials(tx, &space.ids, now, connector, &account, None)?
+        }
+        Consent::Account(account) => {
+            let client = client_of(tx, &connection, connector).id;
+            vendor::default_credentials(tx, &space.ids, now, connector, &account, Some(client))?
+        }
+    };
+    connection.next_credentials_refresh_at = refresh_due(&credentials, now);
+    connection.credentials = Some(credentials);
+    if finalizes {
+        connection.apply(ConnectionEvent::Finalize, now)?;
+        connection.ticket = None;
+        connection.due = building.due(now);
+        connection.meta.touch(&space.ids, space.clock.now());
+        tx.put(connection)?;
+        engine.wake.notify_one();
+        return Ok(());
+    }
+    become_ready(space, tx, connection, now)?;
+    engine.wake.notify_one();
+    Ok(())
+}
+
+/// Credentials that a program brings along: READY, from wherever the connection stands.
+pub fn accept_credentials(
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+    credentials: JsonMap,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    connection.next_credentials_refresh_at = refresh_due(&credentials, now);
+    (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);
+    connection.credentials = Some(credentials);
+    match connection.state {
+        ConnectionState::Ready => {
+            tx.put(connection)?;
+            Ok(())
+        }
+        ConnectionState::Building | ConnectionState::ClientActionRequired => become_ready(space, tx, connection, now),
+        ConnectionState::ConfigurationError
+        | ConnectionState::SetupFailed
+        | ConnectionState::Disconnecting
+        | ConnectionState::Disconnected
+        | ConnectionState::Error => {
+            connection.apply(ConnectionEvent::Reconnect, now)?;
+            become_ready(space, tx, connection, now)
+        }
+    }
+}
+
+/// What the log says of an attempt that its user gave up.
+fn cancelled() -> ApiError {
+    ApiError::bad_request("the user cancelled: nothing was connected")
+}
+
+/// Why a connection is disconnected, when nothing more is known.
+pub fn lost_credentials() -> ApiError {
+    ApiError::connection(ErrorKey::AccessTokenExpired, "the external app no longer accepts the credentials")
+}
+
+/// Puts the ticket of the connect page on the record, and what happens if nobody comes.
+pub(crate) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now: Timestamp) {
+    connection.ticket = Some(space.ids.secret(12));
+    let progress = &tx.workspace.mock.progress.connection_client_action;
+    connection.due = match progress {
+        Progress::Immediate | Progress::Hold => None,
+        Progress::After(_) | Progress::Reads(_) | Progress::Fail(_) => progress.due(now),
+    };
+}
+
+/// The last step to READY, with what it brings along.
+fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Timestamp) -> Result<(), ApiError> {
+    connection.apply(ConnectionEvent::Finish, now)?;
+    connection.meta.touch(&space.ids, space.clock.now());
+    if connection.replaces_others {
+        replace_others(space, tx, &connection)?;
+        connection.replaces_others = false;
+    }
+    settle_request(tx, &connection, RequestStatus::Success, None)?;
+    log_attempt(space, tx, &connection, None)?;
+    end_session(space, tx, &connection, None)?;
+    tx.put(connection)?;
+    Ok(())
+}
+
+/// The agent session that built a connection is over.
+pub fn end_session(
+    space: &Space,
+    tx: &mut Tx,
+    connection: &Connection,
+    failure: Option<&ApiError>,
+) -> Result<(), ApiError> {
+    match &connection.building_agent_session {
+        Some(_) => agents::end_building(space, tx, connection.id.as_str(), failure),
+        None => Ok(()),
+    }
+}
+
+/// Archives the tenant's other connections of the integration (decision 3).
+pub(crate) fn replace_others(space: &Space, tx: &mut Tx, connection: &Connection) -> Result<(), ApiError> {
+    let others: Vec<Connection> = tx
+        .connections
+        .iter()
+        .filter(|other| {
+            !other.is_archived()
+                && other.id != connection.id
+                && other.tenant == connection.tenant
+                && other.integration.is_some()
+                && other.integration == connection.integration
+        })
+        .map(|other| (**other).clone())
+        .collect();
+    for mut other in others {
+        other.meta.archived_at = Some(space.clock.now());
+        other.meta.touch(&space.ids, space.clock.now());
+        tx.put(other)?;
+    }
+    Ok(())
+}
+
+pub(crate) fn settle_request(
+    tx: &mut Tx,
+    connection: &Connection,
+    status: RequestStatus,
+    error: Option<ApiError>,
+) -> Result<(), ApiError> {
+    let request = connection.request.as_ref().and_then(|id| tx.connection_requests.get(id)).map(|r| (**r).clone());
+    if let Some(mut request) = request.filter(|request| request.status == RequestStatus::Pending) {
+        request.status = status;
+        request.connection = Some(connection.id.clone());
+        request.error = error;
+        tx.put(request)?;
+    }
+    Ok(())
+}
+
+/// Moves a connection by an event, as a poke or the worker does.
+pub async fn poke(
+    engine: &Engine,
+    space: &Space,
+    id: &Id<Connection>,
+    event: ConnectionEvent,
+    error: Option<ApiError>,
+) -> Result<Arc<Connection>, ApiError> {
+    let mut tx = space.data.begin().await;
+    let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
+    let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
+    move_in(engine, space, &mut tx, connection, event, error)?;
+    let world = tx.commit().await?;
+    engine.wake.notify_one();
+    world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// The user does not want to: back to where the connection was.
+pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> Result<(), ApiError> {
+    end_attempt(engine, space, connection, RequestStatus::Cancelled, cancelled()).await
+}
+
+/// An attempt comes to nothing: back to where the connection was. A first attempt of a hosted page leaves nothing behind.
+pub(crate) async fn end_attempt(
+    engine: &Engine,
+    space: &Space,
+    connection: &Connection,
+    status: RequestStatus,
+    why: ApiError,
+) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let known = tx.connections.get(connection.id.as_str()).map(|connection| (**connection).clone());
+    let known = known.ok_or_else(|| ApiError::not_found(format!("connection not found: `{}`", connection.id)))?;
+    let first = known.former.is_none() && known.attempt.as_ref().is_some_and(|attempt| attempt.hosted);
+    if first && known.state == ConnectionState::ClientActionRequired {
+        settle_request(&mut tx, &known, status, Some(why.clone()).filter(|_| status == RequestStatus::Error))?;
+        log_attempt(space, &mut tx, &known, Some(why))?;
+        tx.remove::<Connection>(known.id.as_str());
+    } else {
+        // Settled first: the move would call it cancelled.
+        settle_request(&mut tx, &known, status, Some(why.clone()).filter(|_| status == RequestStatus::Error))?;
+        move_in(engine, space, &mut tx, known, ConnectionEvent::Cancel, Some(why))?;
+    }
+    tx.commit().await?;
+    engine.wake.notify_one();
+    Ok(())
+}
+
+/// Moves a connection by an event within a transaction, with what the event brings along.
+pub fn move_in(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+    event: ConnectionEvent,
+    error: Option<ApiError>,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    if event == ConnectionEvent::Finish {
+        let world = (**tx).clone();
+        let directory = Directory::new(&world, &engine.catalog);
+        let connector = directory.connector_behind(&connection);
+        let connector = connector.ok_or_else(|| {
+            ApiError::bad_request("the connection has no connector yet; use the event `finishBuilding` first")
+        })?;
+        let consent = Consent::Account(vendor::account_in(tx));
+        return authorize(engine, space, tx, connection, &connector, consent);
+    }
+    connection.apply(event, now)?;
+    match event {
+        ConnectionEvent::AskUser | ConnectionEvent::Reconnect => {
+            ask_user(space, tx, &mut connection, now);
+        }
+        ConnectionEvent::LoseCredentials => {
+            connection.error = Some(error.unwrap_or_else(lost_credentials));
+        }
+        ConnectionEvent::FailConfiguration | ConnectionEvent::FailSetup | ConnectionEvent::Fail => {
+            let error = error.unwrap_or_else(|| failure_of(event));
+            connection.errors = vec![error.clone()];
+            connection.error = Some(error.clone());
+            log_attempt(space, tx, &connection, Some(error.clone()))?;
+            end_session(space, tx, &connection, Some(&error))?;
+            settle_request(tx, &connection, RequestStatus::Error, Some(error))?;
+        }
+        ConnectionEvent::Cancel => {
+            connection.ticket =
+                if connection.state == ConnectionState::ClientActionRequired { connection.ticket.take() } else { None };
+            settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
+            log_attempt(space, tx, &connection, Some(error.unwrap_or_else(cancelled)))?;
+        }
+        ConnectionEvent::Disconnect => {
+            if let Some(token) = connection.credentials.as_ref().and_then(|c| c["access_token"].as_str()) {
+                let token = token.to_owned();
+                vendor::revoke(tx, &token)?;
+            }
+        }
+        ConnectionEvent::Finalize | ConnectionEvent::Rebuild => {
+            connection.due = tx.workspace.mock.progress.connection_building.due(now);
+        }
+        ConnectionEvent::Disconnected => connection.error = Some(error.unwrap_or_else(lost_credentials)),
+        ConnectionEvent::Finish => {}
+    }
+    connection.meta.touch(&space.ids, space.clock.now());
+    tx.put(connection)?;
+    Ok(())
+}
+
+pub(crate) fn failure_of(event: ConnectionEvent) -> ApiError {
+    ApiError::configuration(match event {
+        ConnectionEvent::FailConfiguration => "the integration's parameters are wrong; set them and connect again",
+        ConnectionEvent::FailSetup => "the connector could not be built; try a different intent",
+        _ => "the connection broke",
+    })
+}
+
+/// Ends BUILDING at once, whatever the progress.
+pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connection>) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
+    let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
+    finish_building(engine, space, &mut tx, connection)?;
+    tx.commit().await?;
+    engine.wake.notify_one();
+    Ok(())
+}
+
+/// BUILDING is over: finds or builds the connector, then asks the user. Source: SEED (“The first such connect”).
+pub fn finish_building(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut connection: Connection,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    if connection.credentials.is_some() && connection.connector.is_some() {
+        // The user has consented already.
+        return become_ready(space, tx, connection, now);
+    }
+    let world = (**tx).clone();
+    let directory = Directory::new(&world, &engine.catalog);
+    let connector = match directory.connector_behind(&connection) {
+        Some(connector) => connector,
+        None => match best_match(&directory, &connection) {
+            Some(connector) => connector,
+            None => build_connector(space, tx, &directory, &connection)?,
+        },
+    };
+    if connection.integration.is_none() {
+        let world = (**tx).clone();
+        let directory = Directory::new(&world, &engine.catalog);
+        let integration = match directory.integration_of(&connector) {
+            Some(integration) => integration.id.clone(),
+            None => {
+                let integration = new_integration(space, &directory, &connector);
+                let id = integration.id.clone();
+                tx.put(integration)?;
+                id
+            }
+        };
+        connection.integration = Some(integration);
+    }
+    connection.connector = Some(connector.id.clone());
+    connection.external_app = connection.external_app.or_else(|| connector.external_app_id.clone());
+    if connection.credentials.is_some() {
+        // They were brought along.
+        return become_ready(space, tx, connection, now);
+    }
+    if let Some(fault) = misconfigured(tx, &connector, &connection) {
+        let error = fault.error.map(ApiError::configuration);
+        return move_in(engine, space, tx, connection, ConnectionEvent::FailConfiguration, error);
+    }
+    end_session(space, tx, &connection, None)?;
+    connection.apply(ConnectionEvent::AskUser, now)?;
+    ask_user(space, tx, &mut connection, now);
+    connection.meta.touch(&space.ids, space.clock.now());
+    tx.put(connection.clone())?;
+    let mock = &tx.workspace.mock;
+    let by_itself = mock.auto_connect || mock.progress.connection_client_action == Progress::Immediate;
+    if by_itself || !connector.auth_type.needs_user() {
+        let consent = Consent::Account(vendor::account_in(tx));
+        return authorize(engine, space, tx, connection, &connector, consent);
+    }
+    Ok(())
+}

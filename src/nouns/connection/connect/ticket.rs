@@ -1,0 +1,30 @@
+//! The page on which a user goes on, named by an opaque ticket instead of a token (decision 20).
+
+use crate::base::error::ApiError;
+use crate::engine::{Cx, Engine, Space};
+use crate::nouns::connection::model::Connection;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use std::sync::Arc;
+
+/// The workspace and connection that a ticket names, if it is the connection's present one.
+pub fn redeem(engine: &Engine, ticket: &str) -> Result<(Arc<Space>, Arc<Connection>), ApiError> {
+    let stale = || ApiError::not_found("this connect page is no longer open; begin to connect again");
+    let bytes = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| stale())?;
+    let text = String::from_utf8(bytes).map_err(|_| stale())?;
+    let mut parts = text.split('/');
+    let (Some(workspace), Some(id), Some(secret)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(stale());
+    };
+    let space = engine.space(workspace).ok_or_else(stale)?;
+    let connection = space.world().connections.get(id).cloned().ok_or_else(stale)?;
+    let open = connection.ticket.as_deref() == Some(secret) && !connection.is_archived();
+    if open { Ok((space, connection)) } else { Err(stale()) }
+}
+
+/// Who may act on a connection from outside: for pokes and pages, which have no token.
+pub fn as_owner(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<Cx, ApiError> {
+    let tenant = space.world().tenants.get(connection.tenant.as_str()).cloned();
+    let tenant = tenant.ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
+    Ok(Cx::of_tenant(engine, space, tenant))
+}

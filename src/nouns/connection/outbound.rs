@@ -1,0 +1,506 @@
+//! Calls through a connection: address, credentials, refresh on a 401, and the exchange as evidence.
+//!
+//! Invariant: every call to an external app on behalf of a connection goes through [`send`], so every one has its
+//! [`Exchange`] and a connection whose credentials stopped working is found out.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use serde_json::Value;
+use url::Url;
+
+use crate::base::JsonMap;
+use crate::base::depth;
+use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
+use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::engine::tokens::mint_for_app;
+use crate::journal::{Entry, Side};
+use crate::mapping::formula::plain_text;
+use crate::nouns::connection::connect;
+use crate::nouns::connection::connect::oauth::Exchanged;
+use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState, Transition};
+use crate::nouns::connector::model::{Apply, AuthType, Connector};
+use crate::nouns::fault::effects as faults;
+use crate::nouns::run_log::model::{ApiLog, Exchange, ExchangeRequest, ExchangeResponse, RunLog};
+use crate::nouns::vendor::rules as vendor;
+use crate::store::Tx;
+use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
+
+/// Bodies over this many bytes are not kept as evidence.
+const LARGEST_KEPT: usize = 1024 * 1024;
+/// A vendor that does not answer is asked again after so long, then after twice as long, and so on.
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+const MOST_RETRIES: u32 = 5;
+const MASK: &str = "********";
+
+/// A call to make.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// Method.
+    pub method: Method,
+    /// Below the connector's base address, or an address within it.
+    pub path: String,
+    /// Added to the path's own query.
+    pub query: Vec<(String, String)>,
+    /// Headers.
+    pub headers: HeaderMap,
+    /// Body.
+    pub body: Bytes,
+}
+
+/// What came of a call.
+#[derive(Debug, Default)]
+pub struct Trip {
+    /// Every exchange, in order.
+    pub exchanges: Vec<Exchange>,
+    /// The last answer.
+    pub response: Option<OutResponse>,
+    /// Why there is none.
+    pub error: Option<ApiError>,
+    /// How the connection moved.
+    pub transitions: Vec<Transition>,
+    /// Whether the credentials turned out dead for good.
+    pub lost: bool,
+}
+
+/// Sends a call through a connection. An error means that nothing was sent.
+pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Trip, ApiError> {
+    connection.refuse_archived_call()?;
+    let connector = connector_of(cx, connection)?;
+    if !connection.is_connected() {
+        let status = cx.world().workspace.mock.disconnected_status;
+        return Err(connection.disconnected_error(connector.key(), status));
+    }
+    let nominal = nominal_url(&connector, &out)?;
+    let mut out = out;
+    strip_hop_headers(&mut out.headers);
+    let mut trip = Trip::default();
+    let credentials = connection.credentials.clone().unwrap_or_default();
+    once(cx, &connector, connection, &credentials, &nominal, &out, &mut trip).await?;
+    if trip.response.as_ref().is_some_and(|response| response.status == 401) {
+        let refused = credentials.get("access_token").and_then(Value::as_str);
+        match refresh(cx, &connection.id, refused).await? {
+            // Whatever the second answer is, it is the app's (DOC:api-proxy).
+            Refreshed::Credentials(credentials) => {
+                once(cx, &connector, connection, &credentials, &nominal, &out, &mut trip).await?;
+            }
+            Refreshed::Refused(transition) => {
+                trip.lost = true;
+                trip.transitions.extend(transition);
+            }
+            Refreshed::Impossible => lose(cx, connection, &mut trip).await?,
+            // The app's 401 stands; the next call tries again.
+            Refreshed::Failed(_) => {}
+        }
+    }
+    Ok(trip)
+}
+
+/// Takes away headers that belong to one hop or that the client sets by itself.
+pub fn strip_hop_headers(headers: &mut HeaderMap) {
+    for name in [
+        header::HOST,
+        header::CONTENT_LENGTH,
+        header::TRANSFER_ENCODING,
+        header::CONNECTION,
+        header::UPGRADE,
+        header::TE,
+        header::TRAILER,
+        header::EXPECT,
+    ] {
+        headers.remove(name);
+    }
+}
+
+/// The credentials do not work and cannot be renewed.
+async fn lose(cx: &Cx, connection: &Connection, trip: &mut Trip) -> Result<(), ApiError> {
+    trip.lost = true;
+    trip.transitions.extend(disconnect(cx, &connection.id, None).await?);
+    Ok(())
+}
+
+async fn disconnect(cx: &Cx, id: &Id<Connection>, why: Option<ApiError>) -> Result<Option<Transition>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let Some(connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(None) };
+    if connection.state == ConnectionState::ClientActionRequired && connection.former == Some(ConnectionState::Ready) {
+        // A reconnect is under way: what it would return to is gone.
+        let mut connection = connection;
+        connection.former = Some(ConnectionState::Disconnected);
+        connection.error = Some(why.unwrap_or_else(connect::lost_credentials));
+        tx.put(connection)?;
+        tx.commit().await?;
+        return Ok(None);
+    }
+    if connection.state != ConnectionState::Ready {
+        return Ok(None);
+    }
+    let from = connection.state;
+    connect::move_in(&cx.engine, &cx.space, &mut tx, connection, ConnectionEvent::LoseCredentials, why)?;
+    tx.commit().await?;
+    Ok(Some(Transition {
+        at: cx.space.clock.now(),
+        from,
+        to: ConnectionState::Disconnected,
+        cause: ConnectionEvent::LoseCredentials,
+    }))
+}
+
+/// What came of a refresh.
+#[derive(Debug)]
+pub enum Refreshed {
+    /// New credentials, merged over the old ones and kept.
+    Credentials(JsonMap),
+    /// The vendor refused: the connection is disconnected.
+    Refused(Option<Transition>),
+    /// There is nothing to refresh with.
+    Impossible,
+    /// The vendor gave no answer: the credentials are as they were.
+    Failed(ApiError),
+}
+
+/// Refreshes a connection's credentials at the vendor. Source: SEED, IAPP:docs/refresh-credentials.
+///
+/// `refused` is the access token that the app turned down: when the connection has another one by now, somebody else
+/// has refreshed it meanwhile and that one is used.
+pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Result<Refreshed, ApiError> {
+    let turn = cx.space.refresh_turn(id.as_str());
+    let _turn = turn.lock().await;
+    let Some(connection) = cx.world().connections.get(id.as_str()).cloned() else { return Ok(Refreshed::Impossible) };
+    let connector = connector_of(cx, &connection)?;
+    let held = |name: &str| connection.credentials.as_ref().and_then(|c| c.get(name)).and_then(Value::as_str);
+    if let (Some(refused), Some(held)) = (refused, held("access_token"))
+        && refused != held
+    {
+        return Ok(Refreshed::Credentials(connection.credentials.clone().unwrap_or_default()));
+    }
+    let Some(token) = held("refresh_token") else { return Ok(Refreshed::Impossible) };
+    match connect::oauth::exchange_refresh_token(&cx.engine, &cx.space, &connection, &connector, token).await {
+        Exchanged::Tokens(tokens) => {
+            let mut tx = cx.space.data.begin().await;
+            let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else {
+                return Ok(Refreshed::Impossible);
+            };
+            let mut credentials = connection.credentials.take().unwrap_or_default();
+            if credentials.get("refresh_token").and_then(Value::as_str) != Some(token) {
+                // Erased or replaced while the vendor was asked: nobody gets them back.
+                return Ok(if credentials.is_empty() {
+                    Refreshed::Failed(ApiError::action_run("the connection was disconnected meanwhile"))
+                } else {
+                    Refreshed::Credentials(credentials)
+                });
+            }
+            credentials.extend(tokens);
+            connection.next_credentials_refresh_at = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
+            connection.credentials = Some(credentials.clone());
+            (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);
+            connection.meta.touch(&cx.space.ids, cx.space.clock.now());
+            tx.put(connection)?;
+            tx.commit().await?;
+            Ok(Refreshed::Credentials(credentials))
+        }
+        // The grant is gone; any other refusal says nothing about it. Source: RFC 6749 §5.2.
+        Exchanged::Refused(why) if why == "invalid_grant" => {
+            let why = format!("the external app refused to refresh the credentials: {why}");
+            let why = ApiError::connection(ErrorKey::AccessTokenExpired, why);
+            Ok(Refreshed::Refused(disconnect(cx, id, Some(why)).await?))
+        }
+        Exchanged::Refused(why) => {
+            let error =
+                ApiError::action_run(format!("the external app answered `{why}` when asked for new credentials"));
+            note_failure(cx, id, &error).await?;
+            Ok(Refreshed::Failed(error))
+        }
+        Exchanged::Failed(error) => {
+            note_failure(cx, id, &error).await?;
+            Ok(Refreshed::Failed(error))
+        }
+    }
+}
+
+/// The vendor gave no answer to a refresh: it is asked again later, and later each time, until it is given up.
+///
+/// Source: OAS (`retryAttempts`, `nextRetryTimestamp`); that it starts at 5 s and ends after 5 tries is our choice.
+async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<(), ApiError> {
+    let now = cx.space.clock.now();
+    let mut tx = cx.space.data.begin().await;
+    let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(()) };
+    if !connection.is_connected() || connection.next_retry_timestamp.is_some_and(|at| at > now) {
+        // Lost meanwhile, or asked before its time by a call.
+        return Ok(());
+    }
+    connection.retry_attempts += 1;
+    if connection.retry_attempts >= MOST_RETRIES {
+        drop(tx);
+        let why = format!("the credentials could not be refreshed in {MOST_RETRIES} tries: {}", error.message);
+        disconnect(cx, id, Some(ApiError::connection(ErrorKey::AccessTokenExpired, why))).await?;
+        return Ok(());
+    }
+    connection.next_retry_timestamp = Some(now.plus(FIRST_RETRY * 2_u32.pow(connection.retry_attempts - 1)));
+    connection.meta.touch(&cx.space.ids, cx.space.clock.now());
+    tx.put(connection)?;
+    tx.commit().await?;
+    cx.engine.wake.notify_one();
+    Ok(())
+}
+
+/// The connector of a connection that has one.
+pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<Connector>, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let connector = directory.connector_behind(connection);
+    connector.ok_or_else(|| connection.disconnected_error("", world.workspace.mock.disconnected_status))
+}
+
+/// The app's real address of a call (decision 18). An absolute one must lie within the connector's base (26).
+fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
+    let base = connector.base_uri.trim_end_matches('/');
+    let is_absolute = out.path.starts_with("http://") || out.path.starts_with("https://");
+    let text = match (is_absolute, out.path.strip_prefix('/')) {
+        (true, _) => out.path.clone(),
+        (false, Some(rest)) => format!("{base}/{rest}"),
+        (false, None) => format!("{base}/{}", out.path),
+    };
+    let mut url =
+        Url::parse(&text).map_err(|error| ApiError::bad_request(format!("`{text}` is not an address: {error}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ApiError::bad_request("an address with a user name in it is not called"));
+    }
+    let within = Url::parse(base).is_ok_and(|base| {
+        let prefix = base.path().trim_end_matches('/');
+        url.origin() == base.origin()
+            && url.path().strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    });
+    if !within {
+        return Err(ApiError::bad_request(format!(
+            "`{}` lies outside the connector's base address `{base}`; give a path below it",
+            out.path
+        )));
+    }
+    if !out.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&out.query);
+    }
+    Ok(url)
+}
+
+/// What really answers calls to the app's address: the user's own fake, or the stub; none for the named real host.
+async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Option<StandIn> {
+    let own = cx.world().workspace.mock.upstreams.get(connector.key()).cloned();
+    let base = match own {
+        Some(base) => base,
+        None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return None,
+        None => vendor::stub_base(&cx.engine, &cx.space.key, connector.key()).await,
+    };
+    let prefix = Url::parse(&connector.base_uri).map(|base| base.path().trim_end_matches('/').to_owned());
+    Some(StandIn {
+        nominal: nominal.clone(),
+        prefix: prefix.unwrap_or_default(),
+        base: base.trim_end_matches('/').to_owned(),
+    })
+}
+
+async fn once(
+    cx: &Cx,
+    connector: &Connector,
+    connection: &Connection,
+    credentials: &JsonMap,
+    nominal: &Url,
+    out: &Outgoing,
+    trip: &mut Trip,
+) -> Result<(), ApiError> {
+    let stand_in = stand_in(cx, connector, nominal).await;
+    let actual = match &stand_in {
+        Some(app) => app.locate(nominal).map_err(|error| {
+            ApiError::configuration(format!("the upstream `{}` is not an address: {error}", app.base))
+        })?,
+        None => nominal.clone(),
+    };
+    let mut request =
+        OutRequest { method: out.method.clone(), url: actual, headers: out.headers.clone(), body: out.body.clone() };
+    apply_credentials(&connector.apply, credentials, &mut request);
+    if matches!(connector.auth_type, AuthType::MembraneToken | AuthType::IntegrationAppToken) {
+        sign(cx, connection.tenant.as_str(), &mut request)?;
+    }
+    let at = cx.space.clock.now();
+    let sent = ExchangeRequest {
+        method: out.method.to_string(),
+        url: masked_url(nominal, &connector.apply),
+        sent_to: masked_url(&request.url, &connector.apply),
+        headers: shown_headers(&request.headers, Some(&connector.apply)),
+        body: shown_body(&out.body),
+    };
+    let go = |request| cx.engine.http.send_to(request, stand_in);
+    let call = || faults::upstream_call(&cx.space, connection, connector, &out.method, nominal.path());
+    let result = faults::send(&cx.engine, &cx.space, call, Some(&connection.id), nominal, request, go).await?;
+    let time_ms = cx.space.clock.now().since(at);
+    let (response, error) = match result {
+        Ok(response) => (Some(response), None),
+        Err(error) => {
+            note_refusal(cx, &sent, &error);
+            (None, Some(ApiError::action_run(error.to_string())))
+        }
+    };
+    trip.exchanges.push(Exchange {
+        at,
+        time_ms,
+        request: sent,
+        response: response.as_ref().map(|response| ExchangeResponse {
+            status: response.status.as_u16(),
+            headers: shown_headers(&response.headers, None),
+            data: shown_body(&response.body),
+        }),
+        error: error.clone(),
+    });
+    (trip.response, trip.error) = (response, error);
+    Ok(())
+}
+
+/// A call that was refused before it was sent is in the journal all the same.
+pub fn note_refusal(cx: &Cx, request: &ExchangeRequest, error: &UpstreamError) {
+    if matches!(error, UpstreamError::EgressRefused { .. }) {
+        let entry = Entry::new(Side::Upstream, cx.space.clock.now(), &request.method, &request.url);
+        cx.space.journal.add(Entry { refused: Some(error.to_string()), ..entry });
+    }
+}
+
+/// How long an app may take a token of ours for good.
+const SIGNED_FOR: Duration = Duration::from_hours(1);
+
+/// Tells the app whose call it is, signed by the workspace: under the present and the former name.
+fn sign(cx: &Cx, tenant: &str, request: &mut OutRequest) -> Result<(), ApiError> {
+    let world = cx.world();
+    let tenant = world.tenants.get(tenant).ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
+    let token = mint_for_app(&world.workspace, tenant, cx.space.clock.now().plus(SIGNED_FOR))?;
+    for name in ["x-membrane-token", "x-integration-app-token"] {
+        let mut value = HeaderValue::try_from(&token).map_err(ApiError::internal)?;
+        value.set_sensitive(true);
+        request.headers.insert(HeaderName::from_static(name), value);
+    }
+    Ok(())
+}
+
+/// Puts credentials onto a request as the connector says.
+fn apply_credentials(apply: &Apply, credentials: &JsonMap, request: &mut OutRequest) {
+    let text = |name: &str| credentials.get(name).map(plain_text).unwrap_or_default();
+    let mut set = |name: &str, value: String| {
+        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            value.set_sensitive(true);
+            request.headers.insert(name, value);
+        }
+    };
+    match apply {
+        Apply::Bearer { field } => {
+            let token = text(field);
+            if !token.is_empty() {
+                set(header::AUTHORIZATION.as_str(), format!("Bearer {token}"));
+            }
+        }
+        Apply::Header { name, field, prefix } => set(name, format!("{prefix}{}", text(field))),
+        Apply::Basic { username, password } => {
+            use base64::Engine as _;
+            let password = password.as_deref().map(text).unwrap_or_default();
+            let pair = format!("{}:{password}", text(username));
+            set(
+                header::AUTHORIZATION.as_str(),
+                format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair)),
+            );
+        }
+        Apply::Query { name, field } => {
+            request.url.query_pairs_mut().append_pair(name, &text(field));
+        }
+    }
+}
+
+fn masked_url(url: &Url, apply: &Apply) -> String {
+    let Apply::Query { name, .. } = apply else { return url.to_string() };
+    let mut masked = url.clone();
+    let pairs: Vec<(String, String)> = url.query_pairs().into_owned().collect();
+    if pairs.iter().any(|(key, _)| key == name) {
+        masked
+            .query_pairs_mut()
+            .clear()
+            .extend_pairs(pairs.iter().map(|(key, value)| (key.as_str(), if key == name { MASK } else { value })));
+    }
+    masked.to_string()
+}
+
+/// Headers as evidence, credentials masked.
+pub fn shown_headers(headers: &HeaderMap, apply: Option<&Apply>) -> JsonMap {
+    let own = match apply {
+        Some(Apply::Header { name, .. }) => Some(name.to_lowercase()),
+        _ => None,
+    };
+    let mut shown = JsonMap::new();
+    for (name, value) in headers {
+        let secret = name == header::AUTHORIZATION
+            || name.as_str().ends_with("-token")
+            || name == header::COOKIE
+            || name == header::SET_COOKIE
+            || own.as_deref() == Some(name.as_str());
+        let text = if secret { MASK.to_owned() } else { String::from_utf8_lossy(value.as_bytes()).into_owned() };
+        shown.insert(name.to_string(), text.into());
+    }
+    shown
+}
+
+/// A body as evidence: JSON, else text; nothing when empty, its size when large.
+pub fn shown_body(body: &Bytes) -> Option<Value> {
+    if body.is_empty() {
+        return None;
+    }
+    if body.len() > LARGEST_KEPT {
+        return Some(Value::String(format!("({} bytes)", body.len())));
+    }
+    Some(value_of(body))
+}
+
+/// A body as a value: JSON, else text, null when empty.
+pub fn value_of(body: &Bytes) -> Value {
+    if body.is_empty() {
+        return Value::Null;
+    }
+    let text = || Value::String(String::from_utf8_lossy(body).into_owned());
+    if depth::exceeds(body) {
+        return text();
+    }
+    serde_json::from_slice(body).unwrap_or_else(|_| text())
+}
+
+/// Writes the exchanges of a call as external API logs.
+pub fn log_exchanges(
+    cx: &Cx,
+    tx: &mut Tx,
+    connection: &Connection,
+    run: Option<&Id<RunLog>>,
+    exchanges: &[Exchange],
+) -> Result<(), ApiError> {
+    if tx.workspace.settings.enable_api_logs == Some(false) {
+        return Ok(());
+    }
+    for exchange in exchanges {
+        let status = exchange.response.as_ref().map_or(0, |response| response.status);
+        let log = ApiLog {
+            id: cx.space.ids.id(),
+            workspace_id: tx.workspace.id.to_string(),
+            customer_id: connection.tenant.to_string(),
+            user_id: connection.tenant.to_string(),
+            tenant_id: connection.tenant.to_string(),
+            integration_id: connection.integration.as_ref().map(Id::to_string).unwrap_or_default(),
+            connection_id: connection.id.to_string(),
+            external_app_id: connection.external_app.clone(),
+            action_run_id: run.cloned(),
+            status_code: status,
+            is_success: (200..300).contains(&status),
+            s3_uri: String::new(),
+            request_url: exchange.request.url.clone(),
+            sent_to: exchange.request.sent_to.clone(),
+            method: exchange.request.method.clone(),
+            duration: exchange.time_ms,
+            created_at: exchange.at,
+        };
+        tx.add_api_log(&log, exchange)?;
+    }
+    Ok(())
+}

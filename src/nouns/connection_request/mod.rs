@@ -1,0 +1,3 @@
+//! Connection requests: made by a program, answered by a user.
+
+pub mod model;

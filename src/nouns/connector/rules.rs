@@ -1,0 +1,279 @@
+//! Connectors and external apps: the catalog as this workspace sees it, and its own.
+//!
+//! A change of a catalog entry makes a shadow of it in the workspace (decision 20).
+
+use std::sync::Arc;
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::base::page::{Page, PageRequest};
+use crate::base::patch::Patch;
+use crate::base::schema;
+use crate::elements::model::Meta;
+use crate::elements::{CATALOG_START, Change};
+use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::nouns::connector::model::{AuthType, Connector, ConnectorBody};
+use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
+
+/// Which connectors or apps are asked for.
+#[derive(Debug, Clone, Default)]
+pub struct CatalogFilter {
+    /// In name, key, description or a category.
+    pub search: Option<String>,
+    /// In a category.
+    pub category: Option<String>,
+    /// Whether the caller has a connection to it.
+    pub is_connected: Option<bool>,
+    /// Archived ones too.
+    pub include_archived: bool,
+}
+
+/// Lists connectors: own ones, then the catalog's.
+pub fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Connector>> {
+    let world = cx.world();
+    let search = filter.search.as_ref().map(|text| text.to_lowercase());
+    let wanted = |connector: &Connector| {
+        (filter.include_archived || !connector.meta.is_archived())
+            && search.as_ref().is_none_or(|text| {
+                connector.meta.matches(text) || connector.categories.iter().any(|c| c.to_lowercase().contains(text))
+            })
+    };
+    let own = world.connectors.after(0).map(|(at, connector)| (at, Arc::clone(connector)));
+    let shared = cx.engine.catalog.connectors.iter().enumerate();
+    let shared = shared
+        .filter(|(_, connector)| world.connectors.get(connector.id.as_str()).is_none())
+        .map(|(index, connector)| (CATALOG_START + index as u64, Arc::clone(connector)));
+    page.take(own.chain(shared).filter(|(_, connector)| wanted(connector)))
+}
+
+/// Lists external apps: own ones, then the catalog's.
+pub fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<ExternalApp>> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let search = filter.search.as_ref().map(|text| text.to_lowercase());
+    let wanted = |app: &ExternalApp| {
+        (filter.include_archived || !app.meta.is_archived())
+            && search.as_ref().is_none_or(|text| app.matches(text))
+            && filter
+                .category
+                .as_ref()
+                .is_none_or(|wanted| app.categories.iter().any(|c| c.eq_ignore_ascii_case(wanted)))
+            && filter.is_connected.is_none_or(|wanted| is_connected(cx, &directory, app) == wanted)
+    };
+    let own = world.external_apps.after(0).map(|(at, app)| (at, Arc::clone(app)));
+    let shared = cx.engine.catalog.apps.iter().enumerate();
+    let shared = shared
+        .filter(|(_, app)| world.external_apps.get(app.id.as_str()).is_none())
+        .map(|(index, app)| (CATALOG_START + index as u64, Arc::clone(app)));
+    page.take(own.chain(shared).filter(|(_, app)| wanted(app)))
+}
+
+/// Whether the caller has a working connection to an app.
+pub fn is_connected(cx: &Cx, directory: &Directory<'_>, app: &ExternalApp) -> bool {
+    let mut own = directory.connections(&cx.caller);
+    own.any(|connection| connection.external_app.as_ref() == Some(&app.id) && connection.is_connected())
+}
+
+/// One connector.
+pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
+    let world = cx.world();
+    Directory::new(&world, &cx.engine.catalog).find_connector(selector)
+}
+
+/// One app.
+pub fn get_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
+    let world = cx.world();
+    Directory::new(&world, &cx.engine.catalog).find_app(selector)
+}
+
+/// Makes a connector. Source: SDK `CreateConnectorRequest`.
+pub async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
+    let Some(name) = body.name.set().cloned() else {
+        return Err(ApiError::bad_request("a connector needs a `name`"));
+    };
+    let auth_type = body.auth_type.set().copied().unwrap_or(AuthType::ClientCredentials);
+    let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), body.key.set().cloned(), Some(name));
+    let key = meta.key.clone().unwrap_or_default();
+    let mut connector = Connector {
+        id: cx.space.ids.id(),
+        meta,
+        external_app_id: None,
+        logo_uri: None,
+        categories: Vec::new(),
+        base_uri: format!("https://api.{key}.example"),
+        version: "1.0.0".into(),
+        auth_type,
+        input_schema: (auth_type == AuthType::ClientCredentials).then(Connector::key_form),
+        parameters_schema: None,
+        oauth: None,
+        apply: Connector::default_apply(auth_type),
+        test: None,
+        shared_oauth_client: true,
+        popularity: 0,
+        is_public: false,
+        extra: JsonMap::new(),
+    };
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    if directory.find_connector(&key).is_ok() {
+        return Err(ApiError::already_exists(format!("there is a connector `{key}` already; choose another key")));
+    }
+    apply(&directory, &mut connector, body)?;
+    let id = connector.id.clone();
+    tx.put(connector)?;
+    let world = tx.commit().await?;
+    world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connector is missing"))
+}
+
+fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBody) -> Result<(), ApiError> {
+    for (schema_of, field) in
+        [(body.input_schema.set(), "inputSchema"), (body.parameters_schema.set(), "parametersSchema")]
+    {
+        if let Some(schema_of) = schema_of {
+            schema::check_schema(schema_of, field)?;
+        }
+    }
+    if let Some(uri) = body.base_uri.set() {
+        let fine = url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if !fine {
+            return Err(ApiError::bad_request(format!("`baseUri` is `{uri}`; it is an http or https address")));
+        }
+    }
+    if let Some(app) = body.external_app_id.set() {
+        connector.external_app_id = Some(directory.find_app(app)?.id.clone());
+    }
+    body.key.apply(&mut connector.meta.key);
+    body.uuid.apply_required(&mut connector.meta.uuid);
+    body.name.apply_required(&mut connector.meta.name);
+    body.description.apply(&mut connector.meta.description);
+    body.logo_uri.apply(&mut connector.logo_uri);
+    body.categories.apply_required(&mut connector.categories);
+    body.auth_type.apply_required(&mut connector.auth_type);
+    body.input_schema.apply(&mut connector.input_schema);
+    body.parameters_schema.apply(&mut connector.parameters_schema);
+    body.base_uri.apply_required(&mut connector.base_uri);
+    body.apply.apply_required(&mut connector.apply);
+    body.oauth.apply(&mut connector.oauth);
+    body.shared_oauth_client.apply_required(&mut connector.shared_oauth_client);
+    if let Patch::Set(options) = body.options {
+        connector.extra.insert("options".into(), options);
+    }
+    Ok(())
+}
+
+/// Changes a connector; a catalog one is shadowed.
+pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change) -> Result<Arc<Connector>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let mut connector = (*directory.find_connector(selector)?).clone();
+    if change == Change::Replace {
+        connector.meta.description = None;
+        connector.categories.clear();
+        connector.input_schema = None;
+        connector.parameters_schema = None;
+    }
+    apply(&directory, &mut connector, body)?;
+    connector.meta.touch(&cx.space.ids, cx.space.clock.now());
+    let id = connector.id.clone();
+    tx.put(connector)?;
+    let world = tx.commit().await?;
+    world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connector is missing"))
+}
+
+/// Deletes a connector for good; of a catalog one, the workspace's shadow. Source: docs-http-api §5 (a true delete).
+pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let connector = Directory::new(&tx, &cx.engine.catalog).find_connector(selector)?;
+    if tx.connectors.get(connector.id.as_str()).is_none() {
+        return Err(ApiError::access_denied(format!(
+            "connector `{}` is the catalog's and cannot be deleted",
+            connector.key()
+        )));
+    }
+    if tx.integrations.iter().any(|i| i.connector_id.as_ref() == Some(&connector.id) && !i.meta.is_archived()) {
+        return Err(ApiError::bad_request(format!(
+            "connector `{}` is used by an integration; archive that first",
+            connector.key()
+        )));
+    }
+    tx.remove::<Connector>(connector.id.as_str());
+    tx.commit().await?;
+    Ok(connector)
+}
+
+/// Makes an external app.
+pub async fn create_app(cx: &Cx, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
+    let Some(name) = body.name.set().cloned() else {
+        return Err(ApiError::bad_request("an external app needs a `name`"));
+    };
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), body.key.set().cloned(), Some(name));
+    let key = meta.key.clone().unwrap_or_default();
+    if directory.find_app(&key).is_ok() {
+        return Err(ApiError::already_exists(format!("there is an external app `{key}` already; choose another key")));
+    }
+    let mut app = ExternalApp {
+        id: cx.space.ids.id(),
+        meta,
+        app_uri: None,
+        api_docs_uri: None,
+        logo_uri: None,
+        categories: Vec::new(),
+        default_connector_id: None,
+        popularity: 0,
+        is_public: false,
+    };
+    apply_app(&directory, &mut app, body)?;
+    let id = app.id.clone();
+    tx.put(app)?;
+    let world = tx.commit().await?;
+    world.external_apps.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new app is missing"))
+}
+
+fn apply_app(directory: &Directory<'_>, app: &mut ExternalApp, body: ExternalAppBody) -> Result<(), ApiError> {
+    if let Some(connector) = body.default_connector_id.set() {
+        app.default_connector_id = Some(directory.find_connector(connector)?.id.clone());
+    }
+    body.key.apply(&mut app.meta.key);
+    body.name.apply_required(&mut app.meta.name);
+    body.description.apply(&mut app.meta.description);
+    body.app_uri.apply(&mut app.app_uri);
+    body.api_docs_uri.apply(&mut app.api_docs_uri);
+    body.logo_uri.apply(&mut app.logo_uri);
+    body.categories.apply_required(&mut app.categories);
+    Ok(())
+}
+
+/// Changes an app; a catalog one is shadowed.
+pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let mut app = (*directory.find_app(selector)?).clone();
+    apply_app(&directory, &mut app, body)?;
+    app.meta.touch(&cx.space.ids, cx.space.clock.now());
+    let id = app.id.clone();
+    tx.put(app)?;
+    let world = tx.commit().await?;
+    world.external_apps.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an app is missing"))
+}
+
+/// Deletes an app for good; of a catalog one, the workspace's shadow.
+pub async fn delete_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let app = Directory::new(&tx, &cx.engine.catalog).find_app(selector)?;
+    if tx.external_apps.get(app.id.as_str()).is_none() {
+        return Err(ApiError::access_denied(format!(
+            "external app `{}` is the catalog's and cannot be deleted",
+            app.meta.name
+        )));
+    }
+    tx.remove::<ExternalApp>(app.id.as_str());
+    tx.commit().await?;
+    Ok(app)
+}

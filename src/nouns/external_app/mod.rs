@@ -1,0 +1,3 @@
+//! External apps: the products behind connectors.
+
+pub mod model;

@@ -1,0 +1,274 @@
+//! What faults do to calls: latency, connections that break, answers that never come.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
+use crate::engine::{Engine, Space};
+use crate::fault::{Answer, Effect, Fired, Side, Subject};
+use crate::journal;
+use crate::journal::Entry;
+use crate::nouns::connection::connect;
+use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
+use crate::nouns::connector::model::Connector;
+use crate::nouns::vendor::model::Grant;
+use crate::upstream::raw_server::{Cut, Play};
+use crate::upstream::{OutRequest, OutResponse, UpstreamError};
+
+/// A body that is no JSON.
+const MALFORMED: &str = "{\"items\": [{\"id\": \"7\", ";
+
+/// What the rules about a call came to.
+#[derive(Debug, Default)]
+pub struct Met {
+    /// Which rules fired.
+    pub rules: Vec<String>,
+    /// The one that answers the call, if any.
+    pub ending: Option<Fired>,
+}
+
+/// Holds a call against the workspace's rules. What only happens on the way has happened when this returns.
+pub async fn meet(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    call: &Subject,
+    connection: Option<&Id<Connection>>,
+) -> Result<Met, ApiError> {
+    let mut met = Met::default();
+    for fired in space.faults.fire(call, space.clock.now()) {
+        if let Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct =
+            &fired.effect
+        {
+            let struck = match connection {
+                Some(id) => strike(engine, space, id, &fired.effect).await?,
+                None => false,
+            };
+            if !struck {
+                // A call without a connection, or one that cannot be broken so: nothing has happened.
+                space.faults.retract(&fired);
+                continue;
+            }
+        }
+        met.rules.push(fired.rule.clone());
+        match &fired.effect {
+            Effect::Latency(latency) => {
+                let spread = latency.to.unwrap_or(latency.from).saturating_sub(latency.from);
+                #[expect(
+                    clippy::cast_precision_loss,
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a share of milliseconds"
+                )]
+                let more = (spread as f64 * fired.chance) as u64;
+                space.clock.sleep(Duration::from_millis(latency.from + more)).await;
+            }
+            Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct => {}
+            Effect::Error(_)
+            | Effect::Respond(_)
+            | Effect::RateLimit(_)
+            | Effect::Reset
+            | Effect::Close
+            | Effect::Truncate
+            | Effect::Stall
+            | Effect::Dribble(_)
+            | Effect::MalformedJson => met.ending = Some(fired),
+        }
+    }
+    Ok(met)
+}
+
+/// Breaks a connection, at its vendor where there is one. Says whether there was anything to break.
+pub async fn strike(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    id: &Id<Connection>,
+    effect: &Effect,
+) -> Result<bool, ApiError> {
+    let mut tx = space.data.begin().await;
+    let Some(connection) = tx.connections.get(id.as_str()).cloned() else { return Ok(false) };
+    let token = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(Value::as_str);
+    let grant: Option<Grant> = token.and_then(|token| tx.grants.with_key(token).next()).map(|grant| (**grant).clone());
+    let has_grant = grant.is_some();
+    if let Some(mut grant) = grant {
+        match effect {
+            Effect::ExpireCredentials => grant.expires_at = Some(space.clock.now()),
+            Effect::FailRefresh => grant.refuse_refresh = true,
+            Effect::Disconnect | Effect::MarkDefunct => grant.revoked = true,
+            _ => {}
+        }
+        tx.put(grant)?;
+        tx.commit().await?;
+    } else {
+        drop(tx);
+    }
+    if connection.state != ConnectionState::Ready {
+        return Ok(has_grant);
+    }
+    match effect {
+        Effect::Disconnect => {
+            connect::poke(engine, space, id, ConnectionEvent::LoseCredentials, None).await?;
+        }
+        Effect::MarkDefunct => {
+            let why = "the connection can never work again; its user has to connect anew";
+            let error = ApiError::connection(ErrorKey::ConnectionIsDefunct, why);
+            connect::poke(engine, space, id, ConnectionEvent::Fail, Some(error)).await?;
+        }
+        _ => return Ok(has_grant),
+    }
+    Ok(true)
+}
+
+/// A call of an external app, or of its vendor, through a connection. `path` is the app's own.
+pub fn upstream_call(
+    space: &Space,
+    connection: &Connection,
+    connector: &Connector,
+    method: &Method,
+    path: &str,
+) -> Subject {
+    let world = space.world();
+    let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
+    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    Subject {
+        side: Side::Upstream,
+        operation: None,
+        route: String::new(),
+        method: method.to_string(),
+        path: path.to_owned(),
+        tenant: world.tenants.get(connection.tenant.as_str()).map(|tenant| tenant.internal_id.clone()),
+        integration: integration.map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
+        connection: names(connection.id.as_str(), connection.meta.key.as_deref()),
+        action: Vec::new(),
+        connector: Some(connector.key().to_owned()),
+    }
+}
+
+/// Sends a request to what is `meant`, wherever that is, unless a rule has it otherwise. Whatever a rule answers is really sent and received.
+pub async fn send<F>(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    call: impl FnOnce() -> Subject,
+    connection: Option<&Id<Connection>>,
+    meant: &Url,
+    request: OutRequest,
+    go: impl FnOnce(OutRequest) -> F,
+) -> Result<Result<OutResponse, UpstreamError>, ApiError>
+where
+    F: Future<Output = Result<OutResponse, UpstreamError>>,
+{
+    if space.faults.is_empty() {
+        return Ok(go(request).await);
+    }
+    let call = call();
+    let met = meet(engine, space, &call, connection).await?;
+    let Some(fired) = &met.ending else {
+        // The app's own entry names the rules.
+        space.mark_upstream(call.connector.as_deref(), &met.rules);
+        return Ok(go(request).await);
+    };
+    let mut was_sent = false;
+    let play = match (answer_of(fired), cut_of(&fired.effect)) {
+        (Some(play), _) => play,
+        (None, Some(cut)) => {
+            was_sent = true;
+            space.mark_upstream(call.connector.as_deref(), &met.rules);
+            match go(request.clone()).await {
+                Ok(real) => Play { status: real.status, headers: real.headers, body: real.body, cut: Some(cut) },
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        (None, None) => return Ok(go(request).await),
+    };
+    let url = engine.address_of(play).await?;
+    let result = engine.http.send(OutRequest { url, ..request.clone() }).await;
+    if !was_sent {
+        space.journal.add(Entry {
+            route: call.connector.clone(),
+            operation: call.operation,
+            status: result.as_ref().map_or(0, |response| response.status.as_u16()),
+            faults: met.rules,
+            ..Entry::new(journal::Side::Upstream, space.clock.now(), request.method.as_str(), &call.path)
+        });
+    }
+    // Whoever reads the error knows the app's address, not ours.
+    let result = result.map_err(|error| error.of(meant));
+    Ok(result)
+}
+
+/// What an ending does on the wire; none when it is an answer like others.
+pub fn cut_of(effect: &Effect) -> Option<Cut> {
+    match effect {
+        Effect::Reset => Some(Cut::Reset),
+        Effect::Close => Some(Cut::Close),
+        Effect::Truncate => Some(Cut::Truncate),
+        Effect::Stall => Some(Cut::Stall),
+        Effect::Dribble(slow) => Some(Cut::Dribble { bytes: slow.bytes, every: Duration::from_millis(slow.every_ms) }),
+        Effect::Error(_)
+        | Effect::Respond(_)
+        | Effect::Latency(_)
+        | Effect::RateLimit(_)
+        | Effect::MalformedJson
+        | Effect::Disconnect
+        | Effect::ExpireCredentials
+        | Effect::FailRefresh
+        | Effect::MarkDefunct => None,
+    }
+}
+
+/// An answer that a rule gives by itself; none when the call has to be carried out first.
+pub fn answer_of(fired: &Fired) -> Option<Play> {
+    let play = |status, body: Bytes| Play { status, headers: HeaderMap::new(), body, cut: None };
+    match &fired.effect {
+        Effect::Error(spec) => {
+            let error = spec.error(&fired.rule);
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            Some(with_json(play(status, json!(error).to_string().into())))
+        }
+        Effect::Respond(answer) => Some(respond(answer)),
+        Effect::RateLimit(limit) => {
+            let error =
+                ApiError::rate_limited(format!("the rate limit `{}` is exceeded; call again later", fired.rule));
+            let mut play = with_json(play(StatusCode::TOO_MANY_REQUESTS, json!(error).to_string().into()));
+            let seconds = fired.retry_after_ms.unwrap_or(limit.per_ms).div_ceil(1_000);
+            if limit.retry_after {
+                play.headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            }
+            Some(play)
+        }
+        Effect::MalformedJson => Some(with_json(play(StatusCode::OK, MALFORMED.into()))),
+        Effect::Reset | Effect::Close => {
+            Some(Play { cut: cut_of(&fired.effect), ..play(StatusCode::OK, Bytes::new()) })
+        }
+        _ => None,
+    }
+}
+
+fn with_json(mut play: Play) -> Play {
+    play.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    play
+}
+
+fn respond(answer: &Answer) -> Play {
+    let body = match &answer.body {
+        Value::Null => Bytes::new(),
+        Value::String(text) => text.clone().into(),
+        json => json.to_string().into(),
+    };
+    let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+    let mut play = Play { status, headers: HeaderMap::new(), body, cut: None };
+    if !answer.body.is_string() && !answer.body.is_null() {
+        play = with_json(play);
+    }
+    for (name, value) in &answer.headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            play.headers.insert(name, value);
+        }
+    }
+    play
+}

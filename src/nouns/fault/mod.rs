@@ -1,0 +1,3 @@
+//! What faults do to calls.
+
+pub mod effects;

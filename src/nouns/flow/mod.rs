@@ -1,0 +1,5 @@
+//! Flows and flow instances.
+
+pub mod model;
+pub mod routes;
+pub mod rules;

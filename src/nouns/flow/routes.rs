@@ -1,0 +1,250 @@
+//! `/flows`, `/flow-instances`, `/flow-runs` and their other spellings.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::page::{Page, PageRequest};
+use crate::call::{Call, Query, Reply};
+use crate::elements;
+use crate::elements::model::Selector;
+use crate::elements::routes as api;
+use crate::elements::routes::{Kind, shown, shown_listed};
+use crate::elements::view::{FlowView, Lens};
+use crate::elements::{Change, Listed};
+use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
+use crate::nouns::flow::rules as flows;
+use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
+use crate::nouns::flow_run::rules as runs;
+use crate::nouns::flow_run::rules::RunFilter;
+use crate::nouns::integration::model::Integration;
+
+impl Kind for Flow {
+    type View<'a> = FlowView<'a>;
+    type Body = FlowBody;
+
+    fn view<'a>(lens: &Lens<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
+        lens.flow(flow, at)
+    }
+
+    /// An instance also names its flow. Source: SDK `FlowInstanceSelector`.
+    fn selector(call: &Call) -> Result<Selector, ApiError> {
+        let (query, selector) = (call.query(), call.selector()?);
+        Ok(Selector {
+            parent_id: selector.parent_id.or_else(|| query.text("flowId")),
+            parent_key: selector.parent_key.or_else(|| query.text("flowKey")),
+            ..selector
+        })
+    }
+
+    /// Source: SDK `FindFlowInstancesQuery`.
+    fn also(call: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
+        let query = call.query();
+        let (enabled, key) = (query.flag("enabled"), query.text("flowKey"));
+        Ok(move |flow: &Self| {
+            enabled.is_none_or(|enabled| flow.enabled == enabled)
+                && key.as_ref().is_none_or(|key| flow.meta.key.as_ref() == Some(key))
+        })
+    }
+
+    fn at_integration(body: &mut FlowBody, integration: &str) {
+        body.integration_id = Some(integration.to_owned());
+    }
+
+    async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Self>, ApiError> {
+        flows::create(cx, body).await
+    }
+
+    async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Self>, ApiError> {
+        flows::update(cx, selector, body, change).await
+    }
+
+    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Self>, ApiError> {
+        flows::put_instance(cx, selector, body).await
+    }
+
+    async fn run(call: Call) -> Result<Reply, ApiError> {
+        run(call).await
+    }
+
+    async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
+        reset_instance(call).await
+    }
+}
+
+/// `POST /flow-instances`: the body says of what and where.
+pub(crate) async fn create_instance(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &*flows::create_instance(&cx, call.json()?).await?, None)
+}
+
+/// The flow instance that a path below `/flow-instances` names; what it is an instance of is none.
+fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
+    let (flow, _) = elements::get::<Flow>(cx, &Flow::selector(call)?)?;
+    if flow.place.connection.is_none() {
+        let why = format!("flow `{}` is no flow instance; it is at /flows/{}", flow.meta.name, flow.id);
+        return Err(ApiError::not_found(why));
+    }
+    Ok(api::by_id(&*flow))
+}
+
+pub(crate) async fn setup(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_listed(&cx, &elements::get::<Flow>(&cx, &named_instance(&cx, &call)?)?)
+}
+
+pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_listed(&cx, &elements::archive::<Flow>(&cx, &named_instance(&cx, &call)?).await?)
+}
+
+/// A reset of an instance, whole or in part.
+pub(crate) async fn reset(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let options: ResetOptions = call.json()?;
+    shown_listed(&cx, &flows::reset(&cx, &named_instance(&cx, &call)?, &options).await?)
+}
+
+/// The same below a connection.
+async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let options: ResetOptions = call.json()?;
+    let instance = api::made_instance::<Flow>(&cx, &call).await?;
+    shown_listed(&cx, &flows::reset(&cx, &instance, &options).await?)
+}
+
+pub(crate) async fn update_to_latest(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_listed(&cx, &flows::update_to_latest(&cx, &named_instance(&cx, &call)?).await?)
+}
+
+fn shown_run(cx: &Cx, run: &FlowRun) -> Result<Reply, ApiError> {
+    let world = cx.world();
+    let lens =
+        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    Reply::json(&lens.flow_run(run))
+}
+
+pub(crate) async fn create_run(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: FlowRunBody = call.json()?;
+    shown_run(&cx, &*runs::create(&cx, body).await?)
+}
+
+/// `/flows/:sel/run` and `/connections/:c/flows/:key/run`: the body is `{nodeKey, input, meta}`.
+pub(crate) async fn run(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: FlowRunBody = call.json()?;
+    shown_run(&cx, &*runs::create_at(&cx, &Flow::selector(&call)?, body).await?)
+}
+
+pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
+    let (cx, query) = (call.cx()?, call.query());
+    let names = ["flowId", "universalFlowId", "integrationFlowId", "connectionFlowId", "flowInstanceId"];
+    let state = query.text("state").map(|text| {
+        serde_json::from_value::<FlowRunState>(json!(text)).map_err(|_| {
+            ApiError::bad_request(format!("`state` is `{text}`; it is queued, running, completed, stopped or failed"))
+        })
+    });
+    let filter = RunFilter {
+        flows: names.iter().filter_map(|name| query.text(name)).collect(),
+        tenant: query.text("tenantId").or_else(|| query.text("userId")),
+        state: state.transpose()?,
+        integration: query.text("integrationId"),
+        connection: query.text("connectionId"),
+        external_app: query.text("externalAppId"),
+        from: moment(&query, "from")?,
+        to: moment(&query, "to")?,
+    };
+    let page = runs::list(&cx, &filter, call.page()?);
+    let world = cx.world();
+    let lens =
+        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let items = page.items.iter().map(|run| lens.flow_run(run)).collect();
+    Reply::json(&Page { items, cursor: page.cursor.clone() })
+}
+
+fn moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
+    let moment = query.text(name).map(|text| {
+        text.parse::<Timestamp>().map_err(|_| ApiError::bad_request(format!("`{name}` is `{text}`, which is no date")))
+    });
+    moment.transpose()
+}
+
+pub(crate) async fn get_run(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_run(&cx, &*runs::get(&cx, call.param("id")?)?)
+}
+
+pub(crate) async fn stop_run(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_run(&cx, &*runs::stop(&cx, call.param("id")?).await?)
+}
+
+/// What each node gave.
+pub(crate) async fn output(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&runs::find(&call.cx()?, call.param("id")?)?.output())
+}
+
+/// What one node gave.
+pub(crate) async fn output_of_node(call: Call) -> Result<Reply, ApiError> {
+    let runs = runs_of_node(&call)?;
+    let all: Vec<&Value> = runs.iter().flat_map(|run| &run.outputs).map(|output| &output.data).collect();
+    Reply::json(&all)
+}
+
+fn runs_of_node(call: &Call) -> Result<Vec<NodeRun>, ApiError> {
+    runs::of_node(&call.cx()?, call.param("id")?, call.param("node")?)
+}
+
+/// Source: SDK `FlowNodeRunOutputSchema`: `data` is text.
+fn output_view(output: &NodeOutput) -> Value {
+    json!({ "id": output.id, "data": output.data.to_string(), "downstreamRuns": output.downstream_runs })
+}
+
+fn run_view(run: &NodeRun) -> Value {
+    let outputs: Vec<Value> = run.outputs.iter().map(output_view).collect();
+    json!({
+        "id": run.id, "upstreamRuns": run.upstream_runs, "input": run.input, "status": run.status, "logs": run.logs,
+        "outputs": outputs, "errors": run.errors,
+    })
+}
+
+fn page_of(items: Vec<Value>, page: PageRequest) -> Result<Reply, ApiError> {
+    Reply::json(&page.take((1..).zip(items)))
+}
+
+/// `/runs`, and `/runs/<query>`: the client glues its query to the path without a `?` (sdk-endpoints §9).
+pub(crate) async fn node_runs(call: Call) -> Result<Reply, ApiError> {
+    page_of(runs_of_node(&call)?.iter().map(run_view).collect(), call.page()?)
+}
+
+/// One run of a node; or, when what stands in its place is a query, all of them.
+pub(crate) async fn node_run(call: Call) -> Result<Reply, ApiError> {
+    let named = call.param("run")?;
+    if named.contains('=') {
+        return node_runs(Call { raw_query: named.to_owned(), ..call.clone() }).await;
+    }
+    let runs = runs_of_node(&call)?;
+    let run = runs.iter().find(|run| run.id == named);
+    Reply::json(&run_view(run.ok_or_else(|| no_part("run", named))?))
+}
+
+fn no_part(what: &str, id: &str) -> ApiError {
+    ApiError::not_found(format!("the node has no {what} `{id}` in this flow run"))
+}
+
+pub(crate) async fn node_outputs(call: Call) -> Result<Reply, ApiError> {
+    let runs = runs_of_node(&call)?;
+    page_of(runs.iter().flat_map(|run| &run.outputs).map(output_view).collect(), call.page()?)
+}
+
+pub(crate) async fn node_output(call: Call) -> Result<Reply, ApiError> {
+    let (runs, named) = (runs_of_node(&call)?, call.param("output")?);
+    let output = runs.iter().flat_map(|run| &run.outputs).find(|output| output.id == named);
+    Reply::json(&output_view(output.ok_or_else(|| no_part("output", named))?))
+}

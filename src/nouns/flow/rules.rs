@@ -1,0 +1,167 @@
+//! Flows and flow instances: what is their own. What all elements share is in [`crate::elements`].
+//!
+//! Source: OAS, SDK; IAPP:docs/flows, IAPP:docs/flow-instances for what runs do.
+
+use std::sync::Arc;
+
+use crate::elements;
+
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::ids::Ids;
+use crate::elements::model::place::Layered as _;
+use crate::elements::model::{Scope, Selector};
+use crate::elements::{Change, Listed, Wanted};
+use crate::engine::Cx;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
+use crate::store::{StoreError, Tx, World};
+
+fn scope_of(body: &FlowBody) -> Scope {
+    Scope {
+        integration_id: body.integration_id.clone(),
+        integration_key: body.integration_key.clone(),
+        connection_id: body.connection_id.clone(),
+        connection_key: body.connection_key.clone(),
+    }
+}
+
+fn by_id(flow: &Flow) -> Selector {
+    Selector { id: Some(flow.id.to_string()), ..Selector::default() }
+}
+
+/// Makes a flow.
+pub async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+    if body.key.set().is_none() && body.name.set().is_none() {
+        return Err(ApiError::bad_request("a flow needs a `key` or a `name`, and `nodes` to do anything"));
+    }
+    let wanted = Wanted {
+        scope: scope_of(&body),
+        external_app: body.external_app_id.clone().or_else(|| body.external_app_key.clone()),
+        parent: body.parent_id.clone().or_else(|| body.flow_id.clone()),
+        key: body.key.set().cloned(),
+        name: body.name.set().cloned(),
+        any_key: false,
+    };
+    elements::create(cx, wanted, |flow: &mut Flow, world| {
+        let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
+        // A version of a flow is what the flow is, but for what the body says.
+        if let Some(parent) = parent.filter(|_| matches!(body.nodes, crate::base::patch::Patch::Keep)) {
+            let name = flow.meta.name.clone();
+            flow.copy_definition(parent);
+            flow.meta.name = name;
+        }
+        flow.apply(body, true)
+    })
+    .await
+}
+
+/// Changes a flow or a flow instance. Nodes that a PATCH does not name stay (assumed).
+pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Flow>, ApiError> {
+    elements::update(cx, selector, |flow: &mut Flow, _| {
+        if change == Change::Replace {
+            flow.meta.description = None;
+            flow.meta.meta = None;
+            flow.customized.nodes |= flow.place.parent.is_some();
+            flow.nodes.clear();
+            flow.parameters_schema = None;
+            flow.parameters = None;
+        }
+        flow.apply(body, change == Change::Merge)
+    })
+    .await
+}
+
+/// A connection's version of a flow, with what a body says (the rest stays, assumed); no body makes it as its parent is.
+pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Flow>, ApiError> {
+    let making = Selector { auto_create: true, ..selector.clone() };
+    let Some(body) = body else { return elements::instance::<Flow>(cx, &making).await };
+    let define = |flow: &mut Flow| flow.apply(body.clone(), true);
+    match elements::instance_with::<Flow>(cx, &making, define).await? {
+        (flow, true) => update(cx, &by_id(&flow), body, Change::Merge).await.map(|(flow, _)| flow),
+        (flow, false) => Ok(flow),
+    }
+}
+
+/// Makes a flow instance from `{flowId, connectionId | integrationId, instanceKey, …}`. Source: SDK
+/// `createFlowInstanceSchema`.
+pub async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+    let flow = body.flow_id.clone().or_else(|| body.parent_id.clone());
+    let flow = flow.ok_or_else(|| ApiError::bad_request("say which flow: `flowId` is missing"))?;
+    let selector = Selector {
+        parent_key: Some(flow),
+        instance_key: body.instance_key.set().cloned(),
+        scope: scope_of(&body),
+        ..Selector::default()
+    };
+    put_instance(cx, &selector, Some(body)).await
+}
+
+/// Puts a flow back to its parent's definition, or only the parts that `options` names.
+/// Source: SDK `ResetFlowInstanceOptions`.
+pub async fn reset(cx: &Cx, selector: &Selector, options: &ResetOptions) -> Result<Listed<Flow>, ApiError> {
+    if !options.name && !options.all_nodes && options.nodes.is_empty() {
+        return elements::reset(cx, selector).await;
+    }
+    elements::update(cx, selector, |flow: &mut Flow, world| {
+        let parent = parent_of(flow, world)?.clone();
+        if options.name {
+            flow.meta.name.clone_from(&parent.meta.name);
+            flow.customized.name = false;
+        }
+        if options.all_nodes {
+            flow.nodes.clone_from(&parent.nodes);
+        }
+        for (key, _) in options.nodes.iter().filter(|(_, wanted)| **wanted) {
+            match parent.nodes.get(key) {
+                Some(node) => flow.nodes.insert(key.clone(), node.clone()),
+                None => flow.nodes.remove(key),
+            };
+        }
+        flow.customized.nodes = flow.nodes != parent.nodes;
+        Ok(())
+    })
+    .await
+}
+
+fn parent_of<'w>(flow: &Flow, world: &'w World) -> Result<&'w Arc<Flow>, ApiError> {
+    let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
+    parent.ok_or_else(|| ApiError::bad_request(format!("flow `{}` is no instance of another one", flow.meta.name)))
+}
+
+/// Takes over what the flow has become; nodes that the tenant customised stay. Source: SDK `updateToLatestFlow`; which
+/// nodes stay is assumed.
+pub async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Listed<Flow>, ApiError> {
+    elements::update(cx, selector, |flow: &mut Flow, world| {
+        let parent = parent_of(flow, world)?.clone();
+        let (own, name, customized) = (flow.nodes.clone(), flow.meta.name.clone(), flow.customized);
+        flow.copy_definition(&parent);
+        if customized.name {
+            flow.meta.name = name;
+        }
+        flow.nodes.extend(own.into_iter().filter(|(_, node)| node.is_customized == Some(true)));
+        flow.customized = customized;
+        Ok(())
+    })
+    .await
+}
+
+/// Gives a connection that has become READY its instances of the flows that say so (`autoCreateInstances`).
+pub fn connected(tx: &mut Tx, ids: &Ids, now: Timestamp, connection: &Connection) -> Result<(), StoreError> {
+    let serves = |flow: &&Arc<Flow>| {
+        flow.auto_create_instances
+            && !flow.meta.is_archived()
+            && flow.place.connection.is_none()
+            && flow.place.external_app.is_none()
+            && (flow.place.integration.is_none() || flow.place.integration == connection.integration)
+    };
+    let mut flows: Vec<Arc<Flow>> = tx.flows.iter().filter(serves).cloned().collect();
+    // An integration's own version goes before the universal one of its key.
+    flows.sort_by_key(|flow| std::cmp::Reverse(flow.place.specificity()));
+    for flow in flows {
+        if let Some(instance) = elements::instance_of(tx, ids, now, &*flow, connection, None) {
+            tx.put(instance)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+//! Runs of flow instances.
+
+pub mod model;
+pub mod nodes;
+pub mod rules;

@@ -1,0 +1,383 @@
+//! What the nodes of a flow do, one after the other. Source: IAPP:docs/flows, IAPP:docs/for-each.
+//!
+//! Each output of a node begins one run of every node that it is linked to, whose input is the input before with the
+//! output under its node's key.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::depth;
+use crate::base::error::ApiError;
+use crate::elements::model::place::Layered as _;
+use crate::elements::model::{Scope, Selector};
+use crate::engine::Cx;
+use crate::engine::directory::Resolved;
+use crate::mapping::condition::passes;
+use crate::mapping::formula;
+use crate::nouns::action::model::{Action, ActionType};
+use crate::nouns::action::run;
+use crate::nouns::action::run::{Dispatch, NodeCall, RunRequest};
+use crate::nouns::flow::model::{Flow, FlowNode, FlowNodeType, OnError};
+use crate::nouns::flow_run::model::{
+    DownstreamRun, FlowRun, FlowRunState, NodeOutput, NodeRun, NodeRunStatus, UpstreamRun,
+};
+
+/// So often nodes may run in one run of a flow.
+const MOST_NODE_RUNS: usize = 1_000;
+/// So deep For Each nodes may nest: each level takes of the stack.
+const DEEPEST: usize = 10;
+/// So many bytes of JSON may go through a run. Source: DOC limits (20 MB of node output).
+const MOST_BYTES: usize = 20 * 1024 * 1024;
+
+/// Carries out a run from its first node on.
+pub(crate) async fn walk(cx: &Cx, flow: &Arc<Flow>, run: &Arc<FlowRun>) -> (Vec<NodeRun>, Vec<ApiError>) {
+    let mut walk = Walk { cx, flow, run, runs: Vec::new(), errors: Vec::new(), ids: 0, bytes: 0, depth: 0 };
+    let input = run.input.clone().filter(|input| !input.is_null()).unwrap_or_else(|| json!({}));
+    // It may have been taken out since the run was asked for.
+    let begun = flow.start_node(Some(&run.start_node)).map(|_| Arc::new(input));
+    let done = match begun {
+        Ok(input) => walk.follow(&run.start_node, input).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = done {
+        walk.errors.push(error);
+    }
+    (walk.runs, walk.errors)
+}
+
+struct Walk<'w> {
+    cx: &'w Cx,
+    flow: &'w Arc<Flow>,
+    run: &'w Arc<FlowRun>,
+    runs: Vec<NodeRun>,
+    errors: Vec<ApiError>,
+    ids: usize,
+    bytes: usize,
+    depth: usize,
+}
+
+/// A node that is to run.
+struct Step {
+    node_key: String,
+    /// Shared by all that one output leads to.
+    input: Arc<Value>,
+    /// The run and the output that led here, by their places.
+    after: Option<(usize, UpstreamRun)>,
+}
+
+impl Walk<'_> {
+    fn id(&mut self) -> String {
+        self.ids += 1;
+        self.run.inner_id(self.ids)
+    }
+
+    /// Runs a node, then those that it leads to. An error ends the whole run; that of a node ends only its way.
+    fn follow<'f>(&'f mut self, node_key: &'f str, input: Arc<Value>) -> BoxFuture<'f, Result<(), ApiError>> {
+        Box::pin(async move {
+            let mut steps = VecDeque::from([Step { node_key: node_key.to_owned(), input, after: None }]);
+            while let Some(step) = steps.pop_front() {
+                if !self.goes_on() {
+                    return Ok(());
+                }
+                // A link to a node that is not there leads nowhere (SDK `getChildNodeKeys`).
+                let Some(node) = self.flow.nodes.get(&step.node_key) else { continue };
+                self.count(&step.input)?;
+                // Others have their turn too.
+                tokio::task::yield_now().await;
+                let node = node.clone();
+                Box::pin(self.take(&node, step, &mut steps)).await?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether nobody has stopped the run, or put its workspace back.
+    fn goes_on(&self) -> bool {
+        if self.cx.space.data.is_closed() {
+            return false;
+        }
+        let state = self.cx.world().flow_runs.get(self.run.id.as_str()).map(|run| run.state);
+        state == Some(FlowRunState::Running)
+    }
+
+    /// What the run goes through, as it is now: an earlier node may have lost its credentials, or got new ones.
+    fn scope(&self) -> Resolved {
+        let world = self.cx.world();
+        let integration = self.run.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+        let connection = world.connections.get(self.run.connection.as_str());
+        Resolved { integration: integration.cloned(), connection: connection.cloned() }
+    }
+
+    /// Refuses more than is kept: values are stored inside other JSON, and read again.
+    fn count(&mut self, value: &Value) -> Result<(), ApiError> {
+        let text = serde_json::to_string(value).map_err(ApiError::internal)?;
+        if depth::exceeds(text.as_bytes()) {
+            let why = format!("a flow run is cut off where its data nests deeper than {} levels", depth::DEEPEST);
+            return Err(ApiError::flow_run(why));
+        }
+        self.bytes += text.len();
+        if self.bytes > MOST_BYTES {
+            return Err(ApiError::flow_run(format!("a flow run is cut off after {MOST_BYTES} bytes of data")));
+        }
+        Ok(())
+    }
+
+    /// One run of one node.
+    async fn take(&mut self, node: &FlowNode, step: Step, steps: &mut VecDeque<Step>) -> Result<(), ApiError> {
+        let id = self.id();
+        let place = self.runs.len();
+        if let Some((before, up)) = &step.after {
+            let down = DownstreamRun { run_id: id.clone(), node_key: step.node_key.clone() };
+            if let Some(output) = self.runs[*before].outputs.iter_mut().find(|output| output.id == up.output_id) {
+                output.downstream_runs.push(down);
+            }
+        }
+        self.runs.push(NodeRun {
+            id: id.clone(),
+            node_key: step.node_key.clone(),
+            upstream_runs: step.after.into_iter().map(|(_, up)| up).collect(),
+            input: (*step.input).clone(),
+            status: NodeRunStatus::Completed,
+            logs: Vec::new(),
+            outputs: Vec::new(),
+            errors: Vec::new(),
+        });
+        let (done, logs) = Box::pin(self.carry_out(&step.node_key, node, &step.input)).await;
+        self.runs[place].logs = logs;
+        let mut error_seen = None;
+        let output = match done {
+            Ok(Some(output)) => output,
+            Ok(None) => {
+                self.runs[place].status = NodeRunStatus::Skipped;
+                return Ok(());
+            }
+            Err(error) if node.on_error == Some(OnError::Continue) => {
+                // Its way goes on, and filters see why (IAPP:docs/flows).
+                self.runs[place].errors.push(error.clone());
+                error_seen = Some(error);
+                Value::Null
+            }
+            Err(error) => {
+                let name = node.name.as_deref().unwrap_or(&step.node_key);
+                let failed = ApiError::flow_run(format!("node `{name}` failed: {}", error.message));
+                self.errors
+                    .push(failed.with_data(json!({ "nodeKey": step.node_key, "runId": id })).caused_by(error.clone()));
+                self.runs[place].status = NodeRunStatus::Failed;
+                self.runs[place].errors.push(error);
+                return Ok(());
+            }
+        };
+        self.count(&output)?;
+        let output_id = self.id();
+        let input = Arc::new(with((*step.input).clone(), &step.node_key, output.clone()));
+        self.runs[place].outputs.push(NodeOutput {
+            id: output_id.clone(),
+            data: output.clone(),
+            downstream_runs: Vec::new(),
+        });
+        // A link's filter sees what the node behind it would: its input with this output in it.
+        let mut variables = self.variables(&input);
+        (variables["output"], variables["error"]) = (output, json!(error_seen));
+        for link in &node.links {
+            let Some(next) = &link.key else { continue };
+            let goes = link.filter.as_ref().map_or(Ok(true), |filter| passes(filter, &variables));
+            match goes {
+                Ok(false) => {}
+                Ok(true) if self.runs.len() + steps.len() >= MOST_NODE_RUNS => {
+                    let why = format!("a flow run is cut off after {MOST_NODE_RUNS} runs of nodes");
+                    return Err(ApiError::flow_run(why));
+                }
+                Ok(true) => steps.push_back(Step {
+                    node_key: next.clone(),
+                    input: Arc::clone(&input),
+                    after: Some((
+                        place,
+                        UpstreamRun {
+                            node_key: step.node_key.clone(),
+                            run_id: id.clone(),
+                            output_id: output_id.clone(),
+                        },
+                    )),
+                }),
+                Err(error) => {
+                    let why = format!("the link from `{}` to `{next}`: {}", step.node_key, error.message);
+                    self.errors.push(ApiError::flow_run(why).caused_by(error));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Does what a node is for. None when its input does not pass.
+    async fn carry_out(
+        &mut self,
+        key: &str,
+        node: &FlowNode,
+        input: &Value,
+    ) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
+        use FlowNodeType as T;
+        let config = config_of(node);
+        let does = match node.node_type {
+            trigger if trigger.is_trigger() => return (Ok(Some(input.clone())), Vec::new()),
+            T::TransformData => return (self.transform(&config, input), Vec::new()),
+            T::Filter => return (self.filter(node, input), Vec::new()),
+            T::ForEach | T::ForEachV2 => return (self.for_each(key, node, &config, input).await, Vec::new()),
+            T::RunAction => return self.run_action(&config, input).await,
+            T::RunJavascript => ActionType::RunJavascript,
+            T::ApiRequestToExternalApp | T::ApiRequest => ActionType::ApiRequestToExternalApp,
+            T::ApiRequestToYourApp => ActionType::ApiRequestToYourApp,
+            T::HttpRequest | T::CustomHttpRequest => ActionType::HttpRequest,
+            other => {
+                let name = json!(other);
+                let what = format!("flow nodes of type `{}`", name.as_str().unwrap_or_default());
+                return (Err(ApiError::not_faked(what)), Vec::new());
+            }
+        };
+        let mut action = Action::blank(self.flow.id.as_str().into(), self.flow.meta.clone());
+        action.meta.name = node.name.clone().unwrap_or_else(|| key.to_owned());
+        (action.action_type, action.config) = (Some(does), config);
+        let (scope, variables) = (self.scope(), self.own_variables());
+        let (result, logs) = run::run_node(self.cx, NodeCall { action, scope, input: input.clone(), variables }).await;
+        (result.map(|output| Some(output.unwrap_or(Value::Null))), logs)
+    }
+
+    /// What formulas in a node see. Source: SDK `getFlowNodeRunTimeVariablesSchema`; `flow` is IAPP:docs/flows.
+    fn variables(&self, input: &Value) -> Value {
+        run::variables(self.cx, &self.scope(), input.clone(), &self.own_variables())
+    }
+
+    fn own_variables(&self) -> JsonMap {
+        let (flow, place) = (self.flow, &self.flow.place);
+        let of_flow = json!({ "id": place.parent, "key": flow.meta.key, "name": flow.meta.name });
+        let of_instance = json!({
+            "id": flow.id, "instanceKey": place.instance_key, "flowId": place.parent, "parameters": flow.parameters,
+        });
+        let of_run = json!({ "id": self.run.id });
+        let named = [("flow", of_flow), ("flowInstance", of_instance), ("flowRun", of_run)];
+        named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    fn resolve(&self, template: &Value, input: &Value) -> Result<Value, ApiError> {
+        Ok(formula::resolve(template, &self.variables(input))?.unwrap_or(Value::Null))
+    }
+
+    fn transform(&self, config: &JsonMap, input: &Value) -> Result<Option<Value>, ApiError> {
+        let output =
+            config.get("output").ok_or_else(|| ApiError::configuration("a transform has no `config.output`"))?;
+        self.resolve(output, input).map(Some)
+    }
+
+    /// Both the developer's filter and the tenant's must let the input pass. Source: IAPP:docs/nodes (Filter).
+    fn filter(&self, node: &FlowNode, input: &Value) -> Result<Option<Value>, ApiError> {
+        let variables = self.variables(input);
+        let of_user = node.user_config.as_ref().and_then(|config| config.get("filter"));
+        for filter in [node.config.get("filter"), of_user].into_iter().flatten() {
+            if !passes(filter, &variables)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(input.clone()))
+    }
+
+    /// Runs the nodes below for each item, which is `input.<key>.item` there; gives lists of what each of them gave.
+    async fn for_each(
+        &mut self,
+        key: &str,
+        node: &FlowNode,
+        config: &JsonMap,
+        input: &Value,
+    ) -> Result<Option<Value>, ApiError> {
+        let root = node.sub_flow_root().map(str::to_owned);
+        let root = root.filter(|root| self.flow.nodes.contains_key(root));
+        let root = root.ok_or_else(|| ApiError::configuration("`config.rootNodeKey` of a For Each names no node"))?;
+        let items = config.get("items").map(|items| self.resolve(items, input)).transpose()?;
+        let Some(Value::Array(items)) = items else {
+            return Err(ApiError::configuration("`config.items` of a For Each comes to no list"));
+        };
+        if self.depth == DEEPEST {
+            return Err(ApiError::configuration(format!("For Each nodes nest at most {DEEPEST} deep")));
+        }
+        let begin = self.runs.len();
+        self.depth += 1;
+        let done = self.each(key, &root, items, input).await;
+        self.depth -= 1;
+        done?;
+        let inside = self.flow.linked_from(&root);
+        let mut output: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
+        for run in self.runs.iter().skip(begin).filter(|run| inside.contains(run.node_key.as_str())) {
+            output.entry(&run.node_key).or_default().extend(run.outputs.iter().map(|output| &output.data));
+        }
+        Ok(Some(json!(output)))
+    }
+
+    async fn each(&mut self, key: &str, root: &str, items: Vec<Value>, input: &Value) -> Result<(), ApiError> {
+        for item in items {
+            if self.runs.len() >= MOST_NODE_RUNS {
+                let why = format!("it has more items than {MOST_NODE_RUNS} runs of nodes can take");
+                return Err(ApiError::configuration(why));
+            }
+            if !self.goes_on() {
+                break;
+            }
+            let inside = with(input.clone(), key, json!({ "item": item }));
+            self.follow(root, Arc::new(inside)).await?;
+        }
+        Ok(())
+    }
+
+    /// Runs an action through the flow's connection; that has a run log of its own.
+    async fn run_action(&self, config: &JsonMap, input: &Value) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
+        let text = |names: [&str; 2]| names.iter().find_map(|name| config.get(*name)?.as_str()).map(str::to_owned);
+        let selector =
+            Selector { id: text(["actionId", "id"]), key: text(["actionKey", "key"]), ..Selector::default() };
+        if selector.id.is_none() && selector.key.is_none() {
+            return (
+                Err(ApiError::configuration("a node that runs an action names it by `config.actionKey`")),
+                Vec::new(),
+            );
+        }
+        let given = match config.get("input").map(|given| self.resolve(given, input)).transpose() {
+            Ok(given) => given.filter(|given| !given.is_null()),
+            Err(error) => return (Err(error), Vec::new()),
+        };
+        let scope = Scope { connection_id: Some(self.run.connection.to_string()), ..Scope::default() };
+        let mut snapshot = JsonMap::new();
+        for (name, value) in [("id", selector.id.as_ref()), ("key", selector.key.as_ref())] {
+            snapshot.extend(value.map(|value| (name.to_owned(), json!(value))));
+        }
+        snapshot.insert("connectionId".into(), json!(self.run.connection));
+        snapshot.extend(given.clone().map(|given| ("input".to_owned(), given)));
+        let request =
+            RunRequest { dispatch: Ok(Dispatch::Action(selector)), scope, input: given, meta: None, snapshot };
+        match run::run(self.cx, request).await {
+            Ok(reply) => {
+                let log = json!({ "type": "action-run", "actionRunId": reply.id });
+                (reply.result.map(|output| Some(output.unwrap_or(Value::Null))), vec![log])
+            }
+            Err(error) => (Err(error), Vec::new()),
+        }
+    }
+}
+
+/// The tenant's configuration over the developer's.
+fn config_of(node: &FlowNode) -> JsonMap {
+    let mut config = node.config.clone();
+    if let Some(Value::Object(own)) = &node.user_config {
+        config.extend(own.clone());
+    }
+    config
+}
+
+/// An input with a node's output in it. An input that is no object becomes one (assumed).
+fn with(input: Value, key: &str, output: Value) -> Value {
+    let mut members = match input {
+        Value::Object(members) => members,
+        other => JsonMap::from_iter([("input".to_owned(), other)]),
+    };
+    members.insert(key.to_owned(), output);
+    Value::Object(members)
+}

@@ -1,0 +1,215 @@
+//! One attempt to connect in a browser, from its page to its end. Its address is an opaque ticket.
+
+use std::sync::Arc;
+
+use http::StatusCode;
+use serde_json::Value;
+
+use crate::base::JsonMap;
+use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
+use crate::call::{Call, Reply};
+use crate::elements::view::drawn_logo;
+use crate::engine::{Engine, Space};
+use crate::mapping::formula::plain_text;
+use crate::nouns::connection::connect as connecting;
+use crate::nouns::connection::connect::Consent;
+use crate::nouns::connection::connect::attempt as attempts;
+use crate::nouns::connection::connect::attempt::{Announcement, Ending, announce, failure};
+use crate::nouns::connection::connect::routes::no_connector;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection::model::attempt::{Attempt, Theme};
+use crate::nouns::connector::model::{AuthType, Connector};
+use crate::nouns::tenant::model::Tenant;
+use crate::nouns::vendor::routes::redirect;
+use crate::pages as screens;
+use crate::pages::{ConnectPage, Field};
+
+/// The connect page of a connection that waits for its user.
+pub(crate) async fn page(call: Call) -> Result<Reply, ApiError> {
+    match connecting::redeem(&call.engine, call.param("ticket")?) {
+        Ok((space, connection)) => connect_page(&call, &space, &connection, None),
+        Err(error) => closed(&error),
+    }
+}
+
+pub(crate) fn closed(error: &ApiError) -> Result<Reply, ApiError> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Ok(Reply::html(status, screens::problem(Theme::Auto, "Not open", &error.message)?))
+}
+
+pub(crate) fn connect_page(
+    call: &Call,
+    space: &Arc<Space>,
+    connection: &Connection,
+    problem: Option<&str>,
+) -> Result<Reply, ApiError> {
+    let cx = connecting::as_owner(&call.engine, space, connection)?;
+    let world = cx.world();
+    let connector = attempts::connector_of(&cx.engine, space, connection)?;
+    let tenant = cx.tenant()?;
+    let typed = call.form();
+    let fields = match connector.auth_type {
+        AuthType::ClientCredentials => fields_of(&connector, &presets_of(space, connection), |name| typed.text(name)),
+        _ => Vec::new(),
+    };
+    let at = connecting::page_address("", &space.key, connection).ok_or_else(no_connector)?;
+    let page = ConnectPage {
+        theme: theme_of(connection),
+        action: at,
+        app: &connector.meta.name,
+        logo: drawn_logo(cx.engine.base(), connector.key()),
+        workspace: &world.workspace.name,
+        tenant: &tenant.name,
+        scopes: connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default(),
+        is_oauth: connector.auth_type.is_oauth(),
+        again: connection.former.is_some(),
+        fields,
+        problem,
+    };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    Ok(Reply::html(status, screens::html(&page)?))
+}
+
+/// What the pages of a connection's attempt look like.
+fn theme_of(connection: &Connection) -> Theme {
+    connection.attempt.as_ref().map(|attempt| attempt.theme).unwrap_or_default()
+}
+
+/// What the integration has settled for its users.
+fn presets_of(space: &Space, connection: &Connection) -> JsonMap {
+    connecting::integration_for(&space.world(), connection).map(|integration| integration.presets()).unwrap_or_default()
+}
+
+/// The form's fields, from the connector's input schema.
+fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> Option<String>) -> Vec<Field> {
+    let schema = connector.form_without(presets);
+    let required = schema["required"].as_array().cloned().unwrap_or_default();
+    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
+    let field = |(name, property): (&String, &Value)| {
+        let secret = property["isSensitive"] == Value::Bool(true) || property["format"] == "password";
+        Field {
+            name: name.clone(),
+            label: property["title"].as_str().unwrap_or(name).to_owned(),
+            hint: property["description"].as_str().unwrap_or_default().to_owned(),
+            required: required.iter().any(|wanted| wanted == name),
+            secret,
+            value: typed(name)
+                .or_else(|| property.get("default").map(plain_text))
+                .filter(|_| !secret)
+                .unwrap_or_default(),
+            choices: choices_of(property).iter().map(plain_text).collect(),
+        }
+    };
+    properties.iter().map(field).collect()
+}
+
+/// The page's buttons: `action=connect` or `action=cancel`, and the form's fields.
+pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
+    let (space, connection) = match connecting::redeem(&call.engine, call.param("ticket")?) {
+        Ok(open) => open,
+        Err(error) => return closed(&error),
+    };
+    if call.form().text("action").as_deref() == Some("cancel") {
+        connecting::cancel(&call.engine, &space, &connection).await?;
+        return ended(&call.engine, &space, &connection, Ending::Cancelled).await;
+    }
+    let connector = attempts::connector_of(&call.engine, &space, &connection)?;
+    if connector.auth_type.is_oauth() {
+        let to = connecting::oauth::authorize_address(&call.engine, &space, &connection, &connector);
+        return redirect(to.ok_or_else(no_connector)?.as_str());
+    }
+    let consent = consent_of(&call, &connector);
+    match connecting::complete(&call.engine, &space, &connection.id, consent).await {
+        Ok(connection) => ended(&call.engine, &space, &connection, Ending::Connected).await,
+        // The user's to correct: the form again, with what is wrong.
+        Err(error) if error.status() == 400 && error.key != Some(ErrorKey::NotFound) => {
+            connect_page(&call, &space, &connection, Some(&error.message))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// What a field may be; anything when empty.
+fn choices_of(property: &Value) -> Vec<Value> {
+    match property["enum"].as_array() {
+        Some(choices) => choices.clone(),
+        None if property["type"] == "boolean" => vec![true.into(), false.into()],
+        None => Vec::new(),
+    }
+}
+
+/// What somebody typed, as the schema has it: a choice, a number, else text.
+fn value_of(property: &Value, text: &str) -> Value {
+    let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
+    let is_number = |kind: &Value| kind == "integer" || kind == "number";
+    let kinds = property["type"].as_array().map_or_else(|| std::slice::from_ref(&property["type"]), Vec::as_slice);
+    let number =
+        || serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() && kinds.iter().all(is_number));
+    choice.or_else(number).unwrap_or_else(|| text.into())
+}
+
+fn consent_of(call: &Call, connector: &Connector) -> Consent {
+    let form = call.form();
+    let schema = connector.form_without(&JsonMap::new());
+    let properties = schema["properties"].as_object();
+    let typed = properties
+        .into_iter()
+        .flatten()
+        .filter_map(|(name, property)| Some((name.clone(), value_of(property, &form.text(name)?))));
+    Consent::Input(typed.collect())
+}
+
+/// The vendor sends the user's browser back: with a code, or with an error. Source: RFC 6749 §4.1.2.
+pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
+    let query = call.query();
+    let Some(state) = query.text("state") else {
+        return closed(&ApiError::bad_request("the vendor gave no `state` back; begin to connect again"));
+    };
+    let (space, connection) = match connecting::redeem(&call.engine, &state) {
+        Ok(open) => open,
+        // Nothing is wrong with the vendor's answer; it comes too late.
+        Err(error) => {
+            return Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Not open", &error.message)?));
+        }
+    };
+    let connector = attempts::connector_of(&call.engine, &space, &connection)?;
+    let Some(code) = query.text("code") else {
+        let why = query.text("error").unwrap_or_else(|| "no code came back".into());
+        let ending = attempts::refuse(&call.engine, &space, &connection, &why).await?;
+        return ended(&call.engine, &space, &connection, ending).await;
+    };
+    match attempts::come_back(&call.engine, &space, &connection, &connector, &code).await {
+        Ok(done) => ended(&call.engine, &space, &done, Ending::Connected).await,
+        Err(error) => ended(&call.engine, &space, &connection, Ending::Failed(error)).await,
+    }
+}
+
+/// The end of an attempt: back to where the caller said, else a page that tells the window that waits.
+pub(crate) async fn ended(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    connection: &Connection,
+    ending: Ending,
+) -> Result<Reply, ApiError> {
+    shown(announce(engine, space, connection, ending).await?, theme_of(connection))
+}
+
+/// The same for an attempt that came to nothing before there was a connection.
+pub(crate) fn failed(
+    space: &Space,
+    tenant: Id<Tenant>,
+    attempt: &Attempt,
+    problem: &ApiError,
+) -> Result<Reply, ApiError> {
+    shown(failure(space, tenant, attempt, None, problem, false)?, attempt.theme)
+}
+
+fn shown(end: Announcement, theme: Theme) -> Result<Reply, ApiError> {
+    match end.redirect {
+        Some(url) => redirect(url.as_str()),
+        None => {
+            Ok(Reply::html(StatusCode::OK, screens::result(theme, end.title, &end.text, end.failed, &end.message)?))
+        }
+    }
+}

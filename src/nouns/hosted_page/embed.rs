@@ -1,0 +1,97 @@
+//! Pages in the client's frame beside connecting: what is connected, one integration, an agent session, and a plain page for
+//! what has nothing to configure here. Source: sdk-client-behaviour §7 (addresses); what they show is our choice.
+
+use http::StatusCode;
+
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::elements::view::drawn_logo;
+use crate::engine::directory::Directory;
+use crate::engine::{Cx, Visit};
+use crate::nouns::agent_session::routes::lines;
+use crate::nouns::agent_session::rules as agents;
+use crate::nouns::connection::model::ConnectionState;
+use crate::nouns::connection::model::attempt::Theme;
+use crate::nouns::connection_request::model::ConnectSpec;
+use crate::nouns::hosted_page::routes::theme_of;
+use crate::nouns::integration::model::Integration;
+use crate::pages as screens;
+use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage};
+
+/// An integration as a row of a page, with the visit behind its button.
+fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRow, ApiError> {
+    let world = cx.world();
+    let directory = Directory::new(&world, &cx.engine.catalog);
+    let connection = directory.default_connection(&cx.caller, integration);
+    let spec = ConnectSpec {
+        integration_id: Some(integration.id.to_string()),
+        connection_id: connection.as_ref().map(|connection| connection.id.to_string()),
+        theme,
+        ..ConnectSpec::default()
+    };
+    let tenant = cx.tenant()?.id.clone();
+    let connector = directory.connector_for(integration);
+    Ok(IntegrationRow {
+        name: integration.meta.name.clone(),
+        description: integration.meta.description.clone().unwrap_or_default(),
+        logo: connector.map(|connector| drawn_logo(cx.engine.base(), connector.key())).unwrap_or_default(),
+        // A first attempt that its user has not finished is none yet.
+        connected: connection
+            .as_ref()
+            .filter(|connection| {
+                connection.former.is_some() || connection.state != ConnectionState::ClientActionRequired
+            })
+            .map(|connection| connection.is_connected()),
+        visit: cx.space.open_visit(Visit { tenant, spec, waits: false }),
+    })
+}
+
+/// `GET /embed/main`: every integration, and whether it is connected. Source: SDK (`client.open`).
+pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let theme = theme_of(&call.query());
+    let world = cx.world();
+    let live = world.integrations.iter().filter(|integration| !integration.meta.is_archived());
+    let rows = live.map(|integration| row(&cx, integration, theme)).collect::<Result<Vec<_>, _>>()?;
+    let page = IntegrationsPage { theme, title: "Integrations", workspace: &world.workspace.name, rows };
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
+}
+
+/// `GET /embed/integrations/:i`. Source: SDK (`integration(i).open`).
+pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let theme = theme_of(&call.query());
+    let world = cx.world();
+    let integration = Directory::new(&world, &cx.engine.catalog).find_integration(call.param("integration")?)?.clone();
+    let rows = vec![row(&cx, &integration, theme)?];
+    let title = &integration.meta.name;
+    let page = IntegrationsPage { theme, title, workspace: &world.workspace.name, rows };
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
+}
+
+/// Configuration and editor pages of elements: there is nothing to set in a fake, and the page says so.
+pub(crate) async fn plain(call: Call) -> Result<Reply, ApiError> {
+    call.cx()?;
+    let theme = theme_of(&call.query());
+    let what = call.param("rest")?.trim_matches('/').to_owned();
+    let page = PlainPage { theme, what: &what };
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
+}
+
+/// `POST /screens/agent-session`. Source: SDK (`ui.UNSAFE_agentSession`).
+pub(crate) async fn agent_session(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let fields = call.form();
+    let id = fields.text("sessionId").ok_or_else(|| ApiError::bad_request("`sessionId` is missing"))?;
+    let session = agents::get(&cx, &id)?;
+    let status = serde_json::to_value(session.status).map_err(ApiError::internal)?;
+    let theme = theme_of(&fields);
+    let page = SessionPage {
+        theme,
+        title: session.title.as_deref().unwrap_or("Agent session"),
+        status: status.as_str().unwrap_or_default(),
+        problem: session.error.as_ref().map(|error| error.message.as_str()),
+        lines: lines(&session),
+    };
+    Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
+}

@@ -1,0 +1,156 @@
+//! `/integrations`.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::base::page::Page;
+use crate::call::{Call, Reply};
+use crate::elements::Change;
+use crate::elements::view::{Lens, Secrets, drawn_logo};
+use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::nouns::integration::model::Integration;
+use crate::nouns::integration::rules as integrations;
+use crate::nouns::integration::rules::{IntegrationFilter, Listed};
+use crate::store::World;
+
+fn lens<'a>(cx: &'a Cx, world: &'a World) -> Lens<'a> {
+    Lens { directory: Directory::new(world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller }
+}
+
+/// `/integrations/{selector}` or `/integration?key=`.
+fn selector(call: &Call) -> Result<String, ApiError> {
+    if let Ok(selector) = call.param("selector") {
+        return Ok(selector.to_owned());
+    }
+    let query = call.query();
+    let named = query.text("id").or_else(|| query.text("key")).or_else(|| query.text("integrationKey"));
+    named.ok_or_else(|| ApiError::bad_request("name the integration by `id` or `key`"))
+}
+
+/// Secrets are shown to managers who ask.
+fn secrets(call: &Call, cx: &Cx) -> Secrets {
+    let asked = call.query().flag("includeSecrets") == Some(true);
+    if asked && cx.caller.is_manager() { Secrets::Shown } else { Secrets::Hidden }
+}
+
+pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let query = call.query();
+    let filter = IntegrationFilter {
+        search: query.text("search"),
+        include_archived: query.flag("includeArchived").unwrap_or(false),
+        app: query.text("appUuid").or_else(|| query.text("externalAppId")),
+        connectors: query.flag("connectors"),
+        external_apps: query.flag("externalApps"),
+    };
+    let page = integrations::list(&cx, &filter, call.page()?);
+    let world = cx.world();
+    let lens = lens(&cx, &world);
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|listed| match listed {
+            Listed::Real(integration) => lens.integration(integration, Secrets::Hidden),
+            Listed::Connector(connector) => lens.candidate(connector),
+            Listed::App(app) => lens.app_candidate(app),
+        })
+        .collect();
+    Reply::json(&Page { items, cursor: page.cursor.clone() })
+}
+
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let listed = integrations::get(&cx, &selector(&call)?)?;
+    let world = cx.world();
+    let lens = lens(&cx, &world);
+    match &listed {
+        Listed::Real(integration) => Reply::json(&lens.integration(integration, secrets(&call, &cx))),
+        Listed::Connector(connector) => Reply::json(&lens.candidate(connector)),
+        Listed::App(app) => Reply::json(&lens.app_candidate(app)),
+    }
+}
+
+fn shown(cx: &Cx, integration: &Arc<Integration>) -> Result<Reply, ApiError> {
+    let world = cx.world();
+    Reply::json(&lens(cx, &world).integration(integration, Secrets::Hidden))
+}
+
+pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &integrations::create(&cx, call.json()?).await?)
+}
+
+pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &integrations::update(&cx, &selector(&call)?, call.json()?, Change::Merge).await?)
+}
+
+pub(crate) async fn put(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &integrations::update(&cx, &selector(&call)?, call.json()?, Change::Replace).await?)
+}
+
+pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &integrations::set_archived(&cx, &selector(&call)?, true).await?)
+}
+
+pub(crate) async fn restore(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &integrations::set_archived(&cx, &selector(&call)?, false).await?)
+}
+
+pub(crate) async fn touch(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown(&cx, &integrations::touch(&cx, &selector(&call)?).await?)
+}
+
+pub(crate) async fn parameters(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let shown = secrets(&call, &cx) == Secrets::Shown;
+    Reply::json(&integrations::parameters(&cx, &selector(&call)?, shown)?)
+}
+
+pub(crate) async fn patch_parameters(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let selector = selector(&call)?;
+    integrations::set_parameters(&cx, &selector, call.json()?, Change::Merge).await?;
+    Reply::json(&integrations::parameters(&cx, &selector, false)?)
+}
+
+pub(crate) async fn put_parameters(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    integrations::set_parameters(&cx, &selector(&call)?, call.json()?, Change::Replace).await?;
+    Ok(Reply::empty())
+}
+
+/// What a form for connecting needs to know. Source: SDK `ConnectorSpec`.
+pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let connector = integrations::connector(&cx, &selector(&call)?)?;
+    let mut auth = json!({ "type": connector.auth_type, "title": connector.meta.name });
+    let mut spec = json!({
+        "key": connector.key(),
+        "name": connector.meta.name,
+        "logoUri": drawn_logo(cx.engine.base(), connector.key()),
+        "hasReadme": false,
+        "operations": [],
+    });
+    if let Some(form) = &connector.input_schema {
+        auth["inputSchema"] = form.clone();
+        auth["ui"] = json!({ "schema": form });
+        spec["inputSchema"] = form.clone();
+        spec["ui"] = json!({ "parametersSchema": form });
+    }
+    if let Some(parameters) = &connector.parameters_schema {
+        spec["parametersSchema"] = parameters.clone();
+    }
+    if let Some(app) = &connector.external_app_id {
+        spec["externalAppId"] = json!(app);
+    }
+    spec["auth"] = auth;
+    Reply::json(&spec)
+}

@@ -1,0 +1,3 @@
+//! Stubs: canned answers of an upstream app.
+
+pub mod model;

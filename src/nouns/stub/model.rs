@@ -1,0 +1,309 @@
+//! Stubs: canned answers of an upstream app, and how a request is held against them.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::mapping::formula;
+
+/// A stub as a user writes it: in a seed, through the control API, in Rust.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Stub")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StubSpec {
+    /// For messages.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub name: Option<String>,
+    /// Which requests it answers.
+    pub request: RequestPattern,
+    /// 1 is tried first; 5 unless said. Among equals the newest comes first. A workspace's own stubs all come before
+    /// the catalog's.
+    #[serde(default = "default_priority")]
+    pub priority: u8,
+    /// What a token of the stub vendor must have been granted; else the answer is 403 `insufficient_scope`. Source:
+    /// RFC 6750 §3.1.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub scopes: Vec<String>,
+    /// How often it answers; for ever when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub times: Option<u32>,
+    /// What it answers.
+    pub respond: StubAnswer,
+}
+
+fn default_priority() -> u8 {
+    5
+}
+
+/// Which requests a stub answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RequestPattern {
+    /// A method, or `ANY`.
+    pub method: String,
+    /// Below the app's base address; `{name}` matches one segment.
+    pub path: String,
+    /// Must be in the query.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub query: BTreeMap<String, String>,
+    /// Must be in the JSON body.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub body: Option<Value>,
+    /// Must be among the headers (names in any case).
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub headers: BTreeMap<String, String>,
+}
+
+/// What a stub answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StubAnswer {
+    /// Status.
+    #[serde(default = "default_status")]
+    pub status: u16,
+    /// Headers.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub headers: BTreeMap<String, String>,
+    /// A JSON body; formulas over `$.body`, `$.query`, `$.path`, `$.headers` are worked out.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub json: Option<Value>,
+    /// A text body.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub text: Option<String>,
+}
+
+fn default_status() -> u16 {
+    200
+}
+
+/// A stub of a workspace, or of the catalog.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stub {
+    /// Id.
+    pub id: Id<Stub>,
+    /// The connector whose app it stands for.
+    pub connector_key: String,
+    /// The rule.
+    pub spec: StubSpec,
+    /// When it was mounted.
+    pub created_at: Timestamp,
+}
+
+/// A request that reached the stub server, below its connector's base.
+#[derive(Debug, Clone, Serialize)]
+pub struct Incoming {
+    /// Method.
+    pub method: String,
+    /// Path.
+    pub path: String,
+    /// Query, decoded.
+    pub query: BTreeMap<String, String>,
+    /// Headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// The body, parsed when it is JSON, else as text; null when empty.
+    pub body: Value,
+}
+
+/// One field in which a request differs from a stub.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Mismatch {
+    /// `method`, `path`, `query.page`, `body.title`, `headers.x-foo`.
+    pub field: String,
+    /// What the stub wants.
+    pub expected: Value,
+    /// What came.
+    pub actual: Value,
+}
+
+impl StubSpec {
+    /// Refuses a stub that could never answer.
+    pub fn check(&self) -> Result<(), ApiError> {
+        if !self.request.path.starts_with('/') {
+            return Err(ApiError::bad_request(format!(
+                "`request.path` is `{}`; it starts with `/`, below the app's base address",
+                self.request.path
+            )));
+        }
+        if !(200..=599).contains(&self.respond.status) {
+            return Err(ApiError::bad_request(format!(
+                "`respond.status` is {}; it is 200 to 599",
+                self.respond.status
+            )));
+        }
+        if self.respond.json.is_some() && self.respond.text.is_some() {
+            return Err(ApiError::bad_request("`respond` has `json` or `text`, not both"));
+        }
+        for (name, value) in &self.respond.headers {
+            let fine = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
+            if !fine {
+                return Err(ApiError::bad_request(format!("`respond.headers.{name}` is not a valid HTTP header")));
+            }
+        }
+        Ok(())
+    }
+
+    /// In what `request` differs; nothing when it matches.
+    pub fn mismatches(&self, request: &Incoming) -> Vec<Mismatch> {
+        let pattern = &self.request;
+        let mut found = Vec::new();
+        if pattern.method != "ANY" && !pattern.method.eq_ignore_ascii_case(&request.method) {
+            found.push(Mismatch {
+                field: "method".into(),
+                expected: json!(pattern.method),
+                actual: json!(request.method),
+            });
+        }
+        if path_values(&pattern.path, &request.path).is_none() {
+            found.push(Mismatch { field: "path".into(), expected: json!(pattern.path), actual: json!(request.path) });
+        }
+        for (name, wanted) in &pattern.query {
+            let actual = request.query.get(name);
+            if actual != Some(wanted) {
+                found.push(Mismatch { field: format!("query.{name}"), expected: json!(wanted), actual: json!(actual) });
+            }
+        }
+        for (name, wanted) in &pattern.headers {
+            let actual = request.headers.get(&name.to_lowercase());
+            if actual != Some(wanted) {
+                found.push(Mismatch {
+                    field: format!("headers.{name}"),
+                    expected: json!(wanted),
+                    actual: json!(actual),
+                });
+            }
+        }
+        if let Some(wanted) = &pattern.body {
+            missing_from(wanted, &request.body, "body", &mut found);
+        }
+        found
+    }
+
+    /// The body for `request`, with formulas worked out, and its content type.
+    pub fn body_for(&self, request: &Incoming) -> Result<(Vec<u8>, &'static str), ApiError> {
+        if let Some(text) = &self.respond.text {
+            return Ok((text.clone().into_bytes(), "text/plain; charset=utf-8"));
+        }
+        let Some(template) = &self.respond.json else { return Ok((Vec::new(), "text/plain; charset=utf-8")) };
+        let path = path_values(&self.request.path, &request.path).unwrap_or_default();
+        let variables = json!({
+            "body": request.body, "query": request.query, "headers": request.headers, "path": path
+        });
+        let value = formula::resolve(template, &variables)?.unwrap_or(Value::Null);
+        Ok((value.to_string().into_bytes(), "application/json; charset=utf-8"))
+    }
+}
+
+/// The values of `{name}` segments when `path` matches `template`.
+pub fn path_values(template: &str, path: &str) -> Option<JsonMap> {
+    let (template, path) = (template.trim_end_matches('/'), path.trim_end_matches('/'));
+    let mut values = JsonMap::new();
+    let (mut wanted, mut given) = (template.split('/'), path.split('/'));
+    loop {
+        match (wanted.next(), given.next()) {
+            (None, None) => return Some(values),
+            (Some(wanted), Some(given)) => {
+                if let Some(name) = wanted.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                    if given.is_empty() {
+                        return None;
+                    }
+                    let value = percent_encoding::percent_decode_str(given).decode_utf8_lossy();
+                    values.insert(name.to_owned(), value.into_owned().into());
+                } else if wanted != given {
+                    return None;
+                }
+            }
+            (Some(_), None) | (None, Some(_)) => return None,
+        }
+    }
+}
+
+/// Lists where `actual` does not contain `wanted`.
+fn missing_from(wanted: &Value, actual: &Value, at: &str, found: &mut Vec<Mismatch>) {
+    match (wanted, actual) {
+        (Value::Object(wanted), Value::Object(actual)) => {
+            for (name, value) in wanted {
+                let inner = actual.get(name).unwrap_or(&Value::Null);
+                missing_from(value, inner, &format!("{at}.{name}"), found);
+            }
+        }
+        (Value::Array(wanted), Value::Array(actual)) if wanted.len() == actual.len() => {
+            for (index, (wanted, actual)) in wanted.iter().zip(actual).enumerate() {
+                missing_from(wanted, actual, &format!("{at}[{index}]"), found);
+            }
+        }
+        (wanted, actual) if wanted == actual => {}
+        (wanted, actual) => {
+            found.push(Mismatch { field: at.to_owned(), expected: wanted.clone(), actual: actual.clone() });
+        }
+    }
+}
+
+/// The stub that differs least, and in what. A right path counts most.
+pub fn nearest<'a>(
+    stubs: impl IntoIterator<Item = &'a StubSpec>,
+    request: &Incoming,
+) -> Option<(&'a StubSpec, Vec<Mismatch>)> {
+    stubs
+        .into_iter()
+        .map(|stub| {
+            let mismatches = stub.mismatches(request);
+            let path_wrong = mismatches.iter().any(|m| m.field == "path");
+            let likeness = strsim::normalized_damerau_levenshtein(&stub.request.path, &request.path);
+            #[expect(clippy::cast_precision_loss, reason = "a handful of fields")]
+            let penalty = mismatches.len() as f64 * 0.25 + if path_wrong { 2.0 - likeness } else { 0.0 };
+            (penalty, stub, mismatches)
+        })
+        .min_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, stub, mismatches)| (stub, mismatches))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stub(method: &str, path: &str) -> StubSpec {
+        serde_json::from_value(json!({
+            "request": {"method": method, "path": path},
+            "respond": {"json": {"id": {"$var": "$.path.id"}, "title": {"$var": "$.body.title"}}}
+        }))
+        .unwrap()
+    }
+
+    fn request(method: &str, path: &str) -> Incoming {
+        Incoming {
+            method: method.into(),
+            path: path.into(),
+            query: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            body: json!({"title": "Hello"}),
+        }
+    }
+
+    #[test]
+    fn a_template_segment_matches_one_segment_and_feeds_the_answer() {
+        let stub = stub("PATCH", "/issues/{id}");
+
+        assert!(stub.mismatches(&request("PATCH", "/issues/7")).is_empty());
+        assert!(!stub.mismatches(&request("PATCH", "/issues/7/comments")).is_empty());
+        let (body, _) = stub.body_for(&request("PATCH", "/issues/7")).unwrap();
+        assert_eq!(String::from_utf8(body).unwrap(), r#"{"id":"7","title":"Hello"}"#);
+    }
+
+    #[test]
+    fn the_nearest_stub_has_the_right_path() {
+        let stubs = [stub("GET", "/users"), stub("POST", "/user/repos"), stub("GET", "/user/repo")];
+
+        let (nearest, why) = nearest(&stubs, &request("GET", "/user/repos")).unwrap();
+
+        assert_eq!(nearest.request.method, "POST");
+        assert_eq!(why.iter().map(|m| m.field.as_str()).collect::<Vec<_>>(), ["method"]);
+    }
+}

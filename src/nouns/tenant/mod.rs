@@ -1,0 +1,5 @@
+//! Tenants, called customers on the wire.
+
+pub mod model;
+pub mod routes;
+pub mod rules;

@@ -1,0 +1,89 @@
+//! `/self` and `/customers`.
+
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::base::patch::Patch;
+use crate::call::{Call, Reply};
+use crate::engine::Cx;
+use crate::nouns::tenant::model::{Tenant, TenantBody};
+use crate::nouns::tenant::rules as tenants;
+use crate::nouns::tenant::rules::TenantFilter;
+
+/// The caller's own record, with `workspaceKey`. Source: SDK `TenantSelfResponse`. A caller without a tenant is shown
+/// its workspace (assumed).
+fn own_record(cx: &Cx, tenant: Option<&Tenant>) -> Result<Reply, ApiError> {
+    let world = cx.world();
+    let workspace = &world.workspace;
+    let mut record = match tenant {
+        Some(tenant) => serde_json::to_value(tenant).map_err(ApiError::internal)?,
+        None => json!({ "id": workspace.id, "name": workspace.name, "internalId": "" }),
+    };
+    record["workspaceKey"] = json!(workspace.key);
+    Reply::json(&record)
+}
+
+pub(crate) async fn own(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    own_record(&cx, cx.caller.tenant().map(|tenant| &**tenant))
+}
+
+pub(crate) async fn patch_own(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let mut body: TenantBody = call.json()?;
+    // A tenant's key and limits are not its own to change.
+    body.internal_id = Patch::Keep;
+    body.ai_credits_rolling30_day_limit = Patch::Keep;
+    let id = cx.tenant()?.id.clone();
+    Reply::json(&tenants::update(&cx, id.as_str(), body, false).await?)
+}
+
+/// `/customers/{selector}` or `/customer?id=`.
+fn selector(call: &Call) -> Result<String, ApiError> {
+    if let Ok(selector) = call.param("selector") {
+        return Ok(selector.to_owned());
+    }
+    let query = call.query();
+    let named = query.text("id").or_else(|| query.text("key")).or_else(|| query.text("internalId"));
+    named.ok_or_else(|| ApiError::bad_request("name the customer by `id`"))
+}
+
+fn shown(tenant: &Tenant) -> Result<Reply, ApiError> {
+    Reply::json(&Tenant { credentials: None, ..tenant.clone() })
+}
+
+pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let query = call.query();
+    let filter = TenantFilter {
+        search: query.text("search"),
+        is_test: query.flag("isTest"),
+        is_active: query.flag("isActive"),
+        include_archived: query.flag("includeArchived").unwrap_or(false),
+    };
+    let page = tenants::list(&call.cx()?, &filter, call.page()?);
+    Reply::json(&page.map(|tenant| Tenant { credentials: None, ..(*tenant).clone() }))
+}
+
+pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
+    shown(&tenants::create(&call.cx()?, call.json()?).await?)
+}
+
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
+    shown(&*tenants::get(&call.cx()?, &selector(&call)?)?)
+}
+
+pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
+    shown(&tenants::update(&call.cx()?, &selector(&call)?, call.json()?, false).await?)
+}
+
+pub(crate) async fn put(call: Call) -> Result<Reply, ApiError> {
+    shown(&tenants::update(&call.cx()?, &selector(&call)?, call.json()?, true).await?)
+}
+
+pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
+    shown(&tenants::set_archived(&call.cx()?, &selector(&call)?, true).await?)
+}
+
+pub(crate) async fn restore(call: Call) -> Result<Reply, ApiError> {
+    shown(&tenants::set_archived(&call.cx()?, &selector(&call)?, false).await?)
+}

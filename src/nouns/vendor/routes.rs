@@ -1,0 +1,121 @@
+//! The stub vendors' OAuth endpoints: the consent page, tokens, revocation. No part of the faked API: an app's own pages.
+
+use std::sync::Arc;
+
+use http::{HeaderValue, StatusCode, header};
+
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::elements::view::drawn_logo;
+use crate::engine::Space;
+use crate::engine::oauth_codes::Asking;
+use crate::journal::{Entry, Side};
+use crate::nouns::hosted_page::routes::theme_of;
+use crate::nouns::vendor::oauth;
+use crate::nouns::vendor::oauth::TokenAnswer;
+use crate::nouns::vendor::rules::account_in;
+use crate::pages as screens;
+use crate::pages::VendorPage;
+
+fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
+    let key = call.param("workspace")?;
+    call.engine.space(key).ok_or_else(|| ApiError::not_found("this page is of a workspace that is gone"))
+}
+
+/// The consent page: which account, allow or deny. What is wrong with the request is told to the person in front of it.
+pub(crate) async fn consent_page(call: Call) -> Result<Reply, ApiError> {
+    match asked(&call) {
+        Ok((space, asking)) => page(&call, &space, &asking),
+        Err(error) => refused(&call, &error),
+    }
+}
+
+fn asked(call: &Call) -> Result<(Arc<Space>, Asking), ApiError> {
+    let space = space_of(call)?;
+    let query = call.query();
+    let asking = oauth::asking(&call.engine, &space, call.param("connector")?, |name| query.text(name))?;
+    Ok((space, asking))
+}
+
+fn page(call: &Call, space: &Space, asking: &Asking) -> Result<Reply, ApiError> {
+    let page = VendorPage {
+        theme: asking.theme,
+        app: &asking.connector.meta.name,
+        logo: drawn_logo(call.engine.base(), asking.connector.key()),
+        account: &account_in(&space.world()),
+        scopes: &asking.scopes,
+    };
+    let mut reply = Reply::html(StatusCode::OK, screens::html(&page)?);
+    reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(reply)
+}
+
+fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    Ok(Reply::html(
+        status,
+        screens::problem(theme_of(&call.query()), "This request cannot be answered", &error.message)?,
+    ))
+}
+
+/// The page's buttons: `action=allow` with an `account`, or `action=deny`. The query is still the client's.
+pub(crate) async fn consent(call: Call) -> Result<Reply, ApiError> {
+    let (space, asking) = match asked(&call) {
+        Ok(asked) => asked,
+        Err(error) => return refused(&call, &error),
+    };
+    let form = call.form();
+    let back = match form.text("action").as_deref() {
+        Some("allow") => asking.allow(&space, &form.text("account").unwrap_or_else(|| account_in(&space.world()))),
+        Some("deny") => asking.deny(),
+        _ => return refused(&call, &ApiError::bad_request("`action` is `allow` or `deny`")),
+    };
+    redirect(back.as_str())
+}
+
+/// 303: the browser goes on with a GET.
+pub(crate) fn redirect(to: &str) -> Result<Reply, ApiError> {
+    let mut reply = Reply::html(StatusCode::SEE_OTHER, String::new());
+    reply.headers.insert(header::LOCATION, HeaderValue::try_from(to).map_err(ApiError::internal)?);
+    Ok(reply)
+}
+
+/// The token endpoint. Source: RFC 6749 §5.
+pub(crate) async fn token(call: Call) -> Result<Reply, ApiError> {
+    let space = space_of(&call)?;
+    let form = call.form();
+    let connector = call.param("connector")?;
+    let answer = oauth::token(&call.engine, &space, connector, &call.headers, |name| form.text(name)).await?;
+    // What was granted is a secret; the journal has who asked and how it went.
+    told(&space, connector, "token", &form.text("grant_type").unwrap_or_default(), &answer)
+}
+
+/// The revocation endpoint. Source: RFC 7009.
+pub(crate) async fn revoke(call: Call) -> Result<Reply, ApiError> {
+    let space = space_of(&call)?;
+    let form = call.form();
+    let connector = call.param("connector")?;
+    let answer = oauth::revoke(&call.engine, &space, connector, &call.headers, |name| form.text(name)).await?;
+    told(&space, connector, "revoke", "", &answer)
+}
+
+/// An answer of the vendor, noted in the journal.
+fn told(
+    space: &Space,
+    connector: &str,
+    endpoint: &str,
+    grant_type: &str,
+    answer: &TokenAnswer,
+) -> Result<Reply, ApiError> {
+    let query = if grant_type.is_empty() { String::new() } else { format!("?grant_type={grant_type}") };
+    space.journal.add(Entry {
+        // Not among the requests to the app's API.
+        route: Some(format!("{connector}/oauth")),
+        status: answer.status,
+        ..Entry::new(Side::Upstream, space.clock.now(), "POST", &format!("/oauth/{endpoint}{query}"))
+    });
+    let mut reply = Reply::json(&answer.body)?;
+    reply.status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
+    reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    Ok(reply)
+}

@@ -1,0 +1,304 @@
+//! The stub vendor behind each connector: its book of tokens, and its answers.
+//!
+//! Invariant: a token dies in the vendor's book ([`Grant`]), and the engine learns of it by a 401 or a refused refresh,
+//! as from a real vendor.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::ids::Ids;
+use crate::engine::{Engine, Space};
+use crate::journal::{Entry, Side};
+use crate::nouns::connector::model::{Apply, AuthType, Connector};
+use crate::nouns::stub::model::{Incoming, Stub, nearest};
+use crate::nouns::vendor::model::{Grant, TokenStanding};
+use crate::store::{Tx, World};
+use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
+
+/// Who consents when nobody is named.
+pub const DEFAULT_ACCOUNT: &str = "demo@example.com";
+
+/// Who consents when nobody is named, in a workspace.
+pub fn account_in(world: &World) -> String {
+    world.workspace.mock.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())
+}
+
+/// The vendor's word on a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Unknown, revoked, or told to refuse. Source: RFC 6749 §5.2 `invalid_grant`.
+    InvalidGrant,
+}
+
+/// An account consents: the vendor issues tokens. Only for OAuth connectors.
+pub(crate) fn consent(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    connector: &Connector,
+    account: &str,
+    scopes: Vec<String>,
+    client_id: Option<String>,
+) -> Result<Grant, ApiError> {
+    let oauth = connector.oauth.as_ref();
+    let lives = oauth.and_then(|oauth| oauth.expires_in);
+    let grant = Grant {
+        id: ids.id(),
+        connector_key: connector.key().to_owned(),
+        account: account.to_owned(),
+        access_token: format!("mock-access-{}", ids.secret(20)),
+        refresh_token: Some(format!("mock-refresh-{}", ids.secret(20))),
+        scopes,
+        expires_at: lives.map(|seconds| now.plus(Duration::from_secs(seconds))),
+        revoked: false,
+        refuse_refresh: false,
+        client_id,
+        dead_tokens: Vec::new(),
+    };
+    tx.put(grant.clone())?;
+    Ok(grant)
+}
+
+/// Credentials as connecting gives them: tokens from the vendor for OAuth, as this client, a filled-in form for keys.
+pub fn default_credentials(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    connector: &Connector,
+    account: &str,
+    client_id: Option<String>,
+) -> Result<JsonMap, ApiError> {
+    match connector.auth_type {
+        AuthType::Oauth2 | AuthType::Oauth1 => {
+            let scopes = connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default();
+            Ok(consent(tx, ids, now, connector, account, scopes, client_id)?.oauth_credentials(now))
+        }
+        AuthType::ClientCredentials => Ok(filled_form(connector, ids)),
+        AuthType::IntegrationAppToken | AuthType::MembraneToken | AuthType::Proxy => Ok(JsonMap::new()),
+    }
+}
+
+/// The form of a key-auth connector with every required field filled in.
+fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
+    let schema = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
+    let mut form = JsonMap::new();
+    let names = schema["required"].as_array().cloned().unwrap_or_default();
+    for name in names.iter().filter_map(Value::as_str) {
+        let field = &schema["properties"][name];
+        let value = field["default"]
+            .as_str()
+            .or_else(|| field["enum"][0].as_str())
+            .map_or_else(|| format!("mock-key-{}", ids.secret(12)), str::to_owned);
+        form.insert(name.to_owned(), value.into());
+    }
+    form
+}
+
+/// Exchanges a refresh token for a new access token. A refusal that was asked for is given once.
+pub fn refresh(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    connector: &Connector,
+    client_id: &str,
+    refresh_token: &str,
+) -> Result<Result<Grant, Refusal>, ApiError> {
+    let known = tx
+        .grants
+        .iter()
+        .find(|grant| grant.connector_key == connector.key() && grant.refresh_token.as_deref() == Some(refresh_token));
+    let Some(grant) = known.filter(|grant| !grant.revoked && grant.is_of(client_id)) else {
+        return Ok(Err(Refusal::InvalidGrant));
+    };
+    let mut grant = (**grant).clone();
+    if std::mem::take(&mut grant.refuse_refresh) {
+        tx.put(grant)?;
+        return Ok(Err(Refusal::InvalidGrant));
+    }
+    let lives = connector.oauth.as_ref().and_then(|oauth| oauth.expires_in);
+    let old = std::mem::replace(&mut grant.access_token, format!("mock-access-{}", ids.secret(20)));
+    grant.dead_tokens.push(old);
+    grant.expires_at = lives.map(|seconds| now.plus(Duration::from_secs(seconds)));
+    tx.put(grant.clone())?;
+    Ok(Ok(grant))
+}
+
+/// Takes back whatever was granted for an access or refresh token; unknown ones are no error. Source: RFC 7009 §2.
+pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
+    let held: Vec<Grant> = tx.grants.iter().filter(|grant| grant.has(token)).map(|grant| (**grant).clone()).collect();
+    for mut grant in held {
+        grant.revoked = true;
+        tx.put(grant)?;
+    }
+    Ok(())
+}
+
+/// The address of a connector's stub in a workspace; the stub server starts with the first call.
+pub async fn stub_base(engine: &Arc<Engine>, workspace: &str, connector: &str) -> String {
+    let answerer = || Arc::new(Vendors { engine: Arc::downgrade(engine) }) as Arc<dyn Answerer>;
+    let server = engine.stub_server.get_or_init(|| async { StubServer::start(answerer()).await }).await;
+    server.base(workspace, connector)
+}
+
+/// Answers for all vendors of all workspaces.
+struct Vendors {
+    engine: Weak<Engine>,
+}
+
+impl Answerer for Vendors {
+    fn answer(&self, workspace: &str, connector: &str, request: Incoming) -> StubReply {
+        let Some(engine) = self.engine.upgrade() else {
+            return StubReply::json(503, &json!({ "message": "stopping" }));
+        };
+        let Some(space) = engine.space(workspace) else {
+            return StubReply::json(404, &json!({ "message": format!("membrane-mock: no workspace `{workspace}`") }));
+        };
+        let now = space.clock.now();
+        let (mut reply, unmatched) = answer(&engine, &space, connector, &request);
+        // The app's time is the workspace's, and stands in the logs of calls.
+        if let Some(date) = now.http_date() {
+            reply.headers.entry("date".into()).or_insert(date);
+        }
+        let entry = Entry::new(Side::Upstream, now, &request.method, &with_query(&request));
+        space.journal.add(Entry {
+            route: Some(connector.to_owned()),
+            status: reply.status,
+            unmatched,
+            body: kept(request.body),
+            faults: space.upstream_mark(connector),
+            ..entry
+        });
+        reply
+    }
+}
+
+/// Larger bodies are not kept in the journal, in bytes.
+const LARGEST_KEPT: usize = 64 * 1024;
+
+fn kept(body: Value) -> Option<Value> {
+    let size = body.to_string().len();
+    match body {
+        Value::Null => None,
+        _ if size > LARGEST_KEPT => Some(Value::String(format!("({size} bytes)"))),
+        body => Some(body),
+    }
+}
+
+fn with_query(request: &Incoming) -> String {
+    if request.query.is_empty() {
+        return request.path.clone();
+    }
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&request.query).finish();
+    format!("{}?{query}", request.path)
+}
+
+fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incoming) -> (StubReply, Option<Value>) {
+    let world = space.world();
+    let now = space.clock.now();
+    let directory = crate::engine::directory::Directory::new(&world, &engine.catalog);
+    let connector = directory.find_connector(connector_key).ok();
+    let token = connector.as_deref().and_then(|connector| carried(connector, request));
+    if let Some(token) = &token {
+        let of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector_key);
+        let dead = of_vendor.map(|grant| grant.standing(token, now)).any(|standing| standing == TokenStanding::Dead);
+        if dead {
+            let body = json!({ "message": "Bad credentials", "error": "invalid_token" });
+            return (StubReply::json(401, &body), None);
+        }
+    }
+    let own: Vec<&Arc<Stub>> = world.stubs.with_key(connector_key).collect();
+    let shared = engine.catalog.stubs.get(connector_key).into_iter().flatten();
+    // By priority, the newest first; all of the workspace's own come before the catalog's.
+    let mut own: Vec<&Arc<Stub>> = own.into_iter().rev().collect();
+    own.sort_by_key(|stub| stub.spec.priority);
+    let mut shared: Vec<&Arc<Stub>> = shared.collect();
+    shared.sort_by_key(|stub| stub.spec.priority);
+    let stubs: Vec<&Arc<Stub>> = own.into_iter().chain(shared).collect();
+    let matching = stubs.iter().find(|stub| stub.spec.mismatches(request).is_empty() && use_up(space, stub));
+    let Some(stub) = matching else { return unmatched(connector_key, &stubs, request) };
+    if let Some(reply) = token.as_deref().and_then(|token| lacks_scope(&world, connector_key, token, stub, now)) {
+        return (reply, None);
+    }
+    match stub.spec.body_for(request) {
+        Ok((body, content_type)) => {
+            let mut headers = stub.spec.respond.headers.clone();
+            headers.retain(|name, _| !name.eq_ignore_ascii_case("content-length"));
+            (StubReply { status: stub.spec.respond.status, headers, content_type, body }, None)
+        }
+        Err(error) => (StubReply::json(500, &json!({ "message": error.message })), None),
+    }
+}
+
+/// The refusal of a token that the vendor issued without what the stub asks for. Source: RFC 6750 §3.1.
+fn lacks_scope(world: &World, connector: &str, token: &str, stub: &Stub, now: Timestamp) -> Option<StubReply> {
+    let mut of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector);
+    let grant = of_vendor.find(|grant| grant.standing(token, now) == TokenStanding::Alive)?;
+    let lacking: Vec<&str> =
+        stub.spec.scopes.iter().filter(|scope| !grant.scopes.contains(scope)).map(String::as_str).collect();
+    if lacking.is_empty() {
+        return None;
+    }
+    let scope = lacking.join(" ");
+    let message = format!("the token was not granted `{scope}`");
+    let mut reply = StubReply::json(403, &json!({ "message": message, "error": "insufficient_scope", "scope": scope }));
+    let challenge = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+    reply.headers = BTreeMap::from([("www-authenticate".to_owned(), challenge)]);
+    Some(reply)
+}
+
+/// Counts a use; false when the stub has none left.
+fn use_up(space: &Space, stub: &Stub) -> bool {
+    let Some(times) = stub.spec.times else { return true };
+    let mut counts = space.stub_uses.lock().unwrap_or_else(PoisonError::into_inner);
+    let used = counts.entry(stub.id.to_string()).or_default();
+    let left = *used < times;
+    *used += u32::from(left);
+    left
+}
+
+/// The token or key that a request carries, as the connector applies it.
+fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
+    match &connector.apply {
+        Apply::Bearer { .. } => {
+            let header = request.headers.get("authorization")?;
+            header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("bearer ")).map(str::to_owned)
+        }
+        Apply::Header { name, prefix, .. } => {
+            let header = request.headers.get(&name.to_lowercase())?;
+            Some(header.strip_prefix(prefix.as_str()).unwrap_or(header).to_owned())
+        }
+        Apply::Query { name, .. } => request.query.get(name).cloned(),
+        Apply::Basic { .. } => None,
+    }
+}
+
+/// 404 with the nearest stub and what differs (product.md §9).
+fn unmatched(connector: &str, stubs: &[&Arc<Stub>], request: &Incoming) -> (StubReply, Option<Value>) {
+    let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, mismatches)| {
+        json!({
+            "name": stub.name, "method": stub.request.method, "path": stub.request.path, "differs": mismatches,
+        })
+    });
+    let message = format!(
+        "membrane-mock: no stub of `{connector}` answers {} {}{}",
+        request.method,
+        request.path,
+        match &near {
+            Some(near) => format!(
+                "; the nearest is {} {}",
+                near["method"].as_str().unwrap_or_default(),
+                near["path"].as_str().unwrap_or_default()
+            ),
+            None => "; it has none".to_owned(),
+        }
+    );
+    let mut reply = StubReply::json(404, &json!({ "message": message, "nearest": near }));
+    reply.headers = BTreeMap::from([("x-membrane-mock".to_owned(), "unmatched".to_owned())]);
+    (reply, Some(near.unwrap_or(Value::Null)))
+}

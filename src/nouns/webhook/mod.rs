@@ -1,0 +1,4 @@
+//! Webhooks out.
+
+pub mod model;
+pub mod rules;

@@ -1,0 +1,230 @@
+//! Webhooks out: deliveries are written with the change that they tell of, and sent by the worker until one is taken.
+//!
+//! Source: DOC:docs/managing-membrane/monitoring-troubleshooting/webhook-notifications; counts and times of the retries
+//! are our choice, nothing is documented.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hmac::{Hmac, Mac as _};
+use http::{HeaderMap, HeaderValue, Method, header};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use url::Url;
+
+use crate::nouns::fault::effects as faults;
+
+use crate::base::clock::real_sleep;
+use crate::base::error::ApiError;
+use crate::engine::{Engine, Space};
+use crate::fault::{Side, Subject};
+use crate::journal;
+use crate::journal::Entry;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::flow::rules as flows;
+use crate::nouns::flow_run::model::FlowRun;
+use crate::nouns::webhook::model::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
+use crate::store::{StoreError, Tx, World};
+use crate::upstream::OutRequest;
+
+/// Tried again after so long, then after twice as long, and so on.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const MOST_ATTEMPTS: usize = 8;
+/// How long a receiver may take, in real time. Source: DOC:…/self-hosting/system-webhooks.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Deliveries that are kept, done ones.
+const MOST_KEPT: usize = 1_000;
+
+/// What the changes of a transaction tell the app, written with them.
+pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+    let mut events: Vec<(WorkspaceEvent, Vec<String>, Value)> = Vec::new();
+    for id in tx.changed::<Connection>() {
+        let Some(after) = tx.connections.get(&id).cloned() else { continue };
+        let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) else { continue };
+        if matches!(event, WorkspaceEvent::Created | WorkspaceEvent::Reconnected) {
+            flows::connected(tx, &space.ids, space.clock.now(), &after)?;
+        }
+        let names = [Some(after.id.to_string()), after.meta.key.clone()];
+        events.push((event, names.into_iter().flatten().collect(), of_connection(tx, &after)));
+    }
+    for id in tx.changed::<FlowRun>() {
+        let Some(after) = tx.flow_runs.get(&id) else { continue };
+        if let Some(event) = WorkspaceEvent::of_run(before.flow_runs.get(&id).map(|run| &**run), after) {
+            let mut names = vec![after.id.to_string(), after.flow.to_string()];
+            names.extend(tx.flows.get(after.flow.as_str()).and_then(|flow| flow.meta.key.clone()));
+            events.push((event, names, of_flow_run(tx, after)));
+        }
+    }
+    for (event, names, data) in events {
+        space.scenario_runs.happened(event, &names);
+        if let Some(url) = receiver(tx, event) {
+            let delivery = delivery_of(space, event, &data, url);
+            tx.put(delivery)?;
+            forget_old(tx);
+        }
+    }
+    Ok(())
+}
+
+/// Where an event goes, when the workspace wants it. Source: SDK `Workspace.webhookUri`, `enabledWebhookEvents`.
+fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
+    let extra = &world.workspace.extra;
+    let url = extra.get("webhookUri")?.as_str().filter(|url| !url.is_empty())?;
+    // Without a list all events are wanted.
+    let enabled = extra.get("enabledWebhookEvents").and_then(Value::as_array);
+    let wanted = enabled.is_none_or(|events| events.iter().any(|wanted| wanted == event.name()));
+    wanted.then(|| url.to_owned())
+}
+
+/// Both vocabularies at once: the fields in `data`, and under the noun's name in `data`.
+fn both(noun: &str, fields: Value) -> Value {
+    let mut data = fields.clone();
+    data[noun] = fields;
+    data
+}
+
+fn of_connection(world: &World, connection: &Connection) -> Value {
+    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    both(
+        "connection",
+        json!({
+            "id": connection.id,
+            "key": connection.meta.key,
+            "name": connection.meta.name,
+            "integrationId": connection.integration,
+            "integrationKey": integration.map(|integration| integration.key()),
+            "connected": connection.is_connected(),
+            "disconnected": !connection.is_connected(),
+            "customerId": connection.tenant,
+            "userId": connection.tenant,
+            "tenantId": connection.tenant,
+        }),
+    )
+}
+
+/// Source: DOC:…/webhook-notifications (`data.flowRun`).
+fn of_flow_run(world: &World, run: &FlowRun) -> Value {
+    let parent = world.flows.get(run.flow.as_str()).and_then(|flow| flow.place.parent.as_ref());
+    let above = parent.and_then(|id| world.flows.get(id.as_str())).filter(|flow| flow.place.integration.is_some());
+    let mut fields = json!({
+        "id": run.id,
+        "connectionFlowId": run.flow,
+        "integrationFlowId": above.map(|flow| &flow.id),
+        "connectionId": run.connection,
+        "integrationId": run.integration,
+        "state": run.state,
+        "startTime": run.started_at,
+        "endTime": run.ended_at,
+        "startNodeKey": run.start_node,
+        "launchedBy": { "type": "api-trigger" },
+        "customerId": run.tenant,
+        "userId": run.tenant,
+        "tenantId": run.tenant,
+    });
+    if !run.errors.is_empty() {
+        fields["errors"] = json!(run.errors);
+    }
+    both("flowRun", fields)
+}
+
+/// The payload with both names of the event: `eventType` and `event`.
+fn delivery_of(space: &Space, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
+    let now = space.clock.now();
+    WebhookDelivery {
+        id: space.ids.id(),
+        event_type: event,
+        url,
+        payload: json!({ "eventType": event, "event": event, "data": data, "createdAt": now }),
+        state: DeliveryState::Pending,
+        attempts: Vec::new(),
+        next_attempt_at: Some(now),
+        created_at: now,
+    }
+}
+
+fn forget_old(tx: &mut Tx) {
+    let done = tx.deliveries.iter().filter(|delivery| delivery.state != DeliveryState::Pending);
+    let done: Vec<String> = done.map(|delivery| delivery.id.to_string()).collect();
+    for id in done.iter().take(done.len().saturating_sub(MOST_KEPT)) {
+        tx.remove::<WebhookDelivery>(id);
+    }
+}
+
+/// Tries a delivery once, and writes how it went.
+pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
+    // As it is now that nobody else sends it: it may have been done a moment ago.
+    let now = space.clock.now();
+    let current = space.world().deliveries.get(delivery.id.as_str()).cloned();
+    let Some(delivery) = current.filter(|d| d.next_attempt_at.is_some_and(|at| at <= now)) else { return Ok(()) };
+    let sent = tokio::select! {
+        sent = send(engine, space, &delivery) => sent,
+        () = real_sleep(PATIENCE) => Err(format!("no answer within {} s", PATIENCE.as_secs())),
+    };
+    let now = space.clock.now();
+    let mut tx = space.data.begin().await;
+    let Some(mut delivery) = tx.deliveries.get(delivery.id.as_str()).map(|known| (**known).clone()) else {
+        return Ok(());
+    };
+    let taken = matches!(&sent, Ok(status) if (200..300).contains(status));
+    let (status, error) = match sent {
+        Ok(status) => (Some(status), None),
+        Err(error) => (None, Some(error)),
+    };
+    delivery.attempts.push(DeliveryAttempt { at: now, status, error });
+    let tried = delivery.attempts.len();
+    (delivery.state, delivery.next_attempt_at) = if taken {
+        (DeliveryState::Delivered, None)
+    } else if tried >= MOST_ATTEMPTS {
+        (DeliveryState::Failed, None)
+    } else {
+        let doublings = u32::try_from(tried - 1).unwrap_or(u32::MAX);
+        (DeliveryState::Pending, Some(now.plus(FIRST_RETRY * 2_u32.saturating_pow(doublings))))
+    };
+    tx.put(delivery)?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn send(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<u16, String> {
+    let url = Url::parse(&delivery.url).map_err(|error| format!("`{}` is not an address: {error}", delivery.url))?;
+    let body = delivery.payload.to_string();
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Some(secret) = &space.world().workspace.mock.webhook_secret {
+        headers.insert("x-signature", signature(secret, &body).ok_or("the body cannot be signed")?);
+    }
+    let path = url.path().to_owned();
+    let call = || Subject {
+        side: Side::Upstream,
+        operation: Some("webhook"),
+        method: Method::POST.to_string(),
+        path: path.clone(),
+        ..Subject::default()
+    };
+    let meant = url.clone();
+    let request = OutRequest { method: Method::POST, url, headers, body: Bytes::from(body) };
+    let go = async |request| {
+        let result = engine.http.send(request).await;
+        space.journal.add(Entry {
+            operation: Some("webhook"),
+            status: result.as_ref().map_or(0, |response| response.status.as_u16()),
+            body: Some(delivery.payload.clone()),
+            ..Entry::new(journal::Side::Upstream, space.clock.now(), "POST", &path)
+        });
+        result
+    };
+    let sent = faults::send(engine, space, call, None, &meant, request, go).await;
+    match sent {
+        Ok(Ok(response)) => Ok(response.status.as_u16()),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.message.clone()),
+    }
+}
+
+/// HMAC-SHA256 of the body in hex. Source: DOC:…/self-hosting/system-webhooks (`X-Signature`).
+fn signature(secret: &str, body: &str) -> Option<HeaderValue> {
+    let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
+    mac.update(body.as_bytes());
+    HeaderValue::try_from(hex::encode(mac.finalize().into_bytes())).ok()
+}

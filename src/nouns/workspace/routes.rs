@@ -1,0 +1,58 @@
+//! `/workspaces`.
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::call::{Call, Reply};
+use crate::nouns::workspace::model::{PublicKey, Settings, Workspace};
+use crate::nouns::workspace::rules as workspaces;
+
+/// A workspace on the wire, without its secret. Source: SDK `Workspace`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WorkspaceView<'a> {
+    id: &'a Id<Workspace>,
+    key: &'a str,
+    settings: &'a Settings,
+    public_keys: &'a [PublicKey],
+    #[serde(flatten)]
+    extra: &'a JsonMap,
+    is_disabled: bool,
+    is_throttled: bool,
+}
+
+impl<'a> WorkspaceView<'a> {
+    fn of(workspace: &'a Workspace) -> Self {
+        Self {
+            id: &workspace.id,
+            key: &workspace.key,
+            settings: &workspace.settings,
+            public_keys: &workspace.public_keys,
+            extra: &workspace.extra,
+            is_disabled: false,
+            is_throttled: false,
+        }
+    }
+}
+
+/// The caller's workspace is all a workspace token sees.
+pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let world = cx.world();
+    let wanted = call.query().text("workspaceKey");
+    let fits = wanted.is_none_or(|key| key == world.workspace.key);
+    let items: Vec<_> = fits.then(|| WorkspaceView::of(&world.workspace)).into_iter().collect();
+    Reply::json(&json!({ "items": items }))
+}
+
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&WorkspaceView::of(&*workspaces::get(&call.cx()?, call.param("selector")?)?))
+}
+
+pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
+    let workspace = workspaces::update(&call.cx()?, call.param("selector")?, call.json()?).await?;
+    Reply::json(&WorkspaceView::of(&workspace))
+}

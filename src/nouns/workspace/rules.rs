@@ -1,0 +1,114 @@
+//! The workspace as its managers see it. Source: SEED (`PATCH /workspaces/:id`), SDK `UpdateWorkspaceRequest`.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::error::{ApiError, nearest};
+use crate::base::patch::merge_members;
+use crate::engine::Cx;
+use crate::engine::tokens::read_public_key;
+use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
+
+/// The caller's workspace, named by id or key; another one is 404.
+pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
+    let workspace = Arc::clone(&cx.world().workspace);
+    if workspace.id == *selector || workspace.key == selector {
+        return Ok(workspace);
+    }
+    Err(ApiError::not_found(format!("workspace not found: `{selector}`; this token belongs to `{}`", workspace.key)))
+}
+
+/// Changes the caller's workspace.
+pub async fn update(cx: &Cx, selector: &str, body: JsonMap) -> Result<Arc<Workspace>, ApiError> {
+    get(cx, selector)?;
+    let mut tx = cx.space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    for (name, value) in body {
+        apply(&mut workspace, &name, value, cx)?;
+    }
+    tx.put_workspace(workspace)?;
+    Ok(Arc::clone(&tx.commit().await?.workspace))
+}
+
+fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result<(), ApiError> {
+    let wrong = |what: &str| ApiError::bad_request(format!("`{name}` is {what}")).with_data(json!({ "field": name }));
+    match name {
+        "name" => value.as_str().ok_or_else(|| wrong("text"))?.clone_into(&mut workspace.name),
+        "secret" => {
+            let secret = value.as_str().filter(|secret| !secret.is_empty());
+            secret.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.secret);
+        }
+        // The older spelling of a list of one.
+        "publicKey" => {
+            let key = |text: &str| json!([{ "name": "publicKey", "publicKey": text }]);
+            workspace.public_keys = read_keys(value.as_str().map_or(Value::Null, key))?;
+        }
+        "jwksUri" if !value.is_null() => {
+            return Err(ApiError::not_faked("fetching keys from a `jwksUri`; give `publicKeys`"));
+        }
+        "publicKeys" => workspace.public_keys = read_keys(value)?,
+        "settings" => merge_settings(&mut workspace.settings, value)?,
+        "archivedAt" => workspace.archived_at = if value.is_null() { None } else { Some(cx.space.clock.now()) },
+        extra if Workspace::EXTRA_FIELDS.contains(&extra) => workspace.set_extra(extra, value),
+        // Read-only fields come back with a whole record that is sent again; others are unknown and let be.
+        _ => {}
+    }
+    Ok(())
+}
+
+fn read_keys(value: Value) -> Result<Vec<PublicKey>, ApiError> {
+    let keys: Vec<PublicKey> = serde_json::from_value(if value.is_null() { json!([]) } else { value })
+        .map_err(|error| ApiError::bad_request(format!("`publicKeys` is a list of {{name, publicKey}}: {error}")))?;
+    for key in &keys {
+        if read_public_key(&key.public_key).is_none() {
+            return Err(ApiError::bad_request(format!(
+                "the public key `{}` is no PEM of an RSA, EC or Ed25519 public key",
+                key.name
+            )));
+        }
+    }
+    Ok(keys)
+}
+
+/// Merges settings one level deep; a misspelt or non-boolean one is refused.
+pub fn merge_settings(settings: &mut Settings, value: Value) -> Result<(), ApiError> {
+    let Value::Object(given) = value else { return Err(ApiError::bad_request("`settings` is an object")) };
+    let mut merged = serde_json::to_value(&*settings).map_err(ApiError::internal)?;
+    for (name, value) in given {
+        if !SETTING_NAMES.contains(&name.as_str()) {
+            let near = nearest(&name, SETTING_NAMES).map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+            return Err(ApiError::bad_request(format!("`settings.{name}` is no setting{near}")));
+        }
+        if !value.is_boolean() {
+            return Err(ApiError::bad_request(format!("`settings.{name}` is true or false")));
+        }
+        merged[&name] = value;
+    }
+    *settings = serde_json::from_value(merged).map_err(ApiError::internal)?;
+    Ok(())
+}
+
+/// The fake's settings with a change merged into them, one level deep.
+pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {
+    let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
+    let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;
+    for (name, value) in change {
+        merged[&name] = match (merged.get(&name), value) {
+            (Some(Value::Object(old)), Value::Object(new)) => {
+                let mut both = old.clone();
+                merge_members(&mut both, new);
+                Value::Object(both)
+            }
+            (_, value) => value,
+        };
+    }
+    let mock: MockSettings = serde_path_to_error::deserialize(merged)
+        .map_err(|error| ApiError::bad_request(format!("`mock`: field `{}`: {}", error.path(), error.inner())))?;
+    mock.progress.check()?;
+    if !matches!(mock.disconnected_status, 400 | 401) {
+        return Err(ApiError::bad_request("`mock.disconnectedStatus` is 400 or 401"));
+    }
+    Ok(mock)
+}

@@ -1,0 +1,120 @@
+//! Archives of what a workspace defines: zip files of YAML.
+
+use std::io::{Cursor, Read as _, Write as _};
+
+use zip::write::SimpleFileOptions;
+use zip::{ZipArchive, ZipWriter};
+
+use crate::base::error::ApiError;
+use crate::world::job::model::Files;
+
+/// What an archive holds at most, unpacked, in bytes.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// Files of an archive.
+const MOST_FILES: usize = 20_000;
+/// Folders that stand at the top of an archive (docs-http-api §11), or of a seed.
+const TOP: [&str; 15] = [
+    "actions",
+    "app-data-schemas",
+    "app-event-types",
+    "connections",
+    "connectors",
+    "data-link-tables",
+    "data-sources",
+    "external-apps",
+    "field-mappings",
+    "flows",
+    "integrations",
+    "packages",
+    "scenarios",
+    "screens",
+    "stubs",
+];
+
+/// Packs files; the same files give the same bytes.
+pub fn pack(files: &Files) -> Result<Vec<u8>, ApiError> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    // Without a date of today.
+    let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
+    for (path, text) in files {
+        writer.start_file(path.as_str(), options).map_err(ApiError::internal)?;
+        writer.write_all(text.as_bytes()).map_err(ApiError::internal)?;
+    }
+    Ok(writer.finish().map_err(ApiError::internal)?.into_inner())
+}
+
+/// Unpacks an archive, below one folder or not; refuses what is none, and what is too large.
+pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
+    let wrong = |why: String| ApiError::bad_request(format!("`file` is no zip archive that can be read: {why}"));
+    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| wrong(error.to_string()))?;
+    if archive.len() > MOST_FILES {
+        return Err(wrong(format!("it has {} files, and {MOST_FILES} are the most", archive.len())));
+    }
+    let (mut files, mut left) = (Files::new(), LARGEST);
+    for index in 0..archive.len() {
+        let file = archive.by_index(index).map_err(|error| wrong(error.to_string()))?;
+        let path = file.enclosed_name().map(|path| path.to_string_lossy().replace('\\', "/"));
+        let path = path.ok_or_else(|| wrong("the path of a file leads out of it".into()))?;
+        let is_text = path.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "yaml" | "yml" | "json"));
+        if file.is_dir() || !is_text || path.starts_with("__MACOSX/") {
+            continue;
+        }
+        let mut text = String::new();
+        // One more than there may be: what a header says of a size need not be so.
+        let read = file.take(left + 1).read_to_string(&mut text);
+        let read = read.map_err(|error| wrong(format!("`{path}`: {error}")))? as u64;
+        left = left.checked_sub(read).ok_or_else(|| wrong(format!("it is larger than {LARGEST} bytes")))?;
+        files.insert(path, text);
+    }
+    Ok(without_root(files))
+}
+
+/// An archive of a folder has the folder's name before every path.
+fn without_root(files: Files) -> Files {
+    let root = files.keys().next().and_then(|path| path.split_once('/')).map(|(root, _)| format!("{root}/"));
+    let Some(root) = root else { return files };
+    let is_top = |path: &str| TOP.contains(&path.split('/').next().unwrap_or_default());
+    let is_around = files.keys().all(|path| path.strip_prefix(&root).is_some_and(is_top));
+    if is_top(&root) || !is_around {
+        return files;
+    }
+    files.into_iter().map(|(path, text)| (path[root.len()..].to_owned(), text)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(paths: &[&str]) -> Files {
+        paths.iter().map(|path| ((*path).to_owned(), format!("name: {path}\n"))).collect()
+    }
+
+    #[test]
+    fn what_is_packed_is_unpacked_and_repeats() {
+        let some = files(&["actions/a/spec.yaml", "integrations/x/spec.yaml"]);
+        let packed = pack(&some).unwrap();
+
+        assert_eq!(unpack(&packed).unwrap(), some);
+        assert_eq!(pack(&some).unwrap(), packed);
+    }
+
+    #[test]
+    fn a_folder_around_everything_is_left_out() {
+        let around = files(&["membrane/actions/a/spec.yaml", "membrane/flows/x/spec.yaml"]);
+        let unpacked = unpack(&pack(&around).unwrap()).unwrap();
+
+        assert_eq!(
+            unpacked.keys().map(String::as_str).collect::<Vec<_>>(),
+            ["actions/a/spec.yaml", "flows/x/spec.yaml"]
+        );
+    }
+
+    #[test]
+    fn what_is_no_archive_is_refused() {
+        let mut cut = pack(&files(&["actions/a/spec.yaml"])).unwrap();
+        cut.truncate(20);
+        for bytes in [&b""[..], b"not a zip", &cut] {
+            assert_eq!(unpack(bytes).unwrap_err().status(), 400);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The catalog: external apps, connectors, their actions and stubs. Shared by all workspaces, immutable (decision 20).
+
+use std::sync::{Arc, OnceLock};
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::{Id, stable_id, stable_uuid};
+use crate::elements::model::Meta;
+use crate::elements::model::place::Layered as _;
+use crate::engine::catalog::{Catalog, Shelf};
+use crate::nouns::action::model::Action;
+use crate::nouns::connector::model::Connector;
+use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::flow::model::Flow;
+use crate::nouns::stub::model::{Stub, StubSpec};
+use crate::world::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError, SeedFlow};
+
+/// Catalog entries are as old as this (2024-01-01).
+const EPOCH: Timestamp = Timestamp::from_millis(1_704_067_200_000);
+
+/// The demo seed: the catalog, and what is planted in the demo workspace.
+struct BuiltIn {
+    catalog: Arc<Catalog>,
+    demo: Arc<SeedDocument>,
+}
+
+/// Both, read once per process.
+fn built_in() -> Result<&'static BuiltIn, SeedError> {
+    static BUILT_IN: OnceLock<Result<BuiltIn, SeedError>> = OnceLock::new();
+    BUILT_IN.get_or_init(|| SeedDocument::demo().map(BuiltIn::of)).as_ref().map_err(Clone::clone)
+}
+
+/// The built-in catalog.
+pub fn catalog() -> Result<Arc<Catalog>, SeedError> {
+    built_in().map(|built_in| Arc::clone(&built_in.catalog))
+}
+
+/// The demo seed without the catalog's part.
+pub fn demo() -> Result<Arc<SeedDocument>, SeedError> {
+    built_in().map(|built_in| Arc::clone(&built_in.demo))
+}
+
+impl BuiltIn {
+    fn of(mut demo: SeedDocument) -> Self {
+        let mut connectors = std::mem::take(&mut demo.connectors);
+        connectors.sort_by_key(|connector| std::cmp::Reverse(connector.popularity));
+        let mut apps = std::mem::take(&mut demo.external_apps);
+        apps.sort_by_key(|app| std::cmp::Reverse(app.popularity));
+        let stubs = std::mem::take(&mut demo.stubs);
+        let default_connector = |app: &SeedApp| {
+            let own = connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
+            own.map(|connector| stable_id("connector", &connector.key))
+        };
+        let apps = apps.iter().map(|app| external_app(app, default_connector(app))).collect();
+        let actions = connectors
+            .iter()
+            .flat_map(|connector| connector.actions.iter().map(move |action| catalog_action(connector, action)))
+            .collect();
+        let catalog = Catalog {
+            apps: Shelf::new(apps, |app| app.id.to_string(), |app| app.meta.key.clone()),
+            connectors: Shelf::new(
+                connectors.iter().map(connector_of).collect(),
+                |connector: &Connector| connector.id.to_string(),
+                |connector| connector.meta.key.clone(),
+            ),
+            actions: Shelf::new(actions, |action: &Action| action.id.to_string(), |_| None),
+            stubs: stubs.into_iter().map(|(key, specs)| (key.clone(), stubs_of(&key, specs))).collect(),
+        };
+        Self { catalog: Arc::new(catalog), demo: Arc::new(demo) }
+    }
+}
+
+fn stubs_of(connector: &str, specs: Vec<StubSpec>) -> Vec<Arc<Stub>> {
+    let stub = |(index, spec): (usize, StubSpec)| {
+        Arc::new(Stub {
+            id: stable_id("stub", &format!("{connector}/{index}")),
+            connector_key: connector.to_owned(),
+            spec,
+            created_at: EPOCH,
+        })
+    };
+    specs.into_iter().enumerate().map(stub).collect()
+}
+
+fn meta(kind: &str, name_of_id: &str, key: &str, name: &str, description: Option<String>) -> Meta {
+    Meta {
+        uuid: stable_uuid(kind, name_of_id),
+        key: Some(key.to_owned()),
+        name: name.to_owned(),
+        description,
+        meta: None,
+        revision: "1".into(),
+        created_at: EPOCH,
+        updated_at: EPOCH,
+        archived_at: None,
+    }
+}
+
+/// The id of a catalog app by its key.
+pub fn app_id(key: &str) -> Id<ExternalApp> {
+    stable_id("app", key)
+}
+
+/// An app as a seed describes it.
+pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) -> ExternalApp {
+    ExternalApp {
+        id: app_id(&app.key),
+        meta: meta("app", &app.key, &app.key, &app.name, app.description.clone()),
+        app_uri: app.app_uri.clone(),
+        api_docs_uri: app.api_docs_uri.clone(),
+        logo_uri: None,
+        categories: app.categories.clone(),
+        default_connector_id,
+        popularity: app.popularity,
+        is_public: true,
+    }
+}
+
+/// A connector as a seed describes it.
+pub fn connector_of(seed: &SeedConnector) -> Connector {
+    Connector {
+        id: stable_id("connector", &seed.key),
+        meta: meta("connector", &seed.key, &seed.key, &seed.name, seed.description.clone()),
+        external_app_id: seed.external_app.as_deref().map(app_id),
+        logo_uri: None,
+        categories: seed.categories.clone(),
+        base_uri: seed.base_uri.trim_end_matches('/').to_owned(),
+        version: seed.version.clone().unwrap_or_else(|| "1.0.0".into()),
+        auth_type: seed.auth_type,
+        input_schema: seed.input_schema.clone(),
+        parameters_schema: seed.parameters_schema.clone(),
+        oauth: seed.oauth.clone(),
+        apply: seed.apply.clone().unwrap_or_else(|| Connector::default_apply(seed.auth_type)),
+        test: seed.test.clone(),
+        shared_oauth_client: seed.shared_oauth_client,
+        popularity: seed.popularity,
+        is_public: true,
+        extra: crate::base::JsonMap::new(),
+    }
+}
+
+/// A catalog action of a connector's app.
+pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
+    let name = format!("{}/{}", connector.key, seed.key);
+    let mut action = action_of(stable_id("catalog-action", &name), seed, EPOCH);
+    action.meta.uuid = stable_uuid("catalog-action", &name);
+    action.place.external_app = connector.external_app.as_deref().map(app_id);
+    action.is_public = true;
+    action
+}
+
+/// A flow as a seed describes it, at no layer yet.
+pub fn flow_of(id: Id<Flow>, seed: &SeedFlow, now: Timestamp) -> Flow {
+    let name = seed.name.clone().unwrap_or_else(|| crate::elements::model::title_of(&seed.key));
+    let mut meta = meta("flow", id.as_str(), &seed.key, &name, seed.description.clone());
+    (meta.created_at, meta.updated_at) = (now, now);
+    Flow {
+        nodes: seed.nodes.clone(),
+        enabled: seed.enabled.unwrap_or(true),
+        auto_create_instances: seed.auto_create_instances.unwrap_or(false),
+        parameters_schema: seed.parameters_schema.clone(),
+        parameters: seed.parameters.clone(),
+        ..Flow::blank(id, meta)
+    }
+}
+
+/// An action as a seed describes it, at no layer yet.
+pub fn action_of(id: Id<Action>, seed: &SeedAction, now: Timestamp) -> Action {
+    let name = seed.name.clone().unwrap_or_else(|| crate::elements::model::title_of(&seed.key));
+    let mut meta = meta("action", id.as_str(), &seed.key, &name, seed.description.clone());
+    (meta.created_at, meta.updated_at) = (now, now);
+    Action {
+        action_type: seed.action_type,
+        config: seed.config.clone(),
+        input_schema: seed.input_schema.clone(),
+        output_schema: seed.output_schema.clone(),
+        output_mapping: seed.output_mapping.clone(),
+        custom_output_schema: seed.custom_output_schema.clone(),
+        ..Action::blank(id, meta)
+    }
+}

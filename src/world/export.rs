@@ -1,0 +1,98 @@
+//! A workspace as a document: its records as the database holds them, its clock and its faults; not its logs, as in a fork, and not the
+//! scenarios that were begun.
+//! Another server makes the same workspace of it, so a world in which something failed can be sent along with what failed.
+//!
+//! Source: our choice: the platform's own export is of what a workspace defines, not of what its tenants have.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::base::clock::{ClockMode, Timestamp};
+use crate::base::error::ApiError;
+use crate::engine::Space;
+use crate::engine::scenario_runs::ScenarioRunList;
+use crate::engine::snapshot::{Cues, Snapshot};
+use crate::fault::{Rule, Sheet};
+use crate::store::{Row, World};
+
+/// What this version writes and reads.
+const VERSION: u32 = 1;
+
+/// A workspace as a document. It holds its secrets.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Export {
+    version: u32,
+    /// Which workspace it was.
+    workspace: String,
+    /// When it was made, on the workspace's clock.
+    at: Timestamp,
+    clock: ClockMode,
+    faults: Sheet,
+    /// In order of creation, the workspace's own first.
+    records: Vec<Exported>,
+}
+
+/// A row of the database.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Exported {
+    kind: String,
+    id: String,
+    seq: u64,
+    record: Value,
+}
+
+/// Reads a workspace out of the database.
+pub async fn of(space: &Space) -> Result<Export, ApiError> {
+    // Nobody writes meanwhile.
+    let turn = space.data.begin().await;
+    let rows = space.data.db().load_workspace(&space.key).await?;
+    let faults = space.faults.sheet();
+    drop(turn);
+    let records = rows.into_iter().map(|row| {
+        let record = serde_json::from_str(&row.body).map_err(ApiError::internal)?;
+        Ok(Exported { kind: row.kind, id: row.id, seq: row.seq, record })
+    });
+    Ok(Export {
+        version: VERSION,
+        workspace: space.key.clone(),
+        at: space.clock.now(),
+        clock: space.clock.mode(),
+        faults,
+        records: records.collect::<Result<_, ApiError>>()?,
+    })
+}
+
+impl Export {
+    /// The same as a checkpoint, to start a workspace from.
+    pub fn snapshot(self) -> Result<Arc<Snapshot>, ApiError> {
+        if self.version != VERSION {
+            let why = format!("`from` is an export of version {}; this server reads version {VERSION}", self.version);
+            return Err(ApiError::bad_request(why));
+        }
+        self.faults.rules.iter().try_for_each(Rule::check)?;
+        let workspace = self.workspace;
+        let rows = self.records.into_iter().map(|exported| Row {
+            workspace: workspace.clone(),
+            kind: exported.kind,
+            id: exported.id,
+            seq: exported.seq,
+            body: exported.record.to_string(),
+        });
+        let wrong = |why: String| ApiError::bad_request(format!("`from` is no export that can be read: {why}"));
+        let worlds = World::rebuild(rows.collect()).map_err(|error| wrong(error.to_string()))?;
+        let world = worlds.into_iter().next().ok_or_else(|| wrong("it has no record of its workspace".into()))?;
+        Ok(Arc::new(Snapshot {
+            id: "export".into(),
+            name: "export".into(),
+            at: self.at,
+            workspace,
+            world: Arc::new(world),
+            clock: self.clock,
+            cues: Cues { faults: self.faults, scenario_runs: ScenarioRunList::default() },
+        }))
+    }
+}

@@ -1,0 +1,75 @@
+//! `/export`, `/import` and the background jobs they begin.
+
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderValue, StatusCode, header};
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::call::{Call, Query, Reply};
+use crate::world::job::model::{ImportOptions, Job};
+use crate::world::job::rules as jobs;
+
+/// What a caller polls. Source: SDK `AsyncRequestTriggerResponse`.
+fn begun(job: &Job) -> Result<Reply, ApiError> {
+    Reply::json(&json!({ "jobId": job.id, "accessKey": job.access_key }))
+}
+
+pub(crate) async fn export(call: Call) -> Result<Reply, ApiError> {
+    // There is one form of exports here.
+    call.query().flag("simplified");
+    begun(&*jobs::export(&call.cx()?).await?)
+}
+
+pub(crate) async fn import(call: Call) -> Result<Reply, ApiError> {
+    let (file, form_dry_run) = upload(&call).await?;
+    let query = call.query();
+    // Everything says what it changes, and nothing here is read-only.
+    for accepted in ["diff", "force", "simplified"] {
+        query.flag(accepted);
+    }
+    let options = ImportOptions {
+        dry_run: query.flag("dryRun").or(form_dry_run).unwrap_or(false),
+        partial: query.flag("partial").unwrap_or(false),
+    };
+    begun(&*jobs::import(&call.cx()?, &file, options).await?)
+}
+
+/// The archive of a multipart form, and its field `dryRun`. Source: OAS (`POST /import`).
+async fn upload(call: &Call) -> Result<(Bytes, Option<bool>), ApiError> {
+    let wrong = |why: String| {
+        ApiError::bad_request(format!("send the archive as `file` of a multipart/form-data body: {why}"))
+            .with_data(json!({ "field": "file" }))
+    };
+    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let boundary = multer::parse_boundary(content_type).map_err(|error| wrong(error.to_string()))?;
+    let body = call.body.clone();
+    let mut form =
+        multer::Multipart::new(stream::once(async move { Ok::<_, std::convert::Infallible>(body) }), boundary);
+    let (mut file, mut dry_run) = (None, None);
+    while let Some(field) = form.next_field().await.map_err(|error| wrong(error.to_string()))? {
+        let name = field.name().unwrap_or_default().to_owned();
+        let bytes = field.bytes().await.map_err(|error| wrong(error.to_string()))?;
+        match name.as_str() {
+            "file" => file = Some(bytes),
+            "dryRun" => dry_run = Query::parse(&format!("dryRun={}", String::from_utf8_lossy(&bytes))).flag("dryRun"),
+            _ => {}
+        }
+    }
+    Ok((file.ok_or_else(|| wrong("it has no `file`".into()))?, dry_run))
+}
+
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let job = jobs::get(&cx, call.param("job")?)?;
+    Reply::json(&jobs::shown(&cx.engine, &cx.space, &job))
+}
+
+/// The archive of an export. Whoever has the address may fetch it (EXP: without a token).
+pub(crate) async fn download(call: Call) -> Result<Reply, ApiError> {
+    let archive = jobs::download(&call.engine, call.param("ticket")?)?;
+    let mut reply = Reply::of(StatusCode::OK, Some("application/zip".into()), archive.into());
+    let name = HeaderValue::from_static("attachment; filename=\"workspace.zip\"");
+    reply.headers.insert(header::CONTENT_DISPOSITION, name);
+    Ok(reply)
+}

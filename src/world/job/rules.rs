@@ -1,0 +1,384 @@
+//! Background jobs: what a workspace defines goes out as an archive and comes in as one.
+//!
+//! Source: SEED (`POST /import`, `GET /export`), OAS; SDK `AsyncRequestStatusResponse`. What an import answers is assumed.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::base::error::ApiError;
+use crate::base::history::History;
+use crate::base::ids::Id;
+use crate::elements::Element;
+use crate::elements::model::place::Layered as _;
+use crate::engine::directory::Directory;
+use crate::engine::{Cx, Engine, Space};
+use crate::nouns::connector::model::Connector;
+use crate::nouns::integration::model::Integration;
+use crate::nouns::workspace::model::progress::{Failure, Progress};
+use crate::store::{Tx, World};
+use crate::world::archive;
+use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, Work};
+use crate::world::plant::{Changes, is_defined, plant_elements};
+use crate::world::seed::{
+    SeedAction, SeedConnector, SeedDocument, SeedElement, SeedFlow, SeedIntegration, folder_of_key, place_in,
+};
+
+/// So many jobs of a workspace are kept; then the oldest that is over goes. So many may wait.
+const MOST_JOBS: usize = 20;
+
+/// A job on the wire. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
+pub fn shown(engine: &Engine, space: &Space, job: &Job) -> Value {
+    let mut record = json!({ "id": job.id, "status": job.status, "progress": job.status.percent() });
+    if job.status == JobStatus::Completed {
+        record["result"] = match job.work {
+            Work::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
+            Work::Import(_) => json!(job.result),
+        };
+    }
+    if let Some(error) = &job.error {
+        record["error"] = json!(error);
+    }
+    record
+}
+
+/// Where an export is fetched, without a token: the ticket names workspace, job and its key (decision 20).
+fn download_address(base: &str, workspace: &str, job: &Job) -> String {
+    let ticket = URL_SAFE_NO_PAD.encode(format!("{workspace}/{}/{}", job.id, job.access_key));
+    format!("{base}/downloads/{ticket}")
+}
+
+/// The workspace and the job that a download's ticket names.
+pub fn redeem(engine: &Engine, ticket: &str) -> Option<(Arc<Space>, Arc<Job>)> {
+    let text = String::from_utf8(URL_SAFE_NO_PAD.decode(ticket).ok()?).ok()?;
+    let mut parts = text.split('/');
+    let (workspace, id, key) = (parts.next()?, parts.next()?, parts.next()?);
+    let space = engine.space(workspace)?;
+    let job = space.world().jobs.get(id).filter(|job| job.access_key == key).cloned()?;
+    Some((space, job))
+}
+
+/// The archive behind a download's ticket.
+pub fn download(engine: &Engine, ticket: &str) -> Result<Vec<u8>, ApiError> {
+    let (_, job) =
+        redeem(engine, ticket).ok_or_else(|| ApiError::not_found("there is no such download; export again"))?;
+    archive::pack(&job.files)
+}
+
+/// Begins a job.
+async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> {
+    let now = cx.space.clock.now();
+    let mut tx = cx.space.data.begin().await;
+    let due = work.progress(&tx.workspace.mock.progress).due(now);
+    let job = Job {
+        id: cx.space.ids.id(),
+        access_key: cx.space.ids.uuid(),
+        work,
+        status: JobStatus::Pending,
+        history: History::default(),
+        files,
+        result: None,
+        error: None,
+        due,
+        created_at: now,
+    };
+    let id = job.id.clone();
+    if tx.jobs.iter().filter(|job| !job.status.is_over()).count() >= MOST_JOBS {
+        let why = format!("{MOST_JOBS} background jobs of this workspace wait already; poke them, or let time pass");
+        return Err(ApiError::bad_request(why));
+    }
+    let at_once = job.work.progress(&tx.workspace.mock.progress) == &Progress::Immediate;
+    let over: Vec<Id<Job>> = tx.jobs.iter().filter(|job| job.status.is_over()).map(|job| job.id.clone()).collect();
+    for old in over.into_iter().take((tx.jobs.len() + 1).saturating_sub(MOST_JOBS)) {
+        tx.remove::<Job>(old.as_str());
+    }
+    tx.put(job)?;
+    if at_once {
+        // Here and not by the worker, so that the next call finds it done.
+        carry_out_in(&cx.engine, &cx.space, &mut tx, id.as_str(), None)?;
+    }
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    world.jobs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a job is missing"))
+}
+
+/// Begins to export what the workspace defines.
+pub async fn export(cx: &Cx) -> Result<Arc<Job>, ApiError> {
+    begin(cx, Work::Export, Files::new()).await
+}
+
+/// Begins to import an archive. One that cannot be read is refused at once.
+pub async fn import(cx: &Cx, zip: &[u8], options: ImportOptions) -> Result<Arc<Job>, ApiError> {
+    let files = archive::unpack(zip)?;
+    read(&files)?;
+    begin(cx, Work::Import(options), files).await
+}
+
+/// What an archive defines.
+fn read(files: &Files) -> Result<SeedDocument, ApiError> {
+    let wrong = |why: String| ApiError::bad_request(format!("the archive cannot be imported: {why}"));
+    if files.is_empty() {
+        return Err(wrong("it has no element; elements are files like `integrations/<key>/spec.yaml`".into()));
+    }
+    let ours = ["workspace.", "external-apps/", "connections/", "stubs/", "scenarios/"];
+    if let Some(other) = files.keys().find(|path| ours.iter().any(|ours| path.starts_with(ours))) {
+        return Err(wrong(format!("`{other}` is nothing that a workspace defines; it can be in a seed")));
+    }
+    SeedDocument::of_archive(files).map_err(|error| wrong(error.to_string()))
+}
+
+/// A job by `id:accessKey`; the id alone, given twice, does too (EXP).
+pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
+    let (id, key) = named.split_once(':').ok_or_else(|| {
+        ApiError::bad_request(format!("`{named}` names no background job; it is `<jobId>:<accessKey>`"))
+    })?;
+    let job = cx.world().jobs.get(id).filter(|job| job.access_key == key || key == id).cloned();
+    let job = job.ok_or_else(|| ApiError::not_found(format!("background job not found: `{id}`")))?;
+    if !job.status.is_over() {
+        cx.space.count_read(id);
+        cx.engine.wake.notify_one();
+    }
+    Ok(job)
+}
+
+/// Does what a job is for, or lets it fail as progress says.
+pub fn carry_out(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<(), ApiError> {
+    let failure = job.due.as_ref().and_then(|due| due.failure.clone());
+    carry_out_in(engine, space, tx, job.id.as_str(), failure)
+}
+
+/// A job cannot be carried out: nothing else may wait for it.
+pub fn give_up(space: &Space, tx: &mut Tx, mut job: Job, error: ApiError) -> Result<(), ApiError> {
+    // An event that the status does not allow changes nothing.
+    job.apply(JobEvent::Fail, space.clock.now()).ok();
+    job.due = None;
+    job.error = Some(error);
+    tx.put(job)?;
+    Ok(())
+}
+
+fn carry_out_in(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    id: &str,
+    failure: Option<Failure>,
+) -> Result<(), ApiError> {
+    let Some(job) = tx.jobs.get(id).cloned() else { return Ok(()) };
+    let done = match failure {
+        Some(failure) => Err(ApiError::configuration(failure.error.unwrap_or_else(|| FAILED.to_owned()))),
+        None => work(engine, space, tx, &job),
+    };
+    if done.is_err() || matches!(job.work, Work::Import(ImportOptions { dry_run: true, .. })) {
+        // Nothing of it is written.
+        tx.roll_back();
+    }
+    end(space, tx, (*job).clone(), done)
+}
+
+/// Why a job failed when nobody says.
+const FAILED: &str = "the job failed";
+
+/// What a job came to: files of an export, the result of an import.
+type Done = (Files, Option<Value>);
+
+fn work(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<Done, ApiError> {
+    let Work::Import(options) = &job.work else { return Ok((files_of(engine, tx)?, None)) };
+    let seed = read(&job.files)?;
+    let own: Vec<String> = tx.connectors.iter().map(|connector| connector.key().to_owned()).collect();
+    let known: Vec<&str> = engine.catalog.connector_keys().into_iter().chain(own.iter().map(String::as_str)).collect();
+    seed.check_connectors(&known).map_err(|error| ApiError::bad_request(error.to_string()))?;
+    let directory = Directory::new(tx, &engine.catalog);
+    seed.connectors
+        .iter()
+        .filter_map(|connector| connector.external_app.as_deref())
+        .try_for_each(|key| directory.find_app(key).map(drop))?;
+    let now = space.clock.now();
+    let mut changes = plant_elements(tx, &space.ids, now, &engine.catalog, &seed)?;
+    if !options.partial {
+        archive_others(engine, space, tx, &seed, &mut changes)?;
+    }
+    Ok((Files::new(), Some(result(*options, &changes, &seed.passed_over))))
+}
+
+fn result(options: ImportOptions, changes: &Changes, passed_over: &[String]) -> Value {
+    json!({
+        "dryRun": options.dry_run,
+        "created": changes.created,
+        "updated": changes.updated,
+        "archived": changes.archived,
+        "unchanged": changes.unchanged,
+        // What membrane-mock does not fake.
+        "passedOver": passed_over,
+    })
+}
+
+/// The job is over.
+fn end(space: &Space, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    if job.status == JobStatus::Pending {
+        job.apply(JobEvent::Start, now)?;
+    }
+    match done {
+        Ok((files, result)) => {
+            job.apply(JobEvent::Complete, now)?;
+            (job.files, job.result) = (files, result);
+        }
+        Err(error) => {
+            job.apply(JobEvent::Fail, now)?;
+            job.error = Some(error);
+        }
+    }
+    tx.put(job)?;
+    Ok(())
+}
+
+/// Moves a job by an event, whatever the progress: as a poke.
+pub async fn poke(
+    engine: &Engine,
+    space: &Space,
+    id: &str,
+    event: JobEvent,
+    error: Option<String>,
+) -> Result<Arc<Job>, ApiError> {
+    let unknown = || ApiError::not_found(format!("background job not found: `{id}`"));
+    let mut tx = space.data.begin().await;
+    let mut job = tx.jobs.get(id).map(|job| (**job).clone()).ok_or_else(unknown)?;
+    // Refused if the machine does not allow it.
+    job.clone().apply(event, space.clock.now())?;
+    match event {
+        JobEvent::Complete => carry_out_in(engine, space, &mut tx, id, None)?,
+        JobEvent::Fail => {
+            let why = error.unwrap_or_else(|| FAILED.to_owned());
+            end(space, &mut tx, job, Err(ApiError::configuration(why)))?;
+        }
+        JobEvent::Start | JobEvent::Cancel => {
+            job.apply(event, space.clock.now())?;
+            tx.put(job)?;
+        }
+    }
+    let world = tx.commit().await?;
+    world.jobs.get(id).cloned().ok_or_else(unknown)
+}
+
+/// What is in an export of an integration: none when nobody could connect to it elsewhere, or find it.
+fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<Arc<Connector>> {
+    let is_exported = !integration.meta.is_archived() && !integration.key().is_empty();
+    directory.connector_for(integration).filter(|_| is_exported)
+}
+
+/// The elements at one place that an export has: without a key nobody could find them.
+fn elements_at<'w, E: Element>(
+    world: &'w World,
+    integration: Option<&'w Id<Integration>>,
+) -> impl Iterator<Item = &'w Arc<E>> {
+    let at_place = move |element: &&Arc<E>| {
+        is_defined(&***element) && element.place().integration.as_ref() == integration && element.meta().key.is_some()
+    };
+    E::table(world).iter().filter(at_place)
+}
+
+/// Archives the integrations, actions and flows that an export would have and an archive has not.
+fn archive_others(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    seed: &SeedDocument,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let world = (**tx).clone();
+    let directory = Directory::new(&world, &engine.catalog);
+    let now = space.clock.now();
+    for integration in world.integrations.iter().filter(|known| connector_of(&directory, known).is_some()) {
+        let wanted = seed.integrations.iter().find(|wanted| wanted.key == integration.key());
+        let place = format!("integrations/{}", integration.key());
+        if wanted.is_none() {
+            let mut gone = (**integration).clone();
+            gone.meta.archived_at = Some(now);
+            gone.meta.touch(&space.ids, now);
+            tx.put(gone)?;
+            changes.archived.push(place.clone());
+        }
+        let (actions, flows) = wanted.map(|wanted| (&*wanted.actions, &*wanted.flows)).unwrap_or_default();
+        let (at, folder) = (Some(&integration.id), format!("{place}/"));
+        archive_elements(space, tx, elements_at(&world, at), actions, &folder, changes)?;
+        archive_elements(space, tx, elements_at(&world, at), flows, &folder, changes)?;
+    }
+    archive_elements(space, tx, elements_at(&world, None), &seed.actions, "", changes)?;
+    archive_elements(space, tx, elements_at(&world, None), &seed.flows, "", changes)
+}
+
+fn archive_elements<'w, S: SeedElement>(
+    space: &Space,
+    tx: &mut Tx,
+    known: impl Iterator<Item = &'w Arc<S::Of>>,
+    wanted: &[S],
+    folder: &str,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let now = space.clock.now();
+    let is_wanted = |known: &S::Of| wanted.iter().any(|wanted| Some(wanted.key()) == known.meta().key.as_deref());
+    for known in known.filter(|known| !is_wanted(known)) {
+        let mut gone = (**known).clone();
+        gone.meta_mut().archived_at = Some(now);
+        gone.meta_mut().touch(&space.ids, now);
+        changes.archived.push(format!("{folder}{}", place_in::<S>(gone.meta().key.as_deref().unwrap_or_default())));
+        tx.put(gone)?;
+    }
+    Ok(())
+}
+
+/// What a workspace defines, as files. Source: docs-http-api §11 (zip layout); which fields is our choice: those of seeds.
+fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
+    let directory = Directory::new(world, &engine.catalog);
+    let mut files = Files::new();
+    for connector in world.connectors.iter().filter(|connector| !connector.key().is_empty()) {
+        let app = connector.external_app_id.as_ref().and_then(|id| directory.find_app(id.as_str()).ok());
+        let spec = SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone()));
+        files.insert(format!("connectors/{}/spec.yaml", folder_of_key(connector.key())), spec_of(&spec)?);
+    }
+    for integration in world.integrations.iter() {
+        let Some(connector) = connector_of(&directory, integration) else { continue };
+        let folder = format!("integrations/{}", folder_of_key(integration.key()));
+        files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
+        let (at, folder) = (Some(&integration.id), format!("{folder}/"));
+        add_elements::<SeedAction>(&mut files, &folder, elements_at(world, at))?;
+        add_elements::<SeedFlow>(&mut files, &folder, elements_at(world, at))?;
+    }
+    add_elements::<SeedAction>(&mut files, "", elements_at(world, None))?;
+    add_elements::<SeedFlow>(&mut files, "", elements_at(world, None))?;
+    Ok(files)
+}
+
+fn add_elements<'w, S: SeedElement>(
+    files: &mut Files,
+    folder: &str,
+    elements: impl Iterator<Item = &'w Arc<S::Of>>,
+) -> Result<(), ApiError>
+where
+    S::Of: 'w,
+{
+    for element in elements {
+        let spec = S::of(element);
+        files.insert(format!("{folder}{}/spec.yaml", place_in::<S>(&folder_of_key(spec.key()))), spec_of(&spec)?);
+    }
+    Ok(())
+}
+
+/// An element as YAML, without what it does not say.
+fn spec_of(element: &impl Serialize) -> Result<String, ApiError> {
+    let mut spec = serde_json::to_value(element).map_err(ApiError::internal)?;
+    if let Some(fields) = spec.as_object_mut() {
+        let is_nothing = |value: &Value| match value {
+            Value::Null => true,
+            Value::Array(list) => list.is_empty(),
+            Value::Object(map) => map.is_empty(),
+            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        };
+        fields.retain(|_, value| !is_nothing(value));
+    }
+    serde_yaml_ng::to_string(&spec).map_err(ApiError::internal)
+}

@@ -1,0 +1,334 @@
+//! Planting a seed: turning a [`SeedDocument`] into records of a workspace.
+
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::ids::{Id, Ids, stable_id};
+use crate::elements::model::Meta;
+use crate::elements::model::place::Layered;
+use crate::engine::catalog::Catalog;
+use crate::engine::directory::Directory;
+use crate::nouns::connection::connect::oauth::refresh_due;
+use crate::nouns::connection::model::{Connection, ConnectionHistory, ConnectionState};
+use crate::nouns::connector::model::Connector;
+use crate::nouns::flow::rules as flows;
+use crate::nouns::integration::model::Integration;
+use crate::nouns::stub::model::Stub;
+use crate::nouns::tenant::model::Tenant;
+use crate::nouns::vendor::rules as vendor;
+use crate::store::{Record, Tx};
+use crate::world::catalog::{connector_of, external_app};
+use crate::world::scenario::model::OwnScenario;
+use crate::world::seed::{SeedDocument, SeedElement, place_in};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Plants a seed. Ids derive from keys, so that the same seed gives the same ids everywhere.
+pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &SeedDocument) -> Result<(), ApiError> {
+    for tenant in &seed.workspace.tenants {
+        let mut record = Tenant::new(stable_id("tenant", &tenant.key), tenant.key.clone(), tenant.name.clone(), now);
+        record.fields.clone_from(&tenant.fields);
+        tx.put(record)?;
+    }
+    for app in &seed.external_apps {
+        let own = seed.connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
+        tx.put(external_app(app, own.map(|connector| stable_id("connector", &connector.key))))?;
+    }
+    for (connector, stubs) in &seed.stubs {
+        for (index, spec) in stubs.iter().enumerate() {
+            spec.check()?;
+            tx.put(Stub {
+                id: stable_id("seed-stub", &format!("{connector}/{index}")),
+                connector_key: connector.clone(),
+                spec: spec.clone(),
+                created_at: now,
+            })?;
+        }
+    }
+    plant_elements(tx, ids, now, catalog, seed)?;
+    for scenario in &seed.scenarios {
+        tx.put(OwnScenario::of(scenario.clone()))?;
+    }
+    plant_connections(tx, ids, now, catalog, seed)
+}
+
+/// What planting elements came to: where each stands in a seed.
+#[derive(Debug, Default, Serialize)]
+pub struct Changes {
+    /// Was not there.
+    pub created: Vec<String>,
+    /// Was there and is another now.
+    pub updated: Vec<String>,
+    /// Was there already.
+    pub unchanged: Vec<String>,
+    /// Was there and is archived now.
+    pub archived: Vec<String>,
+}
+
+impl Changes {
+    /// Writes an element unless it is there as it should be.
+    fn write<R: Record + PartialEq>(
+        &mut self,
+        tx: &mut Tx,
+        place: String,
+        known: Option<Arc<R>>,
+        mut wanted: R,
+        touch: impl FnOnce(&mut R),
+    ) -> Result<(), ApiError> {
+        match known {
+            Some(known) if *known == wanted => {
+                self.unchanged.push(place);
+                return Ok(());
+            }
+            Some(_) => {
+                touch(&mut wanted);
+                self.updated.push(place);
+            }
+            None => self.created.push(place),
+        }
+        tx.put(wanted)?;
+        Ok(())
+    }
+}
+
+/// What a seed says of an element over what is known of it.
+fn meta_of(known: &Meta, wanted: &Meta) -> Meta {
+    Meta {
+        name: wanted.name.clone(),
+        description: wanted.description.clone(),
+        meta: wanted.meta.clone(),
+        archived_at: None,
+        ..known.clone()
+    }
+}
+
+/// Plants connectors, integrations, actions and flows, over those that the workspace has under the same keys.
+pub fn plant_elements(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    catalog: &Catalog,
+    seed: &SeedDocument,
+) -> Result<Changes, ApiError> {
+    let mut changes = Changes::default();
+    for connector in &seed.connectors {
+        let mut fresh = connector_of(connector);
+        if let Some(key) = &connector.external_app {
+            let world = (**tx).clone();
+            fresh.external_app_id =
+                Directory::new(&world, catalog).find_app(key).ok().map(|app| app.id.clone()).or(fresh.external_app_id);
+        }
+        let known = tx.connectors.with_key(&connector.key).next().cloned();
+        let wanted = match &known {
+            Some(known) => Connector {
+                id: known.id.clone(),
+                meta: meta_of(&known.meta, &fresh.meta),
+                external_app_id: fresh.external_app_id.or_else(|| known.external_app_id.clone()),
+                logo_uri: known.logo_uri.clone(),
+                is_public: known.is_public,
+                extra: known.extra.clone(),
+                ..fresh
+            },
+            // Another connector may have the id that this one gets everywhere, under another key by now.
+            None => {
+                let is_taken = tx.connectors.get(fresh.id.as_str()).is_some();
+                let id = if is_taken { ids.id() } else { fresh.id };
+                Connector { id, is_public: !seed.is_archive, ..fresh }
+            }
+        };
+        let place = format!("connectors/{}", connector.key);
+        changes.write(tx, place, known, wanted, |connector| connector.meta.touch(ids, now))?;
+        for action in &connector.actions {
+            tx.put(crate::world::catalog::catalog_action(connector, action))?;
+        }
+    }
+    // An integration's element customises a universal one.
+    for action in &seed.actions {
+        plant_element(tx, ids, now, action, None, &mut changes)?;
+    }
+    for flow in &seed.flows {
+        plant_element(tx, ids, now, flow, None, &mut changes)?;
+    }
+    plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
+    Ok(changes)
+}
+
+fn plant_integrations(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    catalog: &Catalog,
+    seed: &SeedDocument,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    for integration in &seed.integrations {
+        let connector_key = integration.connector_key.as_deref().unwrap_or(&integration.key);
+        let world = (**tx).clone();
+        let connector = Directory::new(&world, catalog)
+            .find_connector(connector_key)
+            .map_err(|error| ApiError::bad_request(format!("integration `{}`: {}", integration.key, error.message)))?;
+        // The live one, else the one that was archived last.
+        let known =
+            world.integrations.with_key(&integration.key).max_by_key(|known| !known.meta.is_archived()).cloned();
+        let synthetic = Integration::offered_id(&connector);
+        let id = match &known {
+            Some(known) => known.id.clone(),
+            None if tx.integrations.get(synthetic.as_str()).is_none() => synthetic,
+            None => {
+                let stable: Id<Integration> = stable_id("integration", &integration.key);
+                if tx.integrations.get(stable.as_str()).is_none() { stable } else { ids.id() }
+            }
+        };
+        let name = integration.name.clone().unwrap_or_else(|| connector.meta.name.clone());
+        let description = integration.description.clone().or_else(|| connector.meta.description.clone());
+        let mut wanted = match &known {
+            Some(known) => (**known).clone(),
+            None => {
+                let meta = Meta::new(ids, now, Some(integration.key.clone()), Some(name.clone()));
+                Integration::blank(id.clone(), meta)
+            }
+        };
+        (wanted.meta.name, wanted.meta.description, wanted.meta.archived_at) = (name, description, None);
+        wanted.meta.meta.clone_from(&integration.meta);
+        if let (Some(uuid), None) = (&integration.uuid, &known) {
+            wanted.meta.uuid.clone_from(uuid);
+        }
+        (wanted.connector_id, wanted.external_app_id) = (Some(connector.id.clone()), connector.external_app_id.clone());
+        // No export has parameters: those that are there stay.
+        wanted.parameters.extend(integration.parameters.clone());
+        wanted.options_config.clone_from(&integration.options_config);
+        wanted.o_auth_callback_uri.clone_from(&integration.o_auth_callback_uri);
+        wanted.logo_uri.clone_from(&integration.logo_uri);
+        let place = format!("integrations/{}", integration.key);
+        changes.write(tx, place, known, wanted, |integration| integration.meta.touch(ids, now))?;
+        let place = Some((&id, integration.key.as_str()));
+        for action in &integration.actions {
+            plant_element(tx, ids, now, action, place, changes)?;
+        }
+        for flow in &integration.flows {
+            plant_element(tx, ids, now, flow, place, changes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether an element is the workspace's, and no connection's and no catalog's.
+fn is_own<E: Layered>(element: &E) -> bool {
+    !element.is_public() && element.place().connection.is_none() && element.place().external_app.is_none()
+}
+
+/// The same, and there.
+pub(crate) fn is_defined<E: Layered>(element: &E) -> bool {
+    is_own(element) && !element.meta().is_archived()
+}
+
+fn plant_element<S: SeedElement>(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    seed: &S,
+    integration: Option<(&Id<Integration>, &str)>,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    let key = seed.key();
+    let (name, place) = match integration {
+        Some((_, of)) => (format!("{of}/{key}"), format!("integrations/{of}/{}", place_in::<S>(key))),
+        None => (key.to_owned(), place_in::<S>(key)),
+    };
+    let table = S::Of::table(tx);
+    let own = table.with_key(key).filter(|element| is_own(&***element));
+    let at_place = own.filter(|element| element.place().integration.as_ref() == integration.map(|(id, _)| id));
+    // The live one, else the one that was archived last.
+    let known = at_place.max_by_key(|element| !element.meta().is_archived()).cloned();
+    let stable = stable_id(<S::Of as Layered>::NOUN, &name);
+    let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };
+    let is_universal = |element: &&Arc<S::Of>| is_defined(&***element) && element.place().integration.is_none();
+    let universal = integration.and_then(|_| table.with_key(key).find(is_universal)).map(|above| above.id().clone());
+    let mut fresh = seed.fresh(id, now);
+    fresh.meta_mut().meta = seed.meta().cloned();
+    let wanted = match &known {
+        Some(known) => {
+            let mut wanted = (**known).clone();
+            *wanted.meta_mut() = meta_of(known.meta(), fresh.meta());
+            wanted.place_mut().parent = known.place().parent.clone().or(universal);
+            S::redefine(&mut wanted, fresh);
+            wanted
+        }
+        None => {
+            fresh.meta_mut().uuid = seed.uuid().cloned().unwrap_or_else(|| ids.uuid());
+            fresh.place_mut().integration = integration.map(|(id, _)| id.clone());
+            fresh.place_mut().parent = universal;
+            fresh
+        }
+    };
+    changes.write(tx, place, known, wanted, |element| element.meta_mut().touch(ids, now))
+}
+
+fn plant_connections(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    catalog: &Catalog,
+    seed: &SeedDocument,
+) -> Result<(), ApiError> {
+    for connection in &seed.connections {
+        let tenant_key = connection.tenant.as_ref().or(seed.workspace.default_tenant.as_ref());
+        let tenant_key = tenant_key.map_or("demo-tenant", String::as_str);
+        let known = tx.tenants.with_key(tenant_key).next().map(|tenant| tenant.id.clone());
+        let tenant = match known {
+            Some(id) => id,
+            None => {
+                let tenant = Tenant::new(stable_id("tenant", tenant_key), tenant_key.to_owned(), None, now);
+                let id = tenant.id.clone();
+                tx.put(tenant)?;
+                id
+            }
+        };
+        let world = (**tx).clone();
+        let directory = Directory::new(&world, catalog);
+        let integration = directory.find_integration(&connection.integration)?;
+        let Some(connector) = directory.connector_for(integration) else {
+            return Err(ApiError::bad_request(format!(
+                "connection `{}`: the integration `{}` has no connector",
+                connection.key, connection.integration
+            )));
+        };
+        let credentials = match &connection.credentials {
+            Some(credentials) => credentials.clone(),
+            None => vendor::default_credentials(tx, ids, now, &connector, vendor::DEFAULT_ACCOUNT, None)?,
+        };
+        let name = connection.name.clone().unwrap_or_else(|| integration.meta.name.clone());
+        let planted = Connection {
+            id: stable_id("connection", &format!("{tenant_key}/{}", connection.key)),
+            meta: Meta::new(ids, now, Some(connection.key.clone()), Some(name)),
+            tenant,
+            integration: Some(integration.id.clone()),
+            external_app: connector.external_app_id.clone(),
+            connector: Some(connector.id.clone()),
+            connector_version: None,
+            auth_option_key: None,
+            state: ConnectionState::Ready,
+            former: None,
+            next_credentials_refresh_at: refresh_due(&credentials, now),
+            credentials: Some(credentials),
+            connector_parameters: None,
+            input: None,
+            error: None,
+            errors: Vec::new(),
+            intent: None,
+            ticket: None,
+            attempt: None,
+            request: None,
+            replaces_others: false,
+            due: None,
+            retry_attempts: 0,
+            next_retry_timestamp: None,
+            building_agent_session: None,
+            history: ConnectionHistory::default(),
+            last_active_at: None,
+            is_test: false,
+        };
+        tx.put(planted.clone())?;
+        flows::connected(tx, ids, now, &planted)?;
+    }
+    Ok(())
+}

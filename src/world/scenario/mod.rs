@@ -1,0 +1,4 @@
+//! Scenarios: named stories of steps, each a trigger and what it brings about.
+
+pub mod model;
+pub mod rules;

@@ -1,0 +1,339 @@
+//! Scenarios at work: what they wait for, and what they bring about.
+//!
+//! Invariant: runs are counted before their answers leave, so what a run triggers is there for the next call.
+
+use std::sync::Arc;
+
+use rust_embed::RustEmbed;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::base::JsonMap;
+use crate::base::error::{ApiError, nearest};
+use crate::base::ids::Id;
+use crate::engine::directory::Directory;
+use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
+use crate::engine::tokens::Caller;
+use crate::engine::{Engine, Space};
+use crate::fault::{Effect, Rule};
+use crate::nouns::connection::model::Connection;
+use crate::nouns::fault::effects::strike;
+use crate::nouns::webhook::model::WorkspaceEvent;
+use crate::nouns::workspace::rules::{merge_settings, merged_mock};
+use crate::world::scenario::model::{OwnScenario, Scenario, duration};
+use crate::world::seed::{SeedError, Step, error_at, parse_text};
+
+#[derive(RustEmbed)]
+#[folder = "fixtures/scenarios"]
+struct Shipped;
+
+/// ScenarioRuns that are over are remembered up to so many.
+const MOST_RUNS: usize = 200;
+
+/// What one effect is.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+enum Action {
+    /// A rule, which stays until it is removed.
+    Fault(Box<Rule>),
+    /// Takes a rule away, by name.
+    RemoveFault(String),
+    /// Breaks connections at their vendor.
+    Break(Break),
+    /// When state machines move, per kind.
+    Progress(Value),
+    /// Settings of the fake.
+    Mock(Value),
+    /// Settings of the platform.
+    Settings(Value),
+    /// Another secret of the workspace.
+    RotateSecret(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Break {
+    /// By id or key; `*` for all.
+    connection: String,
+    /// `disconnect`, `expireCredentials`, `failRefresh`, `markDefunct`.
+    by: Effect,
+}
+
+/// The scenarios that come with the fake.
+pub fn shipped() -> Result<Vec<Scenario>, SeedError> {
+    let mut all = Vec::new();
+    for path in Shipped::iter() {
+        if let Some(file) = Shipped::get(&path) {
+            all.push(parse(&path, &String::from_utf8_lossy(&file.data))?);
+        }
+    }
+    all.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(all)
+}
+
+/// Reads a scenario; an error carries file, line and field.
+pub(crate) fn parse(path: &str, text: &str) -> Result<Scenario, SeedError> {
+    let mut scenario: Scenario = parse_text(path, text)?;
+    if scenario.name.is_empty() {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        file.split('.').next().unwrap_or(file).clone_into(&mut scenario.name);
+    }
+    check(&scenario).map_err(|wrong| error_at(path, text, &wrong.steps(), wrong.to_string()))?;
+    Ok(scenario)
+}
+
+/// What is wrong with a scenario, and where in it.
+#[derive(Debug, thiserror::Error)]
+#[error("field `{field}`: {why}")]
+struct Wrong {
+    field: String,
+    why: String,
+    /// The step, and the effect in it.
+    at: Option<(usize, Option<usize>)>,
+}
+
+impl Wrong {
+    fn steps(&self) -> Vec<Step> {
+        let field = |name: &str| Step::Field(name.to_owned());
+        match self.at {
+            None => vec![field(&self.field)],
+            Some((step, None)) => vec![field("steps"), Step::Item(step)],
+            Some((step, Some(effect))) => {
+                vec![field("steps"), Step::Item(step), field("do"), Step::Item(effect)]
+            }
+        }
+    }
+}
+
+/// Refuses a scenario that could not be told: told once with its own parameters, nothing may be wrong with it.
+fn check(scenario: &Scenario) -> Result<(), Wrong> {
+    let of_all = |field: &str, why: String| Wrong { field: field.to_owned(), why, at: None };
+    if scenario.name.is_empty() {
+        return Err(of_all("name", "a scenario has one".into()));
+    }
+    let filled = scenario.with_parameters(&JsonMap::new()).map_err(|why| of_all("steps", why))?;
+    for (index, step) in filled.steps.iter().enumerate() {
+        check_step(step).map_err(|(effect, why)| Wrong {
+            field: match effect {
+                Some(effect) => format!("steps[{index}].do[{effect}]"),
+                None => format!("steps[{index}]"),
+            },
+            why,
+            at: Some((index, effect)),
+        })?;
+    }
+    Ok(())
+}
+
+/// An error names the effect, when it is about one.
+fn check_step(step: &crate::world::scenario::model::Step) -> Result<(), (Option<usize>, String)> {
+    let wrong = |why: String| (None, why);
+    let triggers =
+        [step.after.is_some(), step.at.is_some(), step.on.is_some()].into_iter().filter(|given| *given).count();
+    if triggers > 1 {
+        return Err(wrong("a step has one of `after`, `at`, `on`, or none".into()));
+    }
+    if step.after.as_ref().is_some_and(|after| after.acts.as_u64().is_none()) {
+        return Err(wrong("`after.acts` is a number".into()));
+    }
+    if let Some(when) = &step.at {
+        duration(&when.clock).map_err(wrong)?;
+    }
+    let events = WorkspaceEvent::ALL.map(WorkspaceEvent::name);
+    if let Some(on) = step.on.as_ref().filter(|on| !events.contains(&on.event.as_str())) {
+        return Err(wrong(format!("`{}` is no event; there are `{}`", on.event, events.join("`, `"))));
+    }
+    for (number, effect) in step.effects.iter().enumerate() {
+        action(effect).map_err(|why| (Some(number), why))?;
+    }
+    Ok(())
+}
+
+fn action(effect: &Value) -> Result<Action, String> {
+    let action: Action = serde_path_to_error::deserialize(effect).map_err(|error| {
+        let path = error.path().to_string();
+        format!("{}{}", if path == "." { String::new() } else { format!("`{path}`: ") }, error.into_inner())
+    })?;
+    if let Action::Fault(rule) = &action {
+        rule.check().map_err(|error| error.message.clone())?;
+    }
+    Ok(action)
+}
+
+/// Reads a scenario of a call: YAML or JSON. An error carries line and field.
+pub fn read(text: &str) -> Result<Scenario, ApiError> {
+    let place = |error: &SeedError| serde_json::json!({ "line": error.line });
+    let scenario: Scenario = parse_text(BODY, text)
+        .and_then(|scenario: Scenario| {
+            check(&scenario).map_err(|wrong| error_at(BODY, text, &wrong.steps(), wrong.to_string()))?;
+            Ok(scenario)
+        })
+        .map_err(|error| ApiError::bad_request(error.to_string()).with_data(place(&error)))?;
+    Ok(scenario)
+}
+
+/// What errors call the text of a call.
+const BODY: &str = "the scenario";
+
+/// Adds a scenario to a workspace; one of the same name is replaced.
+pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
+    check(&scenario).map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
+    let mut tx = space.data.begin().await;
+    tx.put(OwnScenario::of(scenario))?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The workspace's own scenarios.
+pub fn own(space: &Space) -> Vec<Scenario> {
+    space.world().scenarios.iter().map(|own| own.scenario.clone()).collect()
+}
+
+/// A scenario that a workspace can play: its own, else a shipped one.
+pub fn find(space: &Space, name: &str) -> Result<Scenario, ApiError> {
+    let shipped = shipped().map_err(|error| ApiError::internal(error.to_string()))?;
+    let all: Vec<Scenario> = own(space).into_iter().chain(shipped).collect();
+    if let Some(found) = all.iter().find(|scenario| scenario.name == name) {
+        return Ok(found.clone());
+    }
+    let names = all.iter().map(|scenario| scenario.name.as_str());
+    let near = nearest(name, names.clone()).map(|near| format!("; did you mean `{near}`?"));
+    let there = names.collect::<Vec<_>>().join("`, `");
+    let hint = near.unwrap_or_else(|| format!("; there are `{there}`"));
+    Err(ApiError::not_found(format!("scenario not found: `{name}`{hint}")))
+}
+
+/// Begins a run of a scenario. What is due at once has been done when this returns.
+pub async fn start(
+    engine: &Arc<Engine>,
+    space: &Arc<Space>,
+    name: &str,
+    parameters: &JsonMap,
+) -> Result<ScenarioRun, ApiError> {
+    let scenario = find(space, name)?.with_parameters(parameters).map_err(ApiError::bad_request)?;
+    check(&Scenario { parameters: JsonMap::new(), ..scenario.clone() })
+        .map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
+    let id = {
+        let mut inner = space.scenario_runs.lock();
+        inner.begun += 1;
+        let id = format!("story-{}", inner.begun);
+        if inner.runs.len() == MOST_RUNS {
+            inner.runs.remove(0);
+        }
+        inner.runs.push(ScenarioRun {
+            id: id.clone(),
+            name: scenario.name.clone(),
+            parameters: scenario.parameters.clone(),
+            state: ScenarioRunState::Running,
+            steps_done: 0,
+            steps: scenario.steps.len(),
+            since: space.clock.now(),
+            error: None,
+            scenario,
+            acts: 0,
+            met: false,
+        });
+        id
+    };
+    go_on(engine, space).await;
+    engine.wake.notify_one();
+    let run = space.scenario_runs.all().into_iter().find(|run| run.id == id);
+    run.ok_or_else(|| ApiError::internal("a scenario got lost"))
+}
+
+/// Counts a run, and does what it triggers before its answer leaves.
+pub async fn acted(engine: &Arc<Engine>, space: &Arc<Space>, connection: &[String]) {
+    if space.scenario_runs.lock().runs.iter().any(|run| run.state == ScenarioRunState::Running) {
+        space.scenario_runs.acted(connection);
+        go_on(engine, space).await;
+    }
+}
+
+/// Does every step that is due; says how many that were.
+pub async fn go_on(engine: &Arc<Engine>, space: &Arc<Space>) -> usize {
+    let _turn = space.scenario_runs.turn.lock().await;
+    let mut done = 0;
+    loop {
+        let now = space.clock.now();
+        let next = {
+            let inner = space.scenario_runs.lock();
+            let due = inner.runs.iter().filter(|run| run.due(now).is_some_and(|at| at <= now));
+            due.min_by_key(|run| run.due(now)).map(|run| (run.id.clone(), run.scenario.steps[run.steps_done].clone()))
+        };
+        let Some((id, step)) = next else { return done };
+        let mut failure = None;
+        for effect in &step.effects {
+            if let Err(error) = perform(engine, space, effect).await {
+                failure = Some(error.message.clone());
+                break;
+            }
+        }
+        let mut inner = space.scenario_runs.lock();
+        if let Some(run) = inner.runs.iter_mut().find(|run| run.id == id) {
+            (run.steps_done, run.since) = (run.steps_done + 1, space.clock.now());
+            (run.acts, run.met) = (0, false);
+            if failure.is_some() {
+                run.state = ScenarioRunState::Failed;
+                run.error = failure;
+            } else if run.steps_done == run.steps && run.state == ScenarioRunState::Running {
+                run.state = ScenarioRunState::Done;
+            }
+        }
+        done += 1;
+    }
+}
+
+async fn perform(engine: &Arc<Engine>, space: &Arc<Space>, effect: &Value) -> Result<(), ApiError> {
+    match action(effect).map_err(ApiError::bad_request)? {
+        Action::Fault(rule) => {
+            space.faults.add(*rule)?;
+        }
+        Action::RemoveFault(name) => {
+            // It may be gone already.
+            space.faults.remove(&name).ok();
+        }
+        Action::Break(of) => {
+            for id in connections(engine, space, &of.connection)? {
+                strike(engine, space, &id, &of.by).await?;
+            }
+        }
+        Action::Progress(progress) => {
+            change_mock(space, serde_json::json!({ "progress": progress })).await?;
+        }
+        Action::Mock(change) => change_mock(space, change).await?,
+        Action::Settings(change) => {
+            let mut tx = space.data.begin().await;
+            let mut workspace = (*tx.workspace).clone();
+            merge_settings(&mut workspace.settings, change)?;
+            tx.put_workspace(workspace)?;
+            tx.commit().await?;
+        }
+        Action::RotateSecret(secret) => {
+            let mut tx = space.data.begin().await;
+            let mut workspace = (*tx.workspace).clone();
+            workspace.secret = secret;
+            tx.put_workspace(workspace)?;
+            tx.commit().await?;
+        }
+    }
+    Ok(())
+}
+
+fn connections(engine: &Engine, space: &Space, selector: &str) -> Result<Vec<Id<Connection>>, ApiError> {
+    let world = space.world();
+    if selector == "*" {
+        let live = world.connections.iter().filter(|connection| !connection.is_archived());
+        return Ok(live.map(|connection| connection.id.clone()).collect());
+    }
+    let found = Directory::new(&world, &engine.catalog).connection(&Caller::Manager(None), selector)?;
+    Ok(vec![found.id.clone()])
+}
+
+async fn change_mock(space: &Space, change: Value) -> Result<(), ApiError> {
+    let mut tx = space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    workspace.mock = merged_mock(&workspace.mock, change)?;
+    tx.put_workspace(workspace)?;
+    tx.commit().await?;
+    Ok(())
+}

@@ -1,0 +1,182 @@
+//! One file of a seed, and errors that say where in it.
+
+use std::path::Path;
+
+use serde::de::DeserializeOwned;
+use serde_path_to_error::{Path as FieldPath, Segment, Track};
+
+/// Why a seed cannot be read.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{file}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
+pub struct SeedError {
+    /// The file.
+    pub file: String,
+    /// The line, when known.
+    pub line: Option<usize>,
+    /// The field and what is wrong with it.
+    pub message: String,
+}
+
+impl SeedError {
+    pub(crate) fn new(file: &str, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line: None, message: message.into() }
+    }
+}
+
+/// A file, read.
+#[derive(Debug, Clone)]
+pub(crate) struct SeedFile {
+    /// Below the seed's folder.
+    pub(crate) path: String,
+    pub(crate) text: String,
+}
+
+/// Where an element stands: a file, and the names and numbers that lead to it there.
+#[derive(Debug, Clone, Default)]
+pub struct Origin {
+    pub(crate) file: String,
+    pub(crate) at: Vec<Step>,
+}
+
+/// One step into a document.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    Field(String),
+    Item(usize),
+}
+
+impl Origin {
+    /// Something below it.
+    pub(crate) fn field(&self, name: &str) -> Self {
+        let mut below = self.clone();
+        below.at.push(Step::Field(name.to_owned()));
+        below
+    }
+
+    /// An error about what stands here.
+    pub(crate) fn error(&self, files: &[SeedFile], message: impl Into<String>) -> SeedError {
+        let file = files.iter().find(|file| file.path == self.file);
+        let line = file.and_then(|file| file.line_of(&self.at));
+        SeedError { file: self.file.clone(), line, message: message.into() }
+    }
+}
+
+impl SeedFile {
+    /// Whether it holds a list of elements.
+    pub(crate) fn is_list(&self) -> bool {
+        let mut lines =
+            self.text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        lines.find(|line| *line != "---").is_some_and(|line| line.starts_with('-') || line.starts_with('['))
+    }
+
+    /// The file as one element; `ignored` gets the fields that mean nothing to it.
+    pub(crate) fn parse<T: DeserializeOwned>(&self, mut ignored: impl FnMut(String)) -> Result<T, SeedError> {
+        let reader = serde_yaml_ng::Deserializer::from_str(&self.text);
+        let mut track = Track::new();
+        let tracked = serde_path_to_error::Deserializer::new(reader, &mut track);
+        let result = serde_ignored::deserialize(tracked, |path| ignored(path.to_string()));
+        result.map_err(|error| {
+            let path = track.path();
+            let field = path.to_string();
+            let line = error.location().map(|location| location.line()).or_else(|| self.line_of(&steps(&path)));
+            let message = if field == "." { error.to_string() } else { format!("field `{field}`: {error}") };
+            SeedError { file: self.path.clone(), line, message }
+        })
+    }
+
+    /// The line on which something stands, or what it would stand in.
+    pub(crate) fn line_of(&self, at: &[Step]) -> Option<usize> {
+        let options = marked_yaml::LoaderOptions::default();
+        let options = if self.is_list() { options.toplevel_sequence() } else { options.toplevel_mapping() };
+        let document = marked_yaml::parse_yaml_with_options(0, &self.text, options).ok()?;
+        let (mut node, mut line) = (&document, None);
+        for step in at {
+            let next = match step {
+                Step::Item(index) => node.as_sequence().and_then(|list| list.get(*index)),
+                Step::Field(name) => {
+                    let entry = node.as_mapping().and_then(|map| map.iter().find(|(key, _)| key.as_str() == name));
+                    line = entry.and_then(|(key, _)| key.span().start()).map(marked_yaml::Marker::line).or(line);
+                    entry.map(|(_, value)| value)
+                }
+            };
+            let Some(next) = next else { break };
+            node = next;
+            if matches!(step, Step::Item(_)) {
+                line = node.span().start().map(marked_yaml::Marker::line).or(line);
+            }
+        }
+        line
+    }
+}
+
+fn steps(path: &FieldPath) -> Vec<Step> {
+    path.iter()
+        .filter_map(|segment| match segment {
+            Segment::Seq { index } => Some(Step::Item(*index)),
+            Segment::Map { key } => Some(Step::Field(key.clone())),
+            Segment::Enum { .. } | Segment::Unknown => None,
+        })
+        .collect()
+}
+
+/// A text of its own as one element, bounded; unknown fields are the element's to refuse.
+pub(crate) fn parse_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, SeedError> {
+    let file = SeedFile { path: path.to_owned(), text: text.to_owned() };
+    file.check_bounds()?;
+    file.parse(|_| ())
+}
+
+/// An error about what stands at a place of a text of its own.
+pub(crate) fn error_at(path: &str, text: &str, at: &[Step], message: impl Into<String>) -> SeedError {
+    let line = SeedFile { path: path.to_owned(), text: text.to_owned() }.line_of(at);
+    SeedError { file: path.to_owned(), line, message: message.into() }
+}
+
+/// Whether a file's name is that of prose or of something else that no seed is made of.
+pub(crate) fn is_prose(file_name: &str) -> bool {
+    file_name.rsplit_once('.').is_none_or(|(_, extension)| !matches!(extension, "yaml" | "yml" | "json"))
+}
+
+/// The files of a folder.
+pub(crate) fn collect(root: &Path, at: &Path, files: &mut Vec<SeedFile>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(at)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, files)?;
+        } else {
+            let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
+            if !is_prose(&name) {
+                files.push(SeedFile { path: name, text: std::fs::read_to_string(&path)? });
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::seed::SeedConnector;
+
+    #[test]
+    fn an_error_carries_file_line_and_field() {
+        let file = SeedFile {
+            path: "connectors/x/spec.yaml".into(),
+            text: "key: x\nname: X\nbaseUri: https://x.example\ntype: magic\n".into(),
+        };
+
+        let error = file.parse::<SeedConnector>(|_| ()).unwrap_err().to_string();
+
+        assert!(error.starts_with("connectors/x/spec.yaml:4: field `type`"), "{error}");
+    }
+
+    #[test]
+    fn lines_are_found_in_yaml_and_json() {
+        let file = |text: &str| SeedFile { path: "x".into(), text: text.into() };
+        let at = [Step::Item(1), Step::Field("a".into()), Step::Field("missing".into())];
+
+        assert_eq!(file("- a: 1\n-\n  b: 1\n  a: {c: 1}\n").line_of(&at), Some(4));
+        assert_eq!(file("[{\"a\": 1},\n {\"b\": 1,\n \"a\": {}}]").line_of(&at), Some(3));
+        assert_eq!(file("a: 1").line_of(&at), None);
+    }
+}

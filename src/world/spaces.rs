@@ -1,0 +1,403 @@
+//! Workspaces as wholes: start, create, fork, reset, delete.
+//!
+//! Invariant: what a workspace starts from is kept with it (`Space::origin`), so a reset takes as long as that is
+//! large, however much has happened since.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::base::JsonMap;
+use crate::base::clock::{Clock, ClockMode, Timestamp, real_now};
+use crate::base::config::Target;
+use crate::base::config::{Config, SeedChoice};
+use crate::base::error::ApiError;
+use crate::base::ids::{Ids, stable_id};
+use crate::engine::catalog::Catalog;
+use crate::engine::snapshot::{Cues, Snapshot};
+use crate::engine::{Engine, Space};
+use crate::nouns::webhook::rules as webhooks;
+use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace};
+use crate::store::{Db, Partition, World};
+use crate::world::catalog;
+use crate::world::plant::plant;
+use crate::world::seed::SeedDocument;
+
+/// The tenant that everything names when not told.
+pub const DEFAULT_TENANT: &str = "demo-tenant";
+
+/// A workspace that runs: what its changes mean to the app is added to each of its transactions.
+fn space_of(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Space> {
+    let space = Space::new(config, data, ids, origin);
+    let weak = Arc::downgrade(&space);
+    space.data.set_outbox(Box::new(move |before, tx| match weak.upgrade() {
+        Some(space) => webhooks::outbox(&space, before, tx),
+        None => Ok(()),
+    }));
+    space
+}
+
+/// Opens the database and brings up its workspaces; plants the seed when there are none.
+pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
+    let catalog = catalog::catalog().map_err(ApiError::internal)?;
+    if let Some(planted) = Planted::of(&config) {
+        return planted.open(config, catalog).await;
+    }
+    let seed = seed_of(&config, &catalog)?;
+    let db = Db::open(&config.database, None).await?;
+    let engine = Engine::new(config, catalog, db)?;
+    // A database in memory is always new.
+    let rows = if engine.config.database == Target::Memory { Vec::new() } else { engine.db.load().await? };
+    let worlds = World::rebuild(rows)?;
+    if worlds.is_empty() {
+        let (key, secret) = (engine.config.workspace_key.clone(), engine.config.workspace_secret.clone());
+        let seed = Some(Arc::clone(&seed));
+        let space = create(&engine, NewWorkspace { key, secret, seed, ..NewWorkspace::default() }).await?;
+        Planted::keep(&engine, &space).await?;
+    }
+    for world in worlds {
+        let ids = Arc::new(Ids::new(engine.config.rng_seed, &world.workspace.key));
+        ids.continue_after(engine.db.last_sequence(&world.workspace.key).await?);
+        // A reset leads to the seed, also after a restart: the seeded workspace's start is planted again, on the side.
+        let world = Arc::new(world);
+        let origin = if seed.workspace.key.as_ref().is_none_or(|key| *key == world.workspace.key) {
+            replanted(&engine, &ids, &world, &seed).await?
+        } else {
+            Arc::clone(&world)
+        };
+        let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
+        engine.add(space_of(&engine.config, data, ids, origin));
+    }
+    Ok(engine)
+}
+
+/// What planting the demo gave a moment ago in this process: servers that tests start one after the other begin with it.
+/// It dates from then, so it is only good for a while, and only for a server whose clock and ids nobody has a say in.
+struct Planted {
+    image: Vec<u8>,
+    origin: Arc<World>,
+    sequence: u64,
+    at: Timestamp,
+}
+
+static PLANTED: Mutex<Option<Arc<Planted>>> = Mutex::new(None);
+
+impl Planted {
+    const FRESH: Duration = Duration::from_mins(1);
+
+    fn is_for(config: &Config) -> bool {
+        config.seed == SeedChoice::Demo
+            && config.database == Target::Memory
+            && config.clock == ClockMode::default()
+            && config.rng_seed.is_none()
+            && config.workspace_key.is_none()
+            && config.workspace_secret.is_none()
+    }
+
+    fn of(config: &Config) -> Option<Arc<Self>> {
+        let known = PLANTED.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let fresh = real_now() < known.at.plus(Self::FRESH);
+        (Self::is_for(config) && fresh).then_some(known)
+    }
+
+    async fn keep(engine: &Engine, space: &Space) -> Result<(), ApiError> {
+        if Self::is_for(&engine.config) {
+            let (image, origin) = (engine.db.image().await?, Arc::clone(&space.origin));
+            let planted = Self { image, origin, sequence: space.ids.sequence(), at: real_now() };
+            *PLANTED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(planted));
+        }
+        Ok(())
+    }
+
+    async fn open(&self, config: Config, catalog: Arc<Catalog>) -> Result<Arc<Engine>, ApiError> {
+        let db = Db::open(&Target::Memory, Some(&self.image)).await?;
+        let engine = Engine::new(config, catalog, db)?;
+        let ids = Arc::new(Ids::new(None, &self.origin.workspace.key));
+        ids.continue_after(self.sequence);
+        let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&self.origin));
+        engine.add(space_of(&engine.config, data, ids, Arc::clone(&self.origin)));
+        Ok(engine)
+    }
+}
+
+/// What planting the seed gives, without writing it.
+async fn replanted(
+    engine: &Engine,
+    ids: &Arc<Ids>,
+    world: &World,
+    seed: &SeedDocument,
+) -> Result<Arc<World>, ApiError> {
+    let mut workspace = (*world.workspace).clone();
+    workspace.settings = seed.workspace.settings.clone();
+    workspace.mock = seed.workspace.mock();
+    let aside = Partition::new(engine.db.clone(), Arc::clone(ids), Arc::new(World::new(workspace)));
+    let mut tx = aside.begin().await;
+    plant(&mut tx, ids, Clock::new(world.workspace.clock).now(), &engine.catalog, seed)?;
+    Ok(Arc::new((*tx).clone()))
+}
+
+fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiError> {
+    match &config.seed {
+        SeedChoice::Demo => catalog::demo().map_err(ApiError::internal),
+        SeedChoice::Empty => Ok(Arc::new(SeedDocument::default())),
+        SeedChoice::Path(path) => {
+            let seed = SeedDocument::read(path).and_then(|seed| {
+                seed.check_connectors(&catalog.connector_keys())?;
+                Ok(seed)
+            });
+            let seed = seed.map_err(|error| ApiError::bad_request(error.to_string()))?;
+            for what in &seed.passed_over {
+                tracing::warn!(what, "passed over: membrane-mock does not fake it");
+            }
+            Ok(Arc::new(seed))
+        }
+    }
+}
+
+/// A workspace to make.
+#[derive(Debug, Clone, Default)]
+pub struct NewWorkspace {
+    /// Its key; made up when absent.
+    pub key: Option<String>,
+    /// Its secret; made up when absent.
+    pub secret: Option<String>,
+    /// What to plant.
+    pub seed: Option<Arc<SeedDocument>>,
+    /// The platform's settings, over the seed's.
+    pub settings: Option<Settings>,
+    /// The fake's settings, over the seed's.
+    pub mock: Option<MockSettings>,
+    /// How its time runs, instead of as the server was told.
+    pub clock: Option<ClockMode>,
+}
+
+/// Does something to a workspace as a whole: one at a time, and to its end even when the caller goes away.
+pub(crate) async fn to_its_end<T, F>(engine: &Arc<Engine>, work: impl FnOnce(Arc<Engine>) -> F) -> Result<T, ApiError>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<T, ApiError>> + Send + 'static,
+{
+    let (engine, work) = (Arc::clone(engine), work(Arc::clone(engine)));
+    let task = tokio::spawn(async move {
+        let _turn = engine.workspaces_turn.lock().await;
+        work.await
+    });
+    task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("it was cut off: {error}"))))
+}
+
+/// Makes a workspace from a seed.
+pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
+    to_its_end(engine, |engine| async move { create_here(&engine, new).await }).await
+}
+
+async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
+    let seed = new.seed.unwrap_or_default();
+    let own_key = seed.workspace.key.clone().filter(|key| engine.space(key).is_none());
+    // A seed that is planted a second time gets a key and a secret of its own.
+    let own_secret = seed.workspace.secret.clone().filter(|_| own_key.is_some() || new.key.is_some());
+    let key = new.key.or(own_key).unwrap_or_else(|| free_key(engine));
+    refuse_taken(engine, &key)?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
+    let of_seed = seed.workspace.clock().map_err(ApiError::bad_request)?;
+    // What the server was told wins over what the seed says.
+    let told = (engine.config.clock != ClockMode::default()).then_some(engine.config.clock);
+    let mode = new.clock.or(told).or(of_seed).unwrap_or_default();
+    let now = Clock::new(mode).now();
+    let workspace = Workspace {
+        id: stable_id("workspace", &key),
+        name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
+        // Java's and HS512's signers refuse less than 64 bytes (decision 9).
+        secret: new.secret.or(own_secret).unwrap_or_else(|| ids.secret(32)),
+        default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
+        public_keys: Vec::<PublicKey>::new(),
+        settings: new.settings.unwrap_or_else(|| seed.workspace.settings.clone()),
+        mock: new.mock.unwrap_or_else(|| seed.workspace.mock()),
+        clock: mode,
+        extra: JsonMap::new(),
+        created_at: now,
+        archived_at: None,
+        key,
+    };
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::new(World::new(workspace.clone())));
+    let mut tx = data.begin().await;
+    tx.put_workspace(workspace)?;
+    plant(&mut tx, &ids, now, &engine.catalog, &seed)?;
+    let origin = tx.commit().await?;
+    let space = space_of(&engine.config, data, ids, origin);
+    engine.add(Arc::clone(&space));
+    Ok(space)
+}
+
+/// Which moment of a workspace a fork starts from.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// What the workspace itself started from.
+    Origin,
+    /// As it stands.
+    Now,
+    /// As it stood when this was taken.
+    Snapshot(Arc<Snapshot>),
+}
+
+/// A fork to make.
+#[derive(Debug, Clone, Default)]
+pub struct Fork {
+    /// Its key; made up when absent.
+    pub key: Option<String>,
+    /// Its secret; made up when absent.
+    pub secret: Option<String>,
+    /// How its time runs, instead of as in the other.
+    pub clock: Option<ClockMode>,
+    /// The platform's settings, instead of the other's.
+    pub settings: Option<Settings>,
+    /// The fake's settings, instead of the other's.
+    pub mock: Option<MockSettings>,
+}
+
+/// Makes a workspace that starts as another: same ids, own key and secret, nothing shared.
+pub async fn fork(engine: &Arc<Engine>, from: &Arc<Space>, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
+    let from = Arc::clone(from);
+    to_its_end(engine, |engine| async move { fork_here(&engine, &from, start, fork).await }).await
+}
+
+async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
+    let key = fork.key.unwrap_or_else(|| free_key(engine));
+    refuse_taken(engine, &key)?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
+    let now = from.world();
+    let (source, clock, cues) = match start {
+        Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, None),
+        Start::Now => (Arc::clone(&now), from.clock.mode(), Some(Cues::of(from))),
+        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.cues.clone())),
+    };
+    let mut world = (*source).clone();
+    let mut workspace = (*world.workspace).clone();
+    workspace.id = stable_id("workspace", &key);
+    workspace.key.clone_from(&key);
+    workspace.secret = fork.secret.unwrap_or_else(|| ids.secret(32));
+    workspace.settings = fork.settings.unwrap_or(workspace.settings);
+    workspace.mock = fork.mock.unwrap_or(workspace.mock);
+    workspace.clock = fork.clock.unwrap_or(clock);
+    world.workspace = Arc::new(workspace);
+    let lacks_some = world.drop_waiting_webhooks();
+    if Arc::ptr_eq(&source, &now) && !lacks_some && !from.data.is_closed() {
+        // The rows are there already: SQLite copies them by itself.
+        let body = serde_json::to_string(&*world.workspace).map_err(ApiError::internal)?;
+        engine.db.copy(&from.key, &key, world.workspace.id.as_str(), &body).await?;
+    } else {
+        let rows = world.rows()?;
+        engine.db.replace(&key, &rows).await?;
+        ids.continue_after(rows.last().map_or(0, |row| row.seq));
+    }
+    ids.continue_after(from.ids.last());
+    // What it starts from and how it stands are one: a fork of the fork is copied by SQLite too.
+    let origin = Arc::new(world);
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
+    let space = space_of(&engine.config, data, ids, origin);
+    if let Some(cues) = cues {
+        cues.give(&space);
+    }
+    engine.add(Arc::clone(&space));
+    engine.wake.notify_one();
+    Ok(space)
+}
+
+/// Where a reset leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResetTo {
+    /// What the workspace started from.
+    Seed,
+    /// Nothing but the catalog.
+    Empty,
+}
+
+/// Puts a workspace back. Key, secret and id stay, so clients stay signed in; calls under way write nothing more.
+pub async fn reset(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+    let key = key.to_owned();
+    to_its_end(engine, |engine| async move { reset_here(&engine, &key, to).await }).await
+}
+
+async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+    let space = engine.space(key).ok_or_else(|| no_workspace(engine, key))?;
+    let world = match to {
+        ResetTo::Seed => Arc::clone(&space.origin),
+        ResetTo::Empty => Arc::new(World::new((*space.origin.workspace).clone())),
+    };
+    let origin = Arc::clone(&space.origin);
+    replace(engine, &space, world, origin).await
+}
+
+/// Puts another world in a workspace's place.
+pub(crate) async fn replace(
+    engine: &Engine,
+    space: &Space,
+    world: Arc<World>,
+    origin: Arc<World>,
+) -> Result<Arc<Space>, ApiError> {
+    // Waits for the writer before it, and holds the next one off until the rows are replaced.
+    let turn = space.data.begin().await;
+    engine.db.replace(&space.key, &world.rows()?).await?;
+    let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
+    ids.continue_after(space.ids.last());
+    let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
+    let fresh = space_of(&engine.config, data, ids, origin);
+    engine.add(Arc::clone(&fresh));
+    space.data.close();
+    space.clock.stop();
+    drop(turn);
+    engine.wake.notify_one();
+    Ok(fresh)
+}
+
+/// Plants a seed anew in the first workspace, in place of what is there: its files have changed.
+pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<Space>, ApiError> {
+    to_its_end(engine, |engine| async move {
+        let space = engine.first_space()?;
+        let world = replanted(&engine, &space.ids, &space.world(), &seed).await?;
+        replace(&engine, &space, Arc::clone(&world), world).await
+    })
+    .await
+}
+
+/// Deletes a workspace for good.
+pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
+    let key = key.to_owned();
+    to_its_end(engine, |engine| async move {
+        let Some(space) = engine.remove(&key) else { return Err(no_workspace(&engine, &key)) };
+        let turn = space.data.begin().await;
+        engine.db.forget(&key).await?;
+        engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
+        space.data.close();
+        space.clock.stop();
+        drop(turn);
+        Ok(())
+    })
+    .await
+}
+
+/// 404 for a workspace.
+pub fn no_workspace(engine: &Engine, key: &str) -> ApiError {
+    let spaces = engine.spaces();
+    ApiError::not_found(format!(
+        "workspace not found: `{key}`{}",
+        crate::engine::directory::hint(key, spaces.iter().map(|space| space.key.as_str()))
+    ))
+}
+
+fn refuse_taken(engine: &Engine, key: &str) -> Result<(), ApiError> {
+    let fine = !key.is_empty() && key.len() <= 100 && key.chars().all(|c| c.is_alphanumeric() || "-_.".contains(c));
+    if !fine {
+        return Err(ApiError::bad_request(format!(
+            "`{key}` is no workspace key: 1 to 100 letters, digits, `-`, `_` and `.`"
+        )));
+    }
+    if engine.space(key).is_some() {
+        return Err(ApiError::already_exists(format!("there is a workspace `{key}` already")));
+    }
+    Ok(())
+}
+
+fn free_key(engine: &Engine) -> String {
+    let next = engine.next_workspace();
+    let key = format!("workspace-{next}");
+    if engine.space(&key).is_some() { free_key(engine) } else { key }
+}
