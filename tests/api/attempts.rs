@@ -4,7 +4,7 @@ use http::Method;
 use membrane_mock::model::connection::ConnectionState;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Bed, GUARD, answer, id, message};
+use crate::support::{Answer, Api, Bed, answer, id, message, next_event};
 
 /// What the user of a waiting connection does: `complete`, `cancel` or `fail`.
 async fn drive(bed: &Bed, connection: &str, verb: &str, body: Value) -> Answer {
@@ -32,21 +32,6 @@ async fn logged(api: &Api, query: &str) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let told = |log: &Value| format!("{} {}", text(&log["status"]), text(&log["error"]["message"]));
     logs.iter().map(|log| told(log).trim().to_owned()).collect()
-}
-
-/// What a stream says next.
-pub(crate) async fn next_event(stream: &mut reqwest::Response) -> Value {
-    let mut said = String::new();
-    loop {
-        let chunk = tokio::time::timeout(GUARD, stream.chunk()).await.expect("an event in time");
-        let chunk = chunk.expect("a stream").expect("that goes on");
-        said.push_str(std::str::from_utf8(&chunk).expect("text"));
-        if said.ends_with("\n\n")
-            && let Some(data) = said.lines().find_map(|line| line.strip_prefix("data: "))
-        {
-            return serde_json::from_str(data).expect("JSON");
-        }
-    }
 }
 
 #[tokio::test]

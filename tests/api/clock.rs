@@ -10,9 +10,8 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::fuzz::cases;
 use crate::jobs;
-use crate::support::{Bed, answer, id};
+use crate::support::{Bed, answer, cases, id};
 
 /// Two hours.
 const ALL: u64 = 7_200_000;

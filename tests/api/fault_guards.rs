@@ -1,23 +1,14 @@
 //! That faults are told of: guards in Rust, the journal, the story; and that calls from within snippets meet them too.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
 use http::Method;
 use membrane_mock::testing::{Fault, act, any_call, connect, route, upstream};
 use serde_json::{Value, json};
 
 use crate::sandbox::output;
-use crate::support::Bed;
+use crate::support::{Bed, panic_of};
 
 fn user() -> Value {
     json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
-}
-
-/// The text of the panic that something ends in, if it does.
-pub(crate) fn panic_of(work: impl FnOnce()) -> Option<String> {
-    let caught = catch_unwind(AssertUnwindSafe(work)).err()?;
-    let text = caught.downcast_ref::<String>().cloned();
-    text.or_else(|| caught.downcast_ref::<&str>().map(|text| (*text).to_owned()))
 }
 
 #[tokio::test]

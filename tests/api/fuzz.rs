@@ -11,15 +11,9 @@ use std::time::Duration;
 
 use membrane_mock::testing::MockMembrane;
 use proptest::prelude::*;
-use proptest::test_runner::Config;
 use serde_json::json;
 
-use crate::support::Bed;
-
-pub(crate) fn cases(few: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|text| text.parse().ok());
-    Config { cases: asked.unwrap_or(few), failure_persistence: None, ..Config::default() }
-}
+use crate::support::{Bed, cases};
 
 /// Runs a worker on some input; its output, once it has ended.
 fn worker(input: &[u8]) -> String {

@@ -17,14 +17,6 @@ impl Bed {
     async fn leads_to(&self, page: &str, fields: &[(&str, &str)]) -> Url {
         self.press(page, fields).await.parse().unwrap()
     }
-
-    /// What a connector's OAuth endpoints were asked.
-    pub(crate) async fn vendor_requests(&self, connector: &str) -> Vec<String> {
-        let journal = self.control(Method::GET, "/journal", Value::Null).await.1;
-        let of_vendor =
-            journal["items"].as_array().unwrap().iter().filter(|e| e["route"] == format!("{connector}/oauth"));
-        of_vendor.map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
-    }
 }
 
 fn query(url: &Url, name: &str) -> String {

@@ -21,11 +21,6 @@ async fn connect(api: &Api, body: Value) -> Value {
 }
 
 impl Bed {
-    pub(crate) async fn progress(&self, kind: &str, progress: Value) {
-        let (status, body) = self.control(Method::PUT, "/progress", json!({ kind: progress })).await;
-        assert_eq!(status, 200, "{body}");
-    }
-
     async fn building(&self) -> (Api, String) {
         self.progress("connection.building", json!("hold")).await;
         let acme = self.tenant("acme");

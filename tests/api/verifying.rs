@@ -4,9 +4,7 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::attempts::next_event;
-use crate::fault_guards::panic_of;
-use crate::support::{Answer, Bed, message};
+use crate::support::{Answer, Bed, message, next_event, panic_of};
 
 async fn act(bed: &Bed, body: Value) -> Answer {
     bed.demo().post("/act", body).await

@@ -12,8 +12,7 @@ use tokio::net::TcpListener;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::fault_guards::panic_of;
-use crate::support::{Api, Bed, GUARD, id};
+use crate::support::{Api, Bed, GUARD, id, panic_of};
 
 /// An app's receiver that answers everything so.
 async fn receiver(status: u16) -> MockServer {

@@ -1,19 +1,12 @@
-//! A running fake and a client for it: no more than a test needs to say who calls what.
-
-use std::time::Duration;
+//! A client of the fake: who calls what, and what is answered.
 
 use http::Method;
-use membrane_mock::testing::{MockMembrane, MockMembraneBuilder, MockWorkspace};
-use serde_json::{Value, json};
+use serde_json::Value;
+
+use crate::support::GUARD;
 
 /// Status and body; the body is JSON, else text, else null.
 pub(crate) type Answer = (u16, Value);
-
-/// A guard against hanging, far beyond what anything takes.
-pub(crate) const GUARD: Duration = Duration::from_secs(30);
-
-/// Where the clock stands in exact runs.
-pub(crate) const THEN: &str = "2025-01-01T00:00:00.000Z";
 
 /// A caller: an address and perhaps a token.
 #[derive(Debug, Clone)]
@@ -106,86 +99,6 @@ pub(crate) async fn answer(request: reqwest::RequestBuilder) -> Answer {
     (status, body)
 }
 
-/// A running fake with its first workspace.
-#[derive(Debug)]
-pub(crate) struct Bed {
-    pub(crate) mock: MockMembrane,
-    pub(crate) ws: MockWorkspace,
-}
-
-impl Bed {
-    /// The demo world.
-    pub(crate) async fn start() -> Self {
-        Self::of(MockMembrane::builder()).await
-    }
-
-    /// The demo world with ids and dates that repeat.
-    pub(crate) async fn exact() -> Self {
-        Self::of(MockMembrane::builder().rng_seed(7).manual_clock(THEN.parse().unwrap())).await
-    }
-
-    /// Nothing but the catalog, with ids and dates that repeat.
-    pub(crate) async fn bare() -> Self {
-        Self::of(MockMembrane::builder().empty().rng_seed(7).manual_clock(THEN.parse().unwrap())).await
-    }
-
-    pub(crate) async fn of(builder: MockMembraneBuilder) -> Self {
-        let mock = builder.start().await.expect("a running fake");
-        let ws = mock.workspace();
-        Self { mock, ws }
-    }
-
-    pub(crate) fn tenant(&self, key: &str) -> Api {
-        Api::new(self.mock.uri(), self.ws.tenant(key).token())
-    }
-
-    /// The tenant that has READY `github-dev` and `hubspot-prod`.
-    pub(crate) fn demo(&self) -> Api {
-        self.tenant("demo-tenant")
-    }
-
-    pub(crate) fn manager(&self) -> Api {
-        Api::new(self.mock.uri(), self.ws.manager_token())
-    }
-
-    pub(crate) fn nobody(&self) -> Api {
-        Api::new(self.mock.uri(), None)
-    }
-
-    /// A page's form as a browser posts it.
-    pub(crate) fn form(&self, page: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.nobody().request(Method::POST, page).body(form);
-        request.header("content-type", "application/x-www-form-urlencoded")
-    }
-
-    /// Presses a button of a page that leads elsewhere; says where.
-    pub(crate) async fn press(&self, page: &str, fields: &[(&str, &str)]) -> String {
-        let answer = self.form(page, fields).send().await.expect("an answer");
-        assert_eq!(answer.status(), 303, "{}", answer.text().await.expect("a body"));
-        answer.headers()["location"].to_str().expect("an address").to_owned()
-    }
-
-    /// A control call below this workspace.
-    pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Answer {
-        let body = if body.is_null() { None } else { Some(body) };
-        self.nobody().call(method, &format!("/__mock/workspaces/{}{path}", self.ws.key()), body.as_ref()).await
-    }
-
-    /// Pokes a connection, which has to be allowed.
-    pub(crate) async fn poke(&self, connection: &str, event: &str) -> Value {
-        let path = format!("/connections/{connection}/poke");
-        let (status, body) = self.control(Method::POST, &path, json!({ "event": event })).await;
-        assert_eq!(status, 200, "{event}: {body:#}");
-        body
-    }
-
-    /// An answer as a snapshot shows it, without the port.
-    pub(crate) fn shown(&self, (status, body): &Answer) -> String {
-        format!("{status} {body:#}").replace(self.mock.uri(), "BASE")
-    }
-}
-
 /// The id of an element.
 pub(crate) fn id(element: &Value) -> String {
     element["id"].as_str().expect("an id").to_owned()
@@ -200,4 +113,19 @@ pub(crate) fn verdict((status, body): &Answer) -> String {
 /// What an error says.
 pub(crate) fn message((_, body): &Answer) -> &str {
     body["message"].as_str().unwrap_or_default()
+}
+
+/// What a stream says next.
+pub(crate) async fn next_event(stream: &mut reqwest::Response) -> Value {
+    let mut said = String::new();
+    loop {
+        let chunk = tokio::time::timeout(GUARD, stream.chunk()).await.expect("an event in time");
+        let chunk = chunk.expect("a stream").expect("that goes on");
+        said.push_str(std::str::from_utf8(&chunk).expect("text"));
+        if said.ends_with("\n\n")
+            && let Some(data) = said.lines().find_map(|line| line.strip_prefix("data: "))
+        {
+            return serde_json::from_str(data).expect("JSON");
+        }
+    }
 }

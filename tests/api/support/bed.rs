@@ -1,0 +1,104 @@
+//! A running fake with its first workspace: no more than a test needs to say who calls what.
+
+use http::Method;
+use membrane_mock::testing::{MockMembrane, MockMembraneBuilder, MockWorkspace};
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api};
+
+/// Where the clock stands in exact runs.
+pub(crate) const THEN: &str = "2025-01-01T00:00:00.000Z";
+
+/// A running fake with its first workspace.
+#[derive(Debug)]
+pub(crate) struct Bed {
+    pub(crate) mock: MockMembrane,
+    pub(crate) ws: MockWorkspace,
+}
+
+impl Bed {
+    /// The demo world.
+    pub(crate) async fn start() -> Self {
+        Self::of(MockMembrane::builder()).await
+    }
+
+    /// The demo world with ids and dates that repeat.
+    pub(crate) async fn exact() -> Self {
+        Self::of(MockMembrane::builder().rng_seed(7).manual_clock(THEN.parse().unwrap())).await
+    }
+
+    /// Nothing but the catalog, with ids and dates that repeat.
+    pub(crate) async fn bare() -> Self {
+        Self::of(MockMembrane::builder().empty().rng_seed(7).manual_clock(THEN.parse().unwrap())).await
+    }
+
+    pub(crate) async fn of(builder: MockMembraneBuilder) -> Self {
+        let mock = builder.start().await.expect("a running fake");
+        let ws = mock.workspace();
+        Self { mock, ws }
+    }
+
+    pub(crate) fn tenant(&self, key: &str) -> Api {
+        Api::new(self.mock.uri(), self.ws.tenant(key).token())
+    }
+
+    /// The tenant that has READY `github-dev` and `hubspot-prod`.
+    pub(crate) fn demo(&self) -> Api {
+        self.tenant("demo-tenant")
+    }
+
+    pub(crate) fn manager(&self) -> Api {
+        Api::new(self.mock.uri(), self.ws.manager_token())
+    }
+
+    pub(crate) fn nobody(&self) -> Api {
+        Api::new(self.mock.uri(), None)
+    }
+
+    /// A page's form as a browser posts it.
+    pub(crate) fn form(&self, page: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
+        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        let request = self.nobody().request(Method::POST, page).body(form);
+        request.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// Presses a button of a page that leads elsewhere; says where.
+    pub(crate) async fn press(&self, page: &str, fields: &[(&str, &str)]) -> String {
+        let answer = self.form(page, fields).send().await.expect("an answer");
+        assert_eq!(answer.status(), 303, "{}", answer.text().await.expect("a body"));
+        answer.headers()["location"].to_str().expect("an address").to_owned()
+    }
+
+    /// A control call below this workspace.
+    pub(crate) async fn control(&self, method: Method, path: &str, body: Value) -> Answer {
+        let body = if body.is_null() { None } else { Some(body) };
+        self.nobody().call(method, &format!("/__mock/workspaces/{}{path}", self.ws.key()), body.as_ref()).await
+    }
+
+    /// Pokes a connection, which has to be allowed.
+    pub(crate) async fn poke(&self, connection: &str, event: &str) -> Value {
+        let path = format!("/connections/{connection}/poke");
+        let (status, body) = self.control(Method::POST, &path, json!({ "event": event })).await;
+        assert_eq!(status, 200, "{event}: {body:#}");
+        body
+    }
+
+    /// An answer as a snapshot shows it, without the port.
+    pub(crate) fn shown(&self, (status, body): &Answer) -> String {
+        format!("{status} {body:#}").replace(self.mock.uri(), "BASE")
+    }
+
+    /// From now on what is asked for progresses so.
+    pub(crate) async fn progress(&self, kind: &str, progress: Value) {
+        let (status, body) = self.control(Method::PUT, "/progress", json!({ kind: progress })).await;
+        assert_eq!(status, 200, "{body}");
+    }
+
+    /// What a connector's OAuth endpoints were asked.
+    pub(crate) async fn vendor_requests(&self, connector: &str) -> Vec<String> {
+        let journal = self.control(Method::GET, "/journal", Value::Null).await.1;
+        let of_vendor =
+            journal["items"].as_array().unwrap().iter().filter(|e| e["route"] == format!("{connector}/oauth"));
+        of_vendor.map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+    }
+}
