@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::served::{Served, binary, write_integration};
+use crate::support::served::{Served, binary, write_integration};
 use crate::support::{Bed, GUARD, id};
 
 fn run(arguments: &[&str]) -> Output {

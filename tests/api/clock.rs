@@ -10,8 +10,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::jobs;
-use crate::support::{Bed, answer, cases, id};
+use crate::support::{Bed, answer, cases, id, jobs};
 
 /// Two hours.
 const ALL: u64 = 7_200_000;

@@ -5,7 +5,7 @@ use membrane_mock::api::router::Route;
 use membrane_mock::testing::{MockMembrane, MockWorkspace};
 use serde_json::{Value, json};
 
-use crate::routes::{differs, filled, method_of, named};
+use crate::support::routes::{differs, filled, method_of, named};
 use crate::support::{Api, Bed, answer, id};
 
 /// Nothing can go wrong with these but the token.

@@ -4,7 +4,7 @@ use http::Method;
 use membrane_mock::testing::{Fault, act, any_call, connect, route, upstream};
 use serde_json::{Value, json};
 
-use crate::sandbox::output;
+use crate::support::snippets::output;
 use crate::support::{Bed, panic_of};
 
 fn user() -> Value {

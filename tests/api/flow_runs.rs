@@ -6,7 +6,7 @@ use http::Method;
 use membrane_mock::model::progress::Progress;
 use serde_json::{Value, json};
 
-use crate::flows::{again, begun, flow, greeting, output, ran, transform};
+use crate::support::flows::{again, begun, flow, greeting, output, ran, transform};
 use crate::support::{Answer, Bed, id, message, verdict};
 
 async fn state(bed: &Bed, run: &str) -> String {

@@ -4,7 +4,7 @@ use http::Method;
 use membrane_mock::testing::MockMembrane;
 use serde_json::{Value, json};
 
-use crate::served::Served;
+use crate::support::served::Served;
 use crate::support::{Api, Bed};
 
 /// Lists, connects, acts, reads the log, meets the broken connection, connects again.

@@ -12,8 +12,8 @@ use membrane_mock::testing::MockMembrane;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox_turns::{ASKS_AND_SPINS, Silent, beside};
-use crate::served::Served;
+use crate::support::served::Served;
+use crate::support::snippets::{ASKS_AND_SPINS, Silent, beside};
 use crate::support::{Answer, Api, Bed, GUARD, message};
 
 /// What a thread of this process does not contain: it dies, the thread goes on for long, or its memory stays taken.

@@ -1,25 +1,13 @@
 //! What a workspace defines goes out as an archive and comes in as one, by background jobs.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _, Write as _};
+use std::io::{Cursor, Read as _};
 use std::time::Duration;
 
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, GUARD, THEN, answer, id, message, verdict};
-
-/// Path and text of each file.
-type Files = BTreeMap<String, String>;
-
-pub(crate) fn zipped(files: &Files) -> Vec<u8> {
-    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    for (path, text) in files {
-        writer.start_file(path.as_str(), zip::write::SimpleFileOptions::default()).unwrap();
-        writer.write_all(text.as_bytes()).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
-}
+use crate::support::jobs::{Files, address, one, over, upload, zipped};
+use crate::support::{Api, Bed, THEN, answer, id, message, verdict};
 
 fn unzipped(bytes: &[u8]) -> Files {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
@@ -31,43 +19,6 @@ fn unzipped(bytes: &[u8]) -> Files {
         (file.name().unwrap().into_owned(), text)
     };
     (0..count).map(read).collect()
-}
-
-/// One file of an archive.
-pub(crate) fn one(path: &str, text: &str) -> Files {
-    Files::from([(path.to_owned(), text.to_owned())])
-}
-
-/// A multipart form with the archive as `file`.
-pub(crate) fn upload(api: &Api, query: &str, fields: &[(&str, &str)], archive: &[u8]) -> reqwest::RequestBuilder {
-    let mut body = Vec::new();
-    for (name, value) in fields {
-        write!(body, "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").unwrap();
-    }
-    let head = "Content-Disposition: form-data; name=\"file\"; filename=\"w.zip\"\r\nContent-Type: application/zip";
-    write!(body, "--edge\r\n{head}\r\n\r\n").unwrap();
-    body.extend_from_slice(archive);
-    body.extend_from_slice(b"\r\n--edge--\r\n");
-    let request = api.request(Method::POST, &format!("/import{query}")).body(body);
-    request.header("content-type", "multipart/form-data; boundary=edge")
-}
-
-pub(crate) fn address(begun: &Value) -> String {
-    format!("/background-jobs/{}:{}", begun["jobId"].as_str().unwrap(), begun["accessKey"].as_str().unwrap())
-}
-
-/// The job when it is over.
-async fn over(api: &Api, begun: &Value) -> Value {
-    let poll = async {
-        loop {
-            let job = api.ok(Method::GET, &address(begun), Value::Null).await;
-            if !["pending", "active"].contains(&job["status"].as_str().unwrap()) {
-                return job;
-            }
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(GUARD, poll).await.expect("a job ends")
 }
 
 /// What the workspace defines.

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::served::{Served, binary, write_integration};
+use crate::support::served::{Served, binary, write_integration};
 use crate::support::{Api, message};
 
 const SECRET: &str = "a-secret-of-my-own-that-is-long-enough-for-every-algorithm-there-is";

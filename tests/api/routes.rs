@@ -8,31 +8,11 @@ use membrane_mock::api::router::{Access, Route};
 use membrane_mock::testing::{MockWorkspace, Stub};
 use serde_json::{Value, json};
 
-use crate::jobs;
-use crate::support::{Answer, Api, Bed, answer, id};
+use crate::support::routes::{differs, filled, method_of, named};
+use crate::support::tokens::by_secret;
+use crate::support::{Answer, Api, Bed, answer, id, jobs};
 
 const UNCOVERED: &str = include_str!("uncovered.txt");
-
-pub(crate) fn method_of(route: &Route) -> Method {
-    route.method.clone().unwrap_or(Method::GET)
-}
-
-pub(crate) fn named(route: &Route) -> String {
-    format!("{} {}", route.method.as_ref().map_or("ANY", Method::as_str), route.path)
-}
-
-/// The route's path with each `{name}` replaced.
-pub(crate) fn filled(path: &str, value: impl Fn(&str) -> String) -> String {
-    let mut out = String::new();
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('{') {
-        let (name, tail) = after.split_once('}').expect("a closed name");
-        out.push_str(before);
-        out.push_str(&value(name.trim_start_matches('*')));
-        rest = tail;
-    }
-    out + rest
-}
 
 /// What singular addresses carry in their query.
 fn query_of(path: &str, nothing: bool) -> String {
@@ -120,7 +100,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     }
     let space = base.fork().await.unwrap();
     let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
-    let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&space.secret(), &claims));
+    let api = Api::new(bed.mock.uri(), by_secret(&space.secret(), &claims));
     let method = method_of(route);
     let mut path = route.path.clone();
     let mut found = String::new();
@@ -287,7 +267,7 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> Answer {
     let api = match route.path.as_str() {
         // All that can be wrong with it is that its caller is no tenant.
         "/embed/main" | "/isolated-embed/main" => bed.manager(),
-        _ => Api::new(bed.mock.uri(), crate::tokens::by_secret(&bed.ws.secret(), &claims)),
+        _ => Api::new(bed.mock.uri(), by_secret(&bed.ws.secret(), &claims)),
     };
     let method = method_of(route);
     let path = filled(&route.path, |_| "nope".into());
@@ -303,27 +283,6 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> Answer {
         request = request.body(body);
     }
     answer(request).await
-}
-
-/// Where a good answer is not what the served OpenAPI document says.
-pub(crate) fn differs(document: &Value, route: &Route, status: u16, body: &Value) -> Option<String> {
-    let path = route.path.replace("{*", "{");
-    let operation = &document["paths"][&path][method_of(route).as_str().to_lowercase()];
-    let Some(responses) = operation["responses"].as_object() else { return Some("it is not documented".into()) };
-    if (300..400).contains(&status) {
-        return None;
-    }
-    let class = format!("{}XX", status / 100);
-    let Some(response) = responses.get(&status.to_string()).or_else(|| responses.get(&class)) else {
-        let known: Vec<&String> = responses.keys().collect();
-        return Some(format!("documented are {known:?}"));
-    };
-    let schema = response["content"]["application/json"]["schema"].clone();
-    if schema.is_null() {
-        return None;
-    }
-    let whole = json!({"allOf": [schema], "components": document["components"]});
-    jsonschema::validator_for(&whole).unwrap().validate(body).err().map(|error| error.to_string())
 }
 
 #[tokio::test]
@@ -411,7 +370,7 @@ async fn no_body_makes_a_route_fail_inside() {
         }
         let space = base.fork().await.unwrap();
         let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
-        let api = Api::new(bed.mock.uri(), crate::tokens::by_secret(&space.secret(), &claims));
+        let api = Api::new(bed.mock.uri(), by_secret(&space.secret(), &claims));
         let owner = route.path.clone();
         let path = filled(&route.path, |name| match (name, owner.split('/').nth(1).unwrap_or_default()) {
             ("connection", _) => "github-dev".into(),

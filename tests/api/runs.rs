@@ -6,8 +6,8 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
+use crate::support::tokens::by_secret;
 use crate::support::{Api, Bed, answer, id, verdict};
-use crate::tokens::by_secret;
 
 async fn act(api: &Api, body: Value) -> String {
     let (_, answer) = api.post("/act", body).await;

@@ -6,33 +6,13 @@ use http::Method;
 use membrane_mock::testing::{MockMembrane, MockMembraneBuilder};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Bed};
+use crate::support::snippets::{output, run, with_workers};
+use crate::support::{Api, Bed};
 
 const ENDLESS: &str = "module.exports = () => { for (;;); }";
 
-/// Snippets in child processes, as the binary runs them.
-pub(crate) fn with_workers() -> MockMembraneBuilder {
-    MockMembrane::builder().js_worker(env!("CARGO_BIN_EXE_membrane-mock"))
-}
-
-impl Bed {
-    pub(crate) async fn working() -> Self {
-        Self::of(with_workers()).await
-    }
-}
-
 fn message(body: &Value) -> &str {
     body["message"].as_str().unwrap()
-}
-
-pub(crate) async fn run(api: &Api, code: &str) -> Answer {
-    api.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await
-}
-
-pub(crate) async fn output(api: &Api, code: &str) -> Value {
-    let answer = run(api, code).await;
-    assert_eq!(answer.0, 200, "{code}: {answer:?}");
-    answer.1["output"].clone()
 }
 
 /// A connection of another tenant, under the same key.

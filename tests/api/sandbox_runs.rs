@@ -6,7 +6,7 @@ use http::Method;
 use membrane_mock::testing::MockMembrane;
 use serde_json::{Value, json};
 
-use crate::sandbox::{run, with_workers};
+use crate::support::snippets::{run, with_workers};
 use crate::support::{Api, Bed, message};
 
 /// The details of an answer's run.

@@ -4,55 +4,13 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use membrane_mock::testing::MockMembrane;
-use tokio::net::{TcpListener, TcpStream};
 
-use crate::sandbox::{output, run, with_workers};
+use crate::support::snippets::{ASKS_AND_SPINS, Silent, beside, output, run, with_workers};
 use crate::support::{Api, Bed, GUARD};
 
 /// A snippet that waits for its app for ever.
 const WAITS: &str = "module.exports = ({ externalApiClient }) => externalApiClient.get('/never')";
-/// One that asks its app and spins: who took the question knows that it runs. No count of loops ends it.
-pub(crate) const ASKS_AND_SPINS: &str = "module.exports = ({ externalApiClient }) => {
-    externalApiClient.get('/never');
-    const turn = () => { for (let i = 0; i < 1e6; i++); };
-    for (;;) turn();
-}";
 const GIVEN_UP: &str = "nobody waited for the code any more";
-
-/// An app behind `github` that takes calls and never answers them.
-#[derive(Debug)]
-pub(crate) struct Silent {
-    listener: TcpListener,
-    taken: Vec<TcpStream>,
-}
-
-impl Silent {
-    pub(crate) async fn behind(bed: &Bed) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        bed.ws.upstream("github").at(&format!("http://{address}")).await.unwrap();
-        Self { listener, taken: Vec::new() }
-    }
-
-    /// Waits for so many calls: as many snippets run.
-    pub(crate) async fn takes(&mut self, calls: usize) {
-        let taking = async {
-            for _ in 0..calls {
-                let (call, _) = self.listener.accept().await.unwrap();
-                self.taken.push(call);
-            }
-        };
-        tokio::time::timeout(GUARD, taking).await.expect("they do not all run");
-    }
-}
-
-/// Does something beside runs that do not end by themselves, and then gives them up.
-pub(crate) async fn beside<T: std::fmt::Debug>(runs: impl Future<Output = T>, work: impl Future<Output = ()>) {
-    tokio::select! {
-        () = work => {}
-        ended = runs => panic!("they are not stuck: {ended:?}"),
-    }
-}
 
 /// What runs say of their ends, once there are so many of them.
 async fn ends(api: &Api, runs: usize) -> Vec<String> {

@@ -6,12 +6,13 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use membrane_mock::clock::real_now;
 use membrane_mock::model::workspace::TokenClock;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 
+use crate::support::tokens::{by_secret, signed};
 use crate::support::{Api, Bed, id, message, verdict};
 
 /// Key pairs as PEM, made anew for each run of the tests.
@@ -35,15 +36,6 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
 
 const UNAUTHENTICATED: &str = "401 bad_request/not_authenticated";
 const DENIED: &str = "403 bad_request/access_denied";
-
-fn signed(algorithm: Algorithm, key: &EncodingKey, claims: &Value) -> String {
-    membrane_mock::auth::install_crypto();
-    jsonwebtoken::encode(&Header::new(algorithm), claims, key).unwrap()
-}
-
-pub(crate) fn by_secret(secret: &str, claims: &Value) -> String {
-    signed(Algorithm::HS256, &EncodingKey::from_secret(secret.as_bytes()), claims)
-}
 
 fn unsigned(header: &Value, claims: &Value) -> String {
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());

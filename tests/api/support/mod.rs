@@ -7,6 +7,12 @@ use proptest::test_runner::Config;
 
 mod api;
 mod bed;
+pub(crate) mod flows;
+pub(crate) mod jobs;
+pub(crate) mod routes;
+pub(crate) mod served;
+pub(crate) mod snippets;
+pub(crate) mod tokens;
 
 pub(crate) use api::{Answer, Api, answer, id, message, next_event, verdict};
 pub(crate) use bed::{Bed, THEN};
