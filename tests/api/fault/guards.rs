@@ -150,7 +150,7 @@ async fn a_test_that_fails() {
 fn a_test_that_fails_is_told_what_went_wrong_on_the_wire() {
     let mut again = std::process::Command::new(std::env::current_exe().unwrap());
     let failed =
-        again.args(["--ignored", "--exact", "--nocapture", "fault_guards::a_test_that_fails"]).output().unwrap();
+        again.args(["--ignored", "--exact", "--nocapture", "fault::guards::a_test_that_fails"]).output().unwrap();
 
     let said = String::from_utf8_lossy(&failed.stderr);
     assert!(!failed.status.success() && said.contains("on purpose"), "{said}");

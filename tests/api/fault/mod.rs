@@ -1,0 +1,6 @@
+//! Faults: which calls they are about, what they do to them, and how they are told of.
+
+mod effects;
+mod guards;
+mod rules;
+mod wire;
