@@ -1,8 +1,7 @@
 //! The fake over HTTP, driven by its own public test API. A module per noun; each test has a server of its own.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
-mod act;
-mod actions;
+mod action;
 mod agents;
 mod attempts;
 mod broken;
@@ -42,7 +41,6 @@ mod sandbox_runs;
 mod sandbox_turns;
 mod scenarios;
 mod seeds;
-mod selectors;
 mod served;
 mod states;
 mod store;

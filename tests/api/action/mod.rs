@@ -1,0 +1,5 @@
+//! Actions: what they are, and what running them does.
+
+mod act;
+mod definitions;
+mod selectors;
