@@ -1,0 +1,4 @@
+//! Flows and their runs.
+
+mod definitions;
+mod runs;
