@@ -1,0 +1,8 @@
+//! Connections: how they come about, how they stand, and what becomes of them.
+
+mod attempts;
+mod disconnecting;
+mod fields;
+mod records;
+mod refreshing;
+mod states;
