@@ -1,0 +1,4 @@
+//! Pages that a user sees in a browser.
+
+mod connect;
+mod embedded;
