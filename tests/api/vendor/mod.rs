@@ -1,0 +1,4 @@
+//! The vendor behind a connector, to whom users consent and clients ask for tokens.
+
+mod clients;
+mod oauth;
