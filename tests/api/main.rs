@@ -19,7 +19,7 @@ mod forms;
 mod fuzz;
 mod hostile;
 mod integrations;
-mod jobs;
+mod job;
 mod layers;
 mod ledger;
 mod options;

@@ -1,0 +1,3 @@
+//! Background jobs, and the archives that they take and give.
+
+mod archives;
