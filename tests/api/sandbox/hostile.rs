@@ -81,7 +81,7 @@ enum Ending {
 }
 
 fn table() -> Vec<Case> {
-    serde_yaml_ng::from_str(include_str!("../snippets/hostile.yaml")).unwrap()
+    serde_yaml_ng::from_str(include_str!("../../snippets/hostile.yaml")).unwrap()
 }
 
 impl Case {
