@@ -3,7 +3,6 @@
 
 mod action;
 mod agents;
-mod broken;
 mod checkpoints;
 mod cli;
 mod clock;
@@ -22,8 +21,6 @@ mod ledger;
 mod options;
 mod pages;
 mod parallel;
-mod proxy;
-mod retries;
 mod routes;
 mod runs;
 mod sandbox;
@@ -33,6 +30,7 @@ mod served;
 mod store;
 mod support;
 mod tokens;
+mod upstream;
 mod vendor;
 mod verifying;
 mod webhooks;

@@ -1,0 +1,5 @@
+//! External apps, and how they are called.
+
+mod failures;
+mod proxy;
+mod retries;
