@@ -1,0 +1,3 @@
+//! The journal: what it holds, what it is a witness of, and what it finds.
+
+mod verifying;
