@@ -1,0 +1,5 @@
+//! The HTTP edge: routes, callers, bodies, documents.
+
+mod authorizing;
+mod routes;
+mod serving;
