@@ -1,0 +1,5 @@
+//! Test control.
+
+mod ledger;
+mod routes;
+mod workspaces;
