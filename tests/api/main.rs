@@ -3,9 +3,7 @@
 
 mod action;
 mod agents;
-mod checkpoints;
 mod cli;
-mod clock;
 mod connection;
 mod control;
 mod edge;
@@ -19,14 +17,13 @@ mod journal;
 mod layers;
 mod options;
 mod pages;
-mod parallel;
 mod runs;
 mod sandbox;
 mod scenarios;
-mod seeds;
 mod served;
 mod store;
 mod support;
 mod upstream;
 mod vendor;
 mod webhooks;
+mod world;

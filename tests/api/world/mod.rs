@@ -1,0 +1,6 @@
+//! Worlds: where they come from, how their time passes, and what keeps them apart.
+
+mod checkpoints;
+mod clock;
+mod isolation;
+mod seeds;
