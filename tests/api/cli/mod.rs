@@ -1,0 +1,6 @@
+//! The binary.
+
+mod commands;
+mod logging;
+mod main_job;
+mod options;
