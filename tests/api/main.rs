@@ -2,25 +2,25 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
 mod action;
-mod agents;
+mod agent_session;
 mod cli;
 mod connection;
 mod control;
 mod edge;
-mod elements;
 mod fault;
 mod flow;
-mod integrations;
+mod integration;
 mod job;
 mod journal;
 mod layers;
 mod pages;
-mod runs;
+mod run_log;
 mod sandbox;
-mod scenarios;
+mod scenario;
 mod store;
 mod support;
+mod tenant;
 mod upstream;
 mod vendor;
-mod webhooks;
+mod webhook;
 mod world;
