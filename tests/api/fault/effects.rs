@@ -7,6 +7,7 @@ use membrane_mock::journal::Side;
 use membrane_mock::testing::{Fault, act, proxy, route, upstream};
 use serde_json::{Value, json};
 
+use crate::support::faults::add;
 use crate::support::{Answer, Api, Bed, GUARD, message, verdict};
 
 fn user() -> Value {
@@ -15,11 +16,6 @@ fn user() -> Value {
 
 fn contacts() -> Value {
     json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})
-}
-
-async fn add(bed: &Bed, rule: Value) {
-    let added = bed.control(Method::POST, "/faults", rule).await;
-    assert_eq!(added.0, 200, "{added:?}");
 }
 
 async fn state(bed: &Bed, connection: &str) -> Value {

@@ -2,5 +2,6 @@
 
 mod effects;
 mod guards;
+mod matching;
 mod rules;
 mod wire;

@@ -219,3 +219,24 @@ async fn a_webhook_is_retried_on_the_clock_until_it_is_taken() {
     );
     assert_eq!(payload["data"]["connection"]["id"], payload["data"]["id"]);
 }
+
+#[tokio::test]
+async fn an_app_that_never_sends_its_body_is_given_up_by_its_caller() {
+    let bed = Bed::start().await;
+    let fault = bed.ws.fault(Fault::on(upstream("github")).stall()).await;
+    let user = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+
+    let (api, call) = (bed.demo(), user.clone());
+    let hung = tokio::spawn(async move { api.post("/act", call).await });
+    while fault.fired() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let other = bed.demo().get("/connections/github-dev").await;
+    let is_waiting = !hung.is_finished();
+    drop(fault);
+    hung.abort();
+    let after = bed.demo().post("/act", user).await;
+
+    assert!(is_waiting, "the body never comes");
+    assert_eq!((other.0, after.0), (200, 200), "others are answered meanwhile, and it works again");
+}

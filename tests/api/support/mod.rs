@@ -7,6 +7,7 @@ use proptest::test_runner::Config;
 
 mod api;
 mod bed;
+pub(crate) mod faults;
 pub(crate) mod flows;
 pub(crate) mod jobs;
 pub(crate) mod routes;
