@@ -4,24 +4,10 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
+use crate::support::actions::{says, says_as, with};
 use crate::support::{Answer, Api, Bed, id, message, verdict};
 
-/// An action that answers with a word.
-fn says(word: &str) -> Value {
-    json!({"type": "run-javascript", "config": {"code": format!("module.exports = () => '{word}'")}})
-}
-
-fn with(mut base: Value, more: &Value) -> Value {
-    base.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
-    base
-}
-
 impl Bed {
-    /// Makes an action as a manager.
-    async fn action(&self, body: Value) -> Value {
-        self.manager().ok(Method::POST, "/actions", body).await
-    }
-
     /// Stubs `GET /who` of two apps, which answer with their names.
     async fn with_who(self) -> Self {
         for app in ["github", "hubspot", "slack"] {
@@ -181,7 +167,7 @@ async fn the_most_specific_of_three_layers_wins() {
     demo.ok(Method::POST, "/connect", second).await;
     bed.poke("second", "authorize").await;
 
-    let universal = bed.action(with(says("universal"), &json!({"key": "greet"}))).await;
+    let universal = bed.action(says_as("universal", "greet")).await;
     assert_eq!(act(json!({"connectionKey": "github-dev"})).await, "universal");
     let at_github = bed.action(with(says("integration"), &json!({"key": "greet", "integrationKey": "github"}))).await;
     assert_eq!(act(json!({"connectionKey": "github-dev"})).await, "integration");
@@ -255,7 +241,7 @@ async fn a_key_that_stands_twice_is_400_naming_the_candidates_and_a_dotted_key_d
 async fn an_unknown_or_archived_action_is_404() {
     let bed = Bed::start().await;
     let (demo, manager) = (bed.demo(), bed.manager());
-    let action = bed.action(with(says("x"), &json!({"key": "greet"}))).await;
+    let action = bed.action(says_as("x", "greet")).await;
     manager.ok(Method::DELETE, &format!("/actions/{}", id(&action)), Value::Null).await;
 
     for body in [json!({"key": "nope"}), json!({"id": "nope"}), json!({"key": "greet"}), json!({"id": action["id"]})] {
@@ -282,87 +268,6 @@ async fn a_catalog_action_has_an_empty_key_and_runs_by_its_id() {
     assert!(catalog["config"]["request"]["path"].is_string(), "{catalog:#}");
     assert!(ran["output"]["results"].is_array(), "{ran:#}");
     assert_eq!(wrong.0, 400, "an app's request is not sent to another app");
-}
-
-#[tokio::test]
-async fn input_is_held_against_the_schema_and_extra_properties_are_ignored() {
-    let bed = Bed::exact().await;
-    let schema = json!({
-        "type": "object", "required": ["title"],
-        "properties": {"title": {"type": "string"}, "labels": {"type": "array", "items": {"type": "string"}}},
-    });
-    let echo = json!({
-        "key": "echo", "type": "run-javascript", "inputSchema": schema,
-        "config": {"code": "module.exports = ({ input }) => input"},
-    });
-    bed.action(echo).await;
-    let act = async |input: Value| bed.demo().post("/act", json!({"key": "echo", "input": input})).await;
-
-    let fine = act(json!({"title": "t", "more": 1})).await;
-    let missing = act(json!({})).await;
-    let deep = act(json!({"title": 1, "labels": ["a", 2]})).await;
-
-    assert_eq!((fine.0, &fine.1["output"]["title"]), (200, &json!("t")));
-    insta::assert_snapshot!(bed.shown(&missing), @r#"
-    400 {
-      "type": "bad_request",
-      "message": "the input of action `Echo` does not match its schema at `$`: \"title\" is a required property",
-      "data": {
-        "errors": [
-          {
-            "path": "$",
-            "message": "\"title\" is a required property"
-          }
-        ],
-        "actionRunId": "e7e839627d188e5c376758d2"
-      },
-      "actionRunId": "e7e839627d188e5c376758d2"
-    }
-    "#);
-    assert_eq!(deep.1["data"]["errors"].as_array().unwrap().len(), 2);
-    assert_eq!(verdict(&deep), "400 bad_request/-");
-}
-
-#[tokio::test]
-async fn formulas_are_worked_out_and_an_unknown_one_is_refused_by_name() {
-    let bed = Bed::start().await;
-    let stub = Stub::post("/x/7").query("q", "go").body(json!({"n": 3, "deep": [{"s": "go"}]})).json(200, json!("ok"));
-    bed.ws.upstream("github").stub(stub).await.unwrap();
-    let action = |key: &str, body: Value| {
-        let request = json!({
-            "method": "POST", "path": {"$tpl": {"template": "/x/{id}", "values": {"id": {"$var": "$.input.id"}}}},
-            "query": {"q": {"$var": "$.input.q"}, "none": {"$var": "$.input.none"}}, "body": body,
-        });
-        json!({
-            "key": key, "integrationKey": "github", "type": "api-request-to-external-app", "config": {"request": request},
-        })
-    };
-    let body = json!({"n": {"$var": "$.input.n"}, "deep": [{"s": {"$var": "input.q"}}], "gone": {"$var": "$.input.z"}});
-    bed.action(action("known", body)).await;
-    bed.action(action("unknown", json!({"n": {"$frobnicate": "$.input.n"}}))).await;
-    let demo = bed.demo();
-    let input = json!({"id": 7, "q": "go", "n": 3});
-
-    let known = demo.post("/act", json!({"key": "github.known", "input": input})).await;
-    let before = bed.ws.upstream("github").requests().len();
-    let unknown = demo.post("/act", json!({"key": "github.unknown", "input": input})).await;
-
-    assert_eq!((known.0, &known.1["output"]), (200, &json!("ok")));
-    assert!((400..=501).contains(&unknown.0) && unknown.0 != 404, "{unknown:?}");
-    assert!(message(&unknown).contains("$frobnicate"), "{unknown:?}");
-    assert_eq!(bed.ws.upstream("github").requests().len(), before, "it is never passed through");
-}
-
-#[tokio::test]
-async fn output_mapping_shapes_what_is_answered() {
-    let bed = Bed::start().await;
-    let mut action = says("word");
-    action["outputMapping"] = json!({"said": {"$var": "$.output"}, "to": {"$var": "$.input.name"}});
-    bed.action(with(action, &json!({"key": "greet"}))).await;
-
-    let ran = bed.demo().ok(Method::POST, "/act", json!({"key": "greet", "input": {"name": "mia"}})).await;
-
-    assert_eq!(ran["output"], json!({"said": "word", "to": "mia"}));
 }
 
 #[tokio::test]
@@ -418,35 +323,43 @@ async fn every_spelling_of_run_does_the_same() {
 }
 
 #[tokio::test]
-async fn with_a_connection_an_intent_ranks_the_actions() {
-    let bed = Bed::start().await;
+async fn settings_let_a_universal_action_dispatch_through_an_integration_not_yet_made() {
+    let bed = Bed::bare().await;
+    let (acme, manager) = (bed.tenant("acme"), bed.manager());
+    manager.ok(Method::POST, "/actions", says_as("hello", "greet")).await;
+    let body = json!({"key": "greet", "integrationKey": "github"});
 
-    let path = "/actions?connectionKey=hubspot-prod&intent=list+all+contacts";
-    let ranked = bed.demo().items(path).await;
-    let long = bed.demo().get(&format!("/actions?connectionKey=hubspot-prod&intent={}", "x".repeat(201))).await;
+    let before = acme.post("/act", body.clone()).await;
+    let path = format!("/workspaces/{}", bed.ws.key());
+    let settings = json!({"settings": {"autoGenerateIntegrationsFromConnectors": true}});
+    manager.ok(Method::PATCH, &path, settings).await;
+    let after = acme.post("/act", body).await;
 
-    assert!(!ranked.is_empty() && ranked.len() <= 10);
-    assert!(ranked[0]["name"].as_str().unwrap().to_lowercase().contains("contacts"), "{:#}", ranked[0]);
-    assert_eq!(long.0, 400);
+    assert_eq!(before.0, 404, "{before:?}");
+    assert!(message(&before).starts_with("integration not found"), "{before:?}");
+    assert_eq!((after.0, &after.1["output"]), (200, &json!("hello")), "decision 13: {after:?}");
 }
 
 #[tokio::test]
-async fn a_schema_that_refers_to_itself_or_elsewhere_harms_nothing() {
+async fn a_run_whose_address_makes_no_sense_is_400_with_a_log() {
     let bed = Bed::start().await;
-    let tree = json!({"$ref": "#/$defs/t", "$defs": {"t": {
-        "type": "object", "properties": {"child": {"$ref": "#/$defs/t"}, "name": {"type": "string"}},
-    }}});
-    let mut body = with(says("fine"), &json!({"key": "tree"}));
-    body["inputSchema"] = tree;
-    bed.action(body).await;
     let demo = bed.demo();
+    let mut body = says_as("x", "task");
+    body["integrationKey"] = json!("github");
+    bed.manager().ok(Method::POST, "/actions", body).await;
 
-    let right = demo.post("/act", json!({"key": "tree", "input": {"child": {"child": {"name": "x"}}}})).await;
-    let wrong = demo.post("/act", json!({"key": "tree", "input": {"child": {"child": {"name": 1}}}})).await;
-    let mut remote = with(says("x"), &json!({"key": "remote"}));
-    remote["inputSchema"] = json!({"$ref": "http://10.0.0.1/schema.json"});
-    let refused = bed.manager().post("/actions", remote).await;
+    for path in [
+        "/actions/task/run?layer=bogus",
+        "/action/run?key=task&layer=bogus",
+        "/connections/github-dev/actions/task/run?layer=bogus",
+        "/action-instance/run?parentKey=task&connectionKey=github-dev&layer=bogus",
+    ] {
+        let answer = demo.post(path, json!({})).await;
 
-    assert_eq!((right.0, wrong.0, refused.0), (200, 400, 400), "{right:?} {wrong:?} {refused:?}");
-    assert!(wrong.1["data"]["errors"][0]["path"].as_str().unwrap().contains("child.child.name"), "{wrong:?}");
+        assert_eq!(verdict(&answer), "400 bad_request/-", "{path}");
+        assert!(message(&answer).contains("`layer`"), "{path}: {answer:?}");
+        let run = answer.1["actionRunId"].as_str().unwrap_or_else(|| panic!("{path}: no run in {answer:?}"));
+        let log = demo.ok(Method::GET, &format!("/action-run-logs/{run}"), Value::Null).await;
+        assert_eq!((&log["status"], &log["error"]["message"]), (&json!("error"), &answer.1["message"]), "{path}");
+    }
 }

@@ -2,4 +2,7 @@
 
 mod act;
 mod definitions;
+mod inputs;
+mod instances;
+mod intents;
 mod selectors;

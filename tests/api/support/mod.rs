@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::test_runner::Config;
 
+pub(crate) mod actions;
 mod api;
 mod bed;
 pub(crate) mod faults;
