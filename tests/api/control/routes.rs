@@ -172,3 +172,11 @@ async fn every_control_route_has_a_success_an_error_and_a_guard() {
 
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+#[tokio::test]
+async fn a_control_route_that_is_not_there_says_so() {
+    let bed = Bed::start().await;
+
+    assert_eq!(bed.nobody().get("/__mock/nothing").await.0, 404);
+    assert_eq!(bed.nobody().get("/__mock/workspaces/nope/clock").await.0, 404);
+}

@@ -1,4 +1,4 @@
-//! Test control: workspaces, forks, stubs, journal, clock.
+//! Test control of workspaces: made, forked, emptied, put back.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, id, message};
+use crate::support::{Api, Bed, id, message, whoami};
 
 impl Bed {
     async fn create(&self, body: Value) -> Value {
@@ -18,11 +18,6 @@ impl Bed {
         let api = |name: &str| Api::new(self.mock.uri(), workspace[name].as_str().unwrap().to_owned());
         (api("tenantToken"), api("managerToken"))
     }
-}
-
-async fn user(api: &Api) -> Value {
-    let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
-    api.ok(Method::POST, "/act", body).await["output"].clone()
 }
 
 #[tokio::test]
@@ -45,7 +40,7 @@ async fn a_fork_shares_nothing_but_the_start() {
 
     here.ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
     bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!("mine"))).await.unwrap();
-    let (mine, theirs) = (user(&here).await, user(&there).await);
+    let (mine, theirs) = (whoami(&here).await, whoami(&there).await);
     bed.ws.clock().advance(Duration::from_hours(1)).await.unwrap();
 
     assert_eq!(there.each("/connections", "id").await, before, "a fork keeps its ids and its state");
@@ -154,7 +149,7 @@ async fn a_workspace_forks_the_seed_also_when_the_first_one_is_gone() {
     let (tenant, _) = bed.of_created(&made);
     assert_eq!(deleted.0, 204);
     assert_eq!(tenant.each("/connections", "key").await, ["github-dev", "hubspot-prod"]);
-    assert_eq!(user(&tenant).await["login"], "mia-acme");
+    assert_eq!(whoami(&tenant).await["login"], "mia-acme");
     assert_eq!(bed.nobody().each("/__mock/workspaces", "key").await, [made["key"].as_str().unwrap()]);
 }
 
@@ -187,7 +182,7 @@ async fn reset_goes_back_to_the_seed_or_to_nothing_with_the_same_ids() {
     bed.nobody().ok(Method::POST, &format!("/__mock/reset?workspace={}", bed.ws.key()), json!({})).await;
 
     assert_eq!(demo.each("/connections", "id").await, before);
-    assert_eq!(user(&demo).await["login"], "mia-acme", "stubs are gone too");
+    assert_eq!(whoami(&demo).await["login"], "mia-acme", "stubs are gone too");
     assert_eq!(demo.items("/action-run-logs").await.len(), 1, "and logs");
     let begun = demo.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
     assert_eq!(begun["state"], "CLIENT_ACTION_REQUIRED", "and settings");
@@ -196,144 +191,4 @@ async fn reset_goes_back_to_the_seed_or_to_nothing_with_the_same_ids() {
     assert!(demo.items("/integrations").await.is_empty());
     assert_eq!(bed.nobody().post("/__mock/reset?to=mars", json!({})).await.0, 400);
     assert_eq!(bed.nobody().post("/__mock/reset?workspace=nope", json!({})).await.0, 404);
-}
-
-#[tokio::test]
-async fn stubs_are_tried_by_priority_then_newest_first_and_only_so_often() {
-    let bed = Bed::start().await;
-    let github = bed.ws.upstream("github");
-    let demo = bed.demo();
-
-    assert_eq!(user(&demo).await["login"], "mia-acme", "the catalog's");
-    github.stub(Stub::get("/user").json(200, json!("older"))).await.unwrap();
-    let newer = github.stub(Stub::get("/user").json(200, json!("newer"))).await.unwrap();
-    assert_eq!(user(&demo).await, "newer");
-    github.stub(Stub::get("/user").json(200, json!("urgent")).priority(1).times(2)).await.unwrap();
-    assert_eq!((user(&demo).await, user(&demo).await), (json!("urgent"), json!("urgent")));
-    assert_eq!(user(&demo).await, "newer");
-    newer.remove().await.unwrap();
-    assert_eq!(user(&demo).await, "older");
-}
-
-#[tokio::test]
-async fn stubs_are_mounted_listed_and_removed_over_http() {
-    let bed = Bed::start().await;
-    let stub = json!({"request": {"method": "GET", "path": "/user"}, "respond": {"json": "mine"}});
-
-    let made = bed.control(Method::POST, "/upstreams/github/stubs", stub.clone()).await.1;
-    let listed = bed.control(Method::GET, "/upstreams/github/stubs", Value::Null).await.1;
-    let mine = user(&bed.demo()).await;
-    let removed = bed.control(Method::DELETE, &format!("/upstreams/github/stubs/{}", id(&made)), Value::Null).await;
-    let theirs = user(&bed.demo()).await;
-    bed.control(Method::POST, "/upstreams/github/stubs", stub).await;
-    let cleared = bed.control(Method::DELETE, "/upstreams/github/stubs", Value::Null).await;
-
-    assert_eq!((&listed["items"][0]["id"], &listed["items"][0]["from"]), (&made["id"], &json!("workspace")));
-    assert!(listed["items"].as_array().unwrap().iter().any(|stub| stub["from"] == "catalog"));
-    assert_eq!((mine, &theirs["login"]), (json!("mine"), &json!("mia-acme")));
-    assert_eq!((removed.0, cleared.0), (204, 204));
-    for wrong in [
-        json!({"request": {"method": "GET", "path": "user"}, "respond": {}}),
-        json!({"request": {"method": "GET", "path": "/user"}, "respond": {"status": 42}}),
-        json!({"request": {"method": "GET", "path": "/user"}, "respond": {"json": 1, "text": "x"}}),
-        json!({"request": {"path": "/user"}, "respond": {}}),
-        json!({"request": {"method": "GET", "path": "/user"}, "respond": {}, "whenever": 1}),
-    ] {
-        assert_eq!(bed.control(Method::POST, "/upstreams/github/stubs", wrong.clone()).await.0, 400, "{wrong}");
-    }
-    assert_eq!(bed.control(Method::GET, "/upstreams/nope/stubs", Value::Null).await.0, 404);
-}
-
-#[tokio::test]
-async fn an_unmatched_request_is_listed_with_the_nearest_stub_and_its_difference() {
-    let bed = Bed::start().await;
-    let stub = Stub::post("/things").query("page", "1").body(json!({"a": {"b": 1}})).json(200, json!({}));
-    bed.ws.upstream("github").stub(stub).await.unwrap();
-    let api = json!({"method": "POST", "path": "/things", "query": {"page": 2}, "body": {"a": {"b": 2}}});
-
-    let answer = bed.demo().post("/act", json!({"api": api, "connectionKey": "github-dev"})).await;
-
-    assert_eq!(answer.1["data"]["response"]["status"], 404);
-    let requests = bed.control(Method::GET, "/upstreams/github/requests", Value::Null).await.1;
-    let unmatched = requests["items"][0]["unmatched"].to_string();
-    for field in ["query.page", "body.a.b"] {
-        assert!(unmatched.contains(field), "{field}: {unmatched}");
-    }
-    assert!(!unmatched.contains("\"method\",") && unmatched.contains("/things"), "{unmatched}");
-}
-
-#[tokio::test]
-async fn the_journal_holds_both_sides_in_order_and_no_secret() {
-    let bed = Bed::start().await;
-    let token = bed.ws.tenant("demo-tenant").token();
-    user(&bed.demo()).await;
-    bed.demo().get("/connections/github-dev/proxy/user?access_token=hush&q=1").await;
-    bed.nobody().get(&format!("/self?token={token}")).await;
-    let tenant_secret = bed.demo().ok(Method::GET, "/connections/github-dev?includeSecrets=1", Value::Null).await;
-    let access = tenant_secret["credentials"]["access_token"].as_str().unwrap().to_owned();
-
-    let journal = bed.control(Method::GET, "/journal", Value::Null).await.1;
-
-    let entries = journal["items"].as_array().unwrap();
-    let sides: Vec<&str> = entries.iter().map(|entry| entry["side"].as_str().unwrap()).collect();
-    assert_eq!(sides, ["upstream", "api", "upstream", "api", "api", "api"]);
-    let sequence: Vec<u64> = entries.iter().map(|entry| entry["seq"].as_u64().unwrap()).collect();
-    assert!(sequence.is_sorted(), "{sequence:?}");
-    assert_eq!((&entries[1]["route"], &entries[1]["caller"]), (&json!("/act"), &json!("tenant:demo-tenant")));
-    assert!(entries[1]["actionRunId"].is_string());
-    let text = journal.to_string();
-    for secret in [&token, &access, "hush", &bed.ws.secret()] {
-        assert!(!text.contains(secret), "{secret} is in {text}");
-    }
-    assert_eq!(bed.control(Method::DELETE, "/journal", Value::Null).await.0, 204);
-    assert!(bed.ws.journal().is_empty());
-}
-
-#[tokio::test]
-async fn an_unauthenticated_call_is_journalled_where_it_claims_to_belong() {
-    let bed = Bed::start().await;
-    let token = bed.ws.tenant("acme").token();
-    let forged = format!("{}x", &token[..token.len() - 8]);
-
-    Api::new(bed.mock.uri(), forged).get("/self").await;
-    bed.nobody().get("/self?from=nobody").await;
-
-    let own = bed.ws.journal();
-    assert_eq!((own.len(), own[0].caller.as_deref(), own[0].status), (1, Some("unauthenticated"), 401));
-    let servers = bed.nobody().items("/__mock/journal").await;
-    assert!(servers.iter().any(|entry| entry["path"] == "/self?from=nobody"), "{servers:#?}");
-}
-
-#[tokio::test]
-async fn the_clock_is_set_advanced_and_read() {
-    let bed = Bed::exact().await;
-    let clock = async |method: Method, path: &str, body: Value| bed.control(method, path, body).await;
-
-    let start = clock(Method::GET, "/clock", Value::Null).await.1;
-    let by = clock(Method::POST, "/clock/advance", json!({"ms": 90_000})).await.1;
-    let to = clock(Method::POST, "/clock/advance", json!({"to": "2025-01-02T00:00:00Z"})).await.1;
-    let set = clock(Method::PUT, "/clock", json!({"mode": "2030-06-01T00:00:00Z"})).await.1;
-
-    assert_eq!(start["now"], "2025-01-01T00:00:00.000Z");
-    assert_eq!(by["now"], "2025-01-01T00:01:30.000Z");
-    assert_eq!(to["now"], "2025-01-02T00:00:00.000Z");
-    assert_eq!(set["now"], "2030-06-01T00:00:00.000Z");
-    assert_eq!(clock(Method::POST, "/clock/settle", json!({})).await.0, 200);
-    for wrong in [
-        json!({}),
-        json!({"ms": 1, "to": "2031-01-01T00:00:00Z"}),
-        json!({"to": "2001-01-01T00:00:00Z"}),
-        json!({"ms": -1}),
-    ] {
-        assert_eq!(clock(Method::POST, "/clock/advance", wrong.clone()).await.0, 400, "{wrong}");
-    }
-    assert_eq!(clock(Method::PUT, "/clock", json!({"mode": "noon"})).await.0, 400);
-}
-
-#[tokio::test]
-async fn a_control_route_that_is_not_there_says_so() {
-    let bed = Bed::start().await;
-
-    assert_eq!(bed.nobody().get("/__mock/nothing").await.0, 404);
-    assert_eq!(bed.nobody().get("/__mock/workspaces/nope/clock").await.0, 404);
 }

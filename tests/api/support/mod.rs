@@ -8,9 +8,11 @@ use proptest::test_runner::Config;
 pub(crate) mod actions;
 mod api;
 mod bed;
+mod calls;
 pub(crate) mod faults;
 pub(crate) mod flows;
 pub(crate) mod jobs;
+pub(crate) mod journal;
 pub(crate) mod routes;
 pub(crate) mod served;
 pub(crate) mod snippets;
@@ -18,6 +20,7 @@ pub(crate) mod tokens;
 
 pub(crate) use api::{Answer, Api, answer, id, message, next_event, verdict};
 pub(crate) use bed::{Bed, THEN};
+pub(crate) use calls::whoami;
 
 /// A guard against hanging, far beyond what anything takes.
 pub(crate) const GUARD: Duration = Duration::from_secs(30);

@@ -3,3 +3,4 @@
 mod failures;
 mod proxy;
 mod retries;
+mod stubs;

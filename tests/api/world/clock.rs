@@ -243,3 +243,29 @@ async fn a_client_that_waits_for_what_a_frozen_clock_holds_up_gets_an_answer() {
     assert_eq!(waited["state"], "BUILDING", "a second of real time is over, none of the workspace's");
     assert_eq!(bed.of_control("/clock").await["now"], "2025-01-01T00:00:00.000Z");
 }
+
+#[tokio::test]
+async fn the_clock_is_set_advanced_and_read() {
+    let bed = Bed::exact().await;
+    let clock = async |method: Method, path: &str, body: Value| bed.control(method, path, body).await;
+
+    let start = clock(Method::GET, "/clock", Value::Null).await.1;
+    let by = clock(Method::POST, "/clock/advance", json!({"ms": 90_000})).await.1;
+    let to = clock(Method::POST, "/clock/advance", json!({"to": "2025-01-02T00:00:00Z"})).await.1;
+    let set = clock(Method::PUT, "/clock", json!({"mode": "2030-06-01T00:00:00Z"})).await.1;
+
+    assert_eq!(start["now"], "2025-01-01T00:00:00.000Z");
+    assert_eq!(by["now"], "2025-01-01T00:01:30.000Z");
+    assert_eq!(to["now"], "2025-01-02T00:00:00.000Z");
+    assert_eq!(set["now"], "2030-06-01T00:00:00.000Z");
+    assert_eq!(clock(Method::POST, "/clock/settle", json!({})).await.0, 200);
+    for wrong in [
+        json!({}),
+        json!({"ms": 1, "to": "2031-01-01T00:00:00Z"}),
+        json!({"to": "2001-01-01T00:00:00Z"}),
+        json!({"ms": -1}),
+    ] {
+        assert_eq!(clock(Method::POST, "/clock/advance", wrong.clone()).await.0, 400, "{wrong}");
+    }
+    assert_eq!(clock(Method::PUT, "/clock", json!({"mode": "noon"})).await.0, 400);
+}
