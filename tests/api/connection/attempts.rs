@@ -4,6 +4,7 @@ use http::Method;
 use membrane_mock::model::connection::ConnectionState;
 use serde_json::{Value, json};
 
+use crate::support::pages::page_of;
 use crate::support::{Answer, Api, Bed, answer, id, message, next_event};
 
 /// What the user of a waiting connection does: `complete`, `cancel` or `fail`.
@@ -290,7 +291,7 @@ async fn an_attempt_that_its_vendor_refuses_is_one_record() {
 
     // At the vendor's page, by control, and in Rust.
     let again = demo.ok(Method::POST, "/connections/github-dev/reconnect", json!({})).await;
-    let to_vendor = bed.press(again["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+    let to_vendor = bed.press(&page_of(&again), &[("action", "connect")]).await;
     let back = bed.press(&to_vendor, &[("action", "deny")]).await;
     bed.nobody().get(&back).await;
     let slack = begun(&acme, json!({"connectorKey": "slack"})).await;

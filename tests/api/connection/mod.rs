@@ -5,4 +5,5 @@ mod disconnecting;
 mod fields;
 mod records;
 mod refreshing;
+mod requests;
 mod states;

@@ -25,13 +25,6 @@ async fn connect_again(bed: &Bed, connection: &str) -> String {
     id(&again)
 }
 
-/// The user consents at the vendor.
-async fn complete(bed: &Bed, connection: &str) -> Value {
-    let (status, done) = bed.control(Method::POST, &format!("/connections/{connection}/complete"), Value::Null).await;
-    assert_eq!((status, &done["state"]), (200, &json!("READY")), "{done}");
-    done
-}
-
 async fn list_contacts(bed: &Bed) -> Answer {
     bed.demo().post("/act", json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})).await
 }
@@ -56,7 +49,7 @@ impl Vendor {
         let begun = bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "flaky"})).await;
         let vendor = Self { server, connection: id(&begun) };
         vendor.grants().await;
-        complete(&bed, &vendor.connection).await;
+        bed.complete(&vendor.connection).await;
         (bed, vendor)
     }
 
@@ -170,7 +163,7 @@ async fn a_refused_refresh_disconnects_until_the_user_has_connected_again() {
     let during = list_contacts(&bed).await;
     let again = connect_again(&bed, "hubspot-prod").await;
     let waiting = list_contacts(&bed).await;
-    complete(&bed, &again).await;
+    bed.complete(&again).await;
     let connected = shown(&bed, "hubspot-prod").await;
     let after = list_contacts(&bed).await;
     pass(&bed, 1740).await;
@@ -293,7 +286,7 @@ async fn a_connection_made_again_has_its_tries_before_it() {
     connect_again(&bed, &vendor.connection).await;
 
     vendor.grants().await;
-    let done = complete(&bed, &vendor.connection).await;
+    let done = bed.complete(&vendor.connection).await;
     bed.ws.settle().await.unwrap();
 
     assert_eq!(done["id"], vendor.connection.as_str());

@@ -1,5 +1,6 @@
 //! The HTTP edge: routes, callers, bodies, documents.
 
 mod authorizing;
+mod openapi;
 mod routes;
 mod serving;

@@ -8,6 +8,7 @@ use membrane_mock::api::router::{Access, Route};
 use membrane_mock::testing::{MockWorkspace, Stub};
 use serde_json::{Value, json};
 
+use crate::support::pages::{form_encoded, page_of};
 use crate::support::routes::{differs, filled, method_of, named};
 use crate::support::tokens::by_secret;
 use crate::support::{Answer, Api, Bed, answer, id, jobs};
@@ -235,14 +236,14 @@ async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Ans
     }
     if route.path == "/oauth-callback" {
         let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
-        let to_vendor = bed.press(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+        let to_vendor = bed.press(&page_of(&begun), &[("action", "connect")]).await;
         let back = bed.press(&to_vendor, &[("action", "allow")]).await;
         return bed.nobody().get(&back).await;
     }
     let at = format!("/vendor/{}/slack/oauth", space.key());
     let (client, back) = (("client_id", "membrane-slack"), ("redirect_uri", "http://127.0.0.1:9/back"));
     let query = [("response_type", "code"), client, back];
-    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+    let query = form_encoded(&query);
     let page = format!("{at}/authorize?{query}");
     match (method_of(route).as_str(), route.path.rsplit('/').next().unwrap()) {
         ("GET", _) => bed.nobody().get(&page).await,

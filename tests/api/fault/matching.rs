@@ -5,6 +5,7 @@ use membrane_mock::testing::{Fault, any_call, upstream};
 use serde_json::{Value, json};
 
 use crate::support::faults::{add, breaking, is_broken};
+use crate::support::pages::page_of;
 use crate::support::{Bed, answer, id};
 
 fn user() -> Value {
@@ -191,7 +192,7 @@ async fn pages_meet_faults_too() {
     let bed = Bed::exact().await;
     let begun =
         bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "slack", "connectionKey": "team"})).await;
-    let page = begun["clientAction"]["uiUrl"].as_str().unwrap().to_owned();
+    let page = page_of(&begun);
     let error = |on: Value, message: &str| json!({"on": on, "times": 1, "fault": {"error": {"type": "internal", "message": message}}});
     let look =
         async |address: &str| answer(bed.nobody().request(Method::GET, address).header("accept", "text/html")).await;

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
+use crate::support::pages::leads_to;
 use crate::support::{Answer, Bed, answer, id};
 
 /// A page as a browser gets it, as this tenant: status and HTML, in which the token never is.
@@ -22,12 +23,6 @@ fn html((status, page): Answer, token: &str) -> (u16, String) {
     let page = page.as_str().expect("a page").to_owned();
     assert!(page.starts_with("<!doctype html>") && !page.contains(token), "{page}");
     (status, page)
-}
-
-/// Where a page's first form leads.
-fn leads_to(page: &str) -> &str {
-    let rest = page.split("action=\"").nth(1).expect("a form");
-    rest.split('"').next().expect("an address")
 }
 
 #[tokio::test]

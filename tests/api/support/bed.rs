@@ -4,6 +4,7 @@ use http::Method;
 use membrane_mock::testing::{MockMembrane, MockMembraneBuilder, MockWorkspace};
 use serde_json::{Value, json};
 
+use crate::support::pages::form_encoded;
 use crate::support::{Answer, Api};
 
 /// Where the clock stands in exact runs.
@@ -57,9 +58,13 @@ impl Bed {
 
     /// A page's form as a browser posts it.
     pub(crate) fn form(&self, page: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
-        let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-        let request = self.nobody().request(Method::POST, page).body(form);
+        let request = self.nobody().request(Method::POST, page).body(form_encoded(fields));
         request.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// Posts the page's form as a browser does.
+    pub(crate) async fn submit(&self, page: &str, fields: &[(&str, &str)]) -> Answer {
+        answer(self.form(page, fields)).await
     }
 
     /// Presses a button of a page that leads elsewhere; says where.
@@ -81,6 +86,14 @@ impl Bed {
         let (status, body) = self.control(Method::POST, &path, json!({ "event": event })).await;
         assert_eq!(status, 200, "{event}: {body:#}");
         body
+    }
+
+    /// The user of a connection consents at its vendor.
+    pub(crate) async fn complete(&self, connection: &str) -> Value {
+        let (status, done) =
+            self.control(Method::POST, &format!("/connections/{connection}/complete"), Value::Null).await;
+        assert_eq!((status, &done["state"]), (200, &json!("READY")), "{done}");
+        done
     }
 
     /// An answer as a snapshot shows it, without the port.

@@ -13,6 +13,7 @@ pub(crate) mod faults;
 pub(crate) mod flows;
 pub(crate) mod jobs;
 pub(crate) mod journal;
+pub(crate) mod pages;
 pub(crate) mod routes;
 pub(crate) mod served;
 pub(crate) mod snippets;

@@ -3,35 +3,14 @@
 use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
-use url::Url;
 
-use crate::support::{Answer, Bed, id, message};
-
-fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
-
-async fn connected(bed: &Bed, connection: &Value) -> Value {
-    let path = format!("/connections/{}/complete", id(connection));
-    let (status, done) = bed.control(Method::POST, &path, Value::Null).await;
-    assert_eq!((status, &done["state"]), (200, &json!("READY")), "{done}");
-    done
-}
-
-/// Where the page of a connection sends its user.
-async fn vendor_page(bed: &Bed, connection: &Value) -> Url {
-    let page = connection["clientAction"]["uiUrl"].as_str().expect("a page");
-    bed.press(page, &[("action", "connect")]).await.parse().unwrap()
-}
-
-fn asked(url: &Url, name: &str) -> String {
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
+use crate::support::pages::{query_value, vendor_page};
+use crate::support::{Answer, Bed, answer, id, message};
 
 /// Asks a vendor's endpoint as a client of one's own.
 async fn ask(bed: &Bed, connector: &str, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
     let at = format!("/vendor/{}/{connector}/oauth/{endpoint}", bed.ws.key());
-    crate::support::answer(bed.form(&at, fields)).await
+    answer(bed.form(&at, fields)).await
 }
 
 #[tokio::test]
@@ -80,7 +59,7 @@ async fn the_next_refresh_is_refused_and_only_that() {
     let refused = bed.demo().post("/act", list.clone()).await;
     let tokens = bed.control(Method::GET, "/upstreams/hubspot/tokens", Value::Null).await.1;
     let again = bed.demo().ok(Method::POST, "/connections/hubspot-prod/reconnect", json!({})).await;
-    connected(&bed, &again).await;
+    bed.complete(&id(&again)).await;
     bed.ws.upstream("hubspot").expire_tokens().await.unwrap();
     let refreshed = bed.demo().post("/act", list).await;
 
@@ -93,7 +72,7 @@ async fn the_next_refresh_is_refused_and_only_that() {
 async fn tokens_are_of_the_client_that_asked_for_them() {
     let bed = Bed::start().await;
     let begun = bed.tenant("acme").ok(Method::POST, "/connect", json!({"connectorKey": "hubspot"})).await;
-    connected(&bed, &begun).await;
+    bed.complete(&id(&begun)).await;
     let own = json!({"parameters": {"clientId": "mine", "clientSecret": "of-mine"}});
     bed.manager().ok(Method::PATCH, "/integrations/hubspot", own).await;
     let held = format!("/connections/{}?includeSecrets=1", id(&begun));
@@ -133,7 +112,7 @@ async fn parameters_that_come_with_a_connection_are_its_own_client() {
 
     let mine = acme.ok(Method::POST, "/connect", own(json!({"clientId": "mine", "clientSecret": "s"}))).await;
     let to_vendor = vendor_page(&bed, &mine).await;
-    let done = connected(&bed, &mine).await;
+    let done = bed.complete(&id(&mine)).await;
     let half = acme.ok(Method::POST, "/connect", own(json!({"clientId": "mine"}))).await;
     let failed = acme.ok(Method::GET, &format!("/connections/{}?wait=1", id(&half)), Value::Null).await;
     let mended = json!({"connectionId": id(&half), "connectorParameters": {"clientId": "b", "clientSecret": "s"}});
@@ -141,14 +120,18 @@ async fn parameters_that_come_with_a_connection_are_its_own_client() {
     let wrong = acme.post("/connect", own(json!("clientId"))).await;
     let others = bed.tenant("other").ok(Method::POST, "/connect", json!({"integrationKey": "gmail"})).await;
 
-    assert_eq!(asked(&to_vendor, "client_id"), "mine");
+    assert_eq!(query_value(&to_vendor, "client_id"), "mine");
     assert_eq!(done["state"], "READY");
     assert_eq!(failed["state"], "CONFIGURATION_ERROR", "{failed:#}");
     assert!(failed["error"]["message"].as_str().unwrap().contains("no `clientSecret`"), "{failed:#}");
-    assert_eq!(asked(&vendor_page(&bed, &again).await, "client_id"), "b");
+    assert_eq!(query_value(&vendor_page(&bed, &again).await, "client_id"), "b");
     assert_eq!(wrong.0, 400);
     assert!(message(&wrong).contains("`connectorParameters` is an object"), "{wrong:?}");
-    assert_eq!(asked(&vendor_page(&bed, &others).await, "client_id"), "membrane-gmail", "it is of one connection");
+    assert_eq!(
+        query_value(&vendor_page(&bed, &others).await, "client_id"),
+        "membrane-gmail",
+        "it is of one connection"
+    );
 }
 
 #[tokio::test]
@@ -191,7 +174,7 @@ async fn a_connector_without_a_shared_client_needs_ones_own() {
     bed.manager().ok(Method::PATCH, &format!("/integrations/{integration}"), own).await;
     let again = acme.ok(Method::POST, "/connect", json!({"connectionId": id(&begun)})).await;
     let to_vendor = vendor_page(&bed, &again).await;
-    let done = connected(&bed, &again).await;
+    let done = bed.complete(&id(&again)).await;
 
     assert_eq!(begun["state"], "BUILDING");
     assert_eq!(failed["state"], "CONFIGURATION_ERROR", "{failed:#}");
@@ -199,7 +182,7 @@ async fn a_connector_without_a_shared_client_needs_ones_own() {
     assert!(why.contains("no shared OAuth client; set `clientId` and `clientSecret`"), "{why}");
     assert_eq!((stranger.0, &stranger.1["error"]), (401, &json!("invalid_client")));
     assert_eq!(
-        (again["state"].as_str(), asked(&to_vendor, "client_id")),
+        (again["state"].as_str(), query_value(&to_vendor, "client_id")),
         (Some("CLIENT_ACTION_REQUIRED"), "mine".into())
     );
     assert_eq!((id(&done), &done["state"]), (id(&begun), &json!("READY")));
@@ -235,7 +218,7 @@ async fn each_way_to_authenticate_leads_to_a_call() {
                 let (status, page) = bed.nobody().get(&back).await;
                 assert!(status == 200 && page.as_str().unwrap().contains("newConnectionCreated"), "{way}: {page}");
             } else {
-                let (status, page) = crate::support::answer(bed.form(&page, answered)).await;
+                let (status, page) = answer(bed.form(&page, answered)).await;
                 assert!(status == 200 && page.as_str().unwrap().contains("newConnectionCreated"), "{way}: {page}");
             }
         }
@@ -248,114 +231,4 @@ async fn each_way_to_authenticate_leads_to_a_call() {
         let seen = run["output"]["seen"].as_str().unwrap_or_default();
         assert!(seen.starts_with(carries) && seen.is_empty() == carries.is_empty(), "{way}: {run}");
     }
-}
-
-#[tokio::test]
-async fn a_popup_is_opened_by_a_form_of_plain_fields_too() {
-    let bed = Bed::start().await;
-    let token = bed.ws.tenant("acme").token();
-    let fields = [("token", token.as_str()), ("connectorKey", "slack"), ("connectionKey", "team-a")];
-
-    let (status, page) = crate::support::answer(bed.form("/connection-popup", &fields)).await;
-    let asked = bed.nobody().get(&format!("/connection-popup?{}", form(&fields))).await;
-
-    assert!(status == 200 && page.as_str().unwrap().contains("Connect Slack"), "{status} {page}");
-    assert_eq!(asked.0, 200);
-    assert_eq!(bed.tenant("acme").each("/connections", "key").await, ["team-a"], "both ask for the same");
-}
-
-#[tokio::test]
-async fn nobody_puts_a_consent_page_in_a_frame() {
-    let bed = Bed::start().await;
-    let acme = bed.tenant("acme");
-    let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
-    let page = begun["clientAction"]["uiUrl"].as_str().unwrap().to_owned();
-    let to_vendor = vendor_page(&bed, &begun).await;
-    let policy = async |address: &str| {
-        let answer = bed.nobody().request(Method::GET, address).send().await.unwrap();
-        let header = |name: &str| answer.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
-        (header("content-security-policy").unwrap_or_default(), header("x-frame-options"))
-    };
-
-    for address in ["/", to_vendor.as_str(), "/oauth-callback?state=none", "/screens-of-nobody"] {
-        let (policy, older) = policy(address).await;
-        let is_page = !policy.is_empty();
-        assert_eq!(is_page, address != "/screens-of-nobody", "only pages have a policy: {address}");
-        assert_eq!(policy.contains("frame-ancestors 'none'"), is_page, "{address}: {policy}");
-        assert_eq!(older.as_deref(), is_page.then_some("DENY"), "{address}");
-    }
-    let embedded = format!("/embed/main?token={}", bed.ws.tenant("acme").token());
-    for address in [page.as_str(), &embedded] {
-        let (policy, older) = policy(address).await;
-        assert!(policy.contains("base-uri 'none'") && !policy.contains("frame-ancestors"), "{address}: {policy}");
-        assert_eq!(older, None, "the client shows it in a frame");
-    }
-}
-
-#[tokio::test]
-async fn a_theme_is_kept_from_page_to_page() {
-    let bed = Bed::start().await;
-    let token = bed.ws.tenant("acme").token();
-    let opened = |fields: &[(&str, &str)]| {
-        let fields: Vec<(&str, &str)> =
-            [("token", token.as_str()), ("theme", "dark")].iter().chain(fields).copied().collect();
-        bed.form("/screens/connect", &fields).header("accept", "text/html")
-    };
-    let is_dark = |(_, page): &Answer| page.as_str().is_some_and(|page| page.contains("data-theme=\"dark\""));
-    let action_of = |page: &str| {
-        let action = page.split("action=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a form");
-        action.to_owned()
-    };
-
-    let connect = crate::support::answer(opened(&[("integrationKey", "gmail")])).await;
-    let form = action_of(connect.1.as_str().unwrap());
-    let to_vendor = bed.press(&form, &[("action", "connect")]).await;
-    let vendor = bed.nobody().get(&to_vendor).await;
-    let back = bed.press(&to_vendor, &[("action", "allow")]).await;
-    let done = bed.nobody().get(&back).await;
-    let unknown = crate::support::answer(opened(&[("integrationKey", "no-such-app")])).await;
-    let choose = crate::support::answer(opened(&[])).await;
-    bed.control(Method::PUT, "/progress", json!({"connection.building": "hold"})).await;
-    let building = crate::support::answer(opened(&[("intent", "Acme Rocketry")])).await;
-
-    for (what, page) in [
-        ("connect", &connect),
-        ("vendor", &vendor),
-        ("done", &done),
-        ("unknown", &unknown),
-        ("choose", &choose),
-        ("building", &building),
-    ] {
-        assert!(is_dark(page), "{what}: {page:?}");
-    }
-    assert_eq!(unknown.0, 404);
-}
-
-#[tokio::test]
-async fn what_is_typed_is_sent_as_the_form_has_it() {
-    let bed = Bed::start().await;
-    let property = |kind: Value| json!({ "type": kind });
-    let form = json!({"type": "object", "required": ["key", "port"], "properties": {
-        "key": property(json!("string")), "port": property(json!("integer")), "ratio": property(json!(["number"])),
-        "zip": property(json!(["string", "integer"])), "live": property(json!("boolean")),
-    }});
-    let shop = json!({"key": "shop", "name": "Shop", "type": "client-credentials", "baseUri": "https://shop.example", "inputSchema": form});
-    bed.manager().ok(Method::POST, "/connectors", shop).await;
-    let begun = bed.demo().ok(Method::POST, "/connect", json!({"connectorKey": "shop"})).await;
-    let page = begun["clientAction"]["uiUrl"].as_str().unwrap();
-    let typed = [
-        ("key", "12345"),
-        ("port", "8080"),
-        ("ratio", "0.5"),
-        ("zip", "01234"),
-        ("live", "false"),
-        ("action", "connect"),
-    ];
-
-    let (status, ended) = crate::support::answer(bed.form(page, &typed)).await;
-    let held = bed.demo().ok(Method::GET, "/connections/shop?includeSecrets=1", Value::Null).await;
-
-    assert_eq!(status, 200, "{ended}");
-    let sent = json!({"key": "12345", "port": 8080, "ratio": 0.5, "zip": "01234", "live": false});
-    assert_eq!(held["credentials"], sent);
 }

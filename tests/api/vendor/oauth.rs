@@ -10,6 +10,7 @@ use oauth2::{
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::support::pages::{form_encoded, query_value, vendor_page};
 use crate::support::{Bed, id};
 
 impl Bed {
@@ -19,29 +20,25 @@ impl Bed {
     }
 }
 
-fn query(url: &Url, name: &str) -> String {
-    url.query_pairs().find(|(known, _)| known == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
-}
-
 #[tokio::test]
 async fn the_engine_sends_the_user_with_pkce_and_exchanges_the_code_by_http() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
     let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
 
-    let to_vendor = bed.leads_to(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+    let to_vendor = vendor_page(&bed, &begun).await;
     let (status, page) = bed.nobody().get(to_vendor.as_str()).await;
     let back = bed.leads_to(to_vendor.as_str(), &[("action", "allow"), ("account", "ann@example.com")]).await;
     let done = bed.nobody().get(back.as_str()).await;
 
     assert_eq!(
-        (query(&to_vendor, "response_type"), query(&to_vendor, "code_challenge_method")),
+        (query_value(&to_vendor, "response_type"), query_value(&to_vendor, "code_challenge_method")),
         ("code".into(), "S256".into())
     );
-    assert_eq!(query(&to_vendor, "redirect_uri"), format!("{}/oauth-callback", bed.mock.uri()));
+    assert_eq!(query_value(&to_vendor, "redirect_uri"), format!("{}/oauth-callback", bed.mock.uri()));
     assert_eq!(status, 200);
     assert!(page.as_str().unwrap().contains("Allow access to Slack?"), "{page}");
-    assert_eq!(query(&back, "state"), query(&to_vendor, "state"));
+    assert_eq!(query_value(&back, "state"), query_value(&to_vendor, "state"));
     assert_eq!(done.0, 200);
     assert!(done.1.as_str().unwrap().contains("newConnectionCreated"), "{}", done.1);
     assert!(!done.1.as_str().unwrap().contains("mock-access"), "no token is in a page");
@@ -60,11 +57,11 @@ async fn a_user_who_denies_connects_nothing() {
     bed.poke("github-dev", "loseCredentials").await;
     let again = bed.demo().ok(Method::POST, "/connections/github-dev/reconnect", json!({})).await;
 
-    let to_vendor = bed.leads_to(again["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+    let to_vendor = vendor_page(&bed, &again).await;
     let back = bed.leads_to(to_vendor.as_str(), &[("action", "deny")]).await;
     let (_, page) = bed.nobody().get(back.as_str()).await;
 
-    assert_eq!(query(&back, "error"), "access_denied");
+    assert_eq!(query_value(&back, "error"), "access_denied");
     assert!(page.as_str().unwrap().contains("newConnectionFailure"), "{page}");
     let after = bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await;
     assert_eq!(after["state"], "DISCONNECTED", "as it was");
@@ -77,7 +74,7 @@ async fn a_redirect_says_how_it_went() {
     let attempt = async |fields: &[(&str, &str)]| {
         let spec = json!({"connectorKey": "slack", "redirectUri": "http://app.test/done?tab=2"});
         let begun = acme.ok(Method::POST, "/connect", spec).await;
-        let to_vendor = bed.leads_to(begun["clientAction"]["uiUrl"].as_str().unwrap(), &[("action", "connect")]).await;
+        let to_vendor = vendor_page(&bed, &begun).await;
         let back = bed.leads_to(to_vendor.as_str(), fields).await;
         let answer = bed.nobody().request(Method::GET, back.as_str()).send().await.unwrap();
         let to: Url = answer.headers()["location"].to_str().unwrap().parse().unwrap();
@@ -88,8 +85,8 @@ async fn a_redirect_says_how_it_went() {
     let (_, denied) = attempt(&[("action", "deny")]).await;
 
     assert_eq!(fine.as_str(), format!("http://app.test/done?tab=2&connectionId={}", id(&begun)));
-    assert_eq!(query(&denied, "error"), "Slack said: access_denied. Nothing was connected.");
-    let data: Value = serde_json::from_str(&query(&denied, "errorData")).unwrap();
+    assert_eq!(query_value(&denied, "error"), "Slack said: access_denied. Nothing was connected.");
+    let data: Value = serde_json::from_str(&query_value(&denied, "errorData")).unwrap();
     assert_eq!(data["type"], "connection");
 }
 
@@ -140,8 +137,8 @@ async fn a_client_that_is_not_ours_completes_the_flow() {
         let request = client.authorize_url(CsrfToken::new_random).add_scope(scope).set_pkce_challenge(challenge);
         let (to, csrf) = request.url();
         let back = bed.leads_to(to.as_str(), &[("action", "allow"), ("account", "ann")]).await;
-        assert_eq!(query(&back, "state"), *csrf.secret());
-        (AuthorizationCode::new(query(&back, "code")), verifier)
+        assert_eq!(query_value(&back, "state"), *csrf.secret());
+        (AuthorizationCode::new(query_value(&back, "code")), verifier)
     };
     let refused = |error: RequestTokenError<reqwest::Error, _>| match error {
         RequestTokenError::ServerResponse(response) => {
@@ -188,7 +185,7 @@ async fn who_asks_wrongly_is_told_on_the_page() {
         ];
         fields.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
         fields.extend(changes.iter().filter(|(_, value)| !value.is_empty()));
-        format!("{at}?{}", url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish())
+        format!("{at}?{}", form_encoded(&fields))
     };
 
     assert_eq!(bed.nobody().get(&asked(&[])).await.0, 200);
