@@ -7,15 +7,11 @@ use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
 use crate::support::tokens::by_secret;
-use crate::support::{Api, Bed, answer, id, verdict};
+use crate::support::{Api, Bed, answer, contacts, id, user, user_through, verdict};
 
 async fn act(api: &Api, body: Value) -> String {
     let (_, answer) = api.post("/act", body).await;
     answer["actionRunId"].as_str().unwrap_or_else(|| panic!("no run in {answer:#}")).to_owned()
-}
-
-fn get_user(connection: &str) -> Value {
-    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": connection})
 }
 
 #[tokio::test]
@@ -121,12 +117,12 @@ async fn every_kind_of_failure_is_logged_under_the_id_it_answered() {
         json!({"key": "needs", "input": {}}),
         json!({"key": "unfaked"}),
         json!({"key": "typeless"}),
-        json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "unknown"}),
+        user_through("unknown"),
         json!({"api": {"method": "GET", "path": "/user"}, "integrationKey": "slack"}),
         json!({"api": {"method": "GET", "path": "/user"}, "integrationKey": "unknown"}),
         json!({"api": {"method": "GET", "path": "/broken"}, "connectionKey": "github-dev"}),
         json!({"api": {"method": "GET", "path": "https://evil.example/"}, "connectionKey": "github-dev"}),
-        get_user("hubspot-prod"),
+        user_through("hubspot-prod"),
         json!({"code": "throw new Error('x')", "connectionKey": "github-dev"}),
     ] {
         let (status, answer) = demo.post("/act", body.clone()).await;
@@ -148,7 +144,7 @@ async fn what_was_never_a_call_is_not_logged() {
     let bed = Bed::start().await;
     let demo = bed.demo();
 
-    bed.nobody().post("/act", get_user("github-dev")).await;
+    bed.nobody().post("/act", user()).await;
     let malformed = demo.request(Method::POST, "/act").header("content-type", "application/json").body("{\"key\":");
     assert_eq!(answer(malformed).await.0, 400);
     let huge = demo.request(Method::POST, "/act").body(vec![b'x'; 10 * 1024 * 1024 + 1]);
@@ -186,13 +182,13 @@ async fn a_snapshot_posted_back_runs_the_same_again() {
         .await;
 
     for body in [
-        get_user("github-dev"),
+        user(),
         json!({"key": "echo", "input": {"a": 1}}),
         json!({"key": "echo", "connectionKey": "github-dev", "input": {"a": 2}, "meta": {"m": 1}}),
         json!({"key": "github.echo", "input": {"a": 3}}),
         json!({"id": made["id"], "input": {"a": 4}}),
         json!({"code": "module.exports = ({ input }) => input.a", "connectionKey": "github-dev", "input": {"a": 5}}),
-        json!({"key": "list-contacts", "connectionKey": "hubspot-prod"}),
+        contacts(),
     ] {
         let first = demo.ok(Method::POST, "/act", body.clone()).await;
         let path = format!("/action-run-logs/{}", first["actionRunId"].as_str().unwrap());
@@ -212,7 +208,7 @@ async fn logs_are_listed_newest_first_a_page_at_a_time() {
     let demo = bed.demo();
     let mut made = Vec::new();
     for _ in 0..5 {
-        made.push(act(&demo, get_user("github-dev")).await);
+        made.push(act(&demo, user()).await);
     }
     made.reverse();
 
@@ -220,7 +216,7 @@ async fn logs_are_listed_newest_first_a_page_at_a_time() {
     loop {
         let page = demo.ok(Method::GET, &format!("/action-run-logs?limit=2&cursor={cursor}"), Value::Null).await;
         // What happens between two pages is not on the next one.
-        act(&demo, get_user("github-dev")).await;
+        act(&demo, user()).await;
         seen.extend(page["items"].as_array().unwrap().iter().map(id));
         match page["cursor"].as_str() {
             Some(next) => next.clone_into(&mut cursor),
@@ -241,7 +237,7 @@ async fn every_filter_of_the_run_logs_narrows_them() {
     let action = manager.ok(Method::POST, "/actions", action).await;
     let by_action = act(&demo, json!({"id": action["id"]})).await;
     bed.ws.clock().advance(Duration::from_secs(10)).await.unwrap();
-    let on_github = act(&demo, get_user("github-dev")).await;
+    let on_github = act(&demo, user()).await;
     bed.ws.clock().advance(Duration::from_secs(10)).await.unwrap();
     let failed = act(&demo, json!({"api": {"method": "GET", "path": "/nope"}, "connectionKey": "hubspot-prod"})).await;
     bed.ws.clock().advance(Duration::from_secs(10)).await.unwrap();
@@ -280,7 +276,7 @@ async fn every_filter_of_the_run_logs_narrows_them() {
 async fn a_tenant_sees_its_own_logs_and_a_manager_all() {
     let bed = Bed::start().await;
     let (demo, other, manager) = (bed.demo(), bed.tenant("other"), bed.manager());
-    let mine = act(&demo, get_user("github-dev")).await;
+    let mine = act(&demo, user()).await;
     let theirs = act(&other, json!({"key": "nope"})).await;
 
     assert_eq!(demo.each("/action-run-logs", "id").await, [mine.as_str()]);
@@ -296,7 +292,7 @@ async fn a_tenant_sees_its_own_logs_and_a_manager_all() {
 async fn a_manager_that_names_a_tenant_reads_every_tenants_logs() {
     let bed = Bed::start().await;
     let other = bed.tenant("other");
-    let run = act(&bed.demo(), get_user("github-dev")).await;
+    let run = act(&bed.demo(), user()).await;
     let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "other", "isAdmin": true});
     let both = Api::new(bed.mock.uri(), by_secret(&bed.ws.secret(), &claims));
 
@@ -315,7 +311,7 @@ async fn run_logs_can_be_switched_off() {
     let bed = Bed::start().await;
     bed.ws.settings(|settings| settings.enable_action_run_logs = Some(false)).await.unwrap();
 
-    act(&bed.demo(), get_user("github-dev")).await;
+    act(&bed.demo(), user()).await;
 
     assert!(bed.demo().items("/action-run-logs").await.is_empty());
 }
@@ -325,7 +321,7 @@ async fn each_exchange_is_an_external_api_log_with_its_run() {
     let bed = Bed::start().await;
     let demo = bed.demo();
     bed.ws.upstream("github").expire_tokens().await.unwrap();
-    let run = act(&demo, get_user("github-dev")).await;
+    let run = act(&demo, user()).await;
     demo.get("/connections/hubspot-prod/proxy/nope").await;
 
     let all = demo.items("/external-api-logs").await;
@@ -346,7 +342,7 @@ async fn api_logs_can_be_switched_off() {
     let bed = Bed::start().await;
     bed.ws.settings(|settings| settings.enable_api_logs = Some(false)).await.unwrap();
 
-    act(&bed.demo(), get_user("github-dev")).await;
+    act(&bed.demo(), user()).await;
 
     assert!(bed.demo().items("/external-api-logs").await.is_empty());
 }

@@ -5,12 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Bed, verdict};
-
-async fn act(bed: &Bed) -> Answer {
-    let call = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
-    bed.demo().post("/act", call).await
-}
+use crate::support::{Bed, user, verdict};
 
 async fn state(bed: &Bed) -> String {
     bed.demo().get("/connections/github-dev").await.1["state"].as_str().unwrap().to_owned()
@@ -21,21 +16,21 @@ async fn expire_after_n_acts() {
     let bed = Bed::exact().await;
     let story = bed.ws.scenario("expire-after-n-acts").with("acts", 2).with("connection", "github-dev").start().await;
     let story = story.unwrap();
-    assert_eq!((act(&bed).await.0, act(&bed).await.0), (200, 200));
-    let lost = act(&bed).await;
+    assert_eq!((bed.act(user()).await.0, bed.act(user()).await.0), (200, 200));
+    let lost = bed.act(user()).await;
     assert_eq!(lost.1["code"], "CONNECTION_DISCONNECTED", "{lost:?}");
 
     bed.ws.tenant("demo-tenant").connect("github").key("github-dev").complete().await.unwrap();
     bed.ws.settle().await.unwrap();
     assert!(story.is_done());
-    assert_eq!(act(&bed).await.0, 200);
+    assert_eq!(bed.act(user()).await.0, 200);
 }
 
 #[tokio::test]
 async fn refresh_fails_twice_then_needs_user() {
     let bed = Bed::exact().await;
     bed.ws.scenario("refresh-fails-twice-then-needs-user").with("connection", "github-dev").start().await.unwrap();
-    assert_eq!(act(&bed).await.0, 400);
+    assert_eq!(bed.act(user()).await.0, 400);
     assert_eq!(state(&bed).await, "READY");
     let record = bed.demo().get("/connections/github-dev").await.1;
     assert_eq!(record["retryAttempts"], 1, "{record:#}");
@@ -44,7 +39,7 @@ async fn refresh_fails_twice_then_needs_user() {
     bed.ws.clock().advance(Duration::from_secs(10)).await.unwrap();
     assert_eq!(state(&bed).await, "DISCONNECTED");
     bed.ws.tenant("demo-tenant").connect("github").key("github-dev").complete().await.unwrap();
-    assert_eq!(act(&bed).await.0, 200);
+    assert_eq!(bed.act(user()).await.0, 200);
 }
 
 #[tokio::test]
@@ -79,19 +74,19 @@ async fn building_never_finishes_or_fails() {
 async fn vendor_outage() {
     let bed = Bed::exact().await;
     let story = bed.ws.scenario("vendor-outage").with("connector", "github").with("minutes", 2).start().await.unwrap();
-    let down = act(&bed).await;
+    let down = bed.act(user()).await;
     assert_eq!(down.1["data"]["response"]["status"], 503, "{down:?}");
     bed.ws.clock().advance(Duration::from_mins(2)).await.unwrap();
     assert!(story.is_done());
-    assert_eq!(act(&bed).await.0, 200);
+    assert_eq!(bed.act(user()).await.0, 200);
 }
 
 #[tokio::test]
 async fn rate_limited() {
     let bed = Bed::exact().await;
     bed.ws.scenario("rate-limited").with("limit", 2).start().await.unwrap();
-    assert_eq!((act(&bed).await.0, act(&bed).await.0), (200, 200));
-    assert_eq!(verdict(&act(&bed).await), "429 bad_request/rate_limit_exceeded");
+    assert_eq!((bed.act(user()).await.0, bed.act(user()).await.0), (200, 200));
+    assert_eq!(verdict(&bed.act(user()).await), "429 bad_request/rate_limit_exceeded");
     assert_eq!(bed.tenant("other").get("/connections").await.0, 200, "its bucket is its own");
 }
 
@@ -117,7 +112,7 @@ async fn secret_rotated() {
     let bed = Bed::exact().await;
     let before = bed.demo();
     bed.ws.scenario("secret-rotated").with("acts", 1).start().await.unwrap();
-    assert_eq!(act(&bed).await.0, 200);
+    assert_eq!(bed.act(user()).await.0, 200);
     assert_eq!(before.get("/self").await.0, 401);
     assert_eq!(bed.demo().get("/self").await.0, 200, "a token that is signed with the new one");
 }
@@ -131,7 +126,7 @@ async fn a_scenario_of_ones_own_is_checked_and_played() {
     });
     assert_eq!(bed.control(Method::POST, "/scenarios", own).await.0, 200);
     assert_eq!(bed.control(Method::POST, "/scenarios/mine/start", Value::Null).await.0, 200);
-    assert_eq!((act(&bed).await.0, act(&bed).await.0), (200, 400));
+    assert_eq!((bed.act(user()).await.0, bed.act(user()).await.0), (200, 400));
 
     for (wrong, says) in [
         (json!({"name": "x", "steps": [{"do": [{"break": {"connection": "*", "by": "hammer"}}]}]}), "hammer"),
@@ -161,7 +156,7 @@ async fn a_scenario_of_ones_own_is_yaml_and_an_error_says_line_and_field() {
 
     let added = send(good).await;
     bed.control(Method::POST, "/scenarios/after-two/start", Value::Null).await;
-    let statuses = [act(&bed).await.0, act(&bed).await.0];
+    let statuses = [bed.act(user()).await.0, bed.act(user()).await.0];
     let address = bed.mock.uri();
     let third = bed.demo().request(Method::POST, "/act").json(&json!({})).send().await;
 

@@ -7,7 +7,7 @@ use membrane_mock::testing::{MockMembrane, Stub};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, id};
+use crate::support::{Api, Bed, id, user};
 
 /// A call of a random story. Numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -253,7 +253,7 @@ async fn two_hundred_forks_at_once_never_cross_a_wire() {
         let fork = bed.mock.fork().await.unwrap();
         let api = Api::new(fork.uri(), fork.tenant("demo-tenant").token());
         fork.upstream("github").stub(Stub::get("/user").json(200, json!({ "n": n }))).await.unwrap();
-        let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+        let body = user();
 
         let answer = api.ok(Method::POST, "/act", body).await;
         api.ok(Method::PATCH, "/connections/github-dev", json!({"name": format!("mine {n}")})).await;

@@ -5,7 +5,7 @@ use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
 use crate::support::actions::{says, says_as, with};
-use crate::support::{Answer, Api, Bed, id, message, verdict};
+use crate::support::{Answer, Api, Bed, id, message, user, verdict};
 
 impl Bed {
     /// Stubs `GET /who` of two apps, which answer with their names.
@@ -92,7 +92,7 @@ async fn url_and_data_are_other_names_of_path_and_body() {
 async fn api_answers_the_apps_data_alone() {
     let bed = Bed::exact().await;
     bed.ws.upstream("github").stub(Stub::get("/user").json(200, json!({"login": "mia"}))).await.unwrap();
-    let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let body = user();
 
     let answer = bed.demo().post("/act", body).await;
 

@@ -5,7 +5,7 @@ use membrane_mock::model::connection::ConnectionState;
 use serde_json::{Value, json};
 
 use crate::support::pages::page_of;
-use crate::support::{Answer, Api, Bed, answer, id, message, next_event};
+use crate::support::{Answer, Api, Bed, answer, id, message, next_event, user};
 
 /// What the user of a waiting connection does: `complete`, `cancel` or `fail`.
 async fn drive(bed: &Bed, connection: &str, verb: &str, body: Value) -> Answer {
@@ -113,7 +113,7 @@ async fn giving_up_returns_to_the_former_state() {
             let (status, left) = drive(&bed, &github, verb, Value::Null).await;
 
             assert_eq!((status, &left["state"]), (200, &json!(former)), "{verb}: {left}");
-            let user = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+            let user = user();
             assert_eq!(bed.demo().post("/act", user).await.0, if lost { 400 } else { 200 }, "{verb}");
             assert_eq!(accounts(&bed, "github").await.len(), 1, "{verb}: nothing was granted");
         }

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Bed, id, message, verdict};
+use crate::support::{Bed, id, message, user, verdict};
 
 #[tokio::test]
 async fn a_disconnect_while_connecting_again_ends_disconnected() {
@@ -34,7 +34,7 @@ async fn a_connection_that_its_user_disconnected_says_so() {
 
     assert_eq!(demo.post("/connections/github-dev/disconnect", json!({})).await.0, 204);
     let after = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
-    let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let body = user();
     let acted = demo.post("/act", body).await;
 
     for error in [&after["error"], &after["requestError"], &acted.1["causedByError"]] {

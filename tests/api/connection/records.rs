@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, id, message, verdict};
+use crate::support::{Api, Bed, id, message, user, verdict};
 
 async fn ready(api: &Api, bed: &Bed, body: Value) -> Value {
     let begun = api.ok(Method::POST, "/connect", body).await;
@@ -375,8 +375,7 @@ async fn disconnect_is_204_and_erases_the_credentials() {
     assert!(after["credentials"].is_null(), "{after:#}");
     assert_eq!(tokens["items"][0]["revoked"], true);
     assert_eq!(repeated.0, 204);
-    let acted =
-        demo.post("/act", json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})).await;
+    let acted = demo.post("/act", user()).await;
     assert_eq!(acted.1["code"], "CONNECTION_DISCONNECTED");
 }
 

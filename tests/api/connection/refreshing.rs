@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::path;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{Answer, Bed, THEN, id, message};
+use crate::support::{Answer, Bed, THEN, contacts, id, message};
 
 async fn pass(bed: &Bed, seconds: u64) {
     bed.ws.clock().advance(Duration::from_secs(seconds)).await.unwrap();
@@ -23,10 +23,6 @@ async fn connect_again(bed: &Bed, connection: &str) -> String {
     let again = bed.demo().ok(Method::POST, "/connect", json!({"connectionId": connection})).await;
     assert_eq!(again["state"], "CLIENT_ACTION_REQUIRED");
     id(&again)
-}
-
-async fn list_contacts(bed: &Bed) -> Answer {
-    bed.demo().post("/act", json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})).await
 }
 
 /// A vendor of one's own at a named host, whose token endpoint answers as it is told, and a connection to it.
@@ -105,10 +101,10 @@ async fn credentials_are_refreshed_before_they_expire() {
     let first = shown(&bed, "hubspot-prod").await;
     pass(&bed, 1739).await;
     let before = shown(&bed, "hubspot-prod").await;
-    let acted_before = list_contacts(&bed).await;
+    let acted_before = bed.act(contacts()).await;
     pass(&bed, 1).await;
     let after = shown(&bed, "hubspot-prod").await;
-    let acted_after = list_contacts(&bed).await;
+    let acted_after = bed.act(contacts()).await;
 
     assert_eq!(first["nextCredentialsRefreshAt"], "2025-01-01T00:29:00.000Z", "a minute before they expire");
     assert_eq!(token(&before), token(&first));
@@ -123,7 +119,7 @@ async fn however_long_nobody_looked_the_credentials_are_fresh() {
     let bed = Bed::exact().await;
 
     pass(&bed, 24 * 3600).await;
-    let acted = list_contacts(&bed).await;
+    let acted = bed.act(contacts()).await;
 
     assert_eq!(acted.0, 200, "{acted:?}");
     let answers: Vec<u16> = bed.ws.upstream("hubspot").requests().iter().map(|request| request.status).collect();
@@ -157,15 +153,15 @@ async fn a_refused_refresh_disconnects_until_the_user_has_connected_again() {
     let refuse = format!("/upstreams/hubspot/tokens/{}/refuse-refresh", id(&granted["items"][0]));
     assert_eq!(bed.control(Method::POST, &refuse, Value::Null).await.0, 200);
 
-    let before = list_contacts(&bed).await;
+    let before = bed.act(contacts()).await;
     pass(&bed, 1740).await;
     let lost = shown(&bed, "hubspot-prod").await;
-    let during = list_contacts(&bed).await;
+    let during = bed.act(contacts()).await;
     let again = connect_again(&bed, "hubspot-prod").await;
-    let waiting = list_contacts(&bed).await;
+    let waiting = bed.act(contacts()).await;
     bed.complete(&again).await;
     let connected = shown(&bed, "hubspot-prod").await;
-    let after = list_contacts(&bed).await;
+    let after = bed.act(contacts()).await;
     pass(&bed, 1740).await;
     let later = shown(&bed, "hubspot-prod").await;
 
@@ -191,10 +187,10 @@ async fn a_refusal_while_the_user_connects_again_is_what_a_cancel_returns_to() {
     bed.ws.upstream("hubspot").refuse_refresh().await.unwrap();
     let again = connect_again(&bed, "hubspot-prod").await;
 
-    let acted = list_contacts(&bed).await;
+    let acted = bed.act(contacts()).await;
     pass(&bed, 1740).await;
     let waiting = shown(&bed, "hubspot-prod").await;
-    let acted_after = list_contacts(&bed).await;
+    let acted_after = bed.act(contacts()).await;
     let (_, cancelled) = bed.control(Method::POST, &format!("/connections/{again}/cancel"), Value::Null).await;
 
     assert_eq!((acted.0, acted_after.0), (200, 400), "{acted_after:?}");

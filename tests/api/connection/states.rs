@@ -6,7 +6,7 @@ use http::Method;
 use membrane_mock::model::workspace::ConnectionStates;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, GUARD, id, message};
+use crate::support::{Api, Bed, GUARD, id, message, user};
 
 /// What a client sees of where a connection stands.
 fn flags(connection: &Value) -> String {
@@ -212,8 +212,7 @@ async fn with_engine_states_a_lost_connection_stays_inside_the_clients_enum() {
     let demo = bed.demo();
     assert_eq!(flags(&read(&demo, "github-dev").await), "READY - disconnected -");
     assert_eq!(flags(&demo.items("/connections").await[0]), "READY - disconnected -");
-    let answer =
-        demo.post("/act", json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})).await;
+    let answer = demo.post("/act", user()).await;
     assert_eq!((answer.0, &answer.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")));
 }
 
@@ -435,7 +434,7 @@ async fn an_action_may_be_disconnected_in_one_tenant_and_work_in_another() {
 
     bed.poke(&own, "loseCredentials").await;
 
-    let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let body = user();
     assert_eq!(demo.post("/act", body.clone()).await.0, 400);
     assert_eq!(acme.post("/act", body).await.0, 200);
 }

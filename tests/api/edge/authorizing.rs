@@ -13,7 +13,7 @@ use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 
 use crate::support::tokens::{by_secret, signed};
-use crate::support::{Api, Bed, id, message, verdict};
+use crate::support::{Api, Bed, id, message, user, verdict};
 
 /// Key pairs as PEM, made anew for each run of the tests.
 struct Keys {
@@ -396,7 +396,7 @@ async fn what_belongs_to_another_tenant_is_404() {
     let bed = Bed::start().await;
     let (demo, other) = (bed.demo(), bed.tenant("other"));
     let connection = id(&demo.ok(Method::GET, "/connections/github-dev", Value::Null).await);
-    let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let act = user();
     let run = demo.ok(Method::POST, "/act", act).await["actionRunId"].as_str().unwrap().to_owned();
     let request = demo.ok(Method::POST, "/connection-requests", json!({"connectorKey": "slack"})).await;
     let request = request["requestId"].as_str().unwrap().to_owned();
@@ -432,7 +432,7 @@ async fn what_belongs_to_another_tenant_is_404() {
 async fn another_tenants_external_api_logs_are_404() {
     let bed = Bed::start().await;
     let (demo, other) = (bed.demo(), bed.tenant("other"));
-    let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let act = user();
     demo.ok(Method::POST, "/act", act).await;
 
     let logged = demo.items("/external-api-logs").await;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::support::pages::{form_encoded, page_of};
 use crate::support::routes::{differs, filled, method_of, named};
 use crate::support::tokens::by_secret;
-use crate::support::{Answer, Api, Bed, answer, id, jobs};
+use crate::support::{Answer, Api, Bed, answer, id, jobs, user};
 
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
@@ -112,7 +112,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         api.ok(Method::POST, "/connect", stripe).await;
         found = id(&api.items("/connection-attempt-logs").await[0]);
     } else if path.contains("-logs/") {
-        let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+        let act = user();
         api.ok(Method::POST, "/act", act).await;
         let list = if path.starts_with("/action-run") { "/action-run-logs" } else { "/external-api-logs" };
         found = api.items(list).await.first().map(id).unwrap_or_default();

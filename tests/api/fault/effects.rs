@@ -8,23 +8,10 @@ use membrane_mock::testing::{Fault, act, proxy, route, upstream};
 use serde_json::{Value, json};
 
 use crate::support::faults::add;
-use crate::support::{Answer, Api, Bed, GUARD, message, verdict};
-
-fn user() -> Value {
-    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
-}
-
-fn contacts() -> Value {
-    json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})
-}
+use crate::support::{Api, Bed, GUARD, contacts, message, under_way, user, verdict};
 
 async fn state(bed: &Bed, connection: &str) -> Value {
     bed.demo().ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await["state"].clone()
-}
-
-/// A call that is under way.
-fn under_way(api: Api, body: Value) -> tokio::task::JoinHandle<Answer> {
-    tokio::spawn(async move { api.post("/act", body).await })
 }
 
 /// Until when the workspace's calls wait, as soon as some do.

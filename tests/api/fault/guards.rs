@@ -5,11 +5,7 @@ use membrane_mock::testing::{Fault, act, any_call, connect, route, upstream};
 use serde_json::{Value, json};
 
 use crate::support::snippets::output;
-use crate::support::{Bed, panic_of};
-
-fn user() -> Value {
-    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
-}
+use crate::support::{Bed, panic_of, user};
 
 #[tokio::test]
 async fn a_guard_takes_its_fault_away_and_fails_the_test_when_it_never_fired() {

@@ -6,15 +6,7 @@ use serde_json::{Value, json};
 
 use crate::support::faults::{add, breaking, is_broken};
 use crate::support::pages::page_of;
-use crate::support::{Bed, answer, id};
-
-fn user() -> Value {
-    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
-}
-
-fn contacts() -> Value {
-    json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})
-}
+use crate::support::{Bed, answer, contacts, id, user};
 
 /// Checks which of some calls a rule is about.
 async fn picks(bed: &Bed, on: Value, broken: &[(&str, Value)], spared: &[(&str, Value)]) {

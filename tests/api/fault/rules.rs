@@ -7,15 +7,7 @@ use membrane_mock::testing::{By, Fault, act, any_call, proxy, route};
 use serde_json::{Value, json};
 
 use crate::support::faults::{add, breaking, is_broken, listed};
-use crate::support::{Api, Bed, id, message, verdict};
-
-fn user() -> Value {
-    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
-}
-
-fn contacts() -> Value {
-    json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})
-}
+use crate::support::{Api, Bed, contacts, id, message, user, verdict};
 
 #[tokio::test]
 async fn how_often_is_counted_over_the_calls_that_a_rule_is_about() {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Bed, verdict};
+use crate::support::{Bed, user, verdict};
 
 /// What came back of a call on a bare socket: bytes, and how it ended.
 async fn bare(bed: &Bed, path: &str) -> (String, Option<ErrorKind>) {
@@ -97,7 +97,7 @@ async fn the_second_act_meets_a_connection_that_was_lost() {
     let bed = Bed::start().await;
     let api = bed.demo();
     let _fault = bed.ws.fault(Fault::on(act().connection("github-dev")).named("lost").nth(2).disconnect()).await;
-    let call = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let call = user();
 
     assert_eq!(api.post("/act", call.clone()).await.0, 200);
     let lost = api.post("/act", call).await;
@@ -111,7 +111,7 @@ async fn the_second_act_meets_a_connection_that_was_lost() {
 async fn the_apps_side_fails_over_real_http() {
     let bed = Bed::start().await;
     let api = bed.demo();
-    let call = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let call = user();
     for fault in [
         Fault::on(upstream("github")).reset(),
         Fault::on(upstream("github")).close(),
@@ -224,7 +224,7 @@ async fn a_webhook_is_retried_on_the_clock_until_it_is_taken() {
 async fn an_app_that_never_sends_its_body_is_given_up_by_its_caller() {
     let bed = Bed::start().await;
     let fault = bed.ws.fault(Fault::on(upstream("github")).stall()).await;
-    let user = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let user = user();
 
     let (api, call) = (bed.demo(), user.clone());
     let hung = tokio::spawn(async move { api.post("/act", call).await });

@@ -4,8 +4,8 @@ use futures_util::future::join_all;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::journal::{act, issue, journal, send};
-use crate::support::{Api, Bed, next_event, whoami};
+use crate::support::journal::{issue, journal, send};
+use crate::support::{Api, Bed, contacts, next_event, whoami};
 
 #[tokio::test]
 async fn the_journal_holds_both_sides_in_order_and_no_secret() {
@@ -53,7 +53,7 @@ async fn an_unauthenticated_call_is_journalled_where_it_claims_to_belong() {
 async fn the_journal_is_filtered_by_what_a_call_was_about() {
     let bed = Bed::start().await;
     issue(&bed, "one").await;
-    act(&bed, json!({"key": "list-contacts", "connectionKey": "hubspot-prod"})).await;
+    bed.act(contacts()).await;
     bed.demo().get("/connections/github-dev?x=1").await;
     bed.tenant("acme").get("/self").await;
     bed.demo().get("/nowhere").await;
@@ -160,7 +160,7 @@ async fn secrets_are_masked_in_inputs_and_in_what_an_app_is_sent() {
     });
     let mut input = secrets.clone();
     input["repo"] = json!("acme/app");
-    act(&bed, json!({"key": "create-issue", "connectionKey": "github-dev", "input": input})).await;
+    bed.act(json!({"key": "create-issue", "connectionKey": "github-dev", "input": input})).await;
     let query = json!({"access_token": "hush-5", "q": "seen"});
     send(&bed, json!({"method": "POST", "path": "/things", "body": secrets, "query": query})).await;
     bed.demo().post("/connections/github-dev/proxy/things?api_key=hush-6", secrets).await;

@@ -56,6 +56,11 @@ impl Bed {
         Api::new(self.mock.uri(), None)
     }
 
+    /// The demo's tenant acts.
+    pub(crate) async fn act(&self, body: Value) -> Answer {
+        self.demo().post("/act", body).await
+    }
+
     /// A page's form as a browser posts it.
     pub(crate) fn form(&self, page: &str, fields: &[(&str, &str)]) -> reqwest::RequestBuilder {
         let request = self.nobody().request(Method::POST, page).body(form_encoded(fields));

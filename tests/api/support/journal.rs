@@ -5,20 +5,16 @@ use serde_json::{Value, json};
 
 use crate::support::{Answer, Bed};
 
-pub(crate) async fn act(bed: &Bed, body: Value) -> Answer {
-    bed.demo().post("/act", body).await
-}
-
 /// Creates an issue, which is one call of the API and one of the app.
 pub(crate) async fn issue(bed: &Bed, title: &str) {
     let input = json!({"repo": "acme/app", "title": title, "labels": ["a", "b"], "body": title.to_uppercase()});
-    let made = act(bed, json!({"key": "create-issue", "connectionKey": "github-dev", "input": input})).await;
+    let made = bed.act(json!({"key": "create-issue", "connectionKey": "github-dev", "input": input})).await;
     assert_eq!(made.0, 200, "{made:?}");
 }
 
 /// Any call of the external app.
 pub(crate) async fn send(bed: &Bed, api: Value) -> Answer {
-    act(bed, json!({"api": api, "connectionKey": "github-dev"})).await
+    bed.act(json!({"api": api, "connectionKey": "github-dev"})).await
 }
 
 pub(crate) async fn verify(bed: &Bed, expectation: Value) -> Value {

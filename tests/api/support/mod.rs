@@ -21,7 +21,7 @@ pub(crate) mod tokens;
 
 pub(crate) use api::{Answer, Api, answer, id, message, next_event, verdict};
 pub(crate) use bed::{Bed, THEN};
-pub(crate) use calls::whoami;
+pub(crate) use calls::{contacts, under_way, user, user_through, whoami};
 
 /// A guard against hanging, far beyond what anything takes.
 pub(crate) const GUARD: Duration = Duration::from_secs(30);

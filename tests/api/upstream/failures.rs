@@ -8,14 +8,9 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{Answer, Bed, GUARD, id, message};
+use crate::support::{Answer, Bed, GUARD, contacts, id, message, user};
 
 impl Bed {
-    async fn get_user(&self) -> Answer {
-        let body = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
-        self.demo().post("/act", body).await
-    }
-
     async fn fetcher(&self, uri: &str) {
         let body =
             json!({"key": "fetch", "type": "http-request", "config": {"request": {"uri": uri, "method": "GET"}}});
@@ -34,7 +29,7 @@ async fn an_apps_refusal_is_400_with_what_it_said() {
     let stub = Stub::get("/user").json(422, json!({"message": "no such user"})).header("x-why", "because");
     bed.ws.upstream("github").stub(stub).await.unwrap();
 
-    let answer = bed.get_user().await;
+    let answer = bed.act(user()).await;
 
     let (status, mut body) = answer.clone();
     body["data"]["response"]["headers"].as_object_mut().unwrap().retain(|name, _| name.starts_with("x-"));
@@ -76,7 +71,7 @@ async fn any_error_status_of_the_app_is_400_and_names_it() {
     for status in [400_u16, 403, 404, 409, 418, 429, 500, 503] {
         bed.ws.upstream("github").stub(Stub::get("/user").json(status, json!({})).times(1)).await.unwrap();
 
-        let answer = bed.get_user().await;
+        let answer = bed.act(user()).await;
 
         assert_eq!((answer.0, &answer.1["type"]), (400, &json!("action_run")), "{status}");
         assert_eq!(answer.1["data"]["response"]["status"], status);
@@ -97,8 +92,8 @@ async fn an_expired_token_is_renewed_within_the_call() {
     let before = tail().await;
     bed.ws.upstream("github").expire_tokens().await.unwrap();
 
-    let answer = bed.get_user().await;
-    let again = bed.get_user().await;
+    let answer = bed.act(user()).await;
+    let again = bed.act(user()).await;
 
     assert_eq!((answer.0, again.0), (200, 200));
     assert_ne!(before, tail().await);
@@ -116,8 +111,8 @@ async fn a_refused_refresh_disconnects_by_itself_and_is_told_so() {
     github.expire_tokens().await.unwrap();
     github.refuse_refresh().await.unwrap();
 
-    let first = bed.get_user().await;
-    let second = bed.get_user().await;
+    let first = bed.act(user()).await;
+    let second = bed.act(user()).await;
     let connection = bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await;
 
     insta::assert_snapshot!(bed.shown(&first), @r#"
@@ -168,10 +163,10 @@ async fn a_key_that_is_no_longer_accepted_disconnects_by_itself() {
 async fn the_status_of_a_disconnected_call_can_be_401() {
     let bed = Bed::start().await;
     bed.poke("github-dev", "loseCredentials").await;
-    let by_default = bed.get_user().await;
+    let by_default = bed.act(user()).await;
     bed.ws.mock_settings(|mock| mock.disconnected_status = 401).await.unwrap();
 
-    let answer = bed.get_user().await;
+    let answer = bed.act(user()).await;
 
     assert_eq!((by_default.0, answer.0), (400, 401));
     for body in [by_default.1, answer.1] {
@@ -187,10 +182,7 @@ async fn code_and_catalog_actions_meet_a_disconnected_connection_alike() {
     bed.poke("hubspot-prod", "loseCredentials").await;
     let demo = bed.demo();
 
-    for body in [
-        json!({"code": "module.exports = () => 1", "connectionKey": "hubspot-prod"}),
-        json!({"key": "list-contacts", "connectionKey": "hubspot-prod"}),
-    ] {
+    for body in [json!({"code": "module.exports = () => 1", "connectionKey": "hubspot-prod"}), contacts()] {
         let answer = demo.post("/act", body.clone()).await;
 
         assert_eq!((answer.0, &answer.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{body}: {answer:?}");
@@ -203,14 +195,14 @@ async fn a_reconnected_connection_works_again() {
     let bed = Bed::start().await;
     let github = bed.ws.upstream("github");
     github.revoke_tokens().await.unwrap();
-    assert_eq!(bed.get_user().await.1["code"], "CONNECTION_DISCONNECTED");
+    assert_eq!(bed.act(user()).await.1["code"], "CONNECTION_DISCONNECTED");
     let demo = bed.demo();
     let before = id(&demo.ok(Method::GET, "/connections/github-dev", Value::Null).await);
 
     demo.ok(Method::POST, "/connect", json!({"connectionId": before})).await;
     bed.poke(&before, "authorize").await;
 
-    assert_eq!(bed.get_user().await.0, 200);
+    assert_eq!(bed.act(user()).await.0, 200);
 }
 
 #[tokio::test]
@@ -269,10 +261,10 @@ async fn an_upstream_may_be_ones_own_server_and_the_log_shows_both_addresses() {
     Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({"me": true}))).mount(&own).await;
     bed.ws.upstream("github").at(&own.uri()).await.unwrap();
 
-    let answer = bed.get_user().await;
+    let answer = bed.act(user()).await;
     let request = bed.details(&answer).await["details"]["request"].clone();
     bed.control(Method::PUT, "/upstreams/github", json!({"url": null})).await;
-    let back = bed.get_user().await;
+    let back = bed.act(user()).await;
 
     assert_eq!(answer.1["output"], json!({"me": true}));
     assert_eq!(request["url"], "https://api.github.com/user");
@@ -284,7 +276,7 @@ async fn an_upstream_may_be_ones_own_server_and_the_log_shows_both_addresses() {
 async fn an_app_dates_its_answers_by_the_workspaces_clock() {
     let bed = Bed::exact().await;
 
-    let answer = bed.get_user().await;
+    let answer = bed.act(user()).await;
 
     let exchange = bed.details(&answer).await["details"].clone();
     assert_eq!(exchange["response"]["headers"]["date"], "Wed, 01 Jan 2025 00:00:00 GMT", "{exchange:#}");
@@ -296,7 +288,7 @@ async fn an_upstream_that_is_not_there_is_an_error_of_the_run() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     bed.ws.upstream("github").at(&format!("http://{gone}")).await.unwrap();
 
-    let answer = bed.get_user().await;
+    let answer = bed.act(user()).await;
 
     assert_eq!((answer.0, &answer.1["type"]), (400, &json!("action_run")), "{answer:?}");
     assert_eq!(bed.details(&answer).await["status"], "error");
@@ -332,7 +324,7 @@ async fn catalog_actions_retry_an_overloaded_app_with_backoff_on_the_clock() {
         tokio::task::yield_now().await;
     }
     let answer = tokio::time::timeout(GUARD, acting).await.unwrap().unwrap();
-    let by_key = bed.get_user().await;
+    let by_key = bed.act(user()).await;
 
     assert_eq!(answer.0, 200, "{answer:?}");
     let mut statuses: Vec<u16> = hubspot.requests().iter().map(|request| request.status).collect();
@@ -349,7 +341,7 @@ async fn nothing_is_retried_unless_asked_for() {
     let bed = Bed::start().await;
     bed.ws.upstream("github").stub(Stub::get("/user").status(503)).await.unwrap();
 
-    let answer = bed.get_user().await;
+    let answer = bed.act(user()).await;
 
     assert_eq!(answer.0, 400);
     assert_eq!(bed.ws.upstream("github").requests().len(), 1);
@@ -360,7 +352,7 @@ async fn many_calls_at_once_on_an_expired_token_all_succeed() {
     let bed = Bed::start().await;
     bed.ws.upstream("github").expire_tokens().await.unwrap();
 
-    let answers = futures_util::future::join_all((0..20).map(|_| bed.get_user())).await;
+    let answers = futures_util::future::join_all((0..20).map(|_| bed.act(user()))).await;
 
     for answer in answers {
         assert_eq!(answer.0, 200, "{answer:?}");

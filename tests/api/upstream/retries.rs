@@ -7,7 +7,7 @@ use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
-use crate::support::{Answer, Bed, GUARD};
+use crate::support::{Answer, Bed, GUARD, under_way};
 
 /// What the catalog's "List contacts" asks of its app.
 const PATH: &str = "/crm/v3/objects/contacts";
@@ -32,11 +32,6 @@ impl Bed {
         let listed = self.demo().items(path).await;
         let catalog = listed.iter().find(|action| action["key"] == "").expect("a catalog action");
         json!({"id": catalog["id"], "connectionKey": "hubspot-prod"})
-    }
-
-    fn acting(&self, body: Value) -> JoinHandle<Answer> {
-        let demo = self.demo();
-        tokio::spawn(async move { demo.post("/act", body).await })
     }
 
     /// What the app answered so far.
@@ -81,7 +76,7 @@ async fn an_overloaded_app_is_asked_again_and_each_try_is_logged() {
         let bed = Bed::retrying(2).await;
         bed.overloaded(status, 2).await;
 
-        let acting = bed.acting(bed.listing().await);
+        let acting = under_way(bed.demo(), bed.listing().await);
         let answer = bed.end(acting).await;
 
         assert_eq!(answer.0, 200, "{answer:?}");
@@ -96,7 +91,7 @@ async fn a_retry_waits_for_the_clock_and_twice_as_long_each_time() {
     let bed = Bed::retrying(2).await;
     bed.overloaded(503, 2).await;
 
-    let acting = bed.acting(bed.listing().await);
+    let acting = under_way(bed.demo(), bed.listing().await);
     for (tries, backoff) in [(1, 200), (2, 400)] {
         bed.tried(tries, Duration::ZERO).await;
         bed.ws.clock().advance(Duration::from_millis(backoff - 50)).await.unwrap();
@@ -121,7 +116,7 @@ async fn the_last_refusal_is_the_runs_own() {
     let bed = Bed::retrying(2).await;
     bed.overloaded(503, 10).await;
 
-    let acting = bed.acting(bed.listing().await);
+    let acting = under_way(bed.demo(), bed.listing().await);
     let answer = bed.end(acting).await;
 
     assert_eq!((answer.0, &answer.1["type"]), (400, &json!("action_run")), "{answer:?}");

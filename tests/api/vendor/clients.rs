@@ -5,7 +5,7 @@ use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
 use crate::support::pages::{query_value, vendor_page};
-use crate::support::{Answer, Bed, answer, id, message};
+use crate::support::{Answer, Bed, answer, contacts, id, message};
 
 /// Asks a vendor's endpoint as a client of one's own.
 async fn ask(bed: &Bed, connector: &str, endpoint: &str, fields: &[(&str, &str)]) -> Answer {
@@ -17,7 +17,7 @@ async fn ask(bed: &Bed, connector: &str, endpoint: &str, fields: &[(&str, &str)]
 async fn a_token_without_the_scope_is_403_at_the_vendor() {
     let bed = Bed::start().await;
     let create = json!({"key": "create-contact", "connectionKey": "hubspot-prod", "input": {"email": "a@example.com"}});
-    let list = json!({"key": "list-contacts", "connectionKey": "hubspot-prod"});
+    let list = contacts();
 
     let before = bed.demo().post("/act", create.clone()).await;
     bed.ws.upstream("hubspot").grant_scopes(&["crm.objects.contacts.read"]).await.unwrap();
@@ -52,7 +52,7 @@ async fn a_stub_of_ones_own_asks_for_a_scope_too() {
 #[tokio::test]
 async fn the_next_refresh_is_refused_and_only_that() {
     let bed = Bed::exact().await;
-    let list = json!({"key": "list-contacts", "connectionKey": "hubspot-prod"});
+    let list = contacts();
     bed.ws.upstream("hubspot").expire_tokens().await.unwrap();
     bed.ws.upstream("hubspot").refuse_refresh().await.unwrap();
 

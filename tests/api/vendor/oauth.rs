@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::support::pages::{form_encoded, query_value, vendor_page};
-use crate::support::{Bed, id};
+use crate::support::{Bed, contacts, id};
 
 impl Bed {
     /// The same as an address to look into.
@@ -93,7 +93,7 @@ async fn a_redirect_says_how_it_went() {
 #[tokio::test]
 async fn a_refresh_is_an_exchange_at_the_vendor() {
     let bed = Bed::start().await;
-    let list = json!({"key": "list-contacts", "connectionKey": "hubspot-prod"});
+    let list = contacts();
     bed.ws.upstream("hubspot").expire_tokens().await.unwrap();
 
     let calls = futures_util::future::join_all((0..4).map(|_| async { bed.demo().post("/act", list.clone()).await.0 }));

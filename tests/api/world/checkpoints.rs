@@ -7,7 +7,7 @@ use membrane_mock::model::connection::ConnectionState;
 use membrane_mock::testing::{Fault, MockWorkspace, Stub, act};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Bed, THEN, id, message, verdict};
+use crate::support::{Answer, Api, Bed, THEN, id, message, user, verdict};
 
 impl Bed {
     async fn take(&self, name: &str) -> Value {
@@ -29,10 +29,6 @@ impl Bed {
     async fn keys(&self) -> Vec<String> {
         self.demo().each("/connections", "key").await
     }
-}
-
-fn user() -> Value {
-    json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"})
 }
 
 /// Somebody of a workspace that is not the first one.

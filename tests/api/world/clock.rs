@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
-use crate::support::{Bed, answer, cases, id, jobs};
+use crate::support::{Bed, answer, cases, contacts, id, jobs};
 
 /// Two hours.
 const ALL: u64 = 7_200_000;
@@ -214,7 +214,7 @@ async fn a_clock_that_is_set_forward_runs_what_fell_due() {
         (&built["state"], &built["updatedAt"]),
         (&json!("CLIENT_ACTION_REQUIRED"), &json!("2025-01-02T00:00:00.000Z"))
     );
-    let acted = json!({"key": "list-contacts", "connectionKey": "hubspot-prod"});
+    let acted = contacts();
     assert_eq!(bed.demo().post("/act", acted).await.0, 200);
 }
 

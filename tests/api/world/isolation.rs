@@ -10,7 +10,7 @@ use membrane_mock::model::progress::Progress;
 use membrane_mock::testing::{Fault, FaultGuard, MockWorkspace, Stub, act};
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Bed, THEN, answer, verdict};
+use crate::support::{Answer, Api, Bed, THEN, answer, user, verdict};
 
 const WORKSPACES: u64 = 300;
 
@@ -46,7 +46,7 @@ impl Own {
     async fn work(&self, anybody: &Api) {
         let input = json!({"repo": "acme/app", "title": format!("issue {}", self.number)});
         let issue = json!({"key": "create-issue", "connectionKey": "github-dev", "input": input});
-        let user = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+        let user = user();
 
         let made = self.call(anybody, Method::POST, "/act", issue.clone()).await;
         let refused = self.call(anybody, Method::POST, "/act", issue).await;
