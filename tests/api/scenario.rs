@@ -7,10 +7,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Bed, user, verdict};
 
-async fn state(bed: &Bed) -> String {
-    bed.demo().get("/connections/github-dev").await.1["state"].as_str().unwrap().to_owned()
-}
-
 #[tokio::test]
 async fn expire_after_n_acts() {
     let bed = Bed::exact().await;
@@ -31,13 +27,13 @@ async fn refresh_fails_twice_then_needs_user() {
     let bed = Bed::exact().await;
     bed.ws.scenario("refresh-fails-twice-then-needs-user").with("connection", "github-dev").start().await.unwrap();
     assert_eq!(bed.act(user()).await.0, 400);
-    assert_eq!(state(&bed).await, "READY");
+    assert_eq!(bed.demo().state("github-dev").await, "READY");
     let record = bed.demo().get("/connections/github-dev").await.1;
     assert_eq!(record["retryAttempts"], 1, "{record:#}");
     bed.ws.clock().advance(Duration::from_secs(5)).await.unwrap();
-    assert_eq!(state(&bed).await, "READY");
+    assert_eq!(bed.demo().state("github-dev").await, "READY");
     bed.ws.clock().advance(Duration::from_secs(10)).await.unwrap();
-    assert_eq!(state(&bed).await, "DISCONNECTED");
+    assert_eq!(bed.demo().state("github-dev").await, "DISCONNECTED");
     bed.ws.tenant("demo-tenant").connect("github").key("github-dev").complete().await.unwrap();
     assert_eq!(bed.act(user()).await.0, 200);
 }
@@ -53,7 +49,7 @@ async fn a_user_cancels_or_comes_as_somebody_else() {
     let again = json!({"connectionKey": "github-dev", "connectorKey": "github"});
     bed.demo().ok(Method::POST, "/connect", again).await;
     bed.ws.settle().await.unwrap();
-    assert_eq!(state(&bed).await, "READY");
+    assert_eq!(bed.demo().state("github-dev").await, "READY");
     let log = &bed.demo().items("/connection-attempt-logs").await[0];
     assert_eq!(log["status"], "error", "{log:#}");
 }

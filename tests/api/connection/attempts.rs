@@ -12,14 +12,6 @@ async fn drive(bed: &Bed, connection: &str, verb: &str, body: Value) -> Answer {
     bed.control(Method::POST, &format!("/connections/{connection}/{verb}"), body).await
 }
 
-async fn begun(api: &Api, spec: Value) -> String {
-    id(&api.ok(Method::POST, "/connect", spec).await)
-}
-
-async fn shown(api: &Api, connection: &str) -> Value {
-    api.ok(Method::GET, &format!("/connections/{connection}?includeSecrets=1"), Value::Null).await
-}
-
 /// Who consented at a connector's vendor, first to last.
 async fn accounts(bed: &Bed, connector: &str) -> Vec<String> {
     let (_, tokens) = bed.control(Method::GET, &format!("/upstreams/{connector}/tokens"), Value::Null).await;
@@ -39,7 +31,7 @@ async fn logged(api: &Api, query: &str) -> Vec<String> {
 async fn a_user_at_the_vendor_is_one_call() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let gmail = begun(&acme, json!({"connectorKey": "gmail"})).await;
+    let gmail = id(&acme.connect(json!({"connectorKey": "gmail"})).await);
 
     let (status, done) = drive(&bed, &gmail, "complete", json!({"account": "ann@example.com"})).await;
 
@@ -54,7 +46,7 @@ async fn a_user_at_the_vendor_is_one_call() {
 #[tokio::test]
 async fn who_is_not_named_is_the_vendors_usual_user() {
     let bed = Bed::start().await;
-    let slack = begun(&bed.tenant("acme"), json!({"connectorKey": "slack"})).await;
+    let slack = id(&bed.tenant("acme").connect(json!({"connectorKey": "slack"})).await);
 
     let (status, done) = drive(&bed, &slack, "complete", Value::Null).await;
 
@@ -66,24 +58,24 @@ async fn who_is_not_named_is_the_vendors_usual_user() {
 async fn a_form_is_filled_in_as_its_page_would_have_it() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let stripe = begun(&acme, json!({"connectorKey": "stripe"})).await;
+    let stripe = id(&acme.connect(json!({"connectorKey": "stripe"})).await);
 
     let wrong = drive(&bed, &stripe, "complete", json!({"input": {"apiKey": ""}})).await;
-    let still = shown(&acme, &stripe).await;
+    let still = acme.connection_with_secrets(&stripe).await;
     let right = drive(&bed, &stripe, "complete", json!({"input": {"apiKey": "sk_test_1"}})).await;
 
     assert_eq!(wrong.0, 400);
     assert!(message(&wrong).contains("apiKey"), "{wrong:?}");
     assert_eq!(still["state"], "CLIENT_ACTION_REQUIRED");
     assert_eq!((right.0, &right.1["state"]), (200, &json!("READY")), "{right:?}");
-    assert_eq!(shown(&acme, &stripe).await["credentials"], json!({"apiKey": "sk_test_1"}));
+    assert_eq!(acme.connection_with_secrets(&stripe).await["credentials"], json!({"apiKey": "sk_test_1"}));
 }
 
 #[tokio::test]
 async fn what_does_not_wait_for_its_user_cannot_be_driven() {
     let bed = Bed::start().await;
     bed.progress("connection.building", json!("hold")).await;
-    let building = begun(&bed.demo(), json!({"intent": "Frobnicator"})).await;
+    let building = id(&bed.demo().connect(json!({"intent": "Frobnicator"})).await);
 
     for verb in ["complete", "cancel", "fail"] {
         let ready = drive(&bed, "github-dev", verb, Value::Null).await;
@@ -96,8 +88,8 @@ async fn what_does_not_wait_for_its_user_cannot_be_driven() {
 
     assert!(message(&ready).contains("connect it again"), "{ready:?}");
     assert!(mistyped.0 == 400 && message(&mistyped).contains("acount"), "{mistyped:?}");
-    assert_eq!(shown(&bed.demo(), "github-dev").await["state"], "READY");
-    assert_eq!(shown(&bed.demo(), &building).await["state"], "BUILDING");
+    assert_eq!(bed.demo().connection_with_secrets("github-dev").await["state"], "READY");
+    assert_eq!(bed.demo().connection_with_secrets(&building).await["state"], "BUILDING");
 }
 
 #[tokio::test]
@@ -108,7 +100,7 @@ async fn giving_up_returns_to_the_former_state() {
             if lost {
                 bed.poke("github-dev", "loseCredentials").await;
             }
-            let github = begun(&bed.demo(), json!({"connectionKey": "github-dev"})).await;
+            let github = id(&bed.demo().connect(json!({"connectionKey": "github-dev"})).await);
 
             let (status, left) = drive(&bed, &github, verb, Value::Null).await;
 
@@ -145,7 +137,7 @@ async fn whoever_listens_to_an_attempt_is_told_how_it_ended() {
 
     let mut heard = Vec::new();
     for verb in ["fail", "cancel", "complete"] {
-        let chat = begun(&acme, spec.clone()).await;
+        let chat = id(&acme.connect(spec.clone()).await);
         assert_eq!(drive(&bed, &chat, verb, Value::Null).await.0, 200, "{verb}");
         heard.push(next_event(&mut stream).await);
     }
@@ -162,10 +154,10 @@ async fn whoever_listens_to_an_attempt_is_told_how_it_ended() {
 async fn another_account_on_reconnect_keeps_the_id_and_is_seen() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let first = begun(&acme, json!({"connectorKey": "gmail"})).await;
+    let first = id(&acme.connect(json!({"connectorKey": "gmail"})).await);
     drive(&bed, &first, "complete", json!({"account": "ann@example.com"})).await;
 
-    let again = begun(&acme, json!({"connectionId": first})).await;
+    let again = id(&acme.connect(json!({"connectionId": first})).await);
     let (_, done) = drive(&bed, &again, "complete", json!({"account": "bob@example.com"})).await;
 
     assert_eq!((&again, &done["id"], &done["state"]), (&first, &json!(first), &json!("READY")));
@@ -205,13 +197,13 @@ async fn a_test_in_rust_does_the_same() {
 async fn the_log_tells_how_each_attempt_went_newest_first() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let slack = begun(&acme, json!({"connectorKey": "slack"})).await;
+    let slack = id(&acme.connect(json!({"connectorKey": "slack"})).await);
     drive(&bed, &slack, "fail", json!({"error": "server_error"})).await;
-    let gmail = begun(&acme, json!({"connectorKey": "gmail"})).await;
+    let gmail = id(&acme.connect(json!({"connectorKey": "gmail"})).await);
     drive(&bed, &gmail, "complete", Value::Null).await;
-    let notion = begun(&acme, json!({"connectorKey": "notion"})).await;
+    let notion = id(&acme.connect(json!({"connectorKey": "notion"})).await);
     drive(&bed, &notion, "cancel", Value::Null).await;
-    let connected = shown(&acme, &gmail).await;
+    let connected = acme.connection_with_secrets(&gmail).await;
 
     let all = logged(&acme, "").await;
     let list = acme.items("/connection-attempt-logs?status=success").await;
@@ -250,7 +242,7 @@ async fn the_log_tells_how_each_attempt_went_newest_first() {
 async fn attempts_are_their_tenants_own() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let stripe = begun(&acme, json!({"connectorKey": "stripe", "input": {"apiKey": "sk"}})).await;
+    let stripe = id(&acme.connect(json!({"connectorKey": "stripe", "input": {"apiKey": "sk"}})).await);
     let log = id(&acme.items("/connection-attempt-logs").await[0]);
     let (demo, manager) = (bed.demo(), bed.manager());
 
@@ -274,11 +266,11 @@ async fn building_that_fails_is_one_attempt_in_a_call_and_in_a_page() {
     let token = bed.ws.tenant("acme").token();
     bed.progress("connection.building", json!({"fail": {"state": "SETUP_FAILED", "error": "no such API"}})).await;
 
-    let called = begun(&acme, json!({"intent": "Frobnicator"})).await;
+    let called = id(&acme.connect(json!({"intent": "Frobnicator"})).await);
     answer(bed.form("/screens/connect", &[("token", &token), ("intent", "Widgetry")])).await;
     bed.ws.settle().await.unwrap();
 
-    assert_eq!(shown(&acme, &called).await["state"], "SETUP_FAILED");
+    assert_eq!(acme.connection_with_secrets(&called).await["state"], "SETUP_FAILED");
     assert_eq!(logged(&acme, &format!("?connectionId={called}")).await, ["error no such API"]);
     assert_eq!(logged(&acme, "").await, ["error no such API", "error no such API"]);
 }
@@ -294,7 +286,7 @@ async fn an_attempt_that_its_vendor_refuses_is_one_record() {
     let to_vendor = bed.press(&page_of(&again), &[("action", "connect")]).await;
     let back = bed.press(&to_vendor, &[("action", "deny")]).await;
     bed.nobody().get(&back).await;
-    let slack = begun(&acme, json!({"connectorKey": "slack"})).await;
+    let slack = id(&acme.connect(json!({"connectorKey": "slack"})).await);
     drive(&bed, &slack, "fail", Value::Null).await;
     let notion = bed.ws.tenant("acme").connect("notion").fail("access_denied").await.unwrap();
 

@@ -2,7 +2,8 @@
 
 mod attempts;
 mod disconnecting;
-mod fields;
+mod lists;
+mod progress;
 mod records;
 mod refreshing;
 mod requests;

@@ -15,10 +15,6 @@ async fn pass(bed: &Bed, seconds: u64) {
     bed.ws.clock().advance(Duration::from_secs(seconds)).await.unwrap();
 }
 
-async fn shown(bed: &Bed, connection: &str) -> Value {
-    bed.demo().ok(Method::GET, &format!("/connections/{connection}?includeSecrets=1"), Value::Null).await
-}
-
 async fn connect_again(bed: &Bed, connection: &str) -> String {
     let again = bed.demo().ok(Method::POST, "/connect", json!({"connectionId": connection})).await;
     assert_eq!(again["state"], "CLIENT_ACTION_REQUIRED");
@@ -81,7 +77,7 @@ impl Vendor {
     /// State, tries in vain, when the next is, when credentials are refreshed: of the record, and the same of the list.
     async fn standing(&self, bed: &Bed) -> [Value; 4] {
         let fields = ["state", "retryAttempts", "nextRetryTimestamp", "nextCredentialsRefreshAt"];
-        let record = shown(bed, &self.connection).await;
+        let record = bed.demo().connection_with_secrets(&self.connection).await;
         let listed = bed.demo().items("/connections").await;
         let listed = listed.iter().find(|listed| listed["id"] == self.connection.as_str()).expect("it is listed");
         let of = |connection: &Value| fields.map(|field| connection[field].clone());
@@ -98,12 +94,12 @@ fn token(connection: &Value) -> &str {
 async fn credentials_are_refreshed_before_they_expire() {
     let bed = Bed::exact().await;
 
-    let first = shown(&bed, "hubspot-prod").await;
+    let first = bed.demo().connection_with_secrets("hubspot-prod").await;
     pass(&bed, 1739).await;
-    let before = shown(&bed, "hubspot-prod").await;
+    let before = bed.demo().connection_with_secrets("hubspot-prod").await;
     let acted_before = bed.act(contacts()).await;
     pass(&bed, 1).await;
-    let after = shown(&bed, "hubspot-prod").await;
+    let after = bed.demo().connection_with_secrets("hubspot-prod").await;
     let acted_after = bed.act(contacts()).await;
 
     assert_eq!(first["nextCredentialsRefreshAt"], "2025-01-01T00:29:00.000Z", "a minute before they expire");
@@ -124,7 +120,7 @@ async fn however_long_nobody_looked_the_credentials_are_fresh() {
     assert_eq!(acted.0, 200, "{acted:?}");
     let answers: Vec<u16> = bed.ws.upstream("hubspot").requests().iter().map(|request| request.status).collect();
     assert_eq!(answers, [200], "the app has turned nothing down");
-    let next = shown(&bed, "hubspot-prod").await["nextCredentialsRefreshAt"].clone();
+    let next = bed.demo().connection_with_secrets("hubspot-prod").await["nextCredentialsRefreshAt"].clone();
     assert!(next.as_str().unwrap() > "2025-01-02T00:00:00.000Z", "{next}");
 }
 
@@ -132,14 +128,14 @@ async fn however_long_nobody_looked_the_credentials_are_fresh() {
 async fn what_does_not_expire_or_is_archived_is_left_alone() {
     let bed = Bed::exact().await;
     let slack = bed.ws.tenant("demo-tenant").connect("slack").key("chat").ready().await.unwrap();
-    let slack = shown(&bed, slack.id()).await;
-    let hubspot = id(&shown(&bed, "hubspot-prod").await);
+    let slack = bed.demo().connection_with_secrets(slack.id()).await;
+    let hubspot = id(&bed.demo().connection_with_secrets("hubspot-prod").await);
     assert_eq!(bed.demo().delete(&format!("/connections/{hubspot}")).await.0, 200);
 
     pass(&bed, 24 * 3600).await;
 
     assert!(slack.get("nextCredentialsRefreshAt").is_none(), "{slack:#}");
-    assert_eq!(token(&shown(&bed, "chat").await), token(&slack));
+    assert_eq!(token(&bed.demo().connection_with_secrets("chat").await), token(&slack));
     for connector in ["slack", "hubspot"] {
         assert_eq!(bed.vendor_requests(connector).await, Vec::<String>::new(), "{connector}");
     }
@@ -148,22 +144,22 @@ async fn what_does_not_expire_or_is_archived_is_left_alone() {
 #[tokio::test]
 async fn a_refused_refresh_disconnects_until_the_user_has_connected_again() {
     let bed = Bed::exact().await;
-    let first = shown(&bed, "hubspot-prod").await;
+    let first = bed.demo().connection_with_secrets("hubspot-prod").await;
     let (_, granted) = bed.control(Method::GET, "/upstreams/hubspot/tokens", Value::Null).await;
     let refuse = format!("/upstreams/hubspot/tokens/{}/refuse-refresh", id(&granted["items"][0]));
     assert_eq!(bed.control(Method::POST, &refuse, Value::Null).await.0, 200);
 
     let before = bed.act(contacts()).await;
     pass(&bed, 1740).await;
-    let lost = shown(&bed, "hubspot-prod").await;
+    let lost = bed.demo().connection_with_secrets("hubspot-prod").await;
     let during = bed.act(contacts()).await;
     let again = connect_again(&bed, "hubspot-prod").await;
     let waiting = bed.act(contacts()).await;
     bed.complete(&again).await;
-    let connected = shown(&bed, "hubspot-prod").await;
+    let connected = bed.demo().connection_with_secrets("hubspot-prod").await;
     let after = bed.act(contacts()).await;
     pass(&bed, 1740).await;
-    let later = shown(&bed, "hubspot-prod").await;
+    let later = bed.demo().connection_with_secrets("hubspot-prod").await;
 
     assert_eq!((before.0, after.0), (200, 200), "{before:?} {after:?}");
     assert_eq!((&lost["state"], &lost["connected"]), (&json!("DISCONNECTED"), &json!(false)));
@@ -189,7 +185,7 @@ async fn a_refusal_while_the_user_connects_again_is_what_a_cancel_returns_to() {
 
     let acted = bed.act(contacts()).await;
     pass(&bed, 1740).await;
-    let waiting = shown(&bed, "hubspot-prod").await;
+    let waiting = bed.demo().connection_with_secrets("hubspot-prod").await;
     let acted_after = bed.act(contacts()).await;
     let (_, cancelled) = bed.control(Method::POST, &format!("/connections/{again}/cancel"), Value::Null).await;
 
@@ -254,7 +250,7 @@ async fn a_vendor_that_stays_silent_is_given_up() {
 
     assert_eq!(vendor.standing(&bed).await[0], "DISCONNECTED");
     assert_eq!((refused.0, &refused.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")), "{refused:?}");
-    let record = shown(&bed, &vendor.connection).await;
+    let record = bed.demo().connection_with_secrets(&vendor.connection).await;
     let why = record["error"]["message"].as_str().unwrap();
     assert!(why.contains("could not be refreshed") && why.contains("answered 500"), "{why}");
 }
@@ -271,7 +267,10 @@ async fn the_fifth_try_in_vain_is_the_last() {
     pass(&bed, 40).await;
 
     assert_eq!(vendor.standing(&bed).await[0], "DISCONNECTED");
-    assert!(message(&(0, shown(&bed, &vendor.connection).await["error"].clone())).contains("5 tries"));
+    assert!(
+        message(&(0, bed.demo().connection_with_secrets(&vendor.connection).await["error"].clone()))
+            .contains("5 tries")
+    );
 }
 
 #[tokio::test]
@@ -325,7 +324,7 @@ async fn a_refresh_does_not_bring_back_what_was_erased_meanwhile() {
     }
     bed.demo().ok(Method::POST, &format!("/connections/{}/disconnect", vendor.connection), Value::Null).await;
     let refreshed = refreshing.await.unwrap();
-    let after = shown(&bed, &vendor.connection).await;
+    let after = bed.demo().connection_with_secrets(&vendor.connection).await;
 
     assert_eq!(refreshed.0, 400, "{refreshed:?}");
     assert_eq!((&after["state"], &after["credentials"]), (&json!("DISCONNECTED"), &Value::Null), "{after:#}");

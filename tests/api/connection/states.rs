@@ -1,11 +1,10 @@
-//! The connection machine over HTTP: every state, what leads there, and what moves by itself.
-
-use std::time::Duration;
+//! The connection machine over HTTP: every state, and what leads there.
 
 use http::Method;
 use membrane_mock::model::workspace::ConnectionStates;
 use serde_json::{Value, json};
 
+use crate::support::pages::page_of;
 use crate::support::{Api, Bed, GUARD, id, message, user};
 
 /// What a client sees of where a connection stands.
@@ -16,22 +15,14 @@ fn flags(connection: &Value) -> String {
     format!("{state} {} {} {action}", flag("connected"), flag("disconnected"))
 }
 
-async fn connect(api: &Api, body: Value) -> Value {
-    api.ok(Method::POST, "/connect", body).await
-}
-
 impl Bed {
     async fn building(&self) -> (Api, String) {
         self.progress("connection.building", json!("hold")).await;
         let acme = self.tenant("acme");
-        let connection = connect(&acme, json!({"intent": "Frobnicator"})).await;
+        let connection = acme.connect(json!({"intent": "Frobnicator"})).await;
         assert_eq!(connection["state"], "BUILDING");
         (acme, id(&connection))
     }
-}
-
-async fn read(api: &Api, connection: &str) -> Value {
-    api.ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await
 }
 
 #[tokio::test]
@@ -39,15 +30,15 @@ async fn an_intent_is_built_then_waits_for_its_user_then_is_finalised_and_ready(
     let bed = Bed::start().await;
     let (acme, connection) = bed.building().await;
 
-    let mut seen = vec![flags(&read(&acme, &connection).await)];
+    let mut seen = vec![flags(&acme.connection(&connection).await)];
     bed.poke(&connection, "finishBuilding").await;
-    seen.push(flags(&read(&acme, &connection).await));
+    seen.push(flags(&acme.connection(&connection).await));
     bed.poke(&connection, "authorize").await;
-    seen.push(flags(&read(&acme, &connection).await));
+    seen.push(flags(&acme.connection(&connection).await));
     bed.poke(&connection, "finishBuilding").await;
-    seen.push(flags(&read(&acme, &connection).await));
+    seen.push(flags(&acme.connection(&connection).await));
     bed.poke(&connection, "loseCredentials").await;
-    seen.push(flags(&read(&acme, &connection).await));
+    seen.push(flags(&acme.connection(&connection).await));
 
     assert_eq!(
         seen,
@@ -70,8 +61,8 @@ async fn building_fails_in_three_ways_and_each_can_be_connected_again() {
         let (acme, connection) = bed.building().await;
 
         bed.poke(&connection, event).await;
-        let failed = read(&acme, &connection).await;
-        let again = connect(&acme, json!({"connectionId": connection})).await;
+        let failed = acme.connection(&connection).await;
+        let again = acme.connect(json!({"connectionId": connection})).await;
 
         assert_eq!(flags(&failed), format!("{state} - disconnected -"));
         assert!(!failed["errors"][0]["message"].as_str().unwrap().is_empty(), "{failed:#}");
@@ -88,7 +79,7 @@ async fn a_poke_may_bring_the_error_along() {
     let path = format!("/connections/{connection}/poke");
     bed.control(Method::POST, &path, json!({"event": "failSetup", "error": "no API found"})).await;
 
-    assert_eq!(read(&acme, &connection).await["errors"][0]["message"], "no API found");
+    assert_eq!(acme.connection(&connection).await["errors"][0]["message"], "no API found");
 }
 
 #[tokio::test]
@@ -126,12 +117,12 @@ async fn an_illegal_poke_tells_how_the_connection_came_there() {
 async fn reconnecting_keeps_the_id_and_stays_disconnected_until_it_succeeds() {
     let bed = Bed::start().await;
     let demo = bed.demo();
-    let before = id(&read(&demo, "github-dev").await);
+    let before = id(&demo.connection("github-dev").await);
     bed.poke("github-dev", "loseCredentials").await;
 
-    let again = connect(&demo, json!({"connectionId": before})).await;
+    let again = demo.connect(json!({"connectionId": before})).await;
     bed.poke("github-dev", "authorize").await;
-    let ready = read(&demo, &before).await;
+    let ready = demo.connection(&before).await;
 
     assert_eq!(id(&again), before);
     assert_eq!(flags(&again), "CLIENT_ACTION_REQUIRED - disconnected clientAction");
@@ -144,10 +135,10 @@ async fn reconnecting_keeps_the_id_and_stays_disconnected_until_it_succeeds() {
 async fn a_known_key_and_the_reconnect_route_connect_the_same_record() {
     let bed = Bed::start().await;
     let demo = bed.demo();
-    let before = id(&read(&demo, "github-dev").await);
+    let before = id(&demo.connection("github-dev").await);
     bed.poke("github-dev", "loseCredentials").await;
 
-    let by_key = connect(&demo, json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
+    let by_key = demo.connect(json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
     bed.poke("github-dev", "cancel").await;
     let by_route = demo.ok(Method::POST, "/connections/github-dev/reconnect", json!({})).await;
 
@@ -163,11 +154,11 @@ async fn a_cancel_returns_to_the_former_state() {
         if let Some(event) = first {
             bed.poke("github-dev", event).await;
         }
-        let asked = connect(&demo, json!({"connectionId": read(&demo, "github-dev").await["id"]})).await;
+        let asked = demo.connect(json!({"connectionId": demo.connection("github-dev").await["id"]})).await;
         bed.poke("github-dev", "cancel").await;
 
         assert_eq!(asked["state"], "CLIENT_ACTION_REQUIRED");
-        assert_eq!(flags(&read(&demo, "github-dev").await), former);
+        assert_eq!(flags(&demo.connection("github-dev").await), former);
     }
 }
 
@@ -176,7 +167,7 @@ async fn a_lost_connection_tells_why() {
     let bed = Bed::exact().await;
 
     bed.poke("github-dev", "loseCredentials").await;
-    let lost = read(&bed.demo(), "github-dev").await;
+    let lost = bed.demo().connection("github-dev").await;
 
     insta::assert_snapshot!(
         bed.shown(&(200, json!({
@@ -210,22 +201,10 @@ async fn with_engine_states_a_lost_connection_stays_inside_the_clients_enum() {
     bed.poke("github-dev", "loseCredentials").await;
 
     let demo = bed.demo();
-    assert_eq!(flags(&read(&demo, "github-dev").await), "READY - disconnected -");
+    assert_eq!(flags(&demo.connection("github-dev").await), "READY - disconnected -");
     assert_eq!(flags(&demo.items("/connections").await[0]), "READY - disconnected -");
     let answer = demo.post("/act", user()).await;
     assert_eq!((answer.0, &answer.1["code"]), (400, &json!("CONNECTION_DISCONNECTED")));
-}
-
-#[tokio::test]
-async fn the_first_answer_is_building_even_when_progress_is_immediate() {
-    let bed = Bed::start().await;
-    let acme = bed.tenant("acme");
-
-    let first = connect(&acme, json!({"intent": "Frobnicator"})).await;
-    let waited = acme.ok(Method::GET, &format!("/connections/{}?wait=true", id(&first)), Value::Null).await;
-
-    assert_eq!(first["state"], "BUILDING");
-    assert_eq!(waited["state"], "CLIENT_ACTION_REQUIRED");
 }
 
 #[tokio::test]
@@ -238,7 +217,7 @@ async fn an_intent_without_a_match_builds_a_connector_named_after_it() {
     let built = acme.ok(Method::GET, "/connectors/frobnicator", Value::Null).await;
     assert_eq!(built["name"], "Frobnicator");
     assert_eq!(acme.get("/integrations/frobnicator").await.0, 200);
-    let page = read(&acme, &connection).await["clientAction"]["uiUrl"].as_str().unwrap().to_owned();
+    let page = page_of(&acme.connection(&connection).await);
     let form = bed.nobody().get(&page).await.1;
     assert!(form.as_str().unwrap().contains("name=\"apiKey\""), "{form}");
 }
@@ -248,94 +227,12 @@ async fn an_intent_that_names_an_app_of_the_catalog_ends_at_its_connector() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
 
-    let first = connect(&acme, json!({"intent": "connect my Slack account"})).await;
+    let first = acme.connect(json!({"intent": "connect my Slack account"})).await;
     let waited = acme.ok(Method::GET, &format!("/connections/{}?wait=1", id(&first)), Value::Null).await;
 
     let slack = acme.ok(Method::GET, "/connectors/slack", Value::Null).await;
     assert_eq!(waited["state"], "CLIENT_ACTION_REQUIRED");
     assert_eq!(waited["connectorId"], slack["id"]);
-}
-
-#[tokio::test]
-async fn progress_after_moves_at_its_moment_and_not_before() {
-    let bed = Bed::exact().await;
-    bed.progress("connection.building", json!({"after": 5000})).await;
-    let acme = bed.tenant("acme");
-    let connection = id(&connect(&acme, json!({"intent": "Frobnicator"})).await);
-
-    bed.ws.clock().advance(Duration::from_millis(4999)).await.unwrap();
-    let before = read(&acme, &connection).await;
-    bed.ws.clock().advance(Duration::from_millis(1)).await.unwrap();
-    let after = read(&acme, &connection).await;
-
-    assert_eq!((&before["state"], &after["state"]), (&json!("BUILDING"), &json!("CLIENT_ACTION_REQUIRED")));
-    assert_eq!(after["updatedAt"], "2025-01-01T00:00:05.000Z");
-}
-
-#[tokio::test]
-async fn progress_reads_moves_after_so_many_reads_by_the_worker_and_never_by_one() {
-    let bed = Bed::exact().await;
-    bed.progress("connection.building", json!({"reads": 2})).await;
-    let acme = bed.tenant("acme");
-    let connection = id(&connect(&acme, json!({"intent": "Frobnicator"})).await);
-
-    let first = read(&acme, &connection).await;
-    bed.ws.settle().await.unwrap();
-    let second = read(&acme, &connection).await;
-    bed.ws.settle().await.unwrap();
-    let third = read(&acme, &connection).await;
-
-    let states = [&first["state"], &second["state"], &third["state"]];
-    assert_eq!(states, ["BUILDING", "BUILDING", "CLIENT_ACTION_REQUIRED"]);
-}
-
-#[tokio::test]
-async fn progress_fail_ends_in_the_state_it_names() {
-    for state in ["CONFIGURATION_ERROR", "SETUP_FAILED", "ERROR"] {
-        let bed = Bed::exact().await;
-        bed.progress("connection.building", json!({"fail": {"state": state, "error": "out of luck"}})).await;
-        let acme = bed.tenant("acme");
-
-        let first = connect(&acme, json!({"intent": "Frobnicator"})).await;
-        bed.ws.settle().await.unwrap();
-        let failed = read(&acme, &id(&first)).await;
-
-        assert_eq!(first["state"], "BUILDING");
-        assert_eq!((&failed["state"], &failed["errors"][0]["message"]), (&json!(state), &json!("out of luck")));
-    }
-}
-
-#[tokio::test]
-async fn client_action_progress_may_act_for_the_user() {
-    let bed = Bed::exact().await;
-    let acme = bed.tenant("acme");
-
-    bed.progress("connection.clientAction", json!({"after": 1000})).await;
-    let later = connect(&acme, json!({"connectorKey": "slack"})).await;
-    bed.ws.clock().advance(Duration::from_secs(1)).await.unwrap();
-    bed.progress("connection.clientAction", json!("immediate")).await;
-    let at_once = connect(&acme, json!({"connectorKey": "notion"})).await;
-
-    assert_eq!(later["state"], "CLIENT_ACTION_REQUIRED");
-    assert_eq!(read(&acme, &id(&later)).await["state"], "READY");
-    assert_eq!(at_once["state"], "READY");
-}
-
-#[tokio::test]
-async fn progress_that_makes_no_sense_is_400() {
-    let bed = Bed::start().await;
-
-    for wrong in [
-        json!({"connection.bilding": "hold"}),
-        json!({"connection.building": "later"}),
-        json!({"connection.building": {"after": "soon"}}),
-        json!({"connection.building": {"fail": {"state": "BROKEN"}}}),
-    ] {
-        let answer = bed.control(Method::PUT, "/progress", wrong.clone()).await;
-
-        assert_eq!(answer.0, 400, "{wrong}");
-        assert!(!message(&answer).is_empty());
-    }
 }
 
 #[tokio::test]
@@ -345,7 +242,7 @@ async fn auto_connect_answers_ready_for_every_connector_of_the_catalog() {
     let acme = bed.tenant("acme");
 
     for connector in acme.each("/connectors", "key").await {
-        let connection = connect(&acme, json!({"connectorKey": connector})).await;
+        let connection = acme.connect(json!({"connectorKey": connector})).await;
 
         assert_eq!(flags(&connection), "READY connected - -", "{connector}");
         let tested = acme.get(&format!("/connections/{}/test", id(&connection))).await;
@@ -359,10 +256,10 @@ async fn half_an_oauth_client_is_a_configuration_error() {
     let (acme, manager) = (bed.tenant("acme"), bed.manager());
     manager.ok(Method::PATCH, "/integrations/slack/parameters", json!({"clientId": "mine"})).await;
 
-    let first = connect(&acme, json!({"integrationKey": "slack"})).await;
+    let first = acme.connect(json!({"integrationKey": "slack"})).await;
     let failed = acme.ok(Method::GET, &format!("/connections/{}?wait=1", id(&first)), Value::Null).await;
     manager.ok(Method::PATCH, "/integrations/slack/parameters", json!({"clientSecret": "secret"})).await;
-    let again = connect(&acme, json!({"connectionId": first["id"]})).await;
+    let again = acme.connect(json!({"connectionId": first["id"]})).await;
 
     assert_eq!(first["state"], "BUILDING");
     assert_eq!(failed["state"], "CONFIGURATION_ERROR");
@@ -418,7 +315,7 @@ async fn with_engine_states_no_record_leaves_the_clients_enum() {
     demo.post("/connections/hubspot-prod/disconnect", json!({})).await;
 
     for (api, selector) in [(&acme, connection.as_str()), (&demo, "github-dev"), (&demo, "hubspot-prod")] {
-        let shown = read(api, selector).await;
+        let shown = api.connection(selector).await;
         assert!(known.contains(&shown["state"].as_str().unwrap()), "{selector}: {}", shown["state"]);
         assert_eq!((&shown["connected"], &shown["disconnected"]), (&json!(false), &json!(true)), "{selector}");
     }
@@ -429,37 +326,12 @@ async fn an_action_may_be_disconnected_in_one_tenant_and_work_in_another() {
     let bed = Bed::start().await;
     bed.ws.mock_settings(|mock| mock.auto_connect = true).await.unwrap();
     let (demo, acme) = (bed.demo(), bed.tenant("acme"));
-    connect(&acme, json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
-    let own = id(&read(&demo, "github-dev").await);
+    acme.connect(json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
+    let own = id(&demo.connection("github-dev").await);
 
     bed.poke(&own, "loseCredentials").await;
 
     let body = user();
     assert_eq!(demo.post("/act", body.clone()).await.0, 400);
     assert_eq!(acme.post("/act", body).await.0, 200);
-}
-
-#[tokio::test]
-async fn whatever_progresses_does_so_after_so_many_reads() {
-    let bed = Bed::exact().await;
-    let reads = json!({"reads": 2});
-    let all = json!({"connection.clientAction": reads, "action.building": reads, "agentSession": reads});
-    assert_eq!(bed.control(Method::PUT, "/progress", all).await.0, 200);
-    let (demo, manager) = (bed.demo(), bed.manager());
-    let connection = demo.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
-    let action = manager.ok(Method::POST, "/actions", json!({"intent": "do a thing"})).await;
-    let session = demo.ok(Method::POST, "/agent/sessions", json!({"prompt": "do it"})).await;
-
-    for (api, path, field, waits, done) in [
-        (&demo, format!("/connections/{}", id(&connection)), "state", "CLIENT_ACTION_REQUIRED", "READY"),
-        (&manager, format!("/actions/{}", id(&action)), "state", "BUILDING", "READY"),
-        (&demo, format!("/agent/sessions/{}", id(&session)), "status", "queued", "completed"),
-    ] {
-        bed.ws.settle().await.unwrap();
-        assert_eq!(api.get(&path).await.1[field], waits, "{path}");
-        bed.ws.settle().await.unwrap();
-        assert_eq!(api.get(&path).await.1[field], waits, "{path}: what the second read finds is what there was");
-        bed.ws.settle().await.unwrap();
-        assert_eq!(api.get(&path).await.1[field], done, "{path}");
-    }
 }

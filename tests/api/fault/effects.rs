@@ -10,10 +10,6 @@ use serde_json::{Value, json};
 use crate::support::faults::add;
 use crate::support::{Api, Bed, GUARD, contacts, message, under_way, user, verdict};
 
-async fn state(bed: &Bed, connection: &str) -> Value {
-    bed.demo().ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await["state"].clone()
-}
-
 /// Until when the workspace's calls wait, as soon as some do.
 async fn pending(bed: &Bed) -> Vec<String> {
     let asked = async {
@@ -291,7 +287,7 @@ async fn expired_credentials_are_refreshed_and_the_call_succeeds() {
         [said("/user", 200), said("/user", 401), said(REFRESH, 200), said("/user", 200)],
         "it was the app that turned the token down"
     );
-    assert_eq!(state(&bed, "github-dev").await, "READY");
+    assert_eq!(bed.demo().state("github-dev").await, "READY");
 }
 
 #[tokio::test]
@@ -305,7 +301,7 @@ async fn expired_credentials_whose_refresh_fails_disconnect() {
     assert_eq!(verdict(&lost), "400 connection/access_token_expired");
     assert_eq!(lost.1["code"], "CONNECTION_DISCONNECTED");
     assert_eq!(
-        (state(&bed, "github-dev").await, state(&bed, "hubspot-prod").await),
+        (bed.demo().state("github-dev").await, bed.demo().state("hubspot-prod").await),
         (json!("DISCONNECTED"), json!("READY"))
     );
     assert_eq!(sent(&bed), [("/user".to_owned(), 401), (REFRESH.to_owned(), 400)]);
@@ -323,7 +319,7 @@ async fn a_refresh_that_will_fail_does_no_harm_before() {
 
     assert_eq!(before, [200, 200]);
     assert_eq!(verdict(&refused), "400 connection/access_token_expired");
-    assert_eq!(state(&bed, "github-dev").await, "DISCONNECTED");
+    assert_eq!(bed.demo().state("github-dev").await, "DISCONNECTED");
 }
 
 #[tokio::test]
@@ -356,7 +352,7 @@ async fn credentials_are_lost_on_the_way_through_the_proxy_too() {
     let proxied = bed.demo().get("/connections/github-dev/proxy/user").await;
 
     assert_eq!(verdict(&proxied), "400 connection/access_token_expired");
-    assert_eq!(state(&bed, "github-dev").await, "DISCONNECTED");
+    assert_eq!(bed.demo().state("github-dev").await, "DISCONNECTED");
     let granted = bed.control(Method::GET, "/upstreams/github/tokens", Value::Null).await.1;
     assert_eq!(granted["items"][0]["revoked"], true, "the vendor has taken the token back");
 }
@@ -461,7 +457,7 @@ async fn a_vendor_that_fails_or_refuses_a_refresh_is_a_matter_of_its_answer() {
     let _refuses = bed.ws.fault(refuses).await;
     advance(&bed, 30 * 60 * 1_000).await;
     assert_eq!(
-        (state(&bed, "hubspot-prod").await, state(&bed, "github-dev").await),
+        (bed.demo().state("hubspot-prod").await, bed.demo().state("github-dev").await),
         (json!("DISCONNECTED"), json!("READY"))
     );
 }

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::pages::page_of;
-use crate::support::{Answer, Api, Bed, id};
+use crate::support::{Answer, Bed, id};
 
 impl Bed {
     /// Goes from the connect page to the vendor, presses a button there, and comes back as a browser does.
@@ -13,10 +13,6 @@ impl Bed {
         let back = self.press(&to_vendor, fields).await;
         self.nobody().get(&back).await
     }
-}
-
-async fn state(api: &Api, connection: &Value) -> Value {
-    api.ok(Method::GET, &format!("/connections/{}", id(connection)), Value::Null).await["state"].clone()
 }
 
 #[tokio::test]
@@ -45,7 +41,7 @@ async fn pressing_connect_makes_it_ready_and_closes_the_page() {
 
     assert_eq!(status, 200);
     assert!(done.as_str().unwrap().contains("connected"), "{done}");
-    assert_eq!(state(&acme, &begun).await, "READY");
+    assert_eq!(acme.state(&id(&begun)).await, "READY");
     assert_eq!(bed.nobody().get(&page).await.0, 404, "a ticket is good for one attempt");
     assert_eq!(bed.submit(&page, &[("action", "connect")]).await.0, 404);
     let tokens = bed.control(Method::GET, "/upstreams/slack/tokens", Value::Null).await.1;
@@ -62,7 +58,7 @@ async fn pressing_cancel_on_a_reconnect_leaves_it_as_it_was() {
     let (status, _) = bed.submit(&page_of(&again), &[("action", "cancel")]).await;
 
     assert_eq!(status, 200);
-    assert_eq!(state(&demo, &again).await, "DISCONNECTED");
+    assert_eq!(demo.state(&id(&again)).await, "DISCONNECTED");
 }
 
 #[tokio::test]
@@ -88,7 +84,7 @@ async fn a_key_auth_page_is_a_form_from_the_connectors_schema() {
 
     let (_, form) = bed.nobody().get(&page).await;
     let (wrong_status, wrong) = bed.submit(&page, &[("action", "connect"), ("apiKey", "")]).await;
-    let still = state(&acme, &begun).await;
+    let still = acme.state(&id(&begun)).await;
     let (right_status, _) = bed.submit(&page, &[("action", "connect"), ("apiKey", "sk_test_1")]).await;
 
     let form = form.as_str().unwrap();
@@ -98,7 +94,7 @@ async fn a_key_auth_page_is_a_form_from_the_connectors_schema() {
     assert!(wrong.as_str().unwrap().contains("apiKey"), "it says what is wrong: {wrong}");
     assert_eq!(still, "CLIENT_ACTION_REQUIRED");
     assert_eq!(right_status, 200);
-    assert_eq!(state(&acme, &begun).await, "READY");
+    assert_eq!(acme.state(&id(&begun)).await, "READY");
 }
 
 #[tokio::test]

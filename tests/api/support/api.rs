@@ -79,6 +79,26 @@ impl Api {
     pub(crate) async fn each(&self, path: &str, field: &str) -> Vec<String> {
         self.items(path).await.iter().map(|item| item[field].as_str().unwrap_or_default().to_owned()).collect()
     }
+
+    /// What a connection begins with, or all of it.
+    pub(crate) async fn connect(&self, spec: Value) -> Value {
+        self.ok(Method::POST, "/connect", spec).await
+    }
+
+    /// A connection as it stands.
+    pub(crate) async fn connection(&self, selector: &str) -> Value {
+        self.ok(Method::GET, &format!("/connections/{selector}"), Value::Null).await
+    }
+
+    /// The same with its credentials.
+    pub(crate) async fn connection_with_secrets(&self, selector: &str) -> Value {
+        self.connection(&format!("{selector}?includeSecrets=1")).await
+    }
+
+    /// The state of a connection.
+    pub(crate) async fn state(&self, selector: &str) -> Value {
+        self.connection(selector).await["state"].clone()
+    }
 }
 
 /// Sends a request and reads its answer whole.
