@@ -5,7 +5,6 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::tokens::by_secret;
 use crate::support::{Api, Bed, GUARD, id, message, verdict};
 
 async fn begun(api: &Api, prompt: &str) -> String {
@@ -318,7 +317,7 @@ async fn an_action_that_is_built_refuses_to_be_built_again_with_its_history() {
 async fn whoever_could_not_read_a_session_does_not_begin_one() {
     let bed = Bed::start().await;
     let claims = json!({"workspaceKey": bed.ws.key()});
-    let neither = Api::new(bed.mock.uri(), by_secret(&bed.ws.secret(), &claims));
+    let neither = bed.bearing(&claims);
 
     let refused = neither.post("/agent/sessions", json!({"prompt": "Connect to Acme"})).await;
 

@@ -27,7 +27,7 @@ async fn external_apps_are_searched_by_text_category_and_connection() {
 async fn a_workspace_has_apps_and_shadows_of_its_own() {
     let bed = Bed::start().await;
     let (manager, other) = (bed.manager(), bed.mock.fork().await.unwrap());
-    let elsewhere = Api::new(bed.mock.uri(), other.manager_token());
+    let elsewhere = Api::manager_of(&other);
 
     let made = manager.ok(Method::POST, "/external-apps", json!({"name": "Our App", "key": "ours"})).await;
     manager.ok(Method::PATCH, "/external-apps/github", json!({"name": "Renamed"})).await;

@@ -6,7 +6,6 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
-use crate::support::tokens::by_secret;
 use crate::support::{Api, Bed, answer, contacts, id, user, user_through, verdict};
 
 async fn act(api: &Api, body: Value) -> String {
@@ -294,7 +293,7 @@ async fn a_manager_that_names_a_tenant_reads_every_tenants_logs() {
     let other = bed.tenant("other");
     let run = act(&bed.demo(), user()).await;
     let claims = json!({"workspaceKey": bed.ws.key(), "tenantKey": "other", "isAdmin": true});
-    let both = Api::new(bed.mock.uri(), by_secret(&bed.ws.secret(), &claims));
+    let both = bed.bearing(&claims);
 
     for path in [format!("/action-run-logs/{run}"), format!("/action-run-logs/{run}/details")] {
         let (status, log) = both.get(&path).await;

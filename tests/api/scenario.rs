@@ -5,6 +5,7 @@ use std::time::Duration;
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::support::receivers::receiver;
 use crate::support::{Bed, user, verdict};
 
 #[tokio::test]
@@ -88,12 +89,9 @@ async fn rate_limited() {
 
 #[tokio::test]
 async fn webhook_receiver_down() {
-    let receiver = wiremock::MockServer::start().await;
-    let up = wiremock::Mock::given(wiremock::matchers::any()).respond_with(wiremock::ResponseTemplate::new(200));
-    up.mount(&receiver).await;
+    let receiver = receiver(200).await;
     let bed = Bed::exact().await;
-    let path = format!("/workspaces/{}", bed.ws.key());
-    bed.manager().ok(Method::PATCH, &path, json!({"webhookUri": receiver.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": receiver.uri()})).await;
     bed.ws.scenario("webhook-receiver-down").with("minutes", 1).start().await.unwrap();
     bed.poke("github-dev", "loseCredentials").await;
     bed.ws.clock().advance(Duration::from_secs(50)).await.unwrap();

@@ -251,7 +251,7 @@ async fn two_hundred_forks_at_once_never_cross_a_wire() {
     let bed = Bed::start().await;
     let forks = (0..200).map(async |n: usize| {
         let fork = bed.mock.fork().await.unwrap();
-        let api = Api::new(fork.uri(), fork.tenant("demo-tenant").token());
+        let api = Api::tenant_of(&fork, "demo-tenant");
         fork.upstream("github").stub(Stub::get("/user").json(200, json!({ "n": n }))).await.unwrap();
         let body = user();
 

@@ -9,21 +9,10 @@ use membrane_mock::model::webhook::DeliveryState;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::{MockServer, ResponseTemplate};
 
+use crate::support::receivers::{answering, answers, receiver};
 use crate::support::{Api, Bed, GUARD, id, panic_of};
-
-/// An app's receiver that answers everything so.
-async fn receiver(status: u16) -> MockServer {
-    let server = MockServer::start().await;
-    answers(&server, ResponseTemplate::new(status)).await;
-    server
-}
-
-async fn answers(server: &MockServer, answer: ResponseTemplate) {
-    Mock::given(any()).respond_with(answer).mount(server).await;
-}
 
 /// What a receiver was told, each as JSON.
 async fn told(server: &MockServer) -> Vec<Value> {
@@ -32,17 +21,8 @@ async fn told(server: &MockServer) -> Vec<Value> {
 }
 
 impl Bed {
-    /// Tells the workspace where its app is, and what it wants to hear.
-    async fn listening(&self, change: Value) {
-        self.manager().ok(Method::PATCH, &format!("/workspaces/{}", self.ws.key()), change).await;
-    }
-
     async fn settle(&self) {
         self.ws.settle().await.unwrap();
-    }
-
-    async fn seconds(&self, seconds: u64) {
-        self.ws.clock().advance(Duration::from_secs(seconds)).await.unwrap();
     }
 
     async fn deliveries(&self) -> Vec<Value> {
@@ -76,7 +56,7 @@ fn types(told: &[Value]) -> Vec<&str> {
 async fn the_life_of_a_connection_is_told_in_both_vocabularies() {
     let app = receiver(200).await;
     let bed = Bed::exact().await;
-    bed.listening(json!({"webhookUri": format!("{}/hook?of=us", app.uri())})).await;
+    bed.change_workspace(json!({"webhookUri": format!("{}/hook?of=us", app.uri())})).await;
 
     let chat = bed.life_of_a_connection().await;
 
@@ -108,7 +88,7 @@ async fn the_life_of_a_connection_is_told_in_both_vocabularies() {
 async fn only_what_happens_is_told() {
     let app = receiver(200).await;
     let bed = Bed::exact().await;
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
     let tenant = bed.ws.tenant("demo-tenant");
 
     let begun = tenant.connect("slack").key("chat").begin().await.unwrap();
@@ -137,7 +117,7 @@ async fn a_connection_that_replaces_another_deletes_it() {
     let app = receiver(200).await;
     let bed = Bed::exact().await;
     let before = id(&bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await);
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
 
     let after = bed.ws.tenant("demo-tenant").connect("github").ready().await.unwrap();
     bed.settle().await;
@@ -163,14 +143,14 @@ async fn an_app_hears_what_it_wants_to_and_nothing_without_an_address() {
         app.reset().await;
         answers(&app, ResponseTemplate::new(200)).await;
         let bed = Bed::exact().await;
-        bed.listening(json!({"webhookUri": app.uri(), "enabledWebhookEvents": wanted})).await;
+        bed.change_workspace(json!({"webhookUri": app.uri(), "enabledWebhookEvents": wanted})).await;
         bed.life_of_a_connection().await;
         assert_eq!(types(&told(&app).await), heard, "{wanted}");
     }
     app.reset().await;
     for address in [Value::Null, json!("")] {
         let bed = Bed::exact().await;
-        bed.listening(json!({"webhookUri": address})).await;
+        bed.change_workspace(json!({"webhookUri": address})).await;
         bed.life_of_a_connection().await;
         assert!(bed.ws.webhooks().all().is_empty(), "{address}");
     }
@@ -182,7 +162,7 @@ async fn a_webhook_is_signed_when_the_workspace_has_a_secret_for_it() {
     let app = receiver(200).await;
     let bed = Bed::exact().await;
     bed.ws.mock_settings(|mock| mock.webhook_secret = Some("a secret of the app".into())).await.unwrap();
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
 
     bed.life_of_a_connection().await;
 
@@ -202,7 +182,7 @@ async fn a_webhook_is_signed_when_the_workspace_has_a_secret_for_it() {
 async fn a_receiver_that_is_down_is_tried_again_later_and_later_and_given_up() {
     let app = receiver(503).await;
     let bed = Bed::exact().await;
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
     bed.poke("github-dev", "loseCredentials").await;
     bed.settle().await;
 
@@ -212,7 +192,7 @@ async fn a_receiver_that_is_down_is_tried_again_later_and_later_and_given_up() {
     {
         let delivery = bed.deliveries().await.remove(0);
         assert_eq!((&delivery["state"], &delivery["nextAttemptAt"]), (&json!("pending"), &at(next)));
-        bed.seconds(wait).await;
+        bed.advance_secs(wait).await;
     }
 
     let delivery = bed.deliveries().await.remove(0);
@@ -222,7 +202,7 @@ async fn a_receiver_that_is_down_is_tried_again_later_and_later_and_given_up() {
     let times = ["00:00", "00:01", "00:03", "00:07", "00:15", "00:31", "01:03", "02:07"].map(at);
     assert_eq!(tried, times.iter().collect::<Vec<_>>());
     assert!(attempts.iter().all(|attempt| attempt["status"] == 503), "{attempts:#?}");
-    bed.seconds(24 * 3600).await;
+    bed.advance_secs(24 * 3600).await;
     let payloads = told(&app).await;
     assert_eq!(payloads.len(), 8, "it is not tried any more");
     assert!(payloads.iter().all(|payload| *payload == payloads[0]), "each try says the same");
@@ -232,14 +212,14 @@ async fn a_receiver_that_is_down_is_tried_again_later_and_later_and_given_up() {
 async fn a_receiver_that_comes_back_is_told_once() {
     let app = receiver(500).await;
     let bed = Bed::exact().await;
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
     bed.poke("github-dev", "loseCredentials").await;
-    bed.seconds(3).await;
+    bed.advance_secs(3).await;
     assert_eq!(told(&app).await.len(), 3);
 
     app.reset().await;
     answers(&app, ResponseTemplate::new(204)).await;
-    bed.seconds(3600).await;
+    bed.advance_secs(3600).await;
 
     assert_eq!(told(&app).await.len(), 1);
     let delivery = bed.ws.webhooks().expect("connection.disconnected");
@@ -253,7 +233,7 @@ async fn a_receiver_that_comes_back_is_told_once() {
 async fn deliveries_are_listed_with_what_was_tried_and_when_the_next_try_is() {
     let app = receiver(500).await;
     let bed = Bed::exact().await;
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
     bed.poke("github-dev", "loseCredentials").await;
     bed.settle().await;
 
@@ -280,8 +260,7 @@ async fn deliveries_are_listed_with_what_was_tried_and_when_the_next_try_is() {
 #[tokio::test]
 async fn a_webhook_goes_to_loopback_and_named_hosts_only() {
     let bed = Bed::exact().await;
-    let outward = MockServer::start().await;
-    answers(&outward, ResponseTemplate::new(307).insert_header("location", "http://192.0.2.1/hook")).await;
+    let outward = answering(ResponseTemplate::new(307).insert_header("location", "http://192.0.2.1/hook")).await;
 
     for (address, why) in [
         ("http://192.0.2.1/hook".to_owned(), "egress to `192.0.2.1` is refused"),
@@ -294,7 +273,7 @@ async fn a_webhook_goes_to_loopback_and_named_hosts_only() {
         ("somewhere".to_owned(), "is not an address"),
     ] {
         bed.ws.reset().await.unwrap();
-        bed.listening(json!({"webhookUri": address})).await;
+        bed.change_workspace(json!({"webhookUri": address})).await;
         bed.poke("github-dev", "loseCredentials").await;
         bed.settle().await;
 
@@ -309,7 +288,7 @@ async fn a_webhook_goes_to_loopback_and_named_hosts_only() {
 async fn without_a_manual_clock_webhooks_go_out_by_themselves() {
     let app = receiver(200).await;
     let bed = Bed::start().await;
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
 
     bed.poke("github-dev", "loseCredentials").await;
 
@@ -331,14 +310,14 @@ async fn a_receiver_that_hangs_holds_up_neither_its_workspace_nor_another() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let bed = Bed::exact().await;
     let hook = format!("http://{}/hook", listener.local_addr().unwrap());
-    bed.listening(json!({"webhookUri": hook})).await;
+    bed.change_workspace(json!({"webhookUri": hook})).await;
     bed.poke("github-dev", "loseCredentials").await;
     // Held open, and never answered.
     let _held = tokio::time::timeout(GUARD, listener.accept()).await.expect("a try").unwrap();
 
     let other = bed.mock.fork().await.unwrap();
     other.progress(|progress| progress.connection_building = Progress::After(1_000)).await.unwrap();
-    let there = Api::new(bed.mock.uri(), other.tenant("acme").token());
+    let there = Api::tenant_of(&other, "acme");
     let built = there.ok(Method::POST, "/connect", json!({"intent": "Frobnicator"})).await;
     assert_eq!(built["state"], "BUILDING");
     other.clock().advance(Duration::from_secs(1)).await.unwrap();
@@ -359,14 +338,14 @@ async fn a_receiver_that_hangs_holds_up_neither_its_workspace_nor_another() {
 async fn webhooks_are_of_their_workspace_and_gone_after_a_reset() {
     let app = receiver(500).await;
     let bed = Bed::exact().await;
-    bed.listening(json!({"webhookUri": app.uri()})).await;
+    bed.change_workspace(json!({"webhookUri": app.uri()})).await;
     bed.poke("github-dev", "loseCredentials").await;
     bed.settle().await;
     let other = bed.mock.fork().await.unwrap();
 
     assert!(other.webhooks().all().is_empty());
     bed.ws.reset().await.unwrap();
-    bed.seconds(3600).await;
+    bed.advance_secs(3600).await;
 
     assert!(bed.deliveries().await.is_empty());
     assert_eq!(told(&app).await.len(), 1, "nothing is tried any more");

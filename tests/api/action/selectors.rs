@@ -98,9 +98,9 @@ struct World {
 
 impl World {
     async fn of(ws: &MockWorkspace, keys: &Keys) -> Self {
-        let tenant = |key: &str| Api::new(ws.uri(), ws.tenant(key).token());
+        let tenant = |key: &str| Api::tenant_of(ws, key);
         let (acme, other) = (tenant("acme"), tenant("other"));
-        let manager = Api::new(ws.uri(), ws.manager_token());
+        let manager = Api::manager_of(ws);
         let mut integrations = Vec::new();
         for key in &keys.integrations {
             let body = json!({"key": key, "connectorKey": "stripe"});

@@ -11,10 +11,6 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::support::{Answer, Bed, THEN, contacts, id, message};
 
-async fn pass(bed: &Bed, seconds: u64) {
-    bed.ws.clock().advance(Duration::from_secs(seconds)).await.unwrap();
-}
-
 async fn connect_again(bed: &Bed, connection: &str) -> String {
     let again = bed.demo().ok(Method::POST, "/connect", json!({"connectionId": connection})).await;
     assert_eq!(again["state"], "CLIENT_ACTION_REQUIRED");
@@ -95,10 +91,10 @@ async fn credentials_are_refreshed_before_they_expire() {
     let bed = Bed::exact().await;
 
     let first = bed.demo().connection_with_secrets("hubspot-prod").await;
-    pass(&bed, 1739).await;
+    bed.advance_secs(1739).await;
     let before = bed.demo().connection_with_secrets("hubspot-prod").await;
     let acted_before = bed.act(contacts()).await;
-    pass(&bed, 1).await;
+    bed.advance_secs(1).await;
     let after = bed.demo().connection_with_secrets("hubspot-prod").await;
     let acted_after = bed.act(contacts()).await;
 
@@ -114,7 +110,7 @@ async fn credentials_are_refreshed_before_they_expire() {
 async fn however_long_nobody_looked_the_credentials_are_fresh() {
     let bed = Bed::exact().await;
 
-    pass(&bed, 24 * 3600).await;
+    bed.advance_secs(24 * 3600).await;
     let acted = bed.act(contacts()).await;
 
     assert_eq!(acted.0, 200, "{acted:?}");
@@ -132,7 +128,7 @@ async fn what_does_not_expire_or_is_archived_is_left_alone() {
     let hubspot = id(&bed.demo().connection_with_secrets("hubspot-prod").await);
     assert_eq!(bed.demo().delete(&format!("/connections/{hubspot}")).await.0, 200);
 
-    pass(&bed, 24 * 3600).await;
+    bed.advance_secs(24 * 3600).await;
 
     assert!(slack.get("nextCredentialsRefreshAt").is_none(), "{slack:#}");
     assert_eq!(token(&bed.demo().connection_with_secrets("chat").await), token(&slack));
@@ -150,7 +146,7 @@ async fn a_refused_refresh_disconnects_until_the_user_has_connected_again() {
     assert_eq!(bed.control(Method::POST, &refuse, Value::Null).await.0, 200);
 
     let before = bed.act(contacts()).await;
-    pass(&bed, 1740).await;
+    bed.advance_secs(1740).await;
     let lost = bed.demo().connection_with_secrets("hubspot-prod").await;
     let during = bed.act(contacts()).await;
     let again = connect_again(&bed, "hubspot-prod").await;
@@ -158,7 +154,7 @@ async fn a_refused_refresh_disconnects_until_the_user_has_connected_again() {
     bed.complete(&again).await;
     let connected = bed.demo().connection_with_secrets("hubspot-prod").await;
     let after = bed.act(contacts()).await;
-    pass(&bed, 1740).await;
+    bed.advance_secs(1740).await;
     let later = bed.demo().connection_with_secrets("hubspot-prod").await;
 
     assert_eq!((before.0, after.0), (200, 200), "{before:?} {after:?}");
@@ -184,7 +180,7 @@ async fn a_refusal_while_the_user_connects_again_is_what_a_cancel_returns_to() {
     let again = connect_again(&bed, "hubspot-prod").await;
 
     let acted = bed.act(contacts()).await;
-    pass(&bed, 1740).await;
+    bed.advance_secs(1740).await;
     let waiting = bed.demo().connection_with_secrets("hubspot-prod").await;
     let acted_after = bed.act(contacts()).await;
     let (_, cancelled) = bed.control(Method::POST, &format!("/connections/{again}/cancel"), Value::Null).await;
@@ -208,18 +204,18 @@ async fn a_vendor_that_does_not_answer_is_asked_again_later_and_later() {
 
     vendor.fails().await;
     for (seconds, tries, next) in [(90, 1, "01:35"), (5, 2, "01:45"), (10, 3, "02:05"), (20, 4, "02:45")] {
-        pass(&bed, seconds).await;
+        bed.advance_secs(seconds).await;
         assert_eq!(vendor.standing(&bed).await, [json!("READY"), json!(tries), at(next), due.clone()]);
         assert_eq!(vendor.act(&bed).await.0, 200, "what it holds still works");
     }
     vendor.grants().await;
-    pass(&bed, 39).await;
+    bed.advance_secs(39).await;
     assert_eq!(vendor.asked().await, 0, "not before its time");
-    pass(&bed, 1).await;
+    bed.advance_secs(1).await;
 
     assert_eq!(vendor.standing(&bed).await, [json!("READY"), Value::Null, Value::Null, at("04:15")]);
     vendor.fails().await;
-    pass(&bed, 90).await;
+    bed.advance_secs(90).await;
     assert_eq!(vendor.standing(&bed).await, [json!("READY"), json!(1), at("04:20"), at("04:15")], "from the start");
 }
 
@@ -227,7 +223,7 @@ async fn a_vendor_that_does_not_answer_is_asked_again_later_and_later() {
 async fn a_call_that_asks_in_between_does_not_count() {
     let (bed, vendor) = Vendor::connected().await;
     vendor.fails().await;
-    pass(&bed, 90).await;
+    bed.advance_secs(90).await;
     let before = vendor.standing(&bed).await;
 
     vendor.answers(ResponseTemplate::new(500), 401).await;
@@ -245,7 +241,7 @@ async fn a_vendor_that_stays_silent_is_given_up() {
     let (bed, vendor) = Vendor::connected().await;
     vendor.fails().await;
 
-    pass(&bed, 3600).await;
+    bed.advance_secs(3600).await;
     let refused = vendor.act(&bed).await;
 
     assert_eq!(vendor.standing(&bed).await[0], "DISCONNECTED");
@@ -261,10 +257,10 @@ async fn the_fifth_try_in_vain_is_the_last() {
     vendor.fails().await;
 
     for seconds in [90, 5, 10, 20] {
-        pass(&bed, seconds).await;
+        bed.advance_secs(seconds).await;
         assert_eq!(vendor.standing(&bed).await[0], "READY");
     }
-    pass(&bed, 40).await;
+    bed.advance_secs(40).await;
 
     assert_eq!(vendor.standing(&bed).await[0], "DISCONNECTED");
     assert!(
@@ -277,7 +273,7 @@ async fn the_fifth_try_in_vain_is_the_last() {
 async fn a_connection_made_again_has_its_tries_before_it() {
     let (bed, vendor) = Vendor::connected().await;
     vendor.fails().await;
-    pass(&bed, 3600).await;
+    bed.advance_secs(3600).await;
     connect_again(&bed, &vendor.connection).await;
 
     vendor.grants().await;
@@ -296,13 +292,13 @@ async fn a_refusal_that_says_nothing_about_the_grant_keeps_the_connection() {
     let refusal = |error: &str| ResponseTemplate::new(400).set_body_json(json!({"error": error}));
 
     vendor.answers(refusal("temporarily_unavailable"), 200).await;
-    pass(&bed, 90).await;
+    bed.advance_secs(90).await;
     let waits = vendor.standing(&bed).await;
     vendor.answers(ResponseTemplate::new(401).set_body_json(json!({"error": "invalid_client"})), 200).await;
-    pass(&bed, 5).await;
+    bed.advance_secs(5).await;
     let still = vendor.standing(&bed).await;
     vendor.answers(refusal("invalid_grant"), 200).await;
-    pass(&bed, 10).await;
+    bed.advance_secs(10).await;
     let lost = vendor.standing(&bed).await;
 
     assert_eq!((&waits[0], &waits[1]), (&json!("READY"), &json!(1)), "{waits:?}");

@@ -53,7 +53,7 @@ async fn a_behaviour_counts_the_calls_in_whose_answers_it_shows() {
     assert_eq!(bed.tenant("acme").get("/connections/github-dev").await.0, 404);
     bed.manager().ok(Method::POST, "/actions", json!({"intent": "do a thing"})).await;
     let app = json!({"webhookUri": "http://127.0.0.1:9/hook", "enabledWebhookEvents": ["connection.created"]});
-    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), app).await;
+    bed.change_workspace(app).await;
     bed.ws.tenant("demo-tenant").connect("slack").ready().await.unwrap();
     bed.ws.clock().advance(std::time::Duration::from_secs(1)).await.unwrap();
 

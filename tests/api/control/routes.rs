@@ -72,29 +72,29 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
     }
     if route.path.contains("/agent-sessions/{id}") {
         nobody.ok(Method::PUT, &at("/progress"), json!({"agentSession": "hold"})).await;
-        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        let manager = Api::manager_of(space);
         return id(&manager.ok(Method::POST, "/agent/sessions", json!({"prompt": "frobnicate"})).await);
     }
     if route.path.contains("/jobs/{id}") {
         nobody.ok(Method::PUT, &at("/progress"), json!({"export": "hold"})).await;
-        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        let manager = Api::manager_of(space);
         let begun = manager.ok(Method::GET, "/export", Value::Null).await;
         return begun["jobId"].as_str().unwrap().to_owned();
     }
     if route.path.contains("/flow-runs/{id}") {
         nobody.ok(Method::PUT, &at("/progress"), json!({"flowRun": "hold"})).await;
-        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        let manager = Api::manager_of(space);
         let flow = json!({"key": "f", "nodes": {"start": {"type": "api-trigger"}}});
         manager.ok(Method::POST, "/flows", flow).await;
         return id(&manager.ok(Method::POST, "/connections/github-dev/flows/f/run", json!({})).await);
     }
     if route.path.contains("/actions/{selector}") {
         nobody.ok(Method::PUT, &at("/progress"), json!({"action.building": "hold"})).await;
-        let manager = Api::new(bed.mock.uri(), space.manager_token());
+        let manager = Api::manager_of(space);
         return id(&manager.ok(Method::POST, "/actions", json!({"intent": "frobnicate"})).await);
     }
     if ["/complete", "/cancel", "/fail"].iter().any(|end| route.path.ends_with(end)) {
-        let tenant = Api::new(bed.mock.uri(), space.tenant("demo-tenant").token());
+        let tenant = Api::tenant_of(space, "demo-tenant");
         return id(&tenant.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await);
     }
     "github-dev".to_owned()

@@ -8,18 +8,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Api, Bed, id, message, whoami};
 
-impl Bed {
-    async fn create(&self, body: Value) -> Value {
-        self.nobody().ok(Method::POST, "/__mock/workspaces", body).await
-    }
-
-    /// A tenant and a manager of a workspace made over HTTP.
-    fn of_created(&self, workspace: &Value) -> (Api, Api) {
-        let api = |name: &str| Api::new(self.mock.uri(), workspace[name].as_str().unwrap().to_owned());
-        (api("tenantToken"), api("managerToken"))
-    }
-}
-
 #[tokio::test]
 async fn health_tells_that_it_is_seeded() {
     let bed = Bed::start().await;
@@ -35,7 +23,7 @@ async fn health_tells_that_it_is_seeded() {
 async fn a_fork_shares_nothing_but_the_start() {
     let bed = Bed::start().await;
     let fork = bed.mock.fork().await.unwrap();
-    let (here, there) = (bed.demo(), Api::new(bed.mock.uri(), fork.tenant("demo-tenant").token()));
+    let (here, there) = (bed.demo(), Api::tenant_of(&fork, "demo-tenant"));
     let before = there.each("/connections", "id").await;
 
     here.ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
@@ -61,13 +49,10 @@ async fn a_token_of_one_workspace_opens_no_other() {
     let fork = bed.mock.fork().await.unwrap();
     let demo = bed.demo();
     let connection = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
-    let theirs = Api::new(bed.mock.uri(), fork.tenant("acme").token());
+    let theirs = Api::tenant_of(&fork, "acme");
 
     assert_eq!(theirs.get(&format!("/connections/{}", id(&connection))).await.0, 404);
-    assert_eq!(
-        Api::new(bed.mock.uri(), fork.manager_token()).get(&format!("/workspaces/{}", bed.ws.key())).await.0,
-        404
-    );
+    assert_eq!(Api::manager_of(&fork).get(&format!("/workspaces/{}", bed.ws.key())).await.0, 404);
 }
 
 #[tokio::test]

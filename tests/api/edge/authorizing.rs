@@ -43,18 +43,13 @@ fn unsigned(header: &Value, claims: &Value) -> String {
 }
 
 impl Bed {
-    fn bearing(&self, claims: &Value) -> Api {
-        Api::new(self.mock.uri(), by_secret(&self.ws.secret(), claims))
-    }
-
     fn with_token(&self, token: String) -> Api {
         Api::new(self.mock.uri(), token)
     }
 
     async fn register_keys(&self) {
         let keys = json!([{"name": "rsa", "publicKey": KEYS.rsa_public}, {"name": "ec", "publicKey": KEYS.ec_public}]);
-        let path = format!("/workspaces/{}", self.ws.key());
-        self.manager().ok(Method::PATCH, &path, json!({ "publicKeys": keys })).await;
+        self.change_workspace(json!({ "publicKeys": keys })).await;
     }
 }
 

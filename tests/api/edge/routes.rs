@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::support::pages::{form_encoded, page_of};
 use crate::support::routes::{differs, filled, method_of, named};
-use crate::support::tokens::by_secret;
 use crate::support::{Answer, Api, Bed, answer, id, jobs, user};
 
 const UNCOVERED: &str = include_str!("uncovered.txt");
@@ -101,7 +100,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     }
     let space = base.fork().await.unwrap();
     let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
-    let api = Api::new(bed.mock.uri(), by_secret(&space.secret(), &claims));
+    let api = Api::bearing(&space, &claims);
     let method = method_of(route);
     let mut path = route.path.clone();
     let mut found = String::new();
@@ -172,13 +171,13 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
 /// The same for what jobs take and give.
 async fn called_with_a_job(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     let space = base.fork().await.unwrap();
-    let api = Api::new(bed.mock.uri(), space.manager_token());
+    let api = Api::manager_of(&space);
     if route.path == "/import" {
         let archive = jobs::zipped(&jobs::one("actions/a/spec.yaml", "type: run-javascript\n"));
         return answer(jobs::upload(&api, "", &[], &archive)).await;
     }
     let begun = api.ok(Method::GET, "/export", Value::Null).await;
-    let job = format!("/background-jobs/{}:{}", begun["jobId"].as_str().unwrap(), begun["accessKey"].as_str().unwrap());
+    let job = jobs::address(&begun);
     space.settle().await.unwrap();
     let done = api.get(&job).await;
     match done.1["result"]["downloadUrl"].as_str() {
@@ -190,7 +189,7 @@ async fn called_with_a_job(bed: &Bed, base: &MockWorkspace, route: &Route) -> An
 /// The same for the routes of an OAuth flow, each of which needs what the one before it gave.
 async fn called_in_a_flow(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     let space = base.fork().await.unwrap();
-    let api = Api::new(bed.mock.uri(), space.tenant("demo-tenant").token());
+    let api = Api::tenant_of(&space, "demo-tenant");
     let post = async |at: &str, fields: &[(&str, &str)]| answer(bed.form(at, fields)).await;
     let page = async |at: &str, fields: &[(&str, &str)]| {
         let token = space.tenant("demo-tenant").token();
@@ -268,7 +267,7 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> Answer {
     let api = match route.path.as_str() {
         // All that can be wrong with it is that its caller is no tenant.
         "/embed/main" | "/isolated-embed/main" => bed.manager(),
-        _ => Api::new(bed.mock.uri(), by_secret(&bed.ws.secret(), &claims)),
+        _ => bed.bearing(&claims),
     };
     let method = method_of(route);
     let path = filled(&route.path, |_| "nope".into());
@@ -371,7 +370,7 @@ async fn no_body_makes_a_route_fail_inside() {
         }
         let space = base.fork().await.unwrap();
         let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
-        let api = Api::new(bed.mock.uri(), by_secret(&space.secret(), &claims));
+        let api = Api::bearing(&space, &claims);
         let owner = route.path.clone();
         let path = filled(&route.path, |name| match (name, owner.split('/').nth(1).unwrap_or_default()) {
             ("connection", _) => "github-dev".into(),

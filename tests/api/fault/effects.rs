@@ -1,7 +1,5 @@
 //! What faults do: to answers of the API, to connections, and on the way to an external app and its vendor.
 
-use std::time::Duration;
-
 use http::Method;
 use membrane_mock::journal::Side;
 use membrane_mock::testing::{Fault, act, proxy, route, upstream};
@@ -23,10 +21,6 @@ async fn pending(bed: &Bed) -> Vec<String> {
         }
     };
     tokio::time::timeout(GUARD, asked).await.expect("a call that waits")
-}
-
-async fn advance(bed: &Bed, ms: u64) {
-    bed.ws.clock().advance(Duration::from_millis(ms)).await.unwrap();
 }
 
 /// Status and `Retry-After`.
@@ -122,11 +116,11 @@ async fn a_slow_call_waits_for_the_workspaces_clock_and_is_listed_meanwhile() {
     let call = under_way(bed.demo(), user());
 
     assert_eq!(pending(&bed).await, ["2025-01-01T00:00:05.000Z"]);
-    advance(&bed, 4_999).await;
+    bed.advance_ms(4_999).await;
     assert_eq!(pending(&bed).await, ["2025-01-01T00:00:05.000Z"]);
     assert!(!call.is_finished());
     assert_eq!(bed.demo().get("/self").await.0, 200, "others do not wait");
-    advance(&bed, 1).await;
+    bed.advance_ms(1).await;
 
     assert_eq!(call.await.unwrap().0, 200);
     let (_, clock) = bed.control(Method::GET, "/clock", Value::Null).await;
@@ -144,7 +138,7 @@ async fn latency_lies_between_its_bounds_and_repeats_with_the_seed() {
         add(&bed, json!({"name": "slow", "fault": {"latency": {"ms": 1_000, "to": 2_000}}})).await;
         let call = under_way(bed.demo(), user());
         seen.push(pending(&bed).await);
-        advance(&bed, 2_000).await;
+        bed.advance_ms(2_000).await;
         assert_eq!(call.await.unwrap().0, 200);
     }
 
@@ -161,7 +155,7 @@ async fn a_call_that_waits_twice_is_answered_within_one_advance_at_its_own_momen
     let call = under_way(bed.demo(), user());
     pending(&bed).await;
 
-    advance(&bed, 60_000).await;
+    bed.advance_ms(60_000).await;
 
     let (_, clock) = bed.control(Method::GET, "/clock", Value::Null).await;
     assert_eq!(clock["pending"], json!([]), "everything that fell due has run");
@@ -223,9 +217,9 @@ async fn a_rate_limit_counts_the_workspaces_a_tenants_or_a_connections_calls_tog
         assert_eq!(limited(&demo, "/connections/github-dev").await, after("10"), "{by}");
         assert_eq!(limited(&demo, "/connections/hubspot-prod").await, of_another_connection, "{by}");
         assert_eq!(limited(&acme, "/connections/github-dev").await, of_another_tenant, "{by}");
-        advance(&bed, 9_500).await;
+        bed.advance_ms(9_500).await;
         assert_eq!(limited(&demo, "/connections/github-dev").await, after("1"), "{by}");
-        advance(&bed, 500).await;
+        bed.advance_ms(500).await;
         assert_eq!(limited(&demo, "/connections/github-dev").await, (200, None), "{by}");
     }
 }
@@ -250,9 +244,9 @@ async fn whoever_comes_back_when_told_to_is_let_in() {
     add(&bed, json!({"on": {"path": "/self"}, "fault": limit})).await;
     assert_eq!(limited(&bed.demo(), "/self").await, (200, None));
 
-    advance(&bed, 1_000).await;
+    bed.advance_ms(1_000).await;
     assert_eq!(limited(&bed.demo(), "/self").await, (429, Some("5".to_owned())));
-    advance(&bed, 5_000).await;
+    bed.advance_ms(5_000).await;
 
     assert_eq!(limited(&bed.demo(), "/self").await, (200, None));
 }
@@ -395,7 +389,7 @@ async fn an_app_is_slow_on_the_workspaces_clock() {
 
     assert_eq!(pending(&bed).await, ["2025-01-01T00:00:03.000Z"]);
     assert_eq!(bed.demo().post("/act", contacts()).await.0, 200);
-    advance(&bed, 3_000).await;
+    bed.advance_ms(3_000).await;
 
     assert_eq!(call.await.unwrap().0, 200);
 }
@@ -455,7 +449,7 @@ async fn a_vendor_that_fails_or_refuses_a_refresh_is_a_matter_of_its_answer() {
     let invalid_grant = json!({"error": "invalid_grant"});
     let refuses = Fault::on(upstream("hubspot").path("/oauth/token")).respond(400, invalid_grant);
     let _refuses = bed.ws.fault(refuses).await;
-    advance(&bed, 30 * 60 * 1_000).await;
+    bed.advance_ms(30 * 60 * 1_000).await;
     assert_eq!(
         (bed.demo().state("hubspot-prod").await, bed.demo().state("github-dev").await),
         (json!("DISCONNECTED"), json!("READY"))

@@ -192,7 +192,7 @@ async fn a_rule_that_can_never_do_what_it_says_is_refused() {
 async fn a_rule_about_webhooks_needs_no_side() {
     let bed = Bed::exact().await;
     let app = json!({"webhookUri": "http://127.0.0.1:9/hook", "enabledWebhookEvents": ["connection.disconnected"]});
-    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), app).await;
+    bed.change_workspace(app).await;
     add(&bed, json!({"name": "lost", "on": {"operation": "webhook"}, "fault": {"respond": {"status": 204}}})).await;
 
     bed.poke("github-dev", "loseCredentials").await;

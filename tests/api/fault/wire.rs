@@ -198,7 +198,7 @@ async fn a_webhook_is_retried_on_the_clock_until_it_is_taken() {
     up.mount(&receiver).await;
     let bed = Bed::exact().await;
     let change = json!({"webhookUri": receiver.uri(), "enabledWebhookEvents": ["connection.disconnected"]});
-    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), change).await;
+    bed.change_workspace(change).await;
 
     bed.poke("github-dev", "loseCredentials").await;
     bed.ws.settle().await.unwrap();

@@ -25,8 +25,7 @@ async fn a_job_can_be_read_with_its_key_or_with_its_id_twice() {
 
 /// A job that was begun under a progress.
 async fn begun_under(bed: &Bed, kind: &str, progress: Value) -> Value {
-    let set = bed.control(Method::PUT, "/progress", json!({ kind: progress })).await;
-    assert_eq!(set.0, 200, "{set:?}");
+    bed.progress(kind, progress).await;
     let api = bed.manager();
     match kind {
         "import" => {

@@ -6,10 +6,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::ResponseTemplate;
 
 use crate::support::pages::leads_to;
+use crate::support::receivers::answering;
 use crate::support::{Answer, Bed, answer, id};
 
 /// A page as a browser gets it, as this tenant: status and HTML, in which the token never is.
@@ -193,11 +193,7 @@ async fn a_way_to_authenticate_that_is_switched_off_is_no_option() {
 async fn an_app_behind_membranes_own_token_learns_whose_call_it_is() {
     for kind in ["membrane-token", "integration-app-token"] {
         let bed = Bed::start().await;
-        let app = MockServer::start().await;
-        Mock::given(any())
-            .respond_with(ResponseTemplate::new(200).set_body_json(json!({"ok": true})))
-            .mount(&app)
-            .await;
+        let app = answering(ResponseTemplate::new(200).set_body_json(json!({"ok": true}))).await;
         let manager = bed.manager();
         let customer = json!({"internalId": "acme", "name": "Acme", "fields": {"plan": "pro"}});
         manager.ok(Method::POST, "/customers", customer).await;

@@ -1,5 +1,7 @@
 //! A running fake with its first workspace: no more than a test needs to say who calls what.
 
+use std::time::Duration;
+
 use http::Method;
 use membrane_mock::testing::{MockMembrane, MockMembraneBuilder, MockWorkspace};
 use serde_json::{Value, json};
@@ -40,7 +42,7 @@ impl Bed {
     }
 
     pub(crate) fn tenant(&self, key: &str) -> Api {
-        Api::new(self.mock.uri(), self.ws.tenant(key).token())
+        Api::tenant_of(&self.ws, key)
     }
 
     /// The tenant that has READY `github-dev` and `hubspot-prod`.
@@ -49,7 +51,7 @@ impl Bed {
     }
 
     pub(crate) fn manager(&self) -> Api {
-        Api::new(self.mock.uri(), self.ws.manager_token())
+        Api::manager_of(&self.ws)
     }
 
     pub(crate) fn nobody(&self) -> Api {
@@ -118,5 +120,31 @@ impl Bed {
         let of_vendor =
             journal["items"].as_array().unwrap().iter().filter(|e| e["route"] == format!("{connector}/oauth"));
         of_vendor.map(|entry| entry["path"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// A manager changes the workspace.
+    pub(crate) async fn change_workspace(&self, change: Value) -> Value {
+        self.manager().ok(Method::PATCH, &format!("/workspaces/{}", self.ws.key()), change).await
+    }
+
+    /// The workspace's time passes; says how much has moved.
+    pub(crate) async fn advance_ms(&self, ms: u64) -> usize {
+        self.ws.clock().advance(Duration::from_millis(ms)).await.unwrap()
+    }
+
+    /// The same by seconds.
+    pub(crate) async fn advance_secs(&self, seconds: u64) -> usize {
+        self.ws.clock().advance(Duration::from_secs(seconds)).await.unwrap()
+    }
+
+    /// Makes a workspace by control.
+    pub(crate) async fn create(&self, body: Value) -> Value {
+        self.nobody().ok(Method::POST, "/__mock/workspaces", body).await
+    }
+
+    /// A tenant and a manager of a workspace made over HTTP.
+    pub(crate) fn of_created(&self, workspace: &Value) -> (Api, Api) {
+        let api = |name: &str| Api::new(self.mock.uri(), workspace[name].as_str().unwrap().to_owned());
+        (api("tenantToken"), api("managerToken"))
     }
 }

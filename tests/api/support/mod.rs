@@ -15,6 +15,7 @@ pub(crate) mod flows;
 pub(crate) mod jobs;
 pub(crate) mod journal;
 pub(crate) mod pages;
+pub(crate) mod receivers;
 pub(crate) mod routes;
 pub(crate) mod served;
 pub(crate) mod snippets;

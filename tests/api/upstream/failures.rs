@@ -5,9 +5,9 @@ use std::time::Duration;
 use http::Method;
 use membrane_mock::testing::{MockMembrane, Stub};
 use serde_json::{Value, json};
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::ResponseTemplate;
 
+use crate::support::receivers::answering;
 use crate::support::{Answer, Bed, GUARD, contacts, id, message, user};
 
 impl Bed {
@@ -208,8 +208,7 @@ async fn a_reconnected_connection_works_again() {
 #[tokio::test]
 async fn an_http_request_reaches_loopback() {
     let bed = Bed::start().await;
-    let own = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({"hi": 1}))).mount(&own).await;
+    let own = answering(ResponseTemplate::new(200).set_body_json(json!({"hi": 1}))).await;
     bed.fetcher(&format!("{}/x?y=1", own.uri())).await;
 
     let answer = bed.demo().post("/act", json!({"key": "fetch"})).await;
@@ -239,9 +238,8 @@ async fn egress_beyond_loopback_is_refused_by_name_and_by_address() {
 #[tokio::test]
 async fn a_redirect_does_not_get_around_the_rule_nor_does_our_own_port() {
     let bed = Bed::start().await;
-    let own = MockServer::start().await;
     let away = ResponseTemplate::new(302).insert_header("location", "http://10.1.2.3/secret");
-    Mock::given(any()).respond_with(away).mount(&own).await;
+    let own = answering(away).await;
     bed.fetcher(&own.uri()).await;
 
     let redirected = bed.demo().post("/act", json!({"key": "fetch"})).await;
@@ -257,8 +255,7 @@ async fn a_redirect_does_not_get_around_the_rule_nor_does_our_own_port() {
 #[tokio::test]
 async fn an_upstream_may_be_ones_own_server_and_the_log_shows_both_addresses() {
     let bed = Bed::start().await;
-    let own = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(200).set_body_json(json!({"me": true}))).mount(&own).await;
+    let own = answering(ResponseTemplate::new(200).set_body_json(json!({"me": true}))).await;
     bed.ws.upstream("github").at(&own.uri()).await.unwrap();
 
     let answer = bed.act(user()).await;

@@ -31,11 +31,6 @@ impl Bed {
     }
 }
 
-/// Somebody of a workspace that is not the first one.
-fn tenant_of(workspace: &MockWorkspace) -> Api {
-    Api::new(workspace.uri(), workspace.tenant("demo-tenant").token())
-}
-
 const BOTH: [&str; 2] = ["github-dev", "hubspot-prod"];
 
 #[tokio::test]
@@ -181,7 +176,7 @@ async fn a_fork_starts_from_a_checkpoint_of_another_workspace() {
 
     let nobody = bed.nobody();
     let made = nobody.ok(Method::POST, "/__mock/workspaces", json!({"from": taken["id"], "key": "fork"})).await;
-    let there = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+    let there = bed.of_created(&made).0;
 
     assert_ne!(made["secret"], bed.ws.secret());
     assert_eq!(made["clock"]["now"], "2025-01-01T00:01:00.000Z");
@@ -202,7 +197,7 @@ async fn a_checkpoint_is_of_its_workspace_alone() {
     let bed = Bed::start().await;
     let taken = bed.take("mine").await;
     let fork = bed.ws.fork().await.unwrap();
-    let there = tenant_of(&fork);
+    let there = Api::tenant_of(&fork, "demo-tenant");
 
     assert!(fork.restore("mine").await.is_err());
     assert!(fork.restore(&id(&taken)).await.is_err());
@@ -272,7 +267,7 @@ async fn what_was_begun_goes_on_in_a_fork_and_after_going_back() {
 
     assert_eq!((over, again, over_again), (200, 503, 200));
     let made = bed.nobody().get("/__mock/workspaces/fork").await.1;
-    let fork = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+    let fork = bed.of_created(&made).0;
     assert_eq!(fork.post("/act", user()).await.0, 503);
     bed.nobody().ok(Method::POST, "/__mock/workspaces/fork/clock/advance", json!({"ms": 3_600_000})).await;
     assert_eq!(fork.post("/act", user()).await.0, 200);
@@ -292,7 +287,7 @@ async fn a_story_that_plays_goes_along_too() {
 
     for from in [json!(bed.ws.key()), exported] {
         let made = bed.nobody().ok(Method::POST, "/__mock/workspaces", json!({ "from": from })).await;
-        let fork = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+        let fork = bed.of_created(&made).0;
         let mut statuses = Vec::new();
         for _ in 0..3 {
             statuses.push(fork.post("/act", user()).await.0);
@@ -318,7 +313,7 @@ async fn a_workspace_goes_to_another_server_as_a_document() {
     let other = Bed::start().await;
     let body = json!({"key": "again", "from": exported});
     let (status, made) = other.nobody().call(Method::POST, "/__mock/workspaces", Some(&body)).await;
-    let tenant = Api::new(other.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+    let tenant = other.of_created(&made).0;
     let control = async |path: &str| other.nobody().get(&format!("/__mock/workspaces/again{path}")).await.1;
     let (here, there) = (bed.demo().items("/connections").await, tenant.items("/connections").await);
     let again = control("/export").await;
@@ -367,7 +362,7 @@ async fn what_cannot_be_moved_is_given_up_and_holds_up_nothing() {
     }
     let body = json!({"key": "again", "from": exported});
     let made = bed.nobody().ok(Method::POST, "/__mock/workspaces", body).await;
-    let again = Api::new(bed.mock.uri(), made["managerToken"].as_str().unwrap().to_owned());
+    let again = bed.of_created(&made).1;
     bed.nobody().ok(Method::POST, "/__mock/workspaces/again/clock/settle", json!({})).await;
     let read = again.ok(Method::GET, &format!("/actions/{}", id(&action)), Value::Null).await;
     let after = bed.nobody().get("/__mock/workspaces/again/export").await.1;
@@ -404,7 +399,7 @@ async fn what_is_no_export_is_refused() {
 async fn webhooks_that_wait_are_sent_by_the_original_alone() {
     let bed = Bed::exact().await;
     let app = json!({"webhookUri": "http://127.0.0.1:9/hook", "enabledWebhookEvents": ["connection.created"]});
-    bed.manager().ok(Method::PATCH, &format!("/workspaces/{}", bed.ws.key()), app).await;
+    bed.change_workspace(app).await;
     bed.take("before").await;
     bed.ws.tenant("demo-tenant").connect("slack").key("chat").ready().await.unwrap();
     bed.ws.settle().await.unwrap();

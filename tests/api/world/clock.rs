@@ -1,25 +1,19 @@
 //! Time passes in a workspace as it is told to, and what falls due happens at its own moment however it passes.
 
-use std::time::Duration;
-
 use http::Method;
 use membrane_mock::model::progress::Progress;
 use membrane_mock::testing::{Fault, upstream};
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use wiremock::matchers::any;
-use wiremock::{Mock, MockServer, ResponseTemplate};
+use wiremock::MockServer;
 
+use crate::support::receivers::receiver;
 use crate::support::{Bed, answer, cases, contacts, id, jobs};
 
 /// Two hours.
 const ALL: u64 = 7_200_000;
 
 impl Bed {
-    async fn pass_ms(&self, ms: u64) -> usize {
-        self.ws.clock().advance(Duration::from_millis(ms)).await.unwrap()
-    }
-
     async fn builds_for(&self, building: u64, client_action: u64) {
         let change = |progress: &mut membrane_mock::model::progress::ProgressSettings| {
             progress.connection_building = Progress::After(building);
@@ -35,13 +29,6 @@ impl Bed {
     async fn of_control(&self, path: &str) -> Value {
         self.control(Method::GET, path, Value::Null).await.1
     }
-}
-
-/// A receiver that never takes anything.
-async fn down() -> MockServer {
-    let server = MockServer::start().await;
-    Mock::given(any()).respond_with(ResponseTemplate::new(500)).mount(&server).await;
-    server
 }
 
 /// A world in which much falls due within two hours: a connection and an action are built, a user acts, sessions end,
@@ -79,7 +66,7 @@ async fn history(app: &MockServer, cuts: &[u64]) -> Vec<(&'static str, String)> 
 
     let mut at = 0;
     for cut in cuts.iter().chain([&ALL]) {
-        bed.pass_ms(cut - at).await;
+        bed.advance_ms(cut - at).await;
         at = *cut;
     }
 
@@ -119,7 +106,7 @@ proptest! {
         cuts.sort_unstable();
         let runtime = tokio::runtime::Runtime::new().unwrap();
         let (at_once, in_pieces) = runtime.block_on(async {
-            let app = down().await;
+            let app = receiver(500).await;
             (history(&app, &[]).await, history(&app, &cuts).await)
         });
         for (expected, found) in at_once.iter().zip(&in_pieces) {
@@ -130,7 +117,7 @@ proptest! {
 
 #[tokio::test]
 async fn much_has_happened_after_two_hours() {
-    let parts = history(&down().await, &[]).await;
+    let parts = history(&receiver(500).await, &[]).await;
     let part = |name: &str| -> Value {
         let (_, text) = parts.iter().find(|(known, _)| *known == name).expect("a part");
         serde_json::from_str(text).expect("JSON")
@@ -180,11 +167,11 @@ async fn an_advance_says_how_much_has_moved_and_the_next_one_moves_nothing() {
         bed.demo().ok(Method::GET, &path, Value::Null).await["state"].clone()
     };
 
-    assert_eq!((bed.pass_ms(999).await, state().await), (0, json!("BUILDING")));
-    assert_eq!((bed.pass_ms(1).await > 0, state().await), (true, json!("CLIENT_ACTION_REQUIRED")));
-    assert_eq!((bed.pass_ms(0).await, bed.ws.settle().await.unwrap()), (0, 0));
-    assert_eq!((bed.pass_ms(2_000).await > 0, state().await), (true, json!("READY")), "two moments at once");
-    assert_eq!(bed.pass_ms(1_000).await, 0);
+    assert_eq!((bed.advance_ms(999).await, state().await), (0, json!("BUILDING")));
+    assert_eq!((bed.advance_ms(1).await > 0, state().await), (true, json!("CLIENT_ACTION_REQUIRED")));
+    assert_eq!((bed.advance_ms(0).await, bed.ws.settle().await.unwrap()), (0, 0));
+    assert_eq!((bed.advance_ms(2_000).await > 0, state().await), (true, json!("READY")), "two moments at once");
+    assert_eq!(bed.advance_ms(1_000).await, 0);
 }
 
 #[tokio::test]
@@ -192,7 +179,7 @@ async fn work_that_waits_for_the_clock_itself_ends_at_its_own_moment() {
     let bed = Bed::exact().await;
     let _slow = bed.ws.fault(Fault::on(upstream("hubspot").path("/oauth/token")).latency(2_000)).await;
 
-    bed.pass_ms(3_600_000).await;
+    bed.advance_ms(3_600_000).await;
 
     let requests = bed.of_control("/journal?side=upstream").await;
     let at: Vec<&Value> = requests["items"].as_array().unwrap().iter().map(|entry| &entry["at"]).collect();
@@ -226,7 +213,7 @@ async fn a_running_clock_is_advanced_too() {
     let path = format!("/connections/{}", id(&built));
     assert_eq!(bed.demo().ok(Method::GET, &path, Value::Null).await["state"], "BUILDING");
 
-    bed.pass_ms(3_600_000).await;
+    bed.advance_ms(3_600_000).await;
 
     assert_eq!(bed.demo().ok(Method::GET, &path, Value::Null).await["state"], "CLIENT_ACTION_REQUIRED");
 }

@@ -123,7 +123,7 @@ async fn time_that_passes_in_one_workspace_passes_in_no_other() {
     let bed = Bed::exact().await;
     let (one, other) = (bed.mock.fork().await.unwrap(), bed.mock.fork().await.unwrap());
     let expiry = async |ws: &MockWorkspace| {
-        let api = Api::new(ws.uri(), ws.tenant("demo-tenant").token());
+        let api = Api::tenant_of(ws, "demo-tenant");
         api.ok(Method::GET, "/connections/hubspot-prod", Value::Null).await["nextCredentialsRefreshAt"].clone()
     };
     let before = expiry(&other).await;
