@@ -372,8 +372,7 @@ async fn an_app_answers_as_a_fault_has_it() {
             ("400 action_run/-".into(), &json!(status))
         );
         assert_eq!(proxied, (status, (status == 429).then(|| "5".to_owned())));
-        let run = acted.1["actionRunId"].as_str().expect("a run");
-        let logged = bed.demo().ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await;
+        let logged = bed.demo().run_details(&acted.1).await;
         assert_eq!(logged["details"]["exchanges"][0]["response"]["status"], status, "{logged:#}");
         let named = bed.ws.journal().iter().filter(|entry| entry.faults == ["it"] && entry.status == status).count();
         assert_eq!(named, 2);

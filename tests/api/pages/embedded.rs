@@ -219,8 +219,7 @@ async fn an_app_behind_membranes_own_token_learns_whose_call_it_is() {
         let secret = DecodingKey::from_secret(bed.ws.secret().as_bytes());
         jsonwebtoken::decode::<Value>(&token, &secret, &Validation::new(Algorithm::HS256)).expect("signed and in time");
 
-        let log = format!("/action-run-logs/{}/details", run["actionRunId"].as_str().unwrap());
-        let details = acme.ok(Method::GET, &log, Value::Null).await;
+        let details = acme.run_details(&run).await;
         let sent = &details["details"]["exchanges"][0]["request"]["headers"];
         for name in ["x-membrane-token", "x-integration-app-token"] {
             assert_eq!(sent[name], "********", "{details:#}");

@@ -13,7 +13,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::support::served::Served;
-use crate::support::snippets::{ASKS_AND_SPINS, Silent, beside};
+use crate::support::snippets::{ASKS_AND_SPINS, Silent, beside, run_with};
 use crate::support::{Answer, Api, Bed, GUARD, message};
 
 /// What a thread of this process does not contain: it dies, the thread goes on for long, or its memory stays taken.
@@ -128,8 +128,7 @@ impl Case {
 
 /// None when there is no answer for so long that there will be none.
 async fn act(api: &Api, code: &str) -> Option<Answer> {
-    let call = api.post("/act", json!({"code": code, "connectionKey": "github-dev", "input": {"a": 2}}));
-    tokio::time::timeout(Duration::from_mins(1), call).await.ok()
+    tokio::time::timeout(Duration::from_mins(1), run_with(api, code, json!({"a": 2}))).await.ok()
 }
 
 fn shown((status, body): &Answer) -> String {

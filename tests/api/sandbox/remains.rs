@@ -9,12 +9,6 @@ use serde_json::{Value, json};
 use crate::support::snippets::{run, with_workers};
 use crate::support::{Api, Bed, message};
 
-/// The details of an answer's run.
-async fn details(api: &Api, answer: &Value) -> Value {
-    let at = format!("/action-run-logs/{}/details", answer["actionRunId"].as_str().unwrap());
-    api.ok(Method::GET, &at, Value::Null).await["details"].clone()
-}
-
 /// The log of a run.
 async fn log(api: &Api, run: &Value) -> Value {
     api.ok(Method::GET, &format!("/action-run-logs/{}", run.as_str().expect("a run")), Value::Null).await
@@ -42,7 +36,7 @@ async fn calls_of_a_run_that_fails_or_is_stopped_are_found_from_it() {
             assert_eq!((answer.0, &answer.1["type"]), (400, &json!("custom_code")), "{last}: {answer:?}");
             assert!(message(&answer).contains(says), "{last}: {answer:?}");
 
-            let details = details(&demo, &answer.1).await;
+            let details = demo.run_details(&answer.1).await["details"].clone();
             let calls = details["calls"].as_array().unwrap_or_else(|| panic!("{last}: no calls in {details:#}"));
             assert_eq!(log(&demo, &calls[0]["actionRunId"]).await["action"]["key"], "create-issue", "{last}");
             assert_eq!((&calls[1]["path"], &calls[1]["status"]), (&json!("/connections?limit=1"), &json!(200)));
@@ -67,14 +61,14 @@ async fn snippets_within_snippets_are_found_one_from_the_other() {
     let answer = run(&demo, code).await;
     assert_eq!(message(&answer), "TypeError: outer");
 
-    let outer = details(&demo, &answer.1).await;
+    let outer = demo.run_details(&answer.1).await["details"].clone();
     let [failed, well] = outer["calls"].as_array().unwrap().as_slice() else { panic!("two calls, not {outer:#}") };
     assert_eq!((&failed["status"], &well["status"]), (&json!(400), &json!(200)));
     let inner = log(&demo, &failed["actionRunId"]).await;
     assert_eq!((&inner["status"], &inner["error"]["message"]), (&json!("error"), &json!("inner")));
-    assert_eq!(details(&demo, failed).await["logs"], json!([{"level": "log", "message": "inner"}]));
+    assert_eq!(demo.run_details(failed).await["details"]["logs"], json!([{"level": "log", "message": "inner"}]));
     assert_eq!(outer["logs"], json!([]), "each run has its own console");
-    assert_eq!(details(&demo, well).await["calls"][0]["path"], "/self");
+    assert_eq!(demo.run_details(well).await["details"]["calls"][0]["path"], "/self");
 }
 
 #[tokio::test]
@@ -90,8 +84,11 @@ async fn console_output_is_cut_and_the_run_goes_on() {
 
         assert_eq!((status, &well["output"]), (200, &json!("done")), "{well}");
         assert_eq!(message(&failed), "in the end");
-        for logs in [&details(&demo, &well).await["logs"], &details(&demo, &failed.1).await["logs"], &failed.1["logs"]]
-        {
+        for logs in [
+            &demo.run_details(&well).await["details"]["logs"],
+            &demo.run_details(&failed.1).await["details"]["logs"],
+            &failed.1["logs"],
+        ] {
             let (last, whole) = logs.as_array().unwrap().split_last().unwrap();
             let last = last["message"].as_str().unwrap();
             assert!(last.ends_with("… (no more than 262144 bytes of console output are kept)"), "{last}");
@@ -116,7 +113,7 @@ async fn a_long_line_is_cut_and_later_lines_are_kept() {
         let (status, body) = run(&demo, code).await;
         assert_eq!((status, &body["output"]), (200, &json!("done")), "{body}");
 
-        let logs = details(&demo, &body).await["logs"].clone();
+        let logs = demo.run_details(&body).await["details"]["logs"].clone();
         let cut = |kept: &str, of: usize| format!("{kept}… (cut: the line has {of} characters)");
         let as_long_as_may_be = "a".repeat(32_768);
         let expected = json!([

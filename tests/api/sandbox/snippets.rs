@@ -6,11 +6,12 @@ use http::Method;
 use membrane_mock::testing::{MockMembrane, Stub};
 use serde_json::{Value, json};
 
+use crate::support::snippets::run_with;
 use crate::support::{Answer, Bed, message};
 
 impl Bed {
     async fn code(&self, code: &str) -> Answer {
-        self.demo().post("/act", json!({"code": code, "connectionKey": "github-dev", "input": {"a": 2}})).await
+        run_with(&self.demo(), code, json!({"a": 2})).await
     }
 
     async fn output(&self, code: &str) -> Value {
@@ -149,8 +150,7 @@ async fn a_throw_is_custom_code_with_its_message_and_logs() {
         assert!(answer.1["actionRunId"].is_string());
     }
     assert!(thrown.1["logs"].to_string().contains("so far"), "{thrown:?}");
-    let run = thrown.1["actionRunId"].as_str().unwrap();
-    let details = bed.demo().ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await;
+    let details = bed.demo().run_details(&thrown.1).await;
     assert!(details["details"]["logs"].to_string().contains("so far"), "{details:#}");
 }
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use http::Method;
 use membrane_mock::testing::{MockMembrane, MockMembraneBuilder};
 use serde_json::{Value, json};
 
-use crate::support::snippets::{output, run, with_workers};
+use crate::support::snippets::{beside, output, run, with_workers};
 use crate::support::{Api, Bed};
 
 const ENDLESS: &str = "module.exports = () => { for (;;); }";
@@ -129,8 +130,7 @@ async fn what_was_printed_survives_the_end_of_a_snippet_that_is_stopped() {
 
         assert!(message(&body).starts_with("the code ran longer than 400 ms, at line 1"), "{body}");
         assert_eq!(body["logs"], json!([{"level": "warn", "message": "here { a: 1 }"}]));
-        let run = body["actionRunId"].as_str().unwrap();
-        let details = bed.demo().ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await;
+        let details = bed.demo().run_details(&body).await;
         assert_eq!(details["details"]["logs"], body["logs"]);
     }
 }
@@ -211,8 +211,7 @@ async fn calls_made_inside_are_found_from_the_run() {
 
     let (status, body) = run(&bed.demo(), code).await;
     assert_eq!(status, 200, "{body}");
-    let at = format!("/action-run-logs/{}/details", body["actionRunId"].as_str().unwrap());
-    let details = bed.demo().ok(Method::GET, &at, Value::Null).await;
+    let details = bed.demo().run_details(&body).await;
 
     let calls = details["details"]["calls"].as_array().unwrap();
     assert_eq!(calls.len(), 2, "{details}");
@@ -222,22 +221,14 @@ async fn calls_made_inside_are_found_from_the_run() {
     assert_eq!((&calls[1]["status"], calls[1].get("actionRunId")), (&json!(200), None));
 }
 
-/// Runs something beside snippets that are stuck, and lets go of those.
-async fn beside_stuck<T>(api: &Api, stuck: usize, work: impl Future<Output = T>) -> T {
-    let stuck = futures_util::future::join_all((0..stuck).map(|_| run(api, ENDLESS)));
-    tokio::select! {
-        done = work => done,
-        ended = stuck => panic!("they are not stuck: {ended:?}"),
-    }
-}
-
 #[tokio::test]
 async fn a_stuck_tenant_holds_up_nobody_else() {
     for builder in [MockMembrane::builder(), with_workers()] {
         let bed = Bed::of(builder.code_timeout(Duration::from_secs(30))).await;
         let (demo, other) = (bed.demo(), other(&bed).await);
+        let stuck = join_all((0..8).map(|_| run(&demo, ENDLESS)));
 
-        let got = beside_stuck(&demo, 8, async { output(&other, "module.exports = () => 'done'").await }).await;
+        let got = beside(stuck, async { output(&other, "module.exports = () => 'done'").await }).await;
 
         assert_eq!(got, "done");
     }
@@ -290,10 +281,7 @@ async fn the_apps_client_refreshes_by_itself_and_tells_what_the_app_said() {
     let list = "module.exports = async ({ externalApiClient }) => (await externalApiClient.get('/crm/v3/objects/contacts')).results.length";
     let (status, body) = hubspot(list).await;
     assert_eq!((status, body["output"].is_number()), (200, true), "{body}");
-    let details = bed
-        .demo()
-        .ok(Method::GET, &format!("/action-run-logs/{}/details", body["actionRunId"].as_str().unwrap()), Value::Null)
-        .await;
+    let details = bed.demo().run_details(&body).await;
     let statuses: Vec<_> =
         details["details"]["exchanges"].as_array().unwrap().iter().map(|e| &e["response"]["status"]).collect();
     assert_eq!(statuses, [401, 200], "the first try is refused, the refreshed one is not");

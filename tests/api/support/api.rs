@@ -99,6 +99,12 @@ impl Api {
     pub(crate) async fn state(&self, selector: &str) -> Value {
         self.connection(selector).await["state"].clone()
     }
+
+    /// The log of an answer's run, with its details.
+    pub(crate) async fn run_details(&self, answer: &Value) -> Value {
+        let run = answer["actionRunId"].as_str().expect("a run");
+        self.ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await
+    }
 }
 
 /// Sends a request and reads its answer whole.

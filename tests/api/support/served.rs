@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::support::snippets::run;
 use crate::support::{Answer, Api};
 
 /// The binary with these `MEMBRANE_MOCK_…` variables and nothing else of this process's environment that it would read.
@@ -82,7 +83,7 @@ impl Served {
     }
 
     pub(crate) async fn code(&self, code: &str) -> Answer {
-        self.tenant().await.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await
+        run(&self.tenant().await, code).await
     }
 
     /// The id of its first run, which was made from its random source.

@@ -17,10 +17,17 @@ impl Bed {
     }
 }
 
+/// Runs a snippet through the demo's GitHub connection.
 pub(crate) async fn run(api: &Api, code: &str) -> Answer {
     api.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await
 }
 
+/// The same with an input.
+pub(crate) async fn run_with(api: &Api, code: &str, input: Value) -> Answer {
+    api.post("/act", json!({"code": code, "connectionKey": "github-dev", "input": input})).await
+}
+
+/// What a snippet gives that has to succeed.
 pub(crate) async fn output(api: &Api, code: &str) -> Value {
     let answer = run(api, code).await;
     assert_eq!(answer.0, 200, "{code}: {answer:?}");
@@ -61,9 +68,9 @@ impl Silent {
 }
 
 /// Does something beside runs that do not end by themselves, and then gives them up.
-pub(crate) async fn beside<T: std::fmt::Debug>(runs: impl Future<Output = T>, work: impl Future<Output = ()>) {
+pub(crate) async fn beside<R: std::fmt::Debug, T>(runs: impl Future<Output = R>, work: impl Future<Output = T>) -> T {
     tokio::select! {
-        () = work => {}
+        done = work => done,
         ended = runs => panic!("they are not stuck: {ended:?}"),
     }
 }

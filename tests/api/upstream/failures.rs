@@ -8,18 +8,13 @@ use serde_json::{Value, json};
 use wiremock::ResponseTemplate;
 
 use crate::support::receivers::answering;
-use crate::support::{Answer, Bed, GUARD, contacts, id, message, user};
+use crate::support::{Bed, GUARD, contacts, id, message, user};
 
 impl Bed {
     async fn fetcher(&self, uri: &str) {
         let body =
             json!({"key": "fetch", "type": "http-request", "config": {"request": {"uri": uri, "method": "GET"}}});
         self.manager().ok(Method::POST, "/actions", body).await;
-    }
-
-    async fn details(&self, answer: &Answer) -> Value {
-        let run = answer.1["actionRunId"].as_str().expect("a run");
-        self.demo().ok(Method::GET, &format!("/action-run-logs/{run}/details"), Value::Null).await
     }
 }
 
@@ -60,7 +55,7 @@ async fn an_apps_refusal_is_400_with_what_it_said() {
       "actionRunId": "a9386d8f497239310147402b"
     }
     "#);
-    let log = bed.details(&answer).await;
+    let log = bed.demo().run_details(&answer.1).await;
     assert_eq!((&log["status"], &log["details"]["response"]["status"]), (&json!("error"), &json!(422)));
 }
 
@@ -99,7 +94,7 @@ async fn an_expired_token_is_renewed_within_the_call() {
     assert_ne!(before, tail().await);
     let statuses: Vec<u16> = bed.ws.upstream("github").requests().iter().map(|request| request.status).collect();
     assert_eq!(statuses, [401, 200, 200], "the new token is used from then on");
-    let details = bed.details(&answer).await;
+    let details = bed.demo().run_details(&answer.1).await;
     assert_eq!(details["details"]["exchanges"].as_array().unwrap().len(), 2);
     assert_eq!(details["details"]["stateTransitions"], json!([]));
 }
@@ -139,7 +134,7 @@ async fn a_refused_refresh_disconnects_by_itself_and_is_told_so() {
         (&connection["state"], &connection["connected"], &connection["disconnected"]),
         (&json!("DISCONNECTED"), &json!(false), &json!(true))
     );
-    let moved = &bed.details(&first).await["details"]["stateTransitions"];
+    let moved = &bed.demo().run_details(&first.1).await["details"]["stateTransitions"];
     assert_eq!((&moved[0]["from"], &moved[0]["to"]), (&json!("READY"), &json!("DISCONNECTED")));
     assert!(moved[0]["at"].is_string() && moved[0]["cause"].is_string(), "{moved}");
     assert_eq!(github.requests().len(), 1, "a disconnected connection is not tried again");
@@ -259,7 +254,7 @@ async fn an_upstream_may_be_ones_own_server_and_the_log_shows_both_addresses() {
     bed.ws.upstream("github").at(&own.uri()).await.unwrap();
 
     let answer = bed.act(user()).await;
-    let request = bed.details(&answer).await["details"]["request"].clone();
+    let request = bed.demo().run_details(&answer.1).await["details"]["request"].clone();
     bed.control(Method::PUT, "/upstreams/github", json!({"url": null})).await;
     let back = bed.act(user()).await;
 
@@ -275,7 +270,7 @@ async fn an_app_dates_its_answers_by_the_workspaces_clock() {
 
     let answer = bed.act(user()).await;
 
-    let exchange = bed.details(&answer).await["details"].clone();
+    let exchange = bed.demo().run_details(&answer.1).await["details"].clone();
     assert_eq!(exchange["response"]["headers"]["date"], "Wed, 01 Jan 2025 00:00:00 GMT", "{exchange:#}");
 }
 
@@ -288,7 +283,7 @@ async fn an_upstream_that_is_not_there_is_an_error_of_the_run() {
     let answer = bed.act(user()).await;
 
     assert_eq!((answer.0, &answer.1["type"]), (400, &json!("action_run")), "{answer:?}");
-    assert_eq!(bed.details(&answer).await["status"], "error");
+    assert_eq!(bed.demo().run_details(&answer.1).await["status"], "error");
     assert_eq!(bed.demo().get("/connections/github-dev").await.1["state"], "READY");
 }
 
