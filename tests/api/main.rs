@@ -1,4 +1,6 @@
-//! The fake over HTTP, driven by its own public test API. A module per noun; each test has a server of its own.
+//! The fake over HTTP, driven by its own public test API; each test has a server of its own.
+//!
+//! Modules mirror the crate: one per noun or room. What they share is in `support`.
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
 
 mod action;

@@ -4,13 +4,12 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::Bed;
-use crate::support::connections::{keys, ready};
 
 #[tokio::test]
 async fn every_filter_of_the_list_narrows_it() {
     let bed = Bed::start().await;
     let demo = bed.demo();
-    ready(&demo, &bed, json!({"connectorKey": "stripe", "connectionKey": "pay", "name": "Our Payments"})).await;
+    bed.ready(&demo, json!({"connectorKey": "stripe", "connectionKey": "pay", "name": "Our Payments"})).await;
     bed.poke("hubspot-prod", "loseCredentials").await;
     let github = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
     let of = |field: &str| github[field].as_str().unwrap().to_owned();
@@ -42,7 +41,7 @@ async fn every_filter_of_the_list_narrows_it() {
         ("?userId=someone".into(), vec![]),
         ("?unheard=of&integrationKey=github".into(), vec!["github-dev"]),
     ] {
-        assert_eq!(keys(&demo, &query).await, expected, "{query}");
+        assert_eq!(demo.connection_keys(&query).await, expected, "{query}");
     }
 }
 
@@ -50,12 +49,12 @@ async fn every_filter_of_the_list_narrows_it() {
 async fn a_manager_lists_all_tenants_and_filters_by_id_or_key() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let own = ready(&acme, &bed, json!({"connectorKey": "slack", "connectionKey": "chat"})).await;
+    let own = bed.ready(&acme, json!({"connectorKey": "slack", "connectionKey": "chat"})).await;
     let manager = bed.manager();
 
-    assert_eq!(keys(&manager, "").await, ["github-dev", "hubspot-prod", "chat"]);
-    assert_eq!(keys(&manager, "?userId=acme").await, ["chat"]);
-    assert_eq!(keys(&manager, &format!("?tenantId={}", own["userId"].as_str().unwrap())).await, ["chat"]);
+    assert_eq!(manager.connection_keys("").await, ["github-dev", "hubspot-prod", "chat"]);
+    assert_eq!(manager.connection_keys("?userId=acme").await, ["chat"]);
+    assert_eq!(manager.connection_keys(&format!("?tenantId={}", own["userId"].as_str().unwrap())).await, ["chat"]);
     assert_eq!(own["userId"], own["tenantId"]);
     assert_eq!(own["user"]["internalId"], "acme");
 }
@@ -65,7 +64,7 @@ async fn archiving_between_two_pages_skips_nothing() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
     for key in ["a", "b", "c", "d", "e"] {
-        ready(&acme, &bed, json!({"connectorKey": "slack", "connectionKey": key})).await;
+        bed.ready(&acme, json!({"connectorKey": "slack", "connectionKey": key})).await;
     }
 
     let first = acme.ok(Method::GET, "/connections?limit=2&cursor=0", Value::Null).await;

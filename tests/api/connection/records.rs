@@ -3,7 +3,6 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::connections::{keys, ready};
 use crate::support::{Bed, id, message, user, verdict};
 
 #[tokio::test]
@@ -97,8 +96,8 @@ async fn an_archived_connection_leaves_lists_and_comes_back_as_it_was() {
     let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionId": connection});
 
     let archived = demo.ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
-    let listed = keys(&demo, "").await;
-    let with_archived = keys(&demo, "?includeArchived=1").await;
+    let listed = demo.connection_keys("").await;
+    let with_archived = demo.connection_keys("?includeArchived=1").await;
     let by_id = demo.ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await;
     let by_key = demo.get("/connections/github-dev").await;
     let patched = demo.patch(&format!("/connections/{connection}"), json!({"name": "x"})).await;
@@ -119,7 +118,7 @@ async fn restoring_is_refused_when_the_key_was_taken_meanwhile() {
     let bed = Bed::start().await;
     let demo = bed.demo();
     let old = id(&demo.ok(Method::DELETE, "/connections/github-dev", Value::Null).await);
-    ready(&demo, &bed, json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
+    bed.ready(&demo, json!({"connectorKey": "github", "connectionKey": "github-dev"})).await;
 
     let answer = demo.post(&format!("/connections/{old}/restore"), json!({})).await;
 
@@ -165,7 +164,7 @@ async fn a_key_is_1_to_100_characters_and_unique_for_its_tenant() {
 async fn a_connection_without_a_key_replaces_the_former_one_only_once_it_is_ready() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
-    let first = ready(&acme, &bed, json!({"integrationKey": "slack"})).await;
+    let first = bed.ready(&acme, json!({"integrationKey": "slack"})).await;
 
     let second = acme.ok(Method::POST, "/connect", json!({"integrationKey": "slack"})).await;
     let during = acme.items("/connections").await.len();
@@ -182,9 +181,9 @@ async fn keys_and_allow_multiple_connections_let_them_stand_side_by_side() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");
 
-    ready(&acme, &bed, json!({"integrationKey": "slack"})).await;
-    ready(&acme, &bed, json!({"integrationKey": "slack", "connectionKey": "second"})).await;
-    ready(&acme, &bed, json!({"integrationKey": "slack", "allowMultipleConnections": true})).await;
+    bed.ready(&acme, json!({"integrationKey": "slack"})).await;
+    bed.ready(&acme, json!({"integrationKey": "slack", "connectionKey": "second"})).await;
+    bed.ready(&acme, json!({"integrationKey": "slack", "allowMultipleConnections": true})).await;
 
     assert_eq!(acme.items("/connections").await.len(), 3);
 }

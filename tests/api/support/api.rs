@@ -100,6 +100,11 @@ impl Api {
         self.connection(selector).await["state"].clone()
     }
 
+    /// The keys of the connections that a query of their list leaves.
+    pub(crate) async fn connection_keys(&self, query: &str) -> Vec<String> {
+        self.each(&format!("/connections{query}"), "key").await
+    }
+
     /// The log of an answer's run, with its details.
     pub(crate) async fn run_details(&self, answer: &Value) -> Value {
         let run = answer["actionRunId"].as_str().expect("a run");

@@ -7,7 +7,7 @@ use membrane_mock::testing::{MockMembrane, MockMembraneBuilder, MockWorkspace};
 use serde_json::{Value, json};
 
 use crate::support::pages::form_encoded;
-use crate::support::{Answer, Api};
+use crate::support::{Answer, Api, id};
 
 /// Where the clock stands in exact runs.
 pub(crate) const THEN: &str = "2025-01-01T00:00:00.000Z";
@@ -93,6 +93,15 @@ impl Bed {
         let (status, body) = self.control(Method::POST, &path, json!({ "event": event })).await;
         assert_eq!(status, 200, "{event}: {body:#}");
         body
+    }
+
+    /// A connection whose user has consented where one has to.
+    pub(crate) async fn ready(&self, api: &Api, spec: Value) -> Value {
+        let begun = api.connect(spec).await;
+        if begun["state"] != "READY" {
+            self.poke(&id(&begun), "authorize").await;
+        }
+        api.connection(&id(&begun)).await
     }
 
     /// The user of a connection consents at its vendor.

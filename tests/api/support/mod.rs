@@ -9,7 +9,6 @@ pub(crate) mod actions;
 mod api;
 mod bed;
 mod calls;
-pub(crate) mod connections;
 pub(crate) mod faults;
 pub(crate) mod flows;
 pub(crate) mod jobs;

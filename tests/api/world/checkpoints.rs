@@ -25,10 +25,6 @@ impl Bed {
         let names = list["items"].as_array().expect("a list").iter().map(|taken| taken["name"].as_str().unwrap());
         names.map(str::to_owned).collect()
     }
-
-    async fn keys(&self) -> Vec<String> {
-        self.demo().each("/connections", "key").await
-    }
 }
 
 const BOTH: [&str; 2] = ["github-dev", "hubspot-prod"];
@@ -52,7 +48,7 @@ async fn checkpoints_are_taken_listed_gone_back_to_and_deleted_by_id_or_name() {
     for (snapshot, keys) in [("first", BOTH.to_vec()), (two.as_str(), vec![BOTH[1]]), (one.as_str(), BOTH.to_vec())] {
         let (status, shown) = bed.go_back(snapshot).await;
         assert_eq!((status, &shown["key"]), (200, &json!(bed.ws.key())));
-        assert_eq!(bed.keys().await, keys);
+        assert_eq!(bed.demo().connection_keys("").await, keys);
     }
 
     bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
@@ -60,7 +56,7 @@ async fn checkpoints_are_taken_listed_gone_back_to_and_deleted_by_id_or_name() {
     assert_ne!(id(&again), id(&first));
     assert_eq!(bed.go_back(&id(&first)).await.0, 404, "its namesake has replaced it");
     assert_eq!(bed.go_back("first").await.0, 200);
-    assert_eq!(bed.keys().await, [BOTH[0]]);
+    assert_eq!(bed.demo().connection_keys("").await, [BOTH[0]]);
     let delete =
         async |snapshot: &str| bed.control(Method::DELETE, &format!("/snapshots/{snapshot}"), Value::Null).await;
     assert_eq!((delete("first").await.0, delete(&id(&second)).await.0), (204, 204));
@@ -149,17 +145,17 @@ async fn fifty_resets_later_a_checkpoint_is_as_good_as_new() {
     for number in 0..50 {
         bed.ws.reset().await.unwrap();
         if number % 10 == 0 {
-            assert_eq!(bed.keys().await, BOTH);
+            assert_eq!(bed.demo().connection_keys("").await, BOTH);
             bed.demo().ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
         }
     }
     bed.ws.restore(&taken).await.unwrap();
 
-    assert_eq!(bed.keys().await, ["github-dev", "hubspot-prod", "chat"]);
+    assert_eq!(bed.demo().connection_keys("").await, ["github-dev", "hubspot-prod", "chat"]);
     assert_eq!(bed.demo().ok(Method::GET, "/connections/chat", Value::Null).await, shown);
     assert_eq!(made.state(), ConnectionState::Ready);
     bed.ws.reset().await.unwrap();
-    assert_eq!(bed.keys().await, BOTH, "a reset still leads to the seed");
+    assert_eq!(bed.demo().connection_keys("").await, BOTH, "a reset still leads to the seed");
 }
 
 #[tokio::test]
@@ -185,7 +181,7 @@ async fn a_fork_starts_from_a_checkpoint_of_another_workspace() {
     assert_eq!(there.each("/connections", "key").await, BOTH);
     assert!(there.each("/connections", "id").await.contains(&ids[0]), "a fork keeps its ids");
     there.ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
-    assert_eq!(bed.keys().await, [BOTH[1]]);
+    assert_eq!(bed.demo().connection_keys("").await, [BOTH[1]]);
     nobody.ok(Method::POST, "/__mock/reset?workspace=fork", json!({})).await;
     assert_eq!(there.each("/connections", "key").await, BOTH, "the checkpoint is what it started from");
     let unknown = nobody.post("/__mock/workspaces", json!({"from": "snapshot-999"})).await;
@@ -211,7 +207,7 @@ async fn a_checkpoint_is_of_its_workspace_alone() {
     fork.restore("mine").await.unwrap();
 
     assert_eq!(there.each("/connections", "key").await, BOTH);
-    assert_eq!(bed.keys().await, [BOTH[0]], "the other's is not touched");
+    assert_eq!(bed.demo().connection_keys("").await, [BOTH[0]], "the other's is not touched");
 }
 
 #[tokio::test]
