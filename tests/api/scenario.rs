@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::receivers::receiver;
-use crate::support::{Bed, user, verdict};
+use crate::support::{Bed, answer, user, verdict};
 
 #[tokio::test]
 async fn expire_after_n_acts() {
@@ -143,7 +143,7 @@ async fn a_scenario_of_ones_own_is_yaml_and_an_error_says_line_and_field() {
     let send = async |text: &str| {
         let path = format!("/__mock/workspaces/{}/scenarios", bed.ws.key());
         let request = bed.nobody().request(Method::POST, &path).header("content-type", "application/yaml");
-        crate::support::answer(request.body(text.to_owned())).await
+        answer(request.body(text.to_owned())).await
     };
     let good =
         "name: after-two\nsteps:\n  - after: {acts: 2}\n    do:\n      - fault: {on: {operation: act}, fault: close}\n";

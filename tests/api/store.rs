@@ -7,7 +7,7 @@ use membrane_mock::testing::{MockMembrane, Stub};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, id, user};
+use crate::support::{Api, Bed, THEN, id, user};
 
 /// A call of a random story. Numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -150,7 +150,7 @@ async fn picture(bed: &Bed, bases: &[&str]) -> Value {
 }
 
 async fn kept(file: &Path) -> Bed {
-    let builder = MockMembrane::builder().database(file).manual_clock(crate::support::THEN.parse().unwrap());
+    let builder = MockMembrane::builder().database(file).manual_clock(THEN.parse().unwrap());
     Bed::of(builder).await
 }
 

@@ -5,7 +5,7 @@ use membrane_mock::testing::MockMembrane;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Bed, answer, message, verdict};
+use crate::support::{Answer, Api, Bed, answer, message, verdict};
 
 impl Bed {
     async fn raw(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
@@ -313,7 +313,7 @@ async fn control_wants_json() {
 #[tokio::test]
 async fn a_control_token_is_always_asked_for() {
     let bed = Bed::of(MockMembrane::builder().control_token("sesame")).await;
-    let with = |token: &str| crate::support::Api::new(bed.mock.uri(), token.to_owned());
+    let with = |token: &str| Api::new(bed.mock.uri(), token.to_owned());
 
     assert_eq!(bed.nobody().get("/__mock/health").await.0, 401);
     assert_eq!(with("open").get("/__mock/workspaces").await.0, 401);
