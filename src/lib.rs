@@ -112,7 +112,17 @@ pub mod store;
 pub mod testing;
 pub mod upstream;
 
-/// The README's recipes in Rust are run as tests of the documentation.
+/// The recipes in Rust are run as tests of the documentation: one item for each document that has some.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+mod documents {
+    #[doc = include_str!("../README.md")]
+    pub struct Readme;
+    #[doc = include_str!("../docs/faults-and-scenarios.md")]
+    pub struct FaultsAndScenarios;
+    #[doc = include_str!("../docs/recipes/connect.md")]
+    pub struct Connect;
+    #[doc = include_str!("../docs/recipes/tests.md")]
+    pub struct Tests;
+    #[doc = include_str!("../docs/recipes/webhooks.md")]
+    pub struct Webhooks;
+}

@@ -1,25 +1,36 @@
-// Executes the recipes of README.md, each in a workspace of its own, and then the main job.
+// Executes the recipes of README.md and docs/, each in a workspace of its own, and then the main job. Checks too that the
+// links between the documents lead somewhere.
 //
-// A recipe is a fenced js, sh or python block with `<!-- recipe: name -->` on the line before it. Such a block without
-// the mark is an error unless `<!-- not run: reason -->` stands there. Rust blocks are doc tests of the crate; json,
-// text, toml and yaml are not executed.
+// A recipe is a fenced js, ts, sh or python block with `<!-- recipe: name -->` on the line before it. Such a block without
+// the mark is an error unless `<!-- not run: reason -->` stands there. Rust blocks are doc tests of the crate, which has to
+// include their document; json, text, toml and yaml are not executed.
 //
 // Start, with membrane-mock and a python3 that has PyJWT on the path:
 //        npm ci, then membrane-mock exec -- node tests/clients/recipes/run.mjs [name…]
 
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { deadLinks } from './links.mjs'
 
 const here = import.meta.dirname
 const root = resolve(here, '../../..')
-const PROGRAMS = { js: [process.execPath, 'mjs'], sh: ['bash', 'sh', '-eu', '-o', 'pipefail'], python: ['python3', 'py'] }
+const PROGRAMS = {
+  js: [process.execPath, 'mjs'],
+  // Node 20 reads no types: a ts block has only those that TypeScript finds by itself.
+  ts: [process.execPath, 'mjs'],
+  sh: ['bash', 'sh', '-eu', '-o', 'pipefail'],
+  python: ['python3', 'py'],
+}
 const TIME_LIMIT_MS = 120_000
 const control = process.env.MEMBRANE_MOCK_CONTROL_URL
 if (!control) fail('MEMBRANE_MOCK_CONTROL_URL is not set: start this with membrane-mock exec')
 
-const readme = readFileSync(join(root, 'README.md'), 'utf8')
-const { recipes, mistakes } = recipesOf(readme)
+const below = readdirSync(join(root, 'docs'), { recursive: true }).filter((name) => name.endsWith('.md')).sort()
+const documents = ['README.md', 'CHANGELOG.md', ...below.map((name) => `docs/${name}`)]
+const crate = readFileSync(join(root, 'src/lib.rs'), 'utf8')
+const { recipes, mistakes } = recipesOf(documents)
+mistakes.push(...deadLinks(root, documents))
 const mainJob = readFileSync(join(here, 'main-job.mjs'), 'utf8')
 recipes.push({ name: 'main-job', language: 'js', source: mainJob, place: 'tests/clients/recipes/main-job.mjs' })
 
@@ -51,31 +62,40 @@ for (const mistake of mistakes) console.log(`not ok - ${mistake}`)
 console.log(`${chosen.length - failed} recipes passed, ${failed + mistakes.length} failed`)
 process.exitCode = failed + mistakes.length > 0 ? 1 : 0
 
-/** Every executable block, and what is wrong with the marks. */
-function recipesOf(markdown) {
+/** Every executable block of the documents, and what is wrong with the blocks. */
+function recipesOf(documents) {
   const found = { recipes: [], mistakes: [] }
-  const lines = markdown.split('\n')
+  for (const document of documents) addRecipes(found, document)
+  const places = new Map()
+  for (const { name, place } of found.recipes) {
+    if (places.has(name)) found.mistakes.push(`${place}: ${places.get(name)} is called ${name} too`)
+    places.set(name, place)
+  }
+  if (found.recipes.length === 0) found.mistakes.push('no document has a recipe')
+  return found
+}
+
+function addRecipes(found, document) {
+  const lines = readFileSync(join(root, document), 'utf8').split('\n')
   for (let at = 0; at < lines.length; at += 1) {
     const fence = lines[at].match(/^```(\S*)/)
     if (!fence) continue
+    const [, language] = fence
     const end = lines.indexOf('```', at + 1)
-    const place = `README.md:${at + 1}`
+    const place = `${document}:${at + 1}`
     const mark = lines[at - 1]?.match(/^<!-- (recipe|not run): (.+) -->$/)
-    const recipe = { name: mark?.[2], language: fence[1], source: lines.slice(at + 1, end).join('\n'), place }
+    const recipe = { name: mark?.[2], language, source: lines.slice(at + 1, end).join('\n'), place }
     if (end < 0) found.mistakes.push(`${place}: the block has no end`)
-    else if (!fence[1]) found.mistakes.push(`${place}: the block names no language`)
-    else if (fence[1] in PROGRAMS && mark?.[1] === 'recipe') found.recipes.push(recipe)
-    else if (fence[1] in PROGRAMS && !mark) found.mistakes.push(`${place}: a ${fence[1]} block without a mark`)
-    else if (!(fence[1] in PROGRAMS) && mark?.[1] === 'recipe') {
-      found.mistakes.push(`${place}: a recipe in ${fence[1]}, which is not executed here`)
+    else if (!language) found.mistakes.push(`${place}: the block names no language`)
+    else if (language in PROGRAMS && mark?.[1] === 'recipe') found.recipes.push(recipe)
+    else if (language in PROGRAMS && !mark) found.mistakes.push(`${place}: a ${language} block without a mark`)
+    else if (!(language in PROGRAMS) && mark?.[1] === 'recipe') {
+      found.mistakes.push(`${place}: a recipe in ${language}, which is not executed here`)
+    } else if (/^rust\b/.test(language) && !crate.includes(`include_str!("../${document}")`)) {
+      found.mistakes.push(`${place}: a rust block, and the end of src/lib.rs does not include ${document}`)
     }
     if (end > at) at = end
   }
-  const names = found.recipes.map(({ name }) => name)
-  const twice = names.find((name, index) => names.indexOf(name) !== index)
-  if (twice) found.mistakes.push(`two recipes are called ${twice}`)
-  if (names.length === 0) found.mistakes.push('README.md has no recipe')
-  return found
 }
 
 /** Runs a recipe against a fresh copy of the demo workspace, as `membrane-mock exec` would present it. */
