@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::{App, HttpResponse, HttpServer, web};
-use membrane_mock::clock::Timestamp;
+use membrane_mock::base::clock::Timestamp;
 use membrane_mock::journal::{Entry, Journal, Side};
 use membrane_mock::testing::{MockMembrane, Stub};
 use serde_json::json;

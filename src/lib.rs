@@ -88,9 +88,10 @@
 //!
 //! # Sources
 //!
-//! `Source:` lines name where a behaviour is documented: `SEED` the platform's own skill document, `OAS` its `OpenAPI`
-//! file, `SDK` the official client 0.28.3, `DOC:…` and `IAPP:…` pages of its documentation, `AE` a third party's
-//! reading of it, `real-use` what public clients do. “Our choice” and “assumed” mark the rest.
+//! `docs/behaviour.md` has the rules, each with its source and reason; `Source:` lines name the source alone: `SEED`
+//! the platform's own skill document, `OAS` its `OpenAPI` file, `SDK` the official client 0.28.3, `DOC:…` and `IAPP:…`
+//! pages of its documentation, `PG` and `EXP` its public sample app and scripts, `real-use` public programs that use
+//! it. “Our choice” and “assumed” mark the rest.
 
 pub mod base;
 pub mod call;

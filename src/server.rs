@@ -234,7 +234,7 @@ fn host_text(address: SocketAddr) -> String {
     }
 }
 
-/// Any page may call the faked API; on every answer, errors too. Source: sdk-client-behaviour §3.
+/// Any page may call the faked API; on every answer, errors too. Source: SDK, whose calls in a browser are preflighted.
 fn cors() -> Cors {
     Cors::default()
         .allow_any_origin()

@@ -331,7 +331,7 @@ impl Clock {
     }
 
     /// The time against which a token's `exp` and `nbf` are held: real time, plus what this clock was advanced
-    /// by when `workspace_time` (product.md §5, decision 7).
+    /// by when `workspace_time` (`docs/behaviour.md#token-clock`).
     pub fn token_time(&self, workspace_time: bool) -> Timestamp {
         match (workspace_time, *self.lock()) {
             (true, ClockMode::System { advanced_ms } | ClockMode::Manual { advanced_ms, .. }) => {

@@ -39,7 +39,7 @@ impl std::str::FromStr for SeedChoice {
     }
 }
 
-/// A server's settings. Source: our choice (product.md §3.1).
+/// A server's settings. Source: our choice: what a server of one test needs, and of one laptop.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Address to listen on.

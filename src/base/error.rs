@@ -219,7 +219,7 @@ impl ApiError {
         Self::new(ErrorType::Internal, None, format!("membrane-mock failed: {message}"))
     }
 
-    /// 501: real on the platform, absent here. Source: our choice (decision 30): loud, and named.
+    /// 501: real on the platform, absent here. Source: our choice: loud, and named.
     pub fn not_faked(what: impl std::fmt::Display) -> Self {
         Self::new(ErrorType::Internal, None, format!("membrane-mock does not fake {what}")).with_status(501)
     }
@@ -252,7 +252,7 @@ impl ApiError {
         self
     }
 
-    /// Names the run at the top level and inside `data` (`docs-gaps.md` 3).
+    /// Names the run at the top level and inside `data` (`docs/behaviour.md#log-error-place`).
     #[must_use]
     pub fn in_run(mut self, run_id: &str) -> Self {
         self.action_run_id = Some(run_id.to_owned());

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 /// The id of one `T`: opaque text, 24 hexadecimal digits when made here.
 ///
-/// Source: SEED (`act --id <hex>`), `docs-gaps.md` 34; ids from seeds may be any text.
+/// Source: SEED (`act --id <hex>`); ids from seeds may be any text.
 pub struct Id<T> {
     text: Arc<str>,
     of: PhantomData<fn() -> T>,

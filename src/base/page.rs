@@ -17,7 +17,7 @@ pub struct Page<T> {
 /// Which page is asked for. `cursor` 0 means from the start (SDK `findAll`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
-    /// 1 to 1000; 100 unless asked (`docs-gaps.md` B2).
+    /// 1 to 1000; 100 unless asked (assumed).
     pub limit: usize,
     /// The position after which to go on.
     pub after: u64,

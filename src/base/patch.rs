@@ -64,7 +64,7 @@ impl<T> Patch<T> {
 }
 
 impl Patch<crate::base::JsonMap> {
-    /// Merges one level deep: `null` members are removed. Source: `docs-gaps.md` B12.
+    /// Merges one level deep: `null` members are removed. Source: assumed, no depth is documented.
     pub fn merge(self, field: &mut crate::base::JsonMap) {
         match self {
             Self::Keep => {}

@@ -1,4 +1,4 @@
-//! Deterministic text ranking: what stands in for the platform's semantic search. Source: our choice (issue text:
+//! Deterministic text ranking: what stands in for the platform's semantic search. Source: our choice (it works with
 //! no network).
 
 /// How well `text` answers `query`, from 0 (not at all) to 1.

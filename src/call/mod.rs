@@ -189,7 +189,7 @@ impl Call {
     }
 
     /// An action or another integration-level element, however it is addressed: path, query, below a connection or an
-    /// integration. Source: sdk-endpoints §0.
+    /// integration. Source: SDK `ElementAccessor`.
     pub fn selector(&self) -> Result<Selector, ApiError> {
         let query = self.query();
         let param = |name: &str| self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -299,7 +299,7 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)
 
 /// Query or form fields. `+` and `%20` are spaces; blank values count as absent; of a key given twice the last counts.
 ///
-/// Source: sdk-client-behaviour §4.
+/// Source: SDK, which writes queries in several styles.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     pairs: Vec<(String, String)>,
@@ -359,7 +359,7 @@ pub fn is_form(headers: &HeaderMap) -> bool {
     content_type.starts_with("application/x-www-form-urlencoded")
 }
 
-/// The token in a form: its field `token`, or within the JSON of its field `payload`. Source: sdk-client-behaviour §6, §7.
+/// The token in a form: its field `token`, or within the JSON of its field `payload`. Source: SDK.
 pub fn token_in_form(body: &Bytes) -> Option<String> {
     let form = Query::parse(&String::from_utf8_lossy(body));
     let within = || {

@@ -8,7 +8,8 @@ use http::Method;
 use crate::base::error::{ApiError, nearest};
 use crate::call::{Call, Reply};
 
-/// Who may call a route; checked before anything else of the route, also before a 501 (decision 8).
+/// Who may call a route; checked before anything else of the route, also before a 501
+/// (`docs/behaviour.md#rights-first`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// No token: hosted pages.

@@ -54,7 +54,7 @@ impl Access {
         })
     }
 
-    /// The environment of product.md §3.2: API and UI share one origin.
+    /// The environment, under every name that public programs use. API and UI share one origin. Source: real-use.
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let url = || self.url.clone();
         vec![

@@ -1,5 +1,5 @@
 //! Test control: everything under `/__mock/`. Never shadows the real API, has no CORS, and answers only loopback or
-//! the bearer of the control token (decision 28).
+//! the bearer of the control token (`docs/behaviour.md#control`).
 
 mod behaviours;
 mod elements;

@@ -1,6 +1,6 @@
 //! Server-sent events: how an attempt to connect ends, and which elements change.
 //!
-//! Source: sdk-client-behaviour §6 (`connection-events`), §8 (`workspace`).
+//! Source: SDK (`connect()` hears `connection-events`, `useElementsBackgroundSync` hears `workspace`).
 
 use std::time::Duration;
 

@@ -6,7 +6,7 @@ use url::{Host, Url};
 use crate::base::error::ApiError;
 use crate::engine::Engine;
 
-/// Refuses everyone else. Source: our choice (decision 28).
+/// Refuses everyone else. Source: our choice: a page in a browser must not steer a test.
 pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(), ApiError> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(origin) = text(header::ORIGIN)

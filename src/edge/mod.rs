@@ -252,7 +252,7 @@ pub fn routes() -> Vec<Route> {
             post(&format!("{base}/restore"), Manager, "SEED", integrations::restore),
         ]);
     }
-    // One kind, three names (`docs-gaps.md` 29).
+    // One kind, three names: docs/behaviour.md#tenant-names.
     for (plural, singular) in [("/customers", "/customer"), ("/tenants", "/tenant"), ("/users", "/user")] {
         all.push(get(plural, Manager, "SDK", tenants::list));
         all.push(post(plural, Manager, "SDK", tenants::create));

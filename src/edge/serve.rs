@@ -32,7 +32,7 @@ use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::tenant::rules::admit;
 use crate::world::scenario::rules as scenarios;
 
-/// The largest body, in bytes. Source: AE:rate-limits (10 MB in).
+/// The largest body, in bytes. Source: DOC:docs/managing-membrane/limits (10 MB in).
 pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
 /// How much more of a body that is too large is read, so that the client gets to see why.
 const DRAINED: usize = 32 * 1024 * 1024;
@@ -109,7 +109,7 @@ fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
     Ok(Reply::html(status, crate::pages::problem(theme, "Not possible", &error.message)?))
 }
 
-/// Pages that the client shows in a frame of the app (sdk-client-behaviour §6, §7): below these addresses, and the first.
+/// Pages that the client shows in a frame of the app (SDK): below these addresses, and the first.
 const FRAMED: [&str; 5] = ["/connect", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
 
 /// Nobody else puts a page in a frame, the consent page of a vendor least of all.

@@ -1,4 +1,4 @@
-//! What the platform has and this fake does not: a loud 501 that names it, after rights were checked (decisions 8, 30).
+//! What the platform has and this fake does not: a loud 501 that names it, after rights were checked.
 
 use http::Method;
 

@@ -1,4 +1,4 @@
-//! Finding elements by any spelling of their selectors. Source: docs-behaviour §4, DOC:element-selectors.
+//! Finding elements by any spelling of their selectors. Source: DOC:element-selectors.
 
 use std::sync::Arc;
 
@@ -30,7 +30,7 @@ impl Directory<'_> {
 
     /// The element with a key that serves a scope: connection, integration, app, universal, most specific first.
     ///
-    /// Without a scope a key must be universal or stand once (docs-behaviour §4).
+    /// Without a scope a key must be universal or stand once (DOC:element-selectors).
     pub fn element_by_key<E: Element>(
         &self,
         caller: &Caller,

@@ -1,4 +1,4 @@
-//! Listing elements. Source: SDK `CommonListElementsQuery` and its kin, decision 10.
+//! Listing elements. Source: SDK `CommonListElementsQuery` and its kin, SEED.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
 use crate::store::World;
 
-/// Which elements are asked for. Source: SDK `FindActionsQuery`, `FindFlowsQuery`, decision 10.
+/// Which elements are asked for. Source: SDK `FindActionsQuery`, `FindFlowsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct ElementFilter {
     /// Only this one.
@@ -48,7 +48,7 @@ pub struct ElementFilter {
 /// A listed element, and the integration it is looked at from.
 pub type Listed<E> = (Arc<E>, Option<Arc<Integration>>);
 
-/// Lists elements; `also` is what is asked of their kind alone. Without a scope: universal ones only (decision 10).
+/// Lists elements; `also` is what is asked of their kind alone. Without a scope: universal ones only (SEED).
 pub fn list<E: Element>(
     cx: &Cx,
     filter: &ElementFilter,

@@ -1,6 +1,6 @@
 //! Finding things: one workspace's state over the shared catalog.
 //!
-//! Invariant: a workspace's own record shadows the catalog's with the same id (decision 20).
+//! Invariant: a workspace's own record shadows the catalog's with the same id.
 
 use std::sync::Arc;
 
@@ -184,7 +184,7 @@ impl<'a> Directory<'a> {
 
     /// A connection by id (archived ones too), key, or its integration's id or key.
     ///
-    /// Another tenant's is not found (`docs-gaps.md` B13).
+    /// Another tenant's is not found (`docs/behaviour.md#tenant-isolation`).
     pub fn connection(&self, caller: &Caller, text: &str) -> Result<Arc<Connection>, ApiError> {
         if let Some(connection) = self.world.connections.get(text)
             && caller.may_see(connection.tenant.as_str())
@@ -221,9 +221,10 @@ impl<'a> Directory<'a> {
         Err(ApiError::not_found(format!("connection not found: `{text}`{known}")))
     }
 
-    /// The caller's connection of an integration: the only one, else the latest that is READY (`docs-gaps.md` B4).
+    /// The caller's connection of an integration: the only one, else the latest that is READY
+    /// (`docs/behaviour.md#connection-default`).
     pub fn default_connection(&self, caller: &Caller, integration: &Integration) -> Option<Arc<Connection>> {
-        // A manager without a tenant names a connection; it has no default one (decision 8).
+        // A manager without a tenant names a connection; it has no default one.
         caller.tenant()?;
         let of_it = |connection: &&Arc<Connection>| connection.integration.as_ref() == Some(&integration.id);
         self.connections(caller)
@@ -241,7 +242,7 @@ impl<'a> Directory<'a> {
             Some(text) => match self.offer(text) {
                 Ok(Offer::Real(integration)) => Some(integration),
                 Ok(Offer::Candidate(_) | Offer::App(_)) => None,
-                // The settings let a universal action run for an app that is no integration yet (decision 13).
+                // The settings let a universal action run for an app that is no integration yet.
                 Err(_) if self.generates(text) => None,
                 Err(error) => return Err(error),
             },
@@ -263,7 +264,8 @@ impl<'a> Directory<'a> {
             || (settings.auto_generate_integrations_from_external_apps && self.find_app(key).is_ok())
     }
 
-    /// The tenant's default connection: the only usable one, else the latest READY one (`docs-gaps.md` B4).
+    /// The tenant's default connection: the only usable one, else the latest READY one
+    /// (`docs/behaviour.md#connection-default`).
     pub fn workspace_default(&self, caller: &Caller) -> Option<Arc<Connection>> {
         caller.tenant()?;
         self.connections(caller).rev().find(|connection| connection.state == ConnectionState::Ready).cloned()

@@ -484,12 +484,13 @@ impl Cx {
         self.space.world()
     }
 
-    /// Refuses a caller that is neither a tenant nor a manager on tenant-level reads. Source: decision 8.
+    /// Refuses a caller that is neither a tenant nor a manager on tenant-level reads
+    /// (`docs/behaviour.md#caller-neither`).
     pub fn tenant_or_manager(&self) -> Result<(), ApiError> {
         if self.caller.is_manager() { Ok(()) } else { self.tenant().map(|_| ()) }
     }
 
-    /// The tenant of a tenant-level call. Source: decision 8.
+    /// The tenant of a tenant-level call (`docs/behaviour.md#caller-neither`).
     pub fn tenant(&self) -> Result<&Arc<crate::nouns::tenant::model::Tenant>, ApiError> {
         self.caller.tenant().ok_or_else(|| {
             ApiError::bad_request(

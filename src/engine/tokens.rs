@@ -20,7 +20,7 @@ use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::{TokenClock, Workspace};
 use crate::store::World;
 
-/// Who calls. Source: docs-behaviour §1, decision 8.
+/// Who calls. Source: SEED, DOC; the last kind is assumed.
 #[derive(Debug, Clone)]
 pub enum Caller {
     /// A tenant.
@@ -55,7 +55,7 @@ impl Caller {
     }
 
     /// Whether something of a tenant's is meant when nothing is said: a manager's tenant is its default scope
-    /// (`docs-gaps.md` 12).
+    /// (`docs/behaviour.md#token-admin`).
     pub fn means(&self, owner: &str) -> bool {
         self.may_see(owner) && self.tenant().is_none_or(|tenant| tenant.id == *owner)
     }
@@ -82,7 +82,7 @@ impl Caller {
     }
 }
 
-/// What a token says, both vocabularies read (`docs-gaps.md` 11, 12).
+/// What a token says, both vocabularies read. Source: SEED, DOC, SDK; PG for `isAdmin`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Claims {
@@ -158,7 +158,7 @@ fn read_claims(token: &str) -> Option<Claims> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// Verifies a token: signature, algorithm, time, claims. Source: docs-behaviour §1, decision 7.
+/// Verifies a token: signature, algorithm, time, claims. Source: SEED, DOC; times: `docs/behaviour.md#token-time`.
 pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<Space>, Verified), ApiError> {
     if token.starts_with("pat-") {
         return Err(ApiError::not_authenticated(
@@ -211,7 +211,7 @@ fn agree(
     }
 }
 
-/// `true`, 1, "1", "true". Source: `docs-gaps.md` 12.
+/// `true`, 1, "1", "true". Source: SEED, PG, real-use.
 fn truthy(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(value)) => *value,

@@ -1,7 +1,7 @@
-//! Faults: rules that break a call on cue. A rule is *when* + *how often* + *what* (product.md §7).
+//! Faults: rules that break a call on cue. A rule is *when* + *how often* + *what* (`docs/behaviour.md#fault-rule`).
 //!
 //! Invariant: whether a rule fires is a function of its own count of matching calls, the workspace's seed and its clock,
-//! so the same calls meet the same faults, and what fired can be played again (decision 27).
+//! so the same calls meet the same faults, and what fired can be played again.
 
 mod book;
 mod build;

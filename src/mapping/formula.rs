@@ -1,7 +1,7 @@
 //! The data-mapping language, as far as it is faked: literals, `$var`, `$plain`, `$tpl`, `$concat`,
 //! and conditions.
 //!
-//! Source: SDK `buildValue`, docs-behaviour §10. Invariant: a formula that is not faked is refused by name and
+//! Source: SDK `buildValue`. Invariant: a formula that is not faked is refused by name and
 //! never passed through as data.
 
 use serde_json::Value;

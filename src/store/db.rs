@@ -44,7 +44,7 @@ impl Batch {
     }
 }
 
-/// A handle to the database. One connection: this process is its only writer (feasibility §2).
+/// A handle to the database. One connection: this process is its only writer.
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: SqlitePool,

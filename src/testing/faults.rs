@@ -50,7 +50,7 @@ impl MockWorkspace {
     ///
     /// # Panics
     /// When the fault makes no sense, such as a probability of 2 or a route that there is not, or the workspace is gone.
-    #[expect(clippy::unused_async, reason = "whoever adds a fault over HTTP waits for it too (product.md §3.3)")]
+    #[expect(clippy::unused_async, reason = "whoever adds a fault over HTTP waits for it too")]
     pub async fn fault(&self, fault: Fault) -> FaultGuard {
         let rule = fault.rule();
         let added = self.space().and_then(|space| space.faults.add(rule));

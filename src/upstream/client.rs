@@ -1,4 +1,4 @@
-//! The outgoing HTTP client and the egress rule (decision 26).
+//! The outgoing HTTP client and the egress rule (`docs/behaviour.md#egress`).
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use url::{Host, Url};
 
-/// The largest answer that is read, in bytes. Source: AE:rate-limits (30 MB out).
+/// The largest answer that is read, in bytes. Source: DOC:docs/managing-membrane/limits (30 MB out).
 const LARGEST_ANSWER: usize = 30 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
-/// Source: AE:rate-limits (60 s for a whole request).
+/// Source: DOC:docs/managing-membrane/limits (60 s for a whole request).
 const TIMEOUT: Duration = Duration::from_mins(1);
 
 /// Which hosts may be called beyond loopback.

@@ -1,6 +1,6 @@
 //! The embedded stub server: one `wiremock` server per [`crate::server::Server`] whose only mock asks an [`Answerer`].
 //!
-//! Addresses are `/{workspace}/{connector}/…` (decision 25). Nothing is recorded by `wiremock`: it keeps every request
+//! Addresses are `/{workspace}/{connector}/…`. Nothing is recorded by `wiremock`: it keeps every request
 //! for ever.
 
 use std::collections::BTreeMap;

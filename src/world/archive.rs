@@ -12,7 +12,7 @@ use crate::world::job::model::Files;
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// Files of an archive.
 const MOST_FILES: usize = 20_000;
-/// Folders that stand at the top of an archive (docs-http-api §11), or of a seed.
+/// Folders that stand at the top of an archive (SDK), or of a seed.
 const TOP: [&str; 15] = [
     "actions",
     "app-data-schemas",

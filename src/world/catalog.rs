@@ -1,4 +1,4 @@
-//! The catalog: external apps, connectors, their actions and stubs. Shared by all workspaces, immutable (decision 20).
+//! The catalog: external apps, connectors, their actions and stubs. Shared by all workspaces, immutable.
 
 use std::sync::{Arc, OnceLock};
 

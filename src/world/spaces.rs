@@ -205,7 +205,7 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Spac
     let workspace = Workspace {
         id: stable_id("workspace", &key),
         name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
-        // Java's and HS512's signers refuse less than 64 bytes (decision 9).
+        // Java's and HS512's signers refuse less than 64 bytes.
         secret: new.secret.or(own_secret).unwrap_or_else(|| ids.secret(32)),
         default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
         public_keys: Vec::<PublicKey>::new(),

@@ -104,7 +104,7 @@ pub fn key_of(name: &str) -> String {
 
 /// Refuses a key that could not be found again: 1 to 100 characters, none of them space at its ends.
 ///
-/// Source: docs-http-api §7 (`connectionKey`); our choice for other elements: a query's values are trimmed.
+/// Source: SDK `ConnectPayload` (`connectionKey`); our choice for other elements: a query's values are trimmed.
 pub fn check_key(key: &str, field: &str) -> Result<(), ApiError> {
     let length = key.chars().count();
     if key.trim() == key && (1..=100).contains(&length) {
@@ -145,7 +145,7 @@ pub enum Layer {
 
 /// How a caller names one element: by path text or by query fields, all spellings in one place.
 ///
-/// Source: DOC:reference/overview/element-selectors; sdk-endpoints §0.
+/// Source: DOC:reference/overview/element-selectors; SDK `ElementAccessor`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selector {
     /// A database id, a UUID, a key or `<integrationKey>.<elementKey>`.

@@ -25,7 +25,7 @@ pub struct Place<E> {
     /// One of several on a connection.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instance_key: Option<String>,
-    /// For which app, when it is neither of an integration nor of a connection (decision 11).
+    /// For which app, when it is neither of an integration nor of a connection. Source: assumed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_app: Option<Id<ExternalApp>>,
     /// What it customises.
@@ -52,7 +52,7 @@ impl<E> Place<E> {
         }
     }
 
-    /// How specific it is: connection, integration, app, universal (decision 11).
+    /// How specific it is: connection, integration, app, universal (`docs/behaviour.md#element-layers`).
     pub fn specificity(&self) -> u8 {
         match (&self.connection, &self.integration, &self.external_app) {
             (Some(_), _, _) => 3,

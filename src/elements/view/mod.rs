@@ -1,7 +1,7 @@
 //! Wire forms of what is stored otherwise: connections, integrations, actions, flows and their runs.
 //!
 //! They live here and not in `api`, because a run log keeps them as they were at the time of the run. Fields that a
-//! client's schema does not know are SEED's: `layer`, `connectorKey`, `integrationId` (decision 2).
+//! client's schema does not know are SEED's: `layer`, `connectorKey`, `integrationId`.
 
 mod shapes;
 
@@ -124,7 +124,7 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// A state, inside the client's enum when the workspace asks for that (decision 2).
+    /// A state, inside the client's enum when the workspace asks for that (`docs/behaviour.md#connection-states`).
     fn shown_state(&self, state: ConnectionState) -> ConnectionState {
         match (self.directory.world.workspace.mock.connection_states, state) {
             (ConnectionStates::Engine, ConnectionState::Disconnected | ConnectionState::Error) => {
@@ -228,7 +228,7 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// A connector that would become an integration on connecting (decision 13).
+    /// A connector that would become an integration on connecting. Source: SEED.
     pub fn candidate(&self, connector: &'a Connector) -> IntegrationView<'a> {
         IntegrationView {
             logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
@@ -240,7 +240,7 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// An app without a connector that would become an integration on connecting (decision 13).
+    /// An app without a connector that would become an integration on connecting. Source: SEED.
     pub fn app_candidate(&self, app: &'a ExternalApp) -> IntegrationView<'a> {
         IntegrationView {
             logo_uri: self.logo(app.logo_uri.as_deref(), app.meta.key.as_deref().unwrap_or_default()),

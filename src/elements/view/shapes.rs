@@ -110,7 +110,7 @@ pub struct TenantView<'a> {
     pub(crate) created_at: Timestamp,
 }
 
-/// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, decision 13.
+/// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, SEED.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Integration")]
 #[serde(rename_all = "camelCase")]

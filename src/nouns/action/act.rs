@@ -14,7 +14,7 @@ const FIELDS: [&str; 10] =
 const API_FIELDS: [&str; 7] = ["method", "path", "body", "headers", "query", "url", "data"];
 const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
-/// Reads the body of `/act`. What is wrong with it is part of the request, so that it is logged (decision 16).
+/// Reads the body of `/act`. What is wrong with it is part of the request, so that it is logged.
 ///
 /// Source: SDK `ActRequest` (closed schema), DOC:reference/workspace-elements/act.
 pub fn read(body: Value) -> RunRequest {

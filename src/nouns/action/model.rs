@@ -70,7 +70,7 @@ impl ActionType {
     }
 }
 
-/// Where an action stands. Source: SEED (`action create`), `docs-gaps.md` 18.
+/// Where an action stands. Source: SEED (`action create`); the client's enum has other names for the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActionState {

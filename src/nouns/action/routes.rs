@@ -132,7 +132,7 @@ async fn run(call: Call) -> Result<Reply, ApiError> {
 /// `{input, meta}` taken apart.
 fn unwrapped(body: Value) -> (Option<Value>, Option<JsonMap>) {
     match body {
-        // A client that sends the bare input to such a route as well is understood (real-use 9).
+        // A client that sends the bare input to such a route as well is understood (real-use).
         Value::Object(mut body) if body.keys().all(|name| name == "input" || name == "meta") => {
             (body.shift_remove("input"), body.shift_remove("meta").and_then(|meta| meta.as_object().cloned()))
         }

@@ -149,7 +149,7 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>
 }
 
 /// BUILDING is over: the action becomes a copy of the best match among its app's catalog actions, else one that echoes
-/// its input (decision 12).
+/// its input (`docs/behaviour.md#action-intent`).
 pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();

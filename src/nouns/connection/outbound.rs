@@ -254,7 +254,8 @@ pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<C
     connector.ok_or_else(|| connection.disconnected_error("", world.workspace.mock.disconnected_status))
 }
 
-/// The app's real address of a call (decision 18). An absolute one must lie within the connector's base (26).
+/// The app's real address of a call (`docs/behaviour.md#log-address`). An absolute one must lie within the connector's
+/// base (`docs/behaviour.md#proxy-address`).
 fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
     let base = connector.base_uri.trim_end_matches('/');
     let is_absolute = out.path.starts_with("http://") || out.path.starts_with("https://");

@@ -255,7 +255,7 @@ fn apply_target(directory: &Directory<'_>, connection: &mut Connection, body: &C
     Ok(())
 }
 
-/// Archives or restores a connection; its state is as it was (decision 1).
+/// Archives or restores a connection; its state is as it was.
 pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();

@@ -12,7 +12,7 @@ use crate::nouns::connection::model::attempt::{Attempt, Theme};
 use crate::nouns::tenant::model::Tenant;
 
 /// What to connect to and how. Source: SDK `ConnectPayload`, `CreateConnectionRequestPayload`; `externalAppId` by
-/// decision 6.
+/// SEED (“pass any of these to connect”).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Connect")]
 #[serde(rename_all = "camelCase", default)]

@@ -144,7 +144,7 @@ pub struct Connector {
     /// A call that shows whether credentials work.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub test: Option<TestCall>,
-    /// Whether the platform's shared OAuth client exists for it (decision 5).
+    /// Whether the platform's shared OAuth client exists for it (`docs/behaviour.md#connector-oauth-client`).
     #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
     /// Higher comes first.

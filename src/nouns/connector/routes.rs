@@ -90,7 +90,7 @@ impl<'a> ConnectorView<'a> {
     }
 }
 
-/// An app on the wire. Source: docs-http-api §5.
+/// An app on the wire. Source: SDK, OAS.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ExternalApp")]
 #[serde(rename_all = "camelCase")]

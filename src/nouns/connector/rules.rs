@@ -1,6 +1,6 @@
 //! Connectors and external apps: the catalog as this workspace sees it, and its own.
 //!
-//! A change of a catalog entry makes a shadow of it in the workspace (decision 20).
+//! A change of a catalog entry makes a shadow of it in the workspace (`docs/behaviour.md#catalog`).
 
 use std::sync::Arc;
 
@@ -183,7 +183,7 @@ pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change
     world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connector is missing"))
 }
 
-/// Deletes a connector for good; of a catalog one, the workspace's shadow. Source: docs-http-api §5 (a true delete).
+/// Deletes a connector for good; of a catalog one, the workspace's shadow. Source: OAS, which has no restore.
 pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let connector = Directory::new(&tx, &cx.engine.catalog).find_connector(selector)?;

@@ -7,7 +7,7 @@ use crate::base::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::connector::model::Connector;
 
-/// An external app as stored. Source: docs-http-api §5.
+/// An external app as stored. Source: SDK, OAS.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalApp {

@@ -218,7 +218,7 @@ fn page_of(items: Vec<Value>, page: PageRequest) -> Result<Reply, ApiError> {
     Reply::json(&page.take((1..).zip(items)))
 }
 
-/// `/runs`, and `/runs/<query>`: the client glues its query to the path without a `?` (sdk-endpoints §9).
+/// `/runs`, and `/runs/<query>`: the client glues its query to the path without a `?` (SDK).
 pub(crate) async fn node_runs(call: Call) -> Result<Reply, ApiError> {
     page_of(runs_of_node(&call)?.iter().map(run_view).collect(), call.page()?)
 }

@@ -1,5 +1,5 @@
 //! Pages in the client's frame beside connecting: what is connected, one integration, an agent session, and a plain page for
-//! what has nothing to configure here. Source: sdk-client-behaviour §7 (addresses); what they show is our choice.
+//! what has nothing to configure here. Source: SDK (addresses); what they show is our choice.
 
 use http::StatusCode;
 

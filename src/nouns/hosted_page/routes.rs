@@ -1,6 +1,6 @@
 //! Hosted pages: connecting in a browser, in a window of its own, in the client's frame, or in the app's own window.
 //!
-//! A page carries a ticket or the name of a [`Visit`], never a token. Source: sdk-client-behaviour §6, §7.
+//! A page carries a ticket or the name of a [`Visit`], never a token. Source: SDK (`connect()`, `ui.connect()`).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,7 +31,7 @@ const FIRST_PAGE: Duration = Duration::from_millis(500);
 const NEXT_PAGE: Duration = Duration::from_secs(20);
 
 /// `POST /screens/connect`, `/screens/integrations/:i/connect`, `GET /embed/integrations/:i/connect`: a connect page in
-/// the client's frame. Source: sdk-client-behaviour §7.
+/// the client's frame. Source: SDK (`ui.connect()`, `openNewConnection()`).
 pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     if !call.body.is_empty() && !call.is_form() {
@@ -61,7 +61,7 @@ pub(crate) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
     begin(&call, &cx, spec).await
 }
 
-/// `POST /connect` as the client's form: popup, hidden frame, or the app's own window. Source: sdk-client-behaviour §6.
+/// `POST /connect` as the client's form: popup, hidden frame, or the app's own window. Source: SDK `connect()`.
 pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let payload = call.form().text("payload").ok_or_else(|| ApiError::bad_request("the form has no `payload`"))?;

@@ -67,7 +67,7 @@ impl Integration {
     }
 
     /// What the integration has settled for its users: parameters, and those of the auth option. Their fields are not
-    /// asked for any more. Source: docs-http-api §5 (`optionsConfig`).
+    /// asked for any more. Source: OAS, SDK (`optionsConfig`).
     pub fn presets(&self) -> JsonMap {
         let mut presets = self.parameters.clone();
         let of_option = self.option().and_then(|option| option.get("parameters")).and_then(Value::as_object);
@@ -95,7 +95,7 @@ impl Integration {
     }
 
     /// The id under which a connector that is no integration yet is listed, and which it keeps once it is
-    /// (decision 13).
+    /// (`docs/behaviour.md#integration-synthetic`).
     pub fn synthetic_id(connector: &Id<Connector>) -> Id<Integration> {
         ids::stable_id("integration-of", connector.as_str())
     }
@@ -125,7 +125,7 @@ impl Integration {
         Some((given("clientId")?, given("clientSecret")?))
     }
 
-    /// What is wrong with its OAuth client: half of one, or none where none is shared (decision 5).
+    /// What is wrong with its OAuth client: half of one, or none where none is shared.
     pub fn oauth_fault(&self, connector: &Connector) -> Option<&'static str> {
         if !connector.auth_type.is_oauth() {
             return None;

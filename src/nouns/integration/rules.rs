@@ -43,7 +43,7 @@ pub enum Listed {
     App(Arc<ExternalApp>),
 }
 
-/// Lists integrations, then candidates. Source: SEED (`integration list`), decision 13.
+/// Lists integrations, then candidates. Source: SEED (`integration list`).
 pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<Listed> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);
@@ -287,7 +287,7 @@ async fn modify(
     world.integrations.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an integration is missing"))
 }
 
-/// The parameters: name → descriptor with `value`. Source: OAS (descriptor), SEED (set as plain values), `docs-gaps.md` 7.
+/// The parameters: name → descriptor with `value`. Source: OAS (descriptor), SEED (set as plain values).
 pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiError> {
     let world = cx.world();
     let directory = Directory::new(&world, &cx.engine.catalog);

@@ -23,9 +23,9 @@ pub enum RunStatus {
     Error,
 }
 
-/// One run of an action, stored and on the wire alike. Source: SDK `ActionRunLogRecordApiResponse`, `docs-gaps.md` 14.
+/// One run of an action, stored and on the wire alike. Source: SDK `ActionRunLogRecordApiResponse`, SEED, OAS.
 ///
-/// Fields that the client's schema requires are empty text when there is nothing to name (decision 16).
+/// Fields that the client's schema requires are empty text when there is nothing to name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunLog {
@@ -88,7 +88,7 @@ pub struct RunLog {
     pub user: Option<Tenant>,
 }
 
-/// The raw content of a run. Source: SEED (`--details`), `docs-gaps.md` 15.
+/// The raw content of a run. Source: SEED (`--details`), OAS.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunDetails {
@@ -139,7 +139,7 @@ pub struct InnerCallLog {
 pub struct ExchangeRequest {
     /// Method.
     pub method: String,
-    /// The app's real address (decision 18).
+    /// The app's real address (`docs/behaviour.md#log-address`).
     pub url: String,
     /// Where it was really sent.
     pub sent_to: String,
@@ -211,7 +211,7 @@ pub struct ApiLog {
     pub is_success: bool,
     /// Empty: nothing is stored elsewhere.
     pub s3_uri: String,
-    /// The app's real address (decision 18).
+    /// The app's real address (`docs/behaviour.md#log-address`).
     pub request_url: String,
     /// Where it was really sent.
     pub sent_to: String,

@@ -1,4 +1,4 @@
-//! `/action-run-logs`, `/external-api-logs`, `/incoming-webhooks`: the three layers of evidence (decision 17).
+//! `/action-run-logs`, `/external-api-logs`, `/incoming-webhooks`: the three layers of evidence (SEED).
 
 use serde_json::{Value, json};
 

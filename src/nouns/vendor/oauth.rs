@@ -23,7 +23,7 @@ use crate::nouns::vendor::rules::{Refusal, consent};
 /// How long a code can be exchanged. Source: RFC 6749 §4.1.2 (10 minutes at most).
 const CODE_LIVES: Duration = Duration::from_mins(10);
 
-/// The platform's own client at every vendor of the catalog (decision 5).
+/// The platform's own client at every vendor of the catalog. Source: SEED (“shared OAuth client”).
 pub fn shared_client(connector: &Connector) -> Client {
     Client { id: format!("membrane-{}", connector.key()), secret: format!("shared-secret-of-{}", connector.key()) }
 }

@@ -278,7 +278,7 @@ fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
     }
 }
 
-/// 404 with the nearest stub and what differs (product.md §9).
+/// 404 with the nearest stub and what differs.
 fn unmatched(connector: &str, stubs: &[&Arc<Stub>], request: &Incoming) -> (StubReply, Option<Value>) {
     let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, mismatches)| {
         json!({

@@ -12,7 +12,7 @@ use futures_util::FutureExt as _;
 
 use crate::base::clock::monotonic;
 
-/// A snippet's time: real from the moment it starts, or, when the workspace's clock stands still, virtual (decision 27):
+/// A snippet's time: real from the moment it starts, or, when the workspace's clock stands still, virtual:
 /// it moves only when nothing is left to do but to wait for a timer.
 pub(super) struct SnippetTime {
     base: Cell<i64>,

@@ -45,7 +45,7 @@ pub fn shown(engine: &Engine, space: &Space, job: &Job) -> Value {
     record
 }
 
-/// Where an export is fetched, without a token: the ticket names workspace, job and its key (decision 20).
+/// Where an export is fetched, without a token: the ticket names workspace, job and its key.
 fn download_address(base: &str, workspace: &str, job: &Job) -> String {
     let ticket = URL_SAFE_NO_PAD.encode(format!("{workspace}/{}/{}", job.id, job.access_key));
     format!("{base}/downloads/{ticket}")
@@ -331,7 +331,7 @@ fn archive_elements<'w, S: SeedElement>(
     Ok(())
 }
 
-/// What a workspace defines, as files. Source: docs-http-api §11 (zip layout); which fields is our choice: those of seeds.
+/// What a workspace defines, as files. Source: SDK, EXP (zip layout); which fields is our choice: those of seeds.
 fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
     let directory = Directory::new(world, &engine.catalog);
     let mut files = Files::new();

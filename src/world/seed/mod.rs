@@ -1,4 +1,4 @@
-//! Seeds: a folder or one file of YAML or JSON that describes a workspace (product.md §12).
+//! Seeds: a folder or one file of YAML or JSON that describes a workspace (`docs/behaviour.md#seed`).
 //!
 //! Invariant: a seed is read whole and held against itself and the catalog before anything is planted; an error carries
 //! file, line and field.

@@ -337,7 +337,7 @@ async fn settings_let_a_universal_action_dispatch_through_an_integration_not_yet
 
     assert_eq!(before.0, 404, "{before:?}");
     assert!(message(&before).starts_with("integration not found"), "{before:?}");
-    assert_eq!((after.0, &after.1["output"]), (200, &json!("hello")), "decision 13: {after:?}");
+    assert_eq!((after.0, &after.1["output"]), (200, &json!("hello")), "the setting makes it run: {after:?}");
 }
 
 #[tokio::test]

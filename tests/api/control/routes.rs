@@ -1,7 +1,7 @@
 //! Coverage of test control: each of its routes is called well, wrongly and without its token.
 
 use http::Method;
-use membrane_mock::api::router::Route;
+use membrane_mock::call::router::Route;
 use membrane_mock::testing::{MockMembrane, MockWorkspace};
 use serde_json::{Value, json};
 

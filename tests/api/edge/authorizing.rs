@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use jsonwebtoken::{Algorithm, EncodingKey};
-use membrane_mock::clock::real_now;
-use membrane_mock::model::workspace::TokenClock;
+use membrane_mock::base::clock::real_now;
+use membrane_mock::nouns::workspace::model::TokenClock;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 

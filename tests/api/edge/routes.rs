@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use http::Method;
-use membrane_mock::api::router::{Access, Route};
+use membrane_mock::call::router::{Access, Route};
 use membrane_mock::testing::{MockWorkspace, Stub};
 use serde_json::{Value, json};
 
@@ -293,7 +293,7 @@ async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says
     let (mut missing, mut answers) = (BTreeSet::new(), Vec::new());
     let documented = bed.nobody().ok(Method::GET, "/docs-json", Value::Null).await;
 
-    for route in membrane_mock::api::routes() {
+    for route in membrane_mock::edge::routes() {
         let (name, method) = (named(&route), method_of(&route));
         let anything = filled(&route.path, |_| "x".into());
         let refused = nobody.call(method.clone(), &anything, None).await;
@@ -337,7 +337,7 @@ async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says
 
 #[test]
 fn every_route_says_where_it_is_documented() {
-    for route in membrane_mock::api::routes() {
+    for route in membrane_mock::edge::routes() {
         assert!(!route.source.is_empty(), "{route:?}");
     }
 }
@@ -363,7 +363,7 @@ async fn no_body_makes_a_route_fail_inside() {
         json!({"appUrl": "http://[", "redirectUri": "::", "connectorKey": "slack", "externalAppId": {}}),
     ];
 
-    for route in membrane_mock::api::routes() {
+    for route in membrane_mock::edge::routes() {
         let method = method_of(&route);
         if !route.faked || route.access == Access::Public || method == Method::GET || method == Method::DELETE {
             continue;

@@ -7,7 +7,7 @@ use membrane_mock::testing::{MockMembrane, MockMembraneBuilder, MockWorkspace};
 use serde_json::{Value, json};
 
 use crate::support::pages::form_encoded;
-use crate::support::{Answer, Api, id};
+use crate::support::{Answer, Api, answer, id};
 
 /// Where the clock stands in exact runs.
 pub(crate) const THEN: &str = "2025-01-01T00:00:00.000Z";

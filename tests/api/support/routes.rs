@@ -1,7 +1,7 @@
 //! The routes of the table, and what the documents say of them.
 
 use http::Method;
-use membrane_mock::api::router::Route;
+use membrane_mock::call::router::Route;
 use serde_json::{Value, json};
 
 pub(crate) fn method_of(route: &Route) -> Method {

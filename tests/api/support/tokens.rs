@@ -8,7 +8,7 @@ use crate::support::{Api, Bed};
 
 /// A token of any algorithm, right or wrong.
 pub(crate) fn signed(algorithm: Algorithm, key: &EncodingKey, claims: &Value) -> String {
-    membrane_mock::auth::install_crypto();
+    membrane_mock::engine::tokens::install_crypto();
     jsonwebtoken::encode(&Header::new(algorithm), claims, key).unwrap()
 }
 

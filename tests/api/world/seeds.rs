@@ -131,7 +131,7 @@ async fn workspace_yaml_sets_clock_and_progress() {
 
     let started = MockMembrane::builder().seed(seed.path()).start().await;
 
-    let mock = started.unwrap_or_else(|error| panic!("product.md §12 names both: {error}"));
+    let mock = started.unwrap_or_else(|error| panic!("a seed may have both: {error}"));
     assert_eq!(mock.workspace().clock().now().to_string(), "2025-01-01T00:00:00.000Z");
 }
 

@@ -1,4 +1,4 @@
-// sdk-endpoints.md §5: actions, their connection-level copies, action instances, runs.
+// Actions, their connection-level copies, action instances, runs.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';

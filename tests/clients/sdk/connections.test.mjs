@@ -1,4 +1,4 @@
-// sdk-endpoints.md §2 and the part of §3 that needs no browser.
+// Connections, and the part of connecting that needs no browser.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';
@@ -159,7 +159,7 @@ scenario('a proxied failure keeps the external app\'s status and body', async (w
   assert.deepEqual(error.response.data, { message: 'short and stout' });
 });
 
-// §3, without a browser
+// Connecting, without a browser
 
 const optionsAsked = {
   'an integration key': () => ({ integrationKey: 'github' }),

@@ -1,4 +1,4 @@
-// sdk-endpoints.md §7. "Tenant" is the newer word; the client still says customer. Only managers manage them.
+// Customers. "Tenant" is the newer word; the client still says customer. Only managers manage them.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';

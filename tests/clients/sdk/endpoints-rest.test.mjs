@@ -1,5 +1,5 @@
-// Rows and parts of rows of sdk-endpoints.md §0–7 that the other files leave out: the browser's addresses of §3 as the
-// client makes them, what §5 says of instance keys, and §6, which the client reaches with its generic calls alone.
+// What the files of the areas leave out: selectors as objects, the browser's addresses as the client makes them,
+// instance keys, and what the client reaches with its generic calls alone.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';
@@ -10,7 +10,7 @@ import { accept, page } from './lib/shape.mjs';
 const Action = sdk.ActionApiResponse;
 const Connection = sdk.ConnectionApiResponse;
 
-// §0
+// Selectors
 
 scenario('an object selector is the singular address of an integration too', async ({ client, manager }) => {
   const github = await client.integration('github').get();
@@ -39,7 +39,7 @@ scenario('a path that ends in a bare question mark is the path', async (world) =
   assert.equal(answer.status, 200);
 });
 
-// §3: where the client sends a browser beside connecting. None hangs or shows a blank page.
+// Where the client sends a browser beside connecting. None hangs or shows a blank page.
 
 const form = (fields) => ({ method: 'POST', body: new URLSearchParams(fields) });
 const pages = {
@@ -76,7 +76,7 @@ scenario('the pages of the browser are told apart from the addresses of screens 
   await refused(client, () => client.screens.find(), NOT_FAKED);
 });
 
-// §5
+// Actions of a connection
 
 scenario('GET /connections/:c/actions takes lists in brackets and pages', async (world) => {
   const action = await world.action({ integrationKey: 'github' });
@@ -113,7 +113,7 @@ scenario('DELETE /action-instance?{sel} by delete() is the same as archive()', a
   assert.ok((await world.client.actionInstance(id).get()).archivedAt);
 });
 
-// §6: no accessor, but schemas
+// No accessor, but schemas
 
 /** A record without the fields that the server adds to the client's schema of it. */
 const without = (fields, record) => Object.fromEntries(Object.entries(record).filter(([name]) => !fields.includes(name)));
@@ -210,7 +210,7 @@ scenario('GET /incoming-webhooks is an empty list: nothing comes in', async ({ c
   assert.deepEqual(accept(page(sdk.IncomingWebhookApiResponse), await client.get('/incoming-webhooks')).items, []);
 });
 
-// §7
+// Tenants
 
 scenario('a tenant is found under its newer name as well', async ({ manager }) => {
   const { id } = await manager.customers.create({ name: 'Acme Inc', internalId: 'acme' });

@@ -1,4 +1,4 @@
-// sdk-endpoints.md §8 and §9: flows on three layers, flow instances, flow runs.
+// Flows on three layers, flow instances, flow runs.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';

@@ -1,4 +1,4 @@
-// sdk-endpoints.md §4. Reads as a tenant, writes as a manager.
+// Integrations and what is below them. Reads as a tenant, writes as a manager.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';

@@ -1,5 +1,5 @@
-// Rows of sdk-endpoints.md §2 and §4 that the server does not fake. Each must say so loudly: 501, and by name.
-// A row that starts to be faked moves from here to the file of its area.
+// Calls of the client that the server does not fake. Each must say so loudly: 501, and by name.
+// A call that starts to be faked moves from here to the file of its area.
 
 import { scenario } from './lib/world.mjs';
 import { NOT_FAKED, refused } from './lib/failure.mjs';

@@ -1,4 +1,4 @@
-// Every request that the seed document shows, one to one: `curl -X METHOD "$API/path" -H "Authorization: Bearer …"`.
+// Every request that the published skill document shows, one to one: `curl -X METHOD "$API/path" -H "Authorization…"`.
 // Where it leaves a blank (`<id>`, `<vendor-endpoint>`, `…`), the suite fills one in.
 
 import assert from 'node:assert/strict';

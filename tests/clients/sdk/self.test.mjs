@@ -1,4 +1,4 @@
-// sdk-endpoints.md §1: the caller's own record.
+// The caller's own record.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';

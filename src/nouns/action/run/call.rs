@@ -23,7 +23,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// What formulas see, beside `more`. Source: docs-behaviour §10.
+/// What formulas see, beside `more`. Source: SDK.
 pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Value {
     let connection = scope
         .connection
@@ -151,7 +151,7 @@ pub(crate) async fn call_app(
     call: Outgoing,
     trace: &Trace,
 ) -> Result<Value, ApiError> {
-    // Catalog actions have their retries from the platform (decision 19); each try is an exchange of its own.
+    // Catalog actions have their retries from the platform; each try is an exchange of its own.
     let by_catalog = trace.action.as_ref().is_some_and(|action| action.is_public);
     let mut left = if by_catalog { cx.world().workspace.mock.upstream_retries } else { 0 };
     let mut backoff = FIRST_BACKOFF;
@@ -171,7 +171,7 @@ pub(crate) async fn call_app(
 /// Doubles with each retry.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
-/// The output of a call through a connection, or its error. Source: docs-behaviour §6, §7; `docs-gaps.md` B3, B17.
+/// The output of a call through a connection, or its error. Source: SEED, SDK; the status is assumed.
 pub(crate) fn output_of(cx: &Cx, connection: &Connection, trip: Trip) -> Result<Value, ApiError> {
     let last = trip.exchanges.last().map(|exchange| exchange.request.clone());
     if trip.lost {

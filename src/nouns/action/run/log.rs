@@ -124,7 +124,7 @@ pub(crate) fn without_connection(mut integration: Value) -> Value {
     integration
 }
 
-/// The call with the element's `id`, `key`, `name` and `type` (`docs-gaps.md` 14). `type` marks it as a snapshot, so
+/// The call with the element's `id`, `key`, `name` and `type`. `type` marks it as a snapshot, so
 /// that `/act` takes it back although both `id` and `key` may be there.
 pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value {
     let mut snapshot = JsonMap::new();

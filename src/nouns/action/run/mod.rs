@@ -1,7 +1,7 @@
 //! Running an action: whatever the dispatch, one run, one log.
 //!
 //! Invariant: [`run`] writes exactly one run log for each call and its id is in the answer, success or failure
-//! (decision 16).
+//! (`docs/behaviour.md#log-always`).
 
 mod call;
 mod code;

@@ -1,4 +1,4 @@
-//! Which action runs, and through which connection. Source: SEED (`act`), docs-behaviour §4–6.
+//! Which action runs, and through which connection. Source: SEED (`act`), DOC:element-selectors.
 
 use crate::base::error::ApiError;
 use crate::elements::Archived;

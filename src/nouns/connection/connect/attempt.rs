@@ -45,7 +45,7 @@ pub enum Ending {
 pub struct Announcement {
     /// Where the browser goes, when the caller said.
     pub redirect: Option<Url>,
-    /// To the window that opened the page. Source: sdk-client-behaviour §6.
+    /// To the window that opened the page. Source: SDK `connect()`.
     pub message: Value,
     /// For the person.
     pub title: &'static str,
@@ -57,7 +57,7 @@ pub struct Announcement {
 
 /// The end of an attempt, told to everyone who waits for it.
 ///
-/// Source: sdk-client-behaviour §6 (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
+/// Source: SDK `connect()` (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
 pub async fn announce(
     engine: &Arc<Engine>,
     space: &Arc<Space>,

@@ -44,7 +44,7 @@ use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Begins to connect, or to connect again. Source: SEED (`connect`), decision 1, 3, 5.
+/// Begins to connect, or to connect again. Source: SEED (`connect`); IAPP for what is replaced.
 pub async fn begin(cx: &Cx, spec: ConnectSpec) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let id = begin_in(cx, &mut tx, &spec, None)?;
@@ -266,7 +266,7 @@ pub(crate) fn fresh(
             if credentials.is_none()
                 && let Some(failure) = misconfigured(tx, &connector, &connection)
             {
-                // The first answer is BUILDING; the worker finds the fault (decision 5).
+                // The first answer is BUILDING; the worker finds the fault.
                 connection.due = Progress::Fail(failure).due(now);
                 tx.put(connection)?;
                 return Ok(id);
@@ -338,7 +338,7 @@ pub(crate) fn free_connection_key(cx: &Cx, tx: &Tx, base: &str) -> String {
     free_key(base, taken)
 }
 
-/// Makes a request to connect, and begins it. Source: docs-http-api §7.
+/// Makes a request to connect, and begins it. Source: SDK `CreateConnectionRequestPayload`.
 pub async fn request(cx: &Cx, mut spec: ConnectSpec) -> Result<Arc<ConnectionRequest>, ApiError> {
     if spec.names_nothing() {
         return Err(ApiError::bad_request(

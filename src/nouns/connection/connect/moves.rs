@@ -183,7 +183,7 @@ pub fn end_session(
     }
 }
 
-/// Archives the tenant's other connections of the integration (decision 3).
+/// Archives the tenant's other connections of the integration (`docs/behaviour.md#connection-replace`).
 pub(crate) fn replace_others(space: &Space, tx: &mut Tx, connection: &Connection) -> Result<(), ApiError> {
     let others: Vec<Connection> = tx
         .connections

@@ -176,7 +176,7 @@ impl Endpoint {
     }
 }
 
-/// The connection's own client, or its integration's, else the platform's (decision 5).
+/// The connection's own client, or its integration's, else the platform's (`docs/behaviour.md#connector-oauth-client`).
 pub(crate) fn client_of(world: &World, connection: &Connection, connector: &Connector) -> Client {
     let own = integration_for(world, connection).and_then(|integration| integration.oauth_client());
     own.map_or_else(|| shared_client(connector), |(id, secret)| Client { id, secret })

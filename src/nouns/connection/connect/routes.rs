@@ -26,7 +26,7 @@ pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &connection, Secrets::Hidden)
 }
 
-/// `POST /connections/:id/reconnect`: connect with the id in the path (decision 6).
+/// `POST /connections/:id/reconnect`: connect with the id in the path. Source: real-use.
 pub(crate) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let mut spec: ConnectSpec = call.json()?;
@@ -128,7 +128,7 @@ fn options_of(
         && let Some(option) = option.as_object_mut()
     {
         // The client takes the option whose key is the one it was told, mostly none, and only then uses a hidden frame
-        // instead of a popup (sdk-client-behaviour §6).
+        // instead of a popup (SDK `connect()`).
         option.shift_remove("key");
     }
     if let Some(schema) = &connector.parameters_schema {

@@ -30,7 +30,8 @@ pub fn integration_for(world: &World, connection: &Connection) -> Option<Integra
     Some(integration.with_parameters(connection.connector_parameters.as_ref()))
 }
 
-/// Why a connector cannot be authorized with the parameters that there are (decision 5).
+/// Why a connector cannot be authorized with the parameters that there are
+/// (`docs/behaviour.md#connect-misconfigured`).
 pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connection) -> Option<Failure> {
     let why = integration_for(tx, connection)?.oauth_fault(connector)?;
     Some(Failure {
@@ -134,7 +135,8 @@ pub(crate) fn best_match(directory: &Directory<'_>, connection: &Connection) -> 
     (rank::score(&best.meta.name, intent) > 0.0 || rank::score(best.key(), intent) > 0.0).then_some(best)
 }
 
-/// Builds a workspace connector named after the intent or app, with a stub upstream and key auth (decision 5).
+/// Builds a workspace connector named after the intent or app, with a stub upstream and key auth
+/// (`docs/behaviour.md#connect-intent`).
 pub(crate) fn build_connector(
     space: &Space,
     tx: &mut Tx,

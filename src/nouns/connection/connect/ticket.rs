@@ -1,4 +1,4 @@
-//! The page on which a user goes on, named by an opaque ticket instead of a token (decision 20).
+//! The page on which a user goes on, named by an opaque ticket instead of a token (`docs/behaviour.md#connect-page`).
 
 use crate::base::error::ApiError;
 use crate::engine::{Cx, Engine, Space};

@@ -24,7 +24,7 @@ use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::progress::Due;
 
-/// States of a connection. Source: SEED (`connect`, React types), decision 1; the client's enum lacks the last two.
+/// States of a connection. Source: SEED (`connect`, React types), OAS; the client's enum lacks the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConnectionState {
@@ -77,7 +77,8 @@ pub enum ConnectionEvent {
 }
 
 impl ConnectionState {
-    /// The whole machine (decision 1). None for an event that the state does not allow. `former` is the state before a reconnect began, to which a cancel returns.
+    /// The whole machine (`docs/behaviour.md#connection-machine`). None for an event that the state does not allow.
+    /// `former` is the state before a reconnect began, to which a cancel returns.
     pub fn on(self, event: ConnectionEvent, former: Option<Self>) -> Option<Self> {
         use ConnectionEvent as E;
         use ConnectionState as S;
@@ -167,7 +168,8 @@ pub struct Connection {
     pub attempt: Option<Attempt>,
     /// The request that started it, if one did.
     pub request: Option<String>,
-    /// Archive the tenant's other connections of the integration once this one is READY (decision 3).
+    /// Archive the tenant's other connections of the integration once this one is READY
+    /// (`docs/behaviour.md#connection-replace`).
     #[serde(default)]
     pub replaces_others: bool,
     /// What happens next by itself.
@@ -268,7 +270,7 @@ impl Connection {
         Ok(())
     }
 
-    /// The error of a call through a connection that does not work. Source: SEED, `docs-gaps.md` 2.
+    /// The error of a call through a connection that does not work. Source: SEED, DOC:reference/overview/errors.
     pub fn disconnected_error(&self, connector_key: &str, status: u16) -> ApiError {
         let name = self.meta.key.as_deref().unwrap_or(&self.meta.name);
         let (key, why) = match self.state {

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::Connection;
 
 /// The address of the page on which the user goes on, for a connection that waits for one. The ticket names workspace
-/// and connection, so the page needs no token (decision 20).
+/// and connection, so the page needs no token.
 pub fn page_address(base: &str, workspace: &str, connection: &Connection) -> Option<String> {
     Some(format!("{base}/connect/{}", ticket_of(workspace, connection)?))
 }

@@ -100,7 +100,7 @@ pub const SETTING_NAMES: [&str; 9] = [
     "autoGenerateIntegrationsFromWebSearch",
 ];
 
-/// The fake's own settings of one workspace. Source: our choice (product.md §5, §6, §9; decisions 2, 4, 7, 19).
+/// The fake's own settings of one workspace. Source: our choice (`docs/behaviour.md#workspace-mock`).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MockSettings {
@@ -142,7 +142,7 @@ impl Default for MockSettings {
     }
 }
 
-/// Which connection states are shown (decision 2).
+/// Which connection states are shown (`docs/behaviour.md#connection-states`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionStates {
@@ -152,7 +152,7 @@ pub enum ConnectionStates {
     Engine,
 }
 
-/// Which time a token's `exp` is held against (decision 7).
+/// Which time a token's `exp` is held against (`docs/behaviour.md#token-clock`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenClock {

@@ -1,4 +1,4 @@
-//! When state machines move: data per workspace and kind, not code. Source: product.md §6.
+//! When state machines move: data per workspace and kind, not code. Source: our choice (`docs/behaviour.md#progress`).
 
 use serde::{Deserialize, Serialize};
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';
 
 /**
- * Fields the server adds to the client's schemas on purpose. The first line is the seed document's, the second is the
+ * Fields the server adds to the client's schemas on purpose. The first line is the skill document's, the second is the
  * `/act` body that a run log keeps so that it can be replayed. Anything else unknown to the client is a misspelling.
  */
 const EXTRA_FIELDS = [

@@ -73,7 +73,7 @@ export class World {
     return (this._manager ??= this.clientWith(this.managerToken));
   }
 
-  /** A token signed with the workspace secret, as the seed document shows. */
+  /** A token signed with the workspace secret, as the published skill document shows. */
   mint(claims, { algorithm = 'HS256', expiresIn = '5m', secret = this.secret } = {}) {
     return jwt.sign(claims, secret, { algorithm, ...(expiresIn ? { expiresIn } : {}) });
   }
