@@ -38,41 +38,84 @@
 //!
 //! # The map
 //!
-//! From a URL to what it does are four hops: a line of the route table ([`api::routes`]), a short handler in `api`, a
-//! function in [`service`], a rule in [`model`] or a statement in [`store`].
+//! **From a URL to what it does**: a line of the route table (`edge/mod.rs`) names a handler in the `routes.rs` of a noun;
+//! what it does is in the same folder.
 //!
-//! | module | holds | may know |
-//! |---|---|---|
-//! | [`testing`], [`cli`] | the Rust test API; the command line | everything |
-//! | [`server`] | listener, threads, start and stop | everything below |
-//! | [`control`] | `/__mock/…`: the HTTP face of test control | `api` and below |
-//! | [`api`], [`screens`] | the HTTP edge: routes, calls, answers; hosted pages | `service` and below |
-//! | [`service`] | behaviour: one verb, one function, taking an [`engine::Cx`] | `engine` and below |
-//! | [`engine`], [`auth`] | what every service function gets; tokens and callers | the leaves and below |
-//! | [`sandbox`], [`upstream`], [`journal`] | leaves: JavaScript; calls to external apps; the record of requests | `model` and below |
-//! | [`fault`], [`metrics`] | leaves: rules that break calls on cue; numbers for dashboards | `model` and below |
-//! | [`store`] | SQLite, and the model of it in memory that answers reads | `model` and below |
-//! | [`model`] | nouns and rules: no HTTP, no SQL, no await | `ids`, `clock`, `error` |
-//! | `pattern`, `redact` | the words by which faults and verifications say which calls; what is never shown | `error` |
-//! | [`ids`], [`clock`], [`error`], [`config`] | identity and chance; time; errors as data; knobs | nothing |
+//! Each room is a folder of `src` and knows only rooms below it. The pure types and machines of nouns (each noun's
+//! `model.rs`) are a room of their own, far below the rest of their folder.
+//!
+//! | room | holds |
+//! |---|---|
+//! | `cli` | the command line, a file per command |
+//! | `testing` | the public Rust test API |
+//! | `server` | listener, threads, start and stop |
+//! | `control` | `/__mock/…`: the HTTP face of test control, and the ledger |
+//! | `edge` | the one route table; serving, authorizing, faults on answers, `OpenAPI` documents, calls from inside |
+//! | `world` | what spans nouns: seeds, the catalog, archives, jobs, snapshots, forks, scenarios, the worker |
+//! | `nouns` | a folder per noun: `model.rs` types and machine, `rules.rs` verbs, `view.rs` wire form, `routes.rs` handlers |
+//! | `elements` | the one generic kind at three layers: placed, found, listed, changed, made for one connection |
+//! | `call` | what handlers get and give: [`call::Call`], [`call::Reply`], routes, the subject of a call |
+//! | `engine` | [`engine::Engine`], one workspace at run time, the call's context [`engine::Cx`], tokens: state, no behaviour |
+//! | `pages` | hosted pages: templates with nothing loaded from elsewhere |
+//! | `journal` | the record of requests, and verification |
+//! | `fault` | rules that break calls on cue |
+//! | `upstream` | calls to external apps: the client, the egress rule, the stub server |
+//! | `sandbox` | JavaScript, in workers or threads |
+//! | `store` | SQLite, and the model of it in memory that answers reads |
+//! | `model` | the `model.rs` of every noun and of elements: no HTTP, no SQL, no await |
+//! | `mapping` | the data-mapping language |
+//! | `base` | identity, time, errors, text, lists, settings: nothing of the engine |
+//!
+//! A test holds this table and every `use` against each other (`tests/api/layers.rs`).
+//!
+//! ## Five walks
+//!
+//! - **`POST /act` by key**: `edge/mod.rs` → `nouns/action/routes.rs` (`read_act`, `run`) → `nouns/action/act.rs` reads the
+//!   body → `nouns/action/run/resolve.rs` finds action and connection, once, for faults, journal and run → `run/mod.rs` →
+//!   `run/call.rs` builds the request → `nouns/connection/outbound.rs` sends it → `run/log.rs` writes the log.
+//! - **`POST /connect` by `connectorKey`**: `edge/mod.rs` → `nouns/connection/connect/routes.rs` → `connect/mod.rs` →
+//!   `connect/target.rs` finds or makes the integration → `connect/moves.rs` moves the machine of
+//!   `nouns/connection/model/mod.rs` → `nouns/connection/view.rs`.
+//! - **`PATCH /connections/:id`**: `edge/mod.rs` → `nouns/connection/routes.rs` → `rules.rs` → `view.rs`.
+//! - **`GET /integrations`**: `edge/mod.rs` → `nouns/integration/routes.rs` → `rules.rs` → `view.rs`.
+//! - **`POST /connections/:c/flows/:key/run`**: `edge/mod.rs` → `nouns/flow/routes.rs` → `nouns/flow_run/rules.rs` queues the
+//!   run → `world/worker.rs` gives it its turn → `flow_run/rules.rs` carries it out → `flow_run/nodes.rs` → `action/run/mod.rs`
+//!   for a node that runs an action → `flow_run/view.rs`.
+//!
+//! # Words
+//!
+//! | word | means |
+//! |---|---|
+//! | noun | a thing of the platform that has a life of its own: connection, action, flow run |
+//! | element | what stands at one of three layers (universal, integration, connection): actions and flows |
+//! | instance | the version of an element for one connection |
+//! | subject | what a call is about, resolved once before its handler: see [`call::subject::Subject`] |
+//! | operation | the name of a call that does something: `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook` |
+//! | world | everything a workspace holds at one moment, in memory ([`store::World`]) |
+//! | fault | a rule that breaks calls, or one firing of it; what goes wrong by itself is an error |
+//! | stub | a canned answer of an external app |
+//! | journal | the ordered record of requests; run logs are the platform's own evidence |
+//! | scenario | a named story of triggers and effects; a scenario run is one telling of it |
+//! | seed | what a workspace starts from; a fixture is a file of one |
+//! | poke, step, settle | move one thing by hand; do one unit of what is due; do all of it |
 //!
 //! # Invariants
 //!
 //! - State changes in one transaction of [`store::Tx`], and is shown only once SQLite has committed it.
-//! - A connection's state moves only through [`model::connection::ConnectionState::on`]; its flags are derived.
-//! - Nothing reads time but [`clock`], nothing makes random values but [`ids`]: a seed and a manual clock make
+//! - A connection's state moves only through [`nouns::connection::model::ConnectionState::on`]; its flags are derived.
+//! - Nothing reads time but [`base::clock`], nothing makes random values but [`base::ids`]: a seed and a manual clock make
 //!   sequential calls repeat byte for byte.
 //! - Every `/act` and `/run` that could be read writes one run log, and every call to an external app one exchange.
 //! - Whether a fault fires depends on its own count of matching calls, the seed and the clock alone ([`fault`]); what
 //!   fired can be played again.
-//! - What falls due on a clock has run when `advance` answers, in the order of time ([`service::worker`]); what is sent
+//! - What falls due on a clock has run when `advance` answers, in the order of time ([`world::worker`]); what is sent
 //!   over HTTP meanwhile holds up no other workspace.
 //! - What a change means to the app (webhooks, scenarios) is derived from the change when it is committed
-//!   ([`service::webhooks::outbox`]), so no way to change a connection or a flow run can forget it.
+//!   ([`nouns::webhook::rules::outbox`]), so no way to change a connection or a flow run can forget it.
 //! - Actions and flows are elements at three layers, with one way to place, find, list and change them
-//!   ([`service::elements`], [`model::place::Layered`]); a kind says only what is its own.
+//!   ([`elements`], [`elements::model::place::Layered`]); a kind says only what is its own.
 //! - A flow run changes its state in transactions of its own; what its nodes do happens between two of them
-//!   ([`service::flows::runs`]).
+//!   ([`nouns::flow_run::rules`]).
 //! - No byte leaves loopback unless the user named the host ([`upstream::Egress`]).
 //! - What is not faked answers 501 and names `membrane-mock`; rights are checked first.
 //!
@@ -83,35 +126,50 @@
 //!   Logs, which only grow, have tables of their own and are read from SQLite.
 //! - **One router of our own table** instead of the web framework's: the same table serves HTTP and the calls that a
 //!   snippet's `membrane` client makes from inside, gives 404, 405 and 501 their words, and can be walked by tests.
-//! - **Wire forms of connections, integrations, actions and flows** live in [`service::view`], not in `api`: run logs keep
-//!   them as they were.
+//! - **Wire forms** are no part of routes: each noun's `view.rs` makes its own, because run logs keep them as they were.
+//! - **One call goes upwards**: a snippet's `membrane` client calls the API from inside ([`engine::Engine`] holds the way in,
+//!   which `edge` sets), so that such a call meets the same routes, rights and faults.
 //!
 //! # Sources
 //!
-//! `docs/behaviour.md` has the rules, each with its source and reason; `Source:` lines name the source alone: `SEED`
-//! the platform's own skill document, `OAS` its `OpenAPI` file, `SDK` the official client 0.28.3, `DOC:…` and `IAPP:…`
-//! pages of its documentation, `PG` and `EXP` its public sample app and scripts, `real-use` public programs that use
-//! it. “Our choice” and “assumed” mark the rest.
+//! `Source:` lines name where a behaviour is documented. What the tags stand for, and every rule with its source, is in
+//! `docs/behaviour.md`.
 
+#[doc(hidden)]
 pub mod base;
+#[doc(hidden)]
 pub mod call;
-pub mod edge;
-pub mod elements;
-pub mod mapping;
-pub mod nouns;
-pub mod pages;
-pub mod world;
-
+#[doc(hidden)]
 pub mod cli;
+#[doc(hidden)]
 pub mod control;
+#[doc(hidden)]
+pub mod edge;
+#[doc(hidden)]
+pub mod elements;
+#[doc(hidden)]
 pub mod engine;
+#[doc(hidden)]
 pub mod fault;
+#[doc(hidden)]
 pub mod journal;
+#[doc(hidden)]
+pub mod mapping;
+#[doc(hidden)]
+pub mod nouns;
+#[doc(hidden)]
+pub mod pages;
+#[doc(hidden)]
 pub mod sandbox;
+#[doc(hidden)]
 pub mod server;
+#[doc(hidden)]
 pub mod store;
 pub mod testing;
+#[doc(hidden)]
 pub mod upstream;
+#[doc(hidden)]
+pub mod world;
 
 /// The recipes in Rust are run as tests of the documentation: one item for each document that has some.
 #[cfg(doctest)]

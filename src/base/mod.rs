@@ -7,6 +7,7 @@ pub mod error;
 pub mod history;
 pub mod ids;
 pub mod metrics;
+pub mod operation;
 pub mod page;
 pub mod patch;
 pub mod pattern;

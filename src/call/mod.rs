@@ -1,6 +1,7 @@
 //! A call as handlers see it, and what they answer: the same for a call over HTTP and for one from a snippet.
 
 pub mod router;
+pub mod subject;
 pub mod unread;
 
 use std::borrow::Cow;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::Method;
 
+use super::subject::{About, Subject};
 use crate::base::error::{ApiError, nearest};
+use crate::base::operation::Operation;
 use crate::call::{Call, Reply};
 
 /// Who may call a route; checked before anything else of the route, also before a 501
@@ -24,8 +26,33 @@ pub enum Access {
     Control,
 }
 
-/// What a route does.
-pub type Handler = Arc<dyn Fn(Call) -> BoxFuture<'static, Result<Reply, ApiError>> + Send + Sync>;
+/// The answer of a call, still to be awaited: nothing has happened before.
+pub type Answer = BoxFuture<'static, Result<Reply, ApiError>>;
+
+/// Finds what a call of a route is about; none where the call belongs to no workspace.
+pub type SubjectOf = fn(&Call, &Route) -> Option<Subject>;
+
+/// A call whose subject is known and whose answer is prepared.
+pub struct Begun {
+    /// What the call is about.
+    pub subject: Option<Subject>,
+    /// Its answer, which does nothing until it is awaited.
+    pub answer: Answer,
+}
+
+/// Answers a call that the handler reads itself.
+type PlainHandler = Arc<dyn Fn(Call) -> Answer + Send + Sync>;
+/// Finds what a call is about and answers it with what was found.
+type ResolvedHandler = Arc<dyn Fn(Call, &Route) -> Begun + Send + Sync>;
+
+/// What a route does with a call.
+#[derive(Clone)]
+enum Handler {
+    /// The subject is for faults and the journal; the handler reads the call itself.
+    Plain(PlainHandler),
+    /// The handler goes on with what was found for the subject.
+    Resolved(ResolvedHandler),
+}
 
 /// One route.
 #[derive(Clone)]
@@ -40,8 +67,35 @@ pub struct Route {
     pub source: &'static str,
     /// Whether it is faked at all.
     pub faked: bool,
-    /// What it does.
-    pub handler: Handler,
+    /// What its calls are named after, when they do something that rules and scenarios have a word for.
+    pub operation: Option<Operation>,
+    subject: SubjectOf,
+    handler: Handler,
+}
+
+impl Route {
+    /// The same, with a name for what its calls do.
+    #[must_use]
+    pub fn operation(self, operation: Operation) -> Self {
+        Self { operation: Some(operation), ..self }
+    }
+
+    /// The same, where path and query alone do not say what a call is about.
+    #[must_use]
+    pub fn about(self, subject: SubjectOf) -> Self {
+        Self { subject, ..self }
+    }
+
+    /// Resolves what a call is about, once, and prepares its answer.
+    pub fn begin(&self, call: Call) -> Begun {
+        match &self.handler {
+            Handler::Plain(answer) => {
+                let subject = (self.subject)(&call, self);
+                Begun { subject, answer: answer(call) }
+            }
+            Handler::Resolved(begin) => begin(call, self),
+        }
+    }
 }
 
 impl std::fmt::Debug for Route {
@@ -62,8 +116,52 @@ where
     F: Fn(Call) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
 {
-    let handler: Handler = Arc::new(move |call| Box::pin(handler(call)));
-    Route { method, path: path.into(), access, source, faked: true, handler }
+    let handler = Arc::new(handler);
+    let handler = Handler::Plain(Arc::new(move |call| {
+        let handler = Arc::clone(&handler);
+        // Not even a handler that is no `async fn` does anything before its answer is awaited.
+        Box::pin(async move { handler(call).await })
+    }));
+    Route {
+        method,
+        path: path.into(),
+        access,
+        source,
+        faked: true,
+        operation: None,
+        subject: Subject::in_scope,
+        handler,
+    }
+}
+
+/// Makes a route whose handler goes on with what `resolve` found. An error of it is the answer; the call is then about
+/// what its path and query say.
+pub fn resolved_route<S, F, R>(
+    method: Option<Method>,
+    path: impl Into<String>,
+    access: Access,
+    source: &'static str,
+    resolve: fn(&Call) -> Result<S, ApiError>,
+    handler: F,
+) -> Route
+where
+    S: About,
+    F: Fn(Call, S) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+{
+    let handler = Arc::new(handler);
+    let begin = move |call: Call, route: &Route| match resolve(&call) {
+        Ok(found) => {
+            let (subject, handler) = (found.subject(&call, route), Arc::clone(&handler));
+            Begun { subject, answer: Box::pin(async move { handler(call, found).await }) }
+        }
+        Err(error) => {
+            let subject = (route.subject)(&call, route);
+            Begun { subject, answer: Box::pin(std::future::ready(Err(error))) }
+        }
+    };
+    let handler = Handler::Resolved(Arc::new(begin));
+    Route { handler, ..route(method, path, access, source, |_| std::future::ready(Ok(Reply::empty()))) }
 }
 
 /// The `{names}` of a route and what stood in their places.

@@ -1,6 +1,7 @@
 //! What a client may lean on and no route's source tells, as data: where it comes from, what was decided where sources
 //! disagree or are silent, and which calls lean on it.
 
+use crate::base::operation::Operation;
 use crate::base::pattern::is_like;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::webhook::model::{WebhookDelivery, WorkspaceEvent};
@@ -85,11 +86,11 @@ fn is_tenant(entry: &Entry) -> bool {
 }
 
 fn runs(entry: &Entry) -> bool {
-    entry.operation == Some("act")
+    entry.operation == Some(Operation::Act)
 }
 
 fn begins_a_flow_run(entry: &Entry) -> bool {
-    ["POST /flow-runs", "POST */flows/*/run", "POST /flow/run"].iter().any(|call| is(entry, call))
+    entry.operation == Some(Operation::FlowRun)
 }
 
 fn is_list(entry: &Entry) -> bool {
@@ -148,7 +149,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "Both refresh paths renew the credentials",
         "SDK",
         "two names for one thing: docs/behaviour.md#connection-refresh",
-        calls(|e| e.operation == Some("refresh")),
+        calls(|e| e.operation == Some(Operation::Refresh)),
     ),
     because(
         "Both claim vocabularies are read, mixed too; contradicting ones are 401",
@@ -232,7 +233,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "A known `connectionKey` means reconnect",
         "assumed",
         "the sources do not say what a key that is taken means: docs/behaviour.md#connection-key",
-        calls(|e| e.operation == Some("connect")),
+        calls(|e| e.operation == Some(Operation::Connect)),
     ),
     because(
         "Another tenant's elements are 404, not 403",
@@ -256,7 +257,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "Intents are matched by words, nothing is thought",
         "our choice",
         "no network, and the same answer each time: docs/behaviour.md#connect-intent, #action-intent",
-        calls(|e| e.status < 300 && (is(e, "POST /actions") || e.operation == Some("connect"))),
+        calls(|e| e.status < 300 && (is(e, "POST /actions") || e.operation == Some(Operation::Connect))),
     ),
     because(
         "Agent sessions are scripted",
@@ -280,7 +281,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "A new connection replaces the integration's others once READY, unless keyed or `allowMultipleConnections`",
         "IAPP",
         "a key says that another one is meant: docs/behaviour.md#connection-replace",
-        calls(|e| e.operation == Some("connect")),
+        calls(|e| e.operation == Some(Operation::Connect)),
     ),
     because(
         "A vendor that does not answer a refresh is asked again after 5, 10, 20, 40 s, then the connection is lost",
@@ -298,7 +299,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "A failed build is CONFIGURATION_ERROR or SETUP_FAILED; ERROR comes of a poke, `progress` or `markDefunct`",
         "SEED",
         "SEED wins over the client's enum: docs/behaviour.md#connection-states",
-        calls(|e| is(e, "GET /connections*") || e.operation == Some("connect")),
+        calls(|e| is(e, "GET /connections*") || e.operation == Some(Operation::Connect)),
     ),
     because(
         "`/act` takes exactly one of `id`, `key`, `api` and `code`, else it is 400",
@@ -376,7 +377,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "`/connect`, `/connections`, `/connections/ensure` and `/connection-requests` lead through the same states",
         "SDK",
         "one machine behind every way in: docs/behaviour.md#connection-create",
-        calls(|e| e.operation == Some("connect") || is(e, "POST /connections")),
+        calls(|e| e.operation == Some(Operation::Connect) || is(e, "POST /connections")),
     ),
     because(
         "`/customers`, `/tenants` and `/users` are one kind",
@@ -604,7 +605,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "Catalog connectors come with an OAuth client; half of an own one leads to CONFIGURATION_ERROR",
         "our choice",
         "connecting needs no client of one's own: docs/behaviour.md#connector-oauth-client, #connect-misconfigured",
-        calls(|e| e.operation == Some("connect")),
+        calls(|e| e.operation == Some(Operation::Connect)),
     ),
     because(
         "Keys are not fetched from a `jwksUri`: 501",

@@ -11,10 +11,11 @@ use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::control::space;
 use crate::elements::model::place::Layered as _;
-use crate::elements::view::{Lens, Secrets};
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
 use crate::engine::tokens::Caller;
+use crate::engine::view::Secrets;
+use crate::engine::view::ViewContext;
 use crate::nouns::agent_session::model::AgentEvent;
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::connection::connect;
@@ -110,9 +111,9 @@ pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
 
 fn shown(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let connection = directory.connection(&cx.caller, id)?;
-    let lens = Lens { directory, base: cx.engine.base(), caller: &cx.caller };
+    let lens = ViewContext { directory, base: cx.engine.base(), caller: &cx.caller };
     Reply::json(&lens.connection(&connection, Secrets::Hidden))
 }
 
@@ -205,11 +206,20 @@ struct FlowRunPokeBody {
 pub(super) async fn poke_flow_run(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let body: FlowRunPokeBody = call.json()?;
-    let run = runs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
+    let id = call.param("id")?;
+    let mut run = runs::poke(&call.engine, &space, id, body.event, body.error).await?;
+    if body.event == FlowRunEvent::Complete {
+        // The run is due at once; the answer tells how it ended.
+        worker::settle(&call.engine, &space).await?;
+        run = space.world().flow_runs.get(id).cloned().unwrap_or(run);
+    }
     let world = space.world();
     let caller = Caller::Manager(None);
-    let lens =
-        Lens { directory: Directory::new(&world, &call.engine.catalog), base: call.engine.base(), caller: &caller };
+    let lens = ViewContext {
+        directory: Directory::new(&world, &call.engine.catalog),
+        base: call.engine.base(),
+        caller: &caller,
+    };
     Reply::json(&lens.flow_run(&run))
 }
 

@@ -19,10 +19,11 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     let query = call.query();
     let side = query.text("side").map(|side| serde_json::from_value(json!(side))).transpose();
     let status = query.text("status").map(|status| status.parse()).transpose();
+    let operation = query.text("operation").map(|name| name.parse()).transpose();
     let filter = Matcher {
         side: side.map_err(|_| ApiError::bad_request("`side` is api or upstream"))?,
         status: status.map_err(|_| ApiError::bad_request("`status` is a number"))?,
-        operation: query.text("operation"),
+        operation: operation.map_err(|why| ApiError::bad_request(format!("`operation` {why}")))?,
         method: query.text("method"),
         path: query.text("path"),
         route: query.text("route"),
@@ -30,6 +31,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
         integration: query.text("integration"),
         connection: query.text("connection"),
         action: query.text("action"),
+        flow: query.text("flow"),
         fault: query.text("fault"),
         input: None,
     };

@@ -15,8 +15,10 @@ use std::sync::OnceLock;
 
 use http::Method;
 
+use crate::base::operation::Operation;
 use crate::call;
-use crate::call::router::{Access, Route, route};
+use crate::call::router::{Access, Route, resolved_route, route};
+use crate::call::subject::About;
 use crate::elements::routes as elements;
 use crate::elements::routes::Kind;
 use crate::nouns::action::routes as actions;
@@ -25,9 +27,9 @@ use crate::nouns::connection::connect::routes as connect;
 use crate::nouns::connection::routes as connections;
 use crate::nouns::connector::routes as connectors;
 use crate::nouns::flow::routes as flows;
-use crate::nouns::hosted_page::attempt;
-use crate::nouns::hosted_page::embed;
 use crate::nouns::hosted_page::routes as screens;
+use crate::nouns::hosted_page::routes::attempt;
+use crate::nouns::hosted_page::routes::embed;
 use crate::nouns::integration::routes as integrations;
 use crate::nouns::run_log::routes as logs;
 use crate::nouns::tenant::routes as tenants;
@@ -35,6 +37,7 @@ use crate::nouns::vendor::routes as vendor;
 use crate::nouns::workspace::routes as workspaces;
 use crate::world::job::routes as jobs;
 use Access::{Anyone, Form, Manager, Public};
+use Operation::{Act, Connect, FlowRun, Proxy, Refresh};
 
 use crate::base::pattern::name_routes;
 use crate::nouns::action::model::Action;
@@ -78,6 +81,25 @@ where
     R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
 {
     route(Some(Method::DELETE), path, access, source, handler)
+}
+
+const POST: Method = Method::POST;
+
+/// A route whose handler goes on with what was found for its subject.
+fn resolved<S, F, R>(
+    method: Method,
+    path: &str,
+    access: Access,
+    source: &'static str,
+    resolve: fn(&call::Call) -> Result<S, crate::base::error::ApiError>,
+    handler: F,
+) -> Route
+where
+    S: About,
+    F: Fn(call::Call, S) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
+{
+    resolved_route(Some(method), path, access, source, resolve, handler)
 }
 
 fn any<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
@@ -126,47 +148,57 @@ pub fn routes() -> Vec<Route> {
         // integrations
         get("/integrations", Anyone, "SEED", integrations::list),
         post("/integrations", Manager, "SEED", integrations::create),
-        get("/integrations/{selector}/parameters", Anyone, "SEED", integrations::parameters),
-        patch("/integrations/{selector}/parameters", Manager, "SEED", integrations::patch_parameters),
-        put("/integrations/{selector}/parameters", Manager, "OAS", integrations::put_parameters),
-        post("/integrations/{selector}/setup", Manager, "SDK", integrations::touch),
-        post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch),
-        get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec),
+        get("/integrations/{selector}/parameters", Anyone, "SEED", integrations::parameters).about(integrations::about),
+        patch("/integrations/{selector}/parameters", Manager, "SEED", integrations::patch_parameters)
+            .about(integrations::about),
+        put("/integrations/{selector}/parameters", Manager, "OAS", integrations::put_parameters)
+            .about(integrations::about),
+        post("/integrations/{selector}/setup", Manager, "SDK", integrations::touch).about(integrations::about),
+        post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch).about(integrations::about),
+        get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec)
+            .about(integrations::about),
         // connections
         get("/connections", Anyone, "SEED", connections::list),
         post("/connections", Anyone, "SDK", connections::create),
-        post("/connections/ensure", Anyone, "OAS", connect::ensure),
+        post("/connections/ensure", Anyone, "OAS", connect::ensure).operation(Connect).about(connect::about),
         get("/connections/{connection}", Anyone, "SEED", connections::get),
         patch("/connections/{connection}", Anyone, "SEED", connections::patch),
         put("/connections/{connection}", Anyone, "OAS", connections::put),
         delete("/connections/{connection}", Anyone, "SEED", connections::archive),
         post("/connections/{connection}/restore", Anyone, "SEED", connections::restore),
-        post("/connections/{connection}/refresh", Anyone, "SEED", connections::refresh),
-        post("/connections/{connection}/refresh-credentials", Anyone, "SDK", connections::refresh),
+        post("/connections/{connection}/refresh", Anyone, "SEED", connections::refresh).operation(Refresh),
+        post("/connections/{connection}/refresh-credentials", Anyone, "SDK", connections::refresh).operation(Refresh),
         get("/connections/{connection}/test", Anyone, "SDK", connections::test),
         post("/connections/{connection}/test", Anyone, "SDK", connections::test),
         post("/connections/{connection}/disconnect", Anyone, "OAS", connections::disconnect),
-        post("/connections/{connection}/reconnect", Anyone, "real-use", connect::reconnect),
-        any("/connections/{connection}/proxy", Anyone, "DOC:api-proxy", connections::proxy),
-        any("/connections/{connection}/proxy/{*rest}", Anyone, "DOC:api-proxy", connections::proxy),
+        post("/connections/{connection}/reconnect", Anyone, "real-use", connect::reconnect)
+            .operation(Connect)
+            .about(connect::about),
+        any("/connections/{connection}/proxy", Anyone, "DOC:api-proxy", connections::proxy).operation(Proxy),
+        any("/connections/{connection}/proxy/{*rest}", Anyone, "DOC:api-proxy", connections::proxy).operation(Proxy),
         post("/connections/{connection}/api/{*rest}", Anyone, "SDK", connections::legacy_api),
         post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
-        post("/connect", Form, "SEED; SDK (as a form)", connect::connect),
-        post("/connection-requests", Anyone, "SDK", connect::create_request),
+        post("/connect", Form, "SEED; SDK (as a form)", connect::connect).operation(Connect).about(connect::about),
+        post("/connection-requests", Anyone, "SDK", connect::create_request).operation(Connect).about(connect::about),
         get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
         patch("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
-        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", attempt::page),
-        post("/connect/{ticket}", Public, "our choice: the page's buttons", attempt::page_answer),
-        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", attempt::oauth_callback),
+        get("/connect/{ticket}", Public, "our choice: the page behind `clientAction.uiUrl`", attempt::page)
+            .about(attempt::about_ticket),
+        post("/connect/{ticket}", Public, "our choice: the page's buttons", attempt::page_answer)
+            .about(attempt::about_ticket),
+        get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", attempt::oauth_callback)
+            .about(attempt::about_state),
         get("/sse/connection-events/{id}", Anyone, "SDK", events::connection_events),
         get("/sse/workspace", Anyone, "SDK", events::workspace),
         get("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
         post("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
-        post("/screens/connect", Form, "SDK (ui.connect)", screens::connect),
+        post("/screens/connect", Form, "SDK (ui.connect)", screens::connect).operation(Connect).about(connect::about),
         post("/screens/connection", Form, "SDK (ui.connection)", screens::connection),
         post("/screens/integrations/{integration}/connect", Form, "SDK (openNewConnectionV2)", screens::connect),
-        post("/screens/visits/{visit}", Public, "our choice: the buttons of a hosted page", screens::visit),
-        get("/screens/visits/{visit}", Public, "our choice: what a hosted page waits for", screens::visit_state),
+        post("/screens/visits/{visit}", Public, "our choice: the buttons of a hosted page", screens::visit)
+            .about(screens::about_visit),
+        get("/screens/visits/{visit}", Public, "our choice: what a hosted page waits for", screens::visit_state)
+            .about(screens::about_visit),
         get("/screens/connections", Public, "SDK (getConnectionRequestUrl)", screens::request),
         post("/screens/agent-session", Form, "SDK (ui.UNSAFE_agentSession)", embed::agent_session),
         // agent sessions
@@ -178,28 +210,40 @@ pub fn routes() -> Vec<Route> {
         post("/agent/sessions/{id}/message", Anyone, "OAS", agents::message),
         post("/agent/sessions/{id}/interrupt", Anyone, "OAS", agents::interrupt),
         patch("/agent/sessions/{id}/stop", Anyone, "OAS", agents::stop),
-        get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page),
+        get("/vendor/{workspace}/{connector}/oauth/authorize", Public, "RFC 6749 §4.1.1", vendor::consent_page)
+            .about(vendor::about),
         post(
             "/vendor/{workspace}/{connector}/oauth/authorize",
             Public,
             "our choice: the page's buttons",
             vendor::consent,
-        ),
+        )
+        .about(vendor::about),
         post("/vendor/{workspace}/{connector}/oauth/token", Public, "RFC 6749 §5", vendor::token),
         post("/vendor/{workspace}/{connector}/oauth/revoke", Public, "RFC 7009", vendor::revoke),
         // actions and runs
-        post("/act", Anyone, "SEED", actions::act),
-        post(actions::RUN_BARE, Anyone, "SDK", actions::run_bare),
-        post(actions::RUN_INSTANCE, Anyone, "SDK", actions::run_instance),
+        resolved(POST, "/act", Anyone, "SEED", actions::read_act, actions::run).operation(Act),
+        resolved(
+            POST,
+            "/connections/{connection}/actions/{selector}/run",
+            Anyone,
+            "SDK",
+            actions::read_bare,
+            actions::run,
+        )
+        .operation(Act),
+        resolved(POST, "/action-instance/run", Anyone, "SDK", actions::read_bare, actions::run_instance).operation(Act),
         // flow instances and flow runs, beside what all elements have
         post("/flow-instances", Anyone, "SDK", flows::create_instance),
         post("/flow-instances/{selector}/setup", Anyone, "SDK", flows::setup),
         post("/flow-instances/{selector}/reset", Anyone, "SDK", flows::reset),
         post("/flow-instances/{selector}/update-to-latest-flow", Anyone, "SDK", flows::update_to_latest),
         delete("/flow-instances/{selector}", Anyone, "PG", flows::archive),
-        post("/connections/{connection}/flows/{selector}/run", Anyone, "SDK", flows::run),
+        post("/connections/{connection}/flows/{selector}/run", Anyone, "SDK", flows::run)
+            .operation(FlowRun)
+            .about(flows::about_run),
         get("/flow-runs", Anyone, "SDK", flows::list_runs),
-        post("/flow-runs", Anyone, "SDK", flows::create_run),
+        post("/flow-runs", Anyone, "SDK", flows::create_run).operation(FlowRun).about(flows::about_created_run),
         get("/flow-runs/{id}", Anyone, "SDK", flows::get_run),
         post("/flow-runs/{id}/stop", Anyone, "SDK", flows::stop_run),
         get("/flow-runs/{id}/output", Anyone, "SDK", flows::output),
@@ -225,7 +269,8 @@ pub fn routes() -> Vec<Route> {
         get("/export", Manager, "SEED", jobs::export),
         post("/import", Manager, "SEED", jobs::import),
         get("/background-jobs/{job}", Manager, "SDK", jobs::get),
-        get("/downloads/{ticket}", Public, "our choice: the archive behind `downloadUrl`", jobs::download),
+        get("/downloads/{ticket}", Public, "our choice: the archive behind `downloadUrl`", jobs::download)
+            .about(jobs::about),
         // pictures
         get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
         get("/docs-json", Public, "OAS", openapi::docs),
@@ -245,11 +290,11 @@ pub fn routes() -> Vec<Route> {
     all.extend(layered::<Flow>("flow", "SDK"));
     for base in ["/integrations/{selector}", "/integration"] {
         all.extend([
-            get(base, Anyone, "SEED", integrations::get),
-            patch(base, Manager, "SEED", integrations::patch),
-            put(base, Manager, "OAS", integrations::put),
-            delete(base, Manager, "SEED", integrations::archive),
-            post(&format!("{base}/restore"), Manager, "SEED", integrations::restore),
+            get(base, Anyone, "SEED", integrations::get).about(integrations::about),
+            patch(base, Manager, "SEED", integrations::patch).about(integrations::about),
+            put(base, Manager, "OAS", integrations::put).about(integrations::about),
+            delete(base, Manager, "SEED", integrations::archive).about(integrations::about),
+            post(&format!("{base}/restore"), Manager, "SEED", integrations::restore).about(integrations::about),
         ]);
     }
     // One kind, three names: docs/behaviour.md#tenant-names.
@@ -296,7 +341,7 @@ fn layered<E: Kind>(singular: &str, source: &'static str) -> Vec<Route> {
             delete(&base, Anyone, source, elements::archive::<E>),
             post(&format!("{base}/restore"), Anyone, source, elements::restore::<E>),
             post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>),
-            post(&format!("{base}/run"), Anyone, source, E::run),
+            E::run_route(&format!("{base}/run"), source),
         ]);
     }
     for base in [one_at_connection, instance] {

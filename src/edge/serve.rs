@@ -15,17 +15,18 @@ use tracing::Instrument as _;
 
 use crate::base::clock::{Timestamp, as_a_call, monotonic};
 use crate::base::error::{ApiError, ErrorCode};
+use crate::base::operation::Operation;
 use crate::base::redact::masked;
+use crate::call::router::Begun;
 use crate::call::router::{Access, Route, Router};
+use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use crate::edge::departure::departed;
 use crate::edge::faults;
-use crate::edge::faults::About;
 use crate::elements::manager_only;
 use crate::engine::tokens as auth;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space};
 use crate::fault;
-use crate::fault::Subject;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::hosted_page::routes::theme_of;
@@ -62,8 +63,6 @@ struct Seen {
     faults: Vec<String>,
     /// What it is about.
     subject: Option<Subject>,
-    /// What an action is given.
-    input: Option<Value>,
     /// What deserves a look.
     warnings: Vec<String>,
     /// What an error looks like, when a person looks at the answer.
@@ -193,24 +192,24 @@ async fn answer(
         read: Arc::default(),
     };
     let (read, query) = (Arc::clone(&call.read), call.raw_query.clone());
-    let about = faults::about(&call, route);
-    let mut met = faults::meet(&call, about.as_ref()).await?;
+    let Begun { subject, answer } = route.begin(call);
+    let mut met = faults::meet(&edge.engine, subject.as_ref()).await?;
     seen.faults = std::mem::take(&mut met.rules);
-    if let Some(About { space, subject, input, .. }) = about {
-        if seen.space.is_none() && subject.side == fault::Side::Api {
-            seen.started = Some(space.clock.now());
-            seen.space = Some(space);
+    if let Some(subject) = subject {
+        if seen.space.is_none() && subject.facts.side == fault::Side::Api {
+            seen.started = Some(subject.space.clock.now());
+            seen.space = Some(Arc::clone(&subject.space));
         }
-        (seen.subject, seen.input) = (Some(subject), input);
+        seen.subject = Some(subject);
     }
-    let reply = faults::ended(met, (route.handler)(call)).await;
+    let reply = faults::ended(met, answer).await;
     if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.faked {
         seen.warnings = read.warnings(&incoming.method, Query::parse(&query).names());
     }
-    if let (Some(subject), Some(space)) = (&seen.subject, &seen.space)
-        && subject.operation == Some("act")
+    if let (Some(Subject { facts, .. }), Some(space)) = (&seen.subject, &seen.space)
+        && facts.operation == Some(Operation::Act)
     {
-        scenarios::acted(&edge.engine, space, &subject.connection).await;
+        scenarios::acted(&edge.engine, space, &facts.connection).await;
     }
     reply
 }
@@ -307,22 +306,23 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
         depth: cx.depth,
         read: Arc::default(),
     };
-    let about = faults::about(&call, route);
-    let met = faults::meet(&call, about.as_ref()).await?;
-    if let (false, Some(About { subject, .. })) = (met.rules.is_empty(), &about) {
+    let (method, path) = (call.method.clone(), call.path.clone());
+    let Begun { subject, answer } = route.begin(call);
+    let met = faults::meet(&cx.engine, subject.as_ref()).await?;
+    if let (false, Some(Subject { facts, .. })) = (met.rules.is_empty(), &subject) {
         // A call of a snippet is part of its run, and not in the journal but for what broke it.
         let at = cx.space.clock.now();
         cx.space.journal.add(Entry {
             route: Some(route.path.clone()),
             caller: Some("snippet".into()),
-            tenant: subject.tenant.clone(),
-            connection: subject.connection.clone(),
+            tenant: facts.tenant.clone(),
+            connection: facts.connection.clone(),
             faults: met.rules.clone(),
-            ..Entry::new(Side::Api, at, call.method.as_str(), &call.path)
+            ..Entry::new(Side::Api, at, method.as_str(), &path)
         });
         broken_by.clone_from(&met.rules);
     }
-    let reply = faults::ended(met, (route.handler)(call)).await?;
+    let reply = faults::ended(met, answer).await?;
     match reply.cut {
         // No wire between: it is as if there had been one.
         Some(cut) => Err(ApiError::internal(format!("the call was cut off by a fault ({cut:?})"))),
@@ -388,14 +388,15 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
     if reply.is_dead_connection {
         warnings.push(DEAD_CONNECTION.to_owned());
     }
-    let subject = seen.subject.unwrap_or_default();
+    let (facts, input) = seen.subject.map(|subject| (subject.facts, subject.input)).unwrap_or_default();
     let entry = Entry {
-        operation: subject.operation,
-        tenant: subject.tenant,
-        integration: subject.integration,
-        connection: subject.connection,
-        action: subject.action,
-        body: seen.input,
+        operation: facts.operation,
+        tenant: facts.tenant,
+        integration: facts.integration,
+        connection: facts.connection,
+        action: facts.action,
+        flow: facts.flow,
+        body: input,
         next_cursor: cursor_in(&reply.body),
         route: seen.route,
         caller: seen.caller,

@@ -4,8 +4,8 @@ use http::Method;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
+use crate::call::router::route;
 use crate::call::router::{Access, Route};
-use crate::edge::any;
 
 /// Kinds with a list, elements and perhaps instances: plural and singular.
 const KINDS: [(&str, &str, &str); 14] = [
@@ -132,13 +132,17 @@ pub(crate) fn routes() -> Vec<Route> {
     }
     all.extend(PATHS.map(|(path, what)| refusal(path, Access::Anyone, what)));
     all.extend(MANAGER_PATHS.map(|(path, what)| refusal(path, Access::Manager, what)));
-    all.extend(CALLS.map(|(method, path, access, what)| Route { method: Some(method), ..refusal(path, access, what) }));
+    all.extend(CALLS.map(|(method, path, access, what)| refusal_of(Some(method), path, access, what)));
     all.extend(PAGES.map(|(path, what)| refusal(path, Access::Public, what)));
     all
 }
 
 fn refusal(path: &str, access: Access, what: &'static str) -> Route {
-    let mut route = any(path, access, "OAS", move |_: Call| async move { Err(ApiError::not_faked(what)) });
+    refusal_of(None, path, access, what)
+}
+
+fn refusal_of(method: Option<Method>, path: &str, access: Access, what: &'static str) -> Route {
+    let mut route = route(method, path, access, "OAS", move |_: Call| async move { Err(ApiError::not_faked(what)) });
     route.faked = false;
     route
 }

@@ -11,7 +11,6 @@ use crate::elements::model::place::Place;
 use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
 use crate::elements::{Archived, Element, Listed};
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
 use crate::nouns::connection::model::Connection;
 use crate::store::{Tx, World};
 
@@ -41,7 +40,7 @@ pub async fn create<E: Element>(
 ) -> Result<Arc<E>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let resolved = directory.scope(&cx.caller, &wanted.scope)?;
     if wanted.scope.names_integration() && resolved.integration.is_none() {
         return Err(ApiError::not_found(
@@ -189,7 +188,7 @@ async fn changed<E: Element>(
 /// An element of this workspace, to be changed; who may change what is checked here.
 async fn own<E: Element>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError> {
     let tx = cx.space.data.begin().await;
-    let directory = Directory::new(&tx, &cx.engine.catalog);
+    let directory = cx.directory(&tx);
     let element = directory.element::<E>(&cx.caller, selector, Archived::Found)?;
     let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| *element.id() == **text);
     if selector.scope.names_integration() && !by_id && element.place().integration.is_none() {
@@ -237,7 +236,7 @@ pub async fn restore<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<
 /// A key finds the latest archived element that has it, when no live one does.
 fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     if directory.element::<E>(&cx.caller, selector, Archived::Found).is_ok() {
         return selector.clone();
     }

@@ -53,7 +53,7 @@ enum Found<E> {
 
 fn look_for<E: Element>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     if let Some(id) = &selector.id {
         let element = directory.element_by_id(&cx.caller, id);
         return element.map(Found::Own).ok_or_else(|| directory.no_element::<E>(id));

@@ -56,7 +56,7 @@ pub fn list<E: Element>(
     page: PageRequest,
 ) -> Result<Page<Listed<E>>, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     if filter.intent.as_ref().is_some_and(|intent| intent.chars().count() > 200) {
         return Err(ApiError::bad_request("`intent` has at most 200 characters"));
     }
@@ -177,7 +177,7 @@ pub fn universal_parent<E: Element>(world: &World, element: &E) -> Option<Id<E>>
 /// One element by any selector, with the integration it is looked at from.
 pub fn get<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let element = directory.element(&cx.caller, selector, Archived::Found)?;
     let scope = directory.scope(&cx.caller, &selector.scope)?;
     Ok((element, scope.integration))

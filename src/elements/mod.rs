@@ -4,7 +4,6 @@
 
 pub mod model;
 pub mod routes;
-pub mod view;
 
 mod change;
 mod find;

@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 
 use crate::base::error::ApiError;
 use crate::base::page::Page;
+use crate::call::router::Route;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Layer, Selector};
-use crate::elements::view::Lens;
 use crate::elements::{Change, Element, ElementFilter, Listed};
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
+use crate::engine::view::ViewContext;
 use crate::nouns::integration::model::Integration;
 
 /// A kind of element, as it is on the wire.
@@ -25,7 +25,7 @@ pub(crate) trait Kind: Element {
     type Body: DeserializeOwned + Send;
 
     /// An element as it is answered; `at` is the integration a universal one is looked at from.
-    fn view<'a>(lens: &Lens<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
+    fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
     /// A call's element, by the spellings of its kind.
     fn selector(call: &Call) -> Result<Selector, ApiError> {
         call.selector()
@@ -49,8 +49,8 @@ pub(crate) trait Kind: Element {
     fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         std::future::ready(get::<Self>(&call))
     }
-    /// Runs one.
-    fn run(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send;
+    /// The route that runs one.
+    fn run_route(path: &str, source: &'static str) -> Route;
     /// Puts a connection's version back to its parent's definition.
     fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         reset_instance::<Self>(call)
@@ -65,8 +65,7 @@ pub(crate) trait Kind: Element {
 
 pub(crate) fn shown<E: Kind>(cx: &Cx, element: &E, at: Option<&Integration>) -> Result<Reply, ApiError> {
     let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let lens = cx.view(&world);
     Reply::json(&E::view(&lens, element, at))
 }
 
@@ -97,8 +96,7 @@ fn listed<E: Kind>(call: &Call, filter: &ElementFilter) -> Result<Reply, ApiErro
     let cx = call.cx()?;
     let page = elements::list(&cx, filter, E::also(call)?, call.page()?)?;
     let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let lens = cx.view(&world);
     let items = page.items.iter().map(|(element, at)| E::view(&lens, element, at.as_deref())).collect();
     Reply::json(&Page { items, cursor: page.cursor.clone() })
 }

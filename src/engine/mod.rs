@@ -6,6 +6,7 @@ pub mod oauth_codes;
 pub mod scenario_runs;
 pub mod snapshot;
 pub mod tokens;
+pub mod view;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,6 +19,9 @@ use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::{Notify, OnceCell, broadcast};
 use tokio_util::sync::CancellationToken;
+
+use directory::Directory;
+use view::ViewContext;
 
 use crate::base::clock::{Clock, monotonic, real_sleep};
 use crate::base::config::Config;
@@ -468,6 +472,16 @@ fn seed_of(config: &Config, key: &str) -> u64 {
 }
 
 impl Cx {
+    /// What can be found in a state of the workspace.
+    pub fn directory<'a>(&'a self, world: &'a World) -> Directory<'a> {
+        Directory::new(world, &self.engine.catalog)
+    }
+
+    /// What wire forms of a state of the workspace are made with, for this caller.
+    pub fn view<'a>(&'a self, world: &'a World) -> ViewContext<'a> {
+        ViewContext { directory: self.directory(world), base: self.engine.base(), caller: &self.caller }
+    }
+
     /// A tenant that acts without a token: from a hosted page.
     pub(crate) fn of_tenant(engine: &Arc<Engine>, space: &Arc<Space>, tenant: Arc<Tenant>) -> Self {
         Self {

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::redact::masked;
-use crate::fault::{By, Effect, RateLimit, Rule, Subject};
+use crate::fault::{By, CallFacts, Effect, RateLimit, Rule};
 
 /// Firings that are remembered.
 const MOST_FIRINGS: usize = 10_000;
@@ -238,7 +238,7 @@ impl Book {
     }
 
     /// The rules that fire at a call, in order. The first that answers it is the last.
-    pub fn fire(&self, call: &Subject, now: Timestamp) -> Vec<Fired> {
+    pub fn fire(&self, call: &CallFacts, now: Timestamp) -> Vec<Fired> {
         if self.is_empty() {
             return Vec::new();
         }
@@ -306,7 +306,7 @@ impl Held {
 
 impl RateLimit {
     /// Takes a token, or says in how many milliseconds there is one.
-    fn take(&self, buckets: &mut HashMap<String, Bucket>, call: &Subject, now: Timestamp) -> Option<u64> {
+    fn take(&self, buckets: &mut HashMap<String, Bucket>, call: &CallFacts, now: Timestamp) -> Option<u64> {
         let whose = match self.by {
             By::Workspace => None,
             By::Tenant => call.tenant.clone(),
@@ -350,10 +350,11 @@ fn no_fault(id: &str) -> ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::operation::Operation;
     use crate::fault::{Fault, act, any_call};
 
-    fn call(connection: &str) -> Subject {
-        Subject { operation: Some("act"), connection: vec![connection.into()], ..Subject::default() }
+    fn call(connection: &str) -> CallFacts {
+        CallFacts { operation: Some(Operation::Act), connection: vec![connection.into()], ..CallFacts::default() }
     }
 
     fn fires(book: &Book, connection: &str, calls: usize) -> Vec<bool> {

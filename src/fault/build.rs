@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{ErrorKey, ErrorType};
+use crate::base::operation::Operation;
 use crate::fault::{Answer, By, Dribble, Effect, ErrorSpec, Latency, RateLimit, Rule, Side, When};
 
 /// Which calls a rule is about.
@@ -15,19 +16,24 @@ pub fn any_call() -> Which {
     Which::default()
 }
 
-/// Calls that run an action: `/act` and every `/run`.
+/// Calls that run an action: `/act`, and `/run` of an action.
 pub fn act() -> Which {
-    Which(When { operation: Some("act".into()), ..When::default() })
+    Which(When { operation: Some(Operation::Act), ..When::default() })
+}
+
+/// Calls that run a flow: `POST /flow-runs`, and `/run` of a flow.
+pub fn flow_run() -> Which {
+    Which(When { operation: Some(Operation::FlowRun), ..When::default() })
 }
 
 /// Calls that begin to connect.
 pub fn connect() -> Which {
-    Which(When { operation: Some("connect".into()), ..When::default() })
+    Which(When { operation: Some(Operation::Connect), ..When::default() })
 }
 
 /// Calls through a connection's proxy.
 pub fn proxy() -> Which {
-    Which(When { operation: Some("proxy".into()), ..When::default() })
+    Which(When { operation: Some(Operation::Proxy), ..When::default() })
 }
 
 /// Calls of one route, such as `GET /connections/{connection}`.
@@ -59,6 +65,13 @@ impl Which {
     #[must_use]
     pub fn action(mut self, selector: &str) -> Self {
         self.0.action = Some(selector.into());
+        self
+    }
+
+    /// Of this flow or flow instance, by id or key.
+    #[must_use]
+    pub fn flow(mut self, selector: &str) -> Self {
+        self.0.flow = Some(selector.into());
         self
     }
 

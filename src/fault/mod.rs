@@ -13,10 +13,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use book::{Book, Fired, Firing, Sheet, Standing};
-pub use build::{Fault, Which, act, any_call, connect, proxy, route, upstream};
+pub use build::{Fault, Which, act, any_call, connect, flow_run, proxy, route, upstream};
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
+use crate::base::operation::Operation;
 use crate::base::pattern::{check_route, is_like, is_route};
 
 /// Which side of the fake a call is on.
@@ -39,7 +40,7 @@ pub struct When {
     pub side: Option<Side>,
     /// `act` (every way to run an action), `connect`, `proxy`, `refresh`; on the upstream side `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    pub operation: Option<Operation>,
     /// A route as the documentation writes it: `GET /connections/{connection}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
@@ -61,18 +62,21 @@ pub struct When {
     /// Id or key of the action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// Id or key of the flow, or of the flow instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
     /// Key of the connector behind which the external app lies.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector: Option<String>,
 }
 
-/// A call as rules see it: each noun under all its names.
+/// What rules look at of a call: each noun under all its names.
 #[derive(Debug, Clone, Default)]
-pub struct Subject {
+pub struct CallFacts {
     /// Which side.
     pub side: Side,
     /// What it is, when it has a name of its own.
-    pub operation: Option<&'static str>,
+    pub operation: Option<Operation>,
     /// Method and route.
     pub route: String,
     /// Method.
@@ -87,20 +91,22 @@ pub struct Subject {
     pub connection: Vec<String>,
     /// Id and key.
     pub action: Vec<String>,
+    /// Id and key.
+    pub flow: Vec<String>,
     /// Key.
     pub connector: Option<String>,
 }
 
 impl When {
     fn side(&self) -> Side {
-        let is_upstream = self.connector.is_some() || self.operation.as_deref() == Some(WEBHOOK);
+        let is_upstream = self.connector.is_some() || self.operation == Some(Operation::Webhook);
         self.side.unwrap_or(if is_upstream { Side::Upstream } else { Side::Api })
     }
 
     /// Refuses what no call of its side ever is.
     fn check(&self) -> Result<(), ApiError> {
         let wrong = |why: &str| Err(ApiError::bad_request(why.to_owned()));
-        let is_webhook = self.operation.as_deref() == Some(WEBHOOK);
+        let is_webhook = self.operation == Some(Operation::Webhook);
         match self.side() {
             Side::Api if self.connector.is_some() => {
                 wrong("`on.connector` is of the upstream side; leave `on.side` out, or say `upstream`")
@@ -111,9 +117,9 @@ impl When {
             Side::Upstream if self.operation.is_some() && !is_webhook => {
                 wrong("on the upstream side only `webhook` is an operation; use `on.method` and `on.path`")
             }
-            Side::Upstream if self.action.is_some() => {
-                wrong("a call of the upstream side is of no action; use `on.connection`, `on.method` and `on.path`")
-            }
+            Side::Upstream if self.action.is_some() || self.flow.is_some() => wrong(
+                "a call of the upstream side is of no action and of no flow; use `on.connection`, `on.method` and `on.path`",
+            ),
             Side::Upstream if self.route.is_some() => {
                 wrong("`on.route` is of the api side; use `on.method` and `on.path`")
             }
@@ -121,12 +127,12 @@ impl When {
         }
     }
 
-    fn fits(&self, call: &Subject) -> bool {
+    fn fits(&self, call: &CallFacts) -> bool {
         let side = self.side();
         let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
         let one_of = |wanted: &Option<String>, names: &[String]| wanted.as_ref().is_none_or(|w| names.contains(w));
         side == call.side
-            && is(&self.operation, call.operation)
+            && self.operation.is_none_or(|wanted| call.operation == Some(wanted))
             && self.route.as_ref().is_none_or(|route| is_route(route, &call.route))
             && self.method.as_ref().is_none_or(|method| method.eq_ignore_ascii_case(&call.method))
             && self.path.as_ref().is_none_or(|pattern| is_like(&call.path, pattern))
@@ -134,6 +140,7 @@ impl When {
             && one_of(&self.integration, &call.integration)
             && one_of(&self.connection, &call.connection)
             && one_of(&self.action, &call.action)
+            && one_of(&self.flow, &call.flow)
             && is(&self.connector, call.connector.as_deref())
     }
 }
@@ -167,11 +174,6 @@ pub struct Rule {
     pub fault: Effect,
 }
 
-/// Calls that have a name.
-const OPERATIONS: [&str; 5] = ["act", "connect", "proxy", "refresh", WEBHOOK];
-/// The one that the fake itself makes.
-const WEBHOOK: &str = "webhook";
-
 impl Rule {
     /// Refuses what makes no sense.
     pub fn check(&self) -> Result<(), ApiError> {
@@ -181,10 +183,6 @@ impl Rule {
         }
         if self.nth == Some(0) || self.times == Some(0) {
             return wrong("`nth` and `times` count from 1");
-        }
-        if let Some(unknown) = self.on.operation.as_ref().filter(|name| !OPERATIONS.contains(&name.as_str())) {
-            let known = OPERATIONS.join("`, `");
-            return Err(ApiError::bad_request(format!("`on.operation` is `{unknown}`; it is one of `{known}`")));
         }
         self.on.check()?;
         if let Some(route) = &self.on.route {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::base::clock::Timestamp;
+use crate::base::operation::Operation;
 use crate::base::redact::{mask, masked};
 
 /// Which side a request came in on.
@@ -42,9 +43,9 @@ pub struct Entry {
     /// The route's template, or the connector's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
-    /// What it was, when that has a name: `act`, `connect`, `proxy`, `refresh`.
+    /// What it was, when that has a name: `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<&'static str>,
+    pub operation: Option<Operation>,
     /// The caller's tenant key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
@@ -57,6 +58,9 @@ pub struct Entry {
     /// The action it ran: as it was named, id and key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub action: Vec<String>,
+    /// The flow it ran: as it was named, id and key.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub flow: Vec<String>,
     /// Who called: `tenant:KEY`, `manager`, `workspace`, `unauthenticated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
@@ -108,6 +112,7 @@ impl Entry {
             integration: Vec::new(),
             connection: Vec::new(),
             action: Vec::new(),
+            flow: Vec::new(),
             caller: None,
             status: 0,
             duration_ms: 0,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::base::operation::Operation;
 use crate::base::pattern::{is_like, is_route};
 use crate::journal::{Entry, Side};
 
@@ -16,9 +17,9 @@ pub struct Matcher {
     /// `api` or `upstream`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
-    /// `act`, `connect`, `proxy`, `refresh`.
+    /// `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
+    pub operation: Option<Operation>,
     /// Method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
@@ -41,6 +42,9 @@ pub struct Matcher {
     /// Id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
+    /// Id or key of the flow or of the flow instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub flow: Option<String>,
     /// What it was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
@@ -90,13 +94,15 @@ impl Matcher {
         if let Some(side) = self.side {
             note("side", json!(side), json!(entry.side), side == entry.side);
         }
+        if let Some(wanted) = self.operation {
+            note("operation", json!(wanted), json!(entry.operation), entry.operation == Some(wanted));
+        }
         let (method, path) = (entry.method.as_str(), entry.path.split('?').next().unwrap_or_default());
         let (is, is_either): (Fits, Fits) = (str::eq, |wanted, own| {
             is_route(wanted, own) || own.split_once(' ').is_some_and(|(_, template)| is_route(wanted, template))
         });
         let route = entry.route.as_ref().map(|route| format!("{method} {route}"));
-        let texts: [(&str, &Option<String>, Option<&str>, Fits); 5] = [
-            ("operation", &self.operation, entry.operation, is),
+        let texts: [(&str, &Option<String>, Option<&str>, Fits); 4] = [
             ("method", &self.method, Some(method), str::eq_ignore_ascii_case),
             ("path", &self.path, Some(path), |wanted, own| is_like(own, wanted)),
             ("route", &self.route, route.as_deref(), is_either),
@@ -111,6 +117,7 @@ impl Matcher {
             ("integration", &self.integration, &entry.integration),
             ("connection", &self.connection, &entry.connection),
             ("action", &self.action, &entry.action),
+            ("flow", &self.flow, &entry.flow),
             ("fault", &self.fault, &entry.faults),
         ];
         for (field, wanted, found) in names {
@@ -267,7 +274,7 @@ mod tests {
 
     fn act(action: &str, input: Value) -> Entry {
         Entry {
-            operation: Some("act"),
+            operation: Some(Operation::Act),
             action: vec![action.into()],
             body: Some(input),
             status: 200,

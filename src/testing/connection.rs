@@ -92,7 +92,7 @@ impl MockConnect {
         let cx = self.tenant.cx().await?;
         let is_integration = {
             let world = cx.world();
-            crate::engine::directory::Directory::new(&world, &cx.engine.catalog).integration(&self.target).is_some()
+            cx.directory(&world).integration(&self.target).is_some()
         };
         if is_integration {
             self.spec.integration_key = Some(self.target);

@@ -4,6 +4,7 @@ use std::ops::Deref;
 
 use serde_json::Value;
 
+use crate::base::operation::Operation;
 use crate::journal::verify::{Expectation, Matcher, Verdict};
 use crate::journal::{Entry, Side};
 use crate::testing::MockWorkspace;
@@ -42,14 +43,19 @@ impl MockJournal {
         Asked { workspace: self.workspace.clone(), matcher }
     }
 
-    /// Calls that ran an action: `/act` and every `/run`.
+    /// Calls that ran an action: `/act`, and `/run` of an action.
     pub fn acts(&self) -> Asked {
-        self.asking(Matcher { operation: Some("act".into()), ..Matcher::default() })
+        self.asking(Matcher { operation: Some(Operation::Act), ..Matcher::default() })
+    }
+
+    /// Calls that ran a flow: `POST /flow-runs`, and `/run` of a flow.
+    pub fn flow_runs(&self) -> Asked {
+        self.asking(Matcher { operation: Some(Operation::FlowRun), ..Matcher::default() })
     }
 
     /// Calls that began to connect.
     pub fn connects(&self) -> Asked {
-        self.asking(Matcher { operation: Some("connect".into()), ..Matcher::default() })
+        self.asking(Matcher { operation: Some(Operation::Connect), ..Matcher::default() })
     }
 
     /// Calls of the API.
@@ -86,6 +92,12 @@ impl Asked {
     /// Of this action, by id or key.
     pub fn action(mut self, name: &str) -> Self {
         self.matcher.action = Some(name.into());
+        self
+    }
+
+    /// Of this flow or flow instance, by id or key.
+    pub fn flow(mut self, name: &str) -> Self {
+        self.matcher.flow = Some(name.into());
         self
     }
 

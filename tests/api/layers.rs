@@ -1,7 +1,37 @@
-//! Which module may import which: what `lib.rs` says, held.
+//! Which room may know which: the table of the crate docs, held for every file.
+//!
+//! A room is a folder of `src`, with one exception: the pure types and machines of nouns (`model.rs`, or files below a
+//! folder `model/`) are a room of their own, `model`, which lies below the store. Within a room files may know each other.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Each room and the rooms that it may know beside itself, from the bottom to the top.
+const ROOMS: [(&str, &[&str]); 20] = [
+    ("base", &[]),
+    ("mapping", &["base"]),
+    ("model", &["base", "mapping"]),
+    ("store", &["base", "model"]),
+    ("sandbox", &["base"]),
+    ("upstream", &["base", "model"]),
+    ("fault", &["base", "model"]),
+    ("journal", &["base", "model"]),
+    ("pages", &["base", "model"]),
+    ("engine", &[BELOW]),
+    ("call", &[BELOW]),
+    ("elements", &[BELOW]),
+    ("nouns", &[BELOW]),
+    ("world", &[BELOW]),
+    ("edge", &[BELOW]),
+    ("control", &[BELOW]),
+    ("server", &[BELOW]),
+    ("testing", &[BELOW]),
+    ("cli", &[BELOW]),
+    ("lib", &[BELOW]),
+];
+
+/// Stands for every room above it in the table.
+const BELOW: &str = "every room below";
 
 fn sources(at: &Path, found: &mut Vec<PathBuf>) {
     for entry in std::fs::read_dir(at).unwrap() {
@@ -14,37 +44,68 @@ fn sources(at: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The modules that a text imports by `crate::…`, in `use` lines and in the middle of code, doc comments aside.
-fn imports(text: &str) -> BTreeSet<String> {
-    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
-    let code = code.join("\n");
-    let mut found = BTreeSet::new();
-    for (at, _) in code.match_indices("crate::") {
-        let rest = &code[at + "crate::".len()..];
-        if let Some(group) = rest.strip_prefix('{') {
-            let mut depth = 0;
-            let mut word = String::new();
-            for char in group.chars() {
-                match char {
-                    '{' => depth += 1,
-                    '}' if depth == 0 => break,
-                    '}' => depth -= 1,
-                    ',' | ':' if depth == 0 => {
-                        found.insert(std::mem::take(&mut word));
-                    }
-                    char if depth == 0 && (char.is_alphanumeric() || char == '_') => word.push(char),
-                    _ => {}
-                }
+/// The paths of a `use` tree, groups taken apart: `a::{b, c::d}` gives `a::b` and `a::c::d`.
+fn paths_of(tree: &str, before: &str, found: &mut Vec<String>) {
+    let tree = tree.trim();
+    let Some((start, rest)) = tree.split_once('{') else {
+        let path = tree.split(" as ").next().unwrap_or_default();
+        found.push(format!("{before}{}", path.trim()));
+        return;
+    };
+    let (before, mut depth, mut part) = (format!("{before}{}", start.trim()), 0, String::new());
+    for char in rest.chars() {
+        match char {
+            '}' if depth == 0 => break,
+            ',' if depth == 0 => paths_of(&std::mem::take(&mut part), &before, found),
+            _ => {
+                depth += i32::from(char == '{') - i32::from(char == '}');
+                part.push(char);
             }
-            found.insert(word);
-        } else {
-            found.insert(rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect());
         }
     }
-    found
+    if !part.trim().is_empty() {
+        paths_of(&part, &before, found);
+    }
 }
 
-/// `(module, file, imported module)` of everything in `src`.
+/// The paths within the crate that a file names, in `use` lines and in the middle of code, comments aside; relative ones
+/// are counted from `module`, the file's own.
+fn named(text: &str, module: &[&str]) -> BTreeSet<Vec<String>> {
+    let code: Vec<&str> = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+    let code = code.join("\n");
+    // Tests within a file have `super` for the file itself.
+    let code = code.split("#[cfg(test)]").next().unwrap_or_default();
+    let mut found = Vec::new();
+    for (at, word) in code.match_indices("crate::").chain(code.match_indices("super::")) {
+        let is_start = !code[..at].ends_with(|char: char| char.is_alphanumeric() || "_:".contains(char));
+        if !is_start {
+            continue;
+        }
+        let end = code[at..]
+            .find([';', '(', ')', '<', '>', ' ', '\n', '!', '?', '&', '"'])
+            .map_or(code.len(), |end| at + end);
+        let is_group = code[at..end].ends_with('{') || code[at..].starts_with(word) && code[..at].ends_with("use ");
+        let tree = if is_group { code[at..].split(';').next().unwrap_or_default() } else { &code[at..end] };
+        paths_of(tree, "", &mut found);
+    }
+    let absolute = |path: String| {
+        let mut parts: Vec<String> = path.split("::").map(|part| part.trim().to_owned()).collect();
+        let ups = parts.iter().take_while(|part| *part == "super").count();
+        if ups == 0 {
+            return parts.split_off(1);
+        }
+        let above = &module[..module.len().saturating_sub(ups)];
+        above.iter().map(|part| (*part).to_owned()).chain(parts.split_off(ups)).collect()
+    };
+    found.into_iter().map(absolute).collect()
+}
+
+fn room_of(path: &[impl AsRef<str>]) -> String {
+    let mut parts = path.iter().map(AsRef::as_ref);
+    if parts.clone().any(|part| part == "model") { "model" } else { parts.next().unwrap_or("lib") }.to_owned()
+}
+
+/// `(room, file, room that it names)` of everything in `src`.
 fn edges() -> Vec<(String, String, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut files = Vec::new();
@@ -52,93 +113,69 @@ fn edges() -> Vec<(String, String, String)> {
     let mut edges = Vec::new();
     for file in files {
         let shown = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
-        let module = shown.split(['/', '.']).next().unwrap().to_owned();
-        for imported in imports(&std::fs::read_to_string(&file).unwrap()) {
-            edges.push((module.clone(), shown.clone(), imported));
+        let module = shown.trim_end_matches(".rs").trim_end_matches("/mod");
+        let module: Vec<&str> = module.split('/').filter(|part| *part != "lib" && *part != "main").collect();
+        for path in named(&std::fs::read_to_string(&file).unwrap(), &module) {
+            edges.push((room_of(&module), shown.clone(), room_of(&path)));
         }
     }
     edges
 }
 
-const MODULES: [&str; 22] = [
-    "api", "auth", "cli", "clock", "config", "control", "engine", "error", "ids", "journal", "model", "sandbox",
-    "screens", "server", "service", "store", "testing", "upstream", "fault", "metrics", "pattern", "redact",
-];
+#[test]
+fn the_scan_sees_paths_of_every_form() {
+    let text = "use crate::nouns::{flow::model::Flow, tenant::{self, model}};\nuse crate::{base::ids::Id, store};\n\
+                // crate::cli\nlet x = crate::engine::Cx::new(super::rules::find(y), crate::base::JsonMap::new());\n\
+                use super::super::world::Clock;\n";
 
-/// Fails for imports of `module` outside `allowed`.
-fn only(module: &str, allowed: &[&str]) {
-    let wrong: Vec<String> = edges()
-        .into_iter()
-        .filter(|(from, _, to)| from == module && to != module && MODULES.contains(&to.as_str()))
-        .filter(|(_, _, to)| !allowed.contains(&to.as_str()))
-        .map(|(_, file, to)| format!("{file} imports {to}"))
-        .collect();
-    assert!(wrong.is_empty(), "`{module}` may import only {allowed:?}: {wrong:#?}");
-}
+    let rooms: BTreeSet<String> = named(text, &["nouns", "action", "view"]).iter().map(|path| room_of(path)).collect();
 
-/// Fails for imports of any of `banned` by `module`.
-fn never(module: &str, banned: &[&str]) {
-    let allowed: Vec<&str> = MODULES.into_iter().filter(|name| !banned.contains(name)).collect();
-    only(module, &allowed);
+    let expected = ["base", "engine", "model", "nouns", "store"];
+    assert_eq!(rooms, expected.map(str::to_owned).into_iter().collect());
+    assert!(edges().len() > 1_000, "{}", edges().len());
 }
 
 #[test]
-fn the_scan_sees_imports_of_every_form() {
-    let text = "use crate::model::page;\nuse crate::{ids::Id, error, clock::{Clock, Timestamp}};\n// crate::cli\nlet x = crate::store::Db;";
+fn every_module_is_a_room() {
+    let lib = include_str!("../../src/lib.rs");
+    let modules =
+        lib.lines().filter_map(|line| line.trim_start_matches("pub ").strip_prefix("mod ")?.strip_suffix(';'));
 
-    let found: Vec<String> = imports(text).into_iter().filter(|name| MODULES.contains(&name.as_str())).collect();
-
-    assert_eq!(found, ["clock", "error", "ids", "model", "store"]);
-    assert!(edges().len() > 100);
-}
-
-#[test]
-fn the_model_is_pure() {
-    only("model", &["ids", "clock", "error"]);
-}
-
-#[test]
-fn the_bottom_imports_nothing_above_it() {
-    only("clock", &[]);
-    never("ids", &["api", "cli", "control", "engine", "screens", "server", "service", "store", "testing"]);
-    never("error", &["api", "cli", "control", "engine", "screens", "server", "service", "store", "testing"]);
-}
-
-#[test]
-fn leaves_import_no_sibling() {
-    for leaf in ["fault", "journal", "sandbox", "upstream"] {
-        only(leaf, &["model", "clock", "error", "ids", "pattern", "redact"]);
+    for module in modules {
+        assert!(ROOMS.iter().any(|(room, _)| *room == module), "`{module}` has no row in the table of rooms");
     }
-    only("redact", &[]);
-    only("pattern", &["error"]);
 }
 
 #[test]
-fn the_store_knows_records_and_not_what_is_done_with_them() {
-    only("store", &["model", "ids", "clock", "error"]);
+fn rooms_know_only_rooms_below_them() {
+    let place = |name: &str| ROOMS.iter().position(|(room, _)| *room == name);
+    let mut wrong = BTreeSet::new();
+    for (room, file, named) in edges() {
+        let (Some(own), Some(other)) = (place(&room), place(&named)) else { continue };
+        let allowed = ROOMS[own].1;
+        let is_below = other < own && (allowed.contains(&BELOW) || allowed.contains(&named.as_str()));
+        if own != other && !is_below {
+            wrong.insert(format!("{file} ({room}) names {named}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
-fn services_know_no_http_face() {
-    never("service", &["api", "cli", "control", "screens", "server", "testing"]);
+fn the_crate_docs_print_the_same_rooms() {
+    let lib = include_str!("../../src/lib.rs");
+    let rows: Vec<&str> = lib.lines().filter_map(|line| line.strip_prefix("//! | `")?.split('`').next()).collect();
+
+    let rooms: Vec<&str> = ROOMS.iter().rev().map(|(room, _)| *room).filter(|room| *room != "lib").collect();
+    assert_eq!(rows, rooms, "the table in the crate docs, from the top to the bottom");
 }
 
 #[test]
-fn the_api_knows_neither_the_server_nor_the_tests() {
-    never("api", &["cli", "server", "testing"]);
-    never("screens", &["api", "cli", "control", "server", "service", "store", "testing"]);
-    never("control", &["cli", "server", "testing"]);
-}
-
-#[test]
-fn only_server_and_testing_import_control_but_for_its_guard() {
-    let wrong: Vec<String> = edges()
+fn of_a_noun_only_its_routes_know_calls() {
+    let wrong: BTreeSet<String> = edges()
         .into_iter()
-        .filter(|(from, file, to)| {
-            to == "control" && !["control", "server", "testing"].contains(&from.as_str()) && file != "api/edge.rs"
-        })
+        .filter(|(room, file, named)| named == "call" && room == "nouns" && !file.contains("/routes"))
         .map(|(_, file, _)| file)
         .collect();
-
-    assert!(wrong.is_empty(), "{wrong:?}");
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hmac::{Hmac, Mac as _};
 use http::Method;
-use membrane_mock::nouns::webhook::model::DeliveryState;
-use membrane_mock::nouns::workspace::model::progress::Progress;
+use membrane_mock::testing::DeliveryState;
+use membrane_mock::testing::Progress;
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::net::TcpListener;

@@ -25,6 +25,7 @@ pub fn read(body: Value) -> RunRequest {
             input: None,
             meta: None,
             snapshot: JsonMap::new(),
+            resolution: None,
         };
     };
     // The snapshot of a run log carries `name` and mostly `type` beside what a call has, and both `id` and `key`.
@@ -47,6 +48,7 @@ pub fn read(body: Value) -> RunRequest {
         dispatch: read_dispatch(&body),
         // What /act does not know is told in the error and not kept.
         snapshot: body.into_iter().filter(|(name, _)| FIELDS.contains(&name.as_str())).collect(),
+        resolution: None,
     }
 }
 

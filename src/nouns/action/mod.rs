@@ -5,3 +5,4 @@ pub mod model;
 pub mod routes;
 pub mod rules;
 pub mod run;
+pub mod view;

@@ -1,23 +1,30 @@
 //! `/act`, `/actions`, `/action-instances` and their other spellings.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::operation::Operation;
+use crate::call::router::{Access, Route, resolved_route};
+use crate::call::subject::{About, Subject, names_of};
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::routes::{Kind, shown, shown_listed};
-use crate::elements::view::{ActionView, Lens};
 use crate::elements::{Change, Listed};
 use crate::engine::Cx;
+use crate::engine::view::ViewContext;
 use crate::nouns::action::act as act_call;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
 use crate::nouns::action::rules as actions;
 use crate::nouns::action::run;
+use crate::nouns::action::run::resolve;
 use crate::nouns::action::run::{Dispatch, RunReply, RunRequest};
+use crate::nouns::action::view::ActionView;
 use crate::nouns::connection::rules as connections;
 use crate::nouns::integration::model::Integration;
 
@@ -25,7 +32,7 @@ impl Kind for Action {
     type View<'a> = ActionView<'a>;
     type Body = ActionBody;
 
-    fn view<'a>(lens: &Lens<'a>, action: &'a Self, at: Option<&'a Integration>) -> ActionView<'a> {
+    fn view<'a>(lens: &ViewContext<'a>, action: &'a Self, at: Option<&'a Integration>) -> ActionView<'a> {
         lens.action(action, at)
     }
 
@@ -49,8 +56,9 @@ impl Kind for Action {
         get(call).await
     }
 
-    async fn run(call: Call) -> Result<Reply, ApiError> {
-        run(call).await
+    fn run_route(path: &str, source: &'static str) -> Route {
+        let post = Some(Method::POST);
+        resolved_route(post, path, Access::Anyone, source, read_selected, run).operation(Operation::Act)
     }
 }
 
@@ -65,10 +73,57 @@ fn ran(reply: RunReply) -> Result<Reply, ApiError> {
     Ok(answer)
 }
 
-pub(crate) async fn act(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
+/// A call that runs something: who calls, and what was read of the call and found for it.
+#[derive(Debug)]
+pub(crate) struct RunCall {
+    cx: Cx,
+    request: RunRequest,
+    /// The action under the names by which it was called.
+    asked: Vec<String>,
+}
+
+impl RunCall {
+    /// What is found of a request is what runs, unless the workspace changes in between.
+    fn new(cx: Cx, mut request: RunRequest) -> Self {
+        request.resolution = Some(Arc::new(resolve(&cx, &request)));
+        let named = |field: &str| request.snapshot.get(field).and_then(Value::as_str).map(str::to_owned);
+        let mut asked: Vec<String> = [named("id"), named("key")].into_iter().flatten().collect();
+        if let Ok(Dispatch::Action(selector)) = &request.dispatch {
+            asked.extend([&selector.any, &selector.key, &selector.id].into_iter().flatten().cloned());
+        }
+        // `<integrationKey>.<key>` is the action too.
+        let short: Vec<String> =
+            asked.iter().filter_map(|name| name.split_once('.')).map(|(_, key)| key.into()).collect();
+        asked.extend(short);
+        Self { cx, request, asked }
+    }
+}
+
+impl About for RunCall {
+    fn subject(&self, call: &Call, route: &Route) -> Option<Subject> {
+        let mut subject = Subject::plain(call, route, Arc::clone(&self.cx.space));
+        let resolution = self.request.resolution.as_ref()?;
+        let mut names = self.asked.clone();
+        if let Ok(Some(action)) = &resolution.action {
+            names.extend(names_of(action.id.as_str(), &action.meta));
+        }
+        let mut once = BTreeSet::new();
+        names.retain(|name| !name.is_empty() && once.insert(name.clone()));
+        subject.facts.action = names;
+        subject.input.clone_from(&self.request.input);
+        Some(subject.about(&resolution.scope))
+    }
+}
+
+/// Reads the body of `POST /act`.
+pub(crate) fn read_act(call: &Call) -> Result<RunCall, ApiError> {
     let body = call.any_json()?.unwrap_or_else(|| json!({}));
-    ran(run::run(&cx, act_call::read(body)).await?)
+    Ok(RunCall::new(call.cx()?, act_call::read(body)))
+}
+
+/// Runs what a call asks for: one run, one log, whose id is in the answer.
+pub(crate) async fn run(_: Call, RunCall { cx, request, .. }: RunCall) -> Result<Reply, ApiError> {
+    ran(run::run(&cx, request).await?)
 }
 
 /// An action; `wait` waits until it is built.
@@ -105,28 +160,23 @@ fn snapshot(selector: &Selector, scope: &Scope, input: Option<&Value>, meta: Opt
     snapshot
 }
 
-async fn run_selected(
-    cx: &Cx,
-    selector: Result<Selector, ApiError>,
-    input: Option<Value>,
-    meta: Option<JsonMap>,
-) -> Result<Reply, ApiError> {
+/// A call that runs the action which it selects; a selector that cannot be read is told in the run's log.
+fn request_of(selector: Result<Selector, ApiError>, input: Option<Value>, meta: Option<JsonMap>) -> RunRequest {
     let shown = selector.clone().unwrap_or_default();
-    let request = RunRequest {
+    RunRequest {
         snapshot: snapshot(&shown, &shown.scope, input.as_ref(), meta.as_ref()),
         scope: shown.scope,
         dispatch: selector.map(Dispatch::Action),
         input,
         meta,
-    };
-    ran(run::run(cx, request).await?)
+        resolution: None,
+    }
 }
 
-/// `/actions/:sel/run` and its singular: the body is `{input, meta}`. Source: SDK `RunActionRequest`.
-async fn run(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
+/// Reads `/actions/:sel/run` and its singular: the body is `{input, meta}`. Source: SDK `RunActionRequest`.
+fn read_selected(call: &Call) -> Result<RunCall, ApiError> {
     let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
-    run_selected(&cx, call.selector(), input, meta).await
+    Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, meta)))
 }
 
 /// `{input, meta}` taken apart.
@@ -140,34 +190,18 @@ fn unwrapped(body: Value) -> (Option<Value>, Option<JsonMap>) {
     }
 }
 
-/// What the body of a call that runs an action gives to it, as the route's handler reads it.
-pub(crate) fn input_of(route: &str, mut body: Value) -> Option<Value> {
-    match route {
-        "/act" => body.get_mut("input").map(Value::take),
-        RUN_BARE | RUN_INSTANCE => Some(body),
-        _ => unwrapped(body).0,
-    }
-}
-
-/// Where the body is the input itself. Source: SDK.
-pub(crate) const RUN_BARE: &str = "/connections/{connection}/actions/{selector}/run";
-/// Here too.
-pub(crate) const RUN_INSTANCE: &str = "/action-instance/run";
-
-/// `/connections/:c/actions/:a/run`: the body is the input itself. Source: SDK.
-pub(crate) async fn run_bare(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
+/// Reads a call whose body is the input itself. Source: SDK.
+pub(crate) fn read_bare(call: &Call) -> Result<RunCall, ApiError> {
     let input = call.any_json()?;
-    run_selected(&cx, call.selector(), input, None).await
+    Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, None)))
 }
 
 /// `/action-instance/run?…`: the body is the input itself; `autoCreate` makes the instance first.
-pub(crate) async fn run_instance(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let input = call.any_json()?;
-    let selector = match call.selector() {
-        Ok(selector) => selector,
-        Err(error) => return run_selected(&cx, Err(error), input, None).await,
+pub(crate) async fn run_instance(_: Call, call: RunCall) -> Result<Reply, ApiError> {
+    let (cx, request) = (call.cx, call.request);
+    let selector = match &request.dispatch {
+        Ok(Dispatch::Action(selector)) => selector.clone(),
+        Ok(Dispatch::Api(_) | Dispatch::Code(_)) | Err(_) => return ran(run::run(&cx, request).await?),
     };
     let resolved = match elements::instance::<Action>(&cx, &selector).await {
         Ok(action) => {
@@ -181,5 +215,5 @@ pub(crate) async fn run_instance(call: Call) -> Result<Reply, ApiError> {
             ..selector.clone()
         }),
     };
-    run_selected(&cx, resolved, input, None).await
+    ran(run::run(&cx, request_of(resolved, request.input, None)).await?)
 }

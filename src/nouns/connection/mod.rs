@@ -5,3 +5,4 @@ pub mod model;
 pub mod outbound;
 pub mod routes;
 pub mod rules;
+pub mod view;

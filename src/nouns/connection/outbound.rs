@@ -15,7 +15,6 @@ use crate::base::depth;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
 use crate::engine::tokens::mint_for_app;
 use crate::journal::{Entry, Side};
 use crate::mapping::formula::plain_text;
@@ -249,7 +248,7 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
 /// The connector of a connection that has one.
 pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<Connector>, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let connector = directory.connector_behind(connection);
     connector.ok_or_else(|| connection.disconnected_error("", world.workspace.mock.disconnected_status))
 }

@@ -10,9 +10,9 @@ use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements::Change;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::view::{Lens, Secrets};
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
+use crate::engine::view::Secrets;
 use crate::nouns::action::run;
 use crate::nouns::action::run::{Dispatch, RunRequest};
 use crate::nouns::connection::model::{Connection, ConnectionState};
@@ -24,8 +24,7 @@ use crate::nouns::connection::rules::ConnectionFilter;
 /// A connection as an answer.
 pub(crate) fn shown(cx: &Cx, connection: &Connection, secrets: Secrets) -> Result<Reply, ApiError> {
     let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let lens = cx.view(&world);
     Reply::json(&lens.connection(connection, secrets))
 }
 
@@ -52,8 +51,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     };
     let page = connections::list(&cx, &filter, call.page()?)?;
     let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let lens = cx.view(&world);
     let secrets = secrets(&call);
     let items = page.items.iter().map(|connection| lens.connection(connection, secrets)).collect();
     Reply::json(&Page { items, cursor: page.cursor.clone() })
@@ -234,8 +232,14 @@ pub(crate) async fn execute_request(call: Call) -> Result<Reply, ApiError> {
     if let Some(payload) = &body.payload {
         snapshot.insert("input".into(), payload.clone());
     }
-    let request =
-        RunRequest { dispatch: Ok(Dispatch::Action(selector)), scope, input: body.payload, meta: None, snapshot };
+    let request = RunRequest {
+        dispatch: Ok(Dispatch::Action(selector)),
+        scope,
+        input: body.payload,
+        meta: None,
+        snapshot,
+        resolution: None,
+    };
     let reply = run::run(&cx, request).await?;
     let run_id = reply.id.to_string();
     let mut answer = match reply.result? {

@@ -52,7 +52,7 @@ pub struct ConnectionFilter {
 pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Page<Arc<Connection>>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
     let by_key = filter.integration_key.as_ref().map(|key| directory.integration(key).map(|i| i.id.clone()));
     let of_tenant = |connection: &Connection, wanted: &str| {
@@ -102,7 +102,7 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
-    let connection = Directory::new(&world, &cx.engine.catalog).connection(&cx.caller, selector)?;
+    let connection = cx.directory(&world).connection(&cx.caller, selector)?;
     if connection.due.as_ref().is_some_and(|due| due.reads.is_some()) {
         cx.space.count_read(connection.id.as_str());
         cx.engine.wake.notify_one();
@@ -187,7 +187,7 @@ pub async fn update(
 ) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let mut connection = (*directory.connection(&cx.caller, selector)?).clone();
     connection.meta.refuse_archived("connection")?;
     if let Some(key) = body.key.set() {
@@ -259,7 +259,7 @@ fn apply_target(directory: &Directory<'_>, connection: &mut Connection, body: &C
 pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let found = directory.connection(&cx.caller, selector).or_else(|error| {
         // A key finds the latest archived connection that has it, when no live one does.
         let own =

@@ -13,9 +13,8 @@ use crate::base::ids::Id;
 use crate::call::{Call, Reply};
 use crate::elements::Change;
 use crate::elements::model::Meta;
-use crate::elements::view::drawn_logo;
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
+use crate::engine::view::drawn_logo;
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::connector::rules as connectors;
 use crate::nouns::connector::rules::{CatalogFilter, is_connected};
@@ -115,7 +114,7 @@ pub(crate) struct AppView<'a> {
 impl<'a> AppView<'a> {
     fn of(cx: &Cx, app: &'a ExternalApp) -> Self {
         let world = cx.world();
-        let directory = Directory::new(&world, &cx.engine.catalog);
+        let directory = cx.directory(&world);
         let drawn = || drawn_logo(cx.engine.base(), app.meta.key.as_deref().unwrap_or_default());
         Self {
             id: &app.id,

@@ -50,7 +50,7 @@ pub fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Conn
 /// Lists external apps: own ones, then the catalog's.
 pub fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<ExternalApp>> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
     let wanted = |app: &ExternalApp| {
         (filter.include_archived || !app.meta.is_archived())
@@ -78,13 +78,13 @@ pub fn is_connected(cx: &Cx, directory: &Directory<'_>, app: &ExternalApp) -> bo
 /// One connector.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
-    Directory::new(&world, &cx.engine.catalog).find_connector(selector)
+    cx.directory(&world).find_connector(selector)
 }
 
 /// One app.
 pub fn get_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let world = cx.world();
-    Directory::new(&world, &cx.engine.catalog).find_app(selector)
+    cx.directory(&world).find_app(selector)
 }
 
 /// Makes a connector. Source: SDK `CreateConnectorRequest`.
@@ -116,7 +116,7 @@ pub async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector>, ApiE
     };
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     if directory.find_connector(&key).is_ok() {
         return Err(ApiError::already_exists(format!("there is a connector `{key}` already; choose another key")));
     }
@@ -167,7 +167,7 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
 pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let mut connector = (*directory.find_connector(selector)?).clone();
     if change == Change::Replace {
         connector.meta.description = None;
@@ -186,7 +186,7 @@ pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change
 /// Deletes a connector for good; of a catalog one, the workspace's shadow. Source: OAS, which has no restore.
 pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
-    let connector = Directory::new(&tx, &cx.engine.catalog).find_connector(selector)?;
+    let connector = cx.directory(&tx).find_connector(selector)?;
     if tx.connectors.get(connector.id.as_str()).is_none() {
         return Err(ApiError::access_denied(format!(
             "connector `{}` is the catalog's and cannot be deleted",
@@ -211,7 +211,7 @@ pub async fn create_app(cx: &Cx, body: ExternalAppBody) -> Result<Arc<ExternalAp
     };
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), body.key.set().cloned(), Some(name));
     let key = meta.key.clone().unwrap_or_default();
     if directory.find_app(&key).is_ok() {
@@ -253,7 +253,7 @@ fn apply_app(directory: &Directory<'_>, app: &mut ExternalApp, body: ExternalApp
 pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let mut app = (*directory.find_app(selector)?).clone();
     apply_app(&directory, &mut app, body)?;
     app.meta.touch(&cx.space.ids, cx.space.clock.now());
@@ -266,7 +266,7 @@ pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Resul
 /// Deletes an app for good; of a catalog one, the workspace's shadow.
 pub async fn delete_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
-    let app = Directory::new(&tx, &cx.engine.catalog).find_app(selector)?;
+    let app = cx.directory(&tx).find_app(selector)?;
     if tx.external_apps.get(app.id.as_str()).is_none() {
         return Err(ApiError::access_denied(format!(
             "external app `{}` is the catalog's and cannot be deleted",

@@ -11,7 +11,7 @@ use url::Url;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
 use crate::engine::{Engine, Space};
-use crate::fault::{Answer, Effect, Fired, Side, Subject};
+use crate::fault::{Answer, CallFacts, Effect, Fired, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::nouns::connection::connect;
@@ -37,7 +37,7 @@ pub struct Met {
 pub async fn meet(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
-    call: &Subject,
+    call: &CallFacts,
     connection: Option<&Id<Connection>>,
 ) -> Result<Met, ApiError> {
     let mut met = Met::default();
@@ -131,11 +131,11 @@ pub fn upstream_call(
     connector: &Connector,
     method: &Method,
     path: &str,
-) -> Subject {
+) -> CallFacts {
     let world = space.world();
     let names = |id: &str, key: Option<&str>| [Some(id), key].into_iter().flatten().map(str::to_owned).collect();
     let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    Subject {
+    CallFacts {
         side: Side::Upstream,
         operation: None,
         route: String::new(),
@@ -145,6 +145,7 @@ pub fn upstream_call(
         integration: integration.map(|i| names(i.id.as_str(), i.meta.key.as_deref())).unwrap_or_default(),
         connection: names(connection.id.as_str(), connection.meta.key.as_deref()),
         action: Vec::new(),
+        flow: Vec::new(),
         connector: Some(connector.key().to_owned()),
     }
 }
@@ -153,7 +154,7 @@ pub fn upstream_call(
 pub async fn send<F>(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
-    call: impl FnOnce() -> Subject,
+    call: impl FnOnce() -> CallFacts,
     connection: Option<&Id<Connection>>,
     meant: &Url,
     request: OutRequest,

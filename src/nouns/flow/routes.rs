@@ -1,23 +1,28 @@
 //! `/flows`, `/flow-instances`, `/flow-runs` and their other spellings.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::base::operation::Operation;
 use crate::base::page::{Page, PageRequest};
+use crate::call::router::{Access, Route, route};
+use crate::call::subject::{Subject, names_of};
 use crate::call::{Call, Query, Reply};
 use crate::elements;
-use crate::elements::model::Selector;
+use crate::elements::model::{Scope, Selector};
 use crate::elements::routes as api;
 use crate::elements::routes::{Kind, shown, shown_listed};
-use crate::elements::view::{FlowView, Lens};
 use crate::elements::{Change, Listed};
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
+use crate::engine::view::ViewContext;
 use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
 use crate::nouns::flow::rules as flows;
+use crate::nouns::flow::view::FlowView;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
 use crate::nouns::flow_run::rules as runs;
 use crate::nouns::flow_run::rules::RunFilter;
@@ -27,7 +32,7 @@ impl Kind for Flow {
     type View<'a> = FlowView<'a>;
     type Body = FlowBody;
 
-    fn view<'a>(lens: &Lens<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
+    fn view<'a>(lens: &ViewContext<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
         lens.flow(flow, at)
     }
 
@@ -67,8 +72,9 @@ impl Kind for Flow {
         flows::put_instance(cx, selector, body).await
     }
 
-    async fn run(call: Call) -> Result<Reply, ApiError> {
-        run(call).await
+    fn run_route(path: &str, source: &'static str) -> Route {
+        let route = route(Some(Method::POST), path, Access::Anyone, source, run);
+        route.operation(Operation::FlowRun).about(about_run)
     }
 
     async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
@@ -124,8 +130,7 @@ pub(crate) async fn update_to_latest(call: Call) -> Result<Reply, ApiError> {
 
 fn shown_run(cx: &Cx, run: &FlowRun) -> Result<Reply, ApiError> {
     let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let lens = cx.view(&world);
     Reply::json(&lens.flow_run(run))
 }
 
@@ -140,6 +145,42 @@ pub(crate) async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: FlowRunBody = call.json()?;
     shown_run(&cx, &*runs::create_at(&cx, &Flow::selector(&call)?, body).await?)
+}
+
+/// What a call to run the flow that it selects is about.
+pub(crate) fn about_run(call: &Call, route: &Route) -> Option<Subject> {
+    let (cx, selector) = (call.cx().ok()?, Flow::selector(call).ok()?);
+    let asked = [&selector.any, &selector.id, &selector.key, &selector.parent_id, &selector.parent_key];
+    let asked: Vec<String> = asked.into_iter().flatten().cloned().collect();
+    let flow = elements::get::<Flow>(&cx, &selector).ok().map(|(flow, _)| flow);
+    about_flow(call, route, selector.scope, asked, flow.as_deref())
+}
+
+/// What `POST /flow-runs` is about: its body names a flow instance.
+pub(crate) fn about_created_run(call: &Call, route: &Route) -> Option<Subject> {
+    let cx = call.cx().ok()?;
+    let body: Option<Value> = serde_json::from_slice(&call.body).ok();
+    let asked = body.as_ref().and_then(|body| body.get("flowInstanceId")?.as_str().map(str::to_owned));
+    let by_id = Selector { id: asked.clone(), ..Selector::default() };
+    let flow = asked.as_ref().and_then(|_| elements::get::<Flow>(&cx, &by_id).ok()).map(|(flow, _)| flow);
+    about_flow(call, route, call.scope(), asked.into_iter().collect(), flow.as_deref())
+}
+
+/// A flow under the names that it was called by and its own, and the connection and the integration that it would run on.
+fn about_flow(call: &Call, route: &Route, scope: Scope, asked: Vec<String>, flow: Option<&Flow>) -> Option<Subject> {
+    let of_flow = flow.map(|flow| Scope {
+        connection_id: flow.place.connection.as_ref().map(ToString::to_string),
+        integration_id: flow.place.integration.as_ref().map(ToString::to_string),
+        ..Scope::default()
+    });
+    let scope = if scope.is_empty() { of_flow.unwrap_or_default() } else { scope };
+    let mut subject = Subject::of_scope(call, route, &scope)?;
+    let own = flow.map(|flow| names_of(flow.id.as_str(), &flow.meta)).unwrap_or_default();
+    let mut once = BTreeSet::new();
+    subject.facts.flow = asked.into_iter().chain(own).filter(|name| once.insert(name.clone())).collect();
+    let body: Option<Value> = serde_json::from_slice(&call.body).ok();
+    subject.input = body.and_then(|mut body| body.get_mut("input").map(Value::take));
+    Some(subject)
 }
 
 pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
@@ -162,8 +203,7 @@ pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
     };
     let page = runs::list(&cx, &filter, call.page()?);
     let world = cx.world();
-    let lens =
-        Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+    let lens = cx.view(&world);
     let items = page.items.iter().map(|run| lens.flow_run(run)).collect();
     Reply::json(&Page { items, cursor: page.cursor.clone() })
 }

@@ -3,3 +3,4 @@
 pub mod model;
 pub mod nodes;
 pub mod rules;
+pub mod view;

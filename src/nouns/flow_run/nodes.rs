@@ -351,8 +351,14 @@ impl Walk<'_> {
         }
         snapshot.insert("connectionId".into(), json!(self.run.connection));
         snapshot.extend(given.clone().map(|given| ("input".to_owned(), given)));
-        let request =
-            RunRequest { dispatch: Ok(Dispatch::Action(selector)), scope, input: given, meta: None, snapshot };
+        let request = RunRequest {
+            dispatch: Ok(Dispatch::Action(selector)),
+            scope,
+            input: given,
+            meta: None,
+            snapshot,
+            resolution: None,
+        };
         match run::run(self.cx, request).await {
             Ok(reply) => {
                 let log = json!({ "type": "action-run", "actionRunId": reply.id });

@@ -13,7 +13,6 @@ use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
-use crate::engine::directory::Directory;
 use crate::engine::{Cx, Engine, Space};
 use crate::nouns::connection::connect::as_owner;
 use crate::nouns::flow::model::Flow;
@@ -43,7 +42,7 @@ pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Resul
     let (flow, _) = elements::get::<Flow>(cx, selector)?;
     if let Some(own) = &flow.place.connection {
         let world = cx.world();
-        let named = Directory::new(&world, &cx.engine.catalog).scope(&cx.caller, &selector.scope)?.connection;
+        let named = cx.directory(&world).scope(&cx.caller, &selector.scope)?.connection;
         if selector.scope.names_connection() && named.is_none_or(|named| named.id != *own) {
             let why = format!("flow `{}` belongs to another connection than the one that is named", flow.meta.name);
             return Err(ApiError::bad_request(why));

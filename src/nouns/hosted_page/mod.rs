@@ -1,5 +1,3 @@
 //! Hosted pages: what a person sees in a browser.
 
-pub mod attempt;
-pub mod embed;
 pub mod routes;

@@ -6,18 +6,21 @@ use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::base::page::Page;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
 use crate::elements::Change;
-use crate::elements::view::{Lens, Secrets, drawn_logo};
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
+use crate::engine::view::Secrets;
+use crate::engine::view::ViewContext;
+use crate::engine::view::drawn_logo;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::integration::rules as integrations;
 use crate::nouns::integration::rules::{IntegrationFilter, Listed};
 use crate::store::World;
 
-fn lens<'a>(cx: &'a Cx, world: &'a World) -> Lens<'a> {
-    Lens { directory: Directory::new(world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller }
+fn lens<'a>(cx: &'a Cx, world: &'a World) -> ViewContext<'a> {
+    ViewContext { directory: cx.directory(world), base: cx.engine.base(), caller: &cx.caller }
 }
 
 /// `/integrations/{selector}` or `/integration?key=`.
@@ -153,4 +156,11 @@ pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
     }
     spec["auth"] = auth;
     Reply::json(&spec)
+}
+
+/// What a call to one integration is about: the integration that its path selects.
+pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
+    let mut scope = call.scope();
+    scope.integration_id = call.param("selector").ok().map(str::to_owned).or(scope.integration_id);
+    Subject::of_scope(call, route, &scope)
 }

@@ -46,7 +46,7 @@ pub enum Listed {
 /// Lists integrations, then candidates. Source: SEED (`integration list`).
 pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<Listed> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let settings = &world.workspace.settings;
     let connectors = filter.connectors.unwrap_or(settings.auto_generate_integrations_from_connectors);
     let apps = filter.external_apps.unwrap_or(settings.auto_generate_integrations_from_external_apps);
@@ -106,7 +106,7 @@ fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) ->
 /// One integration, or the candidate under a synthetic id.
 pub fn get(cx: &Cx, selector: &str) -> Result<Listed, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     match directory.offer(selector)? {
         Offer::Real(integration) => Ok(Listed::Real(integration)),
         // An archived record is still what its id shows.
@@ -120,14 +120,14 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Listed, ApiError> {
 /// One that exists.
 pub fn real(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
     let world = cx.world();
-    Directory::new(&world, &cx.engine.catalog).find_integration(selector).cloned()
+    cx.directory(&world).find_integration(selector).cloned()
 }
 
 /// Makes an integration. Source: SEED (`POST /integrations {key, name, connectorKey}`).
 pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let connector = named_connector(&directory, &body)?;
     let app = named_app(&directory, &body)?;
     let connector = connector
@@ -258,7 +258,7 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
 /// A key finds the latest archived integration that has it, when no live one does.
 fn archived_with_key(cx: &Cx, selector: &str) -> String {
     let world = cx.world();
-    if Directory::new(&world, &cx.engine.catalog).integration(selector).is_some() {
+    if cx.directory(&world).integration(selector).is_some() {
         return selector.to_owned();
     }
     let archived = world.integrations.with_key(selector).filter(|integration| integration.meta.is_archived());
@@ -277,7 +277,7 @@ async fn modify(
 ) -> Result<Arc<Integration>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let mut integration = (**directory.find_integration(selector)?).clone();
     change(&directory, &mut integration)?;
     integration.meta.touch(&cx.space.ids, cx.space.clock.now());
@@ -290,7 +290,7 @@ async fn modify(
 /// The parameters: name → descriptor with `value`. Source: OAS (descriptor), SEED (set as plain values).
 pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let integration = directory.find_integration(selector)?;
     let connector = directory.connector_for(integration);
     let schema = connector.as_ref().and_then(|connector| connector.parameters_schema.clone()).unwrap_or_default();
@@ -298,7 +298,7 @@ pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiEr
     let values = if shown {
         integration.parameters.clone()
     } else {
-        crate::elements::view::masked_parameters(&integration.parameters, connector.as_deref())
+        crate::nouns::integration::view::masked_parameters(&integration.parameters, connector.as_deref())
     };
     let mut names: Vec<String> =
         schema["properties"].as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
@@ -348,7 +348,7 @@ pub async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Cha
 /// The connector of an integration, or 400.
 pub fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     match directory.offer(selector)? {
         Offer::Candidate(connector) => Ok(connector),
         Offer::App(app) => directory.connector_of_app(&app).ok_or_else(|| {

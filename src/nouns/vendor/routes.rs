@@ -5,10 +5,13 @@ use std::sync::Arc;
 use http::{HeaderValue, StatusCode, header};
 
 use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
-use crate::elements::view::drawn_logo;
 use crate::engine::Space;
 use crate::engine::oauth_codes::Asking;
+use crate::engine::view::drawn_logo;
+use crate::fault;
 use crate::journal::{Entry, Side};
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::vendor::oauth;
@@ -118,4 +121,14 @@ fn told(
     reply.status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::BAD_REQUEST);
     reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(reply)
+}
+
+/// What a call of a vendor's consent page is about: the app's own page, so it is of the upstream side.
+pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
+    let space = call.engine.space(call.param("workspace").ok()?)?;
+    let mut subject = Subject::of_page(call, route, space, None);
+    subject.facts.side = fault::Side::Upstream;
+    "/oauth/authorize".clone_into(&mut subject.facts.path);
+    subject.facts.connector = call.param("connector").ok().map(str::to_owned);
+    Some(subject)
 }

@@ -13,12 +13,13 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
+use crate::base::operation::Operation;
 use crate::nouns::fault::effects as faults;
 
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
 use crate::engine::{Engine, Space};
-use crate::fault::{Side, Subject};
+use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::nouns::connection::model::Connection;
@@ -195,19 +196,19 @@ async fn send(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelive
         headers.insert("x-signature", signature(secret, &body).ok_or("the body cannot be signed")?);
     }
     let path = url.path().to_owned();
-    let call = || Subject {
+    let call = || CallFacts {
         side: Side::Upstream,
-        operation: Some("webhook"),
+        operation: Some(Operation::Webhook),
         method: Method::POST.to_string(),
         path: path.clone(),
-        ..Subject::default()
+        ..CallFacts::default()
     };
     let meant = url.clone();
     let request = OutRequest { method: Method::POST, url, headers, body: Bytes::from(body) };
     let go = async |request| {
         let result = engine.http.send(request).await;
         space.journal.add(Entry {
-            operation: Some("webhook"),
+            operation: Some(Operation::Webhook),
             status: result.as_ref().map_or(0, |response| response.status.as_u16()),
             body: Some(delivery.payload.clone()),
             ..Entry::new(journal::Side::Upstream, space.clock.now(), "POST", &path)

@@ -6,6 +6,8 @@ use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply};
 use crate::world::job::model::{ImportOptions, Job};
 use crate::world::job::rules as jobs;
@@ -72,4 +74,10 @@ pub(crate) async fn download(call: Call) -> Result<Reply, ApiError> {
     let name = HeaderValue::from_static("attachment; filename=\"workspace.zip\"");
     reply.headers.insert(header::CONTENT_DISPOSITION, name);
     Ok(reply)
+}
+
+/// What a download is about: its ticket names the workspace.
+pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
+    let (space, _) = jobs::redeem(&call.engine, call.param("ticket").ok()?)?;
+    Some(Subject::of_page(call, route, space, None))
 }

@@ -167,7 +167,12 @@ mod tests {
         let filled = scenario.with_parameters(&JsonMap::new()).unwrap();
         assert_eq!(filled.steps[0].after.as_ref().unwrap().acts, json!(3));
         assert_eq!(filled.steps[0].effects[0], json!({"on": {}, "at": "+10m"}));
-        assert!(scenario.with_parameters(json!({"no": 1}).as_object().unwrap()).unwrap_err().contains("`no` is no parameter"));
+        assert!(
+            scenario
+                .with_parameters(json!({"no": 1}).as_object().unwrap())
+                .unwrap_err()
+                .contains("`no` is no parameter")
+        );
         assert_eq!(duration("+2h"), Ok(Duration::from_hours(2)));
         assert!(duration("soon").is_err() && duration("+é").is_err());
     }

@@ -27,7 +27,7 @@ use crate::world::seed::{SeedError, Step, error_at, parse_text};
 #[folder = "fixtures/scenarios"]
 struct Shipped;
 
-/// ScenarioRuns that are over are remembered up to so many.
+/// Runs that are over are remembered up to so many.
 const MOST_RUNS: usize = 200;
 
 /// What one effect is.

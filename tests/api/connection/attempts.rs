@@ -1,7 +1,7 @@
 //! Attempts to connect, driven without a browser: by control and by Rust; and the log of how they went.
 
 use http::Method;
-use membrane_mock::nouns::connection::model::ConnectionState;
+use membrane_mock::testing::ConnectionState;
 use serde_json::{Value, json};
 
 use crate::support::pages::page_of;

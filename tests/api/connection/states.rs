@@ -1,7 +1,7 @@
 //! The connection machine over HTTP: every state, and what leads there.
 
 use http::Method;
-use membrane_mock::nouns::workspace::model::ConnectionStates;
+use membrane_mock::testing::ConnectionStates;
 use serde_json::{Value, json};
 
 use crate::support::pages::page_of;

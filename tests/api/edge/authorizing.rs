@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use membrane_mock::base::clock::real_now;
-use membrane_mock::nouns::workspace::model::TokenClock;
+use membrane_mock::testing::TokenClock;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What faults do: to answers of the API, to connections, and on the way to an external app and its vendor.
 
 use http::Method;
-use membrane_mock::journal::Side;
+use membrane_mock::testing::Side;
 use membrane_mock::testing::{Fault, act, proxy, route, upstream};
 use serde_json::{Value, json};
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use membrane_mock::nouns::workspace::model::progress::Progress;
+use membrane_mock::testing::Progress;
 use serde_json::{Value, json};
 
 use crate::support::flows::{again, begun, flow, greeting, output, ran, transform};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::Method;
-use membrane_mock::nouns::connection::model::ConnectionState;
+use membrane_mock::testing::ConnectionState;
 use membrane_mock::testing::{Fault, MockWorkspace, Stub, act};
 use serde_json::{Value, json};
 

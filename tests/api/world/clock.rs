@@ -1,7 +1,7 @@
 //! Time passes in a workspace as it is told to, and what falls due happens at its own moment however it passes.
 
 use http::Method;
-use membrane_mock::nouns::workspace::model::progress::Progress;
+use membrane_mock::testing::Progress;
 use membrane_mock::testing::{Fault, upstream};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ const ALL: u64 = 7_200_000;
 
 impl Bed {
     async fn builds_for(&self, building: u64, client_action: u64) {
-        let change = |progress: &mut membrane_mock::nouns::workspace::model::progress::ProgressSettings| {
+        let change = |progress: &mut membrane_mock::testing::ProgressSettings| {
             progress.connection_building = Progress::After(building);
             progress.connection_client_action = Progress::After(client_action);
             progress.action_building = Progress::After(700_000);

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use http::Method;
-use membrane_mock::base::clock::Timestamp;
 use membrane_mock::base::error::{ErrorKey, ErrorType};
-use membrane_mock::nouns::workspace::model::progress::Progress;
+use membrane_mock::testing::Progress;
+use membrane_mock::testing::Timestamp;
 use membrane_mock::testing::{Fault, FaultGuard, MockWorkspace, Stub, act};
 use serde_json::{Value, json};
 

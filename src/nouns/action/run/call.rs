@@ -4,7 +4,7 @@ use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
-use crate::fault::{Side, Subject};
+use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::mapping::formula;
@@ -258,12 +258,12 @@ pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
         headers: outbound::shown_headers(&headers, None),
         body: outbound::shown_body(&body),
     };
-    let about = Subject {
+    let about = CallFacts {
         side: Side::Upstream,
         method: method.to_string(),
         path: url.path().to_owned(),
         tenant: cx.caller.tenant().map(|tenant| tenant.internal_id.clone()),
-        ..Subject::default()
+        ..CallFacts::default()
     };
     let (meant, path) = (url.clone(), about.path.clone());
     let go = async |request| {

@@ -3,8 +3,8 @@
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
 use crate::base::error::ApiError;
-use crate::elements::view::{Lens, Secrets};
 use crate::engine::directory::Directory;
+use crate::engine::view::Secrets;
 use crate::engine::{Cx, InnerCall};
 use crate::mapping::formula;
 use crate::nouns::action::run::call::{output_of, pairs};
@@ -38,8 +38,7 @@ pub(crate) async fn run_code(
     }
     let arguments = {
         let world = cx.world();
-        let lens =
-            Lens { directory: Directory::new(&world, &cx.engine.catalog), base: cx.engine.base(), caller: &cx.caller };
+        let lens = cx.view(&world);
         let integration = trace.scope.integration.as_deref();
         let credentials = connection.and_then(|connection| usable(connection.credentials.as_ref()));
         let user = cx.caller.tenant().map(|tenant| Tenant { credentials: None, ..(**tenant).clone() });

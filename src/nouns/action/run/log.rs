@@ -6,9 +6,9 @@ use crate::base::ids::Id;
 use crate::elements::model::Layer;
 use crate::elements::model::place::Layered as _;
 use crate::elements::universal_parent;
-use crate::elements::view::{Lens, Secrets};
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
+use crate::engine::view::Secrets;
+use crate::engine::view::ViewContext;
 use crate::nouns::action::model::Action;
 use crate::nouns::action::run::{RunRequest, Trace, to_json};
 use crate::nouns::connection::model::Connection;
@@ -29,8 +29,8 @@ pub(crate) async fn write_log(
 ) -> Result<(), ApiError> {
     let completed = cx.space.clock.now();
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
-    let lens = Lens { directory, base: OWN_ADDRESS, caller: &cx.caller };
+    let directory = cx.directory(&world);
+    let lens = ViewContext { directory, base: OWN_ADDRESS, caller: &cx.caller };
     // As they are now: the run may have changed them.
     let connection = trace.scope.connection.as_ref().and_then(|c| world.connections.get(c.id.as_str()));
     let owner = connection.map(|connection| connection.tenant.clone());

@@ -11,9 +11,10 @@ mod resolve;
 use call::{address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
 use code::run_code;
 use log::write_log;
-use resolve::{connection_for_inline, no_connection, resolve_action};
+use resolve::no_connection;
 
 pub use call::{body_bytes, variables};
+pub use resolve::{Resolution, resolve};
 
 use crate::base::JsonMap;
 use crate::base::clock::rest_of_a_call;
@@ -73,6 +74,8 @@ pub struct RunRequest {
     pub meta: Option<JsonMap>,
     /// The call, such that it can be sent to `/act` again.
     pub snapshot: JsonMap,
+    /// What was found for it before; it is found anew when the workspace has changed since.
+    pub resolution: Option<Arc<Resolution>>,
 }
 
 /// What a run gave.
@@ -138,12 +141,17 @@ async fn run_here(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
 }
 
 pub(crate) async fn carry_out(cx: &Cx, request: &RunRequest, trace: &mut Trace) -> Result<Option<Value>, ApiError> {
+    let resolution = match &request.resolution {
+        Some(found) if found.is_of(&cx.world()) => Arc::clone(found),
+        Some(_) | None => Arc::new(resolve(cx, request)),
+    };
+    trace.scope.clone_from(&resolution.scope);
     match request.dispatch.clone()? {
-        Dispatch::Action(selector) => run_action(cx, request, selector, trace).await,
+        Dispatch::Action(_) => run_action(cx, request, &resolution, trace).await,
         Dispatch::Api(api) => {
             trace.name = Some(format!("{} {}", api.method, api.path));
             trace.action_type = Some(ActionType::ApiRequestToExternalApp);
-            let connection = connection_for_inline(cx, request, trace)?;
+            let connection = resolution.connection(cx)?;
             let call = Outgoing {
                 method: api.method,
                 path: api.path,
@@ -156,7 +164,7 @@ pub(crate) async fn carry_out(cx: &Cx, request: &RunRequest, trace: &mut Trace) 
         Dispatch::Code(source) => {
             trace.name = Some("Code".into());
             trace.action_type = Some(ActionType::RunJavascript);
-            let connection = connection_for_inline(cx, request, trace)?;
+            let connection = resolution.connection(cx)?;
             run_code(cx, source, request.input.clone(), Some(&connection), trace).await
         }
     }
@@ -165,10 +173,10 @@ pub(crate) async fn carry_out(cx: &Cx, request: &RunRequest, trace: &mut Trace) 
 pub(crate) async fn run_action(
     cx: &Cx,
     request: &RunRequest,
-    selector: Selector,
+    resolution: &Resolution,
     trace: &mut Trace,
 ) -> Result<Option<Value>, ApiError> {
-    let action = resolve_action(cx, request, selector, trace)?;
+    let action = resolution.action.clone()?.ok_or_else(|| ApiError::internal("a run of an action has no action"))?;
     trace.name = Some(action.meta.name.clone());
     trace.action_type = action.action_type;
     trace.action = Some(Arc::clone(&action));
@@ -272,6 +280,7 @@ pub async fn run_node(cx: &Cx, call: NodeCall) -> (Result<Option<Value>, ApiErro
         input: Some(call.input),
         meta: None,
         snapshot: JsonMap::new(),
+        resolution: None,
     };
     let mut trace = Trace { scope: call.scope, variables: call.variables, ..Trace::default() };
     let result = perform(cx, &call.action, &request, &mut trace).await;

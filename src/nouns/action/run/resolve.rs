@@ -6,30 +6,60 @@ use crate::elements::model::place::Layered as _;
 use crate::elements::model::{Layer, Selector};
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
+use crate::engine::directory::Resolved;
 use crate::nouns::action::model::Action;
-use crate::nouns::action::run::{RunRequest, Trace};
+use crate::nouns::action::run::{Dispatch, RunRequest};
 use crate::nouns::connection::model::Connection;
+use crate::store::World;
 use std::sync::Arc;
 
-/// `api` and `code` need a connection: the scope's, else the tenant's default one. Source: SEED (`act`).
-pub(crate) fn connection_for_inline(
-    cx: &Cx,
-    request: &RunRequest,
-    trace: &mut Trace,
-) -> Result<Arc<Connection>, ApiError> {
-    let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
-    let mut resolved = directory.scope(&cx.caller, &request.scope)?;
-    if resolved.connection.is_none() && request.scope.is_empty() {
-        resolved.connection = directory.workspace_default(&cx.caller);
-        let id = resolved.connection.as_ref().and_then(|connection| connection.integration.as_ref());
-        resolved.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
+/// What a call to run something comes to in one state of the workspace.
+#[derive(Debug)]
+pub struct Resolution {
+    /// The state that it was found in.
+    world: Arc<World>,
+    /// The integration and the connection, as far as they were found.
+    pub scope: Resolved,
+    /// The action; none for an inline call. An error says why the call cannot run.
+    pub action: Result<Option<Arc<Action>>, ApiError>,
+}
+
+impl Resolution {
+    /// Whether the workspace is as it was when this was found.
+    pub fn is_of(&self, world: &Arc<World>) -> bool {
+        Arc::ptr_eq(&self.world, world)
     }
-    trace.scope = resolved;
-    let connection = trace.scope.connection.clone();
-    let connection = connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
-    connection.refuse_archived_call()?;
-    Ok(connection)
+
+    /// The connection of an inline call, which cannot do without. Source: SEED (`act`).
+    pub fn connection(&self, cx: &Cx) -> Result<Arc<Connection>, ApiError> {
+        self.action.clone()?;
+        let integration = self.scope.integration.as_ref();
+        self.scope.connection.clone().ok_or_else(|| no_connection(cx, integration.map(|found| found.key())))
+    }
+}
+
+/// Finds what a call to run something is about. Never fails: an error is part of what is found.
+pub fn resolve(cx: &Cx, request: &RunRequest) -> Resolution {
+    let world = cx.world();
+    let mut scope = Resolved::default();
+    let action = match &request.dispatch {
+        Ok(Dispatch::Action(selector)) => action_of(cx, &world, request, selector, &mut scope).map(Some),
+        Ok(Dispatch::Api(_) | Dispatch::Code(_)) => scope_of_inline(cx, &world, request, &mut scope).map(|()| None),
+        Err(error) => Err(error.clone()),
+    };
+    Resolution { world, scope, action }
+}
+
+/// `api` and `code` need a connection: the scope's, else the tenant's default one. Source: SEED (`act`).
+fn scope_of_inline(cx: &Cx, world: &World, request: &RunRequest, scope: &mut Resolved) -> Result<(), ApiError> {
+    let directory = cx.directory(world);
+    *scope = directory.scope(&cx.caller, &request.scope)?;
+    if scope.connection.is_none() && request.scope.is_empty() {
+        scope.connection = directory.workspace_default(&cx.caller);
+        let id = scope.connection.as_ref().and_then(|connection| connection.integration.as_ref());
+        scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
+    }
+    scope.connection.as_ref().map_or(Ok(()), |connection| connection.refuse_archived_call())
 }
 
 pub(crate) fn no_connection(cx: &Cx, integration: Option<&str>) -> ApiError {
@@ -45,31 +75,30 @@ pub(crate) fn no_connection(cx: &Cx, integration: Option<&str>) -> ApiError {
 }
 
 /// The action to run and the connection to run it through, the most specific version winning.
-pub(crate) fn resolve_action(
+fn action_of(
     cx: &Cx,
+    world: &World,
     request: &RunRequest,
-    selector: Selector,
-    trace: &mut Trace,
+    selector: &Selector,
+    scope: &mut Resolved,
 ) -> Result<Arc<Action>, ApiError> {
-    let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
-    trace.scope = directory.scope(&cx.caller, &request.scope)?;
-    if let Some(connection) = &trace.scope.connection {
+    let directory = cx.directory(world);
+    *scope = directory.scope(&cx.caller, &request.scope)?;
+    if let Some(connection) = &scope.connection {
         connection.refuse_archived_call()?;
     }
-    let selector = Selector { scope: request.scope.clone(), ..selector };
+    let selector = Selector { scope: request.scope.clone(), ..selector.clone() };
     let mut action = directory.element::<Action>(&cx.caller, &selector, Archived::Hidden)?;
     let named_nothing = request.scope.is_empty();
-    if trace.scope.connection.is_none() {
-        trace.scope.connection = own_connection(cx, &directory, &action);
-        if named_nothing && trace.scope.connection.is_none() && action.layer() == Layer::Universal {
-            trace.scope.connection = directory.workspace_default(&cx.caller);
+    if scope.connection.is_none() {
+        scope.connection = own_connection(cx, &directory, &action);
+        if named_nothing && scope.connection.is_none() && action.layer() == Layer::Universal {
+            scope.connection = directory.workspace_default(&cx.caller);
         }
     }
-    if trace.scope.integration.is_none() {
-        let id =
-            trace.scope.connection.as_ref().and_then(|c| c.integration.clone()).or(action.place.integration.clone());
-        trace.scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
+    if scope.integration.is_none() {
+        let id = scope.connection.as_ref().and_then(|c| c.integration.clone()).or(action.place.integration.clone());
+        scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
     }
     // An action is run by its version for the connection, whichever way it was named (SEED, step 4); an integration's own
     // one that is named by id alone is meant as it is.
@@ -81,9 +110,9 @@ pub(crate) fn resolve_action(
     };
     if has_versions && !action.key().is_empty() && selector.layer.is_none() {
         let by_key = Selector { instance_key: selector.instance_key.clone(), ..Selector::default() };
-        action = directory.element_by_key(&cx.caller, action.key(), &trace.scope, &by_key).unwrap_or(action);
+        action = directory.element_by_key(&cx.caller, action.key(), scope, &by_key).unwrap_or(action);
     }
-    check_fits(&directory, &action, trace)?;
+    check_fits(&directory, &action, scope)?;
     Ok(action)
 }
 
@@ -103,8 +132,8 @@ pub(crate) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action
 }
 
 /// Refuses to send an app's request to another app.
-pub(crate) fn check_fits(directory: &Directory<'_>, action: &Action, trace: &Trace) -> Result<(), ApiError> {
-    let Some(connection) = &trace.scope.connection else { return Ok(()) };
+pub(crate) fn check_fits(directory: &Directory<'_>, action: &Action, scope: &Resolved) -> Result<(), ApiError> {
+    let Some(connection) = &scope.connection else { return Ok(()) };
     let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
     if action.place.connection.as_ref().is_some_and(|own| *own != connection.id) {
         return Err(ApiError::bad_request(format!(

@@ -10,8 +10,9 @@ use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
-use crate::elements::view::{Lens, Secrets};
 use crate::engine::directory::Directory;
+use crate::engine::view::Secrets;
+use crate::engine::view::ViewContext;
 use crate::engine::{Ended, Engine, Space};
 use crate::nouns::attempt_log::model::AttemptLog;
 use crate::nouns::connection::connect::moves::{Consent, complete, end_attempt};
@@ -70,7 +71,7 @@ pub async fn announce(
             let cx = as_owner(engine, space, connection)?;
             let world = cx.world();
             let directory = Directory::new(&world, &engine.catalog);
-            let lens = Lens { directory, base: engine.base(), caller: &cx.caller };
+            let lens = ViewContext { directory, base: engine.base(), caller: &cx.caller };
             let mut message = message_of(&attempt, "newConnectionCreated");
             message["connection"] =
                 serde_json::to_value(lens.connection(connection, Secrets::Hidden)).map_err(ApiError::internal)?;

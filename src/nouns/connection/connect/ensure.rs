@@ -2,7 +2,6 @@
 
 use crate::base::error::ApiError;
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
 use crate::nouns::connection::connect::{begin_in, finish};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection_request::model::ConnectSpec;
@@ -16,7 +15,7 @@ pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<
     // Looked up and made in one transaction: two callers get one connection.
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let app = directory.apps().find(|app| app.owns_host(&host));
     let existing = {
         let mut own = directory.connections(&cx.caller).rev();

@@ -102,7 +102,7 @@ pub(crate) fn begin_in(
 }
 
 pub(crate) fn directory<'a>(cx: &'a Cx, world: &'a crate::store::World) -> Directory<'a> {
-    Directory::new(world, &cx.engine.catalog)
+    cx.directory(world)
 }
 
 pub(crate) fn own_with_key(cx: &Cx, tx: &Tx, key: &str) -> Result<Option<Arc<Connection>>, ApiError> {

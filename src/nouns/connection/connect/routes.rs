@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::subject::{Subject, scope_in};
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
 use crate::nouns::connection::connect as connecting;
@@ -13,8 +15,8 @@ use crate::nouns::connection_request::model::{ConnectSpec, ConnectionRequest};
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::integration::model::{Integration, ONLY_OPTION};
 
-use crate::elements::view::Secrets;
-use crate::engine::directory::{Directory, Offer};
+use crate::engine::directory::Offer;
+use crate::engine::view::Secrets;
 
 /// JSON in, a connection out. Source: SEED (`connect`), SDK `ConnectPayload`.
 pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
@@ -149,7 +151,7 @@ pub(crate) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: OptionsBody = call.json()?;
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let given = body.connector_parameters.as_ref();
     if let Some(text) = body.connector_id.or(body.connector_key) {
         return options_of(&cx, &*directory.find_connector(&text)?, None, given);
@@ -181,4 +183,10 @@ pub(crate) async fn generate_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = crate::nouns::connector::rules::get(&cx, call.param("selector")?)?;
     options_of(&cx, &connector, None, None)
+}
+
+/// What a call that begins to connect is about: what its JSON body names beside path and query.
+pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
+    let body: Value = serde_json::from_slice(&call.body).unwrap_or_default();
+    Subject::of_scope(call, route, &scope_in(&body, call.scope()))
 }

@@ -43,7 +43,7 @@ pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connect
 /// Works out what to connect to. Source: SEED (“Hand connect one of”).
 pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Target, ApiError> {
     let world = (**tx).clone();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     if let Some(text) = spec.integration_id.as_ref().or(spec.integration_key.as_ref()) {
         return match directory.offer(text)? {
             Offer::Real(integration) => {

@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
-use crate::elements::view::drawn_logo;
+use crate::engine::view::drawn_logo;
 use crate::engine::{Engine, Space};
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::connect as connecting;
@@ -212,4 +214,16 @@ fn shown(end: Announcement, theme: Theme) -> Result<Reply, ApiError> {
             Ok(Reply::html(StatusCode::OK, screens::result(theme, end.title, &end.text, end.failed, &end.message)?))
         }
     }
+}
+
+/// What a call of a connect page is about: its ticket names workspace and connection.
+pub(crate) fn about_ticket(call: &Call, route: &Route) -> Option<Subject> {
+    let (space, connection) = connecting::redeem(&call.engine, call.param("ticket").ok()?).ok()?;
+    Some(Subject::of_page(call, route, space, Some(connection)))
+}
+
+/// What the browser's return from a vendor is about: the `state` that it brings back is the ticket.
+pub(crate) fn about_state(call: &Call, route: &Route) -> Option<Subject> {
+    let (space, connection) = connecting::redeem(&call.engine, &call.query().text("state")?).ok()?;
+    Some(Subject::of_page(call, route, space, Some(connection)))
 }

@@ -5,8 +5,7 @@ use http::StatusCode;
 
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
-use crate::elements::view::drawn_logo;
-use crate::engine::directory::Directory;
+use crate::engine::view::drawn_logo;
 use crate::engine::{Cx, Visit};
 use crate::nouns::agent_session::routes::lines;
 use crate::nouns::agent_session::rules as agents;
@@ -21,7 +20,7 @@ use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage};
 /// An integration as a row of a page, with the visit behind its button.
 fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRow, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let connection = directory.default_connection(&cx.caller, integration);
     let spec = ConnectSpec {
         integration_id: Some(integration.id.to_string()),
@@ -62,7 +61,7 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let theme = theme_of(&call.query());
     let world = cx.world();
-    let integration = Directory::new(&world, &cx.engine.catalog).find_integration(call.param("integration")?)?.clone();
+    let integration = cx.directory(&world).find_integration(call.param("integration")?)?.clone();
     let rows = vec![row(&cx, &integration, theme)?];
     let title = &integration.meta.name;
     let page = IntegrationsPage { theme, title, workspace: &world.workspace.name, rows };

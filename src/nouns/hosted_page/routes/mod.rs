@@ -2,6 +2,9 @@
 //!
 //! A page carries a ticket or the name of a [`Visit`], never a token. Source: SDK (`connect()`, `ui.connect()`).
 
+pub mod attempt;
+pub mod embed;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +12,10 @@ use http::StatusCode;
 use serde_json::json;
 
 use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply};
-use crate::elements::view::drawn_logo;
-use crate::engine::directory::Directory;
+use crate::engine::view::drawn_logo;
 use crate::engine::{Cx, Visit};
 use crate::nouns::connection::connect as connecting;
 use crate::nouns::connection::connect::attempt::Ending;
@@ -19,7 +23,7 @@ use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection::rules as connections;
 use crate::nouns::connection_request::model::ConnectSpec;
-use crate::nouns::hosted_page::attempt::{closed, connect_page, ended, failed};
+use crate::nouns::hosted_page::routes::attempt::{closed, connect_page, ended, failed};
 use crate::nouns::integration::model::Integration;
 use crate::nouns::vendor::routes::redirect;
 use crate::pages as screens;
@@ -164,7 +168,7 @@ async fn built(cx: &Cx, begun: &Arc<Connection>, patience: Duration) -> Result<A
 /// Nothing is named: the user chooses from what there is.
 fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let base = cx.engine.base();
     let mut offered: Vec<Offered> = Vec::new();
     let open = |integration: &&Arc<Integration>| !integration.meta.is_archived() && !integration.is_option_disabled();
@@ -199,7 +203,7 @@ pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let tenant = owner.tenant()?;
     let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, waits: false });
     let world = cx.world();
-    let directory = Directory::new(&world, &cx.engine.catalog);
+    let directory = cx.directory(&world);
     let connector = directory.connector_behind(&connection);
     let token = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(|token| token.as_str());
     let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
@@ -286,4 +290,11 @@ pub(crate) async fn request(call: Call) -> Result<Reply, ApiError> {
 /// What this server is, for whoever opens its address.
 pub(crate) async fn welcome(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::welcome(call.engine.base())?))
+}
+
+/// What a call of an open page is about: the visit that its address names.
+pub(crate) fn about_visit(call: &Call, route: &Route) -> Option<Subject> {
+    let (space, visit) = call.engine.visit(call.param("visit").ok()?)?;
+    let connection = visit.spec.connection_id.and_then(|id| space.world().connections.get(&id).cloned());
+    Some(Subject::of_page(call, route, space, connection))
 }

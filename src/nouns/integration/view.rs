@@ -1,0 +1,185 @@
+//! The wire form of an integration, and of what would become one on connecting.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::ids::Id;
+use crate::elements::model::Meta;
+use crate::engine::view::Secrets;
+use crate::engine::view::ViewContext;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection::view::ConnectionView;
+use crate::nouns::connector::model::AuthType;
+use crate::nouns::connector::model::Connector;
+use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::integration::model::Integration;
+
+/// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, SEED.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Integration")]
+#[serde(rename_all = "camelCase")]
+pub struct IntegrationView<'a> {
+    pub(crate) id: Id<Integration>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) integration_id: Option<&'a Id<Integration>>,
+    pub(crate) uuid: &'a str,
+    pub(crate) key: &'a str,
+    pub(crate) name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) description: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) meta: Option<&'a JsonMap>,
+    pub(crate) state: &'static str,
+    pub(crate) revision: &'a str,
+    pub(crate) created_at: Timestamp,
+    pub(crate) updated_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) archived_at: Option<Timestamp>,
+    pub(crate) is_deactivated: bool,
+    pub(crate) is_test: bool,
+    pub(crate) logo_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connector_id: Option<Id<Connector>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connector_key: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connector_version: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) external_app_id: Option<Id<ExternalApp>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_type: Option<AuthType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) o_auth_callback_uri: Option<&'a str>,
+    pub(crate) has_missing_parameters: bool,
+    pub(crate) has_documentation: bool,
+    pub(crate) has_operations: bool,
+    pub(crate) has_data: bool,
+    pub(crate) has_events: bool,
+    pub(crate) has_global_webhooks: bool,
+    pub(crate) has_udm: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parameters: Option<JsonMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) options_config: Option<&'a JsonMap>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) connection: Option<Box<ConnectionView<'a>>>,
+}
+
+impl<'a> ViewContext<'a> {
+    /// An integration with the caller's connection embedded.
+    pub fn integration(&self, integration: &'a Integration, secrets: Secrets) -> IntegrationView<'a> {
+        let mut view = self.bare_integration(integration);
+        if self.caller.tenant().is_some() {
+            let mut own = self.directory.connections(self.caller).rev();
+            let of_it = |c: &&'a std::sync::Arc<Connection>| c.integration.as_ref() == Some(&integration.id);
+            let found = {
+                let ready = self.directory.connections(self.caller).rev().filter(of_it).find(|c| c.is_connected());
+                ready.or_else(|| own.find(of_it))
+            };
+            view.connection = found.map(|found| Box::new(self.bare_connection(found, Secrets::Hidden)));
+        }
+        if secrets == Secrets::Shown {
+            view.parameters = Some(integration.parameters.clone());
+        }
+        view
+    }
+
+    /// An integration alone, as others embed it.
+    pub fn bare_integration(&self, integration: &'a Integration) -> IntegrationView<'a> {
+        let connector = self.directory.connector_for(integration);
+        let app = integration
+            .external_app_id
+            .clone()
+            .or_else(|| connector.as_ref().and_then(|connector| connector.external_app_id.clone()));
+        let drawn = connector.as_ref().map_or_else(|| integration.key().to_owned(), |c| c.key().to_owned());
+        IntegrationView {
+            integration_id: Some(&integration.id),
+            logo_uri: self.logo(integration.logo_uri.as_deref(), &drawn),
+            connector_id: connector.as_ref().map(|connector| connector.id.clone()),
+            connector_key: connector.as_ref().map(|connector| connector.key().to_owned()),
+            connector_version: integration.connector_version.as_deref(),
+            external_app_id: app,
+            auth_type: connector.as_ref().map(|connector| connector.auth_type),
+            o_auth_callback_uri: integration.o_auth_callback_uri.as_deref(),
+            has_missing_parameters: integration.has_missing_parameters(connector.as_deref()),
+            parameters: (!integration.parameters.is_empty())
+                .then(|| masked_parameters(&integration.parameters, connector.as_deref())),
+            options_config: integration.options_config.as_ref(),
+            is_test: integration.is_test,
+            ..Self::integration_of_meta(integration.id.clone(), &integration.meta)
+        }
+    }
+
+    fn integration_of_meta(id: Id<Integration>, meta: &'a Meta) -> IntegrationView<'a> {
+        IntegrationView {
+            id,
+            integration_id: None,
+            uuid: &meta.uuid,
+            key: meta.key.as_deref().unwrap_or_default(),
+            name: &meta.name,
+            description: meta.description.as_deref(),
+            meta: meta.meta.as_ref(),
+            state: "READY",
+            revision: &meta.revision,
+            created_at: meta.created_at,
+            updated_at: meta.updated_at,
+            archived_at: meta.archived_at,
+            is_deactivated: false,
+            is_test: false,
+            logo_uri: String::new(),
+            connector_id: None,
+            connector_key: None,
+            connector_version: None,
+            external_app_id: None,
+            auth_type: None,
+            o_auth_callback_uri: None,
+            has_missing_parameters: false,
+            has_documentation: false,
+            has_operations: false,
+            has_data: false,
+            has_events: false,
+            has_global_webhooks: false,
+            has_udm: false,
+            parameters: None,
+            options_config: None,
+            connection: None,
+        }
+    }
+
+    /// A connector that would become an integration on connecting. Source: SEED.
+    pub fn candidate(&self, connector: &'a Connector) -> IntegrationView<'a> {
+        IntegrationView {
+            logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
+            connector_id: Some(connector.id.clone()),
+            connector_key: Some(connector.key().to_owned()),
+            external_app_id: connector.external_app_id.clone(),
+            auth_type: Some(connector.auth_type),
+            ..Self::integration_of_meta(Integration::synthetic_id(&connector.id), &connector.meta)
+        }
+    }
+
+    /// An app without a connector that would become an integration on connecting. Source: SEED.
+    pub fn app_candidate(&self, app: &'a ExternalApp) -> IntegrationView<'a> {
+        IntegrationView {
+            logo_uri: self.logo(app.logo_uri.as_deref(), app.meta.key.as_deref().unwrap_or_default()),
+            external_app_id: Some(app.id.clone()),
+            ..Self::integration_of_meta(Integration::synthetic_app_id(&app.id), &app.meta)
+        }
+    }
+}
+
+/// Parameters with what the connector's schema marks as sensitive, and every secret by name, masked.
+pub fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
+    let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
+    let mut masked = parameters.clone();
+    for (name, value) in &mut masked {
+        let sensitive = schema.is_some_and(|schema| schema["properties"][name]["isSensitive"] == Value::Bool(true));
+        if sensitive || name.to_lowercase().contains("secret") {
+            *value = Value::String("********".into());
+        }
+    }
+    masked
+}
