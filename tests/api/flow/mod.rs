@@ -1,4 +1,5 @@
 //! Flows and their runs.
 
 mod definitions;
+mod operation;
 mod runs;
