@@ -1,7 +1,8 @@
-//! A running server: an [`Engine`] behind a listener, on threads of its own.
+//! This module runs a server: an [`Engine`] behind a listener, on threads of its own. The library and
+//! the binary both start it here.
 //!
-//! The library and the binary start it the same way. It runs on its own thread and runtime, so it goes on answering
-//! while a test blocks, and stops when its handle is dropped.
+//! Invariant: it runs on its own thread and runtime, so it goes on answering while a test blocks, and it
+//! stops when its handle is dropped.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -24,33 +25,33 @@ use crate::engine::{Cx, Engine, InnerCall};
 use crate::world::{spaces, worker};
 use crate::{control, edge as api};
 
-/// How long a connection may be idle. Source: our choice: longer than clients keep theirs (Node's 5 s), so that none sends
-/// its next call just when this end closes.
+/// A connection may be idle for this long. Source: our choice: longer than clients keep theirs (Node's 5 s), so that
+/// none sends its next call just when this end closes.
 const IDLE: Duration = Duration::from_secs(75);
 
-/// Why a server did not start.
+/// The error says why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {why}")]
     Listen {
-        /// The address.
+        /// The server was to listen on this address and port.
         address: String,
-        /// Why.
+        /// The system gave this reason.
         why: String,
     },
-    /// Beyond loopback without a control token.
+    /// The address lies beyond loopback, and no control token is set.
     #[error("listening on {0} lets others control this server; give --control-token too")]
     Exposed(std::net::IpAddr),
-    /// The engine did not come up: a seed, the database.
+    /// The engine could not start, because of a seed or the database.
     #[error("{0}")]
     Engine(#[from] ApiError),
-    /// The server's thread died.
+    /// The server's thread ended before the server was ready.
     #[error("the server's thread died: {0}")]
     Thread(String),
 }
 
-/// A running server; stops when dropped.
+/// A running server; it stops when it is dropped.
 #[derive(Debug)]
 pub struct Server {
     engine: Arc<Engine>,
@@ -67,14 +68,14 @@ struct Running {
 }
 
 impl Server {
-    /// Starts and waits until it answers.
+    /// Starts a server and waits until it answers.
     pub async fn start(config: Config) -> Result<Self, StartError> {
         let (ready, stop, thread) = Self::spawn(config)?;
         let running = ready.await.map_err(|_| StartError::Thread("it ended early".into()))??;
         Ok(Self::of(running, stop, thread))
     }
 
-    /// The same without a runtime.
+    /// Starts a server as [`Self::start`] does, for callers without a runtime; it blocks.
     pub fn start_blocking(config: Config) -> Result<Self, StartError> {
         let (ready, stop, thread) = Self::spawn(config)?;
         let running = ready.blocking_recv().map_err(|_| StartError::Thread("it ended early".into()))??;
@@ -108,27 +109,27 @@ impl Server {
         Ok((ready, stop, thread))
     }
 
-    /// The address clients use.
+    /// Returns the address that clients use, without a trailing slash.
     pub fn url(&self) -> &str {
         self.engine.base()
     }
 
-    /// Where it listens.
+    /// Returns the address and port that the server listens on.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Its engine.
+    /// Returns the engine behind the server.
     pub fn engine(&self) -> &Arc<Engine> {
         &self.engine
     }
 
-    /// Its runtime, for callers without one.
+    /// Returns the server's runtime, for callers without one.
     pub fn runtime(&self) -> &Handle {
         &self.runtime
     }
 
-    /// Stops it and waits until it has.
+    /// Stops the server and waits until it has ended.
     pub fn stop(mut self) {
         self.stop_now();
     }
@@ -216,7 +217,7 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     Ok((server.run(), Running { engine, address, runtime: Handle::current() }))
 }
 
-/// The routes, the same for every server of a process: built once.
+/// Returns the router, which is built once and is the same for every server of a process.
 fn table() -> Result<Arc<Router>, ApiError> {
     static TABLE: OnceLock<Result<Arc<Router>, ApiError>> = OnceLock::new();
     let build = || {
@@ -234,7 +235,8 @@ fn host_text(address: SocketAddr) -> String {
     }
 }
 
-/// Any page may call the faked API; on every answer, errors too. Source: SDK, whose calls in a browser are preflighted.
+/// Returns the CORS rule: any page may call the faked API, and every answer says so, errors too. Source: SDK, whose
+/// calls in a browser are preflighted.
 fn cors() -> Cors {
     Cors::default()
         .allow_any_origin()

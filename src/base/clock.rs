@@ -1,6 +1,8 @@
-//! Time. One [`Clock`] per workspace; nothing else in the crate reads time.
+//! This module is the crate's only source of time: every workspace has one [`Clock`], and
+//! nothing else reads the system's time.
 //!
-//! Invariant: every date in a record comes from [`Clock::now`], so a manual clock makes a run repeatable.
+//! Invariant: every date in a record comes from [`Clock::now`], so a manual clock makes a run repeatable. Callers who
+//! wait on a clock are counted, so whoever advances it can wait for what they do next.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -13,40 +15,41 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use tokio::sync::{Notify, watch};
 
-/// A moment, in milliseconds since 1970, written as `2025-01-01T00:00:00.000Z`.
+/// A moment, counted in milliseconds since 1970 and written as `2025-01-01T00:00:00.000Z`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// From milliseconds since 1970.
+    /// Makes a moment from milliseconds since 1970.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970.
+    /// Returns the number of milliseconds since 1970.
     pub const fn millis(self) -> i64 {
         self.0
     }
 
-    /// Whole seconds since 1970, as in a token's `exp`.
+    /// Returns the number of whole seconds since 1970, the unit of a token's `exp`.
     pub const fn seconds(self) -> i64 {
         self.0.div_euclid(1000)
     }
 
-    /// This moment moved by `by`.
+    /// Returns this moment moved forward by `by`; it stops at the largest moment instead of overflowing.
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         Self(self.0.saturating_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX)))
     }
 
-    /// Milliseconds from `earlier` to this moment, never negative.
+    /// Returns the milliseconds from `earlier` to this moment, or 0 when `earlier` lies after it.
     pub fn since(self, earlier: Self) -> u64 {
         u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0)
     }
 }
 
 impl Timestamp {
-    /// As an HTTP `Date`: `Wed, 01 Jan 2025 00:00:00 GMT`. None for a year that such a date cannot have. Source: RFC 9110.
+    /// Formats this moment as an HTTP `Date`: `Wed, 01 Jan 2025 00:00:00 GMT`. It returns nothing for a year that such
+    /// a date cannot have. Source: RFC 9110.
     pub fn http_date(self) -> Option<String> {
         let at = jiff::Timestamp::from_millisecond(self.0).ok()?;
         jiff::fmt::rfc2822::DateTimePrinter::new().timestamp_to_rfc9110_string(&at).ok()
@@ -56,7 +59,7 @@ impl Timestamp {
 impl std::str::FromStr for Timestamp {
     type Err = String;
 
-    /// Reads RFC 3339 (`2025-01-01T00:00:00Z`, offsets allowed) or a plain date.
+    /// Reads RFC 3339 (`2025-01-01T00:00:00Z`, offsets allowed) or a plain date, which means midnight UTC.
     fn from_str(text: &str) -> Result<Self, String> {
         let text = text.trim();
         let full = if text.len() == 10 { format!("{text}T00:00:00Z") } else { text.to_owned() };
@@ -101,28 +104,28 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
-/// The rest of a call's work, for a task of its own that the call waits for.
+/// Wraps the rest of a call's work for a task of its own, when the call waits for that task: the task counts as
+/// the same call for the clock.
 pub fn rest_of_a_call<F: Future>(work: F) -> impl Future<Output = F::Output> {
     let at_work = AT_WORK.try_with(|at_work| (at_work.call.clone(), at_work.awake.borrow_mut().take()));
     let (call, awake) = at_work.unwrap_or_default();
     AT_WORK.scope(AtWork { call, awake: RefCell::new(awake) }, work)
 }
 
-/// How a clock tells time.
+/// A clock's mode says how it tells time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "mode")]
 pub enum ClockMode {
-    /// Real time plus what the clock was advanced by.
+    /// The clock shows real time plus what it was advanced by.
     System {
-        /// Milliseconds added to real time.
+        /// This many milliseconds are added to real time.
         #[serde(default)]
         advanced_ms: i64,
     },
-    /// Stands still until advanced.
+    /// The clock stands still until it is advanced.
     Manual {
-        /// The time shown.
         now: Timestamp,
-        /// Milliseconds it was advanced by so far.
+        /// All advances so far add up to this many milliseconds; token checks use it ([`Clock::token_time`]).
         #[serde(default)]
         advanced_ms: i64,
     },
@@ -135,7 +138,7 @@ impl Default for ClockMode {
 }
 
 impl ClockMode {
-    /// Stands still at `now`.
+    /// Returns the mode of a clock that stands still at `now`.
     pub const fn standing_at(now: Timestamp) -> Self {
         Self::Manual { now, advanced_ms: 0 }
     }
@@ -144,7 +147,7 @@ impl ClockMode {
 impl std::str::FromStr for ClockMode {
     type Err = String;
 
-    /// `system`, or a moment at which the clock stands still.
+    /// Reads `system`, or a moment at which the clock stands still.
     fn from_str(text: &str) -> Result<Self, String> {
         if text.eq_ignore_ascii_case("system") {
             return Ok(Self::default());
@@ -153,43 +156,43 @@ impl std::str::FromStr for ClockMode {
     }
 }
 
-/// A workspace's time source.
+/// A clock is the time source of one workspace; callers can read it, move it and wait on it.
 #[derive(Debug, Default)]
 pub struct Clock {
     // A std mutex: held for a few instructions and never across an await.
     mode: Mutex<ClockMode>,
     moved: Notify,
-    /// Who waits, each with a number.
+    /// The map has everybody who waits on this clock, under a number that is unique among them.
     sleepers: Mutex<BTreeMap<u64, Waiting>>,
-    /// How many that have waited here are at work since.
+    /// This many calls have waited on this clock and are now at work again.
     awake: watch::Sender<usize>,
-    /// Nobody moves this clock any more: nobody waits on it either.
+    /// The flag is set once nobody will move this clock any more, so that nobody waits on it either.
     stopped: AtomicBool,
 }
 
-/// Somebody who waits on a clock.
+/// An entry tells who waits on a clock; the control API lists it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
-    /// Until when.
+    /// The wait is over at this moment.
     pub until: Timestamp,
-    /// Which call, as `POST /act`; none for the fake's own work.
+    /// This call waits, written as `POST /act`; it is absent for the fake's own work.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub call: Option<String>,
 }
 
 tokio::task_local! {
-    /// The call of this task.
+    /// The value names the call that this task works for.
     static AT_WORK: AtWork;
 }
 
 struct AtWork {
     call: Option<String>,
-    /// On whose clock it has waited, for whoever moves that clock.
+    /// This guard is set while the call works after a wait; it counts the call as awake on the clock that it waited on.
     awake: RefCell<Option<Awake>>,
 }
 
-/// A call that has waited on a clock and goes on; no longer when dropped.
+/// A guard that counts a call as awake on a clock until it is dropped.
 struct Awake(watch::Sender<usize>);
 
 impl Drop for Awake {
@@ -198,12 +201,13 @@ impl Drop for Awake {
     }
 }
 
-/// Does the work of a call, so that whoever moves a clock that it waits on sees it, and can wait for what it does then.
+/// Runs the work of a call under the call's name, so that whoever moves a clock can see that the call waits on it, and
+/// can wait for what the call does next.
 pub async fn as_a_call<T>(call: String, work: impl Future<Output = T>) -> T {
     AT_WORK.scope(AtWork { call: Some(call), awake: RefCell::new(None) }, work).await
 }
 
-/// Somebody who waits on a clock; no longer when dropped.
+/// A guard that lists somebody as waiting on a clock until it is dropped.
 struct Sleeper<'c> {
     clock: &'c Clock,
     number: u64,
@@ -216,7 +220,7 @@ impl Drop for Sleeper<'_> {
 }
 
 impl Clock {
-    /// A clock in the given mode.
+    /// Makes a clock in the given mode.
     pub fn new(mode: ClockMode) -> Self {
         Self { mode: Mutex::new(mode), ..Self::default() }
     }
@@ -225,7 +229,7 @@ impl Clock {
         self.mode.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The time in this workspace.
+    /// Returns the time in this workspace.
     pub fn now(&self) -> Timestamp {
         match *self.lock() {
             ClockMode::System { advanced_ms } => Timestamp(real_now().0.saturating_add(advanced_ms)),
@@ -233,18 +237,18 @@ impl Clock {
         }
     }
 
-    /// Mode and position, for export and forks.
+    /// Returns the mode and position, which exports and forks take along.
     pub fn mode(&self) -> ClockMode {
         *self.lock()
     }
 
-    /// Replaces mode and position.
+    /// Replaces mode and position, and wakes everybody whose moment has come.
     pub fn set(&self, mode: ClockMode) {
         *self.lock() = mode;
         self.moved.notify_waiters();
     }
 
-    /// Moves time forward.
+    /// Moves time forward, and wakes everybody whose moment has come.
     pub fn advance(&self, by: Duration) {
         let ms = i64::try_from(by.as_millis()).unwrap_or(i64::MAX);
         match &mut *self.lock() {
@@ -257,7 +261,7 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
-    /// Who waits on this clock, the soonest first.
+    /// Returns everybody who waits on this clock, the soonest first.
     pub fn pending(&self) -> Vec<Waiting> {
         let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut all: Vec<Waiting> = sleepers.values().cloned().collect();
@@ -265,7 +269,7 @@ impl Clock {
         all
     }
 
-    /// Until when the first of them waits.
+    /// Returns the moment at which the first wait is over, or nothing when nobody waits.
     pub fn next_waking(&self) -> Option<Timestamp> {
         let sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
         sleepers.values().map(|waiting| waiting.until).min()
@@ -279,26 +283,27 @@ impl Clock {
         Sleeper { clock: self, number }
     }
 
-    /// Waits on this clock: a clock that stands still is waited for until it is advanced.
+    /// Waits on this clock; on a clock that stands still the wait lasts until somebody advances it.
     pub async fn sleep(&self, by: Duration) {
         let due = self.now().plus(by);
         AT_WORK.try_with(|at_work| at_work.awake.borrow_mut().take()).ok();
         let sleeper = self.falls_asleep(due);
         self.until(due).await;
-        // It is at work before it is no longer asleep: nobody sees it as neither.
+        // The call is counted as awake before it is taken off the sleepers, so nobody sees it as neither.
         self.awake.send_modify(|awake| *awake += 1);
         let awake = Awake(self.awake.clone());
         drop(sleeper);
         AT_WORK.try_with(|at_work| *at_work.awake.borrow_mut() = Some(awake)).ok();
     }
 
-    /// Stops the clock for good: whoever waits on it goes on at once.
+    /// Stops the clock for good, and lets everybody who waits on it go on at once.
     pub fn stop(&self) {
         self.stopped.store(true, Ordering::Release);
         self.moved.notify_waiters();
     }
 
-    /// Waits until the calls that have waited here are over, or wait again. Not for long: one may hang elsewhere.
+    /// Waits until the calls that have waited here are over or wait again. It gives up after about a second,
+    /// because a call may hang elsewhere.
     pub async fn calmed(&self) {
         const LOOKS: usize = 1_000;
         for _ in 0..LOOKS {
@@ -315,7 +320,7 @@ impl Clock {
         loop {
             let moved = self.moved.notified();
             tokio::pin!(moved);
-            // From here on no move is missed.
+            // The listener is on from here, so no move is missed.
             moved.as_mut().enable();
             if self.now() >= due || self.stopped.load(Ordering::Acquire) {
                 return;
@@ -330,8 +335,8 @@ impl Clock {
         }
     }
 
-    /// The time against which a token's `exp` and `nbf` are held: real time, plus what this clock was advanced
-    /// by when `workspace_time` (`docs/behaviour.md#token-clock`).
+    /// Returns the time against which a token's `exp` and `nbf` are checked: real time, plus what this clock was
+    /// advanced by when `workspace_time` is set (`docs/behaviour.md#token-clock`).
     pub fn token_time(&self, workspace_time: bool) -> Timestamp {
         match (workspace_time, *self.lock()) {
             (true, ClockMode::System { advanced_ms } | ClockMode::Manual { advanced_ms, .. }) => {
@@ -341,7 +346,7 @@ impl Clock {
         }
     }
 
-    /// How long to wait in real time until `due`, or `None` when only an advance can get there.
+    /// Returns how long to wait in real time until `due`, or nothing when only an advance can get there.
     pub fn real_wait(&self, due: Timestamp) -> Option<Duration> {
         match *self.lock() {
             ClockMode::System { advanced_ms } => {
@@ -353,20 +358,20 @@ impl Clock {
     }
 }
 
-/// Real time. Only for tokens, whose makers have no other, and for minting them.
+/// Returns real time. Only token checks and token minting may use it: whoever else makes tokens knows no other time.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the system's time")]
 pub fn real_now() -> Timestamp {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A monotonic start, for uptimes and metrics; never for records.
+/// Returns a monotonic instant, for uptimes and metrics; records never use it.
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the monotonic clock")]
 pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// Waits in real time. Only for limits that must hold though the workspace's clock stands still.
+/// Waits in real time. Only limits that must hold while the workspace's clock stands still may use it.
 #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
 pub async fn real_sleep(duration: Duration) {
     tokio::time::sleep(duration).await;

@@ -1,29 +1,29 @@
-//! Every knob of a server, units in the names.
+//! This module holds every setting of a server. Names carry their unit, so no reader has to guess it.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use crate::base::clock::ClockMode;
 
-/// Where the database is.
+/// The target says where the server keeps its database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Target {
-    /// In memory, gone with the server.
+    /// The database is in memory and is gone when the server stops.
     #[default]
     Memory,
-    /// In a file that survives it.
+    /// The database is in this file, which outlives the server.
     File(PathBuf),
 }
 
-/// What a server starts with.
+/// The choice says what data a server starts with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum SeedChoice {
-    /// The built-in demo world.
+    /// The server starts with the built-in demo data.
     #[default]
     Demo,
-    /// A workspace with nothing but the catalog.
+    /// The server starts with a workspace that has nothing but the catalog.
     Empty,
-    /// A folder or file.
+    /// The server starts with the seed in this folder or file.
     Path(PathBuf),
 }
 
@@ -39,38 +39,36 @@ impl std::str::FromStr for SeedChoice {
     }
 }
 
-/// A server's settings. Source: our choice: what a server of one test needs, and of one laptop.
+/// These are the settings of one server. Source: our choice: the defaults suit one developer's laptop.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// Address to listen on.
+    /// The server listens on this address.
     pub host: IpAddr,
-    /// Port; 0 for a free one.
+    /// The server listens on this port; 0 picks a free one.
     pub port: u16,
-    /// What it starts with.
     pub seed: SeedChoice,
-    /// Where state is kept.
     pub database: Target,
-    /// How time runs in new workspaces.
+    /// Every new workspace's clock starts in this mode.
     pub clock: ClockMode,
-    /// Makes ids repeat.
+    /// This seed makes generated ids the same on every run; without it they differ.
     pub rng_seed: Option<u64>,
-    /// Key of the first workspace, instead of the seed's.
+    /// The first workspace gets this key instead of the seed's.
     pub workspace_key: Option<String>,
-    /// Secret of the first workspace, instead of the seed's.
+    /// The first workspace gets this secret instead of the seed's.
     pub workspace_secret: Option<String>,
-    /// Hosts that may be called beyond loopback.
+    /// The server may call these hosts beyond loopback, which is always allowed.
     pub allow_egress: Vec<String>,
-    /// What control calls must carry; needed beyond loopback.
+    /// Control calls must carry this token; a server that listens beyond loopback needs one.
     pub control_token: Option<String>,
-    /// Entries kept per journal.
+    /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,
-    /// Wall-clock limit of a snippet, in milliseconds. Source: DOC:docs/managing-membrane/limits (50 s).
+    /// A snippet may run for this many milliseconds of real time. Source: DOC:docs/managing-membrane/limits (50 s).
     pub code_timeout_ms: u64,
-    /// Memory limit of a snippet, in megabytes, where a limit can be held.
+    /// A snippet may use this many megabytes of memory; only worker processes can hold it to that.
     pub code_memory_mb: u64,
-    /// The `membrane-mock` binary that runs snippets in child processes; without it they run on threads of this one.
+    /// This `membrane-mock` binary runs snippets in child processes; without it they run on threads of this one.
     pub js_worker: Option<PathBuf>,
-    /// HTTP worker threads.
+    /// So many threads answer HTTP requests.
     pub workers: usize,
 }
 
@@ -97,8 +95,8 @@ impl Default for Config {
 }
 
 impl Config {
-    /// A free port, one worker, a short limit for snippets; the binary that runs them from the environment variable
-    /// `MEMBRANE_MOCK_JS_WORKER`.
+    /// Returns settings for a test: a free port, one worker, a limit of 5 s for snippets, and the binary that runs
+    /// snippets from the environment variable `MEMBRANE_MOCK_JS_WORKER`.
     pub fn for_tests() -> Self {
         let js_worker = std::env::var_os("MEMBRANE_MOCK_JS_WORKER").map(PathBuf::from);
         Self { port: 0, workers: 1, code_timeout_ms: 5_000, js_worker, ..Self::default() }

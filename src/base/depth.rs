@@ -1,9 +1,10 @@
-//! How deep JSON may nest: what is taken in is stored inside other JSON, and readers stop at 128 levels.
+//! This module limits how deep JSON may nest, because what a caller sends is stored inside other JSON,
+//! and readers stop at 128 levels.
 
-/// The deepest nesting that is taken in.
+/// A request may nest this deep and no deeper.
 pub const DEEPEST: usize = 100;
 
-/// Whether JSON text nests deeper than [`DEEPEST`]. Brackets inside strings do not count.
+/// Returns whether JSON text nests deeper than [`DEEPEST`]. Brackets inside strings do not count.
 pub fn exceeds(text: &[u8]) -> bool {
     let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
     for byte in text {

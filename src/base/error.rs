@@ -1,7 +1,7 @@
-//! What a caller is told when a call fails, as plain data.
+//! This module describes a failed call as plain data; every layer returns it, and the HTTP edge writes it out.
 //!
-//! Invariant: every failure that reaches a client is an [`ApiError`]; its HTTP status is derived from it in one
-//! place ([`ApiError::status`]), never chosen by a handler.
+//! Invariant: every failure that reaches a client is an [`ApiError`]; its HTTP status is derived from it in one place
+//! ([`ApiError::status`]), never chosen by a handler.
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The engine's error families. Clients map errors by this field alone.
+/// The engine's error families. Clients choose their error class by this field alone.
 ///
 /// Source: SDK `ErrorType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -23,11 +23,11 @@ pub enum ErrorType {
     Configuration,
     /// An element that another one depends on is missing.
     DependencyError,
-    /// A flow run failed.
+    /// A flow run failed, or a call to it cannot be carried out.
     FlowRun,
     /// A flow instance could not be set up.
     FlowInstanceSetup,
-    /// A lock could not be had in time.
+    /// A lock could not be obtained in time, or something else changed the element meanwhile.
     Concurrency,
     /// The fake itself failed, or does not fake what was asked.
     Internal,
@@ -35,85 +35,87 @@ pub enum ErrorType {
     ActionRun,
     /// An action instance could not be set up.
     ActionInstanceSetup,
-    /// A unit of a flow failed.
+    /// A single node of a flow failed.
     UnitRun,
-    /// A JavaScript snippet failed.
+    /// A JavaScript snippet threw an error, ran over a limit or could not be read.
     CustomCode,
     /// The workspace is out of credits.
     InsufficientCredit,
-    /// No model gateway is configured.
+    /// The platform's agent has no model gateway (OpenRouter) configured.
     OpenrouterNotConfigured,
 }
 
-/// The closed list of error keys. Source: SDK `BadRequestErrorKey`, `ConnectionErrorKey`, `ConcurrencyErrorKey`.
+/// The key tells apart the errors of one family; the list is closed. Source: SDK `BadRequestErrorKey`,
+/// `ConnectionErrorKey`, `ConcurrencyErrorKey`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ErrorKey {
-    /// 404.
+    /// The thing asked for does not exist; the status is 404.
     NotFound,
-    /// 401.
+    /// The call carries no valid token; the status is 401.
     NotAuthenticated,
-    /// 403.
+    /// The caller may not do this; the status is 403.
     AccessDenied,
-    /// 400: a key is taken.
+    /// Another element has this key already; the status is 400.
     AlreadyExists,
-    /// 429.
+    /// The caller has made too many calls; the status is 429.
     RateLimitExceeded,
     /// The connection can never work again without its user.
     ConnectionIsDefunct,
     /// The connection's credentials no longer work.
     AccessTokenExpired,
-    /// A lock was not had in time.
+    /// A lock could not be obtained in time.
     LockTimeout,
 }
 
-/// Codes beside `type` and `key`. Source: SEED (“Troubleshooting”).
+/// The code stands beside `type` and `key` for failures that a client can repair. Source: SEED (“Troubleshooting”).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ErrorCode {
-    /// The connection lost its credentials: reconnect it.
+    /// The connection has lost its credentials, and its user must reconnect it.
     ConnectionDisconnected,
 }
 
-/// The error envelope `{type, key?, code?, message, data?, causedByError?, logs?, stack?, actionRunId?}`.
+/// The error envelope is the JSON body of every failed call: `{type, key?, code?, message, data?,
+/// causedByError?, logs?, stack?, actionRunId?}`.
 ///
 /// Source: DOC:reference/overview/errors; `code` and `actionRunId` from SEED.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Error")]
 #[serde(rename_all = "camelCase")]
 pub struct Envelope {
-    /// Family.
+    /// The error's family; official clients choose their error class by it.
     #[serde(rename = "type")]
     pub kind: ErrorType,
-    /// Key within the family.
+    /// The key tells apart the errors of one family; it is absent when the family has no more specific one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<ErrorKey>,
-    /// SEED's code.
+    /// The code names a failure that a client can repair, such as `CONNECTION_DISCONNECTED`; mostly absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code: Option<ErrorCode>,
-    /// What was asked, what is wrong, what would work.
+    /// The message tells people what was asked, what is wrong and what would work.
     pub message: String,
-    /// Facts for programs.
+    /// Details for programs, mostly an object; absent when there are none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data: Option<Value>,
-    /// The error below this one.
+    /// The error that caused this one, in the same form; absent when nothing did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub caused_by_error: Option<ApiError>,
-    /// Console lines of a snippet.
+    /// The console lines `{level, message}` that a snippet wrote before it failed; absent when there are none.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub logs: Vec<Value>,
-    /// Stack of a snippet.
+    /// The stack of a snippet's error, as text; absent for other errors.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub stack: Option<String>,
-    /// The run this error ended.
+    /// The id of the run log of the action run that ended with this error; absent when no run did.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action_run_id: Option<String>,
-    /// A status that the family and key do not imply (405, 413, 501).
+    /// Set to a status that family and key do not imply (405, 413, 501); it is not part of the JSON.
     #[serde(skip)]
     pub status_override: Option<u16>,
 }
 
-/// An error as it reaches the caller: an [`Envelope`], boxed because most results are not one.
+/// An error as it reaches the caller. It is an [`Envelope`] in a box, because most results are not an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
 #[serde(transparent)]
 #[error("{}", .0.message)]
@@ -134,7 +136,7 @@ impl DerefMut for ApiError {
 }
 
 impl ApiError {
-    /// Any error: for faults, which may be any. Everything else has a constructor of its own.
+    /// Makes any error, for faults, which may be any. Other callers use the constructors below.
     pub fn of(kind: ErrorType, key: Option<ErrorKey>, message: impl Into<String>) -> Self {
         Self::new(kind, key, message)
     }
@@ -154,98 +156,97 @@ impl ApiError {
         }))
     }
 
-    /// 400: the call cannot be carried out as sent.
+    /// Makes a 400: the call cannot be carried out as sent.
     pub fn bad_request(message: impl Into<String>) -> Self {
         Self::new(ErrorType::BadRequest, None, message)
     }
 
-    /// 404.
+    /// Makes a 404 with key `not_found`.
     pub fn not_found(message: impl Into<String>) -> Self {
         Self::new(ErrorType::BadRequest, Some(ErrorKey::NotFound), message)
     }
 
-    /// 401.
+    /// Makes a 401 with key `not_authenticated`.
     pub fn not_authenticated(message: impl Into<String>) -> Self {
         Self::new(ErrorType::BadRequest, Some(ErrorKey::NotAuthenticated), message)
     }
 
-    /// 403.
+    /// Makes a 403 with key `access_denied`.
     pub fn access_denied(message: impl Into<String>) -> Self {
         Self::new(ErrorType::BadRequest, Some(ErrorKey::AccessDenied), message)
     }
 
-    /// 400 with key `already_exists`.
+    /// Makes a 400 with key `already_exists`.
     pub fn already_exists(message: impl Into<String>) -> Self {
         Self::new(ErrorType::BadRequest, Some(ErrorKey::AlreadyExists), message)
     }
 
-    /// 429.
+    /// Makes a 429 with key `rate_limit_exceeded`.
     pub fn rate_limited(message: impl Into<String>) -> Self {
         Self::new(ErrorType::BadRequest, Some(ErrorKey::RateLimitExceeded), message)
     }
 
-    /// A flow run failed.
+    /// Makes a 400 of the family `flow_run`.
     pub fn flow_run(message: impl Into<String>) -> Self {
         Self::of(ErrorType::FlowRun, None, message)
     }
 
-    /// 400: an action failed for a reason of its own or of the external app.
+    /// Makes a 400: an action failed for a reason of its own or of the external app.
     pub fn action_run(message: impl Into<String>) -> Self {
         Self::new(ErrorType::ActionRun, None, message)
     }
 
-    /// 400: an element cannot run as configured.
+    /// Makes a 400: an element cannot run as configured.
     pub fn configuration(message: impl Into<String>) -> Self {
         Self::new(ErrorType::Configuration, None, message)
     }
 
-    /// 400: a snippet failed.
+    /// Makes a 400: a JavaScript snippet failed.
     pub fn custom_code(message: impl Into<String>) -> Self {
         Self::new(ErrorType::CustomCode, None, message)
     }
 
-    /// 400: something else happened meanwhile; the call can be made again.
+    /// Makes a 400: something else changed meanwhile, and the same call may succeed later.
     pub fn concurrency(message: impl Into<String>) -> Self {
         Self::new(ErrorType::Concurrency, None, message)
     }
 
-    /// A connection that cannot be used.
+    /// Makes a 400: the connection cannot be used, for the reason that `key` names.
     pub fn connection(key: ErrorKey, message: impl Into<String>) -> Self {
         Self::new(ErrorType::Connection, Some(key), message)
     }
 
-    /// 500: a fault of the fake's own; the message names it so that nobody blames the platform.
+    /// Makes a 500 for a failure of the fake's own; the message names the fake so that nobody blames the platform.
     pub fn internal(message: impl std::fmt::Display) -> Self {
         Self::new(ErrorType::Internal, None, format!("membrane-mock failed: {message}"))
     }
 
-    /// 501: real on the platform, absent here. Source: our choice: loud, and named.
+    /// Makes a 501 for what the platform does and the fake does not. Source: our choice: the message names the fake.
     pub fn not_faked(what: impl std::fmt::Display) -> Self {
         Self::new(ErrorType::Internal, None, format!("membrane-mock does not fake {what}")).with_status(501)
     }
 
-    /// 405 or another status of the HTTP edge.
+    /// Replaces the status that family and key imply, as for a 405.
     #[must_use]
     pub fn with_status(mut self, status: u16) -> Self {
         self.status_override = Some(status);
         self
     }
 
-    /// Adds facts for programs.
+    /// Sets [`Envelope::data`], the details for programs.
     #[must_use]
     pub fn with_data(mut self, data: Value) -> Self {
         self.data = Some(data);
         self
     }
 
-    /// Adds SEED's code.
     #[must_use]
     pub fn with_code(mut self, code: ErrorCode) -> Self {
         self.code = Some(code);
         self
     }
 
-    /// Adds the error below.
+    /// Sets the error that caused this one.
     #[must_use]
     pub fn caused_by(mut self, cause: ApiError) -> Self {
         self.caused_by_error = Some(cause);
@@ -266,7 +267,8 @@ impl ApiError {
         self
     }
 
-    /// The HTTP status. Source: DOC:reference/overview/errors.
+    /// Returns the HTTP status that family and key imply, or the one
+    /// set instead. Source: DOC:reference/overview/errors.
     pub fn status(&self) -> u16 {
         if let Some(status) = self.status_override {
             return status;
@@ -297,7 +299,8 @@ impl ApiError {
     }
 }
 
-/// The nearest of `known` to `asked`, for messages that help. Source: our choice.
+/// Returns the one of `known` that is spelled most like `asked`, for messages that suggest it; nothing when
+/// none is close. Source: our choice.
 pub fn nearest<'a>(asked: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Comparing costs the product of both lengths, and nobody misspells that much.
     if asked.len() > 200 {

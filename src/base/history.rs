@@ -1,4 +1,5 @@
-//! How an element came to where it stands: what every state machine remembers, and says when it refuses.
+//! This module records how an element reached its state. Every state machine keeps such a history, and shows it when it
+//! refuses an event. Invariant: a state changes only together with an entry here (`History::step`).
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -7,25 +8,23 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::text::article;
 
-/// One change of state.
+/// An entry records one change of a state machine's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change<S, E> {
-    /// When.
+    /// The change happened at this moment of the workspace's clock.
     pub at: Timestamp,
-    /// Before.
     pub from: S,
-    /// After.
     pub to: S,
-    /// Why.
+    /// This event caused the change.
     pub cause: E,
 }
 
-/// The last changes, oldest first.
+/// The history holds the last ten changes, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct History<S, E>(Vec<Change<S, E>>);
 
-/// So many changes are remembered of each element; then the oldest goes.
+/// Each element remembers this many changes; then the oldest goes.
 const MOST: usize = 10;
 
 impl<S, E> Default for History<S, E> {
@@ -35,19 +34,20 @@ impl<S, E> Default for History<S, E> {
 }
 
 impl<S, E> History<S, E> {
-    /// Whether nothing has changed yet.
+    /// Returns whether nothing has changed yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// A state or an event as JSON has it.
+/// Returns a state or an event as JSON spells it.
 fn word(of: &impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
-    /// Moves a state by an event to where its machine says; none is where it may not go.
+    /// Moves `state` to `to` and records the change. When `to` is absent, the machine does not allow the event: the
+    /// state stays, and the error tells the history.
     pub(crate) fn step(
         &mut self,
         machine: &str,
@@ -67,7 +67,7 @@ impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
         Ok(change)
     }
 
-    /// What a machine says of an event that a state does not allow.
+    /// Makes the error for an event that a state does not allow.
     fn refusal(&self, machine: &str, state: S, event: E) -> ApiError {
         let article = article(machine);
         let message = format!("{article} {machine} that is {} cannot take the event `{}`", word(&state), word(&event));

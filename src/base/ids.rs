@@ -1,4 +1,4 @@
-//! Identity and chance. Nothing else in the crate makes random values.
+//! This module makes ids and random text. Nothing else in the crate makes random values.
 //!
 //! Invariant: an id is a hash of (seed, workspace, counter), so the same seed and the same calls give the same ids.
 
@@ -22,7 +22,7 @@ pub struct Id<T> {
 }
 
 impl<T> Id<T> {
-    /// The id's text.
+    /// Returns the id as text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
@@ -110,7 +110,7 @@ impl<'de, T> Deserialize<'de> for Id<T> {
     }
 }
 
-/// One workspace's source of ids and random text.
+/// The source of ids and random text of one workspace.
 #[derive(Debug)]
 pub struct Ids {
     seed: [u8; 32],
@@ -118,7 +118,7 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// The source of `workspace` under the server's `rng_seed`; without one, every start differs.
+    /// Makes the source of `workspace` under the server's `rng_seed`; without a seed the ids differ at every start.
     pub fn new(rng_seed: Option<u64>, workspace: &str) -> Self {
         let mut hash = Sha256::new();
         match rng_seed {
@@ -129,17 +129,17 @@ impl Ids {
         Self { seed: hash.finalize().into(), counter: AtomicU64::new(1) }
     }
 
-    /// Goes on after `last`, the highest number already in the store.
+    /// Makes numbers go on after `last`, the highest number already in the store.
     pub fn continue_after(&self, last: u64) {
         self.counter.fetch_max(last.saturating_add(1), Ordering::Relaxed);
     }
 
-    /// The last number that was given.
+    /// Returns the last number that was given, or 0.
     pub fn last(&self) -> u64 {
         self.counter.load(Ordering::Relaxed).saturating_sub(1)
     }
 
-    /// The next number: the order in which records were made.
+    /// Returns the next number; numbers rise in the order in which records are made.
     pub fn sequence(&self) -> u64 {
         self.counter.fetch_add(1, Ordering::Relaxed)
     }
@@ -148,12 +148,12 @@ impl Ids {
         Sha256::new().chain_update(self.seed).chain_update(self.sequence().to_le_bytes()).finalize().into()
     }
 
-    /// A fresh id.
+    /// Returns a fresh id of 24 hexadecimal digits.
     pub fn id<T>(&self) -> Id<T> {
         Id::from(hex::encode(&self.digest()[..12]))
     }
 
-    /// A fresh UUID (version 4 in form).
+    /// Returns a fresh UUID (version 4 in form).
     pub fn uuid(&self) -> String {
         let digest = self.digest();
         let mut bytes = [0; 16];
@@ -161,7 +161,7 @@ impl Ids {
         uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
     }
 
-    /// `bytes` (at most 64) of hexadecimal text that nobody can guess: secrets, tokens, tickets.
+    /// Returns `bytes` (at most 64) as hexadecimal text that nobody can guess, for secrets, tokens and tickets.
     pub fn secret(&self, bytes: usize) -> String {
         let mut text = hex::encode(self.digest());
         text.push_str(&hex::encode(self.digest()));
@@ -169,18 +169,18 @@ impl Ids {
         text
     }
 
-    /// A fresh revision: changes with each write, never repeats.
+    /// Returns a fresh revision: it changes with each write and never repeats.
     pub fn revision(&self) -> String {
         hex::encode(&self.digest()[..8])
     }
 }
 
-/// An id that is the same in every workspace and every start: catalog entries and what derives from them.
+/// Returns an id that is the same in every workspace and at every start; catalog entries and their parts have such ids.
 pub fn stable_id<T>(kind: &str, name: &str) -> Id<T> {
     Id::from(hex::encode(&Sha256::digest(format!("{kind}:{name}"))[..12]))
 }
 
-/// A UUID that is the same in every workspace and every start.
+/// Returns a UUID that is the same in every workspace and at every start.
 pub fn stable_uuid(kind: &str, name: &str) -> String {
     let digest = Sha256::digest(format!("uuid:{kind}:{name}"));
     let mut bytes = [0; 16];

@@ -1,4 +1,5 @@
-//! Numbers for dashboards and load tests, as Prometheus text. Real time, not the workspaces' clocks.
+//! This module counts requests for dashboards and load tests, and writes the counts as Prometheus text. Durations are
+//! real time, not the workspaces' clocks.
 
 use std::time::Duration;
 
@@ -21,7 +22,7 @@ struct FaultLabels {
     fault: String,
 }
 
-/// What is counted.
+/// The metrics hold the counters of one server.
 #[derive(Debug)]
 pub struct Metrics {
     registry: Registry,
@@ -46,7 +47,8 @@ impl Default for Metrics {
 }
 
 impl Metrics {
-    /// Counts an answered request. What has no route is counted as `none`, so that no caller makes new series.
+    /// Counts an answered request. A request without a route counts under the route `none`, so that callers cannot
+    /// make the number of series grow.
     pub fn request(&self, method: &str, route: Option<&str>, status: u16, took: Duration, faults: &[String]) {
         let (method, route) = (method.to_owned(), route.unwrap_or("none").to_owned());
         self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
@@ -56,7 +58,7 @@ impl Metrics {
         }
     }
 
-    /// The numbers as text. Source: the OpenMetrics text format.
+    /// Returns the counts as text, or an error when they cannot be written. Source: the OpenMetrics text format.
     pub fn text(&self, workspaces: usize) -> Result<String, std::fmt::Error> {
         self.workspaces.set(i64::try_from(workspaces).unwrap_or(i64::MAX));
         let mut text = String::new();

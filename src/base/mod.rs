@@ -1,4 +1,5 @@
-//! What everything stands on and what knows nothing of the engine: identity, time, errors, text, lists, settings.
+//! This folder has what every other module uses and what knows nothing of the engine:
+//! identity, time, errors, text, lists, settings.
 
 pub mod clock;
 pub mod config;
@@ -16,5 +17,5 @@ pub mod redact;
 pub mod schema;
 pub mod text;
 
-/// A JSON object whose keys are the user's own.
+/// A JSON object whose keys the user chose.
 pub type JsonMap = serde_json::Map<String, serde_json::Value>;

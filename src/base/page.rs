@@ -1,25 +1,24 @@
-//! Lists: `{items, cursor?}` with keyset cursors.
+//! This module cuts lists into pages: `{items, cursor?}`, continued by a cursor.
 //!
 //! Invariant: a cursor names the last item that was shown, so an item archived between two pages skips nothing.
 
 use serde::Serialize;
 
-/// One page. `cursor` is absent on the last one. Source: SDK `createPaginationResponseSchema`.
+/// One page of a list. Source: SDK `createPaginationResponseSchema`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Page<T> {
-    /// The items.
     pub items: Vec<T>,
-    /// Where the next page starts.
+    /// A client sends this text to get the next page; it is absent on the last page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
 }
 
-/// Which page is asked for. `cursor` 0 means from the start (SDK `findAll`).
+/// The request for one page; a `cursor` of 0 means the first one (SDK `findAll`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageRequest {
-    /// 1 to 1000; 100 unless asked (assumed).
+    /// The page has at most this many items, 1 to 1000; the default is 100 (assumed).
     pub limit: usize,
-    /// The position after which to go on.
+    /// The page starts after the item at this position; 0 starts at the beginning.
     pub after: u64,
 }
 
@@ -30,7 +29,7 @@ impl Default for PageRequest {
 }
 
 impl PageRequest {
-    /// Takes a page out of `(position, item)` pairs in rising order of position.
+    /// Takes a page out of `(position, item)` pairs, which must come in rising order of position.
     pub fn take<T>(self, all: impl Iterator<Item = (u64, T)>) -> Page<T> {
         let mut rest = all.filter(|(position, _)| *position > self.after);
         let mut items = Vec::new();
@@ -45,7 +44,7 @@ impl PageRequest {
 }
 
 impl<T> Page<T> {
-    /// The same page of something else.
+    /// Converts every item and keeps the cursor.
     pub fn map<U>(self, into: impl FnMut(T) -> U) -> Page<U> {
         Page { items: self.items.into_iter().map(into).collect(), cursor: self.cursor }
     }

@@ -1,19 +1,18 @@
-//! [`Patch`]: a field of a partial update, where absent, `null` and a value are three things.
+//! This module has [`Patch`], a field of a partial update, which tells apart an absent field, `null` and a value.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Deserializer};
 
-/// What a partial update says of one field.
+/// The change that a partial update asks for in one field.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Absent: leave it.
+    /// The field is absent from the update and keeps its value.
     #[default]
     Keep,
-    /// `null`: remove it.
+    /// The field is `null` in the update and loses its value.
     Clear,
-    /// Set it.
     Set(T),
 }
 
@@ -38,7 +37,7 @@ impl<T: JsonSchema> JsonSchema for Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// Applies to an optional field.
+    /// Applies the change to an optional field.
     pub fn apply(self, field: &mut Option<T>) {
         match self {
             Self::Keep => {}
@@ -47,14 +46,14 @@ impl<T> Patch<T> {
         }
     }
 
-    /// Applies to a field that always has a value; `null` leaves it.
+    /// Applies the change to a field that always has a value; `null` leaves it as it is.
     pub fn apply_required(self, field: &mut T) {
         if let Self::Set(value) = self {
             *field = value;
         }
     }
 
-    /// The value, if one is set.
+    /// Returns the new value, if the update sets one.
     pub fn set(&self) -> Option<&T> {
         match self {
             Self::Set(value) => Some(value),
@@ -64,7 +63,7 @@ impl<T> Patch<T> {
 }
 
 impl Patch<crate::base::JsonMap> {
-    /// Merges one level deep: `null` members are removed. Source: assumed, no depth is documented.
+    /// Merges the members one level deep and removes those that are `null`. Source: assumed, no depth is documented.
     pub fn merge(self, field: &mut crate::base::JsonMap) {
         match self {
             Self::Keep => {}
@@ -74,7 +73,7 @@ impl Patch<crate::base::JsonMap> {
     }
 }
 
-/// Merges `members` into `object`; a `null` member removes.
+/// Merges `members` into `object`; a `null` member removes the member of that name.
 pub fn merge_members(object: &mut crate::base::JsonMap, members: crate::base::JsonMap) {
     for (name, value) in members {
         if value.is_null() {

@@ -1,4 +1,5 @@
-//! The words that say which calls are meant. Faults and verifications share them, so the same words mean the same calls.
+//! This module compares calls with the patterns that say which calls are meant. Faults and verifications share it, so
+//! the same pattern means the same calls in both.
 
 use std::sync::OnceLock;
 
@@ -6,15 +7,15 @@ use serde_json::json;
 
 use crate::base::error::{ApiError, nearest};
 
-/// Every route, as `GET /connections/{connection}`; `ANY` for any method.
+/// Every route, written as `GET /connections/{connection}`, with `ANY` for any method.
 static ROUTES: OnceLock<Vec<String>> = OnceLock::new();
 
-/// Says which routes there are. The API, which lies above, does so before the first rule is read.
+/// Sets the list of routes. The API, which lies above this layer, sets it before the first rule is read.
 pub(crate) fn name_routes(names: impl FnOnce() -> Vec<String>) {
     ROUTES.get_or_init(names);
 }
 
-/// Refuses to wait for calls of a route that there is not, which would never come.
+/// Refuses a pattern for a route that does not exist, because no call would ever match it.
 pub(crate) fn check_route(field: &str, wanted: &str) -> Result<(), ApiError> {
     let Some(routes) = ROUTES.get() else { return Ok(()) };
     let method = wanted.split_whitespace().next().unwrap_or_default();
@@ -32,7 +33,7 @@ pub(crate) fn check_route(field: &str, wanted: &str) -> Result<(), ApiError> {
     Err(ApiError::bad_request(why).with_data(json!({ "field": field })))
 }
 
-/// Routes are the same whatever the names in braces are.
+/// Returns whether both routes are the same; the names in braces do not count.
 pub(crate) fn is_route(wanted: &str, own: &str) -> bool {
     let blank = |text: &str| {
         text.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/")
@@ -40,7 +41,7 @@ pub(crate) fn is_route(wanted: &str, own: &str) -> bool {
     blank(wanted.trim()) == blank(own)
 }
 
-/// Whether a text is like a pattern, in which `*` stands for anything.
+/// Returns whether a text matches a pattern in which `*` stands for any text.
 pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
     let Some((start, rest)) = pattern.split_once('*') else { return text == pattern };
     let Some(mut left) = text.strip_prefix(start) else { return false };

@@ -1,9 +1,9 @@
-//! Deterministic text ranking: what stands in for the platform's semantic search. Source: our choice (it works with
-//! no network).
+//! This module ranks texts by a query, always with the same result. It stands in for the platform's semantic search.
+//! Source: our choice (it works with no network).
 
-/// How well `text` answers `query`, from 0 (not at all) to 1.
+/// Returns how well `text` answers `query`, from 0 (not at all) to 1.
 ///
-/// Each word of the query counts once, by its best match among the words of the text; weak likenesses count nothing.
+/// Each word of the query counts once, by its best match among the words of the text; weak similarities count as 0.
 pub fn score(query: &str, text: &str) -> f64 {
     let wanted = words(query);
     let offered = words(text);
@@ -25,7 +25,7 @@ pub fn score(query: &str, text: &str) -> f64 {
     share
 }
 
-/// Puts the best first; ties keep their order. What scores 0 is dropped.
+/// Returns the items that score above 0, the best first; ties keep their order.
 pub fn best<T>(query: &str, items: Vec<T>, text: impl Fn(&T) -> String) -> Vec<T> {
     let mut scored: Vec<(f64, T)> =
         items.into_iter().map(|item| (score(query, &text(&item)), item)).filter(|(score, _)| *score > 0.0).collect();

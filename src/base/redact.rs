@@ -1,8 +1,9 @@
-//! What is never shown: tokens, secrets, credentials and tickets, by the names under which they come.
+//! This module removes tokens, secrets, credentials and tickets from what the journal and the fault book show.
+//! It finds them by their names.
 
 use serde_json::Value;
 
-/// Whether a header or parameter of this name is likely to carry a credential.
+/// Returns whether a header or parameter of this name is likely to carry a credential.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
     [
@@ -24,7 +25,7 @@ pub(crate) fn is_secret_name(name: &str) -> bool {
     .any(|part| name.contains(part))
 }
 
-/// Masks the values of secret names, however deep.
+/// Replaces the values of secret names by `***`, however deep they are.
 pub(crate) fn mask(value: &mut Value) {
     match value {
         Value::Array(list) => list.iter_mut().for_each(mask),
@@ -41,7 +42,7 @@ pub(crate) fn mask(value: &mut Value) {
     }
 }
 
-/// A path whose query no longer shows secrets, nor the ticket of a page or a download.
+/// Returns the path with secrets in its query replaced by `***`, and also the ticket of a page, a job or a download.
 pub(crate) fn masked(path: &str) -> String {
     let (path, query) = path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)));
     let path = match path {
@@ -55,7 +56,7 @@ pub(crate) fn masked(path: &str) -> String {
     let query: Vec<String> = query
         .split('&')
         .map(|pair| match pair.split_once('=') {
-            // The state of an exchange is the ticket of its connect page.
+            // The `state` of an OAuth exchange is the ticket of its connect page.
             Some((name, value)) if is_secret(name, value) || (name == "state" && path == "/oauth-callback") => {
                 format!("{name}=***")
             }
@@ -67,7 +68,7 @@ pub(crate) fn masked(path: &str) -> String {
 
 fn is_secret(name: &str, value: &str) -> bool {
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy().to_ascii_lowercase();
-    // `key` and `code` are words of the API itself; only long values can be credentials.
+    // `key` and `code` are parameters of the API itself; only long values can be credentials.
     is_secret_name(&name) || (matches!(name.as_str(), "key" | "code") && value.len() > 100)
 }
 

@@ -1,10 +1,11 @@
-//! JSON Schema checks of inputs, by the `jsonschema` crate.
+//! This module checks inputs against JSON Schema, by the `jsonschema` crate. Invariant: no message repeats a value
+//! that the schema marks as secret.
 
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 
-/// Refuses a schema that no validator understands.
+/// Refuses a schema that is not valid JSON Schema; `field` names it in the message.
 pub fn check_schema(schema: &Value, field: &str) -> Result<(), ApiError> {
     jsonschema::validator_for(schema).map(|_| ()).map_err(|error| {
         ApiError::bad_request(format!("`{field}` is not a valid JSON Schema: {error}"))
@@ -15,7 +16,7 @@ pub fn check_schema(schema: &Value, field: &str) -> Result<(), ApiError> {
 const MOST_ERRORS: usize = 20;
 const LONGEST_MESSAGE: usize = 300;
 
-/// Messages repeat the value, which may be large.
+/// Shortens a validator's message, which repeats the value and so may be very long.
 fn shortened(message: &str) -> String {
     if message.chars().count() <= LONGEST_MESSAGE {
         return message.to_owned();
@@ -26,7 +27,8 @@ fn shortened(message: &str) -> String {
     format!("{start} … {end}")
 }
 
-/// Holds `value` against `schema`. Extra properties are ignored (DOC:docs/actions). A missing value counts as `{}`.
+/// Checks `value` against `schema` and lists up to 20 violations in the error. Extra properties are ignored
+/// (DOC:docs/actions). A missing value counts as `{}`.
 pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiError> {
     let compiled = |schema: &Value| {
         jsonschema::validator_for(schema).map_err(|error| {
@@ -35,7 +37,7 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
     };
     let empty = json!({});
     let value = if value.is_null() { &empty } else { value };
-    // As it is written first: alternatives may be told apart by what they forbid.
+    // The schema is first tried as written, because alternatives may differ only by what they forbid.
     if compiled(schema)?.is_valid(value) {
         return Ok(());
     }
@@ -58,7 +60,7 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
         .with_data(json!({ "errors": errors })))
 }
 
-/// Whether what stands at a path is secret, or has something secret in it: messages repeat it.
+/// Returns whether the schema at a path marks the value or a part of it as secret, because messages would repeat it.
 fn is_secret(schema: &Value, path: &str) -> bool {
     let at = path.split('/').filter(|name| !name.is_empty()).try_fold(schema, |schema, name| {
         schema.get("properties").and_then(|properties| properties.get(name)).or_else(|| schema.get("items"))
@@ -78,7 +80,7 @@ fn has_secret(schema: &Value) -> bool {
     }
 }
 
-/// Takes `additionalProperties: false` away wherever it stands: within alternatives it would decide between them.
+/// Removes `additionalProperties: false` everywhere in the schema.
 fn let_extra_properties_be(schema: &mut Value) {
     match schema {
         Value::Object(map) => {

@@ -1,4 +1,6 @@
-//! A call as handlers see it, and what they answer: the same for a call over HTTP and for one from a snippet.
+//! This module has the call that handlers get and the reply that they return, which are the same for a call over
+//! HTTP and for one from a snippet. Invariant: a query field or body field that no handler reads is noted, so that
+//! the journal can warn of it.
 
 pub mod router;
 pub mod subject;
@@ -27,53 +29,47 @@ use crate::engine::tokens::Caller;
 use crate::engine::{Cx, Engine, Space};
 use crate::upstream::raw_server::Cut;
 
-/// A call.
+/// A call of the API, after its route was found and its caller was admitted.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The engine.
     pub engine: Arc<Engine>,
-    /// Who calls and where; none on routes that need no token.
+    /// The workspace and the caller; absent on routes that need no token.
     pub who: Option<(Arc<Space>, Caller)>,
-    /// Method.
     pub method: Method,
-    /// Path, as sent.
+    /// The path as it was sent.
     pub path: String,
-    /// Query, as sent.
+    /// The query as it was sent, without a token.
     pub raw_query: String,
-    /// The route's `{names}`.
+    /// The route's `{names}`, each with the text that stood in its place.
     pub params: Vec<(String, String)>,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body.
     pub body: Bytes,
-    /// How many snippets this call is made from within.
+    /// This many snippets wait for this call; it is 0 for one that a client made.
     pub depth: u32,
-    /// What was read of it.
+    /// The record of what the handler has read of the call.
     pub read: Arc<Read>,
 }
 
-/// An answer.
+/// A handler's reply.
 #[derive(Debug)]
 pub struct Reply {
-    /// Status.
     pub status: StatusCode,
-    /// Headers beside the content type.
+    /// These headers are sent beside the content type.
     pub headers: HeaderMap,
-    /// Content type; none without a body.
+    /// The content type is absent when there is no body.
     pub content_type: Option<Cow<'static, str>>,
-    /// Body.
     pub body: Bytes,
-    /// For the journal.
+    /// The call made the run log with this id; the journal notes it.
     pub run_id: Option<String>,
-    /// What follows the body, as long as the client listens.
+    /// These events follow the body for as long as the client listens.
     pub stream: Option<Events>,
-    /// Whether the call went to a connection that no longer works: for the journal.
+    /// The call went to a connection that no longer works; the journal warns of it.
     pub is_dead_connection: bool,
-    /// How the answer goes wrong on the wire.
+    /// A fault makes the reply go wrong on the wire in this way.
     pub cut: Option<Cut>,
 }
 
-/// Server-sent events to come.
+/// A stream of server-sent events, each as the text to send.
 pub struct Events(pub BoxStream<'static, Bytes>);
 
 impl std::fmt::Debug for Events {
@@ -83,23 +79,23 @@ impl std::fmt::Debug for Events {
 }
 
 impl Reply {
-    /// 200 with JSON.
+    /// Makes a 200 with JSON, or fails when the value cannot be written as JSON.
     pub fn json(value: &impl Serialize) -> Result<Self, ApiError> {
         let body = serde_json::to_vec(value).map_err(ApiError::internal)?;
         Ok(Self::of(StatusCode::OK, Some("application/json; charset=utf-8".into()), body.into()))
     }
 
-    /// 204.
+    /// Makes a 204.
     pub fn empty() -> Self {
         Self::of(StatusCode::NO_CONTENT, None, Bytes::new())
     }
 
-    /// A page.
+    /// Makes a reply with an HTML page.
     pub fn html(status: StatusCode, text: String) -> Self {
         Self::of(status, Some("text/html; charset=utf-8".into()), text.into())
     }
 
-    /// Anything.
+    /// Makes a reply with any status, content type and body.
     pub fn of(status: StatusCode, content_type: Option<Cow<'static, str>>, body: Bytes) -> Self {
         Self {
             status,
@@ -113,7 +109,7 @@ impl Reply {
         }
     }
 
-    /// Server-sent events.
+    /// Makes a 200 that sends events for as long as the client listens.
     pub fn events(events: BoxStream<'static, Bytes>) -> Self {
         let mut reply = Self::of(StatusCode::OK, Some("text/event-stream".into()), Bytes::new());
         reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
@@ -121,7 +117,7 @@ impl Reply {
         reply
     }
 
-    /// An error, in its envelope.
+    /// Makes the reply for an error, with the error's envelope as its body.
     pub fn error(error: &ApiError) -> Self {
         let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = serde_json::to_vec(error)
@@ -133,7 +129,8 @@ impl Reply {
 }
 
 impl Call {
-    /// Who calls and where.
+    /// Returns the context for service functions. It fails on a route without a token, which is
+    /// a mistake of the fake's own.
     pub fn cx(&self) -> Result<Cx, ApiError> {
         let (space, caller) =
             self.who.clone().ok_or_else(|| ApiError::internal("a route that needs a token was given none"))?;
@@ -146,51 +143,52 @@ impl Call {
         })
     }
 
-    /// One of the route's `{names}`.
+    /// Returns one of the route's `{names}`. It fails when the route has none of that name, which is
+    /// a mistake of the fake's own.
     pub fn param(&self, name: &str) -> Result<&str, ApiError> {
         let found = self.params.iter().find(|(known, _)| known == name);
         found.map(|(_, value)| value.as_str()).ok_or_else(|| ApiError::internal(format!("the route has no `{name}`")))
     }
 
-    /// The query.
+    /// Returns the query; each field that is asked for counts as read.
     pub fn query(&self) -> Query {
         Query { read: Some(Arc::clone(&self.read)), ..Query::parse(&self.raw_query) }
     }
 
-    /// The query as it was sent, for somebody else.
+    /// Returns the query as it was sent, to be passed on; all of it counts as read.
     pub fn whole_query(&self) -> &str {
         self.read.whole_query();
         &self.raw_query
     }
 
-    /// The body as JSON; an empty one counts as `{}`.
+    /// Reads the body as JSON; an empty body counts as `{}`. The error is a 400 that names the wrong field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let bytes: &[u8] = if self.has_body() { &self.body } else { b"{}" };
         parse_json(bytes, |field| self.read.unknown_field(field))
     }
 
-    /// The body as any JSON; none when empty.
+    /// Reads the body as any JSON, or returns nothing when it is empty.
     pub fn any_json(&self) -> Result<Option<Value>, ApiError> {
         if self.has_body() { from_json(&self.body).map(Some) } else { Ok(None) }
     }
 
-    /// Whether there is a body at all.
+    /// Returns whether there is a body that is not blank.
     pub fn has_body(&self) -> bool {
         !self.body.iter().all(u8::is_ascii_whitespace)
     }
 
-    /// The form fields of an HTML form.
+    /// Reads the body as an HTML form.
     pub fn form(&self) -> Query {
         Query::parse(&String::from_utf8_lossy(&self.body))
     }
 
-    /// Whether the body is a browser's form with something in it.
+    /// Returns whether the body is a browser's form that is not empty.
     pub fn is_form(&self) -> bool {
         is_form(&self.headers) && !self.body.is_empty()
     }
 
-    /// An action or another integration-level element, however it is addressed: path, query, below a connection or an
-    /// integration. Source: SDK `ElementAccessor`.
+    /// Returns how the call names an action or another integration-level element: by path, by query, below a connection
+    /// or an integration. Source: SDK `ElementAccessor`.
     pub fn selector(&self) -> Result<Selector, ApiError> {
         let query = self.query();
         let param = |name: &str| self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -218,7 +216,7 @@ impl Call {
         })
     }
 
-    /// The integration or connection that path or query name.
+    /// Returns the integration or connection that path or query name.
     pub fn scope(&self) -> Scope {
         let query = self.query();
         let param = |name: &str| self.params.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
@@ -230,7 +228,7 @@ impl Call {
         }
     }
 
-    /// `limit` and `cursor`. Source: SDK `PaginationQuery`.
+    /// Reads `limit` and `cursor`, or fails with a 400. Source: SDK `PaginationQuery`.
     pub fn page(&self) -> Result<PageRequest, ApiError> {
         let query = self.query();
         let mut page = PageRequest::default();
@@ -249,7 +247,7 @@ impl Call {
         Ok(page)
     }
 
-    /// `wait` and `timeout` of a long-poll: 1 to 60 s, 30 unless said.
+    /// Returns how long a long poll may wait, 1 to 60 s with 30 as the default, or nothing when the call does not wait.
     pub fn wait(&self) -> Result<Option<Duration>, ApiError> {
         let query = self.query();
         if query.flag("wait") != Some(true) {
@@ -265,12 +263,12 @@ impl Call {
     }
 }
 
-/// Reads JSON; an error says where.
+/// Reads JSON; the error is a 400 that names the wrong field and its place.
 pub(crate) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
     parse_json(bytes, |_| ())
 }
 
-/// The same; `unknown` gets the fields that mean nothing to it.
+/// Reads JSON, and passes the paths of fields that the type does not have to `unknown`.
 fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)) -> Result<T, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ApiError::bad_request(format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
@@ -298,13 +296,14 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)
     Ok(value)
 }
 
-/// Query or form fields. `+` and `%20` are spaces; blank values count as absent; of a key given twice the last counts.
+/// The fields of a query or a form. `+` and `%20` are spaces; blank values count as absent; of a field
+/// given twice the last value counts.
 ///
 /// Source: SDK, which writes queries in several styles.
 #[derive(Debug, Clone, Default)]
 pub struct Query {
     pairs: Vec<(String, String)>,
-    /// Of a call: notes what is asked for.
+    /// The record of the call that the query belongs to; it notes which fields are asked for.
     read: Option<Arc<Read>>,
 }
 
@@ -314,7 +313,7 @@ impl Query {
         Self { pairs: url::form_urlencoded::parse(text.as_bytes()).into_owned().collect(), read: None }
     }
 
-    /// The names of its fields.
+    /// Returns the names of its fields.
     pub fn names(self) -> impl Iterator<Item = String> {
         self.pairs.into_iter().map(|(name, _)| name)
     }
@@ -325,7 +324,7 @@ impl Query {
         }
     }
 
-    /// A field's text, also when it comes as an array: `name[]=a`, `name[0]=a`.
+    /// Returns a field's text, also when the field comes as an array: `name[]=a`, `name[0]=a`.
     pub fn text(&self, name: &str) -> Option<String> {
         self.note(name);
         let is_it = |known: &str| {
@@ -335,32 +334,32 @@ impl Query {
         values.find(|value| !value.is_empty()).map(str::to_owned)
     }
 
-    /// A field's truth: `true`, `1` and any other text but `false` and `0`.
+    /// Returns a field as a truth value: everything but `false` and `0` is true.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.text(name).map(|text| !matches!(text.to_ascii_lowercase().as_str(), "false" | "0"))
     }
 
-    /// A field as a moment.
+    /// Returns a field as a moment, or a 400 when it is not a date.
     pub fn moment(&self, name: &str) -> Result<Option<Timestamp>, ApiError> {
         self.text(name)
             .map(|text| text.parse().map_err(|error| ApiError::bad_request(format!("`{name}`: {error}"))))
             .transpose()
     }
 
-    /// Whether it has a field of this name, with or without a value.
+    /// Returns whether it has a field of this name, with or without a value.
     pub fn is(&self, name: &str) -> bool {
         self.note(name);
         self.pairs.iter().any(|(known, _)| known == name)
     }
 }
 
-/// Whether a body is a browser's form.
+/// Returns whether the body is a browser's form.
 pub fn is_form(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     content_type.starts_with("application/x-www-form-urlencoded")
 }
 
-/// The token in a form: its field `token`, or within the JSON of its field `payload`. Source: SDK.
+/// Returns the token in a form: its field `token`, or the one within the JSON of its field `payload`. Source: SDK.
 pub fn token_in_form(body: &Bytes) -> Option<String> {
     let form = Query::parse(&String::from_utf8_lossy(body));
     let within = || {
@@ -370,7 +369,7 @@ pub fn token_in_form(body: &Bytes) -> Option<String> {
     form.text("token").or_else(within)
 }
 
-/// The token of a call: header, or `?token=` where browsers cannot send one.
+/// Returns the token of a call and whether it came as `?token=`, which browsers use where they cannot send a header.
 pub fn token_of(headers: &HeaderMap, raw_query: &str) -> Option<(String, bool)> {
     if let Some(value) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) {
         let token = value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer "));

@@ -1,4 +1,5 @@
-//! The route table as data, and finding a route in it.
+//! This module has the route table as data, and finds the route of a call in it. Invariant: a call has one route; where
+//! two paths fit, the one with fewer `{names}` wins.
 
 use std::sync::Arc;
 
@@ -10,19 +11,20 @@ use crate::base::error::{ApiError, nearest};
 use crate::base::operation::Operation;
 use crate::call::{Call, Reply};
 
-/// Who may call a route; checked before anything else of the route, also before a 501
-/// (`docs/behaviour.md#rights-first`).
+/// The access says who may call a route. It is checked before anything else of the route, also
+/// before a 501 (`docs/behaviour.md#rights-first`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
-    /// No token: hosted pages.
+    /// The route needs no token, as hosted pages do.
     Public,
-    /// Any valid token.
+    /// The route needs any valid token.
     Anyone,
-    /// The same; a browser's form carries it as a field: `token`, or within the JSON of `payload`.
+    /// The route needs any valid token. A browser's form may carry it as the field `token`, or within
+    /// the JSON of its field `payload`.
     Form,
-    /// A manager's token.
+    /// The route needs a manager's token.
     Manager,
-    /// The control API: loopback or the control token.
+    /// The route belongs to the control API, which needs loopback or the control token.
     Control,
 }
 
@@ -54,18 +56,17 @@ enum Handler {
     Resolved(ResolvedHandler),
 }
 
-/// One route.
+/// One route of the table.
 #[derive(Clone)]
 pub struct Route {
-    /// Method; none for any.
+    /// The route takes this method, or any when absent.
     pub method: Option<Method>,
-    /// Path with `{names}`; `{*rest}` takes the rest.
+    /// The path has `{names}`; `{*rest}` takes the rest of a path.
     pub path: String,
-    /// Who may call it.
     pub access: Access,
-    /// Where its behaviour is documented.
+    /// The text names the document that describes the route.
     pub source: &'static str,
-    /// Whether it is faked at all.
+    /// The flag is false for a route that answers 501.
     pub faked: bool,
     /// What its calls are named after, when they do something that rules and scenarios have a word for.
     pub operation: Option<Operation>,
@@ -104,7 +105,7 @@ impl std::fmt::Debug for Route {
     }
 }
 
-/// Makes a route.
+/// Makes a faked route.
 pub fn route<F, R>(
     method: Option<Method>,
     path: impl Into<String>,
@@ -164,10 +165,10 @@ where
     Route { handler, ..route(method, path, access, source, |_| std::future::ready(Ok(Reply::empty()))) }
 }
 
-/// The `{names}` of a route and what stood in their places.
+/// The `{names}` of a route, each with the text that stood in its place.
 pub type Params = Vec<(String, String)>;
 
-/// All routes, found by method and path.
+/// The router finds a route by method and path.
 pub struct Router {
     routes: Vec<Route>,
     paths: matchit::Router<Vec<usize>>,
@@ -180,7 +181,7 @@ impl std::fmt::Debug for Router {
 }
 
 impl Router {
-    /// Builds a router; two routes that cannot be told apart are an error of ours.
+    /// Builds a router. It fails when two routes cannot be told apart, which is a mistake of the fake's own.
     pub fn new(routes: Vec<Route>) -> Result<Self, ApiError> {
         let mut by_path: Vec<(String, Vec<usize>)> = Vec::new();
         for (index, route) in routes.iter().enumerate() {
@@ -196,10 +197,11 @@ impl Router {
         Ok(Self { routes, paths })
     }
 
-    /// The route of a call and its `{names}`, or 404 or 405 naming what is near.
+    /// Returns the route of a call and its `{names}`. The error is a 404 that names the nearest route, or
+    /// a 405 that lists the methods.
     pub fn find(&self, method: &Method, path: &str) -> Result<(&Route, Params), ApiError> {
         let trimmed = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        // A `{*rest}` keeps its trailing slash.
+        // A `{*rest}` keeps its trailing slash, so the path is tried as it came first.
         let found = self.paths.at(path).or_else(|_| self.paths.at(trimmed));
         let Ok(found) = found else { return Err(self.no_route(method, path)) };
         let routes = found.value.iter().map(|index| &self.routes[*index]);
@@ -217,13 +219,13 @@ impl Router {
         };
         let decode = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
         let params = found.params.iter().map(|(name, value)| {
-            // What a `{*rest}` took is passed on as it was sent.
+            // The part that `{*rest}` took is passed on as it was sent.
             (name.to_owned(), if name == "rest" { value.to_owned() } else { decode(value) })
         });
         Ok((route, params.collect()))
     }
 
-    /// All routes.
+    /// Returns all routes, in the order of the table.
     pub fn routes(&self) -> &[Route] {
         &self.routes
     }

@@ -1,11 +1,12 @@
-//! What a call carries and nobody reads: query keys and fields that mean nothing to its route. For the journal.
+//! This module finds query fields and body fields that a call carries and no handler reads, so that
+//! the journal can warn of them.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::Method;
 
-/// What was read of a call so far.
+/// The record of what was read of one call so far.
 #[derive(Debug, Default)]
 pub struct Read {
     // A std mutex: held for a few instructions and never across an await.
@@ -24,7 +25,7 @@ impl Read {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Somebody asked for a query key.
+    /// Notes that a handler asked for a query field.
     pub(crate) fn query_key(&self, name: &str) {
         let mut inner = self.lock();
         if !inner.query_keys.contains(name) {
@@ -32,17 +33,18 @@ impl Read {
         }
     }
 
-    /// The query goes somewhere as a whole.
+    /// Notes that a handler passes the query on as a whole.
     pub(crate) fn whole_query(&self) {
         self.lock().all_query_keys = true;
     }
 
-    /// A field of the body means nothing to whoever read it.
+    /// Notes a body field that the type it was read into does not have.
     pub(crate) fn unknown_field(&self, path: String) {
         self.lock().unknown_fields.insert(path);
     }
 
-    /// What deserves a look. A PUT sends a whole record back, with what only an answer has.
+    /// Returns a warning for each field that was not read. Body fields of a PUT do not count, because a PUT may send a
+    /// whole record back, with fields that only answers have.
     pub(crate) fn warnings(&self, method: &Method, query_keys: impl Iterator<Item = String>) -> Vec<String> {
         let inner = self.lock();
         let is_known = |key: &String| {

@@ -1,4 +1,4 @@
-//! `membrane-mock credentials`: as SEED's `membrane credentials`. Needs no server.
+//! This module is `membrane-mock credentials`, the counterpart of SEED's `membrane credentials`. It needs no server.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,7 @@ use crate::cli::output::{print, quoted};
 use crate::world::catalog;
 use crate::world::spaces::DEFAULT_TENANT;
 
-/// Where the credentials come from: the demo's constants, unless the environment says otherwise.
+/// The credentials are the demo's constants, unless the environment sets others.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Credentials {
     #[arg(long, env = "MEMBRANE_API_URI", hide = true)]
@@ -23,7 +23,7 @@ pub(super) struct Credentials {
     tenant: Option<String>,
 }
 
-/// Credentials, known.
+/// The credentials after the environment was read.
 #[derive(Debug)]
 pub(super) struct Known {
     pub(super) api_uri: String,
@@ -51,7 +51,7 @@ impl Credentials {
 
 #[derive(Debug, Args)]
 pub(super) struct CredentialsOptions {
-    /// Print JSON
+    /// Print the credentials as JSON
     #[arg(long)]
     json: bool,
     /// Print lines for a shell or an .env file

@@ -1,4 +1,5 @@
-//! `membrane-mock exec -- CMD…`: a server for the length of one command.
+//! This module is `membrane-mock exec -- CMD…`, which runs a server for as long as one command takes. Invariant: it
+//! exits with the command's status, or with 128 + n after signal n.
 
 use std::io::IsTerminal as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -38,7 +39,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         .args(arguments)
         .envs(access.environment())
         .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
-    // Options of this server, not of one that the command may start.
+    // These are options of this server, not of one that the command may start.
     command.env_remove("MEMBRANE_MOCK_PORT").env_remove("MEMBRANE_MOCK_READY_FILE").kill_on_drop(true);
     match &access.control_token {
         Some(token) => command.env("MEMBRANE_MOCK_CONTROL_TOKEN", token),
@@ -64,12 +65,13 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-/// How long a command may take to end when it is asked to.
+/// A command that is asked to end has this long before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Passes a signal on, so that the command can clean up; a second one, or a command that takes too long, is killed.
+/// Passes a signal on, so that the command can clean up; a second signal, or taking longer than
+/// [`GRACE`], kills the command.
 async fn end(child: &mut Child, signal: i32, signals: &mut StopSignals) {
-    // What is typed at a terminal reaches the command by itself.
+    // A signal that is typed at a terminal reaches the command by itself.
     let typed = signal == nix::libc::SIGINT && std::io::stdin().is_terminal();
     if let (Some(id), Ok(signal), false) = (child.id(), Signal::try_from(signal), typed)
         && let Ok(id) = i32::try_from(id)
@@ -84,7 +86,7 @@ async fn end(child: &mut Child, signal: i32, signals: &mut StopSignals) {
     child.kill().await.ok();
 }
 
-/// A signal counts as 128 + n.
+/// Returns the command's exit status; ending by signal n counts as 128 + n.
 fn code_of(status: ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
 }

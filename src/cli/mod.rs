@@ -1,4 +1,4 @@
-//! The command line: one file per command.
+//! This folder is the command line, with one file per command.
 //!
 //! Invariant: no command has behaviour of its own; `serve` and `exec` are the library's [`crate::server::Server`].
 
@@ -34,13 +34,14 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Listen (the default).
+    /// Start the server and listen until a signal stops it (the default).
     Serve(ServerOptions),
-    /// Start on a free port, run a command with the address and credentials in its environment, return its status.
+    /// Start a server on a free port, run a command with the address and credentials in its
+    /// environment, return its status.
     Exec(exec::ExecOptions),
-    /// Print a token. Needs no server.
+    /// Print a token for a client. Needs no server.
     Token(token::TokenOptions),
-    /// Print the credentials. Needs no server.
+    /// Print the workspace's credentials. Needs no server.
     Credentials(credentials::CredentialsOptions),
     /// Run snippets for a server that started this process.
     #[command(name = "js-worker", hide = true)]
@@ -53,16 +54,16 @@ enum Command {
 /// Options of `serve` and `exec`; each is an environment variable too.
 #[derive(Debug, Clone, Args)]
 struct ServerOptions {
-    /// Address to listen on
+    /// Listen on this address
     #[arg(long, env = "MEMBRANE_MOCK_HOST", default_value = "127.0.0.1")]
     host: IpAddr,
-    /// Port; 0 for a free one [default: 6262; exec: 0]
+    /// Listen on this port; 0 picks a free one [default: 6262; exec: 0]
     #[arg(long, env = "MEMBRANE_MOCK_PORT")]
     port: Option<u16>,
-    /// Write {url, workspaceKey, …} here when ready; removed at exit
+    /// Write {url, workspaceKey, …} to this file when ready; it is removed at exit
     #[arg(long, env = "MEMBRANE_MOCK_READY_FILE", value_name = "PATH")]
     ready_file: Option<PathBuf>,
-    /// `demo`, `none`, or a folder or file
+    /// Start with this data: `demo`, `none`, or the seed in a folder or file
     #[arg(long, env = "MEMBRANE_MOCK_SEED", default_value = "demo", value_name = "PATH|demo|none")]
     seed: SeedChoice,
     /// Plant the seed anew whenever its files change
@@ -71,37 +72,37 @@ struct ServerOptions {
     /// Keep state in this file instead of memory
     #[arg(long, env = "MEMBRANE_MOCK_DATABASE", value_name = "PATH")]
     database: Option<PathBuf>,
-    /// `system`, or a moment at which time stands still
+    /// Run time as `system`, or let it stand still at this moment
     #[arg(long, env = "MEMBRANE_MOCK_CLOCK", default_value = "system", value_name = "system|RFC3339")]
     clock: ClockMode,
-    /// Make ids repeat
+    /// Make generated ids repeat from run to run
     #[arg(long, env = "MEMBRANE_MOCK_RNG_SEED", value_name = "N")]
     rng_seed: Option<u64>,
-    /// Key of the workspace, instead of the seed's
+    /// Use this key for the workspace, instead of the seed's
     #[arg(long, env = "MEMBRANE_MOCK_WORKSPACE_KEY", value_name = "KEY")]
     workspace_key: Option<String>,
-    /// Secret of the workspace, instead of the seed's
+    /// Use this secret for the workspace, instead of the seed's
     #[arg(long, env = "MEMBRANE_MOCK_WORKSPACE_SECRET", value_name = "SECRET", hide_env_values = true)]
     workspace_secret: Option<String>,
-    /// Hosts that may be called beyond loopback
+    /// Allow calls to these hosts beyond loopback
     #[arg(long, env = "MEMBRANE_MOCK_ALLOW_EGRESS", value_name = "HOST", value_delimiter = ',')]
     allow_egress: Vec<String>,
-    /// What control calls must carry; needed to listen beyond loopback
+    /// Require this token of control calls; needed to listen beyond loopback
     #[arg(long, env = "MEMBRANE_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
-    /// Entries kept per journal
+    /// Keep at most this many entries in each journal
     #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N")]
     journal_limit: usize,
-    /// Wall-clock limit of a snippet
+    /// Limit how long a snippet may run
     #[arg(long, env = "MEMBRANE_MOCK_CODE_TIMEOUT_MS", default_value_t = 50_000, value_name = "MS")]
     code_timeout_ms: u64,
-    /// Memory limit of a snippet
+    /// Limit how much memory a snippet may use
     #[arg(long, env = "MEMBRANE_MOCK_CODE_MEMORY_MB", default_value_t = 512, value_name = "MB")]
     code_memory_mb: u64,
-    /// What is logged: error, warn, info, debug, or a tracing filter
+    /// Log at this level: error, warn, info, debug, or a tracing filter
     #[arg(long, env = "MEMBRANE_MOCK_LOG", default_value = "warn", value_name = "FILTER")]
     log: String,
-    /// One line of JSON when ready instead of the banner
+    /// Print one line of JSON when ready instead of the banner
     #[arg(long, env = "MEMBRANE_MOCK_JSON", value_parser = BoolishValueParser::new())]
     json: bool,
 }
@@ -122,13 +123,13 @@ impl ServerOptions {
             journal_limit: self.journal_limit,
             code_timeout_ms: self.code_timeout_ms,
             code_memory_mb: self.code_memory_mb,
-            // Itself: snippets run in child processes.
+            // The binary runs itself as its worker, so snippets run in child processes.
             js_worker: std::env::current_exe().ok(),
             workers: Config::default().workers,
         }
     }
 
-    /// Starts the server, and what watches its seed.
+    /// Starts the server, and with `--watch` the task that watches its seed. The error is a sentence for the user.
     fn start(&self, default_port: u16) -> Result<Server, String> {
         self.start_logging()?;
         let server = Server::start_blocking(self.config(default_port)).map_err(|error| error.to_string())?;
@@ -147,7 +148,7 @@ impl ServerOptions {
     fn start_logging(&self) -> Result<(), String> {
         let filter = tracing_subscriber::EnvFilter::try_new(&self.log)
             .map_err(|error| format!("--log (MEMBRANE_MOCK_LOG) `{}` is no filter: {error}", self.log))?;
-        // An answer that a fault cuts off is none of its failures.
+        // An answer that a fault cuts off is not a failure of the HTTP server's, so its log lines are turned off.
         let filter = match "actix_http::h1::dispatcher=off".parse() {
             Ok(directive) if !self.log.contains("actix") => filter.add_directive(directive),
             _ => filter,
@@ -158,7 +159,8 @@ impl ServerOptions {
     }
 }
 
-/// `membrane-mock --port 0` is `membrane-mock serve --port 0`.
+/// Returns the arguments with `serve` put in when no command is named: `membrane-mock --port
+/// 0` means `membrane-mock serve --port 0`.
 fn with_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let first = arguments.get(1).map(|first| first.to_string_lossy().into_owned());
     let is_of_program = |first: &str| matches!(first, "-h" | "--help" | "-V" | "--version");
@@ -168,7 +170,7 @@ fn with_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
-/// Runs the command line of this process.
+/// Runs the command line of this process, and returns its exit status.
 pub fn main() -> ExitCode {
     let cli = Cli::parse_from(with_command(std::env::args_os().collect()));
     let result = match cli.command {

@@ -1,4 +1,4 @@
-//! What is printed: the environment block, the banner, the ready file.
+//! This module writes what the commands print: the environment block, the banner, the ready file.
 
 use std::io::Write as _;
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -11,7 +11,7 @@ use crate::base::clock::real_now;
 use crate::engine::tokens::mint;
 use crate::server::Server;
 
-/// Says what went wrong.
+/// Prints a complaint on standard error.
 pub(super) fn complain(message: &str) {
     writeln!(std::io::stderr(), "membrane-mock: {message}").ok();
 }
@@ -21,7 +21,7 @@ pub(super) fn print(text: &str) {
     writeln!(std::io::stdout(), "{text}").ok();
 }
 
-/// What a client needs to know of a running server.
+/// The access to a running server: what a client needs to know.
 #[derive(Debug, Clone)]
 pub(super) struct Access {
     pub(super) url: String,
@@ -34,7 +34,7 @@ pub(super) struct Access {
 }
 
 impl Access {
-    /// Of a server's first workspace.
+    /// Reads the access to a server's first workspace; its tokens last a day.
     pub(super) fn of(server: &Server) -> Result<Self, String> {
         let space = server.engine().first_space().map_err(|error| error.message.clone())?;
         let world = space.world();
@@ -54,7 +54,8 @@ impl Access {
         })
     }
 
-    /// The environment, under every name that public programs use. API and UI share one origin. Source: real-use.
+    /// Returns the environment variables, under every name that public programs use. API and
+    /// UI share one origin. Source: real-use.
     pub(super) fn environment(&self) -> Vec<(&'static str, String)> {
         let url = || self.url.clone();
         vec![
@@ -73,7 +74,7 @@ impl Access {
         ]
     }
 
-    /// The ready file and the ready line.
+    /// Returns the JSON of the ready file and of the ready line.
     pub(super) fn json(&self) -> Value {
         let mut ready = json!({
             "url": self.url,
@@ -89,7 +90,7 @@ impl Access {
         ready
     }
 
-    /// What a person sees at the start.
+    /// Returns the text that a person sees at the start.
     pub(super) fn banner(&self) -> String {
         let environment: Vec<String> =
             self.environment().iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
@@ -116,27 +117,27 @@ impl Access {
     }
 }
 
-/// A value as a shell takes it.
+/// Returns a value as a shell reads it, quoted when needed.
 pub(super) fn quoted(value: &str) -> String {
     let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:/=@%+,".contains(c));
     if plain && !value.is_empty() { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
-/// The ready file, removed when dropped.
+/// The ready file exists for as long as this value does.
 #[derive(Debug)]
 pub(super) struct ReadyFile {
     path: PathBuf,
 }
 
 impl ReadyFile {
-    /// Writes it in one step: whoever sees it sees it whole.
+    /// Writes the file in one step, so that a reader never sees half of it.
     pub(super) fn write(path: &Path, ready: &Value) -> Result<Self, String> {
         let broken = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = path.with_file_name(name);
         let mut options = std::fs::OpenOptions::new();
-        // It holds the secret: for its owner only.
+        // The file holds the secret, so only its owner may read it.
         let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary);
         opened.and_then(|mut file| file.write_all(format!("{ready}\n").as_bytes())).map_err(broken)?;
         std::fs::rename(&temporary, path).map_err(broken)?;

@@ -1,4 +1,4 @@
-//! `membrane-mock serve`.
+//! This module is `membrane-mock serve`, which runs a server until SIGINT or SIGTERM.
 
 use std::process::ExitCode;
 
@@ -11,7 +11,7 @@ use crate::cli::output::{Access, ReadyFile, print};
 pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
-    // Before anybody is told that it is there: whoever is told may stop it at once.
+    // Signals are caught before anybody is told that the server runs, because whoever is told may stop it at once.
     let mut signals = runtime.block_on(async { StopSignals::caught() }).map_err(|error| error.to_string())?;
     let server = options.start(Config::default().port)?;
     let access = Access::of(&server)?;
@@ -24,19 +24,19 @@ pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// SIGINT and SIGTERM, caught from here on.
+/// A receiver of SIGINT and SIGTERM, which no longer end the process by themselves.
 pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
 }
 
 impl StopSignals {
-    /// Catches them; within a runtime.
+    /// Begins to catch the signals; it must be called within a runtime.
     pub(super) fn caught() -> std::io::Result<Self> {
         Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
 
-    /// Waits for the next one; its number.
+    /// Waits for the next signal and returns its number.
     pub(super) async fn next(&mut self) -> i32 {
         tokio::select! {
             _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),

@@ -1,4 +1,5 @@
-//! `membrane-mock token`: the flags of SEED's `membrane token`. Needs no server: the demo's secret is a constant.
+//! This module is `membrane-mock token`, with the flags of SEED's `membrane token`. It needs no server, because
+//! the demo's secret is a constant.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,16 +14,16 @@ use crate::engine::tokens::mint;
 
 #[derive(Debug, Args)]
 pub(super) struct TokenOptions {
-    /// The tenant; the default one when absent
+    /// Mint for this tenant; the default one when absent
     #[arg(long = "tenantKey", alias = "tenant-key", value_name = "KEY")]
     tenant_key: Option<String>,
-    /// A manager's token
+    /// Mint a manager's token
     #[arg(long)]
     manager: bool,
-    /// How long it lasts: 30s, 5m, 1h, 7d
+    /// Let the token expire after this long: 30s, 5m, 1h, 7d
     #[arg(long = "expiresIn", alias = "expires-in", default_value = "1h", value_parser = duration, value_name = "DURATION")]
     expires_in: Duration,
-    /// Print {"token": …}
+    /// Print {"token": …} instead of the bare token
     #[arg(long)]
     json: bool,
     #[command(flatten)]

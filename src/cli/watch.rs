@@ -1,4 +1,5 @@
-//! `--watch`: plants the seed anew whenever its files change.
+//! This module is `--watch`: it loads the seed again whenever its files change. Invariant: a seed that cannot be read
+//! leaves the last good one in place.
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Weak};
@@ -9,13 +10,14 @@ use crate::engine::Engine;
 use crate::world::seed::SeedDocument;
 use crate::world::spaces::reseed;
 
-/// How often the files are looked at. Looking works on every file system, unlike being told.
+/// The files are looked at this often. Looking works on every file system, while notifications do not.
 const EVERY: Duration = Duration::from_millis(300);
 
-/// Names, sizes and times of a seed's files.
+/// The names, sizes and times of a seed's files.
 type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
-/// Watches until the engine is gone. A seed that cannot be read is said so, and the last good one stays.
+/// Watches until the engine is gone. It reports a seed that cannot be read on standard error,
+/// and keeps the last good one.
 pub(super) async fn run(engine: Weak<Engine>, path: PathBuf) {
     let mut seen = fingerprint(&path);
     loop {

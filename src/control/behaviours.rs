@@ -1,34 +1,36 @@
-//! What a client may lean on and no route's source tells, as data: where it comes from, what was decided where sources
-//! disagree or are silent, and which calls lean on it.
+//! This module lists, as data, the behaviours that clients rely on and that no single route's source
+//! settles: where each comes from, what was decided where sources disagree or are silent, and which calls
+//! rely on it. The ledger serves the list.
 
 use crate::base::operation::Operation;
 use crate::base::pattern::is_like;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::webhook::model::{WebhookDelivery, WorkspaceEvent};
 
-/// One behaviour.
+/// An entry is one behaviour of the fake.
 pub(super) struct Behaviour {
-    /// What it is.
+    /// The sentence says what the fake does.
     pub(super) what: &'static str,
-    /// Where it comes from.
+    /// The text names the source, in the terms of [`level_of`](crate::control::fidelity::level_of).
     pub(super) source: &'static str,
-    /// What settles it where sources disagree or are silent, and the rule of `docs/behaviour.md` that says more.
+    /// The text says what settles it where sources disagree or are silent, and names the
+    /// rule of `docs/behaviour.md` that says more.
     pub(super) decided: &'static str,
-    /// What leans on it.
+    /// The function finds the calls or webhooks that rely on the behaviour.
     pub(super) leans: Leans,
 }
 
-/// What leans on a behaviour: everything in whose answer it may count.
+/// What relies on a behaviour: everything whose answer it may change.
 #[derive(Clone, Copy)]
 pub(super) enum Leans {
-    /// Calls, of either side.
+    /// Calls of either side rely on it.
     Calls(fn(&Entry) -> bool),
-    /// Webhooks to the app.
+    /// Webhooks to the app rely on it.
     Webhooks(fn(&WebhookDelivery) -> bool),
 }
 
 impl Leans {
-    /// How often, as far as the journal goes back.
+    /// Returns how many entries and deliveries rely on it, as far back as the journal goes.
     pub(super) fn count<'a>(
         self,
         entries: impl Iterator<Item = &'a Entry>,
@@ -53,13 +55,13 @@ const fn webhooks(leans: fn(&WebhookDelivery) -> bool) -> Leans {
     Leans::Webhooks(leans)
 }
 
-/// Whether a client's call has a method and a route like these.
+/// Returns whether a client's call has a method and a route like this pattern.
 fn is(entry: &Entry, call: &str) -> bool {
     let route = entry.route.as_deref().filter(|_| entry.side == Side::Api);
     route.is_some_and(|route| is_like(&format!("{} {route}", entry.method), call))
 }
 
-/// Whether a call's query has a field.
+/// Returns whether a call's query has a field of this name.
 fn asks(entry: &Entry, field: &str) -> bool {
     let mut query = entry.path.split(['?', '&']).skip(1);
     query.any(|part| part.split('=').next() == Some(field))
@@ -106,14 +108,14 @@ fn creates(entry: &Entry) -> bool {
     plural.iter().chain(&tenants).any(|call| is(entry, call))
 }
 
-/// The query of a list of actions says of which integration, connection or app.
+/// Returns whether a query for a list of actions names an integration, a connection, an app or something narrower.
 fn names_a_place(entry: &Entry) -> bool {
     let places =
         ["integrationId", "integrationKey", "connectionId", "connectionKey", "externalAppId", "externalAppKey"];
     places.iter().chain(&["id", "layer", "search"]).any(|field| asks(entry, field))
 }
 
-/// All of them.
+/// Every behaviour of the ledger, in the order in which it is served.
 pub(super) const BEHAVIOURS: [Behaviour; 85] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",

@@ -1,4 +1,5 @@
-//! Poking one element to any legal next state.
+//! This module moves single elements to any state that may legally come next, and plays the user's part of connecting.
+//! Invariant: it uses the same functions as the API, so no state is reached that the platform's rules forbid.
 
 use std::sync::Arc;
 
@@ -29,33 +30,33 @@ use crate::world::job::model::JobEvent;
 use crate::world::job::rules as jobs;
 use crate::world::worker;
 
-/// Events as a test names them.
+/// The events of a connection, under the names that tests send.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Poke {
-    /// The user authorized: READY.
+    /// The user has authorized, and the connection becomes READY.
     Authorize,
-    /// The user gave up.
+    /// The user has given up.
     Cancel,
-    /// The credentials stopped working.
+    /// The credentials have stopped working.
     LoseCredentials,
-    /// BUILDING is over.
+    /// BUILDING has ended well.
     FinishBuilding,
     /// The integration's parameters are wrong.
     FailConfiguration,
     /// The connector could not be built.
     FailSetup,
-    /// Something else broke.
+    /// The connection has failed for another reason.
     Fail,
-    /// Connect again: the user has to act.
+    /// The connection starts again, and the user has to act.
     Reconnect,
-    /// Connect again: the connector is built first.
+    /// The connection starts again, and its connector is built first.
     Rebuild,
     /// The user authorized, and the connector is finalised.
     Finalize,
-    /// Revoking began.
+    /// The app has begun to revoke the credentials.
     Disconnect,
-    /// Revoking ended: the credentials are erased.
+    /// The credentials have been revoked and are erased.
     Disconnected,
 }
 
@@ -67,7 +68,8 @@ struct PokeBody {
     error: Option<String>,
 }
 
-/// The connection that a control route names, whosever it is.
+/// Returns the connection that a control route names, whichever tenant owns it, and a manager's context;
+/// a 404 when there is none.
 fn named(call: &Call) -> Result<(Cx, Arc<Connection>), ApiError> {
     let cx = Cx {
         engine: call.engine.clone(),
@@ -120,13 +122,13 @@ fn shown(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct CompleteBody {
-    /// Who consents at the vendor.
+    /// The user consents at the vendor with this account; when absent, with the workspace's usual one.
     account: Option<String>,
-    /// What the user types into the connector's form.
+    /// The user types these values into the connector's form, under the names of its fields.
     input: Option<JsonMap>,
 }
 
-/// The user finishes connecting, as the hosted pages would have it: consent and code exchange, or the filled-in form.
+/// Lets the user finish connecting as on the hosted pages: consent and code exchange, or the filled-in form.
 pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
     let body: CompleteBody = call.json()?;
     let (cx, connection) = named(&call)?;
@@ -136,23 +138,23 @@ pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, done.id.as_str())
 }
 
-/// The user gives up.
+/// Lets the user give up connecting, and returns the connection, or 204 when nothing is left of it.
 pub(super) async fn cancel(call: Call) -> Result<Reply, ApiError> {
     let (cx, connection) = named(&call)?;
     connect::cancel(&cx.engine, &cx.space, &connection).await?;
     attempt::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;
-    // A hosted page's first attempt leaves nothing behind.
+    // Nothing is left when it was the first attempt of a hosted page.
     shown(&cx, connection.id.as_str()).or_else(|_| Ok(Reply::empty()))
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct FailBody {
-    /// What the vendor says, such as `access_denied`.
+    /// The vendor's error code; the default is `access_denied`.
     error: Option<String>,
 }
 
-/// The vendor sends the user's browser back with an error.
+/// Lets the vendor send the user's browser back with an error.
 pub(super) async fn fail(call: Call) -> Result<Reply, ApiError> {
     let body: FailBody = call.json()?;
     let (cx, connection) = named(&call)?;
@@ -165,7 +167,7 @@ pub(super) async fn fail(call: Call) -> Result<Reply, ApiError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SessionPokeBody {
-    /// `start`, `run`, `complete`, `fail`, `stop`, `resume`.
+    /// The event is `start`, `run`, `complete`, `fail`, `stop` or `resume`.
     event: AgentEvent,
     #[serde(default)]
     error: Option<String>,
@@ -181,7 +183,7 @@ pub(super) async fn poke_session(call: Call) -> Result<Reply, ApiError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct JobPokeBody {
-    /// `start`, `complete`, `fail`, `cancel`.
+    /// The event is `start`, `complete`, `fail` or `cancel`.
     event: JobEvent,
     #[serde(default)]
     error: Option<String>,
@@ -197,7 +199,7 @@ pub(super) async fn poke_job(call: Call) -> Result<Reply, ApiError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct FlowRunPokeBody {
-    /// `start`, `complete`, `fail`, `stop`.
+    /// The event is `start`, `complete`, `fail` or `stop`.
     event: FlowRunEvent,
     #[serde(default)]
     error: Option<String>,
@@ -226,9 +228,9 @@ pub(super) async fn poke_flow_run(call: Call) -> Result<Reply, ApiError> {
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum ActionPoke {
-    /// BUILDING is over.
+    /// BUILDING has ended well.
     FinishBuilding,
-    /// It could not be built.
+    /// The action could not be built.
     Fail,
 }
 

@@ -1,4 +1,5 @@
-//! Faults of a workspace: rules, what they did, and playing the same story again.
+//! This module serves the faults of a workspace: its rules, what they did, and playing the same story again. Invariant:
+//! every rule of a list is checked before the first one is added.
 
 use serde::Deserialize;
 use serde_json::json;
@@ -13,7 +14,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": space(&call)?.faults.list(), "seed": seed, "fired": fired.len() }))
 }
 
-/// One rule, or a list of them.
+/// Adds one rule, or a list of them. When one is wrong, it fails with a 400 that names the field, and adds none.
 pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -32,7 +33,7 @@ pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
     match call.json()? {
         Rules::One(rule) => Reply::json(&space.faults.add(read(rule)?)?),
         Rules::Many(rules) => {
-            // All or none.
+            // Every rule is read and checked before the first is added.
             let rules = rules.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
             rules.iter().try_for_each(Rule::check)?;
             let added = rules.into_iter().map(|rule| space.faults.add(rule)).collect::<Result<Vec<_>, _>>()?;
@@ -58,7 +59,7 @@ pub(super) async fn clear(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
-/// The seed and what fired so far: sent back, it plays again.
+/// Returns the seed and what fired so far; sent back, it makes the same faults happen again.
 pub(super) async fn story(call: Call) -> Result<Reply, ApiError> {
     let (seed, fired) = space(&call)?.faults.story();
     Reply::json(&json!({ "seed": seed, "fired": fired }))
@@ -67,13 +68,13 @@ pub(super) async fn story(call: Call) -> Result<Reply, ApiError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct StoryBody {
-    /// Chance derives from it.
+    /// All chance derives from this seed; when absent, the seed stays as it is.
     seed: Option<u64>,
-    /// What fires; the rules decide by themselves when absent or null.
+    /// The faults fire at exactly these calls; when absent or null, the rules decide by themselves again.
     fired: Option<Vec<Firing>>,
 }
 
-/// From here on the rules fire as told, and counts begin anew.
+/// Makes the rules fire as the story says, and starts their counts again at 0.
 pub(super) async fn play(call: Call) -> Result<Reply, ApiError> {
     let body: StoryBody = call.json()?;
     space(&call)?.faults.play(body.seed, body.fired.as_deref());

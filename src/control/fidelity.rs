@@ -1,4 +1,5 @@
-//! The ledger: what is documented, observed, assumed, or not faked, and how much a workspace leans on it.
+//! This module serves the ledger: which routes and behaviours are documented, observed, assumed or not faked, and how
+//! much a workspace relies on each.
 
 use serde::Serialize;
 use serde_json::json;
@@ -9,21 +10,21 @@ use crate::call::{Call, Reply};
 use crate::control::behaviours::{BEHAVIOURS, Behaviour};
 use crate::world::spaces::no_workspace;
 
-/// How well something is known.
+/// The level says how well a behaviour is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
-    /// The platform's own documents say so.
+    /// The platform's own documents describe it.
     Documented,
-    /// The official client, or an app in the wild, relies on it.
+    /// The official client, or a public app, relies on it.
     Observed,
-    /// Nobody says; what users would expect.
+    /// No source describes it, so the fake does what users would expect.
     Assumed,
-    /// Answers 501.
+    /// The fake answers 501.
     NotFaked,
 }
 
-/// How well a source is to be believed. None for a source that the ledger does not know.
+/// Returns the level of a source, or nothing for a source that the ledger does not know.
 pub fn level_of(source: &str) -> Option<Level> {
     let first = source.split([';', ':', ' ']).next().unwrap_or_default();
     match first {
@@ -35,13 +36,13 @@ pub fn level_of(source: &str) -> Option<Level> {
     }
 }
 
-/// A route's level.
+/// Returns the level of a route, or nothing when its source is unknown.
 pub fn level(route: &Route) -> Option<Level> {
     if route.faked { level_of(route.source) } else { Some(Level::NotFaked) }
 }
 
-/// The ledger; with `?workspace=KEY` how often that workspace used each route, and each behaviour as far as its journal
-/// goes back.
+/// Returns the ledger. With `?workspace=KEY` it also counts how often that workspace used each route, and each
+/// behaviour as far back as its journal goes.
 pub(super) async fn ledger(call: Call) -> Result<Reply, ApiError> {
     let space = match call.query().text("workspace") {
         Some(key) => Some(call.engine.space(&key).ok_or_else(|| no_workspace(&call.engine, &key))?),

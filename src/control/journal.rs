@@ -1,4 +1,4 @@
-//! A workspace's journal: reading, listening, verifying.
+//! This module serves a workspace's journal: as a list, as a stream, and for verification.
 
 use std::sync::Arc;
 
@@ -13,7 +13,8 @@ use crate::control::space;
 use crate::journal::verify::{Expectation, Matcher};
 use crate::journal::{Entry, findings};
 
-/// Every entry, or those that fit a filter: the fields of [`Matcher`] but `input`, as a query.
+/// Returns the entries that match the query, whose fields are those of [`Matcher`] except `input`;
+/// without a query it returns all.
 pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let query = call.query();
@@ -46,14 +47,14 @@ pub(super) async fn clear(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
-/// Whether what is expected happened: 200 either way, `satisfied` says.
+/// Says whether the expected calls were made. The status is 200 either way; `satisfied` in the answer has the result.
 pub(super) async fn verify(call: Call) -> Result<Reply, ApiError> {
     let expectation: Expectation = call.json()?;
     let entries = space(&call)?.journal.shared();
     Reply::json(&expectation.judge(entries.iter().map(|entry| &**entry)))
 }
 
-/// Entries as they come, as server-sent events.
+/// Returns entries as they are added, as server-sent events. A reader that is too slow misses some.
 pub(super) async fn stream(call: Call) -> Result<Reply, ApiError> {
     let entries = space(&call)?.journal.listen();
     let lines = stream::unfold(entries, async |mut entries| {

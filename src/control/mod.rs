@@ -1,5 +1,5 @@
-//! Test control: everything under `/__mock/`. Never shadows the real API, has no CORS, and answers only loopback or
-//! the bearer of the control token (`docs/behaviour.md#control`).
+//! This folder serves test control, everything under `/__mock/`. Invariant: it never shadows the real API, sends no
+//! CORS headers, and answers only calls from loopback or with the control token (`docs/behaviour.md#control`).
 
 mod behaviours;
 mod elements;
@@ -36,7 +36,7 @@ where
     route(Some(method), format!("/__mock{path}"), Access::Control, OURS, handler)
 }
 
-/// Every control route.
+/// Returns every route of the control API.
 pub fn routes() -> Vec<Route> {
     let (get, post, put, patch, delete) = (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
     vec![
@@ -100,7 +100,7 @@ pub fn routes() -> Vec<Route> {
     ]
 }
 
-/// The workspace that a control route names.
+/// Returns the workspace that a control route names, or a 404.
 fn space(call: &Call) -> Result<Arc<Space>, ApiError> {
     let key = call.param("key")?;
     call.engine.space(key).ok_or_else(|| no_workspace(&call.engine, key))

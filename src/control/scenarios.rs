@@ -1,4 +1,4 @@
-//! Scenarios of a workspace: what there is, what was begun.
+//! This module serves the scenarios of a workspace: which there are, and which runs were started.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::control::space;
 use crate::world::scenario::model::Scenario;
 use crate::world::scenario::rules as scenarios;
 
-/// The workspace's own scenarios and the shipped ones, and the stories that were begun.
+/// Returns the workspace's own scenarios, the shipped ones, and the runs that were started.
 pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let shipped = scenarios::shipped().map_err(|error| ApiError::internal(error.to_string()))?;
@@ -29,7 +29,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": items, "stories": space.scenario_runs.all() }))
 }
 
-/// A scenario of one's own, as YAML or JSON.
+/// Adds a scenario to the workspace, given as YAML or JSON; a 400 says what is wrong with it.
 pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
     let text = std::str::from_utf8(&call.body).map_err(|_| ApiError::bad_request("the scenario is not UTF-8"))?;
     let scenario = scenarios::read(text)?;
@@ -49,7 +49,7 @@ pub(super) async fn start(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&scenarios::start(&call.engine, &space, call.param("name")?, &body.parameters).await?)
 }
 
-/// Stops a story; what it has brought about stays.
+/// Stops a run of a scenario; what it has changed stays changed.
 pub(super) async fn stop(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&space(&call)?.scenario_runs.stop(call.param("name")?)?)
 }

@@ -1,4 +1,4 @@
-//! The server as a whole: health, reset, what belongs to no workspace.
+//! This module serves what belongs to the server as a whole: health, reset, metrics, and requests without a workspace.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,8 @@ use crate::edge::openapi;
 use crate::world::spaces;
 use crate::world::spaces::ResetTo;
 
-/// `{status, version, url, uptimeMs}`; 200 only when seeded.
+/// Returns `{status, version, url, uptimeMs, workspaces}`. The server listens only once it is seeded, so any
+/// answer means that it is ready.
 pub(super) async fn health(call: Call) -> Result<Reply, ApiError> {
     let uptime = u64::try_from(call.engine.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Reply::json(&json!({
@@ -24,7 +25,7 @@ pub(super) async fn health(call: Call) -> Result<Reply, ApiError> {
     }))
 }
 
-/// Back to the seed, or with `?to=empty` to nothing: all workspaces, or `?workspace=KEY`.
+/// Puts all workspaces, or only `?workspace=KEY`, back to what they started from; with `?to=empty` they become empty.
 pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
     let query = call.query();
     let to = match query.text("to").as_deref() {
@@ -42,19 +43,19 @@ pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "reset": keys }))
 }
 
-/// Requests that belong to no workspace.
+/// Returns the journal of requests that belong to no workspace.
 pub(super) async fn journal(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": call.engine.journal.entries(), "forgotten": call.engine.journal.forgotten() }))
 }
 
-/// Numbers as Prometheus text.
+/// Returns the counters as Prometheus text.
 pub(super) async fn metrics(call: Call) -> Result<Reply, ApiError> {
     let text = call.engine.metrics.text(call.engine.spaces().len()).map_err(ApiError::internal)?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     Ok(Reply::of(StatusCode::OK, Some(kind.into()), text.into()))
 }
 
-/// This control API and the faked API in one document.
+/// Returns the OpenAPI document of the control API and the faked API together.
 pub(super) async fn openapi(call: Call) -> Result<Reply, ApiError> {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(|| {

@@ -1,4 +1,4 @@
-//! Checkpoints of a workspace.
+//! This module serves snapshots of a workspace: taking, listing, removing and restoring them.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
-/// Answers the workspace as it is now.
+/// Restores a snapshot, and returns the workspace as it is then.
 pub(super) async fn restore(call: Call) -> Result<Reply, ApiError> {
     let fresh = snapshots::restore(&call.engine, &space(&call)?, call.param("id")?).await?;
     Reply::json(&shown_workspace(&call.engine, &fresh)?)

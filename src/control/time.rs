@@ -1,4 +1,4 @@
-//! A workspace's clock. `advance` answers when everything that fell due has run.
+//! This module serves a workspace's clock. Invariant: `advance` answers only when everything that fell due has run.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ fn shown(space: &Space, moved: usize) -> Result<Reply, ApiError> {
         "now": space.clock.now(),
         "mode": space.clock.mode(),
         "moved": moved,
-        // Calls that wait on this clock, and until when.
+        // The list has the calls that wait on this clock, and until when.
         "pending": space.clock.pending(),
     }))
 }
@@ -26,7 +26,7 @@ pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
     shown(&*space(&call)?, 0)
 }
 
-/// Keeps the clock's position with the workspace, so that it persists and is forked.
+/// Stores the clock's position with the workspace, so that it survives a restart and forks copy it.
 pub(crate) async fn keep(space: &Space) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
@@ -39,7 +39,7 @@ pub(crate) async fn keep(space: &Space) -> Result<(), ApiError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SetBody {
-    /// `system`, or a moment at which time stands still.
+    /// The mode is `system`, or a moment at which time stands still, as RFC 3339 or a plain date.
     mode: String,
 }
 

@@ -1,4 +1,5 @@
-//! The external app behind a connector: its stubs, the requests it got, the tokens its vendor issued.
+//! This module serves the external app behind a connector: its stubs, the requests it got, the
+//! tokens its vendor issued.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -12,7 +13,7 @@ use crate::journal::Side;
 use crate::nouns::stub::model::{Stub, StubSpec};
 use crate::nouns::vendor::model::Grant;
 
-/// The connector's key, which has to exist.
+/// Returns the key of the connector that the route names, or a 404.
 fn connector(call: &Call, space: &Space) -> Result<String, ApiError> {
     let world = space.world();
     let directory = Directory::new(&world, &call.engine.catalog);
@@ -22,7 +23,8 @@ fn connector(call: &Call, space: &Space) -> Result<String, ApiError> {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct SetBody {
-    /// The user's own fake; the stub server when null.
+    /// The app's calls go to this address, such as `http://127.0.0.1:9000`; when null or absent,
+    /// they go to the stub server.
     url: Option<String>,
 }
 
@@ -54,7 +56,7 @@ fn shown(stub: &Stub) -> Result<Value, ApiError> {
     Ok(value)
 }
 
-/// The workspace's own stubs, then the catalog's.
+/// Returns the workspace's own stubs, then the catalog's; `from` tells them apart.
 pub(super) async fn stubs(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
@@ -80,7 +82,7 @@ pub(super) async fn add_stub(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&shown(&stub)?)
 }
 
-/// Mounts a stub.
+/// Adds a stub to a workspace, and fails with a 400 when it makes no sense.
 pub(crate) async fn add(space: &Space, connector: &str, spec: StubSpec) -> Result<Stub, ApiError> {
     spec.check()?;
     let stub = Stub { id: space.ids.id(), connector_key: connector.to_owned(), spec, created_at: space.clock.now() };
@@ -112,7 +114,7 @@ pub(super) async fn get_stub(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&shown(world.stubs.get(id).ok_or_else(|| no_stub(id))?)?)
 }
 
-/// Replaces what a stub answers, and to what; it keeps its place.
+/// Replaces what a stub matches and answers; the stub keeps its place in the order.
 pub(super) async fn put_stub(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
@@ -138,7 +140,7 @@ pub(super) async fn remove_stub(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
-/// What the app was asked, oldest first.
+/// Returns the requests that the app got, oldest first.
 pub(super) async fn requests(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
@@ -163,7 +165,7 @@ fn shown_grant(grant: &Grant) -> Value {
     })
 }
 
-/// What the vendor granted; tokens themselves are not shown.
+/// Returns what the vendor granted. Of each access token only the last six characters are shown.
 pub(super) async fn tokens(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
@@ -179,7 +181,8 @@ struct ScopesBody {
     scopes: Vec<String>,
 }
 
-/// `expire`, `revoke` or `refuse-refresh` a grant at its vendor, or give it other `scopes`.
+/// Applies an event to a grant at its vendor: `expire`, `revoke` or `refuse-refresh`, or `scopes`
+/// with the scopes to grant instead.
 pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;

@@ -1,4 +1,4 @@
-//! Workspaces: one per test, forked from a seeded world.
+//! This module serves workspaces, so that each test can have one of its own, forked from a seeded one.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +24,7 @@ use crate::world::spaces::{Fork, NewWorkspace, Start};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Credentials and ready tokens, valid for a day.
+/// Returns a workspace with its credentials, its settings, and tokens that are valid for a day.
 pub(super) fn shown(engine: &Engine, space: &Space) -> Result<Value, ApiError> {
     let world = space.world();
     let workspace = &world.workspace;
@@ -60,17 +60,18 @@ pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
 struct CreateBody {
     key: Option<String>,
     secret: Option<String>,
-    /// `demo`, `none`, or a whole seed.
+    /// The workspace starts from this seed: `demo`, `none`, or a whole seed document as JSON. It excludes `from`.
     seed: Option<Value>,
-    /// Another workspace as it stands, a snapshot, or an exported workspace.
+    /// The workspace starts as a copy: of the workspace with this key as it is now, of the snapshot with this id, or of
+    /// an exported workspace given as JSON.
     from: Option<Value>,
     settings: Option<Value>,
     mock: Option<Value>,
-    /// `system`, or a moment at which time stands still.
+    /// The clock is `system`, or a moment at which time stands still; when absent, it is that of the original.
     clock: Option<String>,
 }
 
-/// Makes a workspace: forked from what the first one started from, unless `from` or `seed` says otherwise.
+/// Makes a workspace. Unless `seed` or `from` says otherwise, it starts from what the first workspace started from.
 pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
     let body: CreateBody = call.json()?;
     let clock: Option<ClockMode> =
@@ -111,12 +112,13 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&shown(&call.engine, &fresh)?)
 }
 
-/// A workspace's records, its clock and its faults: `from` of a new one.
+/// Returns a workspace's records, clock and faults in a form that `from` of a new workspace takes.
 pub(super) async fn export(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&export::of(&*space(&call)?).await?)
 }
 
-/// What `from` names: a workspace by key, a snapshot by id; or an exported workspace itself.
+/// Returns the workspace and the state that `from` names: a workspace by key, a snapshot by id, or an exported
+/// workspace itself. It fails when there is none of that name.
 fn start_of(engine: &Engine, from: &Value) -> Result<(Arc<Space>, Start), ApiError> {
     let Some(name) = from.as_str() else {
         let exported: Export = serde_path_to_error::deserialize(from).map_err(|error| {
@@ -160,7 +162,7 @@ struct PatchBody {
     mock: Option<Value>,
 }
 
-/// Merges the platform's settings and the fake's.
+/// Merges changes into the platform's settings and the fake's own, and returns the workspace.
 pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let body: PatchBody = call.json()?;
     let space = space(&call)?;
@@ -177,7 +179,7 @@ async fn change(space: &Space, settings: Option<Value>, mock: Option<Value>) -> 
     Ok(())
 }
 
-/// Both kinds of settings with changes merged into them.
+/// Returns both kinds of settings with the changes merged into them, or a 400 that names the wrong field.
 fn changed(
     settings: &Settings,
     mock: &MockSettings,
@@ -201,7 +203,7 @@ pub(super) async fn progress(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&space(&call)?.world().workspace.mock.progress)
 }
 
-/// Merges progress per kind.
+/// Merges changes into the progress settings of each kind of element, and returns all of them.
 pub(super) async fn set_progress(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let change_of: Value = call.json()?;
@@ -209,7 +211,7 @@ pub(super) async fn set_progress(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&space.world().workspace.mock.progress)
 }
 
-/// Webhooks to the app, oldest first: what was told, what was tried, when it is tried next.
+/// Returns the webhooks to the app, oldest first: what was sent, how often it was tried, and when it is tried next.
 pub(super) async fn webhooks(call: Call) -> Result<Reply, ApiError> {
     let world = space(&call)?.world();
     let items: Vec<_> = world.deliveries.iter().cloned().collect();

@@ -1,7 +1,7 @@
-//! Whether the client still waits: a call whose client has hung up is given up, so that what it started ends too.
+//! This module notices when a client hangs up: its call is then given up, so that whatever the call started ends too.
 //!
-//! The HTTP server itself goes on with a call whose client closed its end. Here a closed end means that nobody waits, as
-//! in most servers. It costs a call that answers at once nothing but a timer.
+//! The HTTP server itself goes on with a call whose client closed its end. Here a closed end means that nobody waits,
+//! as in most servers. A call that answers at once pays only for a timer.
 
 use std::any::Any;
 use std::net::TcpStream;
@@ -13,13 +13,13 @@ use actix_web::dev::Extensions;
 
 use crate::base::clock::real_sleep;
 
-/// A call that takes less is not worth watching.
+/// A call that takes less time than this is not watched.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// A second handle on a connection's socket, to look whether the client closed it.
+/// A second handle on a connection's socket, which shows whether the client closed it.
 struct Socket(TcpStream);
 
-/// Keeps a handle on each new connection; for the server's `on_connect`.
+/// Keeps a handle on each new connection; the server calls it as its `on_connect`.
 pub fn keep_socket(connection: &dyn Any, extensions: &mut Extensions) {
     let stream = connection.downcast_ref::<actix_web::rt::net::TcpStream>();
     if let Some(copy) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
@@ -35,13 +35,13 @@ pub(crate) fn reset(request: &HttpRequest) {
     }
 }
 
-/// Resolves when the client of a call has hung up; never when that cannot be told.
+/// Resolves when the client of a call has hung up; it never resolves when that cannot be told.
 pub(crate) async fn departed(request: &HttpRequest) {
     real_sleep(GRACE).await;
     hung_up(request).await;
 }
 
-/// The same, also after the call was answered.
+/// Resolves as [`departed`] does, but watches from the start, and also after the call was answered.
 pub(crate) fn hung_up(request: &HttpRequest) -> impl Future<Output = ()> + Send + 'static {
     closed_end(request.conn_data::<Socket>().and_then(|socket| socket.0.try_clone().ok()))
 }
@@ -53,6 +53,6 @@ async fn closed_end(copy: Option<TcpStream>) {
     {
         return;
     }
-    // The next request is in the pipe already: whoever sent it waits for this one first.
+    // The next request is in the pipe already, so its sender waits for this call.
     std::future::pending::<()>().await;
 }

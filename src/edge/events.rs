@@ -1,4 +1,5 @@
-//! Server-sent events: how an attempt to connect ends, and which elements change.
+//! This module sends server-sent events: the results of connect attempts, and which elements change. Invariant: a
+//! caller hears only of elements that it may see.
 //!
 //! Source: SDK (`connect()` hears `connection-events`, `useElementsBackgroundSync` hears `workspace`).
 
@@ -15,10 +16,11 @@ use crate::base::ids::Id;
 use crate::call::{Call, Reply};
 use crate::nouns::tenant::model::Tenant;
 
-/// A comment this often keeps the connection open.
+/// A comment is sent this often to keep the connection open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 
-/// `GET /sse/connection-events/:requestId`: the messages that the attempt's window posts, for when it cannot.
+/// Answers `GET /sse/connection-events/:requestId` with the messages that the attempt's
+/// window posts, for windows that cannot.
 pub(crate) async fn connection_events(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let request_id = call.param("id")?.to_owned();
@@ -35,7 +37,7 @@ pub(crate) async fn connection_events(call: Call) -> Result<Reply, ApiError> {
     Ok(reply(own))
 }
 
-/// `GET /sse/workspace`: which elements have changed, of those that the caller may see.
+/// Answers `GET /sse/workspace` with the changed elements that the caller may see.
 pub(crate) async fn workspace(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let changes = cx.space.data.changes();
@@ -44,7 +46,7 @@ pub(crate) async fn workspace(call: Call) -> Result<Reply, ApiError> {
         let data = std::sync::Arc::clone(&data);
         async move {
             let change = next(&mut changes).await?;
-            // A reset puts another world in this one's place: the client has to listen anew.
+            // A reset replaces the workspace's state, so the client has to listen again.
             if data.is_closed() {
                 return None;
             }
@@ -69,12 +71,13 @@ pub(crate) async fn workspace(call: Call) -> Result<Reply, ApiError> {
     Ok(reply(stream::iter([Some(first)]).chain(seen)))
 }
 
-/// The next thing that happens, or nothing for a heartbeat. Ends when nothing can happen any more.
+/// Returns the next event, or an empty one when it is time for a heartbeat; it returns nothing when
+/// no event can come any more.
 async fn next<T: Clone>(events: &mut tokio::sync::broadcast::Receiver<T>) -> Option<Option<T>> {
     tokio::select! {
         event = events.recv() => match event {
             Ok(event) => Some(Some(event)),
-            // Whoever reads too slowly misses some.
+            // A reader that is too slow misses some events.
             Err(RecvError::Lagged(_)) => Some(None),
             Err(RecvError::Closed) => None,
         },
@@ -87,6 +90,6 @@ fn reply(messages: impl futures_util::Stream<Item = Option<Value>> + Send + 'sta
         Some(message) => Bytes::from(format!("data: {message}\n\n")),
         None => Bytes::from_static(b":\n\n"),
     });
-    // Something at once, so that the client knows that it listens.
+    // A comment is sent at once, so that the client knows that it listens.
     Reply::events(stream::iter([Bytes::from_static(b": open\n\n")]).chain(lines).boxed())
 }

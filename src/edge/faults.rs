@@ -1,4 +1,5 @@
-//! Faults on the faked API: what a call is, in the words of rules, and what a rule makes of its answer.
+//! This module applies faults to the faked API: it says what a call is in the terms of rules, and lets rules change its
+//! answer. Invariant: a fault never changes who may do what; rights are checked first.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,17 +31,17 @@ pub(super) async fn meet(engine: &Arc<Engine>, subject: Option<&Subject>) -> Res
     faults::meet(engine, &subject.space, &subject.facts, subject.connection.as_ref()).await
 }
 
-/// The answer of a call that a rule ends: its own, or the handler's gone wrong on the wire.
+/// Returns the answer of a call that a rule ends: the rule's own answer, or the handler's with an error on the wire.
 pub(crate) async fn ended(met: Met, handled: impl Future<Output = Result<Reply, ApiError>>) -> Result<Reply, ApiError> {
     let Some(fired) = met.ending else { return handled.await };
     if let Effect::Error(error) = &fired.effect {
-        // As any error of the engine: a page where a person looks at it.
+        // The error becomes a page where a person looks at it, as any error of the engine does.
         return Err(error.error(&fired.rule));
     }
     match faults::answer_of(&fired) {
         Some(play) => Ok(reply_of(play)),
         None => {
-            // The work is done; its answer is what goes wrong.
+            // The handler has done its work; only its answer goes wrong.
             let mut reply = handled.await.unwrap_or_else(|error| Reply::error(&error));
             reply.cut = faults::cut_of(&fired.effect);
             Ok(reply)
@@ -57,14 +58,14 @@ fn reply_of(play: Play) -> Reply {
     reply
 }
 
-/// Why a body breaks off.
+/// The error with which a body breaks off.
 #[derive(Debug, thiserror::Error)]
 #[error("a fault cut the answer")]
 struct CutOff;
 
 type Body = BoxStream<'static, Result<Bytes, CutOff>>;
 
-/// An answer that goes wrong on the wire.
+/// Makes an HTTP response that goes wrong on the wire.
 pub(crate) fn cut(mut builder: HttpResponseBuilder, body: &Bytes, cut: Cut, request: &HttpRequest) -> HttpResponse {
     builder.force_close();
     let length = u64::try_from(body.len().max(1)).unwrap_or(u64::MAX);
@@ -77,7 +78,7 @@ pub(crate) fn cut(mut builder: HttpResponseBuilder, body: &Bytes, cut: Cut, requ
         }
         Cut::Truncate => {
             let half = body.slice(..body.len() / 2);
-            // The half has to be on its way before the end.
+            // The half is sent before the connection ends, so there is a pause between.
             let end = stream::once(async {
                 real_sleep(Duration::from_millis(20)).await;
                 Err(CutOff)
@@ -92,7 +93,7 @@ pub(crate) fn cut(mut builder: HttpResponseBuilder, body: &Bytes, cut: Cut, requ
             })
             .boxed()
         }
-        // Nothing comes slowly.
+        // An empty body has no pieces to send slowly.
         Cut::Dribble { .. } if body.is_empty() => return builder.finish(),
         Cut::Dribble { bytes, every } => {
             let pieces: Vec<Bytes> = body.chunks(bytes.max(1)).map(Bytes::copy_from_slice).collect();

@@ -1,4 +1,5 @@
-//! Who may control: loopback under a loopback name without a foreign page behind it, or the control token's bearer.
+//! This module guards the control API: it admits calls from loopback under a loopback name that no foreign page makes,
+//! and bearers of the control token.
 
 use http::{HeaderMap, header};
 use url::{Host, Url};
@@ -6,7 +7,7 @@ use url::{Host, Url};
 use crate::base::error::ApiError;
 use crate::engine::Engine;
 
-/// Refuses everyone else. Source: our choice: a page in a browser must not steer a test.
+/// Refuses every other call. Source: our choice: a page in a browser must not steer a test.
 pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(), ApiError> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     if let Some(origin) = text(header::ORIGIN)
@@ -47,10 +48,10 @@ pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Res
     )))
 }
 
-/// What no other site's page can send without asking first.
+/// Other sites' pages cannot send these content types without asking first.
 const TAKEN: [&str; 4] = ["application/json", "application/yaml", "application/x-yaml", "text/yaml"];
 
-/// Compares without telling by time how much fits.
+/// Compares two texts in a time that does not tell how much of them is equal.
 fn same(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |differs, (a, b)| differs | (a ^ b)) == 0
 }

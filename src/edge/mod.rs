@@ -1,4 +1,5 @@
-//! The HTTP edge: THE route table, every path on one screen, and what turns calls into answers.
+//! This folder is the HTTP edge: the route table with every path on one screen, and the code that turns calls into
+//! answers. Invariant: the fake serves no path beside this table and the one of the control API.
 
 pub mod serve;
 
@@ -110,19 +111,19 @@ where
     route(None, path, access, source, handler)
 }
 
-/// The same for all who only look at them: built once.
+/// Returns the routes for callers that only look at them; they are built once.
 pub(crate) fn known_routes() -> &'static [Route] {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     ROUTES.get_or_init(routes)
 }
 
-/// Says which routes a rule may name. Whoever reads rules does so first.
+/// Tells the rules which routes exist. It must be called before the first rule is read.
 pub(crate) fn announce_routes() {
     name_routes(|| known_routes().iter().map(|route| format!("{route:?}")).collect());
 }
 
 #[expect(clippy::too_many_lines, reason = "every path on one screen")]
-/// Every route of the faked API. Sources are explained in the crate docs.
+/// Returns every route of the faked API. The crate docs explain the sources.
 pub fn routes() -> Vec<Route> {
     let mut all = vec![
         // self, workspaces
@@ -297,7 +298,7 @@ pub fn routes() -> Vec<Route> {
             post(&format!("{base}/restore"), Manager, "SEED", integrations::restore).about(integrations::about),
         ]);
     }
-    // One kind, three names: docs/behaviour.md#tenant-names.
+    // The three names stand for one kind of element: docs/behaviour.md#tenant-names.
     for (plural, singular) in [("/customers", "/customer"), ("/tenants", "/tenant"), ("/users", "/user")] {
         all.push(get(plural, Manager, "SDK", tenants::list));
         all.push(post(plural, Manager, "SDK", tenants::create));
@@ -315,8 +316,8 @@ pub fn routes() -> Vec<Route> {
     all
 }
 
-/// The routes of one kind of element at the three layers. Of an element there are two addresses: plural with the selector
-/// in the path, singular with it in the query.
+/// Returns the routes of one kind of element at the three layers. An element has two addresses: plural with the
+/// selector in the path, singular with it in the query.
 fn layered<E: Kind>(singular: &str, source: &'static str) -> Vec<Route> {
     let plural = E::PLURAL;
     let at_integration = format!("/integrations/{{integration}}/{plural}");

@@ -1,4 +1,5 @@
-//! The faked API and the control API as OpenAPI 3.1 documents, from the route table.
+//! This module describes the faked API and the control API as OpenAPI 3.1 documents. Invariant: they are derived from
+//! the route table, so a route cannot be missing.
 
 use http::Method;
 use serde_json::{Map, Value, json};
@@ -8,22 +9,22 @@ use crate::call::router::{Access, Route};
 use crate::call::{Call, Reply};
 use crate::edge::schemas;
 
-/// What a route answers when all is well.
+/// The shape of a route's answer when all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    /// `{items, cursor?}`.
+    /// The answer is a page of a list, `{items, cursor?}`.
     List,
-    /// A bare list.
+    /// The answer is a JSON array.
     Bare,
-    /// An object.
+    /// The answer is a JSON object.
     Object,
-    /// Nothing, 204.
+    /// The answer is a 204 without a body.
     Empty,
-    /// A page, an event stream, a picture, another app's answer: whatever its content type says.
+    /// The answer is a page, an event stream, a picture or another app's answer, as its content type says.
     Other,
 }
 
-/// Lists that do not stand under a plural address, or have no `{items}`.
+/// Returns the shape of a route's answer, from its path and method.
 fn shape_of(route: &Route) -> Shape {
     let path = route.path.as_str();
     let is_get = route.method == Some(Method::GET);
@@ -96,7 +97,7 @@ fn shape_of(route: &Route) -> Shape {
     if empty.contains(&name.as_str()) { Shape::Empty } else { Shape::Object }
 }
 
-/// A document over some routes.
+/// Makes the document of some routes.
 pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
     let mut paths = Map::new();
     for route in routes {
@@ -200,7 +201,7 @@ fn responses(route: &Route) -> Value {
     json!({ status: good, "4XX": error, "5XX": error })
 }
 
-/// `GET /docs-json`: the faked API. Source: OAS.
+/// Answers `GET /docs-json` with the document of the faked API. Source: OAS.
 pub(crate) async fn docs(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&document(crate::edge::known_routes(), "Membrane API, faked", call.engine.base()))
 }

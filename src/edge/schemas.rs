@@ -1,4 +1,5 @@
-//! The shapes of bodies in the OpenAPI documents, derived from the types that are read and written.
+//! This module has the shapes of bodies in the OpenAPI documents. Invariant: they are derived from the types that are
+//! read and written, so they cannot differ from the code.
 
 use http::Method;
 use schemars::generate::SchemaSettings;
@@ -27,7 +28,8 @@ use crate::nouns::stub::model::StubSpec;
 use crate::nouns::tenant::model::Tenant;
 use crate::world::scenario::model::Scenario;
 
-/// `components.schemas`: what is read, and over it what is written.
+/// Returns `components.schemas`: the types that are read, and the types that are written, which
+/// win where both have a name.
 pub(crate) fn components() -> Map<String, Value> {
     let settings =
         || SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
@@ -61,7 +63,7 @@ pub(crate) fn components() -> Map<String, Value> {
     all
 }
 
-/// The name of what a route is sent, when it has one.
+/// Returns the name of the shape that a route is sent, when it has one.
 pub(crate) fn sent(route: &Route) -> Option<&'static str> {
     let method = route.method.as_ref()?;
     let (creates, changes) = (method == Method::POST, method == Method::PATCH || method == Method::PUT);
@@ -86,10 +88,10 @@ pub(crate) fn sent(route: &Route) -> Option<&'static str> {
     }
 }
 
-/// The name of what a route answers, or of an item of its list, when it has one.
+/// Returns the name of the shape that a route answers, or of an item of its list, when it has one.
 pub(crate) fn answered(route: &Route) -> Option<&'static str> {
     let path = route.path.as_str();
-    // Below an element, what is done to it answers it.
+    // A call below an element's address, which does something to the element, answers the element.
     let of = |element: &str| {
         path.strip_prefix(element)
             .is_some_and(|rest| matches!(rest, "" | "/restore" | "/setup" | "/refresh" | "/reset"))

@@ -1,4 +1,5 @@
-//! From an HTTP request to a route and back: authentication, rights, errors in their envelope, the journal.
+//! This module leads an HTTP request to its route and back: authentication, rights, errors in their envelope, the
+//! journal. Invariant: every request gets an answer, and all but control calls and OPTIONS get an entry in a journal.
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
@@ -33,43 +34,41 @@ use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::tenant::rules::admit;
 use crate::world::scenario::rules as scenarios;
 
-/// The largest body, in bytes. Source: DOC:docs/managing-membrane/limits (10 MB in).
+/// A body may have this many bytes. Source: DOC:docs/managing-membrane/limits (10 MB in).
 pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// How much more of a body that is too large is read, so that the client gets to see why.
+/// This many more bytes of a body that is too large are read, so that the client gets to see the error.
 const DRAINED: usize = 32 * 1024 * 1024;
 
-/// The status, in the journal alone, of a call whose client did not wait. Source: our choice: nginx's.
+/// The journal shows this status for a call whose client did not wait. Source: our choice: nginx's.
 const CLIENT_HUNG_UP: u16 = 499;
 
-/// What every worker shares.
+/// The state that every worker thread shares.
 #[derive(Debug, Clone)]
 pub struct Edge {
-    /// The engine.
     pub engine: Arc<Engine>,
-    /// The routes.
     pub router: Arc<Router>,
 }
 
-/// What is learned of a call, for the journal.
+/// The facts about a call that the journal needs.
 #[derive(Default)]
 struct Seen {
     space: Option<Arc<Space>>,
     caller: Option<String>,
     route: Option<String>,
     token_in_query: bool,
-    /// When it came, on the workspace's own clock.
+    /// The call came at this moment of the workspace's own clock.
     started: Option<Timestamp>,
-    /// The faults that it met.
+    /// The call met the faults with these names.
     faults: Vec<String>,
-    /// What it is about.
+    /// The subject is the call as rules see it.
     subject: Option<Subject>,
-    /// What deserves a look.
+    /// Each warning is a sentence for the journal about something that a tester should look at.
     warnings: Vec<String>,
-    /// What an error looks like, when a person looks at the answer.
+    /// When set, an error becomes a page of this theme, because a person looks at the answer.
     page: Option<Theme>,
 }
 
-/// Answers one HTTP request.
+/// Answers one HTTP request and notes it in a journal.
 pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpResponse {
     let method = Method::try_from(request.method().as_str()).unwrap_or(Method::GET);
     let uri = request.uri();
@@ -81,7 +80,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let begun = monotonic();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
     let incoming = Incoming { method, path, raw_query, headers, loopback };
-    // The path alone: a query may carry a token.
+    // Only the path is shown, because a query may carry a token.
     let shown = masked(&incoming.path);
     let span = tracing::info_span!("request", http.method = %incoming.method, http.path = shown);
     let name = format!("{} {shown}", incoming.method);
@@ -89,7 +88,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
         answer = AssertUnwindSafe(Box::pin(as_a_call(name, answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
             answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
         }
-        // Nobody gets to see this answer; the journal does.
+        // Nobody sees this answer, but the journal has it.
         () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
     };
     let result = result.or_else(|error| match seen.page {
@@ -102,16 +101,16 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     to_http(reply, &incoming.method, &request)
 }
 
-/// An error as a page, for a browser.
+/// Makes a page that shows an error, for a browser.
 fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     Ok(Reply::html(status, crate::pages::problem(theme, "Not possible", &error.message)?))
 }
 
-/// Pages that the client shows in a frame of the app (SDK): below these addresses, and the first.
+/// The client shows the pages at and below these addresses in a frame of the app (SDK).
 const FRAMED: [&str; 5] = ["/connect", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
 
-/// Nobody else puts a page in a frame, the consent page of a vendor least of all.
+/// Forbids frames for all other pages, above all for the consent page of a vendor.
 fn guard_page(reply: &mut Reply, path: &str) {
     if reply.content_type.as_deref().is_none_or(|content_type| !content_type.starts_with("text/html")) {
         return;
@@ -126,7 +125,8 @@ fn guard_page(reply: &mut Reply, path: &str) {
     reply.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
 }
 
-/// The answer of a call, an error in its envelope; one that nobody asked for is our fault.
+/// Returns the answer of a call, an error in its envelope. A 5xx that no fault caused is the
+/// fake's own failure and is logged.
 fn reply_of(result: Result<Reply, ApiError>, path: &str, is_unasked: bool) -> Reply {
     result.unwrap_or_else(|error| {
         if is_unasked && error.status() >= 500 && error.status() != 501 {
@@ -166,7 +166,7 @@ async fn answer(
         return Ok(Reply::empty());
     }
     if let Some((token, _)) = token_of(&incoming.headers, &incoming.raw_query) {
-        // Also what has no route is in the journal of the workspace it was meant for.
+        // A call without a route, too, belongs to the journal of the workspace that its token names.
         seen.space = auth::claimed_workspace(&token).and_then(|key| edge.engine.space(&key));
         seen.caller = Some("unauthenticated".into());
     }
@@ -214,7 +214,7 @@ async fn answer(
     reply
 }
 
-/// A query whose token has done its work: nobody further in needs it.
+/// Removes the token from a query once it is read, because no handler needs it.
 fn without_token(raw_query: &str) -> String {
     let is_token = |pair: &&str| pair.split('=').next().is_none_or(|name| !Query::parse(name).is("token"));
     raw_query.split('&').filter(is_token).collect::<Vec<_>>().join("&")
@@ -258,7 +258,7 @@ fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// A call from inside: the same routes and rights, no HTTP.
+/// Answers a call that a snippet makes: the same routes and rights, but no HTTP.
 pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
     let path = call.path.clone();
     let mut broken_by = Vec::new();
@@ -278,7 +278,7 @@ pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
     }
 }
 
-/// `broken_by` gets the faults that it met.
+/// Answers a snippet's call; `broken_by` gets the names of the faults that it met.
 async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<String>) -> Result<Reply, ApiError> {
     let method = Method::try_from(call.method.to_uppercase().as_str())
         .map_err(|_| ApiError::bad_request(format!("`{}` is no HTTP method", call.method)))?;
@@ -295,7 +295,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
         .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?)));
     let call = Call {
         engine: Arc::clone(&cx.engine),
-        // A call before it may have changed the tenant.
+        // An earlier call may have changed the tenant, so it is looked up again.
         who: Some((Arc::clone(&cx.space), cx.caller.in_world(&cx.space.world()))),
         method,
         path,
@@ -310,7 +310,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
     let Begun { subject, answer } = route.begin(call);
     let met = faults::meet(&cx.engine, subject.as_ref()).await?;
     if let (false, Some(Subject { facts, .. })) = (met.rules.is_empty(), &subject) {
-        // A call of a snippet is part of its run, and not in the journal but for what broke it.
+        // A call of a snippet is part of its run, and is in the journal only when a fault broke it.
         let at = cx.space.clock.now();
         cx.space.journal.add(Entry {
             route: Some(route.path.clone()),
@@ -324,7 +324,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
     }
     let reply = faults::ended(met, answer).await?;
     match reply.cut {
-        // No wire between: it is as if there had been one.
+        // There is no wire between, so the call fails as if there had been one.
         Some(cut) => Err(ApiError::internal(format!("the call was cut off by a fault ({cut:?})"))),
         None => Ok(reply),
     }
@@ -413,7 +413,7 @@ fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Op
     }
 }
 
-/// The cursor at the end of a page (`{"items": […], "cursor": "7"}`), without reading all of it.
+/// Returns the cursor at the end of a page (`{"items": […], "cursor": "7"}`) without parsing the page.
 fn cursor_in(body: &Bytes) -> Option<String> {
     const LONGEST: usize = 64;
     let end = body.get(body.len().saturating_sub(LONGEST)..)?;

@@ -1,4 +1,5 @@
-//! What the platform has and this fake does not: a loud 501 that names it, after rights were checked.
+//! This module has the routes that the platform has and this fake does not. Each answers a 501 that names what
+//! is missing, after rights were checked.
 
 use http::Method;
 
@@ -7,7 +8,7 @@ use crate::call::Call;
 use crate::call::router::route;
 use crate::call::router::{Access, Route};
 
-/// Kinds with a list, elements and perhaps instances: plural and singular.
+/// These kinds have a list and elements, under a plural and a singular name.
 const KINDS: [(&str, &str, &str); 14] = [
     ("data-sources", "data-source", "data sources"),
     ("data-source-instances", "data-source-instance", "data source instances"),
@@ -25,7 +26,7 @@ const KINDS: [(&str, &str, &str); 14] = [
     ("screens", "screen", "screens"),
 ];
 
-/// Single paths that any token may call.
+/// Any token may call these paths.
 const PATHS: [(&str, &str); 33] = [
     ("/account", "the console's account"),
     ("/connections/{connection}/operations", "connector operations"),
@@ -62,7 +63,7 @@ const PATHS: [(&str, &str); 33] = [
     ("/scenarios/{*rest}", "packages"),
 ];
 
-/// Single paths for managers.
+/// Only managers may call these paths.
 const MANAGER_PATHS: [(&str, &str); 28] = [
     ("/actions/{selector}/clone", "cloning"),
     ("/flows/{selector}/clone", "cloning"),
@@ -94,7 +95,7 @@ const MANAGER_PATHS: [(&str, &str); 28] = [
     ("/integrations/{selector}/switch-connector-version", "connector versions"),
 ];
 
-/// Single calls whose path is faked otherwise.
+/// These single calls are missing on paths that are faked otherwise.
 const CALLS: [(Method, &str, Access, &str); 2] = [
     (Method::POST, "/workspaces", Access::Anyone, "making workspaces; use POST /__mock/workspaces"),
     (
@@ -105,10 +106,10 @@ const CALLS: [(Method, &str, Access, &str); 2] = [
     ),
 ];
 
-/// Pages and streams that carry their token elsewhere.
+/// These pages and streams carry their token elsewhere, so no token is asked for.
 const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/screens/{*rest}", "this hosted page")];
 
-/// All of them.
+/// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = Vec::new();
     for (plural, singular, what) in KINDS {

@@ -1,6 +1,8 @@
-//! The catalog: external apps, connectors, their actions and stubs, as every workspace sees them.
+//! This module holds the catalog: external apps, connectors, their actions and stubs, as every workspace sees them.
+//! Lookups in [`directory::Directory`](crate::engine::directory::Directory) fall back to it.
 //!
-//! Invariant: it is built once and never changed; what a workspace changes is a shadow of its own under the same id.
+//! Invariant: the catalog is built once and never changed; a workspace that changes an entry keeps its
+//! own copy under the same id.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,7 +12,7 @@ use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::stub::model::Stub;
 
-/// One kind of catalog entry.
+/// A shelf holds all catalog entries of one kind.
 #[derive(Debug)]
 pub struct Shelf<T> {
     items: Vec<Arc<T>>,
@@ -25,37 +27,35 @@ impl<T> Shelf<T> {
         Self { items: items.into_iter().map(Arc::new).collect(), by_id, by_key }
     }
 
-    /// By id.
+    /// Returns the entry with this id.
     pub fn get(&self, id: &str) -> Option<&Arc<T>> {
         self.items.get(*self.by_id.get(id)?)
     }
 
-    /// By key.
+    /// Returns the entry with this key.
     pub fn with_key(&self, key: &str) -> Option<&Arc<T>> {
         self.items.get(*self.by_key.get(key)?)
     }
 
-    /// All, the most popular first.
+    /// Returns all entries, the most popular first.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<T>> {
         self.items.iter()
     }
 }
 
-/// The catalog.
+/// The catalog of one server; all its workspaces share it.
 #[derive(Debug)]
 pub struct Catalog {
-    /// External apps.
     pub apps: Shelf<ExternalApp>,
-    /// Connectors.
     pub connectors: Shelf<Connector>,
-    /// Catalog actions.
+    /// These are the actions that the catalog's integrations offer.
     pub actions: Shelf<Action>,
-    /// Stubs, per connector key.
+    /// The stubs answer for the external apps, listed under the connector's key.
     pub stubs: HashMap<String, Vec<Arc<Stub>>>,
 }
 
 impl Catalog {
-    /// What connectors can be named.
+    /// Returns the keys by which connectors can be named.
     pub fn connector_keys(&self) -> Vec<&str> {
         self.connectors.iter().map(|connector| connector.key()).collect()
     }

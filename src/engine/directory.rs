@@ -1,6 +1,6 @@
-//! Finding things: one workspace's state over the shared catalog.
+//! This module finds elements for the services: it looks in one workspace's state first and then in the shared catalog.
 //!
-//! Invariant: a workspace's own record shadows the catalog's with the same id.
+//! Invariant: a workspace's own record hides the catalog's record with the same id.
 
 use std::sync::Arc;
 
@@ -14,38 +14,36 @@ use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::store::World;
 
-/// One workspace's state over the catalog.
+/// A directory reads one workspace's state over the catalog.
 #[derive(Debug, Clone, Copy)]
 pub struct Directory<'a> {
-    /// The workspace.
     pub world: &'a World,
-    /// The catalog.
     pub catalog: &'a Catalog,
 }
 
-/// An integration that exists, or a catalog connector that would become one.
+/// An offer is an integration that exists, or one that connecting would create.
 #[derive(Debug, Clone)]
 pub enum Offer {
-    /// Exists.
+    /// The integration exists.
     Real(Arc<Integration>),
-    /// Would be made on connecting.
+    /// Connecting would make an integration of this connector.
     Candidate(Arc<Connector>),
-    /// An app that has no connector yet: it would be built.
+    /// The app has no connector yet; connecting would build one.
     App(Arc<ExternalApp>),
 }
 
 impl<'a> Directory<'a> {
-    /// Over a workspace.
+    /// Makes the directory of one workspace.
     pub fn new(world: &'a World, catalog: &'a Catalog) -> Self {
         Self { world, catalog }
     }
 
-    /// A connector by id.
+    /// Returns the connector with this id, archived ones too.
     pub fn connector(&self, id: &str) -> Option<Arc<Connector>> {
         self.world.connectors.get(id).or_else(|| self.catalog.connectors.get(id)).cloned()
     }
 
-    /// A connector by id, UUID or key.
+    /// Returns the connector with this id, UUID or key, or a 404 that suggests a key.
     pub fn find_connector(&self, text: &str) -> Result<Arc<Connector>, ApiError> {
         let alive = |connector: &Arc<Connector>| !connector.meta.is_archived();
         let own = self.world.connectors.with_key(text).find(|connector| alive(connector)).cloned();
@@ -65,12 +63,12 @@ impl<'a> Directory<'a> {
             })
     }
 
-    /// The connector behind a connection, when it has one by now.
+    /// Returns the connector behind a connection, or nothing while it is still being built.
     pub fn connector_behind(&self, connection: &Connection) -> Option<Arc<Connector>> {
         self.connector(connection.connector.as_ref()?.as_str())
     }
 
-    /// All live connectors: the workspace's own, then the catalog's.
+    /// Returns all live connectors: first the workspace's own, then the catalog's.
     pub fn connectors(&self) -> impl Iterator<Item = Arc<Connector>> + use<'a> {
         let world = self.world;
         let own = world.connectors.iter().filter(|connector| !connector.meta.is_archived()).cloned();
@@ -78,12 +76,12 @@ impl<'a> Directory<'a> {
         own.chain(shared.cloned())
     }
 
-    /// An app by id.
+    /// Returns the app with this id, archived ones too.
     pub fn app(&self, id: &str) -> Option<Arc<ExternalApp>> {
         self.world.external_apps.get(id).or_else(|| self.catalog.apps.get(id)).cloned()
     }
 
-    /// An app by id, UUID or key.
+    /// Returns the app with this id, UUID or key, or a 404 that suggests a key.
     pub fn find_app(&self, text: &str) -> Result<Arc<ExternalApp>, ApiError> {
         let own = self.world.external_apps.with_key(text).find(|app| !app.meta.is_archived()).cloned();
         self.app(text)
@@ -99,7 +97,7 @@ impl<'a> Directory<'a> {
             })
     }
 
-    /// All live apps: the workspace's own, then the catalog's.
+    /// Returns all live apps: first the workspace's own, then the catalog's.
     pub fn apps(&self) -> impl Iterator<Item = Arc<ExternalApp>> + use<'a> {
         let world = self.world;
         let own = world.external_apps.iter().filter(|app| !app.meta.is_archived()).cloned();
@@ -107,7 +105,7 @@ impl<'a> Directory<'a> {
         own.chain(shared.cloned())
     }
 
-    /// The connector an app is connected with, when only the app is named.
+    /// Returns the connector that serves an app when a call names only the app.
     pub fn connector_of_app(&self, app: &ExternalApp) -> Option<Arc<Connector>> {
         app.default_connector_id
             .as_ref()
@@ -115,12 +113,12 @@ impl<'a> Directory<'a> {
             .or_else(|| self.connectors().find(|connector| connector.external_app_id.as_ref() == Some(&app.id)))
     }
 
-    /// A live integration by key.
+    /// Returns the live integration with this key.
     pub fn integration_with_key(&self, key: &str) -> Option<&'a Arc<Integration>> {
         self.world.integrations.with_key(key).find(|integration| !integration.meta.is_archived())
     }
 
-    /// An integration by id (archived ones too), UUID or key.
+    /// Returns the integration with this id (archived ones too), key or UUID.
     pub fn integration(&self, text: &str) -> Option<&'a Arc<Integration>> {
         let world = self.world;
         world
@@ -130,7 +128,8 @@ impl<'a> Directory<'a> {
             .or_else(|| world.integrations.iter().find(|integration| integration.meta.uuid == text))
     }
 
-    /// The same, or 404 with what would work. Source: SEED words the beginning.
+    /// Returns the integration with this id, key or UUID, or a 404 that suggests a key. Source:
+    /// SEED words the beginning.
     pub fn find_integration(&self, text: &str) -> Result<&'a Arc<Integration>, ApiError> {
         self.integration(text).ok_or_else(|| {
             let keys = self.world.integrations.iter().filter(|i| !i.meta.is_archived()).map(|i| i.key());
@@ -141,13 +140,14 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// The live integration of a connector.
+    /// Returns the live integration of a connector.
     pub fn integration_of(&self, connector: &Connector) -> Option<&'a Arc<Integration>> {
         let mut live = self.world.integrations.iter().filter(|integration| !integration.meta.is_archived());
         live.find(|integration| integration.connector_id.as_ref() == Some(&connector.id))
     }
 
-    /// An integration, or the candidate that stands under this synthetic id.
+    /// Returns the integration with this id, key or UUID, or the connector or app that stands under this synthetic id;
+    /// a 404 when there is neither.
     pub fn offer(&self, text: &str) -> Result<Offer, ApiError> {
         let candidate = || self.connectors().find(|connector| Integration::synthetic_id(&connector.id) == *text);
         if let Some(integration) = self.integration(text) {
@@ -164,7 +164,7 @@ impl<'a> Directory<'a> {
         app.map(Offer::App).map_or_else(|| self.find_integration(text).map(|found| Offer::Real(Arc::clone(found))), Ok)
     }
 
-    /// The connector of an integration.
+    /// Returns the connector of an integration, by way of its app when it names none.
     pub fn connector_for(&self, integration: &Integration) -> Option<Arc<Connector>> {
         if let Some(id) = &integration.connector_id {
             return self.connector(id.as_str());
@@ -173,7 +173,8 @@ impl<'a> Directory<'a> {
         self.connector_of_app(&app)
     }
 
-    /// What the caller's connections are.
+    /// Returns the live connections that the caller means: a tenant's own, or all of them
+    /// for a manager without a tenant.
     pub fn connections<'c>(
         &self,
         caller: &'c Caller,
@@ -182,9 +183,10 @@ impl<'a> Directory<'a> {
         live.filter(move |connection| caller.means(connection.tenant.as_str()))
     }
 
-    /// A connection by id (archived ones too), key, or its integration's id or key.
+    /// Returns the connection with this id (archived ones too), this key, or of the integration with this id or key. It
+    /// fails with a 404, or with a 400 when several tenants have the key.
     ///
-    /// Another tenant's is not found (`docs/behaviour.md#tenant-isolation`).
+    /// Another tenant's connection is not found (`docs/behaviour.md#tenant-isolation`).
     pub fn connection(&self, caller: &Caller, text: &str) -> Result<Arc<Connection>, ApiError> {
         if let Some(connection) = self.world.connections.get(text)
             && caller.may_see(connection.tenant.as_str())
@@ -221,10 +223,10 @@ impl<'a> Directory<'a> {
         Err(ApiError::not_found(format!("connection not found: `{text}`{known}")))
     }
 
-    /// The caller's connection of an integration: the only one, else the latest that is READY
-    /// (`docs/behaviour.md#connection-default`).
+    /// Returns the caller's connection of an integration: the latest that works, or else the
+    /// latest of all (`docs/behaviour.md#connection-default`).
     pub fn default_connection(&self, caller: &Caller, integration: &Integration) -> Option<Arc<Connection>> {
-        // A manager without a tenant names a connection; it has no default one.
+        // A manager without a tenant has to name a connection; it has no default one.
         caller.tenant()?;
         let of_it = |connection: &&Arc<Connection>| connection.integration.as_ref() == Some(&integration.id);
         self.connections(caller)
@@ -235,14 +237,15 @@ impl<'a> Directory<'a> {
             .cloned()
     }
 
-    /// What a call's scope comes to: connection id, connection key, integration's default. Source: SEED (`act`).
+    /// Finds what a call's scope names: first the connection's id, then its key, then the
+    /// integration's default connection. Source: SEED (`act`).
     pub fn scope(&self, caller: &Caller, scope: &Scope) -> Result<Resolved, ApiError> {
         let named = [&scope.connection_id, &scope.connection_key].into_iter().flatten().next();
         let integration = match [&scope.integration_id, &scope.integration_key].into_iter().flatten().next() {
             Some(text) => match self.offer(text) {
                 Ok(Offer::Real(integration)) => Some(integration),
                 Ok(Offer::Candidate(_) | Offer::App(_)) => None,
-                // The settings let a universal action run for an app that is no integration yet.
+                // The settings let a universal action run for an app that has no integration yet.
                 Err(_) if self.generates(text) => None,
                 Err(error) => return Err(error),
             },
@@ -257,32 +260,31 @@ impl<'a> Directory<'a> {
         Ok(Resolved { integration, connection })
     }
 
-    /// Whether the workspace makes an integration of this key by itself when it is needed.
+    /// Returns whether the workspace makes an integration of this key by itself when a call needs it.
     fn generates(&self, key: &str) -> bool {
         let settings = &self.world.workspace.settings;
         (settings.auto_generate_integrations_from_connectors && self.find_connector(key).is_ok())
             || (settings.auto_generate_integrations_from_external_apps && self.find_app(key).is_ok())
     }
 
-    /// The tenant's default connection: the only usable one, else the latest READY one
-    /// (`docs/behaviour.md#connection-default`).
+    /// Returns the tenant's default connection, which is its latest READY one (`docs/behaviour.md#connection-default`).
     pub fn workspace_default(&self, caller: &Caller) -> Option<Arc<Connection>> {
         caller.tenant()?;
         self.connections(caller).rev().find(|connection| connection.state == ConnectionState::Ready).cloned()
     }
 }
 
-/// What a scope came to.
+/// The result of looking up a call's scope.
 #[derive(Debug, Clone, Default)]
 pub struct Resolved {
-    /// The integration.
+    /// The integration is absent when the scope names none, or one that does not exist yet.
     pub integration: Option<Arc<Integration>>,
-    /// The connection.
+    /// The connection is absent when the scope names none and the integration has no default one.
     pub connection: Option<Arc<Connection>>,
 }
 
 impl Resolved {
-    /// The app behind it.
+    /// Returns the id of the app behind the connection or the integration.
     pub fn external_app(&self, directory: &Directory<'_>) -> Option<crate::base::ids::Id<ExternalApp>> {
         if let Some(app) = self.connection.as_ref().and_then(|connection| connection.external_app.clone()) {
             return Some(app);
@@ -295,7 +297,7 @@ impl Resolved {
     }
 }
 
-/// “; did you mean `x`?” or what there is.
+/// Returns the end of a message: “; did you mean `x`?”, or which keys there are.
 pub fn hint<'k>(asked: &str, known: impl IntoIterator<Item = &'k str>) -> String {
     let known: Vec<&str> = known.into_iter().filter(|key| !key.is_empty()).collect();
     if let Some(near) = nearest(asked, known.iter().copied()) {

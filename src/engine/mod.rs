@@ -1,4 +1,6 @@
-//! The engine: what every service function gets. One [`Engine`] per server, one [`Space`] per workspace in it.
+//! This module is the engine, which every service function gets: one [`Engine`] per server, and one [`Space`] per
+//! workspace in it. Invariant: a workspace's state changes only through its [`Partition`]; the engine itself keeps
+//! what need not survive a restart.
 
 pub mod catalog;
 pub mod directory;
@@ -44,59 +46,51 @@ use crate::upstream::raw_server::{Play, RawServer};
 use crate::upstream::stub_server::StubServer;
 use crate::upstream::{Client, Egress};
 
-/// A call of the API from inside: what `membrane` in a snippet does, with the caller's own rights.
+/// A call that a snippet's `membrane` client makes to the API, with the rights of the snippet's caller.
 #[derive(Debug, Clone, Deserialize)]
 pub struct InnerCall {
-    /// Method.
     pub method: String,
-    /// Path from the root, with its query.
+    /// The path starts at the root and includes the query.
     pub path: String,
-    /// Headers; a token among them is not looked at.
+    /// The headers of the call; a token among them is ignored.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
-    /// Body.
     #[serde(default)]
     pub body: Option<String>,
 }
 
-/// What a call from inside was answered.
+/// The answer to a call that a snippet made.
 #[derive(Debug, Clone, Serialize)]
 pub struct InnerAnswer {
-    /// Status.
     pub status: u16,
-    /// Headers, their names in small letters.
+    /// The headers of the answer, with lower-case names.
     pub headers: BTreeMap<String, String>,
-    /// Body.
     pub text: String,
-    /// The run that it started, if it did.
+    /// The call made the run log with this id, if it ran an action.
     #[serde(skip)]
     pub run_id: Option<String>,
 }
 
-/// Answers a call of the API from inside; set by the API, which lies above.
+/// The door answers a snippet's call of the API; the API, which lies above, sets it.
 pub type Door = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, InnerAnswer> + Send + Sync>;
 
-/// A server's engine.
+/// The engine of one server.
 pub struct Engine {
-    /// Settings.
     pub config: Config,
-    /// External apps, connectors, their actions and stubs.
+    /// The catalog has external apps, connectors, their actions and stubs.
     pub catalog: Arc<Catalog>,
-    /// The database.
     pub db: Db,
-    /// Calls external apps.
+    /// The client sends the calls to external apps.
     pub http: Client,
-    /// Which hosts may be called.
+    /// The rule says which hosts may be called.
     pub egress: Arc<Egress>,
-    /// Runs snippets.
     pub sandbox: Sandbox,
-    /// Requests that belong to no workspace.
+    /// This journal has the requests that belong to no workspace.
     pub journal: Journal,
-    /// Numbers for dashboards.
     pub metrics: Metrics,
-    /// Wakes the worker.
+    /// The signal wakes the worker that does what falls due.
     pub wake: Notify,
-    /// When the engine started.
+    /// The engine started at this instant of real time.
     pub started: Instant,
     pub(crate) stub_server: OnceCell<StubServer>,
     raw_server: OnceCell<RawServer>,
@@ -106,10 +100,10 @@ pub struct Engine {
     first: OnceLock<String>,
     deleted_first: OnceLock<Arc<Space>>,
     workspaces_made: AtomicU64,
-    /// Checkpoints, per workspace.
+    /// The snapshots of each workspace, under the workspace's key.
     pub(crate) snapshots: Mutex<HashMap<String, Vec<Arc<Snapshot>>>>,
     snapshots_made: AtomicU64,
-    /// Workspaces are made, reset and deleted one at a time.
+    /// Holding this lock makes sure that only one workspace is made, reset or deleted at a time.
     pub(crate) workspaces_turn: tokio::sync::Mutex<()>,
 }
 
@@ -122,44 +116,42 @@ impl std::fmt::Debug for Engine {
 /// A workspace in a running engine.
 #[derive(Debug)]
 pub struct Space {
-    /// Its key.
     pub key: String,
-    /// Its part of the store.
+    /// The partition holds the workspace's records and commits changes to them.
     pub data: Arc<Partition>,
-    /// Its time.
     pub clock: Clock,
-    /// Its ids.
+    /// All ids and random text of the workspace come from here.
     pub ids: Arc<Ids>,
-    /// Its journal.
     pub journal: Journal,
-    /// What breaks calls on cue.
+    /// The book has the workspace's fault rules and what they did.
     pub faults: Book,
-    /// Scenarios that were begun.
+    /// These are the scenarios that were started in the workspace.
     pub scenario_runs: ScenarioRuns,
-    /// What is sent over HTTP by the worker just now.
+    /// The set has what the worker is sending over HTTP now.
     pub(crate) in_flight: InFlight,
-    /// Codes that the stub vendors gave out.
+    /// The stub vendors gave out these OAuth codes, which nobody has exchanged yet.
     pub(crate) codes: Mutex<Codes>,
-    /// Connections are refreshed by one caller at a time.
+    /// The locks make sure that only one caller at a time refreshes a connection.
     refreshing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    /// How attempts to connect end: for the pages that wait.
+    /// The channel tells waiting pages how a connect attempt ended.
     pub(crate) attempts: broadcast::Sender<Ended>,
-    /// Pages that are open, the oldest first.
+    /// The open pages, each under its ticket, the oldest first.
     visits: Mutex<VecDeque<(String, Visit)>>,
-    /// Faults that touched requests which are on their way to stubs, by connector.
+    /// Under each connector's key are the faults that touched the request on its way to the stub.
     upstream_marks: Mutex<HashMap<String, Vec<String>>>,
-    /// How often each route was called.
+    /// The map counts the calls of each route.
     uses: Mutex<HashMap<String, u64>>,
-    /// How often each stub has answered.
+    /// The map counts the answers of each stub.
     pub(crate) stub_uses: Mutex<HashMap<String, u32>>,
-    /// How often each connection or action in BUILDING was read.
+    /// The map counts how often each connection or action in BUILDING was read.
     pub(crate) reads: Mutex<HashMap<String, u64>>,
-    /// What a reset goes back to.
+    /// A reset goes back to this state.
     pub(crate) origin: Arc<World>,
     keyring: Mutex<Option<(Arc<Workspace>, Arc<Keyring>)>>,
 }
 
-/// Work that the worker has begun and does not wait for.
+/// The set of work that the worker has begun and does not wait for. Invariant: a name is in
+/// it only while its work runs.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
     names: Mutex<HashSet<String>>,
@@ -167,28 +159,28 @@ pub(crate) struct InFlight {
 }
 
 impl InFlight {
-    /// Whether something is under way.
+    /// Returns whether the work of this name is running.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
-    /// Begins something that is not under way; says whether it may.
+    /// Marks the work as running, and returns false when it runs already.
     pub(crate) fn begin(&self, name: &str) -> bool {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
     }
 
-    /// It is over.
+    /// Marks the work as ended, and wakes whoever waits for it.
     pub(crate) fn end(&self, name: &str) {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
         self.landed.notify_waiters();
     }
 
-    /// Whether nothing is under way, or what is waits for the clock itself.
+    /// Returns whether no work is running, or whatever runs waits for the clock itself.
     pub(crate) fn rests(&self, clock: &Clock) -> bool {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).is_empty() || clock.next_waking().is_some()
     }
 
-    /// Waits until nothing is under way, or what is waits for the clock itself.
+    /// Waits until no work is running, or whatever runs waits for the clock itself.
     pub(crate) async fn settled(&self, clock: &Clock) {
         loop {
             let landed = self.landed.notified();
@@ -197,7 +189,7 @@ impl InFlight {
             }
             tokio::select! {
                 () = landed => {}
-                // Something else may have come to wait for the clock meanwhile.
+                // Something else may have begun to wait for the clock meanwhile.
                 () = real_sleep(Duration::from_millis(5)) => {
                     if clock.next_waking().is_some() {
                         return;
@@ -208,42 +200,40 @@ impl InFlight {
     }
 }
 
-/// The end of an attempt to connect.
+/// The result of a connect attempt, for the pages that wait for it.
 #[derive(Debug, Clone)]
 pub(crate) struct Ended {
     pub(crate) tenant: Id<Tenant>,
     pub(crate) message: Value,
 }
 
-/// Pages that are remembered per workspace; an older one has to be opened anew.
+/// A workspace remembers this many pages; an older one has to be opened again.
 const MOST_VISITS: usize = 1_000;
 
-/// A hosted page that is open: for whom, and what it will begin. Pages have no token.
+/// An open hosted page: its tenant, and the connect attempt that it will begin. Pages carry no token, so the ticket of
+/// the visit stands for the tenant.
 #[derive(Debug, Clone)]
 pub(crate) struct Visit {
     pub(crate) tenant: Id<Tenant>,
     pub(crate) spec: ConnectSpec,
-    /// Its attempt has begun: the page looks where it stands.
+    /// The attempt has begun, so the page shows its progress.
     pub(crate) waits: bool,
 }
 
-/// Who asks, and where.
+/// The context of a call says who asks, and in which workspace; every service function gets one.
 #[derive(Debug, Clone)]
 pub struct Cx {
-    /// The engine.
     pub engine: Arc<Engine>,
-    /// The workspace.
     pub space: Arc<Space>,
-    /// The caller.
     pub caller: Caller,
-    /// How many snippets this call is made from within.
+    /// This many snippets wait for this call; it is 0 for a call that a client made.
     pub depth: u32,
-    /// Fires when nobody waits for the call any more.
+    /// The token is cancelled when nobody waits for the call any more.
     pub abandoned: CancellationToken,
 }
 
 impl Engine {
-    /// An engine over an open database, without workspaces.
+    /// Makes an engine over an open database, without workspaces. It fails when the HTTP client cannot be set up.
     pub fn new(config: Config, catalog: Arc<Catalog>, db: Db) -> Result<Arc<Self>, ApiError> {
         let egress = Arc::new(Egress::new(config.allow_egress.clone()));
         let http = Client::new(Arc::clone(&egress)).map_err(ApiError::internal)?;
@@ -273,7 +263,7 @@ impl Engine {
         }))
     }
 
-    /// The address clients use, without a trailing slash. Empty until the server listens.
+    /// Returns the address that clients use, without a trailing slash; it is empty until the server listens.
     pub fn base(&self) -> &str {
         self.base.get().map_or("", String::as_str)
     }
@@ -282,43 +272,43 @@ impl Engine {
         self.base.set(base).ok();
     }
 
-    /// The address whose next request gets this answer, however wrong it goes.
+    /// Returns an address whose next request gets this answer, which may go wrong on the wire.
     pub(crate) async fn address_of(&self, play: Play) -> Result<url::Url, ApiError> {
         let server = self.raw_server.get_or_try_init(RawServer::start).await.map_err(ApiError::internal)?;
         Ok(server.address_of(play))
     }
 
-    /// The workspace with this key.
+    /// Returns the workspace with this key.
     pub fn space(&self, key: &str) -> Option<Arc<Space>> {
         self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
-    /// All workspaces, by key.
+    /// Returns all workspaces, sorted by key.
     pub fn spaces(&self) -> Vec<Arc<Space>> {
         let mut all: Vec<_> = self.spaces.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         all
     }
 
-    /// An open page by its name.
+    /// Returns the open page with this ticket, and its workspace.
     pub(crate) fn visit(&self, name: &str) -> Option<(Arc<Space>, Visit)> {
         let space = self.space(name.rsplit_once('.')?.0)?;
         let visit = space.visit(name)?;
         Some((space, visit))
     }
 
-    /// The workspace that was there at the start.
+    /// Returns the workspace that existed at the start, or a 404 when it was deleted.
     pub fn first_space(&self) -> Result<Arc<Space>, ApiError> {
         let key = self.first.get().map_or("", String::as_str);
         self.space(key).ok_or_else(|| ApiError::not_found("the first workspace was deleted"))
     }
 
-    /// What new workspaces start from: the first workspace, also when it was deleted.
+    /// Returns the workspace whose state new workspaces start from: the first one, even when it was deleted.
     pub fn start_space(&self) -> Result<Arc<Space>, ApiError> {
         self.first_space().or_else(|error| self.deleted_first.get().cloned().ok_or(error))
     }
 
-    /// A number for the key of the next workspace that is given none.
+    /// Returns a number for the key of the next workspace that is given none.
     pub(crate) fn next_workspace(&self) -> u64 {
         self.workspaces_made.fetch_add(1, Ordering::Relaxed) + 1
     }
@@ -343,7 +333,7 @@ impl Engine {
 }
 
 impl Space {
-    /// A workspace as the database holds it; a reset goes back to `origin`.
+    /// Makes a workspace from what the database holds; a reset goes back to `origin`.
     pub(crate) fn new(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Self> {
         let workspace = Arc::clone(&data.world().workspace);
         Arc::new(Self {
@@ -368,12 +358,12 @@ impl Space {
         })
     }
 
-    /// The workspace's state as last committed.
+    /// Returns the workspace's state as last committed.
     pub fn world(&self) -> Arc<World> {
         self.data.world()
     }
 
-    /// The keys that sign this workspace's tokens, parsed once per change of the workspace.
+    /// Returns the keys that sign this workspace's tokens; they are parsed once per change of the workspace.
     pub fn keyring(&self) -> Arc<Keyring> {
         let workspace = Arc::clone(&self.world().workspace);
         let mut cached = self.keyring.lock().unwrap_or_else(PoisonError::into_inner);
@@ -387,7 +377,7 @@ impl Space {
         keyring
     }
 
-    /// The next request that an app's stub gets was touched by these faults.
+    /// Notes that these faults touched the next request that an app's stub gets.
     pub(crate) fn mark_upstream(&self, connector: Option<&str>, rules: &[String]) {
         if let (Some(connector), false) = (connector, rules.is_empty()) {
             let mut marks = self.upstream_marks.lock().unwrap_or_else(PoisonError::into_inner);
@@ -395,7 +385,7 @@ impl Space {
         }
     }
 
-    /// The faults that touched the request which a stub has got.
+    /// Returns the faults that touched the request which a stub has got, and forgets them.
     pub(crate) fn upstream_mark(&self, connector: &str) -> Vec<String> {
         self.upstream_marks.lock().unwrap_or_else(PoisonError::into_inner).remove(connector).unwrap_or_default()
     }
@@ -406,7 +396,7 @@ impl Space {
         *uses.entry(format!("{method} {route}")).or_default() += 1;
     }
 
-    /// How often a route was called; `ANY` by any method.
+    /// Returns how often a route was called; the method `ANY` counts every method.
     pub(crate) fn uses_of(&self, method: &str, route: &str) -> u64 {
         let uses = self.uses.lock().unwrap_or_else(PoisonError::into_inner);
         if method != "ANY" {
@@ -418,7 +408,7 @@ impl Space {
             .sum()
     }
 
-    /// Remembers who a page is for; the name it returns, which begins with the workspace's key, is all the page knows.
+    /// Remembers an open page, and returns its ticket: the workspace's key and a secret. The page knows nothing else.
     pub(crate) fn open_visit(&self, visit: Visit) -> String {
         let name = format!("{}.{}", self.key, self.ids.secret(16));
         let mut visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
@@ -429,20 +419,20 @@ impl Space {
         name
     }
 
-    /// Who a page is for.
+    /// Returns the open page with this ticket.
     fn visit(&self, name: &str) -> Option<Visit> {
         let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
         visits.iter().find(|(known, _)| known == name).map(|(_, visit)| visit.clone())
     }
 
-    /// Whose turn it is to refresh a connection.
+    /// Returns the lock that a caller must hold while it refreshes a connection.
     pub(crate) fn refresh_turn(&self, connection: &str) -> Arc<tokio::sync::Mutex<()>> {
         let mut turns = self.refreshing.lock().unwrap_or_else(PoisonError::into_inner);
         turns.retain(|_, turn| Arc::strong_count(turn) > 1);
         Arc::clone(turns.entry(connection.to_owned()).or_default())
     }
 
-    /// Counts a read of something in BUILDING and says how often it was read.
+    /// Counts a read of an element in BUILDING, and returns how often it was read.
     pub(crate) fn count_read(&self, id: &str) -> u64 {
         let mut reads = self.reads.lock().unwrap_or_else(PoisonError::into_inner);
         let count = reads.entry(id.to_owned()).or_default();
@@ -450,24 +440,24 @@ impl Space {
         *count
     }
 
-    /// Forgets how often something was read.
+    /// Forgets how often an element was read.
     pub(crate) fn forget_reads(&self, id: &str) {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
     }
 
-    /// How often something in BUILDING was read.
+    /// Returns how often an element in BUILDING was read.
     pub(crate) fn reads_of(&self, id: &str) -> u64 {
         self.reads.lock().unwrap_or_else(PoisonError::into_inner).get(id).copied().unwrap_or(0)
     }
 }
 
-/// What chance in faults derives from: the server's seed, and the workspace's key.
+/// Returns the seed of the chance in faults, which derives from the server's seed and the workspace's key.
 fn seed_of(config: &Config, key: &str) -> u64 {
-    // A hash that stays the same whatever compiler built this.
+    // The hash is one that stays the same whatever compiler built this.
     let hash =
         Sha256::new().chain_update(config.rng_seed.unwrap_or_default().to_le_bytes()).chain_update(key).finalize();
     let bits = hash.iter().take(7).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
-    // As many bits as a JavaScript number has: a story goes through other languages and back.
+    // The seed has as many bits as a JavaScript number, because a story may go through other languages and back.
     bits >> 3
 }
 
@@ -482,7 +472,7 @@ impl Cx {
         ViewContext { directory: self.directory(world), base: self.engine.base(), caller: &self.caller }
     }
 
-    /// A tenant that acts without a token: from a hosted page.
+    /// Makes the context of a tenant that acts from a hosted page, without a token.
     pub(crate) fn of_tenant(engine: &Arc<Engine>, space: &Arc<Space>, tenant: Arc<Tenant>) -> Self {
         Self {
             engine: Arc::clone(engine),
@@ -493,18 +483,19 @@ impl Cx {
         }
     }
 
-    /// The workspace's state as last committed.
+    /// Returns the workspace's state as last committed.
     pub fn world(&self) -> Arc<World> {
         self.space.world()
     }
 
-    /// Refuses a caller that is neither a tenant nor a manager on tenant-level reads
+    /// Refuses a caller that is neither a tenant nor a manager, on tenant-level reads
     /// (`docs/behaviour.md#caller-neither`).
     pub fn tenant_or_manager(&self) -> Result<(), ApiError> {
         if self.caller.is_manager() { Ok(()) } else { self.tenant().map(|_| ()) }
     }
 
-    /// The tenant of a tenant-level call (`docs/behaviour.md#caller-neither`).
+    /// Returns the tenant of a tenant-level call, or a 400 when the
+    /// token names none (`docs/behaviour.md#caller-neither`).
     pub fn tenant(&self) -> Result<&Arc<crate::nouns::tenant::model::Tenant>, ApiError> {
         self.caller.tenant().ok_or_else(|| {
             ApiError::bad_request(

@@ -1,4 +1,5 @@
-//! OAuth codes that the stub vendors gave out and nobody has exchanged yet. In memory: they live for minutes.
+//! This module holds the OAuth codes that the stub vendors gave out and nobody has exchanged yet. They are only in
+//! memory, because they live for minutes.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,18 +13,18 @@ use crate::base::clock::Timestamp;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connector::model::Connector;
 
-/// A client that asks for a user's consent.
+/// A client's request for a user's consent, as the stub vendor's consent page got it.
 #[derive(Debug, Clone)]
 pub struct Asking {
-    /// Whose API.
+    /// The client wants to use the API of this connector's app.
     pub connector: Arc<Connector>,
-    /// What for.
+    /// The client asks for these scopes.
     pub scopes: Vec<String>,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: Url,
     pub(crate) state: Option<String>,
     pub(crate) challenge: Option<Challenge>,
-    /// What the consent page looks like. Source: our choice: the pages before it have told.
+    /// The consent page looks like this. Source: our choice: it is what the pages before it used.
     pub theme: Theme,
 }
 
@@ -42,7 +43,7 @@ impl Challenge {
     }
 }
 
-/// A code that was given out.
+/// A code that a stub vendor gave out, and what it can be exchanged for.
 #[derive(Debug, Clone)]
 pub struct Code {
     pub(crate) asking: Asking,
@@ -50,5 +51,5 @@ pub struct Code {
     pub(crate) expires_at: Timestamp,
 }
 
-/// Codes that can still be exchanged. In memory: they live for minutes.
+/// The codes that can still be exchanged, each under its text.
 pub type Codes = HashMap<String, Code>;

@@ -1,6 +1,6 @@
-//! Runs of scenarios: what a workspace remembers of the stories that were begun in it.
+//! This module keeps the runs of scenarios that were started in a workspace, and counts what triggers their steps.
 //!
-//! Invariant: a run is counted on here and carried on in `world::scenario`; nothing here waits.
+//! Invariant: runs are only counted here; `world::scenario` carries out their steps, and nothing here waits.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -12,39 +12,38 @@ use crate::base::error::ApiError;
 use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::world::scenario::model::{Scenario, duration};
 
-/// Where a run of a scenario stands.
+/// The state of a scenario's run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ScenarioRunState {
-    /// Waits for the trigger of its next step.
+    /// The run waits for the trigger of its next step.
     Running,
-    /// All steps are done.
+    /// The run has done all its steps.
     Done,
-    /// Somebody stopped it.
+    /// A caller stopped the run.
     Stopped,
-    /// A step could not be done.
+    /// A step failed, so the run ended.
     Failed,
 }
 
-/// A scenario that was begun.
+/// One run of a scenario, as the control API shows it.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ScenarioRun {
-    /// Names it.
+    /// The control API finds the run by this id.
     pub id: String,
-    /// Which scenario.
+    /// The run was started from the scenario of this name.
     pub name: String,
-    /// With which parameters.
+    /// The run was started with these parameters.
     pub parameters: JsonMap,
-    /// Where it stands.
     pub state: ScenarioRunState,
-    /// How many steps are done.
+    /// The run has done this many steps.
     pub steps_done: usize,
-    /// How many there are.
+    /// The scenario has this many steps.
     pub steps: usize,
-    /// When the last step was done, or the run begun.
+    /// The last step was done at this moment of the workspace's clock; before the first step, the run was started then.
     pub since: Timestamp,
-    /// Why it failed.
+    /// When the run failed, this says why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
     #[serde(skip)]
@@ -55,16 +54,16 @@ pub struct ScenarioRun {
     pub(crate) met: bool,
 }
 
-/// The scenarios that were begun in one workspace.
+/// All scenario runs of one workspace.
 #[derive(Debug, Default)]
 pub struct ScenarioRuns {
     // A std mutex: held for a few instructions and never across an await.
     inner: Mutex<ScenarioRunList>,
-    /// Steps are done by one caller at a time.
+    /// Holding this lock makes sure that only one caller does steps at a time.
     pub(crate) turn: tokio::sync::Mutex<()>,
 }
 
-/// Runs of scenarios in the order in which they were begun.
+/// The runs in the order in which they were started.
 #[derive(Debug, Clone, Default)]
 pub struct ScenarioRunList {
     pub(crate) runs: Vec<ScenarioRun>,
@@ -76,22 +75,22 @@ impl ScenarioRuns {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All of them, to go on elsewhere.
+    /// Returns a copy of all runs, so that a fork or a snapshot can go on with them.
     pub fn begun(&self) -> ScenarioRunList {
         self.lock().clone()
     }
 
-    /// Goes on with those of another workspace, or of another time.
+    /// Replaces the runs by those of another workspace or of an earlier time.
     pub fn adopt(&self, begun: ScenarioRunList) {
         *self.lock() = begun;
     }
 
-    /// What was begun, in order.
+    /// Returns all runs in the order in which they were started.
     pub fn all(&self) -> Vec<ScenarioRun> {
         self.lock().runs.clone()
     }
 
-    /// Stops a run, by id or by the name of its scenario.
+    /// Stops the latest run with this id or of the scenario with this name, and returns it; a 404 when there is none.
     pub fn stop(&self, name: &str) -> Result<ScenarioRun, ApiError> {
         let mut inner = self.lock();
         let run = inner.runs.iter_mut().rev().find(|run| run.id == name || run.name == name);
@@ -102,12 +101,12 @@ impl ScenarioRuns {
         Ok(run.clone())
     }
 
-    /// When a run has something to do: now when its trigger was met, else at a time.
+    /// Returns the earliest moment at which a run has a step to do; that is `now` when a trigger was met.
     pub(crate) fn next_moment(&self, now: Timestamp) -> Option<Timestamp> {
         self.lock().runs.iter().filter_map(|run| run.due(now)).min()
     }
 
-    /// Counts a run through a connection.
+    /// Counts an action run through a connection for every run whose next step waits for such runs.
     pub(crate) fn acted(&self, connection: &[String]) {
         for run in self.lock().runs.iter_mut().filter(|run| run.state == ScenarioRunState::Running) {
             let after = run.scenario.steps.get(run.steps_done).and_then(|step| step.after.as_ref());
@@ -117,7 +116,7 @@ impl ScenarioRuns {
         }
     }
 
-    /// Notes what happened to a connection.
+    /// Marks the trigger of every run whose next step waits for this event of a connection.
     pub(crate) fn happened(&self, event: WorkspaceEvent, connection: &[String]) {
         for run in self.lock().runs.iter_mut().filter(|run| run.state == ScenarioRunState::Running) {
             let on = run.scenario.steps.get(run.steps_done).and_then(|step| step.on.as_ref());
@@ -131,7 +130,7 @@ impl ScenarioRuns {
 }
 
 impl ScenarioRun {
-    /// When the next step is due; none while its trigger is not met.
+    /// Returns when the next step is due, or nothing while its trigger is not met.
     pub(crate) fn due(&self, now: Timestamp) -> Option<Timestamp> {
         let step = self.scenario.steps.get(self.steps_done).filter(|_| self.state == ScenarioRunState::Running)?;
         if let Some(after) = &step.after {

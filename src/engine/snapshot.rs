@@ -1,4 +1,5 @@
-//! A checkpoint of a workspace, and what of a workspace is not in its rows.
+//! This module holds snapshots of a workspace, and the state of a workspace that is not in
+//! its records: faults and scenario runs.
 
 use std::sync::Arc;
 
@@ -8,38 +9,38 @@ use crate::base::clock::{ClockMode, Timestamp};
 use crate::fault::Sheet;
 use crate::store::World;
 
-/// A checkpoint. In memory, like the faults it holds.
+/// A snapshot of a workspace, kept only in memory, like the faults it holds.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// Names it.
+    /// The control API finds the snapshot by this id.
     pub id: String,
-    /// For people; names it too.
+    /// The control API finds the snapshot by this name too.
     pub name: String,
-    /// When it was taken, on the workspace's clock.
+    /// The snapshot was taken at this moment of the workspace's clock.
     pub at: Timestamp,
-    /// Of which workspace.
+    /// The snapshot is of the workspace with this key.
     pub workspace: String,
     pub(crate) world: Arc<World>,
     pub(crate) clock: ClockMode,
     pub(crate) cues: Cues,
 }
 
-/// What a workspace breaks on cue: faults, and the scenarios that were begun.
+/// The faults and scenario runs of a workspace, which records do not hold.
 #[derive(Debug, Clone, Default)]
 pub struct Cues {
-    /// Faults, none of which has fired yet.
+    /// The sheet has the fault rules, none of which has fired yet.
     pub faults: Sheet,
-    /// Scenarios, as far as they have come.
+    /// The list has the scenario runs with their progress.
     pub scenario_runs: ScenarioRunList,
 }
 
 impl Cues {
-    /// Those of a workspace.
+    /// Copies the faults and scenario runs of a workspace.
     pub fn of(space: &Space) -> Self {
         Self { faults: space.faults.sheet(), scenario_runs: space.scenario_runs.begun() }
     }
 
-    /// Another workspace gets them instead of its own.
+    /// Gives them to another workspace, which loses its own.
     pub fn give(self, space: &Space) {
         space.faults.adopt(self.faults);
         space.scenario_runs.adopt(self.scenario_runs);
@@ -47,7 +48,7 @@ impl Cues {
 }
 
 impl Snapshot {
-    /// What it holds.
+    /// Returns the records that the snapshot holds.
     pub fn world(&self) -> Arc<World> {
         Arc::clone(&self.world)
     }

@@ -1,6 +1,6 @@
-//! Tokens: verifying and minting them, and who they make the caller.
+//! This module verifies and mints tokens, and says who the caller is.
 //!
-//! Invariant: the algorithm a token names must belong to the kind of key that verifies it: HMAC only with the
+//! Invariant: the algorithm that a token names must belong to the kind of key that verifies it: HMAC only with the
 //! workspace secret, the others only with a registered public key of their family. So neither `none` nor a public key
 //! used as a secret gets in.
 
@@ -20,19 +20,19 @@ use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::{TokenClock, Workspace};
 use crate::store::World;
 
-/// Who calls. Source: SEED, DOC; the last kind is assumed.
+/// The caller of the API, as its token says. Source: SEED, DOC; the last kind is assumed.
 #[derive(Debug, Clone)]
 pub enum Caller {
-    /// A tenant.
+    /// The token names a tenant, who sees only what is its own.
     Tenant(Arc<Tenant>),
-    /// A manager, perhaps on behalf of a tenant.
+    /// The token has a manager's rights, perhaps on behalf of a tenant.
     Manager(Option<Arc<Tenant>>),
-    /// A token with neither: reads workspace-level elements.
+    /// The token names neither, so the caller reads only workspace-level elements.
     Workspace,
 }
 
 impl Caller {
-    /// The tenant it speaks for.
+    /// Returns the tenant for whom the caller speaks.
     pub fn tenant(&self) -> Option<&Arc<Tenant>> {
         match self {
             Self::Tenant(tenant) | Self::Manager(Some(tenant)) => Some(tenant),
@@ -40,12 +40,12 @@ impl Caller {
         }
     }
 
-    /// Whether it has a manager's rights.
+    /// Returns whether the caller has a manager's rights.
     pub fn is_manager(&self) -> bool {
         matches!(self, Self::Manager(_))
     }
 
-    /// Whether it may see what belongs to a tenant: its own; all of them for a manager.
+    /// Returns whether the caller may see what belongs to this tenant: a tenant sees its own, a manager everything.
     pub fn may_see(&self, owner: &str) -> bool {
         match self {
             Self::Tenant(tenant) => tenant.id == *owner,
@@ -54,13 +54,13 @@ impl Caller {
         }
     }
 
-    /// Whether something of a tenant's is meant when nothing is said: a manager's tenant is its default scope
-    /// (`docs/behaviour.md#token-admin`).
+    /// Returns whether a call that names no tenant is about this one; a manager's own
+    /// tenant is its default scope (`docs/behaviour.md#token-admin`).
     pub fn means(&self, owner: &str) -> bool {
         self.may_see(owner) && self.tenant().is_none_or(|tenant| tenant.id == *owner)
     }
 
-    /// The same with its tenant as it is now.
+    /// Returns the same caller with its tenant as the workspace holds it now.
     #[must_use]
     pub fn in_world(self, world: &World) -> Self {
         let now = |tenant: Arc<Tenant>| world.tenants.get(tenant.id.as_str()).cloned().unwrap_or(tenant);
@@ -71,7 +71,7 @@ impl Caller {
         }
     }
 
-    /// For the journal.
+    /// Returns the caller as the journal shows it, such as `tenant:acme`.
     pub fn shown(&self) -> String {
         match self {
             Self::Tenant(tenant) => format!("tenant:{}", tenant.internal_id),
@@ -82,7 +82,7 @@ impl Caller {
     }
 }
 
-/// What a token says, both vocabularies read. Source: SEED, DOC, SDK; PG for `isAdmin`.
+/// The claims of a token, in both vocabularies. Source: SEED, DOC, SDK; PG for `isAdmin`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Claims {
@@ -97,16 +97,14 @@ struct Claims {
     nbf: Option<Value>,
 }
 
-/// A token that holds good.
+/// What a valid token says.
 #[derive(Debug, Clone)]
 pub struct Verified {
-    /// The tenant it names.
+    /// The token names the tenant with this key; absent when it names none.
     pub tenant_key: Option<String>,
-    /// The tenant's name.
     pub name: Option<String>,
-    /// The tenant's fields.
     pub fields: Option<JsonMap>,
-    /// Whether it is a manager's.
+    /// The token has a manager's rights.
     pub is_manager: bool,
 }
 
@@ -124,7 +122,8 @@ impl std::fmt::Debug for Keyring {
 }
 
 impl Keyring {
-    /// A workspace's keys; a public key that cannot be read is refused when it is registered, and skipped here.
+    /// Reads a workspace's keys. A public key that cannot be read is skipped here, because it
+    /// is refused when it is registered.
     pub fn of(workspace: &Workspace) -> Self {
         let secret_disabled = workspace.settings.disable_secret_key_auth;
         Self {
@@ -135,7 +134,7 @@ impl Keyring {
     }
 }
 
-/// Reads a PEM public key of any family.
+/// Reads a PEM public key of any family, or returns nothing when it is none.
 pub fn read_public_key(pem: &str) -> Option<(AlgorithmFamily, DecodingKey)> {
     let pem = pem.trim().replace("\\n", "\n");
     let bytes = pem.as_bytes();
@@ -146,7 +145,7 @@ pub fn read_public_key(pem: &str) -> Option<(AlgorithmFamily, DecodingKey)> {
         .ok()
 }
 
-/// The workspace key that a token claims, unverified: for the journal.
+/// Returns the workspace key that a token claims, without verifying it; only the journal uses it.
 pub fn claimed_workspace(token: &str) -> Option<String> {
     let claims = read_claims(token)?;
     claims.workspace_key.or(claims.iss)
@@ -158,7 +157,8 @@ fn read_claims(token: &str) -> Option<Claims> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// Verifies a token: signature, algorithm, time, claims. Source: SEED, DOC; times: `docs/behaviour.md#token-time`.
+/// Checks a token's signature, algorithm, time and claims, and returns its workspace and what it says, or a
+/// 401. Source: SEED, DOC; times: `docs/behaviour.md#token-time`.
 pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<Space>, Verified), ApiError> {
     if token.starts_with("pat-") {
         return Err(ApiError::not_authenticated(
@@ -187,7 +187,7 @@ pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<Space>, Verified), Ap
     Ok((space, verified))
 }
 
-/// A tenant key is text; numbers, as many databases have them, are read as such.
+/// Returns a claim as text; numbers are allowed, because many databases number their tenants.
 fn text_of(claim: Option<Value>) -> Option<String> {
     match claim {
         None | Some(Value::Null) => None,
@@ -196,7 +196,7 @@ fn text_of(claim: Option<Value>) -> Option<String> {
     }
 }
 
-/// Both spellings of a claim may be there, if they agree.
+/// Returns a claim that has two names; both may be given if they agree.
 fn agree(
     name: &str,
     value: Option<String>,
@@ -211,7 +211,7 @@ fn agree(
     }
 }
 
-/// `true`, 1, "1", "true". Source: SEED, PG, real-use.
+/// Returns whether a claim is `true`, 1, "1" or "true". Source: SEED, PG, real-use.
 fn truthy(value: Option<&Value>) -> bool {
     match value {
         Some(Value::Bool(value)) => *value,
@@ -246,7 +246,7 @@ fn check_signature(space: &Space, token: &str) -> Result<(), ApiError> {
         )));
     }
     let mut validation = Validation::new(header.alg);
-    // Time is held against our own clock, below.
+    // The time is checked below, against the workspace's own clock.
     validation.validate_exp = false;
     validation.validate_nbf = false;
     validation.validate_aud = false;
@@ -292,7 +292,7 @@ fn seconds(name: &str, value: Option<&Value>) -> Result<Option<i64>, ApiError> {
     }
 }
 
-/// What a minted token carries.
+/// The claims of a minted token.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Minted<'a> {
@@ -304,7 +304,7 @@ struct Minted<'a> {
     exp: i64,
 }
 
-/// Mints an HS256 token as SEED's recipes do.
+/// Mints an HS256 token with the claims of SEED's recipes.
 pub fn mint(
     workspace_key: &str,
     secret: &str,
@@ -326,7 +326,7 @@ struct MintedForApp<'a> {
     exp: i64,
 }
 
-/// Mints what an app behind a `membrane-token` connector is called with. Source: IAPP:docs/membrane-token.
+/// Mints the token that an app behind a `membrane-token` connector is called with. Source: IAPP:docs/membrane-token.
 pub fn mint_for_app(workspace: &Workspace, tenant: &Tenant, expires: Timestamp) -> Result<String, ApiError> {
     install_crypto();
     let claims =
@@ -335,7 +335,7 @@ pub fn mint_for_app(workspace: &Workspace, tenant: &Tenant, expires: Timestamp) 
     jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(ApiError::internal)
 }
 
-/// Chooses the crypto backend; more than once does no harm.
+/// Chooses the crypto backend of the token library; calling it again does no harm.
 pub fn install_crypto() {
     jsonwebtoken::crypto::rust_crypto::DEFAULT_PROVIDER.install_default().ok();
 }

@@ -1,4 +1,6 @@
-//! The rules of one workspace, what they have seen and what they did.
+//! This module keeps the fault rules of one workspace, counts the calls they match, and records what they
+//! did. Invariant: whether a rule fires depends only on its own count, the seed and the clock, so the
+//! same calls meet the same faults.
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -12,19 +14,19 @@ use crate::base::error::ApiError;
 use crate::base::redact::masked;
 use crate::fault::{By, CallFacts, Effect, RateLimit, Rule};
 
-/// Firings that are remembered.
+/// A book remembers this many firings; then the oldest goes.
 const MOST_FIRINGS: usize = 10_000;
-/// Rules of one workspace.
+/// A workspace has at most this many rules.
 const MOST_RULES: usize = 1_000;
-/// Buckets of one rate limit; a fuller table forgets those that are full again first.
+/// A rate limit has this many buckets; when there are more, those that are full again are dropped first.
 const MOST_BUCKETS: usize = 10_000;
 
-/// The rules of one workspace.
+/// The book has the rules of one workspace.
 #[derive(Debug)]
 pub struct Book {
     // A std mutex: held for a few instructions and never across an await.
     inner: Mutex<Inner>,
-    /// How many rules there are: a call that no rule is about costs one look at this.
+    /// This is the number of rules, so that a workspace without rules costs each call only one look.
     rules: AtomicUsize,
 }
 
@@ -47,43 +49,42 @@ struct Held {
     buckets: HashMap<String, Bucket>,
 }
 
-/// A token bucket as of a moment. Counted in tokens times milliseconds, so that nothing is rounded.
+/// A token bucket as it was at a moment. Its level is counted in tokens times milliseconds, so that nothing is rounded.
 #[derive(Debug, Clone, Copy)]
 struct Bucket {
     level: u128,
     at: Timestamp,
 }
 
-/// A rule and how it stands.
+/// A rule together with its counts, as the control API shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Standing {
-    /// Names it in calls of the control API.
+    /// The control API finds the rule by this id, such as `fault-1`, or by its name.
     pub id: String,
-    /// The rule.
     #[serde(flatten)]
     pub rule: Rule,
-    /// Calls that it was about.
+    /// The rule matched this many calls.
     pub matched: u64,
-    /// Calls that it broke.
+    /// The rule broke this many calls.
     pub fired: u64,
 }
 
-/// One firing: which rule, at which of the calls that it was about.
+/// A firing says which rule broke which call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Firing {
-    /// The rule's name.
+    /// The rule with this name fired.
     pub rule: String,
-    /// The n-th call that it was about, counted from 1.
+    /// It fired at the n-th call that it matched, counted from 1.
     pub n: u64,
-    /// What it did.
+    /// The fault's name, as in JSON: `latency`, `disconnect`.
     #[serde(default)]
     pub fault: String,
-    /// To which call.
+    /// The call is shown as method and path, without secrets.
     #[serde(default)]
     pub call: String,
-    /// When.
+    /// It fired at this moment of the workspace's clock.
     #[serde(default = "epoch")]
     pub at: Timestamp,
 }
@@ -92,36 +93,35 @@ fn epoch() -> Timestamp {
     Timestamp::from_millis(0)
 }
 
-/// What a fork, a snapshot and an export take along of a book.
+/// The part of a book that a fork, a snapshot and an export take along.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
-    /// What chance derives from.
+    /// All chance in the book's rules derives from this seed.
     pub seed: u64,
-    /// The rules alone, in order.
+    /// The rules come without their counts, in the order in which they are tried.
     pub rules: Vec<Rule>,
-    /// When they fire, as a story told: rule and count.
+    /// When a story is being played, each rule fires exactly at these counts instead of by its own conditions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<BTreeSet<(String, u64)>>,
 }
 
-/// A rule that fires at a call.
+/// A rule that fires at a call, and what it does to it.
 #[derive(Debug, Clone)]
 pub struct Fired {
-    /// The rule's name.
+    /// The rule with this name fires.
     pub rule: String,
-    /// The n-th call that it was about.
+    /// It fires at the n-th call that it matched, counted from 1.
     pub n: u64,
-    /// What it does.
     pub effect: Effect,
-    /// For what is random about it: 0 to 1.
+    /// This number from 0 to 1 decides whatever is random about the effect.
     pub chance: f64,
-    /// Milliseconds until the bucket has a token again.
+    /// For a rate limit: after this many milliseconds the bucket has a token again.
     pub retry_after_ms: Option<u64>,
 }
 
 impl Book {
-    /// An empty book.
+    /// Makes a book without rules whose chance derives from `seed`.
     pub fn new(seed: u64) -> Self {
         let inner = Inner { seed, rules: Vec::new(), fired: VecDeque::new(), plan: None, made: 0 };
         Self { inner: Mutex::new(inner), rules: AtomicUsize::new(0) }
@@ -131,14 +131,14 @@ impl Book {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a fork and a snapshot take along.
+    /// Returns what a fork and a snapshot take along.
     pub fn sheet(&self) -> Sheet {
         let inner = self.lock();
         let rules = inner.rules.iter().map(|held| held.rule.clone()).collect();
         Sheet { seed: inner.seed, rules, plan: inner.plan.clone() }
     }
 
-    /// Takes over a sheet, none of whose rules has fired yet, instead of its own.
+    /// Replaces the book's rules by those of a sheet, with counts that start at 0.
     pub fn adopt(&self, sheet: Sheet) {
         self.clear();
         {
@@ -146,17 +146,18 @@ impl Book {
             (inner.seed, inner.plan) = (sheet.seed, sheet.plan);
         }
         for rule in sheet.rules {
-            // They were checked where they come from.
+            // The rules were checked in the book that they come from.
             self.add(rule).ok();
         }
     }
 
-    /// Whether there is any rule.
+    /// Returns whether the book has no rule.
     pub fn is_empty(&self) -> bool {
         self.rules.load(Ordering::Acquire) == 0
     }
 
-    /// Adds a rule, the last to be looked at; one of the same name takes its place.
+    /// Adds a rule, which is tried last; it replaces a rule of the same name. It fails when the rule makes no sense,
+    /// or when there are too many.
     pub fn add(&self, rule: Rule) -> Result<Standing, ApiError> {
         rule.check()?;
         let mut inner = self.lock();
@@ -174,7 +175,8 @@ impl Book {
         inner.rules.last().map(standing).ok_or_else(|| ApiError::internal("a fault got lost"))
     }
 
-    /// Replaces a rule, in its place and with its counts.
+    /// Replaces a rule by id or name, and keeps its place and its counts. It fails when there is none, or when
+    /// another rule has the new name.
     pub fn replace(&self, id: &str, rule: Rule) -> Result<Standing, ApiError> {
         rule.check()?;
         let mut inner = self.lock();
@@ -190,7 +192,7 @@ impl Book {
         Ok(standing(held))
     }
 
-    /// Removes a rule, by id or name.
+    /// Removes a rule by id or name and returns it, or fails with a 404.
     pub fn remove(&self, id: &str) -> Result<Standing, ApiError> {
         let mut inner = self.lock();
         let at = inner.rules.iter().position(|held| held.id == id || held.name == id).ok_or_else(|| no_fault(id))?;
@@ -207,25 +209,25 @@ impl Book {
         self.rules.store(0, Ordering::Release);
     }
 
-    /// One rule.
+    /// Returns the rule with this id or name, or a 404.
     pub fn get(&self, id: &str) -> Result<Standing, ApiError> {
         let inner = self.lock();
         inner.rules.iter().find(|held| held.id == id || held.name == id).map(standing).ok_or_else(|| no_fault(id))
     }
 
-    /// Every rule, in the order in which they are looked at.
+    /// Returns every rule, in the order in which they are tried.
     pub fn list(&self) -> Vec<Standing> {
         self.lock().rules.iter().map(standing).collect()
     }
 
-    /// The seed and what fired, in order: what plays the same story again.
+    /// Returns the seed and what fired, in order; playing them again repeats the same faults.
     pub fn story(&self) -> (u64, Vec<Firing>) {
         let inner = self.lock();
         (inner.seed, inner.fired.iter().cloned().collect())
     }
 
-    /// From now on rules fire as a story says, each at the calls it names; or, without a story, as they say themselves.
-    /// Counts begin anew.
+    /// Makes rules fire as a story says, each at the calls it names; without a story, rules fire by their own
+    /// conditions again. All counts start at 0.
     pub fn play(&self, seed: Option<u64>, story: Option<&[Firing]>) {
         let mut inner = self.lock();
         inner.seed = seed.unwrap_or(inner.seed);
@@ -237,7 +239,7 @@ impl Book {
         }
     }
 
-    /// The rules that fire at a call, in order. The first that answers it is the last.
+    /// Returns the rules that fire at a call, in order. A rule that answers the call itself is the last.
     pub fn fire(&self, call: &CallFacts, now: Timestamp) -> Vec<Fired> {
         if self.is_empty() {
             return Vec::new();
@@ -256,7 +258,7 @@ impl Book {
             let (due, retry_after_ms) = match &held.rule.fault {
                 Effect::RateLimit(limit) => {
                     let wait = limit.take(&mut held.buckets, call, now);
-                    // A story says itself when the bucket was empty.
+                    // A story says by itself when the bucket was empty.
                     (due && (plan.is_some() || wait.is_some()), wait)
                 }
                 _ => (due, None),
@@ -283,7 +285,7 @@ impl Book {
 }
 
 impl Book {
-    /// Takes a firing back: there was nothing for it to break.
+    /// Takes a firing back, because the call had nothing for it to break.
     pub fn retract(&self, fired: &Fired) {
         let mut inner = self.lock();
         inner.fired.retain(|known| !(known.rule == fired.rule && known.n == fired.n));
@@ -305,7 +307,7 @@ impl Held {
 }
 
 impl RateLimit {
-    /// Takes a token, or says in how many milliseconds there is one.
+    /// Takes a token from the caller's bucket, or returns in how many milliseconds there will be one.
     fn take(&self, buckets: &mut HashMap<String, Bucket>, call: &CallFacts, now: Timestamp) -> Option<u64> {
         let whose = match self.by {
             By::Workspace => None,
@@ -329,7 +331,8 @@ impl RateLimit {
     }
 }
 
-/// At least 0 and less than 1: a hash of seed, rule and count, so that no rule's chance depends on another's.
+/// Returns a number that is at least 0 and less than 1: a hash of seed, rule and count, so that
+/// no rule's chance depends on another's.
 fn chance(seed: u64, rule: &str, n: u64) -> f64 {
     let hash =
         Sha256::new().chain_update(seed.to_le_bytes()).chain_update(rule).chain_update(n.to_le_bytes()).finalize();

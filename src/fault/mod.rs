@@ -20,7 +20,7 @@ use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
 use crate::base::operation::Operation;
 use crate::base::pattern::{check_route, is_like, is_route};
 
-/// Which side of the fake a call is on.
+/// The side of the fake that a call is on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
@@ -31,69 +31,72 @@ pub enum Side {
     Upstream,
 }
 
-/// Which calls a rule is about: all that is said has to fit.
+/// Which calls a rule is about: a call must match every field that is given, and without any field
+/// every call of the API matches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct When {
-    /// `api` unless said; `upstream` when `connector` is, or `webhook`.
+    /// The side of the calls: `api` when a client calls the fake, `upstream` when the fake calls an
+    /// external app or sends a webhook. When absent, it is `upstream` if `connector` is given or
+    /// `operation` is `webhook`, and `api` otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
-    /// `act` (every way to run an action), `connect`, `proxy`, `refresh`; on the upstream side `webhook`.
+    /// What the call does, for calls that have a name: `act` (every way to run an action), `connect`, `proxy` or
+    /// `refresh`; on the upstream side only `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// A route as the documentation writes it: `GET /connections/{connection}`.
+    /// The route that is called, with its method, as the documentation writes it: `GET /connections/{connection}`. It
+    /// is for the api side only, and a route that does not exist is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
-    /// Method.
+    /// The HTTP method of the call, in upper or lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Path; `*` stands for anything.
+    /// The path of the call without its query; `*` stands for any text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// The caller's tenant key.
+    /// The key of the tenant that calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// Id or key of the integration.
+    /// The id or the key of the integration that the call is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration: Option<String>,
-    /// Id or key of the connection.
+    /// The id or the key of the connection that the call is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
-    /// Id or key of the action.
+    /// The id or the key of the action that the call runs; it is for the api side only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// Id or key of the flow, or of the flow instance.
+    /// The id or key of the flow, or of the flow instance, that the call runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
-    /// Key of the connector behind which the external app lies.
+    /// The key of the connector behind which the called external app lies; it is for the upstream side only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector: Option<String>,
 }
 
-/// What rules look at of a call: each noun under all its names.
+/// What rules look at of a call; an element is listed under all its names.
 #[derive(Debug, Clone, Default)]
 pub struct CallFacts {
-    /// Which side.
     pub side: Side,
-    /// What it is, when it has a name of its own.
+    /// The call's name, when it has one of its own.
     pub operation: Option<Operation>,
-    /// Method and route.
+    /// The call's method and route, as in `GET /connections/{connection}`.
     pub route: String,
-    /// Method.
     pub method: String,
-    /// Path, without its query.
+    /// The call's path, without its query.
     pub path: String,
-    /// The caller's tenant key.
+    /// The key of the tenant that calls.
     pub tenant: Option<String>,
-    /// Id and key.
+    /// The id and the key of the integration.
     pub integration: Vec<String>,
-    /// Id and key.
+    /// The id and the key of the connection.
     pub connection: Vec<String>,
-    /// Id and key.
+    /// The id and the key of the action.
     pub action: Vec<String>,
-    /// Id and key.
+    /// The flow and its instance, by id and key.
     pub flow: Vec<String>,
-    /// Key.
+    /// The key of the connector, on the upstream side.
     pub connector: Option<String>,
 }
 
@@ -103,7 +106,7 @@ impl When {
         self.side.unwrap_or(if is_upstream { Side::Upstream } else { Side::Api })
     }
 
-    /// Refuses what no call of its side ever is.
+    /// Refuses conditions that no call of its side ever meets.
     fn check(&self) -> Result<(), ApiError> {
         let wrong = |why: &str| Err(ApiError::bad_request(why.to_owned()));
         let is_webhook = self.operation == Some(Operation::Webhook);
@@ -145,37 +148,39 @@ impl When {
     }
 }
 
-/// A rule. JSON: `{"name": "flaky", "on": {"operation": "act"}, "nth": 2, "fault": "disconnect"}`.
+/// A fault rule: which calls it is about, how often it fires, and what it does then. Example: `{"name": "flaky", "on":
+/// {"operation": "act"}, "nth": 2, "fault": "disconnect"}`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Rule {
-    /// Names it in the journal and in what fired; made up when absent.
+    /// The name of the rule in the journal and in the story of what fired. When absent, the rule is named after its id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Which calls.
+    /// The calls that the rule is about; when absent, every call of the API.
     #[serde(default)]
     pub on: When,
-    /// At most so often.
+    /// The rule fires at most this many times; when absent, there is no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u64>,
-    /// Only at the n-th matching call, counted from 1.
+    /// The rule fires only at the n-th matching call, counted from 1; when absent, at any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nth: Option<u64>,
-    /// Not at the first n matching calls.
+    /// The rule does not fire at the first n matching calls; when absent, it may fire from the first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<u64>,
-    /// With this probability, 0 to 1.
+    /// The rule fires with this probability, 0 to 1, which derives from the workspace's
+    /// seed; when absent, it always fires.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub probability: Option<f64>,
-    /// Until this moment of the workspace's clock.
+    /// The rule fires only before this moment of the workspace's clock; when absent, it has no end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// What happens.
+    /// What the rule does to the call when it fires.
     pub fault: Effect,
 }
 
 impl Rule {
-    /// Refuses what makes no sense.
+    /// Refuses a rule that could never fire, or whose numbers or headers make no sense, and says why.
     pub fn check(&self) -> Result<(), ApiError> {
         let wrong = |why: &str| Err(ApiError::bad_request(why.to_owned()));
         if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
@@ -213,42 +218,42 @@ fn is_header(name: &str, value: &str) -> bool {
     http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
 }
 
-/// What happens.
+/// What a rule does to a call when it fires.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Effect {
-    /// An error of the engine, in its envelope.
+    /// The call is answered with an error of the engine, in its envelope.
     Error(ErrorSpec),
-    /// This answer.
+    /// The call is answered with this status, body and headers.
     Respond(Answer),
-    /// The call takes longer, on the workspace's clock.
+    /// The call takes longer, in milliseconds of the workspace's clock.
     Latency(Latency),
-    /// 429 when the bucket is empty.
+    /// The call is answered with 429 when its token bucket is empty.
     RateLimit(RateLimit),
-    /// The connection is reset (RST) before the answer.
+    /// The TCP connection is reset (RST) before the answer.
     Reset,
-    /// The connection is closed (FIN) before the answer.
+    /// The TCP connection is closed (FIN) before the answer.
     Close,
     /// The answer breaks off in the middle of its body.
     Truncate,
-    /// The headers come, the body never does.
+    /// The answer's headers are sent, but its body never is.
     Stall,
-    /// The body comes in small pieces.
+    /// The answer's body is sent in small pieces with pauses.
     Dribble(Dribble),
-    /// The body is no JSON.
+    /// The answer's body is not JSON.
     MalformedJson,
-    /// The connection loses its credentials: the vendor has revoked them.
+    /// The connection loses its credentials before the call: the vendor has revoked them.
     Disconnect,
-    /// The connection's access token has expired.
+    /// The connection's access token has expired before the call.
     ExpireCredentials,
     /// The vendor refuses the next refresh of the connection.
     FailRefresh,
-    /// The connection will never work again without its user.
+    /// The connection is defunct: it never works again unless its user reconnects it.
     MarkDefunct,
 }
 
 impl Effect {
-    /// Its name, as in JSON.
+    /// Returns the name of the effect, as in JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Error(_) => "error",
@@ -268,7 +273,7 @@ impl Effect {
         }
     }
 
-    /// Whether the call goes on to be answered as usual, perhaps with something changed on the way.
+    /// Returns whether the call is still answered as usual, perhaps with something changed on the way.
     fn lets_go_on(&self) -> bool {
         matches!(
             self,
@@ -277,29 +282,29 @@ impl Effect {
     }
 }
 
-/// An error of the engine.
+/// The error of the engine that a rule answers with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ErrorSpec {
-    /// Family.
+    /// The family of the error, which official clients choose their error class by.
     #[serde(rename = "type")]
     pub kind: ErrorType,
-    /// Which one.
+    /// The key that tells apart the errors of the family; absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<ErrorKey>,
-    /// SEED's code.
+    /// The code of the error, such as `CONNECTION_DISCONNECTED`; absent when there is none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<ErrorCode>,
-    /// For people.
+    /// The message of the error; when absent, it names the rule.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
-    /// Instead of the one that type and key imply.
+    /// The HTTP status, 200 to 599; when absent, it is the one that `type` and `key` imply.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
 }
 
 impl ErrorSpec {
-    /// The error, named after the rule when it says nothing itself.
+    /// Makes the error; its message names the rule when the rule gives none.
     pub fn error(&self, rule: &str) -> ApiError {
         let message = self.message.clone().unwrap_or_else(|| format!("the fault `{rule}` answers so"));
         let mut error = ApiError::of(self.kind, self.key, message);
@@ -313,45 +318,45 @@ impl ErrorSpec {
     }
 }
 
-/// An answer.
+/// The answer that a rule gives in place of the usual one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Answer {
-    /// Status.
+    /// The HTTP status of the answer, 200 to 599.
     pub status: u16,
-    /// Body: JSON, or text when it is a string.
+    /// The body of the answer: JSON, or text when it is a string. When absent, the answer has no body.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub body: Value,
-    /// Headers.
+    /// The headers of the answer, by name; none when absent.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
 
-/// How much longer: `{"ms": 500}`, or anything from `ms` up to `to`.
+/// How much longer a call takes: `{"ms": 500}` is exact, and with `to` it is anything from `ms` up to `to`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Latency {
-    /// Milliseconds.
+    /// The delay in milliseconds of the workspace's clock; with `to`, the shortest delay.
     #[serde(rename = "ms")]
     pub from: u64,
-    /// Up to so many.
+    /// The longest delay in milliseconds, not less than `ms`; when absent, the delay is exactly `ms`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<u64>,
 }
 
-/// A token bucket.
+/// A token bucket: each call takes one token, and a call that finds none is answered with 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RateLimit {
-    /// So many calls at once.
+    /// The number of tokens in a full bucket, at least 1: so many calls may come at once.
     pub limit: u64,
-    /// The bucket fills up within so many milliseconds of the workspace's clock.
+    /// The milliseconds of the workspace's clock in which an empty bucket fills up, at least 1; the default is 60000.
     #[serde(default = "a_minute")]
     pub per_ms: u64,
-    /// Whose calls are counted together.
+    /// Whose calls share a bucket; the default is `workspace`.
     #[serde(default)]
     pub by: By,
-    /// Whether the answer says when to come back.
+    /// Whether the 429 has a `Retry-After` header; the default is false.
     #[serde(default)]
     pub retry_after: bool,
 }
@@ -360,27 +365,27 @@ fn a_minute() -> u64 {
     60_000
 }
 
-/// Whose calls share a bucket.
+/// Whose calls share a token bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum By {
-    /// Everybody's.
+    /// All calls of the workspace share one bucket.
     #[default]
     Workspace,
-    /// Each tenant's.
+    /// Each tenant's calls have a bucket of their own.
     Tenant,
-    /// Each connection's.
+    /// Each connection's calls have a bucket of their own.
     Connection,
 }
 
-/// How slowly a body comes.
+/// How slowly the body of an answer is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Dribble {
-    /// Bytes at a time.
+    /// The number of bytes in each piece; the default is 1.
     #[serde(default = "one")]
     pub bytes: usize,
-    /// Milliseconds between, of real time.
+    /// The pause between two pieces, in milliseconds of real time.
     pub every_ms: u64,
 }
 

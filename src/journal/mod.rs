@@ -1,7 +1,8 @@
-//! The journal: every request to the fake and to its stub vendors, in order, bounded by count and bytes, redacted.
+//! This module keeps the journal: every request to the fake and to its stub vendors, in order, bounded by count and by
+//! bytes. Tests and the control API read it.
 //!
-//! Invariant: no token, secret or credential is kept: values of secret names are masked in queries and bodies, headers are
-//! not kept.
+//! Invariant: no token, secret or credential is kept. Values of secret names are masked in queries and
+//! bodies, and headers are not kept.
 
 pub mod verify;
 
@@ -16,7 +17,7 @@ use crate::base::clock::Timestamp;
 use crate::base::operation::Operation;
 use crate::base::redact::{mask, masked};
 
-/// Which side a request came in on.
+/// The side says who called whom.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Side {
@@ -26,79 +27,80 @@ pub enum Side {
     Upstream,
 }
 
-/// One request.
+/// An entry records one request and how it was answered.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
-    /// Place in the order.
+    /// Entries are numbered from 1 in the order in which they were added; clearing the journal starts again.
     pub seq: u64,
-    /// When, on the workspace's clock.
+    /// The request came at this moment of the workspace's clock.
     pub at: Timestamp,
-    /// Which side.
+    /// The side says whether a client called the fake or the fake called an external app.
     pub side: Side,
-    /// Method.
     pub method: String,
-    /// Path and query, secrets masked.
+    /// The path has its query, in which the values of secret names are masked.
     pub path: String,
-    /// The route's template, or the connector's key.
+    /// On the API side this is the route's template, such as `/connections/{connection}`; on the upstream
+    /// side it is the connector's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
-    /// What it was, when that has a name: `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook`.
+    /// Some calls have a name of their own: `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook`; other calls have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// The caller's tenant key.
+    /// The caller belongs to the tenant with this key; absent for managers and unauthenticated callers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// The integration it was about: id and key.
+    /// The list has the id and the key of the integration that the call was about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub integration: Vec<String>,
-    /// The connection it was about: id and key.
+    /// The list has the id and the key of the connection that the call was about.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub connection: Vec<String>,
-    /// The action it ran: as it was named, id and key.
+    /// The list names the action that the call ran: as the call named it, and by id and key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub action: Vec<String>,
-    /// The flow it ran: as it was named, id and key.
+    /// The flow that was run is named as the call named it, by id and by key.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub flow: Vec<String>,
-    /// Who called: `tenant:KEY`, `manager`, `workspace`, `unauthenticated`.
+    /// The caller is `tenant:KEY`, `manager`, `workspace` or `unauthenticated`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub caller: Option<String>,
-    /// The answer's status.
+    /// The request was answered with this HTTP status.
     pub status: u16,
-    /// Milliseconds of the workspace's clock.
+    /// The answer took this many milliseconds of the workspace's clock.
     pub duration_ms: u64,
-    /// The run it was.
+    /// The call made the run log with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_run_id: Option<String>,
-    /// What a stub that nearly matched wanted.
+    /// When no stub matched, this says what the nearest stub wanted and the request lacked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unmatched: Option<Value>,
-    /// Why it was not sent.
+    /// When the request was not sent, this says why.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refused: Option<String>,
-    /// Where the list that it was answered goes on.
+    /// When the answer was a page of a list, this cursor asks for the next page.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_cursor: Option<String>,
-    /// The request's JSON body: what an action was given, what an external app was sent.
+    /// The request's JSON body has what an action was given, or what an external app was sent; secrets are masked, and
+    /// a large body is replaced by its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
-    /// The faults that broke it, by name.
+    /// Faults with these names broke the call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
-    /// What deserves a look.
+    /// Each warning is a sentence about something in the call that a tester should look at.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
 }
 
 impl Entry {
-    /// About how many bytes it takes.
+    /// Returns about how many bytes the entry takes.
     fn size(&self) -> usize {
         let body = self.body.as_ref().map_or(0, size_of_value);
         400 + self.path.len() + body + self.unmatched.as_ref().map_or(0, size_of_value)
     }
 
-    /// An entry of which nothing more is known.
+    /// Makes an entry with what is known when a request comes in; the caller fills in the rest.
     pub fn new(side: Side, at: Timestamp, method: &str, path: &str) -> Self {
         Self {
             seq: 0,
@@ -127,7 +129,7 @@ impl Entry {
     }
 }
 
-/// A bounded list of entries.
+/// The journal of one workspace. When it is full, the oldest entry goes first.
 #[derive(Debug)]
 pub struct Journal {
     // A std mutex: held for a few instructions and never across an await.
@@ -144,18 +146,18 @@ struct Inner {
     forgotten: u64,
 }
 
-/// The warning of a call that went to a connection which no longer works.
+/// An entry carries this warning when its call went to a connection that no longer works.
 pub const DEAD_CONNECTION: &str = "the call went to a connection that is disconnected";
 
-/// What a journal takes at most, about, whatever the number of its entries.
+/// A journal takes about this many bytes at most, whatever the number of its entries.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
-/// Entries that a slow listener may be behind.
+/// A listener may be this many entries behind before it loses some.
 const MOST_BEHIND: usize = 256;
-/// Bodies over this many bytes are not kept.
+/// Bodies of more bytes than this are replaced by their size.
 const LARGEST_BODY: usize = 64 * 1024;
 
 impl Journal {
-    /// A journal of at most `limit` entries.
+    /// Makes a journal of at most `limit` entries.
     pub fn new(limit: usize) -> Self {
         Self { inner: Mutex::default(), limit: limit.max(1), added: broadcast::Sender::new(MOST_BEHIND) }
     }
@@ -164,7 +166,8 @@ impl Journal {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an entry; the oldest goes when it is full.
+    /// Adds an entry, masks the secrets in it, and tells every listener; when the journal
+    /// is full, the oldest entries go.
     pub fn add(&self, mut entry: Entry) {
         let mut inner = self.lock();
         inner.next += 1;
@@ -183,45 +186,46 @@ impl Journal {
         self.added.send(entry).ok();
     }
 
-    /// Entries as they are added.
+    /// Returns a channel on which every later entry arrives as it is added.
     pub fn listen(&self) -> broadcast::Receiver<Arc<Entry>> {
         self.added.subscribe()
     }
 
-    /// All entries, oldest first.
+    /// Returns copies of all entries, oldest first.
     pub fn entries(&self) -> Vec<Entry> {
         self.shared().iter().map(|entry| (**entry).clone()).collect()
     }
 
-    /// The same without a copy of each.
+    /// Returns all entries, oldest first, without copying them.
     pub fn shared(&self) -> Vec<Arc<Entry>> {
         self.lock().entries.iter().cloned().collect()
     }
 
-    /// How many entries were dropped for being over the limit.
+    /// Returns how many entries were dropped because the journal was full.
     pub fn forgotten(&self) -> u64 {
         self.lock().forgotten
     }
 
-    /// Forgets everything.
+    /// Removes every entry and starts numbering again from 1.
     pub fn clear(&self) {
         *self.lock() = Inner::default();
     }
 }
 
-/// Something that deserves a look.
+/// A finding is something in the journal that a tester should look at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
-    /// What.
+    /// The sentence says what was found.
     pub what: String,
-    /// How often.
+    /// It was found this many times.
     pub count: u64,
-    /// Where first.
+    /// The entry with this number shows it first.
     pub first_seq: u64,
 }
 
-/// What deserves a look, each kind once with how often and where first.
+/// Returns what a tester should look at in these entries, each kind once: warnings, lists of which nobody read the next
+/// page, and elements that were polled too fast.
 pub fn findings(entries: &[Arc<Entry>]) -> Vec<Finding> {
     let mut found: Vec<(String, u64, u64)> = Vec::new();
     for entry in entries {
@@ -232,7 +236,7 @@ pub fn findings(entries: &[Arc<Entry>]) -> Vec<Finding> {
             }
         }
     }
-    // Each list's cursors, and when they were asked for last.
+    // The map has each list's cursors, and the number of the entry that asked for each last.
     let mut read: HashMap<(Option<&str>, &str), u64> = HashMap::new();
     for entry in entries {
         for cursor in entry.path.split(['?', '&']).filter_map(|part| part.strip_prefix("cursor=")) {
@@ -257,14 +261,15 @@ pub fn findings(entries: &[Arc<Entry>]) -> Vec<Finding> {
     found.into_iter().map(|(what, count, first_seq)| Finding { what, count, first_seq }).collect()
 }
 
-/// What can be waited for instead of being asked about again and again.
+/// A client can wait for these elements instead of polling them.
 const WAITED_FOR: [&str; 4] =
     ["/connections/{connection}", "/actions/{selector}", "/agent/sessions/{id}", "/connection-requests/{id}"];
 /// The official client polls once a second.
 const POLL_MS: u64 = 1_000;
 const MOST_POLLS: u32 = 10;
 
-/// How often an element was polled too fast, and where first. A clock that stands still tells nothing.
+/// Returns how often an element was polled too fast, and the number of the first entry that shows it. On a clock that
+/// stands still no time passes, so nothing counts as too fast.
 fn polled_too_fast(entries: &[Arc<Entry>]) -> Option<(u64, u64)> {
     let mut rows: HashMap<(Option<&str>, &str), (Timestamp, u32)> = HashMap::new();
     let mut found: Option<(u64, u64)> = None;
@@ -297,7 +302,7 @@ fn size_of_value(value: &Value) -> usize {
     }
 }
 
-/// A body as it is kept: without secrets, and not when it is large.
+/// Returns a body as the journal keeps it: with secrets masked, or only its size when it is large.
 fn kept(mut body: Value) -> Value {
     let size = size_of_value(&body);
     if size > LARGEST_BODY {
@@ -307,7 +312,7 @@ fn kept(mut body: Value) -> Value {
     if let Value::String(text) = &mut body
         && text.contains('=')
     {
-        // A form, perhaps.
+        // The text may be the body of a form.
         masked(&format!("?{text}")).trim_start_matches('?').clone_into(text);
     }
     body

@@ -1,4 +1,5 @@
-//! Whether calls were made as a test expects, and which came near when they were not.
+//! This module checks whether calls were made as a test expects, and finds the nearest calls when they were not.
+//! Verification never changes the journal. The Rust test API and the control API use it.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -7,83 +8,84 @@ use crate::base::operation::Operation;
 use crate::base::pattern::{is_like, is_route};
 use crate::journal::{Entry, Side};
 
-/// Calls that are told of when none fits.
+/// A failed verification shows at most this many calls that came near.
 const MOST_NEAR: usize = 3;
 
-/// Which calls: all that is said has to fit.
+/// A matcher says which calls are meant: a call must match every field that is given.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Matcher {
-    /// `api` or `upstream`.
+    /// The call is on this side: `api` when a client called the fake, `upstream` when the fake called an
+    /// external app. Absent means both sides.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
-    /// `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook`.
+    /// The call has this name: `act`, `flowRun`, `connect`, `proxy`, `refresh` or `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// Method.
+    /// The call has this HTTP method, in upper or lower case.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub method: Option<String>,
-    /// Path, without its query; `*` stands for anything.
+    /// The call has this path, compared without its query; `*` stands for any text.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// A route as the documentation writes it, with its method or without: `GET /connections/{connection}`. On the upstream
-    /// side the connector's key.
+    /// The call took this route, written as in the documentation, with its method or without: `GET
+    /// /connections/{connection}`. On the upstream side the route is the connector's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
-    /// The caller's tenant key.
+    /// The caller belongs to the tenant with this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
-    /// Id or key.
+    /// The call was about the integration with this id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration: Option<String>,
-    /// Id or key.
+    /// The call was about the connection with this id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<String>,
-    /// Id or key.
+    /// The call ran the action with this id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action: Option<String>,
-    /// Id or key of the flow or of the flow instance.
+    /// The call ran the flow, or the flow instance, with this id or key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flow: Option<String>,
-    /// What it was answered.
+    /// The call was answered with this HTTP status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// A fault that broke it, by name.
+    /// The fault with this name broke the call.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fault: Option<String>,
-    /// What its body has at least: objects may have more.
+    /// The request's JSON body contains this value: objects may have more members, lists must have the same length.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
 }
 
-/// Where a call is not what was wanted.
+/// A difference is one field in which a call is not what was wanted.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Difference {
-    /// The field, as a path into it.
+    /// The field is a path into the matcher, such as `status` or `input.email`.
     pub field: String,
-    /// What was wanted.
+    /// The matcher wanted this value.
     pub wanted: Value,
-    /// What there was.
+    /// The call had this value, or `null` when it had none.
     pub found: Value,
 }
 
-/// A call that is nearly what was wanted.
+/// A near miss is a call that differs from what was wanted in few fields.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Near {
-    /// Its place in the journal.
+    /// The call has this number in the journal.
     pub seq: u64,
-    /// Method and path.
+    /// The call is shown as method, path and status: `POST /act → 200`.
     pub call: String,
-    /// Field by field.
+    /// The list has every field in which the call differs.
     pub differences: Vec<Difference>,
 }
 
-/// How what is wanted and what there is are held against each other.
+/// The function compares a wanted text with a call's own.
 type Fits = fn(&str, &str) -> bool;
 
 impl Matcher {
-    /// Where a call is not what is wanted; nowhere when it fits.
+    /// Returns every field in which a call is not what is wanted; the list is empty when the call matches.
     pub fn differences(&self, entry: &Entry) -> Vec<Difference> {
         let mut all = Vec::new();
         let mut note = |field: &str, wanted: Value, found: Value, fits: bool| {
@@ -138,7 +140,7 @@ impl Matcher {
         self.differences(entry).is_empty()
     }
 
-    /// The calls that nearly fit, the nearest first.
+    /// Returns the calls that nearly match, the nearest first.
     fn near<'e>(&self, entries: impl Iterator<Item = &'e Entry>) -> Vec<Near> {
         let side = self.side.unwrap_or(Side::Api);
         let mut near: Vec<Near> = entries
@@ -150,8 +152,8 @@ impl Matcher {
             })
             .filter(|near| !near.differences.is_empty())
             .collect();
-        // Of equally near ones the latest.
-        // What a call is comes before what it carries.
+        // Differences in the call itself count before differences in its body; of equally
+        // near calls the latest comes first.
         let rank = |near: &Near| {
             let (within, outside): (Vec<_>, Vec<_>) =
                 near.differences.iter().partition(|difference| difference.field.starts_with("input"));
@@ -163,7 +165,7 @@ impl Matcher {
     }
 }
 
-/// Notes where `found` lacks what `wanted` has.
+/// Adds a difference wherever `found` lacks what `wanted` has.
 fn contained(path: &str, wanted: &Value, found: &Value, all: &mut Vec<Difference>) {
     match (wanted, found) {
         (Value::Object(wanted), Value::Object(found)) => {
@@ -183,42 +185,44 @@ fn contained(path: &str, wanted: &Value, found: &Value, all: &mut Vec<Difference
     }
 }
 
-/// What a test expects: so many calls, or these calls one after the other.
+/// An expectation says how many calls there should be, or which calls should follow each other.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Expectation {
-    /// Which calls.
+    /// The calls that match this are counted; without it every call is.
     pub calls: Matcher,
-    /// Exactly so many; at least one when nothing is said.
+    /// There must be exactly this many calls. When neither `times`, `atLeast` nor `atMost` is given,
+    /// there must be at least one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub times: Option<usize>,
-    /// At least so many.
+    /// There must be at least this many calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_least: Option<usize>,
-    /// At most so many.
+    /// There must be at most this many calls.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at_most: Option<usize>,
-    /// Instead of a count: calls that came in this order, others between them.
+    /// Calls that match these must have come in this order; other calls may lie between them. When
+    /// it is given, nothing is counted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub in_order: Vec<Matcher>,
 }
 
-/// Whether what was expected happened.
+/// A verdict says whether what was expected happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
-    /// Whether it did.
+    /// The flag is true when the calls were as expected.
     pub satisfied: bool,
-    /// How many calls fitted.
+    /// This many calls matched; of an expected order, this many came.
     pub count: usize,
-    /// What was expected and what there was, in a sentence.
+    /// The sentence says what was expected and what there was.
     pub message: String,
-    /// Calls that came near, when it did not.
+    /// When the calls were not as expected, the list has the calls that came nearest.
     pub near_misses: Vec<Near>,
 }
 
 impl Expectation {
-    /// Holds the calls against what is expected.
+    /// Checks the calls against the expectation.
     pub fn judge<'e>(&self, entries: impl Iterator<Item = &'e Entry> + Clone) -> Verdict {
         if !self.in_order.is_empty() {
             return self.judge_order(entries);

@@ -1,7 +1,8 @@
-//! Hosted pages: templates that are compiled in, with nothing loaded from elsewhere.
+//! This module renders the hosted pages from templates that are compiled in; pages load nothing from
+//! elsewhere. The browser-facing routes fill them.
 //!
-//! Invariant: every value is escaped by the template library, and JSON for a page's script by [`result`]; no page carries
-//! a token.
+//! Invariant: every value is escaped by the template library, and JSON for a page's script by
+//! [`result`]; no page carries a token.
 
 use askama::Template;
 use serde_json::Value;
@@ -9,131 +10,112 @@ use serde_json::Value;
 use crate::base::error::ApiError;
 use crate::nouns::connection::model::attempt::Theme;
 
-/// A page's text.
+/// Renders a page, or fails with a 500 when its template does.
 pub fn html(page: &impl Template) -> Result<String, ApiError> {
     page.render().map_err(ApiError::internal)
 }
 
-/// A field of a connector's form.
+/// A field is one input of a connector's form.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// The credential's name.
+    /// The form sends the value under this name, which is the credential's.
     pub name: String,
-    /// For people.
     pub label: String,
-    /// For people.
     pub hint: String,
-    /// Must be filled in.
+    /// The form cannot be sent while the field is empty.
     pub required: bool,
-    /// Not shown while typing.
+    /// The browser hides what the user types.
     pub secret: bool,
-    /// What stands in it.
+    /// The field holds this text when the page opens.
     pub value: String,
-    /// The values to choose from; any when empty.
+    /// The user picks one of these values; when the list is empty, the user types any text.
     pub choices: Vec<String>,
 }
 
-/// The page on which a user connects.
+/// The page on which a user connects to an app.
 #[derive(Debug, Template)]
 #[template(path = "connect.html", config = "src/pages/askama.toml")]
 pub struct ConnectPage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// Where its buttons lead.
+    /// The form and the buttons send to this address.
     pub action: String,
-    /// The app's name.
     pub app: &'a str,
-    /// Its picture.
+    /// The address of the app's logo.
     pub logo: String,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// The tenant's name.
     pub tenant: &'a str,
-    /// What is asked for.
+    /// The page lists these permissions, which the app asks for.
     pub scopes: Vec<String>,
-    /// Whether the user consents, rather than typing keys.
+    /// When set, the page asks for consent instead of showing a form for keys.
     pub is_oauth: bool,
-    /// Whether it was connected before.
+    /// When set, the page speaks of reconnecting.
     pub again: bool,
-    /// The form.
     pub fields: Vec<Field>,
-    /// What was wrong with the last try.
+    /// The page shows this text when the last attempt failed.
     pub problem: Option<&'a str>,
 }
 
-/// Something to choose.
+/// An offer is one line of the page on which a user chooses an app.
 #[derive(Debug, Clone)]
 pub struct Offered {
-    /// What the choice means.
+    /// The form sends this value when the user picks the line.
     pub value: String,
-    /// For people.
     pub name: String,
-    /// Its picture.
+    /// The address of the app's logo.
     pub logo: String,
 }
 
-/// The page on which a user chooses what to connect to.
+/// The page on which a user chooses which app to connect to.
 #[derive(Debug, Template)]
 #[template(path = "choose.html", config = "src/pages/askama.toml")]
 pub struct ChoosePage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// The visit's name.
+    /// The ticket names the visit, and goes back with the form.
     pub visit: &'a str,
-    /// What there is.
     pub offered: Vec<Offered>,
 }
 
-/// The page of a connection that exists.
+/// The page of an existing connection.
 #[derive(Debug, Template)]
 #[template(path = "connection.html", config = "src/pages/askama.toml")]
 pub struct ConnectionPage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// Its name.
     pub name: &'a str,
-    /// Its app's picture.
+    /// The address of the app's logo.
     pub logo: String,
-    /// Whose it is.
+    /// The name of the tenant who owns the connection.
     pub tenant: &'a str,
-    /// Who consented at the vendor.
+    /// The account with which the user consented at the vendor.
     pub account: Option<&'a str>,
-    /// Whether it works.
+    /// The flag is true while the connection works.
     pub connected: bool,
-    /// Why it does not.
+    /// The text says why the connection does not work.
     pub problem: Option<&'a str>,
-    /// The visit's name.
+    /// The ticket names the visit, and goes back with the page's buttons.
     pub visit: &'a str,
 }
 
-/// An integration in a list.
+/// A row is one integration of the integrations page.
 #[derive(Debug, Clone)]
 pub struct IntegrationRow {
-    /// For people.
     pub name: String,
-    /// For people.
     pub description: String,
-    /// Its picture.
+    /// The address of the app's logo.
     pub logo: String,
-    /// Whether the tenant's connection works; none when there is none.
+    /// Says whether the tenant's connection works; it is absent when the tenant has no connection.
     pub connected: Option<bool>,
-    /// The visit behind its button.
+    /// The row's button opens the visit with this ticket.
     pub visit: String,
 }
 
-/// The page of integrations, or of one.
+/// The page of all integrations, or of a single one.
 #[derive(Debug, Template)]
 #[template(path = "integrations.html", config = "src/pages/askama.toml")]
 pub struct IntegrationsPage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// For people.
     pub title: &'a str,
-    /// The workspace's name.
     pub workspace: &'a str,
-    /// What there is.
     pub rows: Vec<IntegrationRow>,
 }
 
@@ -141,25 +123,22 @@ pub struct IntegrationsPage<'a> {
 #[derive(Debug, Template)]
 #[template(path = "session.html", config = "src/pages/askama.toml")]
 pub struct SessionPage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// For people.
     pub title: &'a str,
-    /// Where it stands.
+    /// The session's status, as the API spells it.
     pub status: &'a str,
-    /// Why it failed.
+    /// The text says why the session failed.
     pub problem: Option<&'a str>,
-    /// Who said what.
+    /// Each line has a speaker and what the speaker said.
     pub lines: Vec<(&'static str, &'a str)>,
 }
 
-/// The page of something that has nothing to configure.
+/// The page of an element that has nothing to configure.
 #[derive(Debug, Template)]
 #[template(path = "plain.html", config = "src/pages/askama.toml")]
 pub struct PlainPage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// Which element's page was asked for, as in the address.
+    /// The kind of element, as it stands in the address.
     pub what: &'a str,
 }
 
@@ -172,28 +151,26 @@ struct WaitingPage<'a> {
     next: Option<&'a str>,
 }
 
-/// A page that says something is under way, and goes on by itself to `next`.
+/// Renders a page that says something is under way; the page goes on to `next` by itself.
 pub fn waiting(theme: Theme, title: &str, text: &str, next: Option<&str>) -> Result<String, ApiError> {
     html(&WaitingPage { theme, title, text, next })
 }
 
-/// The vendor's page on which a user allows an app to act.
+/// The stub vendor's page on which a user allows an app to act.
 #[derive(Debug, Template)]
 #[template(path = "vendor.html", config = "src/pages/askama.toml")]
 pub struct VendorPage<'a> {
-    /// What it looks like.
     pub theme: Theme,
-    /// The app's name.
     pub app: &'a str,
-    /// Its picture.
+    /// The address of the app's logo.
     pub logo: String,
-    /// Who is signed in when nobody else is named.
+    /// The page shows this account as signed in when the address names no other.
     pub account: &'a str,
-    /// What is asked for.
+    /// The page lists these permissions, which the app asks for.
     pub scopes: &'a [String],
 }
 
-/// The page at the end of an attempt: says how it went, to the person and to the page that waits.
+/// The page at the end of a connect attempt tells the result to the user and to the window that opened it.
 #[derive(Debug, Template)]
 #[template(path = "result.html", config = "src/pages/askama.toml")]
 struct ResultPage<'a> {
@@ -205,10 +182,11 @@ struct ResultPage<'a> {
     message: String,
 }
 
-/// How an attempt ended. `message` goes to the window that opened the page, as the client expects it.
+/// Renders the page at the end of a connect attempt. `message` goes to the window that opened the page, in the
+/// form that the official client expects.
 pub fn result(theme: Theme, title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
     let cancelled = message["cancelled"] == Value::Bool(true);
-    // Inside a script element only its end tag means something to the page.
+    // Inside a script element only its end tag means something to the page, so `<` is escaped.
     let message = message.to_string().replace('<', "\\u003c");
     html(&ResultPage { theme, title, text, failed, cancelled, message })
 }
@@ -221,7 +199,7 @@ struct MessagePage<'a> {
     text: &'a str,
 }
 
-/// A page that only says something.
+/// Renders a page that only shows a text.
 pub fn message(theme: Theme, title: &str, text: &str) -> Result<String, ApiError> {
     html(&MessagePage { theme, title, text })
 }
@@ -234,7 +212,7 @@ struct ProblemPage<'a> {
     text: &'a str,
 }
 
-/// A page that says what went wrong, also within the client's frame.
+/// Renders a page that says what went wrong; the page also works inside the client's frame.
 pub fn problem(theme: Theme, title: &str, text: &str) -> Result<String, ApiError> {
     html(&ProblemPage { theme, title, text })
 }
@@ -246,7 +224,7 @@ struct WelcomePage<'a> {
     base: &'a str,
 }
 
-/// What the server is.
+/// Renders the page at `/`, which says what this server is.
 pub fn welcome(base: &str) -> Result<String, ApiError> {
     html(&WelcomePage { theme: Theme::Auto, base })
 }
@@ -258,7 +236,7 @@ struct Logo<'a> {
     hue: u32,
 }
 
-/// A monogram.
+/// Renders a logo as SVG: one letter on a coloured ground.
 pub fn logo(letter: &str, hue: u32) -> Result<String, ApiError> {
     html(&Logo { letter, hue })
 }

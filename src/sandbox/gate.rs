@@ -1,7 +1,7 @@
-//! Who runs next: as many snippets at once as there are cores, and always one for each tenant.
+//! This module decides which snippet runs next: as many run at once as there are cores, and always one for each tenant.
 //!
-//! Invariant: a tenant whose snippets are stuck holds up nobody else; within a tenant the first come is the first
-//! served, between tenants they take turns. A snippet that another one waits for has a level of its own, so that the
+//! Invariant: a tenant whose snippets are stuck delays nobody else. The snippets of one tenant run in the order in
+//! which they came, and tenants take turns. A snippet that another one waits for has a level of its own, so that the
 //! two never wait for each other.
 
 use std::collections::{HashMap, VecDeque};
@@ -12,16 +12,16 @@ use tokio::sync::oneshot;
 
 use crate::base::clock::real_sleep;
 
-/// How many snippets of one tenant may wait at one level.
+/// At most this many snippets of one tenant wait at one level.
 pub(super) const MOST_WAITING: usize = 100;
-/// How many snippets run at once at one level when many tenants have one each.
+/// At most this many snippets run at one level when many tenants have one each.
 const MOST_AT_ONCE: usize = 16;
-/// The same when those have been at it for [`PATIENCE`]: they may be stuck.
+/// At most this many snippets run at one level once the others have run for [`PATIENCE`], because those may be stuck.
 const MOST_STUCK: usize = 256;
-/// How long a tenant that runs nothing waits for others.
+/// A tenant that runs nothing waits this long for others.
 const PATIENCE: Duration = Duration::from_millis(250);
 
-/// Lets snippets in.
+/// The gate gives snippets their turn.
 #[derive(Debug)]
 pub(super) struct Gate {
     levels: Vec<Arc<Mutex<Level>>>,
@@ -32,7 +32,7 @@ struct Level {
     seats: usize,
     running: HashMap<String, usize>,
     waiting: HashMap<String, VecDeque<oneshot::Sender<Pass>>>,
-    /// Tenants with somebody waiting, the next one first.
+    /// These tenants have snippets waiting; the one at the front is next.
     turns: VecDeque<String>,
 }
 
@@ -41,12 +41,12 @@ impl Level {
         self.running.values().sum::<usize>() < self.seats || self.has_first_seat_for(tenant, MOST_AT_ONCE)
     }
 
-    /// Whether a tenant that runs nothing gets a seat when `most` are taken at most.
+    /// Returns whether a tenant that runs nothing may start one snippet while at most `most` run.
     fn has_first_seat_for(&self, tenant: &str, most: usize) -> bool {
         !self.running.contains_key(tenant) && self.running.values().sum::<usize>() < most.max(self.seats)
     }
 
-    /// Seats a tenant that runs nothing and has waited long enough.
+    /// Gives a seat to a tenant that runs nothing and has waited for [`PATIENCE`]; returns false when all are taken.
     fn takes_first_seat(&mut self, tenant: &str) -> bool {
         let has_room = self.has_first_seat_for(tenant, MOST_STUCK);
         if has_room {
@@ -68,7 +68,7 @@ impl Level {
         }
     }
 
-    /// How many of a tenant wait; those who went away do not count.
+    /// Returns how many snippets of a tenant wait; waiters that were cancelled do not count.
     fn queued(&mut self, tenant: &str) -> usize {
         let Some(queue) = self.waiting.get_mut(tenant) else { return 0 };
         queue.retain(|waiter| !waiter.is_closed());
@@ -80,7 +80,7 @@ impl Level {
         queued
     }
 
-    /// Seats the next one that there is room for.
+    /// Gives a seat to the next waiting snippet that there is room for, and returns its tenant and its channel.
     fn next(&mut self) -> Option<(String, oneshot::Sender<Pass>)> {
         let place = self.turns.iter().position(|tenant| self.has_room_for(tenant))?;
         let tenant = self.turns.remove(place)?;
@@ -101,7 +101,7 @@ fn lock(level: &Mutex<Level>) -> MutexGuard<'_, Level> {
     level.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Leave to run; gives the seat to the next one when dropped.
+/// A pass is the permission to run; dropping it gives the seat to the next snippet.
 #[derive(Debug)]
 pub(super) struct Pass {
     level: Arc<Mutex<Level>>,
@@ -112,27 +112,29 @@ impl Drop for Pass {
     fn drop(&mut self) {
         lock(&self.level).unseat(&self.tenant);
         loop {
-            // Not in the head of the loop: the lock would be held while a refused pass is dropped, which locks too.
+            // The lock is not taken in the head of the loop, because it would be held while a refused
+            // pass is dropped, which locks too.
             let next = lock(&self.level).next();
             let Some((tenant, waiter)) = next else { break };
-            // A waiter that went away meanwhile hands the pass back, and dropping it lets the next one in.
+            // A cancelled waiter hands the pass back, and dropping it lets the next one in.
             waiter.send(Self { level: Arc::clone(&self.level), tenant }).ok();
         }
     }
 }
 
-/// The queue is full.
+/// The tenant has too many snippets waiting already.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Full;
 
 impl Gate {
-    /// A gate with `seats` per level.
+    /// Makes a gate with `seats` seats at each of `levels` levels.
     pub(super) fn new(seats: usize, levels: usize) -> Self {
         let level = || Arc::new(Mutex::new(Level { seats, ..Level::default() }));
         Self { levels: std::iter::repeat_with(level).take(levels).collect() }
     }
 
-    /// Waits for a turn at a level. `None` when there is no such level.
+    /// Waits for a turn at a level. It returns nothing when the level does not exist, and [`Full`] when too
+    /// many of the tenant's snippets wait.
     pub(super) async fn enter(&self, tenant: &str, level: usize) -> Option<Result<Pass, Full>> {
         let level = self.levels.get(level)?;
         let waiting = {

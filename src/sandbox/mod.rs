@@ -1,4 +1,5 @@
-//! JavaScript: text and JSON in, JSON or [`SandboxError`] out; knows nothing of the rest of the crate but [`Host`].
+//! This module runs JavaScript: source and JSON go in, and JSON or a [`SandboxError`] comes out. Of the rest of
+//! the crate it knows only [`Host`].
 //!
 //! Each run has a fresh context (`runtime`) and talks to its host in messages (`protocol`), in one of two places:
 //!
@@ -43,18 +44,18 @@ use self::worker::Workers;
 use crate::base::clock::{Timestamp, real_sleep};
 use crate::base::error::ApiError;
 
-/// How many threads may be lost before no snippet runs any more.
+/// When this many threads are stuck, no snippet runs any more.
 pub const MOST_STUCK: usize = 4;
-/// How deep snippets may run each other.
+/// Snippets may run each other this deep.
 const DEEPEST: usize = 8;
-/// A run ends itself at its limit; this much later it is ended.
+/// A run ends itself at its limit; the host ends it this much later.
 const GRACE: Duration = Duration::from_millis(100);
-/// Console lines of one run; the run itself keeps less.
+/// The host keeps this many console lines of one run; the run itself keeps to a limit in bytes.
 const MOST_LOG_LINES: usize = 10_000;
 
-/// What a snippet can ask of its host; answered on the caller's runtime.
+/// The host answers what a snippet asks for; it runs on the caller's runtime.
 pub trait Host: Send + Sync {
-    /// Carries out `operation` with JSON arguments.
+    /// Carries out `operation` with JSON arguments, and returns JSON or the error that the snippet sees.
     fn call(
         &self,
         operation: String,
@@ -62,63 +63,61 @@ pub trait Host: Send + Sync {
     ) -> Pin<Box<dyn Future<Output = Result<Value, ApiError>> + Send + '_>>;
 }
 
-/// What a handler gets, each as JSON: read when it is first used, as most snippets use little of it.
+/// The arguments of a snippet's handler, each as JSON text. A snippet parses a part only when it
+/// reads it, because most use little.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Arguments {
-    /// The run's input.
+    /// The input of the run.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Box<RawValue>>,
-    /// The connection's API record.
+    /// The connection as the API shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection: Option<Box<RawValue>>,
-    /// The integration's API record.
+    /// The integration as the API shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration: Option<Box<RawValue>>,
-    /// What calls of the external app carry.
+    /// The credentials that calls of the external app carry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<Box<RawValue>>,
-    /// The tenant.
+    /// The tenant for whom the snippet runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<Box<RawValue>>,
 }
 
-/// A snippet to run.
+/// A snippet to run, with everything that its result depends on.
 #[derive(Debug, Clone)]
 pub struct Snippet {
-    /// `module.exports = …`.
+    /// The source is JavaScript or TypeScript that sets `module.exports` or exports a default.
     pub source: String,
-    /// For its handler.
     pub arguments: Arguments,
-    /// What `Date` says at the start.
+    /// `Date` shows this moment when the run starts.
     pub now: Timestamp,
-    /// Whether the clock stands still: timers then run in virtual time.
+    /// The workspace's clock stands still, so timers run in virtual time.
     pub frozen: bool,
-    /// What its random numbers derive from.
+    /// The snippet's random numbers derive from this text.
     pub seed: String,
-    /// Who takes turns.
+    /// The tenant takes turns with others, and its snippets queue behind each other.
     pub tenant: String,
-    /// How many snippets wait for this one: 0 for one that a client started.
+    /// This many snippets wait for this one; it is 0 for one that a client started.
     pub depth: u32,
-    /// Fires when nobody waits for the run any more.
+    /// The token is cancelled when nobody waits for the run any more.
     pub abandoned: CancellationToken,
 }
 
-/// What a run gave.
+/// The result of a run that ended without an error.
 #[derive(Debug, Clone, Default)]
 pub struct Outcome {
-    /// The handler's value; none when it was undefined.
+    /// The handler returned this value; it is absent when the value was undefined.
     pub output: Option<Value>,
-    /// Console lines `{level, message}`.
+    /// The console lines, each as `{level, message}`.
     pub logs: Vec<Value>,
 }
 
-/// A place in the snippet, both counted from 1.
+/// A place in the snippet; line and column are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
-    /// Line.
     pub line: u32,
-    /// Column.
     pub column: u32,
 }
 
@@ -128,21 +127,21 @@ impl std::fmt::Display for Place {
     }
 }
 
-/// Whose failure it was.
+/// The fault says who is to blame for a failed run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 enum Fault {
-    /// The snippet's: it threw, is no JavaScript, or broke a limit.
+    /// The snippet is to blame: it threw, is not JavaScript, or broke a limit.
     Snippet,
-    /// The same, and the engine is not to be used again.
+    /// The snippet is to blame, and the engine must not be used again.
     Engine,
-    /// Too many snippets wait already.
+    /// Too many snippets of the tenant wait already.
     Busy,
-    /// The sandbox's.
+    /// The sandbox itself is to blame.
     Sandbox,
 }
 
-/// Why a run failed.
+/// The error of a failed run.
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SandboxError {
@@ -151,7 +150,7 @@ pub struct SandboxError {
     at: Option<Place>,
     stack: Option<String>,
     cause: Option<ApiError>,
-    /// Console lines until then.
+    /// The console lines that were written before the failure.
     #[serde(default)]
     pub logs: Vec<Value>,
 }
@@ -189,7 +188,7 @@ impl SandboxError {
         self.fault != Fault::Engine
     }
 
-    /// The error as clients get it: with the place and an excerpt of `source` in its `data`.
+    /// Returns the error as clients see it: `data` has the place and an excerpt of `source`.
     pub fn in_source(self, source: &str) -> ApiError {
         let mut error = match self.fault {
             Fault::Snippet | Fault::Engine => {
@@ -212,7 +211,7 @@ impl SandboxError {
     }
 }
 
-/// The line of a place with two before and two after, and a mark below the column.
+/// Returns the line of a place with two lines before and after it, and a mark below the column.
 fn excerpt(source: &str, at: Place) -> String {
     const AROUND: usize = 2;
     const WIDEST: usize = 200;
@@ -230,15 +229,15 @@ fn excerpt(source: &str, at: Place) -> String {
     shown
 }
 
-/// Calls of one run under way at once. A run keeps to fewer by itself.
+/// A run may have this many calls of its host under way. A well-behaved run keeps to fewer by itself.
 const MOST_CALLS: usize = 256;
 
-/// What a run may take.
+/// The limits of one run.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Wall-clock time.
+    /// The run may take this much real time.
     pub wall: Duration,
-    /// Memory beyond the worker's own, in megabytes. Held in workers only.
+    /// The run may use this many megabytes beyond the worker's own. Only workers enforce it.
     pub memory_mb: u64,
 }
 
@@ -248,7 +247,7 @@ impl Limits {
     }
 }
 
-/// Runs snippets.
+/// The sandbox runs snippets in workers or on threads.
 #[derive(Debug)]
 pub struct Sandbox {
     limits: Limits,
@@ -258,7 +257,8 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// A sandbox whose workers run `worker`, or one of threads. Called on the server's own thread.
+    /// Makes a sandbox whose workers run the binary `worker`, or one that uses threads. It must be called on the
+    /// server's own thread, because workers die with the thread that starts them.
     pub fn new(limits: Limits, worker: Option<PathBuf>) -> Self {
         let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         Self {
@@ -269,11 +269,12 @@ impl Sandbox {
         }
     }
 
-    /// Runs a snippet to its end, answering its calls meanwhile.
+    /// Runs a snippet to its end, and answers its calls meanwhile. It fails when the snippet does, when a limit is hit,
+    /// when too many snippets wait, and when the sandbox breaks.
     pub async fn run(&self, snippet: Snippet, host: &dyn Host) -> Result<Outcome, SandboxError> {
         guard::check(&snippet.source).map_err(SandboxError::thrown)?;
         let level = usize::try_from(snippet.depth).unwrap_or(usize::MAX);
-        // Held by this frame and not by what runs: a run that is given up gives its turn back.
+        // This frame holds the pass, not the run: a run that is given up gives its turn back.
         let _pass = tokio::select! {
             pass = self.gate.enter(&snippet.tenant, level) => match pass {
                 Some(Ok(pass)) => pass,
@@ -322,7 +323,7 @@ impl Sandbox {
             End::Overtime | End::Abandoned => {
                 self.stuck.fetch_add(1, Ordering::Relaxed);
                 let stuck = Arc::clone(&self.stuck);
-                // When the thread does end, it is no longer lost.
+                // A thread that does end is no longer stuck.
                 tokio::spawn(async move {
                     over.await.ok();
                     stuck.fetch_sub(1, Ordering::Relaxed);
@@ -337,27 +338,27 @@ impl Sandbox {
     }
 }
 
-/// Who answers a run's calls and ends it in time.
+/// The attendant answers a run's calls and ends the run in time.
 struct Attendant<'a> {
     host: &'a dyn Host,
     limit: Duration,
     abandoned: &'a CancellationToken,
 }
 
-/// How a run ended.
+/// The end says how a run ended, as its host saw it.
 enum End {
-    /// By its own message.
+    /// The run ended by its own message.
     Done(Result<Option<Box<RawValue>>, SandboxError>),
-    /// It died, or does not speak the protocol.
+    /// The run died, or broke the protocol.
     Lost(String),
-    /// It went on beyond its limit.
+    /// The run went on beyond its limit.
     Overtime,
-    /// Nobody waits for it any more.
+    /// Nobody waits for the run any more.
     Abandoned,
 }
 
 impl Attendant<'_> {
-    /// Answers a run's calls until it ends. Returns its console lines too, which are there however it ends.
+    /// Answers a run's calls until it ends. It also returns the console lines, which are there however the run ends.
     async fn attend(
         self,
         mut messages: impl Stream<Item = Result<FromRun, String>> + Unpin,

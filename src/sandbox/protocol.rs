@@ -1,82 +1,77 @@
-//! What a run and its host say to each other: the same messages over a channel or, a line of JSON each, over pipes.
+//! This module has the messages between a run and its host. They go over a channel, or as lines of JSON over pipes.
 //!
-//! Invariant: a line never holds a line break of its own, and never more than [`LONGEST_LINE`] bytes; whoever reads a
-//! line that is longer, or that is no message, ends the conversation.
+//! Invariant: a line never contains a line break, and never has more than [`LONGEST_LINE`] bytes. A reader that gets a
+//! longer line, or one that is not a message, ends the run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::sandbox::{Arguments, SandboxError};
 
-/// The longest line. Bodies have 10 MB at most, and a text that is quoted grows.
+/// A line may have this many bytes. Bodies have at most 10 MB, and quoting makes text longer.
 pub(super) const LONGEST_LINE: usize = 64 * 1024 * 1024;
 
-/// To the side that runs snippets.
+/// The host sends these messages to the run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub(super) enum ToRun {
-    /// Run this.
+    /// The run should execute this task.
     Run(Task),
-    /// The answer to a call: JSON `{value}` or `{error}`.
+    /// The host answers a call with JSON, either `{value}` or `{error}`.
     Answer {
-        /// Which call.
+        /// The answer belongs to the call with this number.
         id: u64,
-        /// JSON.
         answer: Box<RawValue>,
     },
 }
 
-/// A snippet to run, as the side that runs it sees it.
+/// A task is a snippet as the side that runs it sees it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Task {
-    /// The snippet.
     pub(super) source: String,
-    /// What its handler gets.
     pub(super) arguments: Arguments,
-    /// What `Date` says at the start, in milliseconds since 1970.
+    /// `Date` shows this moment at the start, in milliseconds since 1970.
     pub(super) now: i64,
-    /// Whether the clock stands still: timers then run in virtual time.
+    /// The workspace's clock stands still, so timers run in virtual time.
     pub(super) frozen: bool,
-    /// What random numbers derive from.
+    /// Random numbers derive from this text.
     pub(super) seed: String,
-    /// Wall-clock limit, in milliseconds.
+    /// The run may take this many milliseconds of real time.
     pub(super) limit_ms: u64,
 }
 
-/// From the side that runs snippets.
+/// The run sends these messages to the host.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub(super) enum FromRun {
-    /// A worker is there.
+    /// A worker has started and waits for a task.
     Ready {
-        /// Whether the kernel filters its system calls.
+        /// The kernel filters the worker's system calls.
         filtered: bool,
     },
-    /// A call of the host.
+    /// The snippet asks the host for something.
     Call {
-        /// Names the answer.
+        /// The answer carries this number.
         id: u64,
-        /// What.
+        /// The name of what the host should do, such as a call of the API.
         operation: String,
-        /// With what.
         arguments: Box<RawValue>,
     },
-    /// A console line.
+    /// The snippet wrote a line to its console.
     Log {
-        /// `log`, `info`, `warn`, `error`, `debug`.
+        /// The level is `log`, `info`, `warn`, `error` or `debug`.
         level: String,
-        /// The line.
         message: String,
     },
-    /// The end of the run: its output as JSON, none when undefined.
+    /// The run has ended with its output as JSON, which is absent when it was undefined, or with an error.
     Done(Result<Option<Box<RawValue>>, SandboxError>),
 }
 
-/// A message as a line, with its line break.
+/// Returns a message as one line that ends in a line break.
 pub(super) fn line(message: &impl Serialize) -> Result<Vec<u8>, serde_json::Error> {
     let mut line = serde_json::to_vec(message)?;
-    // Raw JSON may be laid out over several lines; inside JSON a break is only ever space between tokens.
+    // Raw JSON may have line breaks between its tokens, where a blank means the same.
     for byte in &mut line {
         if *byte == b'\n' || *byte == b'\r' {
             *byte = b' ';

@@ -1,4 +1,5 @@
-//! A run on a thread of this process. What it cannot contain stands in the docs of [`super`].
+//! This module runs a snippet on a thread of this process; the sandbox uses it when it has no worker binary. The docs
+//! of [`super`] say what a thread cannot contain.
 
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::base::clock::monotonic;
 use crate::sandbox::protocol::{FromRun, Task, ToRun};
 use crate::sandbox::runtime::{HostGone, Port, Prepared};
 
-/// Parsing recurses: it needs far more stack than a thread has by default. Pages are only taken when touched.
+/// Parsing recurses, so it needs far more stack than a thread has by default. Memory pages are taken only when touched.
 const STACK_BYTES: usize = 512 * 1024 * 1024;
 
 struct Channels {
@@ -41,8 +42,8 @@ impl Port for Channels {
     }
 }
 
-/// Starts a run; its last message is [`FromRun::Done`]. What is returned resolves when the thread is over, which may be
-/// long after everybody lost interest.
+/// Starts a run, whose last message is [`FromRun::Done`]. The returned channel closes when the thread ends, which may
+/// be long after anybody waits for it.
 pub(super) fn start(
     task: Task,
     to_host: UnboundedSender<FromRun>,

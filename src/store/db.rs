@@ -1,4 +1,5 @@
-//! The database: opening it, and every statement that writes.
+//! This module opens the database and has every statement that writes. Invariant: each write is one transaction that
+//! happens as a whole or not at all.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,22 +15,21 @@ use tokio::sync::OnceCell;
 use crate::base::config::Target;
 use crate::store::StoreError;
 
-/// One stored record.
+/// A stored record, as its row in the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
-    /// Of which workspace.
+    /// The record belongs to the workspace with this key.
     pub workspace: String,
-    /// Of which kind.
+    /// The record's kind is the text of [`Kind`](crate::store::Kind).
     pub kind: String,
-    /// Id.
     pub id: String,
-    /// Place in the order of creation.
+    /// The record's place in the order of creation, unique within its workspace.
     pub seq: u64,
-    /// JSON.
+    /// The record itself, as JSON.
     pub body: String,
 }
 
-/// What one transaction writes: an object of arrays of arrays when it is JSON.
+/// What one transaction writes; its JSON form is an object of arrays of arrays.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Batch {
     pub(super) puts: Vec<(&'static str, String, u64, String)>,
@@ -44,20 +44,21 @@ impl Batch {
     }
 }
 
-/// A handle to the database. One connection: this process is its only writer.
+/// A handle to the database. It has one connection, because this process is the only writer.
 #[derive(Debug, Clone)]
 pub struct Db {
     pool: SqlitePool,
     runtime: Handle,
 }
 
-/// The migrated, empty database, made once per process: copying it is several times faster than migrating.
+/// The migrated, empty database, made once per process, because copying it is several times faster than migrating.
 static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 
 static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 
-// All that a transaction writes travels as one JSON text: one hop to sqlx's worker instead of one a statement. Every
-// statement uses both parameters or only the first: sqlx counts a gap in the numbers as a parameter of its own.
+// Everything that a transaction writes travels as one JSON text: one hop to sqlx's worker instead of one per
+// statement. Every statement uses both parameters or only the first, because sqlx counts a gap in the numbers
+// as a parameter of its own.
 const COMMIT: &str = "
 begin immediate;
 insert into record (workspace, kind, id, seq, body)
@@ -109,7 +110,8 @@ fn row_of(row: &SqliteRow) -> Result<Row, StoreError> {
 }
 
 impl Db {
-    /// Opens the database and brings its schema up to date. One in memory begins as `image`, when there is one.
+    /// Opens the database and brings its schema up to date, or fails when either cannot be done. A database in memory
+    /// starts as `image`, when there is one.
     pub async fn open(target: &Target, image: Option<&[u8]>) -> Result<Self, StoreError> {
         match target {
             Target::Memory => Self::open_memory(image).await,
@@ -118,7 +120,7 @@ impl Db {
     }
 
     fn pool_options() -> SqlitePoolOptions {
-        // A pool that lets its last connection idle out loses a database in memory.
+        // A pool that closes its last idle connection would lose a database in memory.
         SqlitePoolOptions::new()
             .min_connections(1)
             .max_connections(1)
@@ -149,7 +151,7 @@ impl Db {
         Ok(Self { pool, runtime: Handle::current() })
     }
 
-    /// The whole database, for [`Db::open`].
+    /// Returns the whole database as bytes, for [`Db::open`].
     pub async fn image(&self) -> Result<Vec<u8>, StoreError> {
         let mut conn = self.pool.acquire().await?;
         Ok(conn.serialize(None).await?.as_ref().to_vec())
@@ -169,17 +171,17 @@ impl Db {
         Ok(Self { pool, runtime: Handle::current() })
     }
 
-    /// The server's runtime, on which transactions run to their end.
+    /// Returns the server's runtime, on which transactions run to their end.
     pub(crate) fn runtime(&self) -> &Handle {
         &self.runtime
     }
 
-    /// The connections, for the module's other files.
+    /// Returns the connection pool, for this module's other files.
     pub(super) fn pool(&self) -> &SqlitePool {
         &self.pool
     }
 
-    /// Every record, in order of creation.
+    /// Returns every record, by workspace and in order of creation.
     pub async fn load(&self) -> Result<Vec<Row>, StoreError> {
         let rows = sqlx::query("select workspace, kind, id, seq, body from record order by workspace, seq")
             .fetch_all(&self.pool)
@@ -187,7 +189,7 @@ impl Db {
         rows.iter().map(row_of).collect()
     }
 
-    /// Every record of a workspace, in order of creation.
+    /// Returns every record of a workspace, in order of creation.
     pub async fn load_workspace(&self, key: &str) -> Result<Vec<Row>, StoreError> {
         let rows = sqlx::query("select workspace, kind, id, seq, body from record where workspace = ?1 order by seq")
             .bind(key)
@@ -196,7 +198,7 @@ impl Db {
         rows.iter().map(row_of).collect()
     }
 
-    /// The highest number that a workspace's rows carry.
+    /// Returns the highest number that a workspace's records and logs carry, or 0.
     pub async fn last_sequence(&self, workspace: &str) -> Result<u64, StoreError> {
         let last: i64 = sqlx::query_scalar(
             "select max(
@@ -210,31 +212,31 @@ impl Db {
         Ok(u64::try_from(last).unwrap_or(0))
     }
 
-    /// Writes a transaction.
+    /// Writes everything that a transaction has collected.
     pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
         self.all_or_nothing(COMMIT, vec![workspace.to_owned(), serde_json::to_string(batch)?]).await
     }
 
-    /// Replaces a workspace's state and drops its evidence.
+    /// Replaces a workspace's records, and deletes its logs.
     pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
         self.all_or_nothing(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await
     }
 
-    /// Removes a workspace and its evidence.
+    /// Deletes a workspace's records and logs.
     pub async fn forget(&self, workspace: &str) -> Result<(), StoreError> {
         self.all_or_nothing(FORGET, vec![workspace.to_owned()]).await
     }
 
-    /// Copies a workspace's state, not its evidence, under another key with the given workspace record.
+    /// Copies a workspace's records, but not its logs, under another key with the given workspace record.
     pub async fn copy(&self, from: &str, to: &str, id: &str, body: &str) -> Result<(), StoreError> {
         self.all_or_nothing(COPY, [from, to, id, body].map(str::to_owned).to_vec()).await
     }
 
-    /// Runs a text that opens and commits its own transaction; a failure in its middle is rolled back.
+    /// Runs a text that opens and commits its own transaction; a failure in the middle is rolled back.
     ///
-    /// On the server's runtime, never the caller's: a connection goes back to its pool by a task, and a caller that
-    /// stops its server right away would wait for a task that only it could run.
+    /// It runs on the server's runtime, never the caller's: a connection goes back to its pool by a task, and a caller
+    /// that stops its server right away would wait for a task that only it could run.
     async fn all_or_nothing(&self, text: &'static str, binds: Vec<String>) -> Result<(), StoreError> {
         let pool = self.pool.clone();
         let work = self.runtime.spawn(async move {
@@ -244,7 +246,7 @@ impl Db {
                 query = query.bind(bind);
             }
             if let Err(error) = query.execute(&mut *conn).await {
-                // Fails when the text never got to its `begin`: then there is nothing to undo.
+                // The rollback fails when the text never got to its `begin`, and then there is nothing to undo.
                 sqlx::query("rollback").execute(&mut *conn).await.ok();
                 return Err(error.into());
             }

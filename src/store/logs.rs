@@ -1,4 +1,5 @@
-//! Reading evidence: run logs and external API logs, straight from SQLite.
+//! This module reads run logs and external API logs, straight from SQLite, because logs only grow
+//! and are not kept in memory.
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
@@ -9,53 +10,54 @@ use crate::base::page::{Page, PageRequest};
 use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
 use crate::store::{Db, StoreError};
 
-/// Which run logs are asked for. Source: OAS `/action-run-logs`.
+/// The filter says which run logs are asked for; a field that is absent admits all. Source: OAS `/action-run-logs`.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter {
-    /// Whose; all when absent.
+    /// The run belongs to the tenant with this id.
     pub tenant: Option<String>,
-    /// Any of the action's ids.
+    /// One of the ids that the run's action has at its layers is this one.
     pub action_id: Option<String>,
-    /// Of this universal action.
+    /// The run is of this universal action.
     pub universal_action_id: Option<String>,
-    /// Of this integration-level action.
+    /// The run is of this integration-level action.
     pub integration_action_id: Option<String>,
-    /// Of this connection-level action.
+    /// The run is of this connection-level action.
     pub connection_action_id: Option<String>,
-    /// Through this integration.
+    /// The run went through this integration.
     pub integration_id: Option<String>,
-    /// Through this connection.
+    /// The run went through this connection.
     pub connection_id: Option<String>,
-    /// `success` or `error`.
+    /// The run ended with this status, `success` or `error`.
     pub status: Option<String>,
-    /// To this app.
+    /// The run was for this external app.
     pub external_app_id: Option<String>,
-    /// Not before.
+    /// The run began at this moment or later.
     pub from: Option<Timestamp>,
-    /// Not after.
+    /// The run began at this moment or earlier.
     pub to: Option<Timestamp>,
 }
 
-/// Which external API logs are asked for. Source: SDK `ListExternalApiLogsQuery`.
+/// The filter says which external API logs are asked for; a field that is absent admits all. Source: SDK
+/// `ListExternalApiLogsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct ApiLogFilter {
-    /// Whose; all when absent.
+    /// The call belongs to the tenant with this id.
     pub tenant: Option<String>,
-    /// Through this integration.
+    /// The call went through this integration.
     pub integration_id: Option<String>,
-    /// Through this connection.
+    /// The call went through this connection.
     pub connection_id: Option<String>,
-    /// Whether the app answered 2xx.
+    /// The external app did (true) or did not (false) answer with 2xx.
     pub is_success: Option<bool>,
-    /// To this app.
+    /// The call went to this external app.
     pub external_app_id: Option<String>,
-    /// During this run.
+    /// The call was made during the action run with this id.
     pub action_run_id: Option<String>,
-    /// Not before.
+    /// The call was made at this moment or later.
     pub from: Option<Timestamp>,
-    /// Not after.
+    /// The call was made at this moment or earlier.
     pub to: Option<Timestamp>,
-    /// Oldest first.
+    /// The list begins with the oldest log instead of the newest.
     pub ascending: bool,
 }
 
@@ -89,18 +91,18 @@ where workspace = ?1 and (?2 = 0 or (case when ?12 then seq > ?2 else seq < ?2 e
   and (?10 is null or created_at <= ?10)
 order by case when ?12 then seq else -seq end limit ?11";
 
-/// A stored record, as the text it was written as.
+/// A stored log, as the JSON text it was written as.
 pub type RawRecord = Box<RawValue>;
 
-/// What stands for the server's own address in stored logs: the address may be another one after a restart.
+/// This text stands for the server's own address in stored logs, because the address may differ after a restart.
 pub const OWN_ADDRESS: &str = "membrane-mock://own-address";
 
-/// A stored text with the server's address of the moment.
+/// Returns a stored text with the server's current address in it.
 fn addressed(text: String, base: &str) -> String {
     if text.contains(OWN_ADDRESS) { text.replace(OWN_ADDRESS, base) } else { text }
 }
 
-/// Run logs, newest first, with `base` as the server's address.
+/// Returns a page of run logs, newest first, with `base` as the server's address.
 pub async fn find_runs(
     db: &Db,
     workspace: &str,
@@ -128,7 +130,7 @@ pub async fn find_runs(
     to_page(rows, page, base)
 }
 
-/// External API logs, newest first unless asked otherwise.
+/// Returns a page of external API logs, newest first unless the filter says otherwise.
 pub async fn find_api_logs(
     db: &Db,
     workspace: &str,
@@ -153,7 +155,7 @@ pub async fn find_api_logs(
     to_page(rows, page, OWN_ADDRESS)
 }
 
-/// One run log and its details, with `base` as the server's address.
+/// Returns a run log and its details, with `base` as the server's address, or nothing when there is none.
 pub async fn run(db: &Db, workspace: &str, id: &str, base: &str) -> Result<Option<(RunLog, RunDetails)>, StoreError> {
     let row = sqlx::query("select id, body, details from action_run where workspace = ?1 and id = ?2")
         .bind(workspace)
@@ -163,7 +165,7 @@ pub async fn run(db: &Db, workspace: &str, id: &str, base: &str) -> Result<Optio
     row.map(|row| decode_pair("action-run", &row, base)).transpose()
 }
 
-/// One external API log and its exchange.
+/// Returns an external API log and its exchange, or nothing when there is none.
 pub async fn api_log(db: &Db, workspace: &str, id: &str) -> Result<Option<(ApiLog, Exchange)>, StoreError> {
     let row = sqlx::query("select id, body, details from api_log where workspace = ?1 and id = ?2")
         .bind(workspace)

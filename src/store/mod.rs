@@ -1,11 +1,12 @@
-//! Where state lives: SQLite is the truth, [`World`] is a model of it in memory that answers reads.
+//! This module keeps state: SQLite is the truth, and [`World`] is a model of it in memory that answers reads.
 //!
-//! Invariant: a [`World`] is published only after the transaction that made it was committed, and by nobody but
-//! [`Tx::commit`]. So a reader sees what SQLite holds, and never waits for it. A property test rebuilds the one from
-//! the other.
+//! Invariant: a [`World`] is published only after the transaction that made it was committed, and only
+//! by [`Tx::commit`]. So a reader sees what SQLite holds, and never waits for it. A property test
+//! rebuilds the one from the other.
 //!
-//! Why not read from SQLite: each statement is a hop to sqlx's worker thread and back, several times the cost of the
-//! rest of a request, and this process is the only writer. Logs, which only grow, are read from SQLite ([`logs`]).
+//! Reads do not go to SQLite because each statement is a hop to sqlx's worker thread and back, several
+//! times the cost of the rest of a request, and this process is the only writer. Logs, which only
+//! grow, are read from SQLite ([`logs`]).
 
 mod db;
 pub mod logs;
@@ -18,40 +19,40 @@ pub use records::{Kind, World};
 pub use tx::{Outbox, Partition, Tx};
 pub use world::{Record, Table};
 
-/// What can go wrong in the store.
+/// The error of an operation on the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite refused.
+    /// SQLite refused a statement.
     #[error("the store failed: {0}")]
     Sql(#[from] sqlx::Error),
-    /// The file cannot be opened.
+    /// The database file cannot be opened.
     #[error("the database {path} cannot be opened: {why}")]
     Open {
-        /// The file.
+        /// The user named this file.
         path: String,
-        /// Why.
+        /// SQLite gave this reason.
         why: sqlx::Error,
     },
     /// The schema could not be brought up to date.
     #[error("the store's schema could not be brought up to date: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    /// A stored record is not what this version writes.
+    /// A stored record does not have the form that this version writes.
     #[error("the stored {kind} `{id}` cannot be read: {why}")]
     Corrupt {
-        /// Its kind.
+        /// The record is of this kind, named as in the database.
         kind: String,
-        /// Its id.
+        /// The record has this id.
         id: String,
-        /// Why.
+        /// The reader gave this reason.
         why: String,
     },
     /// A record could not be written as JSON.
     #[error("a record could not be written: {0}")]
     Encode(#[from] serde_json::Error),
-    /// The workspace was reset or deleted since the call began.
+    /// The workspace was reset or deleted while the call was under way.
     #[error("the workspace was reset or deleted while this call was under way")]
     Closed,
-    /// The task that was committing is gone.
+    /// The task that was committing ended too early, as when the server stops.
     #[error("the commit was cut off")]
     CutOff,
 }

@@ -1,4 +1,5 @@
-//! What a workspace holds: each kind of record once, with its name in the database and its place in a [`World`].
+//! This module lists each kind of record once, with its name in the database, its table in a [`World`], and the text it
+//! is looked up by. Invariant: the names never change, because stored rows carry them.
 
 use std::sync::Arc;
 
@@ -25,16 +26,16 @@ use crate::world::scenario::model::OwnScenario;
 
 macro_rules! records {
     ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident, by $key:expr;)*) => {
-        /// Kinds of record: the values of `record.kind`.
+        /// A kind of record; its name is the value of `record.kind`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Kind {
-            /// The workspace itself.
+            /// There is exactly one record of this kind per workspace.
             Workspace,
             $($(#[$doc])* $kind,)*
         }
 
         impl Kind {
-            /// The text in the database.
+            /// Returns the name of the kind in the database.
             pub const fn name(self) -> &'static str {
                 match self {
                     Self::Workspace => "workspace",
@@ -43,16 +44,15 @@ macro_rules! records {
             }
         }
 
-        /// Everything a workspace holds, at one moment.
+        /// Everything that a workspace holds at one moment. Copies are cheap, because tables share their rows.
         #[derive(Debug, Clone)]
         pub struct World {
-            /// The workspace.
             pub workspace: Arc<Workspace>,
             $($(#[$doc])* pub $table: Table<$kind>,)*
         }
 
         impl World {
-            /// An empty workspace.
+            /// Makes a workspace that holds nothing else.
             pub fn new(workspace: Workspace) -> Self {
                 Self { workspace: Arc::new(workspace), $($table: Table::default(),)* }
             }
@@ -92,36 +92,36 @@ macro_rules! records {
 }
 
 records! {
-    /// Tenants, by tenant key.
+    /// Tenants are looked up by tenant key.
     Tenant("tenant") in tenants, by |tenant| Some(&tenant.internal_id);
-    /// The workspace's own external apps.
+    /// The workspace's own external apps are looked up by key.
     ExternalApp("external-app") in external_apps, by |app| app.meta.key.as_deref();
-    /// The workspace's own connectors, and its shadows of the catalog's.
+    /// The workspace's own connectors, and its copies of the catalog's, are looked up by key.
     Connector("connector") in connectors, by |connector| connector.meta.key.as_deref();
-    /// Integrations.
+    /// Integrations are looked up by key.
     Integration("integration") in integrations, by |integration| integration.meta.key.as_deref();
-    /// Connections, by key.
+    /// Connections are looked up by key, which several tenants may share.
     Connection("connection") in connections, by |connection| connection.meta.key.as_deref();
-    /// Actions, by key.
+    /// Actions are looked up by key.
     Action("action") in actions, by |action| action.meta.key.as_deref();
-    /// Flows and flow instances, by key.
+    /// Flows and flow instances are looked up by key.
     Flow("flow") in flows, by |flow| flow.meta.key.as_deref();
-    /// Runs of flow instances, by flow instance.
+    /// Flow runs are looked up by the id of their flow instance.
     FlowRun("flow-run") in flow_runs, by |run| Some(run.flow.as_str());
-    /// Connection requests.
+    /// Connection requests are looked up only by id.
     ConnectionRequest("connection-request") in connection_requests, by |_| None;
-    /// How attempts to connect went.
+    /// Attempt logs say how attempts to connect went.
     AttemptLog("connection-attempt-log") in attempt_logs, by |_| None;
-    /// Agent sessions, by what they work on.
+    /// Agent sessions are looked up by the id of the element they work on.
     AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id);
-    /// Background jobs.
+    /// Background jobs are looked up only by id.
     Job("job") in jobs, by |_| None;
-    /// The stub vendors' book, by access token.
+    /// Grants are the access that stub vendors gave, looked up by access token.
     Grant("grant") in grants, by |grant| Some(&grant.access_token);
-    /// Webhooks to the app.
+    /// Webhook deliveries to the app are looked up only by id.
     WebhookDelivery("webhook-delivery") in deliveries, by |_| None;
-    /// The workspace's own scenarios, by name.
+    /// The workspace's own scenarios are looked up by name.
     OwnScenario("scenario") in scenarios, by |own| Some(&own.scenario.name);
-    /// Stubs, by connector.
+    /// Stubs are looked up by the key of their connector.
     Stub("stub") in stubs, by |stub| Some(&stub.connector_key);
 }

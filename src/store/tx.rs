@@ -1,4 +1,5 @@
-//! One workspace's part of the store, and the transactions that change it.
+//! This module has one workspace's part of the store, and the transactions that change it. Invariant: a workspace has
+//! one transaction at a time, and readers see its changes only once SQLite has committed them.
 
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,19 +14,20 @@ use crate::nouns::workspace::model::Workspace;
 use crate::store::db::Batch;
 use crate::store::{Db, Kind, Record, StoreError, World};
 
-/// Changes that a slow listener may be behind.
+/// A listener may be this many changes behind before it loses some.
 const MOST_CHANGES: usize = 256;
 
-/// What adds to a transaction, just before it is committed, what its changes mean: given the world before it.
+/// The outbox adds to a transaction, just before it is committed, what its changes mean to the app. It
+/// gets the world before the changes.
 pub type Outbox = Box<dyn Fn(&World, &mut Tx) -> Result<(), StoreError> + Send + Sync>;
 
-/// One workspace's part of the store.
+/// A partition is one workspace's part of the store.
 pub struct Partition {
     key: String,
     db: Db,
     ids: Arc<Ids>,
     world: ArcSwap<World>,
-    // One writer at a time: it works on a copy of the world that nobody else can outdate meanwhile.
+    // There is one writer at a time: it works on a copy of the world that nobody else can change meanwhile.
     turn: Arc<Mutex<()>>,
     version: watch::Sender<u64>,
     changes: broadcast::Sender<(&'static str, String)>,
@@ -40,7 +42,7 @@ impl std::fmt::Debug for Partition {
 }
 
 impl Partition {
-    /// A part that starts from `world`, which the database holds already.
+    /// Makes a partition that starts from `world`, which the database holds already.
     pub fn new(db: Db, ids: Arc<Ids>, world: Arc<World>) -> Arc<Self> {
         Arc::new(Self {
             key: world.workspace.key.clone(),
@@ -55,51 +57,51 @@ impl Partition {
         })
     }
 
-    /// The world as last committed.
+    /// Returns the world as last committed.
     pub fn world(&self) -> Arc<World> {
         self.world.load_full()
     }
 
-    /// Wakes at each commit: what long-polls wait on.
+    /// Returns a channel that wakes at each commit; long polls wait on it.
     pub fn watch(&self) -> watch::Receiver<u64> {
         self.version.subscribe()
     }
 
-    /// What commits change, as `(kind, id)`: for those who listen.
+    /// Returns a channel on which each commit reports its written records as `(kind, id)`.
     pub fn changes(&self) -> broadcast::Receiver<(&'static str, String)> {
         self.changes.subscribe()
     }
 
-    /// Sets what adds to transactions; the first one stays.
+    /// Sets what adds to transactions; a second call has no effect.
     pub fn set_outbox(&self, outbox: Outbox) {
         self.outbox.set(outbox).ok();
     }
 
-    /// The database, for reads of logs.
+    /// Returns the database, for reads of logs.
     pub fn db(&self) -> &Db {
         &self.db
     }
 
-    /// Ends this part for good: its workspace was reset or deleted. Called with the turn held; whoever still has it
-    /// reads the past and writes nothing.
+    /// Ends this partition for good, because its workspace was reset or deleted. The caller must hold the turn; whoever
+    /// still has the partition reads the past and can write nothing.
     pub fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.version.send_modify(|version| *version += 1);
     }
 
-    /// Whether it was ended.
+    /// Returns whether the partition was ended.
     pub fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
 
-    /// Begins a transaction; waits for the one before it.
+    /// Begins a transaction, after waiting for the one before it.
     pub async fn begin(self: &Arc<Self>) -> Tx {
         let turn = Arc::clone(&self.turn).lock_owned().await;
         Tx { world: (**self.world.load()).clone(), batch: Batch::default(), partition: Arc::clone(self), _turn: turn }
     }
 }
 
-/// A transaction: reads see its own writes; nothing is kept until [`Tx::commit`].
+/// A transaction: its reads see its own writes, and nothing is kept until [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
     world: World,
@@ -117,12 +119,13 @@ impl Deref for Tx {
 }
 
 impl Tx {
-    /// Forgets everything written so far, and goes on: nobody else writes in between.
+    /// Drops everything written so far and keeps the transaction open, so nobody else writes in between.
     pub fn roll_back(&mut self) {
         (self.world, self.batch) = ((**self.partition.world.load()).clone(), Batch::default());
     }
 
-    /// Writes a record.
+    /// Writes a record, and keeps its place in the order of creation if it exists. It fails when the
+    /// record cannot be written as JSON.
     pub fn put<R: Record>(&mut self, record: R) -> Result<(), StoreError> {
         let id = record.record_id().to_string();
         let body = serde_json::to_string(&record)?;
@@ -134,13 +137,13 @@ impl Tx {
         Ok(())
     }
 
-    /// Removes a record for good.
+    /// Removes a record for good; nothing happens when there is none.
     pub fn remove<R: Record>(&mut self, id: &str) {
         R::table_mut(&mut self.world).remove(id);
         self.batch.removals.push((R::KIND.name(), id.to_owned()));
     }
 
-    /// The ids of the records of a kind that this transaction has written.
+    /// Returns the ids of the records of a kind that this transaction has written.
     pub fn changed<R: Record>(&self) -> Vec<String> {
         let mut ids: Vec<String> = Vec::new();
         for (kind, id, ..) in &self.batch.puts {
@@ -151,7 +154,7 @@ impl Tx {
         ids
     }
 
-    /// Writes the workspace itself.
+    /// Writes the workspace's own record.
     pub fn put_workspace(&mut self, workspace: Workspace) -> Result<(), StoreError> {
         let body = serde_json::to_string(&workspace)?;
         self.batch.puts.push((Kind::Workspace.name(), workspace.id.to_string(), 0, body));
@@ -159,7 +162,7 @@ impl Tx {
         Ok(())
     }
 
-    /// Adds a run log at its place in time.
+    /// Adds a run log under the number `seq`, its place in the order of creation.
     pub fn add_run(&mut self, seq: u64, log: &RunLog, details: &RunDetails) -> Result<(), StoreError> {
         self.batch.runs.push((seq, log.id.to_string(), serde_json::to_string(log)?, serde_json::to_string(details)?));
         Ok(())
@@ -176,7 +179,9 @@ impl Tx {
         Ok(())
     }
 
-    /// Commits, then publishes. Runs to its end even when the caller goes away, so that what SQLite holds is shown.
+    /// Commits, then publishes the new world and returns it. It runs to its end even when the caller goes
+    /// away, so that readers see what SQLite holds. It fails with [`StoreError::Closed`] when the
+    /// workspace was reset or deleted meanwhile.
     pub async fn commit(mut self) -> Result<Arc<World>, StoreError> {
         if self.partition.is_closed() {
             return Err(StoreError::Closed);

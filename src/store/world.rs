@@ -1,4 +1,5 @@
-//! The model of one workspace's rows: persistent maps, so that a copy for a writer, a fork or a snapshot costs nothing.
+//! This module is the model of one workspace's rows. Its maps are persistent, so that a copy for a writer, a fork or a
+//! snapshot costs almost nothing. Invariant: a world can be rebuilt from its rows.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -13,21 +14,19 @@ use crate::nouns::workspace::model::Workspace;
 use crate::store::records::{Kind, World};
 use crate::store::{Row, StoreError};
 
-/// A model type that is a row of `record`.
+/// A type whose values are rows of the table `record`.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
-    /// Its kind.
     const KIND: Kind;
-    /// Its id.
     fn record_id(&self) -> &Id<Self>;
-    /// The text it is looked up by beside its id.
+    /// Returns the text that the record is looked up by, beside its id.
     fn index_key(&self) -> Option<&str>;
-    /// Where a world keeps its kind.
+    /// Returns the table in which a world keeps this kind.
     fn table(world: &World) -> &Table<Self>;
-    /// Where a world keeps its kind.
+    /// Returns the table in which a world keeps this kind, for changes.
     fn table_mut(world: &mut World) -> &mut Table<Self>;
 }
 
-/// All records of one kind, in order of creation.
+/// A table has all records of one kind, in order of creation.
 #[derive(Debug)]
 pub struct Table<R: 'static> {
     rows: OrdMap<u64, Arc<R>>,
@@ -48,38 +47,36 @@ impl<R> Default for Table<R> {
 }
 
 impl<R: Record> Table<R> {
-    /// The record with this id.
+    /// Returns the record with this id.
     pub fn get(&self, id: &str) -> Option<&Arc<R>> {
         self.rows.get(self.by_id.get(id)?)
     }
 
-    /// The records with this key, in order of creation.
+    /// Returns the records with this key, in order of creation.
     pub fn with_key<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         let key: Arc<str> = key.into();
         self.by_key.range((Arc::clone(&key), 0)..=(key, u64::MAX)).filter_map(|(_, seq)| self.rows.get(seq))
     }
 
-    /// All, in order of creation.
+    /// Returns all records, in order of creation.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<R>> {
         self.rows.values()
     }
 
-    /// All after a position, with their positions.
+    /// Returns all records after a position, with their positions.
     pub fn after(&self, position: u64) -> impl Iterator<Item = (u64, &Arc<R>)> {
         self.rows.range((Bound::Excluded(position), Bound::Unbounded)).map(|(seq, row)| (*seq, row))
     }
 
-    /// How many there are.
     pub fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Whether there is none.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The place of a record in the order of creation.
+    /// Returns the record's place in the order of creation.
     pub(super) fn position(&self, id: &str) -> Option<u64> {
         self.by_id.get(id).copied()
     }
@@ -106,7 +103,8 @@ impl<R: Record> Table<R> {
 }
 
 impl World {
-    /// The rows this world is a model of.
+    /// Returns the rows that this world is a model of, in order of creation. It fails when a
+    /// record cannot be written as JSON.
     pub fn rows(&self) -> Result<Vec<Row>, StoreError> {
         let mut rows = vec![Row {
             workspace: self.workspace.key.clone(),
@@ -133,7 +131,8 @@ impl World {
         Ok(())
     }
 
-    /// Rebuilds the model of each workspace from its rows.
+    /// Rebuilds the world of each workspace from all rows. It fails when a row cannot be read,
+    /// or when its workspace is missing.
     pub fn rebuild(rows: Vec<Row>) -> Result<Vec<Self>, StoreError> {
         let mut worlds: Vec<Self> = Vec::new();
         let mut rows = rows;
@@ -152,7 +151,8 @@ impl World {
         Ok(worlds)
     }
 
-    /// Forgets webhooks that wait to be sent, in a copy: they are the original's to send. Says whether there were any.
+    /// Drops the webhooks that wait to be sent, because in a copy they are the original's to send.
+    /// It returns whether there were any.
     pub fn drop_waiting_webhooks(&mut self) -> bool {
         let waiting = self.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Pending);
         let waiting: Vec<String> = waiting.map(|delivery| delivery.id.to_string()).collect();

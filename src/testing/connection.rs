@@ -1,4 +1,5 @@
-//! Tenants and their connections, as a test sees them.
+//! This module has the handles with which a test connects tenants to apps and changes their connections. Invariant: a
+//! test takes the same steps as a user on the hosted pages, so connections pass through the same states.
 
 use crate::base::error::ApiError;
 use crate::engine::Cx;
@@ -16,7 +17,7 @@ use serde_json::Value;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
-/// A tenant of a workspace.
+/// A handle to a tenant of a workspace.
 #[derive(Debug, Clone)]
 pub struct MockTenant {
     pub(super) workspace: MockWorkspace,
@@ -24,22 +25,58 @@ pub struct MockTenant {
 }
 
 impl MockTenant {
-    /// The tenant key.
+    /// Returns the tenant key, which tokens name.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// assert_eq!(mock.workspace().tenant("acme").key(), "acme");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// A token, good for an hour.
+    /// Mints a token of this tenant that is valid for an hour of real time.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let own = reqwest::Client::new().get(format!("{}/self", mock.uri()));
+    /// assert!(own.bearer_auth(acme.token()).send().await?.status().is_success());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn token(&self) -> String {
         self.workspace.token(Some(&self.key), false)
     }
 
-    /// Begins to connect to an app by the key of its integration or connector.
+    /// Prepares to connect to an app by the key of its integration or connector.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// acme.connect("hubspot").key("hubspot-prod").ready().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connect(&self, key: &str) -> MockConnect {
         MockConnect { tenant: self.clone(), target: key.to_owned(), spec: ConnectSpec::default(), account: None }
     }
 
-    /// Who consents when nobody is named.
+    /// Returns the account that consents when a test names none.
     fn account(&self) -> Result<String, ApiError> {
         Ok(vendor::account_in(&self.workspace.space()?.world()))
     }
@@ -58,7 +95,7 @@ impl MockTenant {
     }
 }
 
-/// A connection about to be made.
+/// A connection that a test is about to make.
 #[derive(Debug, Clone)]
 #[must_use = "nothing connects until `begin` or `ready`"]
 pub struct MockConnect {
@@ -69,25 +106,77 @@ pub struct MockConnect {
 }
 
 impl MockConnect {
-    /// The connection's key.
+    /// Gives the connection this key, by which calls can name it.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// acme.connect("hubspot").key("hubspot-prod").ready().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn key(mut self, key: &str) -> Self {
         self.spec.connection_key = Some(key.to_owned());
         self
     }
 
-    /// Who consents at the app.
+    /// Lets this account consent at the app.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").account("ada@example.com").complete().await?;
+    /// assert_eq!(connection.account().as_deref(), Some("ada@example.com"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn account(mut self, account: &str) -> Self {
         self.account = Some(account.to_owned());
         self
     }
 
-    /// What the user types into a key-auth connector's form.
+    /// Fills these values into the form of a connector that asks for keys, under the names of its fields.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("stripe").input(json!({"apiKey": "sk_test_1"})).complete().await?;
+    /// assert_eq!(json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn input(mut self, input: Value) -> Self {
         self.spec.input = Some(input);
         self
     }
 
-    /// Begins: the connection waits for its user.
+    /// Begins to connect, and leaves the connection waiting for its user. It fails as `POST /connect` does.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").begin().await?;
+    /// assert_eq!(serde_json::json!(connection.state()), "CLIENT_ACTION_REQUIRED");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn begin(mut self) -> Result<MockConnection, TestError> {
         let cx = self.tenant.cx().await?;
         let is_integration = {
@@ -103,8 +192,21 @@ impl MockConnect {
         Ok(MockConnection { tenant: self.tenant, id: connection.id.to_string() })
     }
 
-    /// Begins, and the user goes the whole way of the hosted pages: consent at the app's vendor as [`Self::account`] and
-    /// code exchange, or the filled-in form.
+    /// Begins to connect, and lets the user go through the hosted pages: consent at the app's vendor as
+    /// [`Self::account`] and code exchange, or the filled-in form.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").account("ada@example.com").complete().await?;
+    /// assert_eq!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn complete(self) -> Result<MockConnection, TestError> {
         let account = self.account.clone().map_or_else(|| self.tenant.account(), Ok)?;
         let input = self.spec.input.as_ref().and_then(Value::as_object).cloned();
@@ -119,21 +221,60 @@ impl MockConnect {
         Ok(connection)
     }
 
-    /// Begins, and the user gives up.
+    /// Begins to connect, and lets the user give up.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").cancel().await?;
+    /// assert_ne!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn cancel(self) -> Result<MockConnection, TestError> {
         let connection = self.begin().await?;
         connection.cancel().await?;
         Ok(connection)
     }
 
-    /// Begins, and the app's vendor sends the user back with an error, such as `access_denied`.
+    /// Begins to connect, and lets the app's vendor send the user back with an error, such as `access_denied`.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").fail("access_denied").await?;
+    /// assert_ne!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn fail(self, error: &str) -> Result<MockConnection, TestError> {
         let connection = self.begin().await?;
         connection.fail(error).await?;
         Ok(connection)
     }
 
-    /// Begins, and the user consents: READY.
+    /// Begins to connect, and lets the user consent as [`Self::account`], so that the connection becomes READY.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").ready().await?;
+    /// assert_eq!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn ready(self) -> Result<MockConnection, TestError> {
         let account = self.account.clone().map_or_else(|| self.tenant.account(), Ok)?;
         let connection = self.begin().await?;
@@ -144,7 +285,7 @@ impl MockConnect {
     }
 }
 
-/// A connection of a tenant.
+/// A handle to a connection of a tenant.
 #[derive(Debug, Clone)]
 pub struct MockConnection {
     tenant: MockTenant,
@@ -152,7 +293,20 @@ pub struct MockConnection {
 }
 
 impl MockConnection {
-    /// Its id.
+    /// Returns the connection's id.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").ready().await?;
+    /// assert!(!connection.id().is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn id(&self) -> &str {
         &self.id
     }
@@ -161,12 +315,39 @@ impl MockConnection {
         self.tenant.workspace.space().ok()?.world().connections.get(&self.id).cloned()
     }
 
-    /// Where it stands; DISCONNECTED when it is gone.
+    /// Returns the state of the connection now, or DISCONNECTED when it is gone.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").ready().await?;
+    /// assert_eq!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn state(&self) -> ConnectionState {
         self.record().map_or(ConnectionState::Disconnected, |connection| connection.state)
     }
 
-    /// The user consents, as this account.
+    /// Lets the user consent as this account. It fails when the state of the connection does not allow that.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").begin().await?;
+    /// connection.complete_as("ada@example.com").await?;
+    /// assert_eq!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn complete_as(&self, account: &str) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
         let consent = Consent::Account(account.to_owned());
@@ -178,7 +359,21 @@ impl MockConnection {
         Ok(self.record().ok_or_else(|| ApiError::not_found(format!("connection not found: `{}`", self.id)))?)
     }
 
-    /// The user gives up.
+    /// Lets the user give up connecting. It fails when the connection is gone.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").begin().await?;
+    /// connection.cancel().await?;
+    /// assert_ne!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn cancel(&self) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
         let (engine, record) = (&self.tenant.workspace.engine, self.open()?);
@@ -187,7 +382,21 @@ impl MockConnection {
         Ok(())
     }
 
-    /// The app's vendor sends the user back with an error, such as `access_denied`.
+    /// Lets the app's vendor send the user back with an error, such as `access_denied`.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").begin().await?;
+    /// connection.fail("access_denied").await?;
+    /// assert_ne!(serde_json::json!(connection.state()), "READY");
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn fail(&self, error: &str) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
         let (engine, record) = (&self.tenant.workspace.engine, self.open()?);
@@ -196,7 +405,20 @@ impl MockConnection {
         Ok(())
     }
 
-    /// Who consented at the app, when that is known.
+    /// Returns the account that consented at the app, or nothing when that is not known.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let acme = mock.workspace().tenant("acme");
+    /// let connection = acme.connect("hubspot").account("ada@example.com").complete().await?;
+    /// assert_eq!(connection.account().as_deref(), Some("ada@example.com"));
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn account(&self) -> Option<String> {
         let space = self.tenant.workspace.space().ok()?;
         let token = self.record()?.credentials.as_ref()?.get("access_token")?.as_str()?.to_owned();
@@ -204,7 +426,7 @@ impl MockConnection {
         world.grants.with_key(&token).next().map(|grant| grant.account.clone())
     }
 
-    /// Moves it by an event that its state allows.
+    /// Moves the connection by an event. It fails when the state of the connection does not allow the event.
     pub async fn poke(&self, event: ConnectionEvent) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
         connecting::poke(&self.tenant.workspace.engine, &space, &self.id.as_str().into(), event, None).await?;

@@ -1,4 +1,5 @@
-//! What the app did, held against what a test expects.
+//! This module checks what the app under test did against what a test expects. Invariant: a [`MockJournal`] lists the
+//! entries of the moment it was taken, while checks always read the current journal.
 
 use std::ops::Deref;
 
@@ -9,7 +10,7 @@ use crate::journal::verify::{Expectation, Matcher, Verdict};
 use crate::journal::{Entry, Side};
 use crate::testing::MockWorkspace;
 
-/// The requests so far, in order: a list, and questions about it.
+/// The requests so far, in order. It is a list of entries, and it makes the questions that a test asks about them.
 #[derive(Debug, Clone)]
 pub struct MockJournal {
     workspace: MockWorkspace,
@@ -43,7 +44,18 @@ impl MockJournal {
         Asked { workspace: self.workspace.clone(), matcher }
     }
 
-    /// Calls that ran an action: `/act`, and `/run` of an action.
+    /// Asks about calls that ran an action: `/act`, and `/run` of an action.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn acts(&self) -> Asked {
         self.asking(Matcher { operation: Some(Operation::Act), ..Matcher::default() })
     }
@@ -53,26 +65,80 @@ impl MockJournal {
         self.asking(Matcher { operation: Some(Operation::FlowRun), ..Matcher::default() })
     }
 
-    /// Calls that began to connect.
+    /// Asks about calls that began to connect.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().connects().expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connects(&self) -> Asked {
         self.asking(Matcher { operation: Some(Operation::Connect), ..Matcher::default() })
     }
 
-    /// Calls of the API.
+    /// Asks about all calls of the API.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().calls().expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn calls(&self) -> Asked {
         self.asking(Matcher { side: Some(Side::Api), ..Matcher::default() })
     }
 
-    /// Calls of the external app behind a connector.
+    /// Asks about calls of the external app behind the connector with this key.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().upstream("hubspot").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn upstream(&self, connector: &str) -> Asked {
         let route = Some(connector.to_owned());
         self.asking(Matcher { side: Some(Side::Upstream), route, ..Matcher::default() })
     }
 
-    /// Checks that these calls came one after the other, others between them.
+    /// Checks that these calls came one after the other; other calls may lie between them.
     ///
     /// # Panics
-    /// When they did not; says which one, and what came near.
+    /// It panics when they did not, and says which call is missing and which came near.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let workspace = mock.workspace();
+    /// let acme = workspace.tenant("acme");
+    /// acme.connect("hubspot").key("hubspot-prod").ready().await?;
+    /// for key in ["create-contact", "list-contacts"] {
+    ///     let act = reqwest::Client::new().post(format!("{}/act", workspace.uri())).bearer_auth(acme.token());
+    ///     let call = json!({"key": key, "connectionKey": "hubspot-prod", "input": {"email": "ada@example.com"}});
+    ///     act.json(&call).send().await?;
+    /// }
+    /// let journal = workspace.journal();
+    /// journal.expect_in_order(&[journal.acts().action("create-contact"), journal.acts().action("list-contacts")]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn expect_in_order(&self, calls: &[Asked]) {
         let in_order = calls.iter().map(|asked| asked.matcher.clone()).collect();
@@ -80,7 +146,7 @@ impl MockJournal {
     }
 }
 
-/// Calls that are asked for.
+/// A question about calls; each method narrows it to fewer calls.
 #[derive(Debug, Clone)]
 #[must_use = "nothing is checked until `expect`"]
 pub struct Asked {
@@ -89,75 +155,208 @@ pub struct Asked {
 }
 
 impl Asked {
-    /// Of this action, by id or key.
+    /// Narrows it to calls of the action with this id or key.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().action("list-contacts").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn action(mut self, name: &str) -> Self {
         self.matcher.action = Some(name.into());
         self
     }
 
-    /// Of this flow or flow instance, by id or key.
+    /// Narrows it to runs of the flow, or of the flow instance, with this id or key.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().flow_runs().flow("greet").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn flow(mut self, name: &str) -> Self {
         self.matcher.flow = Some(name.into());
         self
     }
 
-    /// Through this connection, by id or key.
+    /// Narrows it to calls through the connection with this id or key.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().connection("hubspot-prod").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn connection(mut self, name: &str) -> Self {
         self.matcher.connection = Some(name.into());
         self
     }
 
-    /// Of this integration, by id or key.
+    /// Narrows it to calls of the integration with this id or key.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().integration("hubspot").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn integration(mut self, name: &str) -> Self {
         self.matcher.integration = Some(name.into());
         self
     }
 
-    /// By this tenant.
+    /// Narrows it to calls of the tenant with this key.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().tenant("acme").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn tenant(mut self, key: &str) -> Self {
         self.matcher.tenant = Some(key.into());
         self
     }
 
-    /// With this method.
+    /// Narrows it to calls with this HTTP method.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().calls().method("DELETE").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn method(mut self, method: &str) -> Self {
         self.matcher.method = Some(method.into());
         self
     }
 
-    /// On this path, without its query.
+    /// Narrows it to calls on this path, compared without the query; `*` stands for any text.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().calls().path("/connections/*").expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn path(mut self, path: &str) -> Self {
         self.matcher.path = Some(path.into());
         self
     }
 
-    /// That were answered so.
+    /// Narrows it to calls that were answered with this HTTP status.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().status(429).expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn status(mut self, status: u16) -> Self {
         self.matcher.status = Some(status);
         self
     }
 
-    /// Whose input has at least this.
+    /// Narrows it to calls whose JSON input contains this value: objects may have more members.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    /// use serde_json::json;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().input(json!({"email": "ada@example.com"})).expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn input(mut self, input: Value) -> Self {
         self.matcher.input = Some(input);
         self
     }
 
-    /// How many there are.
+    /// Returns how many such calls there are now.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// assert_eq!(mock.workspace().journal().acts().count(), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn count(&self) -> usize {
         verdict(&self.workspace, &Expectation { calls: self.matcher.clone(), ..Expectation::default() }).count
     }
 
-    /// Checks that there are exactly so many.
+    /// Checks that there are exactly `times` such calls now.
     ///
     /// # Panics
-    /// When there are not; says what came near, field by field.
+    /// It panics when there are more or fewer, and shows the calls that came near, field by field.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// mock.workspace().journal().acts().expect(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn expect(self, times: usize) {
         judge(&self.workspace, &Expectation { calls: self.matcher, times: Some(times), ..Expectation::default() });
     }
 
-    /// Checks when the answer is dropped that there are exactly so many by then.
+    /// Returns a guard that checks, when it is dropped, that there are exactly `times` such calls by then.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// let _none = mock.workspace().journal().acts().expect_by_drop(0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use = "it is checked when this is dropped"]
     pub fn expect_by_drop(self, times: usize) -> Expected {
         let expectation = Expectation { calls: self.matcher, times: Some(times), ..Expectation::default() };
@@ -165,7 +364,7 @@ impl Asked {
     }
 }
 
-/// Checks an expectation when it is dropped, unless the test is failing already.
+/// A guard that checks an expectation when it is dropped, unless the test is failing already.
 #[derive(Debug)]
 pub struct Expected {
     workspace: MockWorkspace,

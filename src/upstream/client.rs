@@ -1,4 +1,5 @@
-//! The outgoing HTTP client and the egress rule (`docs/behaviour.md#egress`).
+//! This module sends HTTP requests to external apps under the egress rule (`docs/behaviour.md#egress`). Invariant: the
+//! rule is checked before every request to an app and every redirect, and again on the address that a name resolves to.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -9,13 +10,13 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
 use url::{Host, Url};
 
-/// The largest answer that is read, in bytes. Source: DOC:docs/managing-membrane/limits (30 MB out).
+/// An answer of more bytes than this is refused. Source: DOC:docs/managing-membrane/limits (30 MB out).
 const LARGEST_ANSWER: usize = 30 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
-/// Source: DOC:docs/managing-membrane/limits (60 s for a whole request).
+/// A whole request may take this long. Source: DOC:docs/managing-membrane/limits (60 s for a whole request).
 const TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Which hosts may be called beyond loopback.
+/// The egress rule says which hosts the server may call.
 #[derive(Debug, Default)]
 pub struct Egress {
     allowed: Vec<String>,
@@ -23,17 +24,17 @@ pub struct Egress {
 }
 
 impl Egress {
-    /// Loopback, and these hosts by name.
+    /// Makes the rule that admits loopback and the hosts of these names.
     pub fn new(allowed: Vec<String>) -> Self {
         Self { allowed: allowed.into_iter().map(|host| host.to_lowercase()).collect(), own_port: AtomicU16::new(0) }
     }
 
-    /// Tells the rule the server's own port, which is never called.
+    /// Tells the rule the server's own port, which is never called as an upstream.
     pub fn set_own_port(&self, port: u16) {
         self.own_port.store(port, Ordering::Relaxed);
     }
 
-    /// Whether the user named this host.
+    /// Returns whether the user named this host.
     pub fn names(&self, host: &str) -> bool {
         self.allowed.iter().any(|allowed| allowed == host)
     }
@@ -42,7 +43,7 @@ impl Egress {
         address.is_loopback() || self.names(host)
     }
 
-    /// Holds an address against the rule before anything is sent.
+    /// Refuses an address that the rule does not admit, before anything is sent.
     fn check(&self, url: &Url) -> Result<(), UpstreamError> {
         let refused = |host: &str| UpstreamError::EgressRefused { host: host.to_owned() };
         match (url.scheme(), url.host()) {
@@ -56,7 +57,7 @@ impl Egress {
             Some(Host::Ipv6(ip)) if self.admits(&ip.to_string(), ip.into()) => ip.is_loopback(),
             Some(Host::Ipv4(ip)) => return Err(refused(&ip.to_string())),
             Some(Host::Ipv6(ip)) => return Err(refused(&ip.to_string())),
-            // A name is checked when it is resolved.
+            // A name is checked again when it is resolved.
             Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
             None => return Err(UpstreamError::BadUrl { url: shown(url) }),
         };
@@ -68,57 +69,57 @@ impl Egress {
     }
 }
 
-/// Why nothing came back.
+/// The error says why a request brought no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// The rule refuses the host.
+    /// The egress rule refuses the host.
     #[error("egress to `{host}` is refused: only loopback is called; name the host with `--allow-egress {host}`")]
     EgressRefused {
-        /// The host.
+        /// The caller asked for this host.
         host: String,
     },
-    /// Built without TLS.
+    /// The address needs TLS, and this build has none.
     #[error("`{url}` needs TLS, which this build lacks; build with the cargo feature `tls` or use http")]
     NoTls {
-        /// The address.
+        /// The address, without query and user.
         url: String,
     },
-    /// Not an address.
+    /// The text is not an HTTP address.
     #[error("`{url}` is not an http address")]
     BadUrl {
-        /// The address.
+        /// The address, without query and user.
         url: String,
     },
-    /// The fake's own address.
+    /// The address is the fake's own.
     #[error("`{url}` is the address of membrane-mock itself, which is never an upstream")]
     OwnPort {
-        /// The address.
+        /// The address, without query and user.
         url: String,
     },
-    /// Too many redirects.
+    /// The app redirected more often than the client follows.
     #[error("`{url}` redirects too often")]
     Redirects {
-        /// The address.
+        /// The last address that was asked.
         url: String,
     },
-    /// Too large.
+    /// The answer has more bytes than the client reads.
     #[error("the answer of `{url}` is larger than 30 MB")]
     TooLarge {
-        /// The address.
+        /// The address, without query and user.
         url: String,
     },
-    /// The connection failed.
+    /// The connection failed before the answer was complete.
     #[error("`{url}` did not answer: {why}")]
     Transport {
-        /// The address.
+        /// The address, without query and user.
         url: String,
-        /// Why.
+        /// The innermost error says why.
         why: String,
     },
 }
 
 impl UpstreamError {
-    /// The same of another address: of the one that was meant.
+    /// Returns the same error about the address that was meant, instead of the one that stood in for it.
     #[must_use]
     pub fn of(self, meant: &Url) -> Self {
         match self {
@@ -129,32 +130,29 @@ impl UpstreamError {
     }
 }
 
-/// A request to send.
+/// A request to an external app.
 #[derive(Debug, Clone)]
 pub struct OutRequest {
-    /// Method.
     pub method: Method,
-    /// Where.
     pub url: Url,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body.
     pub body: Bytes,
 }
 
-/// Where an app that stands in for a real one is to be found: redirects within the real one's address space lead there.
+/// A stand-in says where the app that replaces a real one is found; redirects within the
+/// real app's addresses lead there too.
 #[derive(Debug, Clone)]
 pub struct StandIn {
-    /// The real address of the request.
+    /// The real address of the request; redirects move it along.
     pub nominal: Url,
-    /// The path below which the real app's API lies, without a slash at its end.
+    /// The real app's API lies below this path, which has no slash at its end.
     pub prefix: String,
-    /// What takes the place of origin and prefix, without a slash at its end.
+    /// This address takes the place of origin and prefix; it has no slash at its end.
     pub base: String,
 }
 
 impl StandIn {
-    /// Where a real address is to be found.
+    /// Returns the stand-in's address for a real one.
     pub fn locate(&self, nominal: &Url) -> Result<Url, url::ParseError> {
         let whole = &nominal[url::Position::BeforePath..];
         let below =
@@ -163,7 +161,7 @@ impl StandIn {
         Url::parse(&format!("{}{rest}", self.base))
     }
 
-    /// Where a redirect leads; none when out of the app's address space.
+    /// Returns where a redirect leads, or nothing when it leaves the app's addresses.
     fn follow(&mut self, location: &str) -> Option<Url> {
         let next = self.nominal.join(location).ok()?;
         if next.origin() != self.nominal.origin() {
@@ -175,18 +173,15 @@ impl StandIn {
     }
 }
 
-/// An answer.
+/// The answer of an external app, read to its end.
 #[derive(Debug, Clone)]
 pub struct OutResponse {
-    /// Status.
     pub status: StatusCode,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body.
     pub body: Bytes,
 }
 
-/// The client. It ignores the system's proxies and follows redirects itself.
+/// The client ignores the system's proxies and follows redirects itself.
 #[derive(Debug, Clone)]
 pub struct Client {
     http: reqwest::Client,
@@ -194,7 +189,7 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client under a rule.
+    /// Makes a client under an egress rule.
     pub fn new(egress: Arc<Egress>) -> Result<Self, UpstreamError> {
         let http = reqwest::Client::builder()
             .no_proxy()
@@ -206,12 +201,13 @@ impl Client {
         Ok(Self { http, egress })
     }
 
-    /// Sends a request and reads the whole answer.
+    /// Sends a request and reads the whole answer, over at most five redirects.
     pub async fn send(&self, request: OutRequest) -> Result<OutResponse, UpstreamError> {
         self.send_to(request, None).await
     }
 
-    /// The same to an app that stands in for a real one.
+    /// Sends a request to an app that may have a stand-in, and reads the whole answer. A redirect
+    /// to another host loses the credentials.
     pub async fn send_to(
         &self,
         mut request: OutRequest,
@@ -223,7 +219,7 @@ impl Client {
             let Some(location) = redirect_of(&response) else { return Ok(response) };
             let within = stand_in.as_mut().and_then(|app| app.follow(location));
             if within.is_none() {
-                // Out of the app: addresses mean what they say from here on.
+                // The redirect has left the app, so later addresses are taken as they are.
                 stand_in = None;
             }
             let Some(next) = within.or_else(|| request.url.join(location).ok()) else { return Ok(response) };
@@ -251,8 +247,8 @@ impl Client {
         Err(UpstreamError::Redirects { url: shown(&request.url) })
     }
 
-    /// Sends a request to this server itself: to the stub vendors' OAuth endpoints, which it serves too. Only for
-    /// addresses that we made; redirects are not followed.
+    /// Sends a request to this server itself, which also serves the stub vendors' OAuth endpoints. Only addresses that
+    /// the fake made may be passed, because the egress rule is not checked; redirects are not followed.
     pub async fn send_home(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
         self.once(request).await
     }
@@ -280,7 +276,7 @@ impl Client {
     }
 }
 
-/// An address without what may be secret in it.
+/// Returns an address without query, user and password, which may be secret.
 fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_query(None);
@@ -294,7 +290,7 @@ fn redirect_of(response: &OutResponse) -> Option<&str> {
     response.headers.get(header::LOCATION).filter(|_| follows)?.to_str().ok()
 }
 
-/// Looks a name up and refuses what lies beyond loopback, so that no name can be made to point elsewhere.
+/// The resolver looks names up and drops addresses beyond loopback, so that no name can be made to point elsewhere.
 #[derive(Debug)]
 struct Resolver {
     egress: Arc<Egress>,
@@ -312,7 +308,7 @@ impl reqwest::dns::Resolve for Resolver {
         Box::pin(async move {
             let found: Vec<SocketAddr> = match tokio::net::lookup_host((host.as_str(), 0)).await {
                 Ok(found) => found.filter(|address| egress.admits(&host, address.ip())).collect(),
-                // A name that resolves nowhere would be refused if it did.
+                // A host that the user did not name would be refused if it resolved, so it is refused here too.
                 Err(error) if egress.names(&host) => return Err(error.into()),
                 Err(_) => Vec::new(),
             };

@@ -1,4 +1,5 @@
-//! How runs reach the external app: an HTTP client that stays on loopback, and the embedded stub server.
+//! This folder has the ways to an external app: an HTTP client that stays on loopback, and the embedded stub
+//! servers that stand in for apps.
 //!
 //! Invariant: no byte leaves loopback unless the user named the host ([`Egress`]); the check is made on resolved
 //! addresses, for each hop of a redirect.

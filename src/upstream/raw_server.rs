@@ -1,5 +1,6 @@
-//! A small HTTP server that can do what a proper one cannot: reset, close, break off, stall, dribble. It plays one answer
-//! per address, which it is given beforehand.
+//! This module is a small HTTP server that can fail as a proper one cannot: it resets, closes, truncates,
+//! stalls and slows answers. Network faults use it. Invariant: each address plays one answer, which was put
+//! there beforehand, and plays it once.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,46 +16,43 @@ use url::Url;
 
 use crate::base::clock::real_sleep;
 
-/// The largest head of a request that is read, in bytes.
+/// A request whose head has more bytes than this is dropped.
 const LARGEST_HEAD: usize = 64 * 1024;
 const LARGEST_BODY: u64 = 30 * 1024 * 1024;
 
-/// How an answer goes wrong on the wire.
+/// A cut says how an answer goes wrong on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
-    /// RST instead of an answer.
+    /// The server sends RST instead of an answer.
     Reset,
-    /// FIN instead of an answer.
+    /// The server sends FIN instead of an answer.
     Close,
-    /// Half of the body, then FIN.
+    /// The server sends half of the body, then FIN.
     Truncate,
-    /// The head, and nothing more.
+    /// The server sends the head and then nothing more.
     Stall,
-    /// The body in pieces of so many bytes, with so long between them.
+    /// The server sends the body in pieces, with a pause after each.
     Dribble {
-        /// Bytes at a time.
+        /// Each piece has this many bytes.
         bytes: usize,
-        /// How long between.
+        /// The pause is this long, in real time.
         every: Duration,
     },
 }
 
-/// An answer to play.
+/// A play is an answer that the server will give.
 #[derive(Debug, Clone)]
 pub struct Play {
-    /// Status.
     pub status: StatusCode,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body.
     pub body: Bytes,
-    /// How it goes wrong; it does not when none.
+    /// The answer goes wrong in this way; it arrives whole when absent.
     pub cut: Option<Cut>,
 }
 
 type Plays = Arc<Mutex<HashMap<String, Play>>>;
 
-/// The running server; stops when dropped.
+/// The running server; it stops when it is dropped.
 #[derive(Debug)]
 pub struct RawServer {
     base: Url,
@@ -70,7 +68,7 @@ impl Drop for RawServer {
 }
 
 impl RawServer {
-    /// Starts on a free port.
+    /// Starts the server on a free port of loopback, or fails when there is none.
     pub async fn start() -> std::io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let base = Url::parse(&format!("http://{}/", listener.local_addr()?)).map_err(std::io::Error::other)?;
@@ -85,7 +83,7 @@ impl RawServer {
         Ok(Self { base, plays, next: AtomicU64::new(1), accepting })
     }
 
-    /// The address whose next request gets this answer.
+    /// Stores an answer and returns the address whose next request gets it.
     pub fn address_of(&self, play: Play) -> Url {
         let name = self.next.fetch_add(1, Ordering::Relaxed).to_string();
         let mut url = self.base.clone();
@@ -95,7 +93,7 @@ impl RawServer {
     }
 }
 
-/// Reads a request and plays what its address stands for.
+/// Reads a request, and plays the answer that its address stands for.
 async fn answer(mut stream: TcpStream, plays: &Plays) -> std::io::Result<()> {
     let Some((name, rest)) = request(&mut stream).await? else { return Ok(()) };
     tokio::io::copy(&mut (&mut stream).take(rest.min(LARGEST_BODY)), &mut tokio::io::sink()).await?;
@@ -113,7 +111,7 @@ async fn answer(mut stream: TcpStream, plays: &Plays) -> std::io::Result<()> {
         Some(Cut::Truncate) => stream.write_all(&play.body[..play.body.len() / 2]).await?,
         Some(Cut::Stall) => {
             stream.flush().await?;
-            // Until the client has had enough.
+            // The loop ends when the client closes.
             tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
         }
         Some(Cut::Dribble { bytes, every }) => {
@@ -128,7 +126,8 @@ async fn answer(mut stream: TcpStream, plays: &Plays) -> std::io::Result<()> {
     stream.shutdown().await
 }
 
-/// The first segment of a request's path, and how much of its body is still to come.
+/// Returns the first segment of a request's path, and how many bytes of its body are still to come; nothing when the
+/// head is too large or breaks off.
 async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, u64)>> {
     let mut head = Vec::new();
     let end = loop {
@@ -161,7 +160,7 @@ fn head_of(play: &Play) -> Vec<u8> {
         head.extend_from_slice(b"\r\n");
     }
     let length = match play.cut {
-        // Something has to be missing.
+        // The head promises at least one byte, so that something is missing.
         Some(Cut::Truncate | Cut::Stall) => play.body.len().max(1),
         Some(Cut::Reset | Cut::Close | Cut::Dribble { .. }) | None => play.body.len(),
     };

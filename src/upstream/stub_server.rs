@@ -1,7 +1,7 @@
-//! The embedded stub server: one `wiremock` server per [`crate::server::Server`] whose only mock asks an [`Answerer`].
+//! This module runs the embedded stub server: one `wiremock` server per [`crate::server::Server`]
+//! whose only mock asks an [`Answerer`].
 //!
-//! Addresses are `/{workspace}/{connector}/…`. Nothing is recorded by `wiremock`: it keeps every request
-//! for ever.
+//! Addresses are `/{workspace}/{connector}/…`. Recording is off, because `wiremock` would keep every request for ever.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,27 +13,24 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::nouns::stub::model::Incoming;
 
-/// Who knows the answers.
+/// The answerer decides what a stub server replies; the engine is one.
 pub trait Answerer: Send + Sync {
-    /// Answers a request to a connector's app in a workspace.
+    /// Returns the answer to a request for a connector's app in a workspace.
     fn answer(&self, workspace: &str, connector: &str, request: Incoming) -> StubReply;
 }
 
-/// An answer of the stub server.
+/// The answer that the stub server sends.
 #[derive(Debug, Clone)]
 pub struct StubReply {
-    /// Status.
     pub status: u16,
-    /// Headers beside the content type.
+    /// These headers are sent beside the content type.
     pub headers: BTreeMap<String, String>,
-    /// Content type.
     pub content_type: &'static str,
-    /// Body.
     pub body: Vec<u8>,
 }
 
 impl StubReply {
-    /// A JSON answer.
+    /// Makes a JSON answer without further headers.
     pub fn json(status: u16, body: &Value) -> Self {
         Self {
             status,
@@ -44,7 +41,7 @@ impl StubReply {
     }
 }
 
-/// The running server; stops when dropped.
+/// The running server; it stops when it is dropped.
 pub struct StubServer {
     server: MockServer,
 }
@@ -56,14 +53,14 @@ impl std::fmt::Debug for StubServer {
 }
 
 impl StubServer {
-    /// Starts on a free port.
+    /// Starts the server on a free port of loopback.
     pub async fn start(answerer: Arc<dyn Answerer>) -> Self {
         let server = MockServer::builder().disable_request_recording().start().await;
         Mock::given(any()).respond_with(CatchAll { answerer }).mount(&server).await;
         Self { server }
     }
 
-    /// The base address of a connector's app in a workspace.
+    /// Returns the base address of a connector's app in a workspace, without a slash at its end.
     pub fn base(&self, workspace: &str, connector: &str) -> String {
         let encode =
             |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();

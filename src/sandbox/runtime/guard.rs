@@ -1,14 +1,16 @@
-//! What is refused before parsing: Boa's parser and compiler obey no limit and die of deep nesting.
+//! This module refuses sources before they are parsed, because Boa's parser and compiler have no limits and crash on
+//! deep nesting. Invariant: no text of a snippet reaches the parser without this check.
 
 const LONGEST_SOURCE: usize = 256 * 1024;
 const DEEPEST_NESTING: usize = 150;
-/// Each makes one more level when they stand in a row: arrows, `else if`, conditionals.
+/// Arrows, `else if` and conditionals each make one more level when they stand in a row.
 const MOST_IN_A_ROW: usize = 1_000;
 
 const PREFIX_WORDS: [&str; 12] =
     ["typeof", "void", "new", "await", "delete", "yield", "if", "else", "keyof", "readonly", "unique", "infer"];
 
-/// Refuses a source that is too long or nests too deep. Brackets in strings and comments count too: cheap, and safe.
+/// Refuses a source that is too long or nests too deep, and says why. Brackets in strings and comments count
+/// too, which is cheap and safe.
 pub(in crate::sandbox) fn check(source: &str) -> Result<(), String> {
     if source.len() > LONGEST_SOURCE {
         return Err(format!("the code has {} bytes; at most {LONGEST_SOURCE} are run", source.len()));
@@ -38,7 +40,7 @@ fn deepest_brackets(source: &str) -> usize {
     deepest
 }
 
-/// Prefix operators and words in a row, each of which nests as a bracket does.
+/// Returns the longest row of prefix operators and words, each of which nests as a bracket does.
 fn longest_prefix_row(source: &str) -> usize {
     let (mut row, mut longest) = (0_usize, 0);
     let mut rest = source;

@@ -1,4 +1,5 @@
-//! Jobs and time of one context.
+//! This module has the job queue and the time of one context. Invariant: the engine never runs a job by itself; only the
+//! run's loop does, so it checks its deadline between any two.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
@@ -12,8 +13,8 @@ use futures_util::FutureExt as _;
 
 use crate::base::clock::monotonic;
 
-/// A snippet's time: real from the moment it starts, or, when the workspace's clock stands still, virtual:
-/// it moves only when nothing is left to do but to wait for a timer.
+/// The time that a snippet sees. It is real from the moment the snippet starts; when the workspace's clock stands
+/// still, it is virtual and moves only when nothing is left to do but to wait for a timer.
 pub(super) struct SnippetTime {
     base: Cell<i64>,
     started: Cell<Instant>,
@@ -25,14 +26,14 @@ impl SnippetTime {
         Self { base: Cell::new(0), started: Cell::new(monotonic()), skipped_ms: Cell::new(None) }
     }
 
-    /// Starts a run at `now`.
+    /// Starts a run at `now`, in virtual time when `frozen`.
     pub(super) fn start(&self, now: i64, frozen: bool) {
         self.base.set(now);
         self.started.set(monotonic());
         self.skipped_ms.set(frozen.then_some(0));
     }
 
-    /// Milliseconds since the run started.
+    /// Returns the milliseconds since the run started.
     pub(super) fn elapsed_ms(&self) -> f64 {
         match self.skipped_ms.get() {
             #[expect(clippy::cast_precision_loss, reason = "a run never lasts 2^53 ms")]
@@ -41,7 +42,7 @@ impl SnippetTime {
         }
     }
 
-    /// Goes to a later moment when time is virtual; says whether it is.
+    /// Moves virtual time forward to a later moment, and returns whether time is virtual.
     pub(super) fn skip_to(&self, at_ms: u64) -> bool {
         let virtual_time = self.skipped_ms.get().is_some();
         if virtual_time {
@@ -92,7 +93,7 @@ impl Ready {
                 }
                 Ok(())
             }
-            // The engine's own (`import()`) end at once; nothing here makes others.
+            // The engine's own asynchronous jobs (`import()`) end at once, and nothing here makes others.
             Self::Async(job) => {
                 let context = RefCell::new(context);
                 job.call(&context).now_or_never().unwrap_or(Ok(JsValue::undefined())).map(|_| ())
@@ -115,7 +116,8 @@ impl Timer {
     }
 }
 
-/// Queues; the loop of [`crate::sandbox::runtime::Prepared::run`] takes from them, so that the deadline is seen between any two jobs.
+/// The queues of one context; the loop of [`crate::sandbox::runtime::Prepared::run`] takes from them, so that it checks
+/// the deadline between any two jobs.
 #[derive(Default)]
 pub(super) struct Jobs {
     ready: RefCell<VecDeque<Ready>>,
@@ -147,7 +149,7 @@ impl Jobs {
 
     pub(super) fn wake_timers(self: &Rc<Self>, now: u64) {
         let mut timers = self.timers.borrow_mut();
-        // One at a time: its micro-tasks run before the next timer, as everywhere else.
+        // Only one timer becomes ready at a time, because its micro-tasks run before the next timer.
         if timers.keys().next().is_some_and(|(at, _)| *at <= now)
             && let Some((_, timer)) = timers.pop_first()
         {

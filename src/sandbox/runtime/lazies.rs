@@ -1,8 +1,9 @@
-//! What the engine lacks, as files of JavaScript, each evaluated when one of its names is first read: most snippets need
-//! none of them, and parsing them all would cost ten times the rest of a run.
+//! This module adds what the engine lacks, as files of JavaScript. Each is evaluated when a snippet first reads one of
+//! its names: most snippets need none of them, and parsing them all would cost ten times the rest of a run.
 //!
-//! A file is one expression, a function of `native` (what it may ask of Rust) that gives an object of what it defines.
-//! An accessor stays where it is: one that replaces itself breaks the engine's inline caches.
+//! A file is one expression: a function of `native` (what it may ask of Rust) that returns an
+//! object with its definitions. Invariant: an accessor stays in place, because one that replaces
+//! itself breaks the engine's inline caches.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -40,7 +41,7 @@ const FILES: [(&str, &str); 16] = [
     ("urls.js", include_str!("../js/urls.js")),
 ];
 
-/// Globals, and the files that give them.
+/// Each global, and the file that defines it.
 const GLOBALS: [(&str, &str); 21] = [
     ("console", "console.js"),
     ("Date", "dates.js"),
@@ -65,14 +66,14 @@ const GLOBALS: [(&str, &str); 21] = [
     ("membrane", "client.js"),
 ];
 
-/// A method of a built-in, which a file gives under a name of its own.
+/// A method of a built-in that a file defines under a name of its own.
 struct Method {
-    /// Where: names from the global object on.
+    /// The names lead from the global object to the built-in.
     at: &'static [&'static str],
     name: &'static str,
     length: usize,
     file: &'static str,
-    /// What the file calls it. What stands for a method of a prototype takes `this` as its first argument.
+    /// The file uses this name. A replacement for a prototype's method takes `this` as its first argument.
     given: &'static str,
 }
 
@@ -92,7 +93,7 @@ impl Method {
     }
 }
 
-/// The prototype of all typed arrays, which has no name of its own.
+/// The path to the prototype of all typed arrays, which has no name of its own.
 const TYPED_ARRAY: [&str; 3] = ["Uint8Array", "__proto__", "prototype"];
 
 static METHODS: [Method; 12] = [
@@ -110,7 +111,7 @@ static METHODS: [Method; 12] = [
     Method { length: 1, ..Method::of(&TYPED_ARRAY, "toSorted", "arrays.js", "toSortedTyped") },
 ];
 
-/// The engine's own for what stands in its place: what files call it, and where it is.
+/// The engine's own version of what a file replaces: the name that files use for it, and where it is.
 const KEPT: [(&str, &[&str]); 5] = [
     ("Date", &["Date"]),
     ("atob", &["atob"]),
@@ -119,10 +120,10 @@ const KEPT: [(&str, &[&str]); 5] = [
     ("toSortedTyped", &["Uint8Array", "__proto__", "prototype", "toSorted"]),
 ];
 
-/// What is missing on purpose, and what to use.
+/// These globals are missing on purpose; calling one throws an error that says what to use.
 const MISSING: [(&str, Native); 2] = [("fetch", no_fetch), ("require", no_require)];
 
-/// Members of the handler's argument that are made for the run, each by a file.
+/// These members of the handler's argument are made for each run, each by a file.
 const MADE: [(&str, &str, &str); 6] = [
     ("membrane", "client.js", "membrane"),
     ("engineApiClient", "client.js", "membrane"),
@@ -132,19 +133,19 @@ const MADE: [(&str, &str, &str); 6] = [
     ("externalApiClient", "external.js", "externalApiClient"),
 ];
 
-/// What was loaded so far in a context.
+/// The files that a context has loaded, and what they made.
 #[derive(Default)]
 pub(super) struct Lazies {
     native: RefCell<Option<JsObject>>,
-    /// What files give.
+    /// The map has the object that each file returned.
     files: RefCell<HashMap<String, JsObject>>,
-    /// The functions that files are.
+    /// The map has each file's function, which is parsed but may not have been called.
     functions: RefCell<HashMap<String, JsObject>>,
     globals: RefCell<HashMap<usize, JsValue>>,
-    /// The handler's argument, and what it is made of.
+    /// The handler's argument, which is an object with accessors.
     args: RefCell<Option<JsObject>>,
     arguments: RefCell<Option<Arguments>>,
-    /// What was made for this run.
+    /// The map has the objects that files made from the records of this run.
     made: RefCell<HashMap<&'static str, JsObject>>,
     stack: RefCell<Option<JsFunction>>,
 }
@@ -207,20 +208,20 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
     accessor(&prototype, "searchParams", get, None, true, context)
 }
 
-/// What takes longest and is wanted most.
+/// These files take longest to parse and are used most.
 const WARM: [&str; 6] = ["host.js", "external.js", "console.js", "client.js", "arrays.js", "inspect.js"];
 
-/// Reads the next of them. False when all are read.
+/// Parses the next of these files, and returns false when all are parsed.
 pub(super) fn warm_up(context: &mut Context) -> JsResult<bool> {
     let shared = shared_of(context)?;
     let next = WARM.into_iter().find(|file| !shared.lazies.functions.borrow().contains_key(*file));
     next.map(|file| function_in(file, context)).transpose().map(|read| read.is_some())
 }
 
-/// The handler's argument, before there is anything in it: what comes from the client is made when it is first read.
+/// Returns the handler's argument before it has values; what the client library provides is made when it is first read.
 fn empty_arguments(context: &mut Context) -> JsResult<JsObject> {
     let args = JsObject::with_object_proto(context.intrinsics());
-    // In the order in which they are told.
+    // The members are in the order in which the documentation lists them.
     for name in ["input", "connection", "integration", "credentials", "user"] {
         args.create_data_property(JsString::from(name), JsValue::null(), context)?;
     }
@@ -241,7 +242,7 @@ fn empty_arguments(context: &mut Context) -> JsResult<JsObject> {
     Ok(args)
 }
 
-/// The handler's argument of this run.
+/// Returns the handler's argument for this run.
 pub(super) fn arguments(context: &mut Context) -> JsResult<JsObject> {
     let shared = shared_of(context)?;
     let args = shared.lazies.args.borrow().clone().ok_or_else(host_gone)?;
@@ -261,7 +262,7 @@ fn value_of(json: Option<&RawValue>, context: &mut Context) -> JsResult<JsValue>
     JsValue::from_json(&value, context)
 }
 
-/// What a file makes of this run's records, when it is first asked for.
+/// Returns what a file makes from this run's records, and makes it when it is first asked for.
 fn made(file: &'static str, context: &mut Context) -> JsResult<JsObject> {
     let shared = shared_of(context)?;
     if let Some(made) = shared.lazies.made.borrow().get(file).cloned() {
@@ -303,7 +304,7 @@ fn global_value(index: usize, context: &mut Context) -> JsResult<JsValue> {
     Ok(value)
 }
 
-/// What a file gives.
+/// Returns the object that a file defines, and evaluates the file on first use.
 fn load(file: &str, context: &mut Context) -> JsResult<JsObject> {
     let shared = shared_of(context)?;
     if let Some(given) = shared.lazies.files.borrow().get(file).cloned() {
@@ -316,7 +317,7 @@ fn load(file: &str, context: &mut Context) -> JsResult<JsObject> {
     Ok(given)
 }
 
-/// The function that a file is.
+/// Returns the function that a file consists of, and parses the file on first use.
 fn function_in(file: &str, context: &mut Context) -> JsResult<JsObject> {
     let shared = shared_of(context)?;
     if let Some(known) = shared.lazies.functions.borrow().get(file).cloned() {
@@ -329,20 +330,20 @@ fn function_in(file: &str, context: &mut Context) -> JsResult<JsObject> {
     Ok(function)
 }
 
-/// `native.load(file)` → all that a file gives.
+/// Implements `native.load(file)`, which returns everything that a file defines.
 fn load_native(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let file = text_of(arguments, 0, context)?;
     load(&file, context).map(Into::into)
 }
 
-/// `native.need(name)` → a global as it was before a snippet could replace it.
+/// Implements `native.need(name)`, which returns a global as it was before a snippet could replace it.
 fn need(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let name = text_of(arguments, 0, context)?;
     let (_, file) = GLOBALS.iter().find(|(known, _)| *known == name).ok_or_else(host_gone)?;
     load(file, context)?.get(JsString::from(name.as_str()), context)
 }
 
-/// `error.stack` begins with what was thrown, as everywhere else, and has the snippet's own frames.
+/// Makes `error.stack` begin with what was thrown, as other engines do, and list only the snippet's own frames.
 fn stacks(global: &JsObject, shared: &Shared, context: &mut Context) -> JsResult<()> {
     let error = object_at(global, "Error", context)?;
     let prototype = object_at(&error, "prototype", context)?;
@@ -388,7 +389,7 @@ fn object_at(of: &JsObject, name: &str, context: &mut Context) -> JsResult<JsObj
     of.get(JsString::from(name), context)?.as_object().ok_or_else(host_gone)
 }
 
-/// A property as methods have it: not enumerable.
+/// Defines a property that is not enumerable, as methods are.
 fn hide(at: &JsObject, name: &str, value: JsValue, context: &mut Context) -> JsResult<()> {
     let property = PropertyDescriptor::builder().value(value).writable(true).enumerable(false).configurable(true);
     at.define_property_or_throw(JsString::from(name), property, context).map(drop)

@@ -1,8 +1,8 @@
-//! One run in one fresh context: the only place that knows Boa.
+//! This module runs one snippet in one fresh context; it is the only place that knows Boa.
 //!
-//! Whoever runs it, a thread of this process or a worker, gives it a [`Port`] to its host. What ends a snippet from
-//! within: a budgeted start that looks at the deadline every few thousand instructions, the deadline between any two
-//! jobs, and limits on loops, recursion, stack, source, nesting, output and console.
+//! A thread of this process or a worker runs it, and gives it a [`Port`] to its host. These end a snippet from within:
+//! a budgeted start that checks the deadline every few thousand instructions, the deadline between any two jobs, and
+//! limits on loops, recursion, stack, source, nesting, output and console.
 
 pub(super) mod guard;
 mod jobs;
@@ -31,38 +31,38 @@ use crate::base::depth;
 use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, Task};
 
-/// Instructions between two looks at the deadline.
+/// The snippet executes this many instructions between two checks of the deadline.
 const BUDGET: u32 = 10_000;
 const LOOP_LIMIT: u64 = 100_000_000;
-/// Calls that go through the engine's own code, as those of `map`, take native stack.
+/// Calls that pass through the engine's own code, as those of `map`, take native stack.
 const RECURSION_LIMIT: usize = 400;
-/// As deep as Node goes, about; whoever can be killed may run out of stack.
+/// This limit is about as deep as Node's; a worker may run out of stack, because it can be killed.
 const RECURSION_LIMIT_OF_A_WORKER: usize = 10_000;
-/// Values on the engine's stack for each level, generously.
+/// Each level takes at most this many values on the engine's stack.
 const STACK_PER_LEVEL: usize = 64;
 const LARGEST_BUFFER: u64 = 256 * 1024 * 1024;
 const MOST_OUTPUT_BYTES: usize = 10 * 1024 * 1024;
 
-/// The host is gone: the run is of no use to anybody.
+/// The host is gone, so nobody needs the run any more.
 #[derive(Debug)]
 pub(super) struct HostGone;
 
-/// The way to the host.
+/// The port connects a run with its host.
 pub(super) trait Port {
-    /// Sends a message.
+    /// Sends a message, or fails when the host is gone.
     fn send(&mut self, message: FromRun) -> Result<(), HostGone>;
 
-    /// Waits for the next answer of a call, at most so long.
+    /// Waits for the next answer of a call, at most for `wait`; returns nothing when none came.
     fn answer(&mut self, wait: Duration) -> Result<Option<(u64, Box<RawValue>)>, HostGone>;
 
-    /// Whether nobody waits for the run any more.
+    /// Returns whether nobody waits for the run any more.
     fn host_left(&self) -> bool;
 
-    /// Whether whoever runs it can be killed: then no count of loops has to stand in for the clock.
+    /// Returns whether the run's process can be killed; if so, no limit on loops has to replace the clock.
     fn can_be_killed(&self) -> bool;
 }
 
-/// When a run has to be over.
+/// The moment at which a run has to end.
 #[derive(Debug, Clone, Copy)]
 struct Deadline {
     at: Instant,
@@ -85,12 +85,12 @@ pub(super) struct Prepared {
     jobs: Rc<Jobs>,
     time: Rc<SnippetTime>,
     shared: Rc<Shared>,
-    /// The engine panicked.
+    /// The engine has panicked, so the context cannot be used or dropped.
     broken: bool,
 }
 
 impl Prepared {
-    /// Makes a context.
+    /// Makes a context, or fails when the engine cannot be set up.
     pub(super) fn new(port: Box<dyn Port>) -> Result<Self, SandboxError> {
         let broken = |error: JsError| SandboxError::broken(error.to_string());
         let jobs = Rc::new(Jobs::default());
@@ -99,7 +99,7 @@ impl Prepared {
             .job_executor(Rc::clone(&jobs))
             .clock(Rc::clone(&time))
             .host_hooks(Rc::new(Hooks))
-            // The engine's own loader opens files.
+            // The engine's own loader would open files.
             .module_loader(Rc::new(IdleModuleLoader))
             .build()
             .map_err(broken)?;
@@ -117,13 +117,14 @@ impl Prepared {
         Ok(Self { context, jobs, time, shared, broken: false })
     }
 
-    /// Reads one more file of what only some snippets need, for a worker that has nothing else to do. False when there is
-    /// none left.
+    /// Parses one more file that only some snippets need; an idle worker calls it. It
+    /// returns false when all are parsed.
     pub(super) fn warm_up(&mut self) -> bool {
         lazies::warm_up(&mut self.context).unwrap_or(false)
     }
 
-    /// Runs a snippet to its end, once, its time counted from `begun`. A panic of the engine is an error like any other.
+    /// Runs a snippet to its end; the time limit counts from `begun`. It must be called only once. A panic
+    /// of the engine becomes an error.
     pub(super) fn run(&mut self, task: &Task, begun: Instant) -> Result<Option<Box<RawValue>>, SandboxError> {
         let deadline = Deadline { at: begun + Duration::from_millis(task.limit_ms), limit_ms: task.limit_ms };
         let run = std::panic::AssertUnwindSafe(|| self.run_inner(task, deadline));
@@ -135,10 +136,10 @@ impl Prepared {
         })
     }
 
-    /// Takes the context down.
+    /// Drops the context, or leaks it when the engine has panicked.
     pub(super) fn discard(self) {
         if self.broken {
-            // What is left of it cannot be relied upon, not even to be dropped.
+            // A panicked engine cannot be relied upon, not even to be dropped.
             std::mem::forget(self);
         }
     }
@@ -161,7 +162,7 @@ impl Prepared {
             let now = self.context.clock().now().millis_since_epoch();
             let wait = match (self.shared.waits(), self.jobs.next_timer()) {
                 (false, None) => return Err(SandboxError::never_settled()),
-                // In virtual time nobody waits for a timer, unless the host has an answer to give first.
+                // In virtual time nobody waits for a timer, unless an answer of the host is due first.
                 (false, Some(at)) if self.time.skip_to(at) => Duration::ZERO,
                 (_, Some(at)) => Duration::from_millis(at.saturating_sub(now)),
                 (true, None) => deadline.left(),
@@ -176,7 +177,7 @@ impl Prepared {
         }
     }
 
-    /// Parses the snippet, wrapped: as it is, and when the engine does not read that, as a plain script.
+    /// Parses the wrapped snippet: first as written, and when the engine cannot read that, as a plain script.
     fn parse(&mut self, source: &str) -> Result<Script, SandboxError> {
         let mut parse = |source: &str| {
             let text = place::wrapped(source);
@@ -189,7 +190,7 @@ impl Prepared {
         })
     }
 
-    /// Evaluates the snippet, looking at the deadline every [`BUDGET`] instructions.
+    /// Evaluates the snippet, and checks the deadline every [`BUDGET`] instructions.
     fn evaluate(&mut self, source: &str, deadline: Deadline) -> Result<(), SandboxError> {
         let script = self.parse(source)?;
         let result = {
@@ -209,7 +210,7 @@ impl Prepared {
         }
     }
 
-    /// What a timer or another job threw: nobody could catch it, so the run ends by it.
+    /// Makes the error from what a timer or another job threw. Nobody could catch it, so it ends the run.
     fn of_job(&mut self, error: &JsError) -> SandboxError {
         let Some(value) = error.as_opaque() else { return place::of_error(error) };
         match natives::described(value, &self.shared, &mut self.context) {
@@ -233,16 +234,16 @@ impl Prepared {
     }
 }
 
-/// Frees what discarded contexts have left on this thread.
+/// Frees the memory of discarded contexts on this thread.
 pub(super) fn collect_garbage() {
     boa_gc::force_collect();
 }
 
-/// How a snippet ended.
+/// The value that a snippet settled with.
 pub(super) enum Settled {
-    /// The value as JSON; empty when undefined.
+    /// The output as JSON; the text is empty when the value was undefined.
     Output(String),
-    /// What was thrown.
+    /// The message, the stack and the JSON of the error that the snippet threw.
     Thrown { message: String, stack: String, cause: String },
 }
 
@@ -265,11 +266,11 @@ fn output(settled: Settled) -> Result<Option<Box<RawValue>>, SandboxError> {
     }
 }
 
-/// Text that a snippet compiles by itself passes the same guard as the snippet.
+/// The hooks check text that a snippet compiles by itself as the snippet was checked.
 struct Hooks;
 
 impl HostHooks for Hooks {
-    // As the platform's runner; and nothing outside the process is asked.
+    // The zone is UTC, as on the platform's runner, and nothing outside the process is asked.
     fn local_timezone_offset_seconds(&self, _: i64) -> i32 {
         0
     }

@@ -1,5 +1,5 @@
-//! What a snippet's context is made of in Rust: calls of the host, chance, digests, and the ends of a run. None of it is
-//! reachable by name from a snippet but what [`crate::sandbox::runtime::lazies`] puts there.
+//! This module has the Rust functions of a snippet's context: calls of the host, random numbers, digests, and the end
+//! of a run. Invariant: a snippet reaches none of them by name except through [`crate::sandbox::runtime::lazies`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -25,15 +25,15 @@ use crate::sandbox::runtime::lazies::Lazies;
 use crate::sandbox::runtime::{Port, Settled};
 
 const PRELUDE: &str = include_str!("../js/prelude.js");
-/// An entry costs something even when it says nothing.
+/// A console line counts this many bytes even when it is empty.
 const LOG_ENTRY_BYTES: usize = 64;
 const MOST_LOG_BYTES: usize = 256 * 1024;
 const MOST_CALL_BYTES: usize = 10 * 1024 * 1024;
-/// Calls under way at a time; more wait here until one is answered.
+/// A run has this many calls under way; more wait here until one is answered.
 const MOST_CALLS: usize = 64;
 const MOST_RANDOM_BYTES: usize = 1024 * 1024;
 
-/// What native functions and the loop share.
+/// The state that native functions and the run's loop share.
 pub(super) struct Shared {
     port: RefCell<Box<dyn Port>>,
     time: Rc<SnippetTime>,
@@ -70,7 +70,7 @@ impl Shared {
         *self.chance.borrow_mut() = Chance::new(&task.seed);
     }
 
-    /// What the run's handler gets; once.
+    /// Returns the arguments of the run's handler, and leaves empty ones.
     pub(super) fn take_arguments(&self) -> Arguments {
         self.arguments.take()
     }
@@ -79,12 +79,12 @@ impl Shared {
         self.settled.borrow_mut().take()
     }
 
-    /// Whether an answer is awaited.
+    /// Returns whether the snippet waits for an answer of the host.
     pub(super) fn waits(&self) -> bool {
         !self.waiting.borrow().is_empty()
     }
 
-    /// Waits for an answer and settles its promise.
+    /// Waits for an answer of the host and settles its promise.
     pub(super) fn take_answer(&self, wait: Duration, context: &mut Context) -> JsResult<()> {
         if !self.waits() && wait.is_zero() {
             return Ok(());
@@ -101,7 +101,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Whether nobody waits for the run any more.
+    /// Returns whether nobody waits for the run any more.
     pub(super) fn host_left(&self) -> bool {
         self.port.borrow().host_left()
     }
@@ -115,7 +115,7 @@ pub(super) fn host_gone() -> boa_engine::JsError {
     JsNativeError::error().with_message("the host is gone").into()
 }
 
-/// Random bytes that derive from a seed: the SHA-256 of seed and counter.
+/// A source of random bytes that derive from a seed: the SHA-256 of seed and counter.
 #[derive(Default)]
 struct Chance {
     seed: Vec<u8>,
@@ -137,7 +137,7 @@ impl Chance {
         self.left.pop().unwrap_or_default()
     }
 
-    /// At least 0 and less than 1, with 53 bits.
+    /// Returns a number that is at least 0 and less than 1, with 53 random bits.
     fn number(&mut self) -> f64 {
         let bits = (0..7).fold(0_u64, |bits, _| bits << 8 | u64::from(self.byte())) >> 3;
         #[expect(clippy::cast_precision_loss, reason = "53 bits fit")]
@@ -153,7 +153,7 @@ pub(super) fn function(context: &Context, name: &str, length: usize, native: Nat
     built(context, NativeFunction::from_fn_ptr(native), name, length)
 }
 
-/// The same of a function with captures.
+/// Makes a function with captures that snippets may see.
 pub(super) fn built(context: &Context, native: NativeFunction, name: &str, length: usize) -> JsFunction {
     FunctionObjectBuilder::new(context.realm(), native)
         .name(JsString::from(name))
@@ -162,7 +162,7 @@ pub(super) fn built(context: &Context, native: NativeFunction, name: &str, lengt
         .build()
 }
 
-/// Puts what snippets get into a fresh context, and the function that runs one.
+/// Puts the globals into a fresh context, and the function that runs a snippet.
 pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<()> {
     use boa_runtime::extensions::{
         Base64Extension, EncodingExtension, MicrotaskExtension, StructuredCloneExtension, TimeoutExtension,
@@ -199,7 +199,7 @@ pub(super) fn text_of(arguments: &[JsValue], index: usize, context: &mut Context
     Ok(value.to_string(context)?.to_std_string_lossy())
 }
 
-/// `native.call(operation, json)` → a promise of the answer's JSON `{value}` or `{error}`.
+/// Implements `native.call(operation, json)`, which returns a promise of the answer's JSON, `{value}` or `{error}`.
 pub(super) fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let operation = text_of(arguments, 0, context)?;
     let text = text_of(arguments, 1, context)?;
@@ -224,7 +224,8 @@ pub(super) fn call(_: &JsValue, arguments: &[JsValue], context: &mut Context) ->
     Ok(promise.into())
 }
 
-/// JSON with U+FFFD for each half of a surrogate pair: `JSON.stringify` escapes them, and Rust's text has none.
+/// Returns JSON with U+FFFD in place of each half of a surrogate pair, because `JSON.stringify` escapes them
+/// and Rust's text cannot hold them.
 pub(super) fn mended(text: String) -> String {
     if !text.contains("\\ud") {
         return text;
@@ -235,7 +236,7 @@ pub(super) fn mended(text: String) -> String {
         let (before, escape) = rest.split_at(at);
         mended.push_str(before);
         let is_half = escape.starts_with("\\ud") && escape.as_bytes().get(3).is_some_and(|digit| *digit >= b'8');
-        // The backslash and what follows it, so that an escaped backslash is passed over whole.
+        // The length covers the backslash and what follows it, so that an escaped backslash is skipped whole.
         let length = if is_half { 6 } else { 1 + escape.chars().nth(1).map_or(0, char::len_utf8) };
         mended.push_str(if is_half { "\u{fffd}" } else { &escape[..length.min(escape.len())] });
         rest = escape.get(length..).unwrap_or_default();
@@ -244,7 +245,7 @@ pub(super) fn mended(text: String) -> String {
     mended
 }
 
-/// `native.log(level, message)`.
+/// Implements `native.log(level, message)`, which sends a console line to the host until the run has written too much.
 pub(super) fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let full = shared.log_bytes.get();
@@ -264,7 +265,7 @@ pub(super) fn log(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> 
     Ok(JsValue::undefined())
 }
 
-/// `begin(module)` → `{handler, args}`: what the module exports, and what it is called with.
+/// Implements `begin(module)`, which returns `{handler, args}`: the exported function and its argument.
 fn begin(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let module = arguments.first().and_then(JsValue::as_object).ok_or_else(host_gone)?;
     let exports = module.get(js_string!("exports"), context)?;
@@ -282,13 +283,14 @@ fn begin(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<
     Ok(pair.into())
 }
 
-/// How far causes of causes are followed.
+/// A cause of a cause is followed this far.
 const MOST_CAUSES: usize = 5;
 
 const NO_FUNCTION: &str = "the code exports no function; write \
                            `module.exports = ({ input, membrane, connection, integration }) => …`";
 
-/// `finish(value)`: the first end of a run counts. The text is `JSON.stringify`'s, exactly.
+/// Implements `finish(value)`, which ends the run; only the first end counts. The text is exactly that of
+/// `JSON.stringify`.
 fn finish(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let text = stringified(arguments.first(), &shared, context)?.unwrap_or_default();
@@ -303,7 +305,7 @@ fn stringified(value: Option<&JsValue>, shared: &Shared, context: &mut Context) 
     Ok(text.as_string().map(|text| text.to_std_string_lossy()))
 }
 
-/// `thrown(error)`: the run ends by what the snippet threw.
+/// Implements `thrown(error)`, which ends the run with what the snippet threw.
 fn thrown(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let thrown = described(&arguments.first().cloned().unwrap_or_default(), &shared, context);
@@ -311,8 +313,8 @@ fn thrown(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult
     Ok(JsValue::undefined())
 }
 
-/// What is told of a thrown value. Reading it runs the snippet's own code, getters and proxies; whatever they do,
-/// something is told.
+/// Returns message, stack and cause of a thrown value. Reading them may run the snippet's own getters and proxies;
+/// whatever those do, a message is returned.
 pub(super) fn described(error: &JsValue, shared: &Shared, context: &mut Context) -> Settled {
     let read = |name: JsString, context: &mut Context| -> Option<String> {
         let value = error.as_object()?.get(name, context).ok()?;
@@ -333,7 +335,7 @@ pub(super) fn described(error: &JsValue, shared: &Shared, context: &mut Context)
     Settled::Thrown { message, stack, cause: mended(cause) }
 }
 
-/// The record of the call that failed, when this error, its cause or one of several is of a call.
+/// Returns the record of a failed call of the host, when this error, its cause or one of its errors comes from one.
 fn host_error(error: &JsValue, depth: usize, context: &mut Context) -> Option<JsValue> {
     let depth = depth.checked_sub(1)?;
     let error = error.as_object()?;
@@ -348,13 +350,13 @@ fn host_error(error: &JsValue, depth: usize, context: &mut Context) -> Option<Js
     })
 }
 
-/// `native.frames()` → where the snippet is just now, as the end of a stack.
+/// Implements `native.frames()`, which returns the current place in the snippet as the lines of a stack.
 pub(super) fn frames(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     shared_of(context)?;
     Ok(JsString::from(crate::sandbox::runtime::place::here(context).as_str()).into())
 }
 
-/// `native.digest('SHA-256', base64)` → base64.
+/// Implements `native.digest('SHA-256', base64)`, which returns the digest in base64.
 pub(super) fn digest(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let algorithm = text_of(arguments, 0, context)?;
     let text = text_of(arguments, 1, context)?;
@@ -369,7 +371,7 @@ pub(super) fn digest(_: &JsValue, arguments: &[JsValue], context: &mut Context) 
     Ok(JsString::from(BASE64.encode(digest).as_str()).into())
 }
 
-/// `native.random(n)` → n random bytes in base64.
+/// Implements `native.random(n)`, which returns n random bytes in base64.
 pub(super) fn random(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let count = arguments.first().cloned().unwrap_or_default().to_length(context)?;
     let count = usize::try_from(count).ok().filter(|count| *count <= MOST_RANDOM_BYTES);
@@ -380,14 +382,14 @@ pub(super) fn random(_: &JsValue, arguments: &[JsValue], context: &mut Context) 
     Ok(JsString::from(BASE64.encode(bytes).as_str()).into())
 }
 
-/// `Math.random`.
+/// Implements `Math.random` with the run's own seed.
 pub(super) fn number(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
     let number = shared.chance.borrow_mut().number();
     Ok(number.into())
 }
 
-/// `native.now()` → milliseconds since the run started.
+/// Implements `native.now()`, which returns the milliseconds since the run started.
 pub(super) fn now(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     Ok(shared_of(context)?.time.elapsed_ms().into())
 }

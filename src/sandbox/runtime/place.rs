@@ -1,4 +1,5 @@
-//! Where in the snippet something happened: wrapping it and unwrapping what the engine says of it.
+//! This module finds where in the snippet an error happened: it wraps the source, and translates the engine's places
+//! back. Invariant: a [`Place`] never lies in the wrapping.
 
 use std::fmt::Write as _;
 
@@ -9,22 +10,22 @@ use crate::base::error::ApiError;
 pub(super) use crate::sandbox::Place;
 use crate::sandbox::SandboxError;
 
-/// The snippet's name in stacks.
+/// Stacks show the snippet under this file name.
 pub(super) const FILE: &str = "code.js";
 
-// On the snippet's own first line, so that its line numbers stay right.
+// The wrapping stands on the snippet's first line, so that its line numbers stay right.
 const BEFORE: &str = "runSnippet(function (module, exports, ex$) {";
 const AFTER: &str = "\n})";
 const LONGEST_MESSAGE: usize = 10_000;
 const MOST_FRAMES: usize = 30;
 
-/// The snippet as it is evaluated.
+/// Returns the text that the engine evaluates for a snippet.
 pub(super) fn wrapped(source: &str) -> String {
     format!("{BEFORE}{source}{AFTER}")
 }
 
 impl Place {
-    /// The place in the snippet of a place in its wrapped form; none when it lies in the wrapping.
+    /// Translates a place in the wrapped form to one in the snippet, or returns nothing when it lies in the wrapping.
     pub(super) fn of(line: u32, column: u32) -> Option<Self> {
         let before = u32::try_from(BEFORE.len()).unwrap_or(0);
         let column = if line == 1 { column.checked_sub(before).filter(|column| *column > 0)? } else { column };
@@ -32,7 +33,7 @@ impl Place {
     }
 }
 
-/// An error that the engine gave back instead of letting the snippet have it: syntax and limits.
+/// Makes the error from one that the engine reports itself instead of throwing it: syntax errors and limits.
 pub(super) fn of_error(error: &JsError) -> SandboxError {
     let text = error.to_string();
     let (message, stack) = text.split_once("\n    at ").unwrap_or((&text, ""));
@@ -43,7 +44,7 @@ pub(super) fn of_error(error: &JsError) -> SandboxError {
     error
 }
 
-/// The parser's `… at line 2, col 12`, its column as the author counts.
+/// Finds the parser's `… at line 2, col 12` in a message, and rewrites its column as the author counts.
 fn place_in_message(message: &str) -> (String, Option<Place>) {
     let found = message.rfind("at line ").and_then(|start| {
         let rest = &message[start + "at line ".len()..];
@@ -58,16 +59,16 @@ fn place_in_message(message: &str) -> (String, Option<Place>) {
     }
 }
 
-/// Frames as text, a line each.
+/// The frames of a stack as text, one on each line.
 pub(super) enum Frames<'t> {
-    /// As the engine writes them: places are those of the wrapped snippet.
+    /// The engine wrote the text, so its places are those of the wrapped snippet.
     Engine(&'t str),
-    /// As `error.stack` has them.
+    /// The text comes from `error.stack`, so its places are those of the snippet.
     Shown(&'t str),
 }
 
 impl Frames<'_> {
-    /// The snippet's own frames.
+    /// Returns the frames that lie in the snippet.
     fn own(&self) -> impl Iterator<Item = (String, Place)> {
         let (text, wrapped) = match self {
             Self::Engine(text) => (text, true),
@@ -84,7 +85,7 @@ impl Frames<'_> {
     }
 }
 
-/// Something that the snippet threw.
+/// Makes the error from what the snippet threw.
 pub(super) fn of_thrown(message: String, frames: &Frames<'_>, cause: &str) -> SandboxError {
     let at = frames.own().next().map(|(_, at)| at);
     let message = with_advice(shortened(message));
@@ -96,7 +97,7 @@ pub(super) fn of_thrown(message: String, frames: &Frames<'_>, cause: &str) -> Sa
     }
 }
 
-/// What people look for that the sandbox does not have.
+/// Adds what to use instead to a message about a name that the sandbox does not have.
 fn with_advice(message: String) -> String {
     if message.contains("module resolution is disabled") {
         return crate::sandbox::runtime::syntax::NO_IMPORT.into();
@@ -115,12 +116,13 @@ fn with_advice(message: String) -> String {
     format!("{message}: {advice}")
 }
 
-/// A stack as `error.stack` shows it: what was thrown, and the snippet's own frames of the engine's text.
+/// Returns a stack for `error.stack`: what was thrown, then the snippet's own frames in the engine's text.
 pub(super) fn stack(head: &str, frames: &str) -> String {
     format!("{head}{}", Frames::Engine(frames).text())
 }
 
-/// Where the snippet is just now, as the end of a stack; empty when none of it is being run.
+/// Returns the current place in the snippet as the lines of a stack, or an empty text when no
+/// part of the snippet is running.
 pub(super) fn here(context: &Context) -> String {
     let mut text = String::new();
     for at in context.stack_trace().map(CallFrame::position).filter(|at| at.path.to_string() == FILE) {
@@ -133,7 +135,7 @@ pub(super) fn here(context: &Context) -> String {
     Frames::Engine(&text).text()
 }
 
-/// `    at name (code.js:4:9)`; none for frames that are not the snippet's own.
+/// Reads one line such as `    at name (code.js:4:9)`; returns nothing for frames outside the snippet.
 fn frame(line: &str, wrapped: bool) -> Option<(String, Place)> {
     let (name, place) = line.trim().strip_prefix("at ")?.rsplit_once(" (")?;
     let place = place.strip_prefix(FILE)?.strip_prefix(':')?.strip_suffix(')')?;

@@ -1,6 +1,6 @@
-//! What snippets may be written in that the engine does not run as a script: `export`, and TypeScript's types. Types are
-//! blanked out and exports become assignments of the same length, so that every other character stays where it is and
-//! places need no translation. Node strips types in the same way, and has the same limits.
+//! This module turns what the engine cannot run as a script into a plain script: `export`, and TypeScript's types.
+//! Invariant: types become blanks and exports become assignments of the same length, so every other character stays in
+//! place and places need no translation. Node strips types in the same way, and has the same limits.
 //!
 //! Source: DOC:docs/javascript (default exports and TypeScript are allowed in functions).
 
@@ -24,19 +24,19 @@ use crate::sandbox::{Place, SandboxError};
 
 const MODIFIERS: [&str; 7] = ["public", "private", "protected", "readonly", "override", "abstract", "declare"];
 const MOST_ANGLES: usize = 1_000;
-/// As long as `default`; the wrapping has the name.
+/// The text is as long as `default`; the wrapping defines the name.
 const DEFAULT: &str = "ex$.d =";
 pub(super) const NO_IMPORT: &str = "`import` is not available in the sandbox; a snippet is one file and has no modules";
 
-/// The snippet as a plain script; none when it is one already, or is neither a module nor TypeScript. An error when it has
-/// what cannot be had here.
+/// Returns the snippet as a plain script, or nothing when it is one already or is neither a module nor TypeScript. It
+/// fails when the snippet uses something that cannot be run here.
 pub(super) fn plain(source: &str) -> Result<Option<String>, SandboxError> {
-    // The parser recurses for each list of types in a list of types; other nesting passed the guard.
+    // The parser recurses for each list of types in a list of types; the guard has checked other nesting.
     if source.matches('<').count() > MOST_ANGLES {
         return Ok(None);
     }
     let allocator = Allocator::default();
-    // What is JavaScript is read as such: a comparison may look like a list of types.
+    // The source is first read as JavaScript, because a comparison may look like a list of types.
     let Some(program) = [SourceType::mjs(), SourceType::ts()].into_iter().find_map(|kind| {
         let parsed = Parser::new(&allocator, source, kind).parse();
         (!parsed.panicked && parsed.diagnostics.is_empty()).then_some(parsed.program)
@@ -54,7 +54,7 @@ pub(super) fn plain(source: &str) -> Result<Option<String>, SandboxError> {
     Ok(Some(edited(source, edits.list) + &edits.exports))
 }
 
-/// The text with each range replaced by what stands for it and blanks; lines stay lines.
+/// Returns the text with each range replaced by its substitute and blanks; line breaks stay.
 fn edited(source: &str, mut edits: Vec<(Range<usize>, &'static str)>) -> String {
     edits.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
     let mut text = String::with_capacity(source.len());
@@ -82,9 +82,9 @@ fn place_of(source: &str, offset: usize) -> Option<Place> {
 struct Edits<'s> {
     source: &'s str,
     list: Vec<(Range<usize>, &'static str)>,
-    /// What the snippet ends with, for what it exports by name.
+    /// This text is added at the end of the snippet, and exports its names.
     exports: String,
-    /// What cannot be had, and where.
+    /// The first construct that cannot be run, and its offset in bytes.
     refused: Option<(String, usize)>,
 }
 
@@ -97,7 +97,7 @@ impl Edits<'_> {
         self.replace(start, end, "");
     }
 
-    /// Leaves a `;` in its place, so that what stands around it does not grow together.
+    /// Replaces a statement by `;`, so that what stands around it stays apart.
     fn hide_statement(&mut self, span: Span) {
         self.replace(span.start, span.end, ";");
     }
@@ -110,7 +110,7 @@ impl Edits<'_> {
         self.source.get(from as usize..).unwrap_or_default()
     }
 
-    /// The mark `?` or `!` that follows a name.
+    /// Removes the `?` or `!` that follows a name.
     fn hide_mark(&mut self, mark: char, after: u32) {
         if let Some(at) = self.text(after).find(mark) {
             let at = after as usize + at;
@@ -118,7 +118,7 @@ impl Edits<'_> {
         }
     }
 
-    /// The words before a member's name that only TypeScript has.
+    /// Removes the words before a member's name that only TypeScript has.
     fn hide_modifiers(&mut self, start: u32, name: u32) {
         let (start, end) = (start as usize, name as usize);
         let mut at = start;
@@ -343,7 +343,7 @@ impl<'a> Visit<'a> for Edits<'_> {
     }
 }
 
-/// Whether a declaration is one for the type checker alone.
+/// Returns whether a declaration serves the type checker alone.
 fn says_nothing(it: &Declaration<'_>) -> bool {
     match it {
         Declaration::TSTypeAliasDeclaration(_)

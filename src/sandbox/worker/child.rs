@@ -1,5 +1,5 @@
-//! The worker's own side: `membrane-mock js-worker`. Reads tasks from stdin, writes messages to stdout, knows nothing
-//! else.
+//! This module is the worker's own side, `membrane-mock js-worker`: it reads tasks from stdin and writes messages to
+//! stdout. Invariant: it confines itself before it runs a task, and each task gets a fresh context.
 
 use std::io::{BufRead as _, Read as _, Write as _};
 use std::process::ExitCode;
@@ -15,15 +15,16 @@ use crate::sandbox::protocol::{FromRun, LONGEST_LINE, ToRun, line};
 use crate::sandbox::runtime;
 use crate::sandbox::runtime::{HostGone, Port, Prepared};
 
-/// What the binary is called with.
+/// The binary is called with this word to act as a worker.
 pub(super) const SUBCOMMAND: &str = "js-worker";
-/// Pages are only taken when touched; an overflow ends this process and nothing else.
+/// Memory pages are taken only when touched; an overflow ends this process and nothing else.
 const STACK_BYTES: usize = 256 * 1024 * 1024;
-/// A worker without work for so long reads what the next snippet may need: longer than whoever runs one after the other
-/// lets it rest.
+/// A worker that has been without work for so long parses what the next snippet may need. It is longer than the pause
+/// between snippets that run one after the other.
 const IDLE: Duration = Duration::from_millis(20);
 
-/// Runs snippets until stdin ends. `arguments`: the memory limit in megabytes and the parent's process id.
+/// Runs snippets until stdin ends. `arguments` are the memory limit in megabytes and the parent's process id;
+/// it fails when they are missing.
 pub fn main(arguments: &[String]) -> ExitCode {
     let memory_mb = arguments.first().and_then(|text| text.parse().ok());
     let parent = arguments.get(1).and_then(|text| text.parse().ok());
@@ -43,7 +44,7 @@ pub fn main(arguments: &[String]) -> ExitCode {
         let longest = u64::try_from(LONGEST_LINE).unwrap_or(u64::MAX);
         let read = (&mut stdin).take(longest).read_until(b'\n', &mut text);
         let message = match read {
-            // The end of input ends the process, whatever the runner is at.
+            // The end of input ends the process, whatever the runner is doing.
             Ok(0) | Err(_) => std::process::exit(0),
             Ok(_) => serde_json::from_slice::<ToRun>(&text),
         };
@@ -81,17 +82,18 @@ fn serve(inbox: &Rc<Receiver<ToRun>>, memory_mb: u64, parent: u32) {
         if write(&FromRun::Done(result)).is_err() {
             return;
         }
-        // Nobody waits for what takes the rest of the time: taking the old context down and making the next one.
+        // Nobody waits while the old context is dropped and the next one is made.
         if let Some(used) = used {
             used.discard();
-            // Now, while nothing else lives: later it would take longer, and make the next snippet wait.
+            // Garbage is collected now, while nothing else lives; later it would take longer
+            // and make the next snippet wait.
             runtime::collect_garbage();
         }
         ready = Prepared::new(port(inbox));
     }
 }
 
-/// The next message. Meanwhile the context that waits for it gets warmer, a file at a time.
+/// Returns the next message. While it waits, it parses files for the waiting context, one at a time.
 fn next(inbox: &Receiver<ToRun>, ready: &mut Result<Prepared, SandboxError>) -> Result<ToRun, RecvError> {
     if let Ok(message) = inbox.recv_timeout(IDLE) {
         return Ok(message);
@@ -126,7 +128,7 @@ impl Port for Pipes {
     }
 
     fn host_left(&self) -> bool {
-        // The parent kills a worker whose run nobody waits for.
+        // The parent kills a worker when nobody waits for its run.
         false
     }
 

@@ -1,4 +1,5 @@
-//! What a worker takes from itself before it runs anything: descriptors, memory, files, the network, its children.
+//! This module drops what a worker does not need before it runs anything: descriptors, memory,
+//! files, the network, children.
 //!
 //! Limits of the process (`setrlimit`), the parent-death signal and a system-call filter (seccomp) can be had without
 //! root; namespaces are not needed beside a filter that has no `open`, `socket` or `clone`. The filter lists what the
@@ -16,10 +17,11 @@ use seccompiler::{
 const NO_FILE: u64 = u32::MAX as u64;
 const SECONDS_BEYOND: u64 = 2;
 
-/// Confines this process, with its threads as they are. Says whether the kernel filters its system calls.
+/// Confines this process with all its threads, and returns whether the kernel filters its system calls. It ends the
+/// process when a limit cannot be set.
 pub(super) fn confine(memory_mb: u64, parent: u32) -> bool {
     if nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).is_err() || nix::unistd::getppid().as_raw() != pid(parent) {
-        // Its parent died meanwhile, or will not take it along.
+        // The parent has died meanwhile, or the worker would outlive it.
         std::process::exit(1);
     }
     close_inherited();
@@ -40,7 +42,7 @@ pub(super) fn confine(memory_mb: u64, parent: u32) -> bool {
     filter().is_some_and(|program| seccompiler::apply_filter_all_threads(&program).is_ok())
 }
 
-/// The processor time of all runs together may grow by the next run's limit, and a little.
+/// Lets the processor time of all runs together grow by the next run's limit and a little more.
 pub(super) fn allow_processor_time(limit_ms: u64) {
     let used = clock_gettime(ClockId::CLOCK_PROCESS_CPUTIME_ID).map_or(0, |used| used.tv_sec());
     let most = u64::try_from(used).unwrap_or(0) + limit_ms.div_ceil(1_000) + SECONDS_BEYOND;
@@ -51,13 +53,13 @@ fn pid(parent: u32) -> i32 {
     i32::try_from(parent).unwrap_or(-1)
 }
 
-/// Whatever the server was started with beside stdin, stdout and stderr.
+/// Closes every descriptor that the server had open, except stdin, stdout and stderr.
 fn close_inherited() {
     let Ok(entries) = std::fs::read_dir("/proc/self/fd") else { return };
     let open: Vec<i32> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect();
     for fd in open {
-        // The one of the listing itself is closed already.
+        // The descriptor of the listing itself is closed already.
         nix::unistd::close(fd).ok();
     }
 }
@@ -105,9 +107,9 @@ fn filter() -> Option<BpfProgram> {
     rules.insert(libc::SYS_read, only(0, &[0])?);
     rules.insert(libc::SYS_write, only(0, &[1, 2])?);
     rules.insert(libc::SYS_writev, only(0, &[1, 2])?);
-    // Memory, not files.
+    // The call may map memory, not files.
     rules.insert(libc::SYS_mmap, only(4, &[NO_FILE])?);
-    // Its own limits only.
+    // The call may read and set only the process's own limits.
     rules.insert(libc::SYS_prlimit64, only(0, &[0])?);
     let architecture = std::env::consts::ARCH.try_into().ok()?;
     let refuse = SeccompAction::Errno(u32::try_from(libc::EPERM).ok()?);

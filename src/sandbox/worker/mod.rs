@@ -1,8 +1,8 @@
-//! Workers: child processes that run snippets, and can be killed.
+//! This module keeps workers: child processes that run snippets and can be killed.
 //!
 //! Invariant: a worker is used again only after a run that ended by its own message, with nothing left in the pipe to
-//! it, and while it is small; any other is killed. All are started by the server's own thread, so that they die with
-//! it (the parent-death signal follows the thread).
+//! it, and while it is small; any other is killed. The server's own thread starts all of them, so that they die with it
+//! (the parent-death signal follows the thread).
 
 mod child;
 #[cfg(target_os = "linux")]
@@ -27,13 +27,13 @@ use crate::sandbox::{Attendant, End, Limits, Outcome, SandboxError};
 
 pub use child::main;
 
-/// A worker that ran so many snippets makes room for a fresh one.
+/// A worker that has run this many snippets is replaced by a fresh one.
 const MOST_RUNS: u32 = 1_000;
-/// A worker that has kept more memory than this after a run is not used again.
+/// A worker that keeps more memory than this after a run is not used again.
 const MOST_KEPT_KB: u64 = 96 * 1024;
-/// A worker that is not there by then is not coming.
+/// A worker that has not started within this time is given up.
 const START_LIMIT: Duration = Duration::from_secs(10);
-/// The smallest page there is: a system with larger ones lets a worker keep more.
+/// This is the smallest page size there is; a system with larger pages lets a worker keep more.
 const PAGE_KB: u64 = 4;
 const MOST_STDERR_BYTES: u64 = 16 * 1024;
 
@@ -43,9 +43,9 @@ pub(super) struct Workers {
     program: PathBuf,
     limits: Limits,
     most_idle: usize,
-    /// The one that has rested longest first: it has made its next context.
+    /// The worker that has rested longest comes first, because it has made its next context.
     idle: Arc<Mutex<VecDeque<Worker>>>,
-    /// Held by each worker that lives or starts.
+    /// Each worker that lives or starts holds a copy, so the count of copies tells how many there are.
     living: Arc<()>,
     runtime: Handle,
 }
@@ -61,18 +61,18 @@ struct Worker {
     output: FramedRead<ChildStdout, LinesCodec>,
     errors: ChildStderr,
     runs: u32,
-    /// Whose runtime wakes for its pipes.
+    /// The runtime of this thread wakes for the worker's pipes.
     home: ThreadId,
     _living: Arc<()>,
 }
 
 impl Workers {
-    /// Workers of `program`, none of which runs yet. Called on the server's own thread.
+    /// Makes an empty pool of workers of `program`. It must be called on the server's own thread.
     pub(super) fn new(program: PathBuf, limits: Limits, most_idle: usize) -> Self {
         Self { program, limits, most_idle, idle: Arc::default(), living: Arc::default(), runtime: Handle::current() }
     }
 
-    /// Runs a task in a worker of its own.
+    /// Runs a task in a worker that no other task uses, and fails as the run does or when no worker starts.
     pub(super) async fn run(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
         let mut worker = match self.idle_one() {
             Some(worker) => {
@@ -85,7 +85,7 @@ impl Workers {
         let (end, logs) = worker.attend(message, attendant).await;
         let result = match end {
             End::Done(result) => {
-                // What panicked is not used again, nor what has grown.
+                // A worker whose engine panicked, or that has grown, is not used again.
                 if result.as_ref().map_or_else(SandboxError::leaves_a_sound_engine, |_| true) && worker.is_fit() {
                     self.keep(worker);
                 }
@@ -98,7 +98,7 @@ impl Workers {
         crate::sandbox::outcome(result, logs)
     }
 
-    /// A worker that waits for work, and is still there.
+    /// Returns a worker that waits for work and is still alive.
     fn idle_one(&self) -> Option<Worker> {
         let mut idle = lock(&self.idle);
         while let Some(mut worker) = idle.pop_front() {
@@ -116,17 +116,18 @@ impl Workers {
         }
     }
 
-    /// Starts a worker, on the server's own thread.
+    /// Starts a worker on the server's own thread, or fails when it does not report in time.
     async fn start(&self) -> Result<Worker, SandboxError> {
         let (program, limits, living) = (self.program.clone(), self.limits, Arc::clone(&self.living));
         let started = self.runtime.spawn(async move { Worker::start(&program, limits, living).await }).await;
         started.map_err(|error| SandboxError::broken(error.to_string()))?
     }
 
-    /// Whoever runs a second snippet runs a third: while one worker makes its next context, another one has it ready.
+    /// Starts one more worker, because a server that has run two snippets is likely to run a third, and a used worker
+    /// is slow until it has made its next context.
     fn start_spare(&self) {
         let living = Arc::clone(&self.living);
-        // Beside those of the workers: this one, and the pool's own.
+        // The count has two more copies than workers: this one, and the pool's own.
         if Arc::strong_count(&living) - 2 >= self.most_idle {
             return;
         }
@@ -134,7 +135,7 @@ impl Workers {
         self.runtime.spawn(async move {
             match Worker::start(&program, limits, living).await {
                 Ok(worker) => lock(&idle).push_back(worker),
-                // A run that needs one tells why there is none.
+                // The error is only logged: a run that needs a worker reports it.
                 Err(error) => tracing::debug!(error.cause = %error, "no spare worker"),
             }
         });
@@ -180,7 +181,8 @@ impl Worker {
         }
     }
 
-    /// The same, its pipes with this thread's runtime: else each message would wake two threads.
+    /// Returns the worker with its pipes moved to this thread's runtime, because otherwise
+    /// each message would wake two threads.
     #[cfg(unix)]
     fn at_home(self) -> std::io::Result<Self> {
         let home = std::thread::current().id();
@@ -235,7 +237,7 @@ impl Worker {
             ended = attendant.attend(messages, send) => ended,
             Err(error) = writing => (End::Lost(error.to_string()), Vec::new()),
         };
-        // An answer that is half in the pipe would be the beginning of the next run.
+        // An answer that is half in the pipe would be read as the beginning of the next run.
         if handed_over != written {
             self.runs = MOST_RUNS;
         }
@@ -243,20 +245,21 @@ impl Worker {
     }
 
     fn is_fit(&self) -> bool {
-        // What it said after its end would be taken for the next run's.
+        // Output after the end of a run would be taken for the next run's.
         self.runs < MOST_RUNS
             && self.output.read_buffer().is_empty()
             && self.resident_kb().is_none_or(|kept| kept < MOST_KEPT_KB)
     }
 
-    /// What it keeps in memory; none where the system does not tell. Read in place: nothing there waits for a disk.
+    /// Returns how much memory the worker uses, or nothing where the system does not tell. Reading is immediate:
+    /// /proc is not on a disk.
     fn resident_kb(&self) -> Option<u64> {
         let pages = std::fs::read_to_string(format!("/proc/{}/statm", self.child.id()?)).ok()?;
         let resident: u64 = pages.split_whitespace().nth(1)?.parse().ok()?;
         Some(resident * PAGE_KB)
     }
 
-    /// A worker that ended within a run hit a limit that ends a process.
+    /// Makes the error for a worker that ended within a run, from its last output and its status.
     async fn why_it_ended(&mut self, why: &str, limits: Limits) -> SandboxError {
         let said = self.last_words().await;
         let status = tokio::select! {
@@ -287,7 +290,7 @@ impl Worker {
     }
 }
 
-/// Whether the processor-time limit ended it.
+/// Returns whether the processor-time limit ended the process.
 fn ran_out_of_time(status: ExitStatus) -> bool {
     #[cfg(unix)]
     {
