@@ -110,6 +110,12 @@ run_snippets() { with_server node --test tests/clients/snippets/*.test.mjs; }
 
 run_tokens() { with_server node --test tests/clients/tokens/tokens.test.mjs; }
 
+# It starts a server of its own, which ids and time repeat on.
+run_recording() {
+  if [ "$built" != yes ]; then echo "there is no binary to test, see $logs/build.log"; return 1; fi
+  MEMBRANE_MOCK_BINARY=$binary node --test tests/clients/recording/recording.test.mjs
+}
+
 run_shell() { with_server sh tests/clients/shell/walk.sh; }
 
 run_python() { install_python && with_server "$python/bin/python" -m unittest discover -s tests/clients/python; }
@@ -133,7 +139,7 @@ suite rust run_rust
 built=no
 if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
 
-for client in sdk fetch snippets tokens shell python recipes browser; do suite "$client" "run_$client"; done
+for client in sdk fetch snippets tokens shell python recipes browser recording; do suite "$client" "run_$client"; done
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

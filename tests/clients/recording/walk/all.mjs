@@ -1,0 +1,49 @@
+// The walk, noun by noun. Each noun has workspaces of its own, so that a change of one noun shows in its files alone.
+
+import { walkActing } from './acting.mjs'
+import { walkActions } from './actions.mjs'
+import { walkAgents } from './agents.mjs'
+import { walkCatalog } from './catalog.mjs'
+import { walkConnecting } from './connecting.mjs'
+import { walkConnections } from './connections.mjs'
+import { walkControl } from './control.mjs'
+import { walkFaults } from './faults.mjs'
+import { walkFlowRuns } from './flow-runs.mjs'
+import { walkFlows } from './flows.mjs'
+import { walkIntegrations } from './integrations.mjs'
+import { walkJobs } from './jobs.mjs'
+import { walkJournal } from './journal.mjs'
+import { walkLogs } from './logs.mjs'
+import { walkPages } from './pages.mjs'
+import { walkRefusals } from './refusals.mjs'
+import { walkStories } from './stories.mjs'
+import { walkTenants } from './tenants.mjs'
+import { walkTokens } from './tokens.mjs'
+import { walkUpstreams } from './upstreams.mjs'
+import { walkVendors } from './vendors.mjs'
+import { walkWebhooks } from './webhooks.mjs'
+
+export const WALKS = [
+  walkTokens,
+  walkTenants,
+  walkCatalog,
+  walkIntegrations,
+  walkConnections,
+  walkConnecting,
+  walkPages,
+  walkVendors,
+  walkActions,
+  walkActing,
+  walkLogs,
+  walkFlows,
+  walkFlowRuns,
+  walkAgents,
+  walkJobs,
+  walkUpstreams,
+  walkWebhooks,
+  walkFaults,
+  walkStories,
+  walkJournal,
+  walkRefusals,
+  walkControl,
+]
