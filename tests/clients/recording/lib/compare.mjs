@@ -47,7 +47,9 @@ function* changes(was, is, field) {
       yield change
     }
   }
-  if (!told) yield { field: `the order of the fields of ${field || 'the entry'}`, was: Object.keys(was), is: Object.keys(is) }
+  if (told) return
+  const order = `the order of the fields of ${field || 'the entry'}`
+  yield { field: order, was: Object.keys(was), is: Object.keys(is) }
 }
 
 const dotted = (field, name) => (field ? `${field}.${name}` : name)

@@ -3,8 +3,23 @@
 import { createHash } from 'node:crypto'
 
 /** Larger answers are recorded by digest, length and what they list. */
-const LARGEST = 40_000
+const LARGEST = 200_000
 const SHORT_BLOCK = 200
+
+/** Headers that list what has no order. */
+const SETS = ['access-control-allow-headers', 'access-control-allow-methods', 'access-control-expose-headers']
+
+/** What depends on real time. */
+const REAL_TIME = [
+  // Tokens that the server hands out hold for a day, since clients check them by their own clock.
+  [/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, shownToken],
+  // Tokens are held against real time, and the answer says how far off they are.
+  [/(the token expired |the token is not valid for another )\d+ s/, '$1{some} s'],
+  // Of what falls due while the clock is moved, the server's own worker may take some before the call that moves it.
+  [/("moved":)\d+/g, '$1"{some}"'],
+  // How long the process has run.
+  [/("uptimeMs":)\d+/g, '$1"{uptime}"'],
+]
 
 export const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
@@ -20,24 +35,8 @@ export class Normal {
   }
 
   text(text) {
-    let plain = text
-    for (const [name, origin] of this.names) {
-      const host = new URL(origin).host
-      // Ports are free ones, other ones each time; an address may stand within another one's query.
-      plain = plain
-        .replaceAll(origin, `{${name}}`)
-        .replaceAll(encodeURIComponent(origin), `{${name} encoded}`)
-        .replaceAll(host, `{host of ${name}}`)
-    }
-    return plain
-      // Tokens that the server hands out hold for a day of real time, since clients check them by their own clock.
-      .replace(/eyJ[\w-]+\.eyJ[\w-]+\.[\w-]+/g, shownToken)
-      // They are held against real time, and the answer says how far off they are.
-      .replace(/(the token expired |the token is not valid for another )\d+ s/, '$1{some} s')
-      // Of what falls due while the clock is moved, the server's own worker may take some before the call that moves it.
-      .replace(/("moved":)\d+/g, '$1"{some}"')
-      // How long the process has run, in real time.
-      .replace(/("uptimeMs":)\d+/g, '$1"{uptime}"')
+    const plain = this.names.reduce(withoutAddress, text)
+    return REAL_TIME.reduce((told, [found, replacement]) => told.replace(found, replacement), plain)
   }
 
   json(value) {
@@ -45,8 +44,7 @@ export class Normal {
   }
 
   headers(headers) {
-    // These are sets, told in any order.
-    const lists = Object.entries(headers).filter(([name]) => /^access-control-(expose|allow)-(headers|methods)$/.test(name))
+    const lists = Object.entries(headers).filter(([name]) => SETS.includes(name))
     const inOrder = lists.map(([name, list]) => [name, list.split(', ').sort().join(', ')])
     return this.json({ ...headers, ...Object.fromEntries(inOrder) })
   }
@@ -73,7 +71,7 @@ export class Normal {
     const isCompact = JSON.stringify(body) === exact
     if (body.items?.[0]?.seq !== undefined) body.items = body.items.map(withoutUsual)
     if (body.behaviours) return { ledger: ledgerOf(body) }
-    if (text.length > LARGEST && !body.records && !body.findings) return { large: briefly(body, text) }
+    if (text.length > LARGEST) return { large: briefly(body, text) }
     // Space and escapes are gone after parsing: where there are any, they are held fast by a digest.
     return isCompact ? { body } : { body, exactly: digestOf(text) }
   }
@@ -86,7 +84,10 @@ export class Normal {
       this.blocks.set(name, inner.split('\n'))
       return `${open}{${name}}${close}`
     })
-    return short.replace(/^<!doctype[^]*<body>\n/, (head) => this.head(head)).split('\n').filter((line) => line.trim())
+    return short
+      .replace(/^<!doctype[^]*<body>\n/, (head) => this.head(head))
+      .split('\n')
+      .filter((line) => line.trim())
   }
 
   /** So is what comes before the body of a page, but for its title. */
@@ -119,17 +120,27 @@ function exactNumber(token) {
   return token.startsWith('"') || String(Number(token)) === token ? token : `"{number ${token}}"`
 }
 
+/** Ports are free ones, other ones each time; an address may stand within another one's query. */
+function withoutAddress(text, [name, origin]) {
+  return text
+    .replaceAll(origin, `{${name}}`)
+    .replaceAll(encodeURIComponent(origin), `{${name} encoded}`)
+    .replaceAll(new URL(origin).host, `{host of ${name}}`)
+}
+
 function shownToken(token) {
   const claims = JSON.parse(Buffer.from(token.split('.')[1], 'base64url'))
   if (!claims.exp) return token
   const { exp, ...others } = claims
-  return `{token of ${Object.entries(others).map(([name, value]) => `${name} ${value}`).join(', ')}}`
+  const shown = Object.entries(others).map(([name, value]) => `${name} ${value}`)
+  return `{token of ${shown.join(', ')}}`
 }
 
 /** The ledger, a route in a line; of a workspace only what it used. */
 function ledgerOf({ summary, routes, behaviours }) {
   const isUsed = ({ uses }) => uses === null || uses > 0
-  const line = ({ method, path, level, source, uses }) => `${method} ${path}: ${level}, ${source}${uses === null ? '' : `, ${uses}`}`
+  const line = ({ method, path, level, source, uses }) =>
+    `${method} ${path}: ${level}, ${source}${uses === null ? '' : `, ${uses}`}`
   return { summary, routes: routes.filter(isUsed).map(line), behaviours: behaviours.filter(isUsed) }
 }
 

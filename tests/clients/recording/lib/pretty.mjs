@@ -1,5 +1,6 @@
-// JSON as it is recorded: members are packed into lines of no more than 120 columns, so that files stay short and a diff
-// shows a few fields around the one that changed; items of a list are on lines of their own. It nests deep: by one space.
+// JSON as it is recorded: members are packed into lines of no more than 120 columns, so that files stay short and a
+// diff shows a few fields around the one that changed; items of a list are on lines of their own. It nests deep, so by
+// one space.
 
 const WIDTH = 120
 

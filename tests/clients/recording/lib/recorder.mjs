@@ -40,10 +40,11 @@ export class Recorder {
   /** Learns the routes: the ledger has the API's, the document the control API's. */
   async learnRoutes() {
     const { routes } = (await this.quietly('GET', '/__mock/fidelity')).json
-    this.ledger = routes
     const { paths } = (await this.quietly('GET', '/__mock/openapi.json')).json
     const control = Object.entries(paths).filter(([path]) => path.startsWith('/__mock'))
-    const ours = control.flatMap(([path, calls]) => Object.keys(calls).map((method) => ({ method: method.toUpperCase(), path })))
+    const ours = control.flatMap(([path, calls]) =>
+      Object.keys(calls).map((method) => ({ method: method.toUpperCase(), path })),
+    )
     this.routes = new Routes([...routes, ...ours])
   }
 
@@ -88,7 +89,8 @@ export class Recorder {
 
   /** A call that is not recorded. */
   async quietly(method, path, body) {
-    const sent = body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
+    const sent =
+      body === undefined ? {} : { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }
     return read(await send(this.origin, method, path, sent))
   }
 
@@ -152,7 +154,7 @@ export class Recorder {
   /** The answer recorded last by digest and length alone: what it holds is recorded one by one elsewhere. */
   shorten() {
     const entry = this.entries.at(-1)
-    if (!entry.body) return
+    if (!entry.body?.items.length) return
     entry.large = briefly(entry.body, JSON.stringify(entry.body))
     delete entry.body
   }
@@ -170,7 +172,11 @@ export class Recorder {
   async stream(as, path, { token, events, happens }) {
     const stream = await listen(this.origin, path, token ? { authorization: `Bearer ${token}` } : {})
     const come = [await stream.next()]
-    const entry = { call: `GET ${this.normal.text(path)}`, as, ...this.shown(path, { ...stream, bytes: Buffer.alloc(0) }) }
+    const entry = {
+      call: `GET ${this.normal.text(path)}`,
+      as,
+      ...this.shown(path, { ...stream, bytes: Buffer.alloc(0) }),
+    }
     this.entries.push({ ...entry, events: come })
     await happens?.()
     while (come.length < events) come.push(await stream.next())

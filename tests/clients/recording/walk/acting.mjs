@@ -16,7 +16,7 @@ export async function walkActing(recorder) {
 async function walkScopes({ recorder, tenant, stranger, manager, nobody }) {
   recorder.about('by key and by id, through every way to name a connection')
   const github = (await tenant.get('/connections/github-dev')).json
-  const { items } = (await tenant.get('/actions?connectionKey=github-dev&limit=5')).json
+  const { id } = (await tenant.get('/actions/github.create-issue')).json
   for (const body of [
     { key: 'list-repositories', connectionKey: 'github-dev' },
     { key: 'list-repositories', connectionId: github.id, input: { perPage: 1 }, meta: { trace: 't-1' } },
@@ -24,8 +24,8 @@ async function walkScopes({ recorder, tenant, stranger, manager, nobody }) {
     { key: 'list-repositories', integrationId: github.integrationId },
     { key: 'github.list-repositories' },
     { key: 'list-contacts' },
-    { id: items[0].id, connectionKey: 'github-dev', input: { title: 'By id' } },
-    { id: items[0].id, key: 'ignored-in-a-snapshot', name: 'Snapshot', connectionKey: 'github-dev', input: { title: 'S' } },
+    { id, connectionKey: 'github-dev', input: { title: 'By id' } },
+    { id, key: 'ignored-in-a-snapshot', name: 'Snapshot', connectionKey: 'github-dev', input: { title: 'S' } },
     { key: 'create-contact', connectionKey: 'hubspot-prod', input: { email: 'ada@example.com', firstName: 'Ada' } },
     { key: 'create-contact', connectionKey: 'hubspot-prod', input: { firstName: 'Ada' } },
     { key: 'create-contact', connectionKey: 'hubspot-prod', input: { email: 7 } },
@@ -70,7 +70,8 @@ async function walkApi({ recorder, tenant }) {
 }
 
 const CODES = [
-  'module.exports = ({ input, connection, integration, user }) => ({ input, connection: connection.key, user: user.internalId, of: integration.key })',
+  `module.exports = ({ input, connection, integration, user }) =>
+    ({ input, connection: connection.key, user: user.internalId, of: integration.key })`,
   'module.exports = async ({ externalApiClient }) => (await externalApiClient.get("/user")).login',
   `module.exports = async ({ membrane }) => {
     const run = await membrane.connection('hubspot-prod').action('list-contacts').run({})
@@ -128,7 +129,12 @@ async function walkDead(world) {
   const { recorder, tenant, control } = world
   recorder.about('through a connection that does not work')
   await control.patch('', { mock: { upstreamRetries: 1 } })
-  const busy = { request: { method: 'GET', path: '/user' }, priority: 1, times: 1, respond: { status: 429, headers: { 'retry-after': '0' }, json: {} } }
+  const busy = {
+    request: { method: 'GET', path: '/user' },
+    priority: 1,
+    times: 1,
+    respond: { status: 429, headers: { 'retry-after': '0' }, json: {} },
+  }
   await control.post('/upstreams/github/stubs', busy)
   await tenant.post('/act', { connectionKey: 'github-dev', api: USER })
   const [grant] = (await control.get('/upstreams/github/tokens')).json.items

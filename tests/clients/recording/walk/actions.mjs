@@ -2,7 +2,10 @@
 
 import { walkLayered } from './layered.mjs'
 
-const request = (path, more = {}) => ({ type: 'api-request-to-external-app', config: { request: { method: 'GET', path, ...more } } })
+const request = (path, more = {}) => ({
+  type: 'api-request-to-external-app',
+  config: { request: { method: 'GET', path, ...more } },
+})
 
 const KIND = {
   singular: 'action',
@@ -43,11 +46,14 @@ async function walkRuns({ recorder, tenant, stranger }) {
 }
 
 const TYPES = [
-  ['shaped', {
-    ...request('/user'),
-    outputMapping: { login: { $var: '$.login' }, all: [{ $concat: ['<', { $var: '$.name' }, '>'] }] },
-    customOutputSchema: { type: 'object', properties: { login: { type: 'string' } } },
-  }],
+  [
+    'shaped',
+    {
+      ...request('/user'),
+      outputMapping: { login: { $var: '$.login' }, all: [{ $concat: ['<', { $var: '$.name' }, '>'] }] },
+      customOutputSchema: { type: 'object', properties: { login: { type: 'string' } } },
+    },
+  ],
   ['code', { type: 'run-javascript', config: { code: 'module.exports = ({ input }) => ({ twice: input.n * 2 })' } }],
   ['broken-code', { type: 'run-javascript', config: { code: 'module.exports = () => { throw new Error("no") }' } }],
   ['no-code', { type: 'run-javascript' }],
@@ -63,14 +69,25 @@ async function walkTypes({ recorder, tenant, manager, control, key }) {
     await tenant.post(`/actions/${name}/run`, { input: { n: 3 } })
   }
   const uri = `${recorder.receiver.url}/anything`
-  await manager.post('/actions', { key: 'anywhere', type: 'http-request', config: { request: { method: 'POST', uri, body: { a: 1 } } } })
+  await manager.post('/actions', {
+    key: 'anywhere',
+    type: 'http-request',
+    config: { request: { method: 'POST', uri, body: { a: 1 } } },
+  })
   await tenant.post('/actions/anywhere/run', { input: {} })
-  const own = { key: 'own-app', type: 'api-request-to-your-app', config: { request: { method: 'GET', path: '/contacts' } } }
+  const own = {
+    key: 'own-app',
+    type: 'api-request-to-your-app',
+    config: { request: { method: 'GET', path: '/contacts' } },
+  }
   await manager.post('/actions', own)
   await tenant.post('/actions/own-app/run', { input: {} })
-  await manager.patch(`/workspaces/${key}`, { apiBaseUri: recorder.receiver.url, apiRequestHeaders: { 'x-tenant': { $var: '$.user.internalId' } } })
+  await manager.patch(`/workspaces/${key}`, {
+    apiBaseUri: recorder.receiver.url,
+    apiRequestHeaders: { 'x-tenant': { $var: '$.user.internalId' } },
+  })
   await tenant.post('/actions/own-app/run', { input: {} })
-  recorder.received('what the workspace\'s own app was asked')
+  recorder.received("what the workspace's own app was asked")
   await control.get('/upstreams/github/requests')
 }
 

@@ -6,7 +6,9 @@ export async function walkAgents(recorder) {
   const { tenant, stranger, manager, nobody, control } = world
 
   recorder.about('a session that is done at once')
-  const done = (await tenant.post('/agent/sessions', { prompt: 'Build me a connector', workspaceElementType: 'connector' })).json
+  const done = (
+    await tenant.post('/agent/sessions', { prompt: 'Build me a connector', workspaceElementType: 'connector' })
+  ).json
   await tenant.get(`/agent/sessions/${done.id}?wait=true&timeout=5`)
   await tenant.get(`/agent/sessions/${done.id}/messages`)
   await tenant.post(`/agent/sessions/${done.id}/message`, { input: 'And now another' })
@@ -16,7 +18,8 @@ export async function walkAgents(recorder) {
   await tenant.post('/agent/sessions', { prompt: 7 })
   await world.caller('the workspace', {}).post('/agent/sessions', { prompt: 'x' })
   await nobody.post('/agent/sessions', { prompt: 'x' })
-  for (const path of ['nope', 'nope/messages', `${done.id}?wait=true&timeout=0`]) await tenant.get(`/agent/sessions/${path}`)
+  for (const path of ['nope', 'nope/messages', `${done.id}?wait=true&timeout=0`])
+    await tenant.get(`/agent/sessions/${path}`)
   await stranger.get(`/agent/sessions/${done.id}`)
   await tenant.post(`/agent/sessions/${done.id}/message`, {})
   await tenant.post('/agent/sessions/nope/message', { input: 'x' })
@@ -33,7 +36,19 @@ export async function walkAgents(recorder) {
   await tenant.patch(`/agent/sessions/${two}/stop`)
   await tenant.patch('/agent/sessions/nope/stop')
   const three = await begin()
-  for (const event of ['complete', 'start', 'run', 'complete', 'resume', 'fail', 'resume', 'stop', 'run', 'leap']) {
+  for (const event of [
+    'run',
+    'start',
+    'run',
+    'complete',
+    'complete',
+    'resume',
+    'fail',
+    'resume',
+    'stop',
+    'run',
+    'leap',
+  ]) {
     await control.post(`/agent-sessions/${three}/poke`, { event, ...(event === 'fail' && { error: 'so it was said' }) })
   }
   await control.post('/agent-sessions/nope/poke', { event: 'start' })
@@ -43,10 +58,10 @@ export async function walkAgents(recorder) {
   await world.progress({ agentSession: 'immediate' })
   const own = await begin({ isExternal: true })
   for (const body of [
-    { status: 'completed' },
     { status: 'starting' },
     { status: 'running', title: 'Mine' },
     { status: 'completed', summary: 'Done', output: { n: 1 } },
+    { status: 'running' },
     { status: 'resting' },
   ]) {
     await manager.patch(`/agent/sessions/${own}`, body)
@@ -60,7 +75,15 @@ export async function walkAgents(recorder) {
   await world.progress({ agentSession: { reads: 1 } })
   const slow = await begin()
   for (let n = 0; n < 2; n += 1) await tenant.get(`/agent/sessions/${slow}`)
-  const queries = ['', '?limit=2', '?limit=1&cursor=3', '?status=failed', '?workspaceElementType=action', '?workspaceElementId=e-1', '?limit=0']
+  const queries = [
+    '',
+    '?limit=2',
+    '?limit=1&cursor=3',
+    '?status=failed',
+    '?workspaceElementType=action',
+    '?workspaceElementId=e-1',
+    '?limit=0',
+  ]
   for (const query of queries) await tenant.get(`/agent/sessions${query}`)
   await stranger.get('/agent/sessions')
   await manager.get('/agent/sessions?limit=1')

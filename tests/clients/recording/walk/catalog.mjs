@@ -14,7 +14,14 @@ export async function walkCatalog(recorder) {
 
 async function walkApps({ recorder, tenant, manager, nobody }) {
   recorder.about('external apps')
-  for (const query of ['?limit=1000', '?limit=2', '?limit=2&cursor=2', '?search=hub', '?category=crm', '?isConnected=true&limit=5']) {
+  for (const query of [
+    '?limit=1000',
+    '?limit=2',
+    '?limit=2&cursor=2',
+    '?search=hub',
+    '?category=crm',
+    '?isConnected=true&limit=5',
+  ]) {
     await tenant.get(`/external-apps${query}`)
   }
   await tenant.get('/external-apps?limit=0')
@@ -23,7 +30,9 @@ async function walkApps({ recorder, tenant, manager, nobody }) {
   await tenant.get(`/external-apps/${github.id}`)
   await tenant.get(`/external-apps/${github.uuid}`)
   await tenant.get('/external-apps/githup')
-  const made = (await manager.post('/external-apps', { key: 'own-app', name: 'Own App', appUri: 'https://own.example.com' })).json
+  const made = (
+    await manager.post('/external-apps', { key: 'own-app', name: 'Own App', appUri: 'https://own.example.com' })
+  ).json
   await manager.post('/external-apps', {})
   await manager.post('/external-apps', { key: 'own-app', name: 'Again' })
   await tenant.post('/external-apps', { key: 'not-mine' })
@@ -38,7 +47,8 @@ async function walkApps({ recorder, tenant, manager, nobody }) {
 
 async function walkConnectors({ recorder, tenant, manager, nobody }) {
   recorder.about('connectors')
-  for (const query of ['', '?limit=2', '?limit=1&cursor=2', '?search=git', '?category=crm']) await tenant.get(`/connectors${query}`)
+  for (const query of ['', '?limit=2', '?limit=1&cursor=2', '?search=git', '?category=crm'])
+    await tenant.get(`/connectors${query}`)
   await tenant.get('/connectors?cursor=x')
   await nobody.get('/connectors')
   const github = (await tenant.get('/connectors/github')).json
@@ -46,7 +56,13 @@ async function walkConnectors({ recorder, tenant, manager, nobody }) {
   await tenant.get(`/connectors/${github.uuid}`)
   await tenant.get('/connectors/githup')
   const form = { type: 'object', required: ['token'], properties: { token: { type: 'string', title: 'Token' } } }
-  const own = { key: 'own', name: 'Own', type: 'client-credentials', baseUri: 'https://api.own.example.com', inputSchema: form }
+  const own = {
+    key: 'own',
+    name: 'Own',
+    type: 'client-credentials',
+    baseUri: 'https://api.own.example.com',
+    inputSchema: form,
+  }
   const made = (await manager.post('/connectors', own)).json
   await manager.post('/connectors', own)
   await manager.post('/connectors', { key: 'odd', name: 'Odd', type: 'by-hand' })
@@ -59,7 +75,8 @@ async function walkConnectors({ recorder, tenant, manager, nobody }) {
   await manager.delete('/connectors/github')
 
   recorder.about('ways to authenticate')
-  for (const connector of ['github', 'stripe', 'own', 'nope']) await tenant.post(`/connectors/${connector}/generate-options`)
+  for (const connector of ['github', 'stripe', 'own', 'nope'])
+    await tenant.post(`/connectors/${connector}/generate-options`)
   await nobody.post('/connectors/github/generate-options')
   const bodies = [
     { connectorKey: 'github' },

@@ -111,7 +111,8 @@ async function walkSpellings({ recorder, tenant, manager, stranger, nobody }) {
 async function walkRequests(world) {
   const { recorder, tenant, stranger, nobody } = world
   recorder.about('requests to connect')
-  const made = (await tenant.post('/connection-requests', { integrationKey: 'outlook', connectionKey: 'requested' })).json
+  const made = (await tenant.post('/connection-requests', { integrationKey: 'outlook', connectionKey: 'requested' }))
+    .json
   const at = `/connection-requests/${made.requestId}`
   await tenant.get(at)
   await tenant.patch(at)
@@ -140,8 +141,18 @@ async function walkStates(world) {
   for (const event of ['finishBuilding', 'loseCredentials', 'disconnected', 'cancel', 'finalize', 'finishBuilding']) {
     await poke('poked', event)
   }
-  for (const event of ['authorize', 'authorize', 'loseCredentials', 'reconnect', 'reconnect', 'cancel']) await poke('poked', event)
-  for (const event of ['rebuild', 'failConfiguration', 'rebuild', 'failSetup', 'rebuild', 'fail', 'reconnect', 'authorize']) {
+  for (const event of ['authorize', 'authorize', 'loseCredentials', 'reconnect', 'reconnect', 'cancel'])
+    await poke('poked', event)
+  for (const event of [
+    'rebuild',
+    'failConfiguration',
+    'rebuild',
+    'failSetup',
+    'rebuild',
+    'fail',
+    'reconnect',
+    'authorize',
+  ]) {
     await poke('poked', event, 'so it was said')
   }
   for (const event of ['disconnect', 'disconnected', 'reconnect', 'authorize']) await poke('poked', event)
@@ -153,7 +164,7 @@ async function walkStates(world) {
   recorder.about('what the user does, by the control API')
   await tenant.post('/connect', { connectorKey: 'airtable', connectionKey: 'done' })
   await control.post('/connections/done/complete', { input: {} })
-  await control.post('/connections/done/complete', { input: { apiKey: 'pat1', token: 'pat1', accessToken: 'pat1' } })
+  await control.post('/connections/done/complete', { input: { personalAccessToken: 'pat1' } })
   await control.post('/connections/nope/complete', {})
   await tenant.post('/connect', { connectorKey: 'jira', connectionKey: 'given-up' })
   await control.post('/connections/given-up/cancel')

@@ -14,8 +14,19 @@ export async function walkConnections(recorder) {
 async function walkReading({ recorder, tenant, stranger, manager, nobody }) {
   recorder.about('lists')
   const queries = [
-    '', '?limit=1', '?limit=1&cursor=1', '?integrationKey=github', '?integrationKey=nope', '?connected=true', '?disconnected=true',
-    '?isTest=true', '?search=hub', '?connectorVersion=1', '?tenantId=demo-tenant', '?userId=somebody-else', '?includeSecrets=true',
+    '',
+    '?limit=1',
+    '?limit=1&cursor=1',
+    '?integrationKey=github',
+    '?integrationKey=nope',
+    '?connected=true',
+    '?disconnected=true',
+    '?isTest=true',
+    '?search=hub',
+    '?connectorVersion=1',
+    '?tenantId=demo-tenant',
+    '?userId=somebody-else',
+    '?includeSecrets=true',
   ]
   for (const query of queries) await tenant.get(`/connections${query}`)
   await manager.get('/connections?tenantId=demo-tenant')
@@ -25,8 +36,8 @@ async function walkReading({ recorder, tenant, stranger, manager, nobody }) {
   await nobody.get('/connections')
 
   recorder.about('one, by its selectors')
-  const { id, uuid, integrationId } = (await tenant.get('/connections/github-dev')).json
-  for (const selector of [id, uuid, 'github-dev?includeSecrets=true', 'github-dev?wait=true&timeout=1']) {
+  const { id, integrationId } = (await tenant.get('/connections/github-dev')).json
+  for (const selector of [id, 'github-dev?includeSecrets=true', 'github-dev?wait=true&timeout=1']) {
     await tenant.get(`/connections/${selector}`)
   }
   await tenant.get(`/connections?integrationId=${integrationId}`)
@@ -95,10 +106,12 @@ async function walkMaintaining(world) {
   const { recorder, tenant, stranger } = world
   recorder.about('tested, refreshed')
   for (const method of ['GET', 'POST']) {
-    for (const connection of ['github-dev', 'stripe-1', 'slack-1', 'nope']) await tenant.call(method, `/connections/${connection}/test`)
+    for (const connection of ['github-dev', 'stripe-1', 'slack-1', 'nope'])
+      await tenant.call(method, `/connections/${connection}/test`)
   }
   for (const verb of ['refresh', 'refresh-credentials']) {
-    for (const connection of ['hubspot-prod', 'stripe-1', 'slack-1', 'nope']) await tenant.post(`/connections/${connection}/${verb}`)
+    for (const connection of ['hubspot-prod', 'stripe-1', 'slack-1', 'nope'])
+      await tenant.post(`/connections/${connection}/${verb}`)
   }
 
   recorder.about('disconnected and connected again')
@@ -142,18 +155,20 @@ async function walkProxy(world) {
     ['POST', '/api/nowhere', {}],
     ['GET', '/api/user'],
     ['POST', '/execute-request', { key: 'create-issue', payload: { owner: 'acme', repo: 'app', title: 'By key' } }],
-    ['POST', '/execute-request', { key: 'get-user' }],
+    ['POST', '/execute-request', { key: 'list-repositories' }],
     ['POST', '/execute-request', { key: 'creat-issue' }],
     ['POST', '/execute-request', {}],
   ]) {
     await tenant.call(method, at + path, body && { body })
   }
   await tenant.call('HEAD', `${at}/proxy/user`)
-  await tenant.call('GET', `${at}/proxy/user`, { headers: { accept: 'text/plain', 'x-own': '1', cookie: 'not=passed' } })
+  await tenant.call('GET', `${at}/proxy/user`, {
+    headers: { accept: 'text/plain', 'x-own': '1', cookie: 'not=passed' },
+  })
   await stranger.get(`${at}/proxy/user`)
   await stranger.post(`${at}/api/user`, {})
   await tenant.get('/connections/nope/proxy')
   await world.poke('github-dev', 'loseCredentials')
   await tenant.get(`${at}/proxy/user`)
-  await tenant.post(`${at}/execute-request`, { key: 'get-user' })
+  await tenant.post(`${at}/execute-request`, { key: 'list-repositories' })
 }

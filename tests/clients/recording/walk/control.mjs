@@ -32,7 +32,13 @@ async function walkWorkspaces(world) {
   await nobody.get('/__mock/workspaces')
   const make = (body) => nobody.post('/__mock/workspaces', body)
   const secret = 's'.repeat(64)
-  await make({ key: 'made', secret, mock: { autoConnect: true }, settings: { useMembraneUniverse: true }, clock: '2030-01-01' })
+  await make({
+    key: 'made',
+    secret,
+    mock: { autoConnect: true },
+    settings: { useMembraneUniverse: true },
+    clock: '2030-01-01',
+  })
   for (const body of [
     { key: 'made', secret },
     { key: 'short', secret: 'short' },
@@ -51,7 +57,14 @@ async function walkWorkspaces(world) {
   await make({})
   await make({ key: 'empty', secret, seed: 'none' })
   const action = { key: 'own', type: 'run-javascript', config: { code: 'module.exports = () => 1' } }
-  await make({ key: 'seeded', secret, seed: { workspace: { name: 'Seeded', tenants: [{ key: 't', name: 'T' }] }, integrations: [{ key: 'github', name: 'GitHub', connectorKey: 'github', actions: [action] }] } })
+  await make({
+    key: 'seeded',
+    secret,
+    seed: {
+      workspace: { name: 'Seeded', tenants: [{ key: 't', name: 'T' }] },
+      integrations: [{ key: 'github', name: 'GitHub', connectorKey: 'github', actions: [action] }],
+    },
+  })
   const at = '/__mock/workspaces/made'
   await nobody.get(at)
   await nobody.patch(at, { settings: { enableApiLogs: false }, mock: { account: 'made@example.com' } })

@@ -27,7 +27,10 @@ async function walkRules({ recorder, control }) {
   recorder.about('rules')
   const rule = { name: 'one', on: { operation: 'act' }, fault: { respond: { status: 418 } } }
   const { id } = (await control.post('/faults', rule)).json
-  await control.post('/faults', [{ fault: 'reset', on: { path: '/never' } }, { on: { path: '/never' }, times: 2, fault: 'close' }])
+  await control.post('/faults', [
+    { fault: 'reset', on: { path: '/never' } },
+    { on: { path: '/never' }, times: 2, fault: 'close' },
+  ])
   await control.get('/faults')
   await control.get(`/faults/${id}`)
   await control.get('/faults/one')
@@ -64,7 +67,7 @@ async function walkMatching(world) {
   const calls = async () => {
     await tenant.get('/connections?limit=1')
     await tenant.post('/act', USER)
-    await tenant.post('/actions/list-contacts/run', {})
+    await tenant.post('/actions/hubspot.list-contacts/run', {})
     await tenant.get('/connections/github-dev/proxy/user')
     await tenant.post('/connections/github-dev/refresh')
   }
@@ -92,7 +95,7 @@ async function walkMatching(world) {
 
 async function walkAnswers(world) {
   const { recorder, tenant, nobody } = world
-  recorder.about('answers of the engine\'s, and others')
+  recorder.about("answers of the engine's, and others")
   const page = `/screens/connect`
   for (const fault of [
     { error: { type: 'internal' } },
@@ -111,7 +114,9 @@ async function walkAnswers(world) {
   const html = { headers: { accept: 'text/html' } }
   await under(world, broken, () => nobody.press(page, { token, integrationKey: 'slack' }, html))
   const code = 'module.exports = async ({ membrane }) => (await membrane.connections.find()).items.length'
-  await under(world, { ...broken, on: { route: 'GET /connections' } }, () => tenant.post('/act', { connectionKey: 'github-dev', code }))
+  await under(world, { ...broken, on: { route: 'GET /connections' } }, () =>
+    tenant.post('/act', { connectionKey: 'github-dev', code }),
+  )
 }
 
 async function walkWire(world) {
@@ -136,7 +141,11 @@ async function walkTime(world) {
   }
   await under(world, slow, () => tenant.post('/act', USER, { meanwhile }))
   for (const by of ['workspace', 'tenant', 'connection']) {
-    const limit = { name: 'busy', on: { operation: 'act' }, fault: { rateLimit: { limit: 2, perMs: 60_000, by, retryAfter: true } } }
+    const limit = {
+      name: 'busy',
+      on: { operation: 'act' },
+      fault: { rateLimit: { limit: 2, perMs: 60_000, by, retryAfter: true } },
+    }
     await under(world, limit, async () => {
       for (let n = 0; n < 3; n += 1) await tenant.post('/act', USER)
       await tenant.post('/act', { key: 'list-contacts', connectionKey: 'hubspot-prod' })
@@ -163,7 +172,7 @@ async function walkConnections(world) {
 
 async function walkUpstream(world) {
   const { recorder, tenant } = world
-  recorder.about('the app\'s side')
+  recorder.about("the app's side")
   for (const fault of [
     { respond: { status: 503, body: { message: 'busy' } } },
     { error: { type: 'internal' } },
@@ -187,7 +196,12 @@ async function walkUpstream(world) {
 
 async function walkStory({ recorder, tenant, control }) {
   recorder.about('what fired, played again')
-  await control.post('/faults', { name: 'chance', on: { path: '/self' }, probability: 0.5, fault: { respond: { status: 418 } } })
+  await control.post('/faults', {
+    name: 'chance',
+    on: { path: '/self' },
+    probability: 0.5,
+    fault: { respond: { status: 418 } },
+  })
   const calls = async () => {
     for (let n = 0; n < 4; n += 1) await tenant.get('/self')
   }

@@ -1,20 +1,35 @@
 // Runs of flows: every kind of node, what each node gave, runs that wait, are poked and stopped.
 //
-// Runs here take a millisecond of the workspace's clock, or wait to be poked: what they do is then done within a call of
-// the test's, and whether it is in the journal before or after the call that began it is no question of speed.
+// Runs here take a millisecond of the workspace's clock, or wait to be poked: what they do is then done within a call
+// of the test's, and whether it is in the journal before or after the call that began it is no question of speed.
 
-const request = (method, path, more) => ({ type: 'api-request-to-external-app', config: { request: { method, path, ...more } } })
+const request = (method, path, more) => ({
+  type: 'api-request-to-external-app',
+  config: { request: { method, path, ...more } },
+})
 const is = (path, value) => ({ $eval: { $var: path }, is: value })
 const link = (key, filter) => ({ key, ...(filter && { filter }) })
 
 const NODES = {
   start: { type: 'api-trigger', links: [link('who'), link('each'), link('never', is('$.input.size', 3))] },
   who: { ...request('GET', '/user'), name: 'Who am I', links: [link('shape'), link('gone')] },
-  shape: { type: 'transform-data', config: { output: { login: { $var: '$.input.who.login' }, flow: { $var: '$.flow.key' } } }, links: [link('check')] },
+  shape: {
+    type: 'transform-data',
+    config: { output: { login: { $var: '$.input.who.login' }, flow: { $var: '$.flow.key' } } },
+    links: [link('check')],
+  },
   check: { type: 'filter', config: { filter: is('$.input.shape.login', 'mia-acme') }, links: [link('code')] },
-  code: { type: 'run-javascript', config: { code: 'module.exports = ({ input }) => { console.log("seen"); return input.shape.login.length }' }, links: [link('act')] },
+  code: {
+    type: 'run-javascript',
+    config: { code: 'module.exports = ({ input }) => { console.log("seen"); return input.shape.login.length }' },
+    links: [link('act')],
+  },
   act: { type: 'run-action', config: { actionKey: 'list-repositories', input: { perPage: { $var: '$.input.size' } } } },
-  each: { type: 'for-each-v2', config: { items: { $var: '$.input.names' }, rootNodeKey: 'inside' }, links: [link('after')] },
+  each: {
+    type: 'for-each-v2',
+    config: { items: { $var: '$.input.names' }, rootNodeKey: 'inside' },
+    links: [link('after')],
+  },
   inside: { type: 'transform-data', config: { output: { $concat: ['hello ', { $var: '$.input.each.item' }] } } },
   after: { type: 'http-request', onError: 'continue', config: { request: { uri: 'http://127.0.0.1:1/' } } },
   never: { type: 'transform-data', config: { output: 1 } },
@@ -66,9 +81,23 @@ async function walkWhole(world) {
 
   recorder.about('lists of runs')
   const queries = [
-    '', '?limit=1', `?flowInstanceId=${instance.id}`, '?state=completed', '?state=failed', '?state=flying', '?tenantId=demo-tenant',
-    '?userId=somebody-else', '?connectionId=nope', '?from=2025-01-01T00:00:01Z', '?to=2025-01-01', '?from=yesterday',
-    `?integrationId=${instance.integrationId}`, '?externalAppId=nope', '?flowId=nope', '?integrationFlowId=nope', '?limit=0',
+    '',
+    '?limit=1',
+    `?flowInstanceId=${instance.id}`,
+    '?state=completed',
+    '?state=failed',
+    '?state=flying',
+    '?tenantId=demo-tenant',
+    '?userId=somebody-else',
+    '?connectionId=nope',
+    '?from=2025-01-01T00:00:01Z',
+    '?to=2025-01-01',
+    '?from=yesterday',
+    `?integrationId=${instance.integrationId}`,
+    '?externalAppId=nope',
+    '?flowId=nope',
+    '?integrationFlowId=nope',
+    '?limit=0',
   ]
   for (const query of queries) await tenant.get(`/flow-runs${query}`)
   await stranger.get('/flow-runs')
@@ -78,15 +107,27 @@ async function walkWhole(world) {
 
 const FAILURES = {
   'no-such-request': { ask: request('GET', '/nowhere') },
-  'bad-code': { ask: { type: 'run-javascript', name: 'Bad code', config: { code: 'module.exports = () => { throw new Error("no") }' } } },
+  'bad-code': {
+    ask: {
+      type: 'run-javascript',
+      name: 'Bad code',
+      config: { code: 'module.exports = () => { throw new Error("no") }' },
+    },
+  },
   'bad-loop': { ask: { type: 'for-each', config: { items: 'none', rootNodeKey: 'ask2' } }, ask2: { type: 'filter' } },
   'not-faked': { ask: { type: 'list-data-records' } },
   'no-action': { ask: { type: 'run-action', config: {} } },
   'unknown-action': { ask: { type: 'run-action', config: { actionKey: 'nope' } } },
   'no-output': { ask: { type: 'transform-data' } },
   'own-app': { ask: { type: 'api-request-to-your-app', config: { request: { path: '/x' } } } },
-  'goes-on': { ask: { ...request('GET', '/nowhere'), onError: 'continue', links: [link('then')] }, then: { type: 'transform-data', config: { output: { $var: '$.input' } } } },
-  'skipped': { ask: { type: 'filter', config: { filter: is('$.input.name', 'nobody') }, links: [link('then')] }, then: { type: 'filter' } },
+  'goes-on': {
+    ask: { ...request('GET', '/nowhere'), onError: 'continue', links: [link('then')] },
+    then: { type: 'transform-data', config: { output: { $var: '$.input' } } },
+  },
+  skipped: {
+    ask: { type: 'filter', config: { filter: is('$.input.name', 'nobody') }, links: [link('then')] },
+    then: { type: 'filter' },
+  },
   'bad-filter': { ask: { type: 'filter', config: { filter: { $eval: 1, resembles: 1 } } } },
   'older-filter': { ask: { type: 'filter', config: { filter: [{ field: 'name', operator: 'is', value: 'Ada' }] } } },
   'user-filter': { ask: { type: 'filter', userConfig: { filter: is('$.input.name', 'Ada') } } },
@@ -107,7 +148,8 @@ async function walkFailures(world) {
   await manager.post('/flows', { key: 'no-trigger', nodes: { one: { type: 'filter' } } })
   const two = { one: { type: 'api-trigger' }, two: { type: 'api-trigger' } }
   const universal = (await manager.post('/flows', { key: 'two-triggers', nodes: two })).json
-  for (const body of [{}, { flowInstanceId: 'nope' }, { flowInstanceId: universal.id }, { input: 7 }]) await tenant.post('/flow-runs', body)
+  for (const body of [{}, { flowInstanceId: 'nope' }, { flowInstanceId: universal.id }, { input: 7 }])
+    await tenant.post('/flow-runs', body)
   for (const key of ['no-trigger', 'two-triggers']) await tenant.post(`/connections/github-dev/flows/${key}/run`, {})
 }
 
@@ -115,7 +157,8 @@ async function walkWaiting(world) {
   const { recorder, tenant, stranger, control } = world
   recorder.about('runs that wait for their turn')
   await world.progress({ flowRun: 'hold' })
-  const begin = async (connection) => (await tenant.post(`/connections/${connection}/flows/skipped/run`, { input: { n: 1 } })).json.id
+  const begin = async (connection) =>
+    (await tenant.post(`/connections/${connection}/flows/skipped/run`, { input: { n: 1 } })).json.id
   const [first, second, third] = [await begin('github-dev'), await begin('github-dev'), await begin('github-dev')]
   const elsewhere = await begin('hubspot-prod')
   const read = async (...ids) => {

@@ -41,12 +41,22 @@ async function walkInstances({ recorder, tenant, stranger, manager, control }) {
   const flow = (await manager.post('/flows', { key: 'plain', integrationKey: 'github', ...KIND.one })).json
   const { id } = (await tenant.get('/connections/github-dev')).json
   const made = (await tenant.post('/flow-instances', { flowId: flow.id, connectionId: id, name: 'Mine' })).json
-  await tenant.post('/flow-instances', { flowId: flow.id, connectionId: id, instanceKey: 'b', nodes: { greet: says('moin') } })
+  await tenant.post('/flow-instances', {
+    flowId: flow.id,
+    connectionId: id,
+    instanceKey: 'b',
+    nodes: { greet: says('moin') },
+  })
   await tenant.post('/flow-instances', { flowId: flow.id, integrationId: 'github' })
   await tenant.post('/flow-instances', { connectionId: id })
   await tenant.post('/flow-instances', { flowId: 'nope', connectionId: id })
   await stranger.post('/flow-instances', { flowId: flow.id, connectionId: id })
-  for (const query of ['flowId=plain', `flowId=${flow.id}&connectionId=${id}`, 'flowKey=plain&integrationKey=github', 'flowKey=nope']) {
+  for (const query of [
+    'flowId=plain',
+    `flowId=${flow.id}&connectionId=${id}`,
+    'flowKey=plain&integrationKey=github',
+    'flowKey=nope',
+  ]) {
     await tenant.get(`/flow-instance?${query}`)
   }
   await tenant.get('/flow-instances?flowKey=plain')
@@ -57,7 +67,10 @@ async function walkInstances({ recorder, tenant, stranger, manager, control }) {
   await tenant.post(`${at}/setup`)
   await tenant.post('/flow-instances/nope/setup')
   await tenant.post(`/flow-instances/${flow.id}/setup`)
-  await tenant.patch(`/flow-instance?id=${made.id}`, { name: 'Renamed', nodes: { greet: says('ahoy'), more: says('more') } })
+  await tenant.patch(`/flow-instance?id=${made.id}`, {
+    name: 'Renamed',
+    nodes: { greet: says('ahoy'), more: says('more') },
+  })
   await manager.patch(`/flows/${flow.id}`, { nodes: { greet: says('hi'), added: says('added') } })
   await tenant.post(`${at}/update-to-latest-flow`)
   await tenant.post('/flow-instances/nope/update-to-latest-flow')

@@ -6,27 +6,41 @@ export async function walkIntegrations(recorder) {
   const { tenant, manager, nobody } = world
 
   recorder.about('lists')
-  for (const query of ['', '?limit=2', '?limit=2&cursor=2', '?search=hub', '?connectors=true&limit=3', '?externalApps=true&limit=3']) {
+  for (const query of [
+    '',
+    '?limit=2',
+    '?limit=2&cursor=2',
+    '?search=hub',
+    '?connectors=true&limit=3',
+    '?externalApps=true&limit=3',
+  ]) {
     await tenant.get(`/integrations${query}`)
   }
   await tenant.get('/integrations?limit=nine')
   await nobody.get('/integrations')
 
   recorder.about('by path')
-  const own = { key: 'own-github', name: 'Own GitHub', connectorKey: 'github', parameters: { clientId: 'a', clientSecret: 'b' } }
+  const own = {
+    key: 'own-github',
+    name: 'Own GitHub',
+    connectorKey: 'github',
+    parameters: { clientId: 'a', clientSecret: 'b' },
+  }
   const made = (await manager.post('/integrations', own)).json
   await manager.post('/integrations', own)
   await manager.post('/integrations', { name: 'Without a connector', key: 'bare' })
   await manager.post('/integrations', { key: 'wrong', connectorKey: 'nope' })
   await tenant.post('/integrations', own)
   await walkBase(world, [`/integrations/${made.id}`, '/restore'], '/integrations/nope')
-  for (const selector of ['own-github', made.uuid, 'github', 'twilio', 'intercom']) await tenant.get(`/integrations/${selector}`)
+  for (const selector of ['own-github', made.uuid, 'github', 'twilio', 'intercom'])
+    await tenant.get(`/integrations/${selector}`)
   await tenant.get('/integrations/own-github?includeSecrets=true')
   await manager.get('/integrations/own-github?includeSecrets=true')
 
   recorder.about('by query')
   await walkBase(world, [`/integration?id=${made.id}`, `/integration/restore?id=${made.id}`], '/integration?key=nope')
-  for (const query of ['?key=own-github', '?integrationKey=github', '?id=hubspot', '']) await tenant.get(`/integration${query}`)
+  for (const query of ['?key=own-github', '?integrationKey=github', '?id=hubspot', ''])
+    await tenant.get(`/integration${query}`)
 
   recorder.about('parameters')
   const at = '/integrations/own-github'
@@ -41,7 +55,8 @@ export async function walkIntegrations(recorder) {
   await manager.get(`${at}/parameters?includeSecrets=true`)
 
   recorder.about('what a form needs to know, setup, refresh')
-  for (const selector of ['own-github', 'stripe', 'twilio', 'nope', 'bare']) await tenant.get(`/integrations/${selector}/connector-spec`)
+  for (const selector of ['own-github', 'stripe', 'twilio', 'nope', 'bare'])
+    await tenant.get(`/integrations/${selector}/connector-spec`)
   for (const verb of ['setup', 'refresh']) {
     await manager.post(`${at}/${verb}`)
     await manager.post(`/integrations/nope/${verb}`)

@@ -2,11 +2,14 @@
 
 const EDGE = 'edge'
 
+const part = (disposition, type = '') =>
+  `--${EDGE}\r\nContent-Disposition: form-data; ${disposition}\r\n${type && `Content-Type: ${type}\r\n`}\r\n`
+
 /** A form with the archive as its `file`. */
 function upload(archive, fields = {}) {
-  const named = Object.entries(fields).map(([name, value]) => `--${EDGE}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`)
-  const head = `--${EDGE}\r\nContent-Disposition: form-data; name="file"; filename="w.zip"\r\nContent-Type: application/zip\r\n\r\n`
-  const raw = Buffer.concat([Buffer.from(named.join('') + head), archive, Buffer.from(`\r\n--${EDGE}--\r\n`)])
+  const named = Object.entries(fields).map(([name, value]) => `${part(`name="${name}"`)}${value}\r\n`)
+  const head = named.join('') + part('name="file"; filename="w.zip"', 'application/zip')
+  const raw = Buffer.concat([Buffer.from(head), archive, Buffer.from(`\r\n--${EDGE}--\r\n`)])
   return { raw, type: `multipart/form-data; boundary=${EDGE}` }
 }
 
@@ -42,7 +45,11 @@ export async function walkJobs(recorder) {
   await to.tenant.get('/integrations/github')
   await to.tenant.get('/flows/exported')
   await into(to, '', upload(archive))
-  await to.manager.post('/actions', { key: 'not-in-the-archive', type: 'run-javascript', config: { code: 'exports.x = 1' } })
+  await to.manager.post('/actions', {
+    key: 'not-in-the-archive',
+    type: 'run-javascript',
+    config: { code: 'exports.x = 1' },
+  })
   await into(to, '?partial=true', upload(archive))
   await into(to, '', upload(archive, { dryRun: 'true' }))
   await into(to, '', upload(archive))

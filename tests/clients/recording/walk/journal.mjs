@@ -8,7 +8,11 @@ export async function walkJournal(recorder) {
   const { tenant, manager, nobody, control } = world
 
   recorder.about('calls to be found')
-  await tenant.post('/act', { key: 'create-contact', connectionKey: 'hubspot-prod', input: { email: 'ada@example.com', firstName: 'Ada' } })
+  await tenant.post('/act', {
+    key: 'create-contact',
+    connectionKey: 'hubspot-prod',
+    input: { email: 'ada@example.com', firstName: 'Ada' },
+  })
   await tenant.post('/act', { key: 'list-contacts', connectionKey: 'hubspot-prod' })
   await tenant.post('/act', USER)
   await tenant.get('/connections/github-dev/proxy/user')
@@ -27,9 +31,23 @@ export async function walkJournal(recorder) {
 
   recorder.about('filters')
   for (const query of [
-    '', '?operation=act', '?operation=connect', '?operation=proxy', '?operation=refresh', '?side=upstream', '?side=sky', '?method=get&limit=1',
-    '?path=/connect*', '?route=GET%20/connections/{connection}', '?route=/act', '?tenant=demo-tenant&status=400', '?status=x',
-    '?integration=hubspot', '?connection=github-dev', '?action=list-contacts', '?fault=none',
+    '',
+    '?operation=act',
+    '?operation=connect',
+    '?operation=proxy',
+    '?operation=refresh',
+    '?side=upstream',
+    '?side=sky',
+    '?method=get&limit=1',
+    '?path=/connect*',
+    '?route=GET%20/connections/{connection}',
+    '?route=/act',
+    '?tenant=demo-tenant&status=400',
+    '?status=x',
+    '?integration=hubspot',
+    '?connection=github-dev',
+    '?action=list-contacts',
+    '?fault=none',
   ]) {
     await control.get(`/journal${query}`)
   }
@@ -45,7 +63,16 @@ export async function walkJournal(recorder) {
     { inOrder: [created, { operation: 'act', action: 'list-contacts' }] },
     { inOrder: [{ operation: 'act', action: 'list-contacts' }, created] },
     { calls: { side: 'upstream', route: 'hubspot', method: 'POST', path: '/crm/*' } },
-    { calls: { route: 'POST /act', tenant: 'demo-tenant', integration: 'hubspot', connection: 'hubspot-prod', status: 200 }, times: 2 },
+    {
+      calls: {
+        route: 'POST /act',
+        tenant: 'demo-tenant',
+        integration: 'hubspot',
+        connection: 'hubspot-prod',
+        status: 200,
+      },
+      times: 2,
+    },
     { calls: { fault: 'none' }, times: 0 },
     {},
     { calls: { colour: 'red' } },

@@ -1,8 +1,8 @@
 // What actions and flows have in common: one element at three layers, under every address and every selector.
 
 /**
- * `kind` says how the elements are called and what they are: `one` and `other` are two definitions, `input` is what a run
- * takes, `wrong` a body that is refused.
+ * `kind` says how the elements are called and what they are: `one` and `other` are two definitions, `input` is what a
+ * run takes, `wrong` a body that is refused.
  */
 export async function walkLayered(world, kind) {
   const made = await walkMaking(world, kind)
@@ -28,8 +28,12 @@ async function walkMaking({ recorder, tenant, manager, nobody }, { singular, plu
   await tenant.post(`/integrations/github/${plural}`, atIntegration)
   await manager.post(`/${plural}`, { key: 'greet', integrationKey: 'hubspot', ...other })
   await manager.post(`/${plural}`, { key: 'greet', connectionKey: 'github-dev', ...other })
-  const instance = (await tenant.put(`/connections/github-dev/${plural}/greet`, { name: 'Greet by my GitHub', ...one })).json
-  await tenant.post(`/${singular}-instance?connectionKey=hubspot-prod&parentKey=greet&instanceKey=second`, { name: 'Second', ...other })
+  const instance = (await tenant.put(`/connections/github-dev/${plural}/greet`, { name: 'Greet by my GitHub', ...one }))
+    .json
+  await tenant.post(`/${singular}-instance?connectionKey=hubspot-prod&parentKey=greet&instanceKey=second`, {
+    name: 'Second',
+    ...other,
+  })
   await tenant.post(`/${singular}-instance?connectionKey=nope&parentKey=greet`, { name: 'Second' })
   await tenant.post(`/${singular}-instance`, { name: 'Second' })
   return { universal, integration, instance }
@@ -38,9 +42,23 @@ async function walkMaking({ recorder, tenant, manager, nobody }, { singular, plu
 async function walkLists({ recorder, tenant, stranger, manager, nobody }, { singular, plural }) {
   recorder.about(`lists of ${plural}`)
   const queries = [
-    'search=greet', 'limit=2', 'limit=1&cursor=1', 'layer=universal', 'layer=integration', 'layer=connection',
-    'integrationKey=github', 'integrationId=hubspot', 'connectionKey=github-dev', 'connectionId=nope', 'key=greet',
-    'instanceKey=second', 'isUniversal=true', 'tenantId=demo-tenant', 'externalAppId=nope', 'intent=greet', 'enabled=true',
+    'search=greet',
+    'limit=2',
+    'limit=1&cursor=1',
+    'layer=universal',
+    'layer=integration',
+    'layer=connection',
+    'integrationKey=github',
+    'integrationId=hubspot',
+    'connectionKey=github-dev',
+    'connectionId=nope',
+    'key=greet',
+    'instanceKey=second',
+    'isUniversal=true',
+    'tenantId=demo-tenant',
+    'externalAppId=nope',
+    'intent=greet',
+    'enabled=true',
   ]
   for (const query of queries) await tenant.get(`/${plural}?${query}`)
   await tenant.get(`/${plural}?layer=sky`)
@@ -55,25 +73,56 @@ async function walkLists({ recorder, tenant, stranger, manager, nobody }, { sing
   await tenant.get(`/${singular}-instances?cursor=x`)
 }
 
-async function walkSelectors({ recorder, tenant, stranger }, { singular, plural }, { universal, integration, instance }) {
+async function walkSelectors(
+  { recorder, tenant, stranger },
+  { singular, plural },
+  { universal, integration, instance },
+) {
   recorder.about(`every way to name one of the ${plural}`)
   const selectors = [
-    universal.id, universal.uuid, 'greet', 'github.greet', 'hubspot.greet', 'nope.greet', integration.id, instance.id, 'gret',
-    `greet?connectionKey=github-dev`, `greet?connectionId=${instance.connectionId}`, 'greet?integrationKey=github',
-    'greet?integrationId=hubspot', 'greet?layer=universal', 'greet?layer=integration&integrationKey=github',
-    'greet?layer=connection&connectionKey=github-dev', 'greet?layer=sky', 'greet?wait=true&timeout=1',
+    universal.id,
+    universal.uuid,
+    'greet',
+    'github.greet',
+    'hubspot.greet',
+    'nope.greet',
+    integration.id,
+    instance.id,
+    'gret',
+    `greet?connectionKey=github-dev`,
+    `greet?connectionId=${instance.connectionId}`,
+    'greet?integrationKey=github',
+    'greet?integrationId=hubspot',
+    'greet?layer=universal',
+    'greet?layer=integration&integrationKey=github',
+    'greet?layer=connection&connectionKey=github-dev',
+    'greet?layer=sky',
+    'greet?wait=true&timeout=1',
   ]
   for (const selector of selectors) await tenant.get(`/${plural}/${selector}`)
   await stranger.get(`/${plural}/${instance.id}`)
   const queries = [
-    `id=${universal.id}`, 'key=greet', 'key=greet&integrationKey=github', 'key=greet&connectionKey=github-dev',
-    `parentId=${universal.id}&connectionKey=github-dev`, 'parentKey=greet&integrationKey=hubspot', 'key=gret', 'id=nope', '',
+    `id=${universal.id}`,
+    'key=greet',
+    'key=greet&integrationKey=github',
+    'key=greet&connectionKey=github-dev',
+    `parentId=${universal.id}&connectionKey=github-dev`,
+    'parentKey=greet&integrationKey=hubspot',
+    'key=gret',
+    'id=nope',
+    '',
   ]
   for (const query of queries) await tenant.get(`/${singular}?${query}`)
   const instances = [
-    `id=${instance.id}`, 'key=greet&connectionKey=github-dev', `parentId=${universal.id}&connectionKey=github-dev`,
-    'parentKey=greet&connectionKey=hubspot-prod&instanceKey=second', 'parentKey=greet&integrationKey=github',
-    `parentId=${universal.id}&connectionId=nope`, 'parentKey=greet&connectionKey=hubspot-prod', 'id=nope', '',
+    `id=${instance.id}`,
+    'key=greet&connectionKey=github-dev',
+    `parentId=${universal.id}&connectionKey=github-dev`,
+    'parentKey=greet&connectionKey=hubspot-prod&instanceKey=second',
+    'parentKey=greet&integrationKey=github',
+    `parentId=${universal.id}&connectionId=nope`,
+    'parentKey=greet&connectionKey=hubspot-prod',
+    'id=nope',
+    '',
     'parentKey=greet&connectionKey=hubspot-prod&autoCreate=true',
   ]
   for (const query of instances) await tenant.get(`/${singular}-instance?${query}`)
@@ -122,7 +171,11 @@ async function walkBase({ recorder, tenant, manager }, { one, other, input, wron
 
 const instanceBasesOf = ({ singular, plural }) => [
   address(`/connections/github-dev/${plural}/greet`, '', `/connections/github-dev/${plural}/nope`),
-  address(`/${singular}-instance`, 'parentKey=greet&connectionKey=github-dev', `/${singular}-instance?parentKey=nope&connectionKey=github-dev`),
+  address(
+    `/${singular}-instance`,
+    'parentKey=greet&connectionKey=github-dev',
+    `/${singular}-instance?parentKey=nope&connectionKey=github-dev`,
+  ),
 ]
 
 async function walkInstanceBase({ recorder, tenant, stranger }, { singular, one, other, wrong }, base) {
@@ -156,6 +209,8 @@ async function walkCreation({ recorder, tenant, manager }, { plural, one }, { un
   await manager.post(`/${plural}`, { key: ' spaced', ...one })
   await manager.post(`/${plural}`, { name: 'Named only', description: 'It gets a key', meta: { n: 1 }, ...one })
   await manager.post(`/${plural}`, undefined, { raw: '[]', type: 'application/json' })
+  await manager.delete(`/integrations/github/${plural}/greet`)
+  await manager.post(`/integrations/github/${plural}/greet/restore`)
   await manager.delete(`/${plural}/${universal.id}`)
   await tenant.get(`/${plural}?includeArchived=true&search=greet`)
   await manager.post(`/${plural}/${universal.id}/restore`)

@@ -5,7 +5,8 @@ export async function walkLogs(recorder) {
   const world = await recorder.world('logs')
   const { tenant, stranger, manager, nobody, control } = world
   recorder.about('three runs to look at')
-  const good = (await tenant.post('/act', { key: 'list-repositories', connectionKey: 'github-dev', meta: { n: 1 } })).json
+  const good = (await tenant.post('/act', { key: 'list-repositories', connectionKey: 'github-dev', meta: { n: 1 } }))
+    .json
   await world.advance(1000)
   const bad = (await tenant.post('/act', { key: 'create-contact', connectionKey: 'hubspot-prod', input: {} })).json
   await world.advance(1000)
@@ -14,9 +15,22 @@ export async function walkLogs(recorder) {
 
   recorder.about('run logs')
   const queries = [
-    '', '?limit=1', '?limit=1&cursor=1', '?status=error', '?status=maybe', `?connectionId=${id}`, `?integrationId=${integrationId}`,
-    `?externalAppId=${externalAppId}`, '?actionId=nope', '?from=2025-01-01T00:00:01Z', '?to=2025-01-01T00:00:00Z', '?from=now',
-    '?tenantId=somebody-else', '?universalActionId=nope', '?integrationActionId=nope', '?connectionActionId=nope',
+    '',
+    '?limit=1',
+    '?limit=1&cursor=1',
+    '?status=error',
+    '?status=maybe',
+    `?connectionId=${id}`,
+    `?integrationId=${integrationId}`,
+    `?externalAppId=${externalAppId}`,
+    '?actionId=nope',
+    '?from=2025-01-01T00:00:01Z',
+    '?to=2025-01-01T00:00:00Z',
+    '?from=now',
+    '?tenantId=somebody-else',
+    '?universalActionId=nope',
+    '?integrationActionId=nope',
+    '?connectionActionId=nope',
   ]
   for (const query of queries) await tenant.get(`/action-run-logs${query}`)
   await manager.get('/action-run-logs?tenantId=demo-tenant&limit=1')
@@ -35,7 +49,14 @@ export async function walkLogs(recorder) {
 
   recorder.about('logs of requests to apps')
   await tenant.get('/connections/github-dev/proxy/user')
-  for (const query of ['', '?sortOrder=asc', '?sortOrder=up', '?isSuccess=false', `?actionRunId=${good.actionRunId}`, `?connectionId=${id}&limit=1`]) {
+  for (const query of [
+    '',
+    '?sortOrder=asc',
+    '?sortOrder=up',
+    '?isSuccess=false',
+    `?actionRunId=${good.actionRunId}`,
+    `?connectionId=${id}&limit=1`,
+  ]) {
     await tenant.get(`/external-api-logs${query}`)
   }
   const [log] = (await tenant.get('/external-api-logs?limit=1')).json.items
@@ -51,7 +72,13 @@ export async function walkLogs(recorder) {
   await control.post(`/connections/${begun.id}/fail`, { error: 'access_denied' })
   await tenant.post('/connect', { connectorKey: 'slack', connectionKey: 'slack-1' })
   await control.post(`/connections/${begun.id}/complete`, {})
-  for (const query of ['', '?status=error', '?status=maybe', `?connectionId=${begun.id}&limit=1`, '?integrationId=nope']) {
+  for (const query of [
+    '',
+    '?status=error',
+    '?status=maybe',
+    `?connectionId=${begun.id}&limit=1`,
+    '?integrationId=nope',
+  ]) {
     await tenant.get(`/connection-attempt-logs${query}`)
   }
   const [attempt] = (await tenant.get('/connection-attempt-logs?limit=1')).json.items

@@ -18,7 +18,9 @@ export async function walkPages(recorder) {
   recorder.about('what is no page of anybody')
   const { nobody } = world
   await nobody.get('/')
-  await nobody.call('OPTIONS', '/connections', { headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST' } })
+  await nobody.call('OPTIONS', '/connections', {
+    headers: { origin: 'https://app.example.com', 'access-control-request-method': 'POST' },
+  })
   await nobody.get('/', { headers: { origin: 'https://app.example.com' } })
   await nobody.delete('/')
   await world.evidence({ records: false })
@@ -48,7 +50,13 @@ async function walkConnectPages(world, token) {
   }
 
   recorder.about('a popup')
-  const payload = JSON.stringify({ token, connectorKey: 'stripe', input: { apiKey: 'sk' }, connectionKey: 'popped', requestId: 'r-2' })
+  const payload = JSON.stringify({
+    token,
+    connectorKey: 'stripe',
+    input: { apiKey: 'sk' },
+    connectionKey: 'popped',
+    requestId: 'r-2',
+  })
   await nobody.press('/connect', { payload })
   await nobody.press('/connect', { payload: JSON.stringify({ token, integrationKey: 'nope', requestId: 'r-3' }) })
   await nobody.press('/connect', { token })

@@ -21,7 +21,8 @@ export async function walkRefusals(recorder) {
   const ofWorkspace = routes.filter(({ path }) => path.startsWith('/__mock/workspaces/{key}'))
   for (const route of ofWorkspace) {
     await recorder.inShort([nobody], route.method, filled(route.path))
-    if (takesBody(route)) await recorder.inShort([nobody], route.method, filled(route.path), { raw: '{"', type: 'application/json' })
+    if (takesBody(route))
+      await recorder.inShort([nobody], route.method, filled(route.path), { raw: '{"', type: 'application/json' })
   }
 
   recorder.about('methods, paths and bodies that nothing answers')
@@ -34,7 +35,9 @@ export async function walkRefusals(recorder) {
   await nobody.get('/__mock/health', { headers: { origin: 'https://evil.example.com' } })
   await nobody.get('/__mock/health', { headers: { host: 'evil.example.com' } })
   await control.post('/faults', undefined, { raw: 'name=x', type: 'application/x-www-form-urlencoded' })
-  await nobody.call('OPTIONS', '/__mock/health', { headers: { origin: 'https://evil.example.com', 'access-control-request-method': 'GET' } })
+  await nobody.call('OPTIONS', '/__mock/health', {
+    headers: { origin: 'https://evil.example.com', 'access-control-request-method': 'GET' },
+  })
   await tenant.post('/act', undefined, { raw: Buffer.alloc(10 * 1024 * 1024 + 1, ' '), type: 'application/json' })
 }
 

@@ -20,7 +20,8 @@ async function walkClock(world) {
   await control.get('/upstreams/hubspot/tokens')
   await tenant.get('/connections/hubspot-prod')
   await control.post('/clock/advance', { to: '2025-01-01T01:00:00Z' })
-  for (const body of [{ to: '2024-01-01' }, { ms: 1, to: '2026-01-01' }, {}, { ms: -1 }]) await control.post('/clock/advance', body)
+  for (const body of [{ to: '2024-01-01' }, { ms: 1, to: '2026-01-01' }, {}, { ms: -1 }])
+    await control.post('/clock/advance', body)
   await control.post('/clock/settle')
   await control.put('/clock', { mode: '2025-01-01T03:00:00Z' })
   await control.put('/clock', { mode: 'backwards' })
@@ -83,7 +84,7 @@ async function walkScenarios(world) {
   await control.post('/scenarios/bad-afternoon/start', { parameters: { hours: 1 } })
   await control.post('/scenarios/nope/stop')
 
-  recorder.about('one of one\'s own, step by step')
+  recorder.about("one of one's own, step by step")
   await control.post('/scenarios/bad-afternoon/start', { parameters: { minutes: 10 } })
   await tenant.post('/act', ACT)
   await tenant.post('/act', ACT)

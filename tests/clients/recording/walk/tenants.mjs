@@ -1,13 +1,17 @@
 // Tenants under their three names: customers, tenants and users.
 
-const NAMES = [['customers', 'customer'], ['tenants', 'tenant'], ['users', 'user']]
+const NAMES = [
+  ['customers', 'customer'],
+  ['tenants', 'tenant'],
+  ['users', 'user'],
+]
 
 export async function walkTenants(recorder) {
   recorder.begin('tenants')
   const world = await recorder.world('tenants')
   const { tenant, manager, nobody } = world
 
-  recorder.about('one\'s own record')
+  recorder.about("one's own record")
   await tenant.get('/self')
   await tenant.patch('/self', { name: 'Renamed', fields: { plan: 'pro' }, internalId: 'not-mine-to-change' })
   await tenant.patch('/self', { fields: { plan: null, seats: 2 }, credentials: { apiKey: 'k' } })
@@ -18,7 +22,14 @@ export async function walkTenants(recorder) {
   for (const [plural, singular] of NAMES) await walkName(world, plural, singular)
 
   recorder.about('pages and filters')
-  for (const query of ['limit=2', 'limit=2&cursor=2', 'search=customers', 'includeArchived=true', 'isTest=true', 'isActive=true']) {
+  for (const query of [
+    'limit=2',
+    'limit=2&cursor=2',
+    'search=customers',
+    'includeArchived=true',
+    'isTest=true',
+    'isActive=true',
+  ]) {
     await manager.get(`/customers?${query}`)
   }
   for (const query of ['limit=0', 'limit=many', 'cursor=x']) await manager.get(`/customers?${query}`)
@@ -27,7 +38,12 @@ export async function walkTenants(recorder) {
 
 async function walkName({ recorder, tenant, manager, nobody }, plural, singular) {
   recorder.about(`${plural}, each by its path and by its query`)
-  const body = (key) => ({ internalId: `${plural}-${key}`, name: `${key} of ${plural}`, fields: { n: 1 }, meta: { a: 1 } })
+  const body = (key) => ({
+    internalId: `${plural}-${key}`,
+    name: `${key} of ${plural}`,
+    fields: { n: 1 },
+    meta: { a: 1 },
+  })
   const one = (await manager.post(`/${plural}`, body('one'))).json
   const two = (await manager.post(`/${plural}`, body('two'))).json
   await manager.post(`/${plural}`, body('one'))

@@ -47,7 +47,8 @@ export async function walkTokens(recorder) {
   await world.manager.patch(`/workspaces/${key}`, { publicKeys: [{ name: 'none', publicKey: 'no key' }] })
   await world.manager.patch(`/workspaces/${key}`, { publicKeys: [{ name: 'one', publicKey: PUBLIC_KEY }] })
   await self('a public key as the secret', { tenantKey: 'demo-tenant' }, PUBLIC_KEY)
-  const signed = (alg) => `${Buffer.from(JSON.stringify({ alg, typ: 'JWT' })).toString('base64url')}.${claims}.c2lnbmF0dXJl`
+  const signed = (alg) =>
+    `${Buffer.from(JSON.stringify({ alg, typ: 'JWT' })).toString('base64url')}.${claims}.c2lnbmF0dXJl`
   for (const alg of ['ES256', 'RS256']) await nobody.get('/self', { token: signed(alg) })
 
   recorder.about('where a token may stand')

@@ -4,19 +4,31 @@ export async function walkUpstreams(recorder) {
   recorder.begin('upstreams')
   const world = await recorder.world('upstreams')
   const { control, tenant } = world
-  const act = (path, method = 'GET', more = {}) => tenant.post('/act', { connectionKey: 'github-dev', api: { method, path, ...more } })
+  const act = (path, method = 'GET', more = {}) =>
+    tenant.post('/act', { connectionKey: 'github-dev', api: { method, path, ...more } })
 
   recorder.about('stubs')
   await control.get('/upstreams/github/stubs')
   await control.get('/upstreams/nope/stubs')
   const at = '/upstreams/github/stubs'
-  const stub = { name: 'mine', request: { method: 'GET', path: '/things/{id}', query: { a: '1' } }, respond: { status: 201, headers: { 'x-mine': 'yes' }, json: { id: { $var: '$.path.id' }, all: { $var: '$.query' } } } }
+  const stub = {
+    name: 'mine',
+    request: { method: 'GET', path: '/things/{id}', query: { a: '1' } },
+    respond: {
+      status: 201,
+      headers: { 'x-mine': 'yes' },
+      json: { id: { $var: '$.path.id' }, all: { $var: '$.query' } },
+    },
+  }
   const { id } = (await control.post(at, stub)).json
   await control.post(at, { ...stub, respond: { status: 99 } })
   await control.post(at, { request: { method: 'GET' }, respond: {} })
   await control.post('/upstreams/nope/stubs', stub)
   await control.post(at, { request: { method: 'ANY', path: '/text' }, times: 1, respond: { text: 'plain' } })
-  await control.post(at, { request: { method: 'POST', path: '/typed', body: { a: { b: 1 } }, headers: { 'X-Want': 'it' } }, respond: { status: 204 } })
+  await control.post(at, {
+    request: { method: 'POST', path: '/typed', body: { a: { b: 1 } }, headers: { 'X-Want': 'it' } },
+    respond: { status: 204 },
+  })
   await control.get(`${at}/${id}`)
   await control.get(`${at}/nope`)
   await act('/things/7?a=1&b=2')
@@ -52,12 +64,12 @@ export async function walkUpstreams(recorder) {
   await control.post('/upstreams/github/tokens/nope/expire')
   await control.post(`/upstreams/hubspot/tokens/${grant.id}/expire`)
 
-  recorder.about('an app of the user\'s own')
+  recorder.about("an app of the user's own")
   await control.put('/upstreams/hubspot', { url: recorder.receiver.url })
   recorder.receiver.answers.push({ status: 200, body: { results: [] } }, { status: 503, body: { message: 'busy' } })
   await tenant.post('/act', { key: 'list-contacts', connectionKey: 'hubspot-prod' })
   await tenant.post('/act', { key: 'list-contacts', connectionKey: 'hubspot-prod' })
-  recorder.received('what the user\'s own app was asked')
+  recorder.received("what the user's own app was asked")
   await control.put('/upstreams/hubspot', { url: null })
   await control.put('/upstreams/hubspot', { url: 'ftp://x' })
   await control.put('/upstreams/nope', { url: null })
