@@ -1,4 +1,9 @@
-//! What faults do to calls: latency, connections that break, answers that never come.
+//! What faults do to calls: they delay them, break connections, answer in place of the external app, or cut the answer
+//! short.
+//!
+//! Invariant: an answer that a rule gives in place of an external app is sent and received over a real local
+//! connection, so that the client code meets it as it would meet the app's own. Whether a rule fires is decided in
+//! [`crate::fault`].
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,19 +26,20 @@ use crate::nouns::vendor::model::Grant;
 use crate::upstream::raw_server::{Cut, Play};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 
-/// A body that is no JSON.
+/// The body of the effect `malformedJson`: JSON that breaks off inside its second member.
 const MALFORMED: &str = "{\"items\": [{\"id\": \"7\", ";
 
-/// What the rules about a call came to.
+/// What the rules that match a call decided.
 #[derive(Debug, Default)]
 pub struct Met {
-    /// Which rules fired.
+    /// The ids of the rules that fired, in the order in which they fired.
     pub rules: Vec<String>,
-    /// The one that answers the call, if any.
+    /// The rule that answers or cuts the call; the last such rule to fire wins. None when the call goes on as usual.
     pub ending: Option<Fired>,
 }
 
-/// Holds a call against the workspace's rules. What only happens on the way has happened when this returns.
+/// Asks the workspace's rules about a call and carries out the effects that leave the call going: latency (this waits
+/// on the workspace's clock) and damage to the `connection`. Fails when the damage cannot be stored.
 pub async fn meet(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -83,7 +89,8 @@ pub async fn meet(
     Ok(met)
 }
 
-/// Breaks a connection, at its vendor where there is one. Says whether there was anything to break.
+/// Breaks a connection, and its grant at the fake vendor where it has one. Answers whether there was anything to break:
+/// false when the connection does not exist, or has no grant and is not READY.
 pub async fn strike(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -124,7 +131,8 @@ pub async fn strike(
     Ok(true)
 }
 
-/// A call of an external app, or of its vendor, through a connection. `path` is the app's own.
+/// Describes a call of an external app, or of its vendor, through a connection, for rules to match. `path` is the path
+/// at the app, without the connector's base address.
 pub fn upstream_call(
     space: &Space,
     connection: &Connection,
@@ -150,7 +158,9 @@ pub fn upstream_call(
     }
 }
 
-/// Sends a request to what is `meant`, wherever that is, unless a rule has it otherwise. Whatever a rule answers is really sent and received.
+/// Sends a request through `go`, unless a rule answers or cuts the call instead. `meant` is the address that errors
+/// name: a rule's answer comes from a local server whose address means nothing to the reader. The inner error is the
+/// call's; the outer one says that the fake itself failed.
 pub async fn send<F>(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -197,12 +207,12 @@ where
             ..Entry::new(journal::Side::Upstream, space.clock.now(), request.method.as_str(), &call.path)
         });
     }
-    // Whoever reads the error knows the app's address, not ours.
+    // Errors name the app's address, which the reader knows, not that of the local server.
     let result = result.map_err(|error| error.of(meant));
     Ok(result)
 }
 
-/// What an ending does on the wire; none when it is an answer like others.
+/// How an effect breaks the answer on the wire; none when the effect sends a whole answer or does not end the call.
 pub fn cut_of(effect: &Effect) -> Option<Cut> {
     match effect {
         Effect::Reset => Some(Cut::Reset),
@@ -222,7 +232,8 @@ pub fn cut_of(effect: &Effect) -> Option<Cut> {
     }
 }
 
-/// An answer that a rule gives by itself; none when the call has to be carried out first.
+/// The answer that a rule gives without carrying the call out; none when the call has to be carried out first (its
+/// answer is then cut) or the effect does not end the call.
 pub fn answer_of(fired: &Fired) -> Option<Play> {
     let play = |status, body: Bytes| Play { status, headers: HeaderMap::new(), body, cut: None };
     match &fired.effect {

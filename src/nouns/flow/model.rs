@@ -1,4 +1,7 @@
-//! A flow: nodes that are linked, at one of three layers; at a connection it is a flow instance, which runs.
+//! A flow: linked nodes at one of the three layers. At a connection it is a flow instance, which can run.
+//!
+//! Pure types for whoever stores, changes or runs flows. Invariant: links and For Each roots never lead in a circle,
+//! and a flow has at most [`MOST_NODES`] nodes ([`Flow::check_nodes`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -73,80 +76,84 @@ impl FlowNodeType {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OnError {
-    /// Nothing behind it runs.
+    /// Nothing after the node runs; other branches of the run go on. This is the default.
     #[default]
     Stop,
-    /// Its links are followed, with `error` for their filters.
+    /// The node's links are followed with a null output; their filters see the failure as `error`.
     Continue,
 }
 
-/// The way from a node to the next. Source: SDK `FlowNodeLink`.
+/// A link from a node to the next one. Source: SDK `FlowNodeLink`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct FlowNodeLink {
-    /// The next node.
+    /// The key of the next node. A link without a key, or with a key that no node has, leads nowhere.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<String>,
-    /// What may pass.
+    /// A data-mapping formula; the link is followed only when it comes to true or to nothing. It sees the next node's
+    /// input, `output` and `error`. Absent means always.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub filter: Option<Value>,
-    /// For people.
+    /// The link's name in an editor; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
 }
 
-/// A node. Source: SDK `FlowNode`.
+/// A node of a flow: a trigger, or a step that takes an input and gives an output. Source: SDK `FlowNode`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowNode {
-    /// What it does.
+    /// What the node does.
     #[serde(rename = "type")]
     pub node_type: FlowNodeType,
-    /// Of its type.
+    /// The version of the node type; it is stored and has no effect here.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub version: Option<f64>,
-    /// For people.
+    /// The node's name as people see it; error messages use it, or else the node's key.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
-    /// For people.
+    /// A description for people; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub description: Option<String>,
-    /// How.
+    /// The settings of the node, whose shape depends on its type; values may be data-mapping formulas. Empty when
+    /// absent.
     #[serde(skip_serializing_if = "JsonMap::is_empty", default)]
     pub config: JsonMap,
-    /// How many inputs at once; here they are taken one by one.
+    /// How many inputs the node takes at once; it is stored, but here inputs are taken one by one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub concurrency: Option<f64>,
-    /// What follows when it fails.
+    /// What happens after the node fails; `stop` when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub on_error: Option<OnError>,
-    /// For an editor.
+    /// Data of an editor, such as the node's position; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ui: Option<Value>,
-    /// What it takes.
+    /// The JSON Schema of the node's input; it is stored and not enforced.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input_schema: Option<Value>,
-    /// What it gives.
+    /// The JSON Schema of the node's output; it is stored and not enforced.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output_schema: Option<Value>,
-    /// The same, by example.
+    /// An example of the node's output, for editors; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output_example: Option<Value>,
-    /// What comes next.
+    /// The links to the nodes that come next. Empty when absent: the branch ends here.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub links: Vec<FlowNodeLink>,
-    /// Changed since it was copied from the flow.
+    /// True when the node of a flow instance was changed after it was copied from the flow; such a node survives an
+    /// update to the latest flow.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub is_customized: Option<bool>,
-    /// The tenant's part of the configuration, which goes over `config`.
+    /// The tenant's part of the configuration: its members replace those of `config`, except that both filters of a
+    /// filter node must pass.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub user_config: Option<Value>,
-    /// For an editor.
+    /// The input that an editor tests the node with; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub test_input: Option<Value>,
 }
 
 impl FlowNode {
-    /// The node that begins what this one does for each item.
+    /// The key of the first node that a For Each runs for each item (`config.rootNodeKey`); none for other node types.
     pub fn sub_flow_root(&self) -> Option<&str> {
         match self.node_type {
             FlowNodeType::ForEach | FlowNodeType::ForEachV2 => self.config.get("rootNodeKey")?.as_str(),
@@ -154,55 +161,52 @@ impl FlowNode {
         }
     }
 
-    /// The nodes that it leads to.
+    /// The keys of the nodes that this one leads to: those of its links and, for a For Each, its root.
     fn next(&self) -> impl Iterator<Item = &str> {
         self.links.iter().filter_map(|link| link.key.as_deref()).chain(self.sub_flow_root())
     }
 }
 
-/// What a tenant changed of a flow instance. Source: SDK `BaseFlow` (`customized`).
+/// What was changed in a flow instance since it was copied from its flow. Source: SDK `BaseFlow` (`customized`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Customized {
-    /// The name.
+    /// Whether the name was changed.
     pub name: bool,
-    /// A node.
+    /// Whether a node was added, changed or removed.
     pub nodes: bool,
 }
 
-/// Nodes by key.
+/// The nodes of a flow by their keys.
 pub type Nodes = BTreeMap<String, FlowNode>;
 
-/// A flow as stored. The wire form is `service::view::FlowView`.
+/// A flow or flow instance as stored. The wire form is [`crate::elements::view::FlowView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Flow {
-    /// Id.
     pub id: Id<Flow>,
-    /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Where it stands.
+    /// The layer of the flow: universal, an integration's or a connection's.
     #[serde(flatten)]
     pub place: Place<Flow>,
-    /// What it does.
     #[serde(default)]
     pub nodes: Nodes,
-    /// Whether triggers launch it; the API always can.
+    /// Whether triggers may launch the flow; a run asked for over the API starts either way.
     pub enabled: bool,
-    /// Whether a connection gets its instance as soon as it is READY.
+    /// Whether every connection gets an instance of the flow when it becomes READY for the first time or again.
     #[serde(default)]
     pub auto_create_instances: bool,
-    /// What parameters it takes.
+    /// The JSON Schema of `parameters`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parameters_schema: Option<Value>,
-    /// Those it has.
+    /// The values that nodes read as `flowInstance.parameters`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parameters: Option<Value>,
-    /// What was changed since it was copied.
+    /// What was changed since the flow was copied from its parent.
     #[serde(default)]
     pub customized: Customized,
-    /// What the flow was when it was copied.
+    /// The revision that the parent had when it was last copied; none when nothing was copied.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub flow_revision: Option<String>,
 }
@@ -231,7 +235,7 @@ impl Layered for Flow {
         &mut self.place
     }
 
-    /// Enabled, without nodes.
+    /// Answers a universal, enabled flow without nodes.
     fn blank(id: Id<Self>, meta: Meta) -> Self {
         Self {
             id,
@@ -258,16 +262,17 @@ impl Layered for Flow {
     }
 }
 
-/// So many nodes a flow may have.
+/// The most nodes that a flow may have.
 const MOST_NODES: usize = 200;
 
 impl Flow {
-    /// Whether it is another than what it was copied from.
+    /// Whether its name or nodes differ from what was copied from its parent.
     pub fn is_customized(&self) -> bool {
         self.customized.name || self.customized.nodes
     }
 
-    /// Where a run begins: at the node that is named, else at the only trigger that the API launches.
+    /// The key of the node where a run begins: the `named` one, else the only API trigger, else the only trigger of any
+    /// type. Fails with 400 when there is no such node or several.
     pub fn start_node(&self, named: Option<&str>) -> Result<&str, ApiError> {
         if let Some(named) = named {
             return self.nodes.get_key_value(named).map(|(key, _)| key.as_str()).ok_or_else(|| {
@@ -298,7 +303,7 @@ impl Flow {
         }
     }
 
-    /// A node and all that its links lead to, nodes inside a For Each among them aside.
+    /// The keys of a node and of all nodes that its links lead to, without the nodes inside For Each nodes.
     pub fn linked_from<'n>(&'n self, root: &'n str) -> BTreeSet<&'n str> {
         let (mut found, mut ahead) = (BTreeSet::new(), vec![root]);
         while let Some(key) = ahead.pop() {
@@ -309,7 +314,7 @@ impl Flow {
         found
     }
 
-    /// Refuses nodes that could never come to an end. Source: SDK `hasCycles`.
+    /// Refuses with 400 more nodes than a flow may have, and nodes that lead in a circle. Source: SDK `hasCycles`.
     pub fn check_nodes(&self) -> Result<(), ApiError> {
         if self.nodes.len() > MOST_NODES {
             return Err(ApiError::bad_request(format!("a flow has at most {MOST_NODES} nodes")));
@@ -333,7 +338,9 @@ impl Flow {
         Ok(())
     }
 
-    /// Takes over what a body says. `merge` keeps nodes, and fields of nodes, that it does not name; null removes one.
+    /// Changes the flow as a request body says. With `merge`, nodes and fields of nodes that the body does not name
+    /// stay; without, the body's nodes replace all. A null node is removed. Fails with 400 for a wrong schema, a wrong
+    /// node or nodes in a circle.
     pub fn apply(&mut self, body: FlowBody, merge: bool) -> Result<(), ApiError> {
         if let Some(of) = body.parameters_schema.set() {
             schema::check_schema(of, "parametersSchema")?;
@@ -392,59 +399,63 @@ impl Flow {
     }
 }
 
-/// Editable fields. Source: SDK `CreateFlowRequest`, `createFlowInstanceSchema`.
+/// The fields of a flow or flow instance that a request may set; absent ones keep their value. Source: SDK
+/// `CreateFlowRequest`, `createFlowInstanceSchema`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FlowBody {
-    /// Handle.
+    /// The key that code names the flow by, unique at its place; derived from `name` when absent on creation.
     pub key: Patch<String>,
-    /// UUID.
+    /// The UUID of the flow, which stays the same when the flow is exported to another workspace; one is made when
+    /// absent on creation.
     pub uuid: Patch<String>,
-    /// For people.
+    /// The name that people see; derived from `key` when absent on creation.
     pub name: Patch<String>,
-    /// For people.
+    /// A description for people.
     pub description: Patch<String>,
-    /// The user's own.
+    /// Any JSON object of your own; it replaces the stored one.
     pub meta: Patch<JsonMap>,
-    /// By id.
+    /// The id of the integration that a new flow belongs to.
     pub integration_id: Option<String>,
-    /// By key.
+    /// The key of the integration that a new flow belongs to; an alternative to `integrationId`.
     pub integration_key: Option<String>,
-    /// By id.
+    /// The id of the connection that a new flow belongs to.
     pub connection_id: Option<String>,
-    /// By key.
+    /// The key of the connection that a new flow belongs to; an alternative to `connectionId`.
     pub connection_key: Option<String>,
-    /// One of several on a connection.
+    /// The key of this instance where a connection has several of one flow; ignored at other layers.
     pub instance_key: Patch<String>,
-    /// By id.
+    /// The id or key of the external app that a new flow is for, when neither an integration nor a connection is named.
     pub external_app_id: Option<String>,
-    /// By key.
+    /// The key of the external app; an alternative to `externalAppId`.
     pub external_app_key: Option<String>,
-    /// By id: what it is a version of.
+    /// The id of the flow that a new flow is a version of. When absent, the nearest flow with the same key one layer up
+    /// is meant.
     pub parent_id: Option<String>,
-    /// The same; of an instance.
+    /// The id or key of the flow that a new flow instance is made of; an alternative to `parentId`.
     pub flow_id: Option<String>,
-    /// Nodes by key; null removes one.
+    /// The nodes by their keys. With PATCH, nodes and fields that are not named stay; a null node is removed.
     pub nodes: Patch<BTreeMap<String, Option<JsonMap>>>,
-    /// Whether triggers launch it.
+    /// Whether triggers may launch the flow; true when absent on creation.
     pub enabled: Patch<bool>,
-    /// Whether a connection gets its instance at once.
+    /// Whether a connection gets an instance of the flow as soon as it is READY; false when absent on creation.
     pub auto_create_instances: Patch<bool>,
-    /// What parameters it takes.
+    /// The JSON Schema of `parameters`.
     pub parameters_schema: Patch<Value>,
-    /// Those it has.
+    /// The values that nodes read as `flowInstance.parameters`.
     pub parameters: Patch<Value>,
 }
 
-/// What a reset of a flow instance puts back; everything when nothing is said. Source: SDK `ResetFlowInstanceOptions`.
+/// What a reset of a flow instance puts back to the flow's definition; everything when no field is set. Source: SDK
+/// `ResetFlowInstanceOptions`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ResetOptions {
-    /// The name.
+    /// Whether the name is put back; false when absent.
     pub name: bool,
-    /// These nodes.
+    /// Whether each of these nodes, by key, is put back; a node that the flow does not have is removed.
     pub nodes: BTreeMap<String, bool>,
-    /// All of them.
+    /// Whether all nodes are put back; false when absent.
     pub all_nodes: bool,
 }
 

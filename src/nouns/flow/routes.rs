@@ -1,4 +1,7 @@
-//! `/flows`, `/flow-instances`, `/flow-runs` and their other spellings.
+//! The handlers of `/flows`, `/flow-instances`, `/flow-runs` and their other spellings.
+//!
+//! Each turns a call into one verb of [`crate::nouns::flow::rules`] or [`crate::nouns::flow_run::rules`] and shows what
+//! it answers; what the routes of flows share with those of actions is in [`crate::elements::routes`].
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -36,7 +39,8 @@ impl Kind for Flow {
         lens.flow(flow, at)
     }
 
-    /// An instance also names its flow. Source: SDK `FlowInstanceSelector`.
+    /// Reads the selector of a flow; an instance may also be named by `flowId` or `flowKey`. Source: SDK
+    /// `FlowInstanceSelector`.
     fn selector(call: &Call) -> Result<Selector, ApiError> {
         let (query, selector) = (call.query(), call.selector()?);
         Ok(Selector {
@@ -46,7 +50,7 @@ impl Kind for Flow {
         })
     }
 
-    /// Source: SDK `FindFlowInstancesQuery`.
+    /// Reads the filters that only lists of flows have: `enabled` and `flowKey`. Source: SDK `FindFlowInstancesQuery`.
     fn also(call: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
         let query = call.query();
         let (enabled, key) = (query.flag("enabled"), query.text("flowKey"));
@@ -82,13 +86,14 @@ impl Kind for Flow {
     }
 }
 
-/// `POST /flow-instances`: the body says of what and where.
+/// `POST /flow-instances`, any token: answers the instance of the flow and connection that the body names, made or
+/// changed as the body says. 400 without `flowId`, 404 for an unknown flow or connection.
 pub(crate) async fn create_instance(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &*flows::create_instance(&cx, call.json()?).await?, None)
 }
 
-/// The flow instance that a path below `/flow-instances` names; what it is an instance of is none.
+/// Answers the flow instance that a path below `/flow-instances` names; 404 for a flow that is not an instance.
 fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
     let (flow, _) = elements::get::<Flow>(cx, &Flow::selector(call)?)?;
     if flow.place.connection.is_none() {
@@ -98,24 +103,29 @@ fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
     Ok(api::by_id(&*flow))
 }
 
+/// `POST /flow-instances/{selector}/setup`, any token: answers the instance; there is nothing to set up. 404 when there
+/// is none.
 pub(crate) async fn setup(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::get::<Flow>(&cx, &named_instance(&cx, &call)?)?)
 }
 
+/// `DELETE /flow-instances/{selector}`, any token: archives the instance and answers it. 404 when there is none.
 pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::archive::<Flow>(&cx, &named_instance(&cx, &call)?).await?)
 }
 
-/// A reset of an instance, whole or in part.
+/// `POST /flow-instances/{selector}/reset`, any token: puts the instance back to its flow's definition, whole or only
+/// the parts that the body names, and answers it. 400 when it has no parent.
 pub(crate) async fn reset(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let options: ResetOptions = call.json()?;
     shown_listed(&cx, &flows::reset(&cx, &named_instance(&cx, &call)?, &options).await?)
 }
 
-/// The same below a connection.
+/// `POST /connections/{connection}/flows/{selector}/reset` and `POST /flow-instance/reset`, any token: the same, for an
+/// instance that is made if it is missing.
 async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let options: ResetOptions = call.json()?;
@@ -123,6 +133,8 @@ async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
     shown_listed(&cx, &flows::reset(&cx, &instance, &options).await?)
 }
 
+/// `POST /flow-instances/{selector}/update-to-latest-flow`, any token: copies the flow's current definition into the
+/// instance and answers it. 400 when it has no parent.
 pub(crate) async fn update_to_latest(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &flows::update_to_latest(&cx, &named_instance(&cx, &call)?).await?)
@@ -134,13 +146,17 @@ fn shown_run(cx: &Cx, run: &FlowRun) -> Result<Reply, ApiError> {
     Reply::json(&lens.flow_run(run))
 }
 
+/// `POST /flow-runs`, any token: queues a run of an existing flow instance and answers the run. 400 without
+/// `flowInstanceId` or a node to begin with, 404 for an unknown instance, 429 when too many runs wait.
 pub(crate) async fn create_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: FlowRunBody = call.json()?;
     shown_run(&cx, &*runs::create(&cx, body).await?)
 }
 
-/// `/flows/:sel/run` and `/connections/:c/flows/:key/run`: the body is `{nodeKey, input, meta}`.
+/// `POST /flows/{selector}/run` and `POST /connections/{connection}/flows/{selector}/run`, any token: queues a run of
+/// the connection's instance, which is made if it is missing, and answers the run. The body is
+/// `{nodeKey, input, meta}`; errors are those of `POST /flow-runs`.
 pub(crate) async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: FlowRunBody = call.json()?;
@@ -183,6 +199,8 @@ fn about_flow(call: &Call, route: &Route, scope: Scope, asked: Vec<String>, flow
     Some(subject)
 }
 
+/// `GET /flow-runs`, any token: answers a page of the runs that the caller may see, newest first. 400 for an unknown
+/// `state` or a wrong date.
 pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
     let (cx, query) = (call.cx()?, call.query());
     let names = ["flowId", "universalFlowId", "integrationFlowId", "connectionFlowId", "flowInstanceId"];
@@ -215,22 +233,28 @@ fn moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
     moment.transpose()
 }
 
+/// `GET /flow-runs/{id}`, any token: answers the run; 404 when the caller may not see it. The read counts where
+/// progress waits for reads.
 pub(crate) async fn get_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_run(&cx, &*runs::get(&cx, call.param("id")?)?)
 }
 
+/// `POST /flow-runs/{id}/stop`, any token: stops the run and answers it. 404 when the caller may not see it, 400 when
+/// it is over.
 pub(crate) async fn stop_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_run(&cx, &*runs::stop(&cx, call.param("id")?).await?)
 }
 
-/// What each node gave.
+/// `GET /flow-runs/{id}/output`, any token: answers for each node that ran the list of its outputs. 404 when the caller
+/// may not see the run.
 pub(crate) async fn output(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&runs::find(&call.cx()?, call.param("id")?)?.output())
 }
 
-/// What one node gave.
+/// `GET /flow-runs/{id}/output/{node}`, any token: answers the list of one node's outputs; empty when it has not run.
+/// 404 for an unknown run or node.
 pub(crate) async fn output_of_node(call: Call) -> Result<Reply, ApiError> {
     let runs = runs_of_node(&call)?;
     let all: Vec<&Value> = runs.iter().flat_map(|run| &run.outputs).map(|output| &output.data).collect();
@@ -241,7 +265,7 @@ fn runs_of_node(call: &Call) -> Result<Vec<NodeRun>, ApiError> {
     runs::of_node(&call.cx()?, call.param("id")?, call.param("node")?)
 }
 
-/// Source: SDK `FlowNodeRunOutputSchema`: `data` is text.
+/// Shows one output; its `data` is JSON text. Source: SDK `FlowNodeRunOutputSchema`.
 fn output_view(output: &NodeOutput) -> Value {
     json!({ "id": output.id, "data": output.data.to_string(), "downstreamRuns": output.downstream_runs })
 }
@@ -258,12 +282,14 @@ fn page_of(items: Vec<Value>, page: PageRequest) -> Result<Reply, ApiError> {
     Reply::json(&page.take((1..).zip(items)))
 }
 
-/// `/runs`, and `/runs/<query>`: the client glues its query to the path without a `?` (SDK).
+/// `GET /flow-runs/{id}/nodes/{node}/runs`, any token: answers a page of one node's runs. It also serves
+/// `…/runs/<query>`, because the client glues its query to the path without a `?` (SDK).
 pub(crate) async fn node_runs(call: Call) -> Result<Reply, ApiError> {
     page_of(runs_of_node(&call)?.iter().map(run_view).collect(), call.page()?)
 }
 
-/// One run of a node; or, when what stands in its place is a query, all of them.
+/// `GET /flow-runs/{id}/nodes/{node}/runs/{run}`, any token: answers one run of a node; all of them when `{run}` is a
+/// query. 404 for an unknown run.
 pub(crate) async fn node_run(call: Call) -> Result<Reply, ApiError> {
     let named = call.param("run")?;
     if named.contains('=') {
@@ -278,11 +304,14 @@ fn no_part(what: &str, id: &str) -> ApiError {
     ApiError::not_found(format!("the node has no {what} `{id}` in this flow run"))
 }
 
+/// `GET /flow-runs/{id}/nodes/{node}/outputs`, any token: answers a page of one node's outputs over all its runs.
 pub(crate) async fn node_outputs(call: Call) -> Result<Reply, ApiError> {
     let runs = runs_of_node(&call)?;
     page_of(runs.iter().flat_map(|run| &run.outputs).map(output_view).collect(), call.page()?)
 }
 
+/// `GET /flow-runs/{id}/nodes/{node}/outputs/{output}` and `…/output/{output}`, any token: answers one output; 404 for
+/// an unknown one.
 pub(crate) async fn node_output(call: Call) -> Result<Reply, ApiError> {
     let (runs, named) = (runs_of_node(&call)?, call.param("output")?);
     let output = runs.iter().flat_map(|run| &run.outputs).find(|output| output.id == named);

@@ -1,4 +1,7 @@
-//! Flows and flow instances: what is their own. What all elements share is in [`crate::elements`].
+//! The verbs that only flows and flow instances have. What flows share with actions is in [`crate::elements`].
+//!
+//! Invariant: every change goes through [`Flow::apply`] or copies a parent's definition, so a stored flow's nodes never
+//! lead in a circle.
 //!
 //! Source: OAS, SDK; IAPP:docs/flows, IAPP:docs/flow-instances for what runs do.
 
@@ -30,7 +33,8 @@ fn by_id(flow: &Flow) -> Selector {
     Selector { id: Some(flow.id.to_string()), ..Selector::default() }
 }
 
-/// Makes a flow.
+/// Makes a flow and answers it. Fails with 400 without `key` and `name` or for wrong nodes, with 404 for an unknown
+/// scope or parent, and with `already_exists` when the key is taken at its place.
 pub async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     if body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("a flow needs a `key` or a `name`, and `nodes` to do anything"));
@@ -45,7 +49,7 @@ pub async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     };
     elements::create(cx, wanted, |flow: &mut Flow, world| {
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
-        // A version of a flow is what the flow is, but for what the body says.
+        // A new version starts as a copy of its parent, unless the body brings nodes of its own.
         if let Some(parent) = parent.filter(|_| matches!(body.nodes, crate::base::patch::Patch::Keep)) {
             let name = flow.meta.name.clone();
             flow.copy_definition(parent);
@@ -56,7 +60,8 @@ pub async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     .await
 }
 
-/// Changes a flow or a flow instance. Nodes that a PATCH does not name stay (assumed).
+/// Changes a flow or a flow instance and answers it. With `Change::Merge`, nodes that the body does not name stay
+/// (assumed); with `Change::Replace`, they go.
 pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Flow>, ApiError> {
     elements::update(cx, selector, |flow: &mut Flow, _| {
         if change == Change::Replace {
@@ -72,7 +77,8 @@ pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change
     .await
 }
 
-/// A connection's version of a flow, with what a body says (the rest stays, assumed); no body makes it as its parent is.
+/// Answers a connection's instance of a flow. A body changes it and leaves the rest as it is (assumed); without a body
+/// a missing instance is made as a copy of its parent.
 pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Flow>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
     let Some(body) = body else { return elements::instance::<Flow>(cx, &making).await };
@@ -83,8 +89,8 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) 
     }
 }
 
-/// Makes a flow instance from `{flowId, connectionId | integrationId, instanceKey, …}`. Source: SDK
-/// `createFlowInstanceSchema`.
+/// Makes a flow instance from `{flowId, connectionId | integrationId, instanceKey, …}`, or changes the one that is
+/// there. Fails with 400 without `flowId`. Source: SDK `createFlowInstanceSchema`.
 pub async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     let flow = body.flow_id.clone().or_else(|| body.parent_id.clone());
     let flow = flow.ok_or_else(|| ApiError::bad_request("say which flow: `flowId` is missing"))?;
@@ -97,8 +103,8 @@ pub async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiEr
     put_instance(cx, &selector, Some(body)).await
 }
 
-/// Puts a flow back to its parent's definition, or only the parts that `options` names.
-/// Source: SDK `ResetFlowInstanceOptions`.
+/// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has no
+/// parent. Source: SDK `ResetFlowInstanceOptions`.
 pub async fn reset(cx: &Cx, selector: &Selector, options: &ResetOptions) -> Result<Listed<Flow>, ApiError> {
     if !options.name && !options.all_nodes && options.nodes.is_empty() {
         return elements::reset(cx, selector).await;
@@ -129,8 +135,8 @@ fn parent_of<'w>(flow: &Flow, world: &'w World) -> Result<&'w Arc<Flow>, ApiErro
     parent.ok_or_else(|| ApiError::bad_request(format!("flow `{}` is no instance of another one", flow.meta.name)))
 }
 
-/// Takes over what the flow has become; nodes that the tenant customised stay. Source: SDK `updateToLatestFlow`; which
-/// nodes stay is assumed.
+/// Copies the parent's current definition into an instance; a customised name and customised nodes stay. Fails with 400
+/// when there is no parent. Source: SDK `updateToLatestFlow`; which nodes stay is assumed.
 pub async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Listed<Flow>, ApiError> {
     elements::update(cx, selector, |flow: &mut Flow, world| {
         let parent = parent_of(flow, world)?.clone();
@@ -146,7 +152,8 @@ pub async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Listed<Flo
     .await
 }
 
-/// Gives a connection that has become READY its instances of the flows that say so (`autoCreateInstances`).
+/// Makes the instances of a connection that has just become READY: one of each flow with `autoCreateInstances` that is
+/// universal or of its integration.
 pub fn connected(tx: &mut Tx, ids: &Ids, now: Timestamp, connection: &Connection) -> Result<(), StoreError> {
     let serves = |flow: &&Arc<Flow>| {
         flow.auto_create_instances
@@ -156,7 +163,7 @@ pub fn connected(tx: &mut Tx, ids: &Ids, now: Timestamp, connection: &Connection
             && (flow.place.integration.is_none() || flow.place.integration == connection.integration)
     };
     let mut flows: Vec<Arc<Flow>> = tx.flows.iter().filter(serves).cloned().collect();
-    // An integration's own version goes before the universal one of its key.
+    // The most specific version of a key comes first, so that it wins over the universal one.
     flows.sort_by_key(|flow| std::cmp::Reverse(flow.place.specificity()));
     for flow in flows {
         if let Some(instance) = elements::instance_of(tx, ids, now, &*flow, connection, None) {

@@ -1,4 +1,7 @@
-//! A run of a flow instance: what it is at, and what each of its nodes took and gave.
+//! A run of a flow instance: its state machine, and what each node took and gave.
+//!
+//! Pure types for whoever stores, carries out or shows runs. Invariant: `state` moves only along [`FlowRunState::on`],
+//! and a run that has ended never moves again.
 
 use std::collections::BTreeMap;
 
@@ -17,38 +20,38 @@ use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::progress::Due;
 
-/// Where a run stands. Source: SDK `FlowRunState`.
+/// The state of a flow run. Source: SDK `FlowRunState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum FlowRunState {
-    /// Waits for its turn: one run of a connection goes on at a time (DOC limits).
+    /// The run waits for its turn: a connection carries out one run at a time (DOC limits).
     Queued,
-    /// Goes on.
+    /// The run's nodes are being carried out, or will be when it is due.
     Running,
-    /// Every node did what it should.
+    /// Every node that ran succeeded, or failed with `onError: continue`.
     Completed,
-    /// Somebody stopped it.
+    /// A client stopped the run.
     Stopped,
-    /// A node failed.
+    /// A node or the run itself failed.
     Failed,
 }
 
-/// What can happen to a run.
+/// The events that move a run from one state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum FlowRunEvent {
-    /// Its turn has come.
+    /// The run's turn has come.
     Start,
-    /// It is through.
+    /// All nodes have run without failure.
     Complete,
-    /// Something failed.
+    /// A node failed, or the run cannot be carried out.
     Fail,
-    /// Somebody stops it.
+    /// A client or a poke stops the run.
     Stop,
 }
 
 impl FlowRunState {
-    /// The whole machine. None for an event that the state does not allow.
+    /// The whole state machine: the state after an event, or none when the state does not allow the event.
     pub fn on(self, event: FlowRunEvent) -> Option<Self> {
         match (self, event) {
             (Self::Queued, FlowRunEvent::Start) => Some(Self::Running),
@@ -61,55 +64,54 @@ impl FlowRunState {
         }
     }
 
-    /// Whether it has ended.
+    /// Whether the run has completed, failed or been stopped.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Stopped | Self::Failed)
     }
 }
 
-/// How one run of a node went. Source: SDK `FlowNodeRunStatus`.
+/// The result of one run of a node. Source: SDK `FlowNodeRunStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NodeRunStatus {
-    /// It gave something.
+    /// The node gave an output.
     Completed,
-    /// It failed.
+    /// The node failed and nothing after it ran.
     Failed,
-    /// Its input did not pass the filter.
+    /// The input did not pass the node's filter, so the node gave no output.
     Skipped,
 }
 
-/// The output that a node run was begun with. Source: SDK `UpstreamFlowNodeRunSchema`.
+/// The output of an earlier node that began a node run. Source: SDK `UpstreamFlowNodeRunSchema`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpstreamRun {
-    /// The node before.
+    /// The key of the earlier node.
     pub node_key: String,
-    /// Its run.
+    /// The id of the earlier node's run.
     pub run_id: String,
-    /// What it gave.
+    /// The id of the output within that run.
     pub output_id: String,
 }
 
-/// A run that an output began. Source: SDK `DownstreamFlowNodeRunSchema`.
+/// A node run that an output began. Source: SDK `DownstreamFlowNodeRunSchema`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DownstreamRun {
-    /// The run.
+    /// The id of the later node's run.
     pub run_id: String,
-    /// The node behind.
+    /// The key of the later node.
     pub node_key: String,
 }
 
-/// What a node run gave. Source: SDK `FlowNodeRunOutputSchema`; on the wire its `data` is JSON text.
+/// An output of a node run. Source: SDK `FlowNodeRunOutputSchema`; on the wire its `data` is JSON text.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeOutput {
-    /// Id, within the run.
+    /// The id, which is unique within the flow run and the same whenever the run is repeated.
     pub id: String,
-    /// What.
     pub data: Value,
-    /// What that began.
+    /// The node runs that this output began.
     #[serde(default)]
     pub downstream_runs: Vec<DownstreamRun>,
 }
@@ -118,101 +120,98 @@ pub struct NodeOutput {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeRun {
-    /// Id, within the run.
+    /// The id, which is unique within the flow run and the same whenever the run is repeated.
     pub id: String,
-    /// Of which node.
     pub node_key: String,
-    /// What it was begun by; none of the first.
+    /// The output that began this run; empty for the first node of a flow run and of a For Each.
     #[serde(default)]
     pub upstream_runs: Vec<UpstreamRun>,
-    /// What it took.
+    /// The input of the flow run with the outputs of all earlier nodes on the way, each under its node's key.
     pub input: Value,
-    /// How it went.
     pub status: NodeRunStatus,
-    /// What a snippet logged, and requests that were made.
+    /// The lines that a snippet logged, and the requests and action runs that the node made.
     #[serde(default)]
     pub logs: Vec<Value>,
-    /// What it gave.
+    /// The node's output; empty when it failed or its input was skipped.
     #[serde(default)]
     pub outputs: Vec<NodeOutput>,
-    /// Why it failed.
+    /// Why the node failed; also filled when `onError: continue` let the run go on.
     #[serde(default)]
     pub errors: Vec<ApiError>,
 }
 
 impl NodeRun {
-    /// How much JSON there is in it, about.
+    /// About how many bytes of JSON the node run holds; it counts towards what is kept of old runs.
     pub fn bytes(&self) -> usize {
         let outputs = self.outputs.iter().map(|output| output.data.to_string().len()).sum::<usize>();
         self.input.to_string().len() + outputs + self.logs.iter().map(|log| log.to_string().len()).sum::<usize>()
     }
 }
 
-/// All runs of one node in short. Source: SDK `FlowRunNode`.
+/// A summary of all runs of one node. Source: SDK `FlowRunNode`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeSummary {
-    /// `failed` when any failed.
+    /// `failed` when any run of the node failed, else `completed`.
     pub state: FlowRunState,
-    /// How often it ran.
+    /// How often the node ran.
     pub runs: usize,
-    /// How often that failed.
+    /// How many of those runs failed.
     pub errored_runs: usize,
-    /// How much it gave.
+    /// How many outputs the node gave in all its runs.
     pub outputs: usize,
 }
 
-/// A run as stored. The wire form is `service::view::FlowRunView`.
+/// A flow run as stored. The wire form is [`crate::elements::view::FlowRunView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowRun {
-    /// Id.
     pub id: Id<FlowRun>,
-    /// The flow's name at the time.
+    /// The flow's name when the run was asked for.
     pub name: String,
-    /// Whose.
+    /// The tenant that the flow instance belongs to.
     pub tenant: Id<Tenant>,
-    /// The flow instance.
+    /// The flow instance that runs.
     pub flow: Id<Flow>,
-    /// Its connection.
+    /// The connection that its nodes go through.
     pub connection: Id<Connection>,
-    /// Its integration.
+    /// The integration of the flow instance; none when its connection has none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub integration: Option<Id<Integration>>,
-    /// Where it begins.
+    /// The key of the node where the run begins.
     pub start_node: String,
-    /// With what.
+    /// The input of the first node; `{}` when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input: Option<Value>,
-    /// The caller's own.
+    /// The caller's own data, which is stored and shown again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
-    /// Where it stands.
+    /// The state, which only [`FlowRun::apply`] changes.
     pub state: FlowRunState,
-    /// How it came there.
+    /// The last changes of the state, oldest first.
     #[serde(skip_serializing_if = "History::is_empty", default)]
     pub history: History<FlowRunState, FlowRunEvent>,
-    /// When it was asked for, and from its turn on: when that came.
+    /// When the run was asked for; once it is running, when it began to run.
     pub started_at: Timestamp,
-    /// When it ended.
+    /// When the run completed, failed or was stopped.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ended_at: Option<Timestamp>,
-    /// Why it failed.
+    /// Why the run failed: one error for each failed node or link, or the one that ended the run.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<ApiError>,
-    /// What its nodes did, in order.
+    /// The node runs in the order in which they began.
     #[serde(default)]
     pub node_runs: Vec<NodeRun>,
-    /// How much JSON there is in it, about.
+    /// About how many bytes of JSON the run holds; it counts towards what is kept of old runs.
     #[serde(default)]
     pub bytes: usize,
-    /// What happens next by itself: it is carried out. A queued run waits for its turn instead.
+    /// When a running run is carried out. None while it is queued, held or over.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Due>,
 }
 
 impl FlowRun {
-    /// Takes an event: the only way to change `state`.
+    /// Moves the run by an event: the only way to change `state`. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: FlowRunEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.state.on(event);
         self.history.step("flow run", &mut self.state, event, to, now)?;
@@ -226,12 +225,13 @@ impl FlowRun {
         Ok(())
     }
 
-    /// The id of the `n`th thing within it: the same whatever else goes on in the workspace.
+    /// The id of the `n`th thing within the run. It derives from the run's id alone, so it does not depend on what else
+    /// happens in the workspace.
     pub fn inner_id(&self, n: usize) -> String {
         stable_id::<Self>("flow-node-run", &format!("{}/{n}", self.id)).to_string()
     }
 
-    /// Its nodes in short.
+    /// A summary of each node that has run, by its key.
     pub fn nodes(&self) -> BTreeMap<&str, NodeSummary> {
         let mut nodes = BTreeMap::new();
         for run in &self.node_runs {
@@ -247,7 +247,8 @@ impl FlowRun {
         nodes
     }
 
-    /// What each node gave: lists by node, as in the output of a For Each (IAPP:docs/for-each). Assumed.
+    /// The outputs of each node that gave some, by its key: always lists, as in the output of a For Each
+    /// (IAPP:docs/for-each). Assumed.
     pub fn output(&self) -> BTreeMap<&str, Vec<&Value>> {
         let mut output: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
         for run in self.node_runs.iter().filter(|run| !run.outputs.is_empty()) {
@@ -257,19 +258,19 @@ impl FlowRun {
     }
 }
 
-/// A call to run a flow. Source: SDK `CreateFlowRunRequest`, `RunFlowApiRequest`.
+/// A request to run a flow. Source: SDK `CreateFlowRunRequest`, `RunFlowApiRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FlowRunBody {
-    /// Which flow instance.
+    /// The id of the flow instance; needed by `POST /flow-runs`, and ignored where the path names the flow.
     pub flow_instance_id: Option<String>,
-    /// Where it begins.
+    /// The key of the node where the run begins; when absent, the flow's only API trigger or its only trigger.
     pub start_node_key: Option<String>,
-    /// The same, deprecated.
+    /// The deprecated name of `startNodeKey`, read when that is absent.
     pub node_key: Option<String>,
-    /// With what.
+    /// The input of the first node; `{}` when absent.
     pub input: Option<Value>,
-    /// The caller's own.
+    /// Any JSON object of your own; it is stored with the run and shown again.
     pub meta: Option<JsonMap>,
 }
 

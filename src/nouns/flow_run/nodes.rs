@@ -1,7 +1,9 @@
 //! What the nodes of a flow do, one after the other. Source: IAPP:docs/flows, IAPP:docs/for-each.
 //!
-//! Each output of a node begins one run of every node that it is linked to, whose input is the input before with the
-//! output under its node's key.
+//! Each output of a node begins one run of every node that it is linked to. That run's input is the earlier input with
+//! the output under its node's key.
+//!
+//! Invariant: a run ends, because node runs, bytes and nesting are limited, and it stops early when somebody stops it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -26,18 +28,19 @@ use crate::nouns::flow_run::model::{
     DownstreamRun, FlowRun, FlowRunState, NodeOutput, NodeRun, NodeRunStatus, UpstreamRun,
 };
 
-/// So often nodes may run in one run of a flow.
+/// The most node runs in one flow run; a run that needs more fails.
 const MOST_NODE_RUNS: usize = 1_000;
-/// So deep For Each nodes may nest: each level takes of the stack.
+/// How deep For Each nodes may nest; each level takes stack space.
 const DEEPEST: usize = 10;
-/// So many bytes of JSON may go through a run. Source: DOC limits (20 MB of node output).
+/// The most bytes of JSON that may go through a flow run. Source: DOC limits (20 MB of node output).
 const MOST_BYTES: usize = 20 * 1024 * 1024;
 
-/// Carries out a run from its first node on.
+/// Carries out a flow run from its first node on. Answers the node runs in order, and the errors that make the run
+/// fail: none when it succeeded.
 pub(crate) async fn walk(cx: &Cx, flow: &Arc<Flow>, run: &Arc<FlowRun>) -> (Vec<NodeRun>, Vec<ApiError>) {
     let mut walk = Walk { cx, flow, run, runs: Vec::new(), errors: Vec::new(), ids: 0, bytes: 0, depth: 0 };
     let input = run.input.clone().filter(|input| !input.is_null()).unwrap_or_else(|| json!({}));
-    // It may have been taken out since the run was asked for.
+    // The start node may have been removed since the run was asked for.
     let begun = flow.start_node(Some(&run.start_node)).map(|_| Arc::new(input));
     let done = match begun {
         Ok(input) => walk.follow(&run.start_node, input).await,
@@ -60,12 +63,12 @@ struct Walk<'w> {
     depth: usize,
 }
 
-/// A node that is to run.
+/// A node run that is yet to happen.
 struct Step {
     node_key: String,
-    /// Shared by all that one output leads to.
+    /// Shared by all steps that one output leads to.
     input: Arc<Value>,
-    /// The run and the output that led here, by their places.
+    /// The output that led here, with the index in `runs` of the run that gave it.
     after: Option<(usize, UpstreamRun)>,
 }
 
@@ -75,7 +78,8 @@ impl Walk<'_> {
         self.run.inner_id(self.ids)
     }
 
-    /// Runs a node, then those that it leads to. An error ends the whole run; that of a node ends only its way.
+    /// Runs a node, then those that it leads to. An error ends the whole flow run; the failure of a node ends only its
+    /// branch and is kept in `errors`.
     fn follow<'f>(&'f mut self, node_key: &'f str, input: Arc<Value>) -> BoxFuture<'f, Result<(), ApiError>> {
         Box::pin(async move {
             let mut steps = VecDeque::from([Step { node_key: node_key.to_owned(), input, after: None }]);
@@ -83,10 +87,10 @@ impl Walk<'_> {
                 if !self.goes_on() {
                     return Ok(());
                 }
-                // A link to a node that is not there leads nowhere (SDK `getChildNodeKeys`).
+                // A link to a node that does not exist leads nowhere (SDK `getChildNodeKeys`).
                 let Some(node) = self.flow.nodes.get(&step.node_key) else { continue };
                 self.count(&step.input)?;
-                // Others have their turn too.
+                // Long runs give other tasks of the thread their turn.
                 tokio::task::yield_now().await;
                 let node = node.clone();
                 Box::pin(self.take(&node, step, &mut steps)).await?;
@@ -95,7 +99,7 @@ impl Walk<'_> {
         })
     }
 
-    /// Whether nobody has stopped the run, or put its workspace back.
+    /// Whether the flow run is still running: nobody has stopped it, and its workspace was not reset.
     fn goes_on(&self) -> bool {
         if self.cx.space.data.is_closed() {
             return false;
@@ -104,7 +108,8 @@ impl Walk<'_> {
         state == Some(FlowRunState::Running)
     }
 
-    /// What the run goes through, as it is now: an earlier node may have lost its credentials, or got new ones.
+    /// The integration and connection that the run goes through, read anew: a node may have lost the credentials or got
+    /// new ones.
     fn scope(&self) -> Resolved {
         let world = self.cx.world();
         let integration = self.run.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
@@ -112,7 +117,8 @@ impl Walk<'_> {
         Resolved { integration: integration.cloned(), connection: connection.cloned() }
     }
 
-    /// Refuses more than is kept: values are stored inside other JSON, and read again.
+    /// Counts a value's bytes. Refuses more than a run may have, and nesting that could not be read again once it is
+    /// stored inside other JSON.
     fn count(&mut self, value: &Value) -> Result<(), ApiError> {
         let text = serde_json::to_string(value).map_err(ApiError::internal)?;
         if depth::exceeds(text.as_bytes()) {
@@ -126,7 +132,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// One run of one node.
+    /// Carries out one step: records the node run, its output or its failure, and adds the steps that its links lead
+    /// to. Fails only when the whole flow run has to end.
     async fn take(&mut self, node: &FlowNode, step: Step, steps: &mut VecDeque<Step>) -> Result<(), ApiError> {
         let id = self.id();
         let place = self.runs.len();
@@ -156,7 +163,7 @@ impl Walk<'_> {
                 return Ok(());
             }
             Err(error) if node.on_error == Some(OnError::Continue) => {
-                // Its way goes on, and filters see why (IAPP:docs/flows).
+                // The branch goes on, and its filters see the error (IAPP:docs/flows).
                 self.runs[place].errors.push(error.clone());
                 error_seen = Some(error);
                 Value::Null
@@ -179,7 +186,7 @@ impl Walk<'_> {
             data: output.clone(),
             downstream_runs: Vec::new(),
         });
-        // A link's filter sees what the node behind it would: its input with this output in it.
+        // A link's filter sees what the next node would: its input with this output in it.
         let mut variables = self.variables(&input);
         (variables["output"], variables["error"]) = (output, json!(error_seen));
         for link in &node.links {
@@ -212,7 +219,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Does what a node is for. None when its input does not pass.
+    /// Does what a node is for and answers its output with the lines that it logged. None means that a filter held the
+    /// input back.
     async fn carry_out(
         &mut self,
         key: &str,
@@ -245,7 +253,8 @@ impl Walk<'_> {
         (result.map(|output| Some(output.unwrap_or(Value::Null))), logs)
     }
 
-    /// What formulas in a node see. Source: SDK `getFlowNodeRunTimeVariablesSchema`; `flow` is IAPP:docs/flows.
+    /// The variables that formulas in a node see. Source: SDK `getFlowNodeRunTimeVariablesSchema`; `flow` is
+    /// IAPP:docs/flows.
     fn variables(&self, input: &Value) -> Value {
         run::variables(self.cx, &self.scope(), input.clone(), &self.own_variables())
     }
@@ -283,7 +292,8 @@ impl Walk<'_> {
         Ok(Some(input.clone()))
     }
 
-    /// Runs the nodes below for each item, which is `input.<key>.item` there; gives lists of what each of them gave.
+    /// Runs the nodes below a For Each once for each item, which they see as `input.<key>.item`; answers, by node, the
+    /// lists of their outputs.
     async fn for_each(
         &mut self,
         key: &str,
@@ -329,7 +339,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Runs an action through the flow's connection; that has a run log of its own.
+    /// Runs an action through the flow's connection. The action writes a run log of its own, whose id goes into the
+    /// node's logs.
     async fn run_action(&self, config: &JsonMap, input: &Value) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
         let text = |names: [&str; 2]| names.iter().find_map(|name| config.get(*name)?.as_str()).map(str::to_owned);
         let selector =
@@ -369,7 +380,7 @@ impl Walk<'_> {
     }
 }
 
-/// The tenant's configuration over the developer's.
+/// The developer's configuration with the members of the tenant's over it.
 fn config_of(node: &FlowNode) -> JsonMap {
     let mut config = node.config.clone();
     if let Some(Value::Object(own)) = &node.user_config {
@@ -378,7 +389,7 @@ fn config_of(node: &FlowNode) -> JsonMap {
     config
 }
 
-/// An input with a node's output in it. An input that is no object becomes one (assumed).
+/// An input with a node's output under its key. An input that is no object becomes one with a member `input` (assumed).
 fn with(input: Value, key: &str, output: Value) -> Value {
     let mut members = match input {
         Value::Object(members) => members,

@@ -1,7 +1,7 @@
-//! Runs of flow instances: begun by a call, carried out by the worker, one of a connection at a time.
+//! Runs of flow instances: queued by a call, carried out by the worker, one of a connection at a time.
 //!
-//! Invariant: a run changes its state in transactions of its own, so that each change is told by a webhook; what its
-//! nodes do happens between two of them.
+//! Invariant: a run changes its state in transactions of its own, so that a webhook tells of each change; its nodes run
+//! between two of them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -21,13 +21,14 @@ use crate::nouns::flow_run::nodes;
 use crate::nouns::workspace::model::progress::Due;
 use crate::store::{Tx, World};
 
-/// So many runs may wait for their turn. Source: DOC limits, per connection.
+/// The most runs of one connection that may wait for their turn. Source: DOC limits, per connection.
 const MOST_QUEUED: usize = 10_000;
-/// So many runs that are over are kept, and so many bytes of them.
+/// How many finished runs are kept, and how many bytes of them; the newest is kept whatever its size.
 const MOST_KEPT: usize = 1_000;
 const MOST_BYTES_KEPT: usize = 100 * 1024 * 1024;
 
-/// Begins a run of a flow instance that exists. Source: SDK `CreateFlowRunRequest`.
+/// Queues a run of an existing flow instance and answers it. Fails with 400 without `flowInstanceId`, with 404 for an
+/// unknown instance, and as [`create_at`] does. Source: SDK `CreateFlowRunRequest`.
 pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
     let id = body.flow_instance_id.clone().filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| ApiError::bad_request("say what to run: `flowInstanceId` is missing"))?;
@@ -36,8 +37,9 @@ pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError
     start(cx, &flow, body).await
 }
 
-/// Begins a run of a connection's version of a flow, which is made if it is missing (assumed). Without a connection, the
-/// tenant's one of the flow's integration is meant.
+/// Queues a run of a connection's instance of a flow, which is made if it is missing (assumed). Without a connection,
+/// the tenant's connection of the flow's integration is meant. Fails with 400 for a flow of another connection, an
+/// archived flow or no node to begin with, and with 429 when too many runs wait.
 pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
     let (flow, _) = elements::get::<Flow>(cx, selector)?;
     if let Some(own) = &flow.place.connection {
@@ -135,13 +137,13 @@ fn no_run(id: &str) -> ApiError {
     ApiError::not_found(format!("flow run not found: `{id}`; list them with GET /flow-runs"))
 }
 
-/// A run that the caller may see.
+/// Answers a run; 404 when it does not exist or the caller may not see it.
 pub fn find(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
     let run = cx.world().flow_runs.get(id).filter(|run| cx.caller.may_see(run.tenant.as_str())).cloned();
     run.ok_or_else(|| no_run(id))
 }
 
-/// The same, and a look at one that goes on counts.
+/// Answers a run as [`find`] does, and counts the read where progress waits for reads.
 pub fn get(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
     let run = find(cx, id)?;
     if run.due.as_ref().is_some_and(|due| due.reads.is_some()) {
@@ -151,28 +153,27 @@ pub fn get(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
     Ok(run)
 }
 
-/// Which runs are asked for. Source: SDK `FindFlowRunsQuery`.
+/// Which runs a list asks for; an absent field allows all. Source: SDK `FindFlowRunsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct RunFilter {
-    /// Of a flow, at whichever layer: the instance itself or one that it is a version of.
+    /// Ids of flows at any layer; a run's flow must be, or be a version of, each of them.
     pub flows: Vec<String>,
-    /// Whose.
+    /// The id or key of the tenant that owns the run.
     pub tenant: Option<String>,
-    /// At this state.
     pub state: Option<FlowRunState>,
-    /// Of an integration.
+    /// The id of the integration.
     pub integration: Option<String>,
-    /// Of a connection.
+    /// The id of the connection.
     pub connection: Option<String>,
-    /// Of an external app.
+    /// The id of the external app of the run's connection.
     pub external_app: Option<String>,
-    /// Begun then or later.
+    /// The earliest start, included.
     pub from: Option<Timestamp>,
-    /// Begun then or earlier.
+    /// The latest start, included.
     pub to: Option<Timestamp>,
 }
 
-/// Lists runs, newest first.
+/// Answers a page of the runs that the caller may see and the filter allows, newest first.
 pub fn list(cx: &Cx, filter: &RunFilter, page: PageRequest) -> Page<Arc<FlowRun>> {
     let world = cx.world();
     let of_app = |run: &FlowRun, app: &str| {
@@ -194,19 +195,20 @@ pub fn list(cx: &Cx, filter: &RunFilter, page: PageRequest) -> Page<Arc<FlowRun>
     page.take(wanted.map(|(seq, run)| (u64::MAX - seq, Arc::clone(run))))
 }
 
-/// Whether a flow is `id` or a version of it.
+/// Whether a flow is the one with `id` or a version of it.
 fn is_of(world: &World, flow: &Id<Flow>, id: &str) -> bool {
     let own = world.flows.get(flow.as_str());
     *flow == *id || own.is_some_and(|flow| elements::ancestors(world, &**flow).any(|above| above.id == *id))
 }
 
-/// Stops a run that is not over. What a node does just now, it does; nothing comes after it.
+/// Stops a run and answers it. What a node is doing at the moment is finished; no node runs after it. Fails with 404
+/// when the caller may not see the run, and when it is over.
 pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
     find(cx, id)?;
     moved(&cx.engine, &cx.space, id, |run, now| run.apply(FlowRunEvent::Stop, now)).await
 }
 
-/// Changes a run in a transaction of its own.
+/// Changes a run in a transaction of its own and answers it; 404 when it does not exist.
 async fn moved(
     engine: &Engine,
     space: &Space,
@@ -222,7 +224,7 @@ async fn moved(
     world.flow_runs.get(id).cloned().ok_or_else(|| no_run(id))
 }
 
-/// The runs whose turn has come: of each connection on which none goes on, the one that has waited longest.
+/// The runs whose turn has come: for each connection without a running one, the run that has waited longest.
 pub fn next_in_turn(world: &World) -> impl Iterator<Item = &Arc<FlowRun>> {
     let running = world.flow_runs.iter().filter(|run| run.state == FlowRunState::Running);
     let mut busy: HashSet<&str> = running.map(|run| run.connection.as_str()).collect();
@@ -230,7 +232,7 @@ pub fn next_in_turn(world: &World) -> impl Iterator<Item = &Arc<FlowRun>> {
     queued.filter(move |run| busy.insert(run.connection.as_str()))
 }
 
-/// Its turn has come. When it is carried out is a matter of progress.
+/// Starts a queued run; the workspace's progress settings say when it is carried out.
 pub fn begin(space: &Space, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiError> {
     let now = space.clock.now();
     run.apply(FlowRunEvent::Start, now)?;
@@ -239,9 +241,9 @@ pub fn begin(space: &Space, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiErro
     Ok(())
 }
 
-/// A run cannot go on: nothing else may wait for it.
+/// Fails a run that cannot be carried out, so that no other run waits for it.
 pub fn give_up(space: &Space, tx: &mut Tx, mut run: FlowRun, error: ApiError) -> Result<(), ApiError> {
-    // An event that the state does not allow changes nothing.
+    // An event that the state does not allow is dropped: the run is over already.
     run.apply(FlowRunEvent::Fail, space.clock.now()).ok();
     run.due = None;
     run.errors = vec![error];
@@ -249,7 +251,8 @@ pub fn give_up(space: &Space, tx: &mut Tx, mut run: FlowRun, error: ApiError) ->
     Ok(())
 }
 
-/// Carries out a run that is due: its nodes, or the failure that progress has for it.
+/// Carries out a run that is due: its nodes, or the failure that the progress settings ask for. Does nothing when the
+/// run is not due any more.
 pub async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun>) -> Result<(), ApiError> {
     let world = space.world();
     let is_due = |run: &&Arc<FlowRun>| run.state == FlowRunState::Running && run.due.is_some();
@@ -266,7 +269,7 @@ pub async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun
         run.bytes += node_runs.iter().map(NodeRun::bytes).sum::<usize>();
         run.node_runs = node_runs;
         if run.state.is_over() {
-            // It was stopped meanwhile.
+            // The run was stopped while its nodes ran.
             return Ok(());
         }
         let event = if errors.is_empty() { FlowRunEvent::Complete } else { FlowRunEvent::Fail };
@@ -277,7 +280,7 @@ pub async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun
     Ok(())
 }
 
-/// Why a run failed when nobody says.
+/// The error of a run that a poke or the progress settings fail, with a default message.
 fn failed(why: Option<String>) -> ApiError {
     ApiError::flow_run(why.unwrap_or_else(|| "the flow run failed".to_owned()))
 }
@@ -297,8 +300,9 @@ async fn walk(
     Ok(nodes::walk(&cx, &flow, run).await)
 }
 
-/// Moves a run by an event, whatever the progress: as a poke. `start` does not wait for the run's turn; `complete` carries
-/// the run out, and it may fail at that.
+/// Moves a run by an event and answers it, whatever the progress settings say. `start` does not wait for the run's
+/// turn; `complete` makes the run due at once, and its nodes may still fail it. Fails with 404 for an unknown run, and
+/// when the state does not allow the event.
 pub async fn poke(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -316,7 +320,7 @@ pub async fn poke(
         }
         FlowRunEvent::Complete => {
             moved(engine, space, id, |run, now| {
-                // Refused if the machine does not allow it.
+                // Applied to a copy, so that an event that the machine does not allow is refused.
                 run.clone().apply(event, now)?;
                 run.due = Some(Due { at: Some(now), reads: None, failure: None });
                 Ok(())
@@ -337,7 +341,8 @@ pub async fn poke(
     space.world().flow_runs.get(id).cloned().ok_or_else(|| no_run(id))
 }
 
-/// What one node's runs are, for a caller who may see the run; a node that has not run has none.
+/// The runs of one node, for a caller who may see the flow run; none when the node has not run. 404 for an unknown flow
+/// run or node.
 pub fn of_node(cx: &Cx, id: &str, node: &str) -> Result<Vec<NodeRun>, ApiError> {
     let run = find(cx, id)?;
     let flow = cx.world().flows.get(run.flow.as_str()).cloned();
