@@ -1,4 +1,6 @@
 //! A tenant (called customer on the wire): an isolated scope of connections.
+//!
+//! Invariant: `internal_id` is what tokens name as the tenant key. Credentials are shown only to the tenant itself.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,46 +12,47 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::base::patch::Patch;
 
-/// A tenant, stored and on the wire alike. Source: SDK `BaseCustomer`.
+/// A tenant, called customer on the wire; stored and sent in the same form. Source: SDK `BaseCustomer`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tenant {
-    /// Id.
+    /// The id that the workspace gave the tenant.
     pub id: Id<Tenant>,
-    /// For people.
+    /// The name that people see; it is the tenant key until a token or a request gives another one.
     pub name: String,
-    /// Your system's id: the token's tenant key.
+    /// The tenant's id in your own system: the tenant key that tokens name. It is unique in the workspace.
     pub internal_id: String,
-    /// The user's own.
+    /// Your own fields of the tenant, as the last token or request that named any set them; absent when there are none.
     #[serde(skip_serializing_if = "JsonMap::is_empty", default)]
     pub fields: JsonMap,
-    /// The user's own.
+    /// Any JSON object of your own; absent when none was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
-    /// Secret; only in the tenant's own `/self`.
+    /// The tenant's credentials. They are secret: only the tenant's own `/self` shows them.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub credentials: Option<Value>,
-    /// A test tenant.
+    /// Whether the tenant is for tests; nothing here sets it, so it is false.
     pub is_test: bool,
-    /// Counted for billing.
+    /// Whether the tenant counts for billing; nothing here changes it, so it is true.
     pub is_billable: bool,
-    /// Whether it was ever used.
+    /// Whether a token of the tenant has been used since it was made.
     pub is_active: bool,
-    /// A limit, or null.
+    /// The most AI credits that the tenant may use in 30 days, 0 or more; it is stored and not enforced. Absent means
+    /// no limit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ai_credits_rolling30_day_limit: Option<f64>,
-    /// When a token last brought news of it.
+    /// When a token last made, changed or restored the tenant; absent when no token has named it yet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub last_active_at: Option<Timestamp>,
-    /// When it was made.
+    /// When the tenant was made, on the workspace's clock.
     pub created_at: Timestamp,
-    /// Set when archived.
+    /// When the tenant was archived; absent while it is not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub archived_at: Option<Timestamp>,
 }
 
 impl Tenant {
-    /// A tenant first seen now.
+    /// Makes an active tenant that a token has just named. Its name is its key unless `name` says otherwise.
     pub fn new(id: Id<Tenant>, internal_id: String, name: Option<String>, now: Timestamp) -> Self {
         Self {
             id,
@@ -68,26 +71,25 @@ impl Tenant {
         }
     }
 
-    /// Whether `text` (lower case) is in name or internal id.
+    /// Whether its name or key contains `text`, which is lower case.
     pub fn matches(&self, text: &str) -> bool {
         self.name.to_lowercase().contains(text) || self.internal_id.to_lowercase().contains(text)
     }
 }
 
-/// Editable fields. Source: SDK `CreateCustomerRequest`, `UpdateCustomerRequest`.
+/// The fields of a tenant that a request may set. Source: SDK `CreateCustomerRequest`, `UpdateCustomerRequest`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TenantBody {
-    /// For people.
     pub name: Patch<String>,
-    /// Your system's id.
+    /// The tenant key; the new tenant's id when absent on creation.
     pub internal_id: Patch<String>,
-    /// The user's own.
+    /// Members are merged into the stored fields; a null member is removed.
     pub fields: Patch<JsonMap>,
-    /// The user's own.
+    /// Replaces the stored object.
     pub meta: Patch<JsonMap>,
-    /// Secret.
+    /// Secret: only the tenant's own `/self` shows it.
     pub credentials: Patch<Value>,
-    /// At least 0, or null.
+    /// 0 or more; null removes the limit.
     pub ai_credits_rolling30_day_limit: Patch<f64>,
 }

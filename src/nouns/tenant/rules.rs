@@ -1,4 +1,6 @@
-//! Tenants: admitted by their tokens, managed by managers.
+//! Tenants: made and updated by the tokens that name them, managed by managers.
+//!
+//! Invariant: keys are unique and not empty; they are checked inside the transaction that writes.
 
 use std::sync::Arc;
 
@@ -8,8 +10,8 @@ use crate::engine::tokens::{Caller, Verified};
 use crate::engine::{Cx, Space};
 use crate::nouns::tenant::model::{Tenant, TenantBody};
 
-/// Who a verified token makes the caller. A tenant is made when first seen, and its `name` and `fields` are kept up
-/// to date. Source: DOC:reference/workspace-elements/tenants.
+/// Answers the caller that a verified token stands for. The token's tenant is made when it is first named; its `name`
+/// and `fields` follow the token, and an archived tenant is restored. Source: DOC:reference/workspace-elements/tenants.
 pub async fn admit(space: &Space, verified: Verified) -> Result<Caller, ApiError> {
     let Some(key) = verified.tenant_key else {
         return Ok(if verified.is_manager { Caller::Manager(None) } else { Caller::Workspace });
@@ -26,7 +28,7 @@ pub async fn admit(space: &Space, verified: Verified) -> Result<Caller, ApiError
         _ => {
             let mut tx = space.data.begin().await;
             let now = space.clock.now();
-            // Looked up again: another request may have brought the same news meanwhile.
+            // Looked up again: another request may have stored the same change meanwhile.
             let mut tenant = match tx.tenants.with_key(&key).next() {
                 Some(tenant) => (**tenant).clone(),
                 None => Tenant::new(space.ids.id(), key.clone(), None, now),
@@ -48,20 +50,20 @@ pub async fn admit(space: &Space, verified: Verified) -> Result<Caller, ApiError
     Ok(if verified.is_manager { Caller::Manager(Some(tenant)) } else { Caller::Tenant(tenant) })
 }
 
-/// Which tenants are asked for. Source: SDK `FindCustomersQuery`.
+/// Which tenants a list asks for; an absent field allows all. Source: SDK `FindCustomersQuery`.
 #[derive(Debug, Default)]
 pub struct TenantFilter {
-    /// In name or internal id.
+    /// Text that the name or key contains; case does not matter.
     pub search: Option<String>,
-    /// Test tenants, or others.
+    /// True for only test tenants, false for only others.
     pub is_test: Option<bool>,
-    /// Active tenants, or others.
+    /// True for only active tenants, false for only others.
     pub is_active: Option<bool>,
-    /// Archived ones too.
+    /// Whether archived tenants are listed too.
     pub include_archived: bool,
 }
 
-/// Lists tenants.
+/// Answers a page of the tenants that the filter allows, in the order in which they were made.
 pub fn list(cx: &Cx, filter: &TenantFilter, page: PageRequest) -> Page<Arc<Tenant>> {
     let world = cx.world();
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
@@ -74,7 +76,7 @@ pub fn list(cx: &Cx, filter: &TenantFilter, page: PageRequest) -> Page<Arc<Tenan
     page.take(world.tenants.after(page.after).filter(|(_, tenant)| wanted(tenant)).map(|(at, t)| (at, Arc::clone(t))))
 }
 
-/// A tenant by id or by its key in your system.
+/// Answers a tenant by its id or its key; the 404 suggests a similar key.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Tenant>, ApiError> {
     let world = cx.world();
     let found = world.tenants.get(selector).or_else(|| world.tenants.with_key(selector).next());
@@ -86,7 +88,8 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Tenant>, ApiError> {
     })
 }
 
-/// Makes a tenant.
+/// Makes a tenant that is inactive until a token names it, and answers it. Fails with 400 without `name` or with an
+/// empty key, and with `already_exists` when the key is taken.
 pub async fn create(cx: &Cx, body: TenantBody) -> Result<Tenant, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("a customer needs a `name`"));
@@ -103,7 +106,8 @@ pub async fn create(cx: &Cx, body: TenantBody) -> Result<Tenant, ApiError> {
     Ok(tenant)
 }
 
-/// Changes a tenant; `replace` starts from nothing.
+/// Changes a tenant and answers it; `replace` first clears `fields`, `meta`, `credentials` and the credit limit. Fails
+/// with 400 when it is archived, and with `already_exists` when the key is taken.
 pub async fn update(cx: &Cx, selector: &str, body: TenantBody, replace: bool) -> Result<Tenant, ApiError> {
     let id = get(cx, selector)?.id.clone();
     let mut tx = cx.space.data.begin().await;
@@ -124,7 +128,7 @@ pub async fn update(cx: &Cx, selector: &str, body: TenantBody, replace: bool) ->
     Ok(tenant)
 }
 
-/// Archives or restores a tenant.
+/// Archives or restores a tenant and answers it; archiving again keeps the first date.
 pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Tenant, ApiError> {
     let id = get(cx, selector)?.id.clone();
     let mut tx = cx.space.data.begin().await;

@@ -1,4 +1,7 @@
-//! Webhooks out: what the workspace's app is told, and how that went.
+//! The events that the workspace's app is told of, and the deliveries that tell it.
+//!
+//! Invariant: which event a change means is derived from the records before and after it alone ([`WorkspaceEvent::of`],
+//! [`WorkspaceEvent::of_run`]).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -8,40 +11,39 @@ use crate::base::ids::Id;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::flow_run::model::{FlowRun, FlowRunState};
 
-/// What apps are told of. Source: SDK `WorkspaceEventType`; alerts are not faked.
+/// The events that an app is told of. Source: SDK `WorkspaceEventType`; alerts are not faked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum WorkspaceEvent {
-    /// READY for the first time.
+    /// A connection became READY for the first time.
     #[serde(rename = "connection.created")]
     Created,
-    /// It lost its credentials.
+    /// A connection stopped being connected.
     #[serde(rename = "connection.disconnected")]
     Disconnected,
-    /// READY again.
+    /// A connection that was connected before became READY again.
     #[serde(rename = "connection.reconnected")]
     Reconnected,
-    /// Archived.
+    /// A connection that the app knew of was archived.
     #[serde(rename = "connection.deleted")]
     Deleted,
-    /// A flow run was asked for.
+    /// A flow run was queued.
     #[serde(rename = "flowRun.queued")]
     FlowRunQueued,
-    /// Its turn came.
+    /// A flow run began to run.
     #[serde(rename = "flowRun.started")]
     FlowRunStarted,
-    /// It is through.
+    /// A flow run completed.
     #[serde(rename = "flowRun.completed")]
     FlowRunCompleted,
-    /// It failed.
+    /// A flow run failed.
     #[serde(rename = "flowRun.failed")]
     FlowRunFailed,
-    /// Somebody stopped it.
+    /// A flow run was stopped.
     #[serde(rename = "flowRun.stopped")]
     FlowRunStopped,
 }
 
 impl WorkspaceEvent {
-    /// All of them.
     pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Disconnected,
@@ -54,7 +56,7 @@ impl WorkspaceEvent {
         Self::FlowRunStopped,
     ];
 
-    /// As on the wire.
+    /// The name on the wire, such as `connection.created`.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Created => "connection.created",
@@ -69,7 +71,7 @@ impl WorkspaceEvent {
         }
     }
 
-    /// What a change of a flow run means to the app.
+    /// The event that a change of a flow run means; none when its state did not change.
     pub fn of_run(before: Option<&FlowRun>, after: &FlowRun) -> Option<Self> {
         (before.map(|before| before.state) != Some(after.state)).then_some(match after.state {
             FlowRunState::Queued => Self::FlowRunQueued,
@@ -80,12 +82,12 @@ impl WorkspaceEvent {
         })
     }
 
-    /// What a change of a connection means to the app; mostly nothing.
+    /// The event that a change of a connection means; none for most changes.
     pub fn of(before: Option<&Connection>, after: &Connection) -> Option<Self> {
         let had = before.is_some_and(Connection::is_connected);
         let was_archived = before.is_some_and(Connection::is_archived);
         if after.is_archived() {
-            // What never was there for the app is not deleted for it.
+            // A connection that the app never saw is not reported as deleted.
             let was_known = before.is_some_and(|before| {
                 before.is_connected()
                     || before.former.is_some()
@@ -107,51 +109,47 @@ impl WorkspaceEvent {
     }
 }
 
-/// One try to deliver.
+/// One attempt to deliver a notification.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryAttempt {
-    /// When.
+    /// When the attempt ended, on the workspace's clock.
     pub at: Timestamp,
-    /// What the receiver answered.
+    /// The HTTP status that the receiver answered; none when there was no answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<u16>,
-    /// Why there is no answer.
+    /// Why there was no answer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<String>,
 }
 
-/// Where a delivery stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
-    /// Will be tried, again.
+    /// The delivery waits for its first or its next attempt.
     Pending,
-    /// The receiver answered 2xx.
+    /// The receiver answered with a 2xx status.
     Delivered,
-    /// Given up.
+    /// The last attempt failed too, and there will be no other.
     Failed,
 }
 
-/// A notification on its way. As stored, and as the control API shows it.
+/// A notification that is to be sent or was sent. The control API shows it in the stored form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookDelivery {
-    /// Id.
     pub id: Id<WebhookDelivery>,
-    /// What happened.
     pub event_type: WorkspaceEvent,
-    /// Where it goes.
+    /// The address of the receiver when the event happened.
     pub url: String,
-    /// What it says.
+    /// The JSON body of the request.
     pub payload: Value,
-    /// Where it stands.
     pub state: DeliveryState,
-    /// What was tried.
+    /// The attempts so far, oldest first.
     pub attempts: Vec<DeliveryAttempt>,
-    /// When it is tried next.
+    /// When the next attempt is due, on the workspace's clock; none when there will be none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_attempt_at: Option<Timestamp>,
-    /// When it happened.
+    /// When the event happened, on the workspace's clock.
     pub created_at: Timestamp,
 }

@@ -1,7 +1,10 @@
-//! Webhooks out: deliveries are written with the change that they tell of, and sent by the worker until one is taken.
+//! Webhooks out: deliveries are written with the change that they tell of; the worker sends them until the receiver
+//! takes them or eight attempts have failed.
 //!
-//! Source: DOC:docs/managing-membrane/monitoring-troubleshooting/webhook-notifications; counts and times of the retries
-//! are our choice, nothing is documented.
+//! Invariant: a delivery is sent by one worker at a time and tried only when it is due.
+//!
+//! Source: DOC:docs/managing-membrane/monitoring-troubleshooting/webhook-notifications; the number and times of the
+//! retries are our choice, nothing is documented.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -29,15 +32,16 @@ use crate::nouns::webhook::model::{DeliveryAttempt, DeliveryState, WebhookDelive
 use crate::store::{StoreError, Tx, World};
 use crate::upstream::OutRequest;
 
-/// Tried again after so long, then after twice as long, and so on.
+/// The wait before the second attempt, on the workspace's clock; each further wait is twice as long.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
 const MOST_ATTEMPTS: usize = 8;
-/// How long a receiver may take, in real time. Source: DOC:…/self-hosting/system-webhooks.
+/// How long a receiver may take to answer, in real time. Source: DOC:…/self-hosting/system-webhooks.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// Deliveries that are kept, done ones.
+/// How many finished deliveries are kept; older ones are removed.
 const MOST_KEPT: usize = 1_000;
 
-/// What the changes of a transaction tell the app, written with them.
+/// Writes a delivery for each event that the transaction's changes mean, in the same transaction; it also makes flow
+/// instances for connections that became READY and tells scenarios of the events.
 pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
     let mut events: Vec<(WorkspaceEvent, Vec<String>, Value)> = Vec::new();
     for id in tx.changed::<Connection>() {
@@ -68,17 +72,18 @@ pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreErr
     Ok(())
 }
 
-/// Where an event goes, when the workspace wants it. Source: SDK `Workspace.webhookUri`, `enabledWebhookEvents`.
+/// The address that an event goes to; none when the workspace has no receiver or does not want the event. Source: SDK
+/// `Workspace.webhookUri`, `enabledWebhookEvents`.
 fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
     let extra = &world.workspace.extra;
     let url = extra.get("webhookUri")?.as_str().filter(|url| !url.is_empty())?;
-    // Without a list all events are wanted.
+    // Without a list, every event is sent.
     let enabled = extra.get("enabledWebhookEvents").and_then(Value::as_array);
     let wanted = enabled.is_none_or(|events| events.iter().any(|wanted| wanted == event.name()));
     wanted.then(|| url.to_owned())
 }
 
-/// Both vocabularies at once: the fields in `data`, and under the noun's name in `data`.
+/// Repeats the fields under the noun's name, because both forms are documented: `data.id` and `data.connection.id`.
 fn both(noun: &str, fields: Value) -> Value {
     let mut data = fields.clone();
     data[noun] = fields;
@@ -104,7 +109,7 @@ fn of_connection(world: &World, connection: &Connection) -> Value {
     )
 }
 
-/// Source: DOC:…/webhook-notifications (`data.flowRun`).
+/// The data of a flow run's event. Source: DOC:…/webhook-notifications (`data.flowRun`).
 fn of_flow_run(world: &World, run: &FlowRun) -> Value {
     let parent = world.flows.get(run.flow.as_str()).and_then(|flow| flow.place.parent.as_ref());
     let above = parent.and_then(|id| world.flows.get(id.as_str())).filter(|flow| flow.place.integration.is_some());
@@ -129,7 +134,7 @@ fn of_flow_run(world: &World, run: &FlowRun) -> Value {
     both("flowRun", fields)
 }
 
-/// The payload with both names of the event: `eventType` and `event`.
+/// A new delivery, due at once. Its payload names the event twice, as `eventType` and as `event`.
 fn delivery_of(space: &Space, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
     let now = space.clock.now();
     WebhookDelivery {
@@ -152,9 +157,10 @@ fn forget_old(tx: &mut Tx) {
     }
 }
 
-/// Tries a delivery once, and writes how it went.
+/// Sends a delivery once if it is due, and stores how the attempt went and when the next one is. Fails only when that
+/// cannot be stored.
 pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
-    // As it is now that nobody else sends it: it may have been done a moment ago.
+    // Read again now that nobody else sends it: it may have been delivered a moment ago.
     let now = space.clock.now();
     let current = space.world().deliveries.get(delivery.id.as_str()).cloned();
     let Some(delivery) = current.filter(|d| d.next_attempt_at.is_some_and(|at| at <= now)) else { return Ok(()) };
@@ -223,7 +229,7 @@ async fn send(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelive
     }
 }
 
-/// HMAC-SHA256 of the body in hex. Source: DOC:…/self-hosting/system-webhooks (`X-Signature`).
+/// The HMAC-SHA256 of the body in hex, for the header `X-Signature`. Source: DOC:…/self-hosting/system-webhooks.
 fn signature(secret: &str, body: &str) -> Option<HeaderValue> {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).ok()?;
     mac.update(body.as_bytes());
