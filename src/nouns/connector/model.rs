@@ -1,4 +1,4 @@
-//! A connector: how one app is authenticated and called.
+//! A connector: how one app is authenticated and called. Pure types, stored in a workspace or shared in the catalog.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,31 +10,31 @@ use crate::base::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::external_app::model::ExternalApp;
 
-/// How users authenticate. Source: SDK `CONNECTOR_AUTH_TYPES`.
+/// How a connector's users authenticate. Source: SDK `CONNECTOR_AUTH_TYPES`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuthType {
-    /// A JWT signed with the workspace secret is sent (older name).
+    /// The app is sent a JWT signed with the workspace secret, under its older name.
     IntegrationAppToken,
-    /// A JWT signed with the workspace secret is sent.
+    /// The app is sent a JWT signed with the workspace secret.
     MembraneToken,
-    /// The user consents at the app.
+    /// The user consents at the app (OAuth 2).
     Oauth2,
-    /// The user consents at the app (OAuth 1).
+    /// The user consents at the app (OAuth 1; here it runs as OAuth 2).
     Oauth1,
     /// The user types keys into a form.
     ClientCredentials,
-    /// No credentials of its own.
+    /// Calls need no credentials of their own.
     Proxy,
 }
 
 impl AuthType {
-    /// Whether the user is sent to the app.
+    /// Whether the user is sent to the app to consent.
     pub fn is_oauth(self) -> bool {
         matches!(self, Self::Oauth2 | Self::Oauth1)
     }
 
-    /// Whether the user has to act at all.
+    /// Whether the user has to act before the connection is READY.
     pub fn needs_user(self) -> bool {
         match self {
             Self::Oauth2 | Self::Oauth1 | Self::ClientCredentials => true,
@@ -43,65 +43,66 @@ impl AuthType {
     }
 }
 
-/// How credentials go onto a request. Source: our choice: the platform's `makeApiClient` functions reduce to these.
+/// How credentials are put onto a request. Source: our choice: the platform's `makeApiClient` functions reduce to
+/// these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Apply {
-    /// `Authorization: Bearer <field>`.
+    /// The header `Authorization: Bearer <credential>`; none is sent when the credential is empty.
     Bearer {
-        /// The credential's name.
+        /// The name of the credential that is the token.
         field: String,
     },
     /// A header of the app's own.
     Header {
-        /// The header's name.
+        /// The name of the header.
         name: String,
-        /// The credential's name.
+        /// The name of the credential that is the value.
         field: String,
-        /// Text before the value.
+        /// Text before the value; empty when absent.
         #[serde(default)]
         prefix: String,
     },
-    /// A query parameter.
+    /// A parameter in the query.
     Query {
-        /// The parameter's name.
+        /// The name of the parameter.
         name: String,
-        /// The credential's name.
+        /// The name of the credential that is the value.
         field: String,
     },
     /// HTTP basic authentication.
     Basic {
-        /// The credential that is the user name.
+        /// The name of the credential that is the user name.
         username: String,
-        /// The credential that is the password; empty when absent.
+        /// The name of the credential that is the password; the password is empty when absent.
         #[serde(default)]
         password: Option<String>,
     },
 }
 
-/// OAuth 2 endpoints of the real app; the stub vendor stands in for them.
+/// The OAuth 2 endpoints of the real app. The stub vendor stands in for them unless the user named their host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct OauthConfig {
-    /// Where the user consents.
+    /// The address where the user consents.
     pub authorize_uri: String,
-    /// Where codes are exchanged.
+    /// The address where codes and refresh tokens are exchanged for tokens.
     pub token_uri: String,
-    /// What is asked for.
+    /// The scopes that are asked for; none when absent.
     #[serde(default)]
     pub scopes: Vec<String>,
-    /// Seconds an access token lives; for ever when absent.
+    /// How many seconds an access token of the stub vendor lives; it never expires when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub expires_in: Option<u64>,
 }
 
-/// A call that shows whether credentials work.
+/// A call that shows whether credentials work: they do when the app answers with a 2xx status.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestCall {
-    /// Method.
+    /// The HTTP method, such as `GET`.
     pub method: String,
-    /// Path below the base address.
+    /// The path below the connector's base address.
     pub path: String,
 }
 
@@ -109,62 +110,57 @@ pub struct TestCall {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connector {
-    /// Id.
     pub id: Id<Connector>,
-    /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// The app.
+    /// The external app that the connector is for; none when it stands alone.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_app_id: Option<Id<ExternalApp>>,
-    /// A picture; one is drawn when there is none.
+    /// The address of a logo; one is drawn when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub logo_uri: Option<String>,
-    /// Kinds of app.
+    /// The categories by which people look for apps.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// The app's API as it really is (`https://api.github.com`); logs show it.
+    /// The base address of the app's real API, such as `https://api.github.com`; logs show it, and calls may not leave
+    /// it.
     pub base_uri: String,
-    /// Version.
     pub version: String,
-    /// How users authenticate.
     #[serde(rename = "type")]
     pub auth_type: AuthType,
-    /// The form of a connection.
+    /// The JSON Schema of what a user types to connect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input_schema: Option<Value>,
-    /// The integration's parameters.
+    /// The JSON Schema of the integration's parameters.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parameters_schema: Option<Value>,
-    /// OAuth endpoints.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub oauth: Option<OauthConfig>,
-    /// How credentials go onto a request.
     pub apply: Apply,
-    /// A call that shows whether credentials work.
+    /// The call that tests credentials; without one, credentials count as working.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub test: Option<TestCall>,
-    /// Whether the platform's shared OAuth client exists for it (`docs/behaviour.md#connector-oauth-client`).
+    /// Whether the platform has a shared OAuth client for the connector (`docs/behaviour.md#connector-oauth-client`).
     #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
-    /// Higher comes first.
+    /// Orders the catalog: higher comes first.
     #[serde(default)]
     pub popularity: u32,
-    /// From the catalog.
+    /// Whether the connector is the catalog's.
     #[serde(default)]
     pub is_public: bool,
-    /// Function definitions and `options`, kept as given.
+    /// Function definitions and `options`, which are kept and shown as they were given.
     #[serde(default)]
     pub extra: JsonMap,
 }
 
 impl Connector {
-    /// Its key; connectors always have one.
+    /// The key, which every connector has.
     pub fn key(&self) -> &str {
         self.meta.key.as_deref().unwrap_or_default()
     }
 
-    /// Where credentials go when nothing else is said.
+    /// How credentials are put onto a request when the connector does not say.
     pub fn default_apply(auth: AuthType) -> Apply {
         match auth {
             AuthType::Oauth2 | AuthType::Oauth1 => Apply::Bearer { field: "access_token".into() },
@@ -179,7 +175,7 @@ impl Connector {
         }
     }
 
-    /// The form of a connection, without the fields that `presets` has.
+    /// The form of a connection without the fields that `presets` has values for.
     pub fn form_without(&self, presets: &JsonMap) -> Value {
         let mut form = self.input_schema.clone().unwrap_or_else(Self::key_form);
         if let Some(properties) = form.get_mut("properties").and_then(Value::as_object_mut) {
@@ -191,7 +187,7 @@ impl Connector {
         form
     }
 
-    /// The form of a connector that is built from an intent: one key.
+    /// The form of a connector without an input schema of its own: one API key.
     pub fn key_form() -> Value {
         serde_json::json!({
             "type": "object",
@@ -201,40 +197,44 @@ impl Connector {
     }
 }
 
-/// Editable fields. Source: SDK `CreateConnectorRequest`.
+/// The fields of a connector that a request may set; absent ones keep their value. Source: SDK
+/// `CreateConnectorRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectorBody {
-    /// Handle.
+    /// The key that code names the connector by; derived from `name` when absent on creation.
     pub key: Patch<String>,
-    /// UUID.
+    /// The UUID; one is made when absent on creation.
     pub uuid: Patch<String>,
-    /// For people.
+    /// The name that people see; needed on creation.
     pub name: Patch<String>,
-    /// For people.
+    /// A description for people.
     pub description: Patch<String>,
-    /// A picture.
+    /// The address of a logo; one is drawn when absent.
     pub logo_uri: Patch<String>,
-    /// The app.
+    /// The id or key of the external app that the connector is for.
     pub external_app_id: Patch<String>,
-    /// Kinds of app.
+    /// The categories by which people look for the app; none when absent on creation.
     pub categories: Patch<Vec<String>>,
-    /// How users authenticate.
+    /// How users authenticate; `client-credentials` when absent on creation.
     #[serde(rename = "type")]
     pub auth_type: Patch<AuthType>,
-    /// The form of a connection.
+    /// The JSON Schema of what a user types to connect; one field `apiKey` when absent for `client-credentials`.
     pub input_schema: Patch<Value>,
-    /// The integration's parameters.
+    /// The JSON Schema of the integration's parameters.
     pub parameters_schema: Patch<Value>,
-    /// The app's API (ours).
+    /// The base address of the app's API, http or https; `https://api.<key>.example` when absent on creation. A field
+    /// of the fake's own.
     pub base_uri: Patch<String>,
-    /// How credentials go onto a request (ours).
+    /// How credentials are put onto a request; it follows from `type` when absent on creation. A field of the fake's
+    /// own.
     pub apply: Patch<Apply>,
-    /// OAuth endpoints (ours).
+    /// The OAuth 2 endpoints of the real app. A field of the fake's own.
     pub oauth: Patch<OauthConfig>,
-    /// Whether a shared OAuth client exists (ours).
+    /// Whether the platform has a shared OAuth client for the connector; true when absent on creation. A field of the
+    /// fake's own.
     #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: Patch<bool>,
-    /// Auth options, kept as given.
+    /// Auth options, which are kept and shown as given.
     pub options: Patch<Value>,
 }

@@ -1,4 +1,4 @@
-//! `/connectors`, `/external-apps`, and drawn logos.
+//! The handlers of `/connectors` and `/external-apps`, and of the logos that are drawn for them.
 
 use std::sync::Arc;
 
@@ -20,39 +20,63 @@ use crate::nouns::connector::rules as connectors;
 use crate::nouns::connector::rules::{CatalogFilter, is_connected};
 use crate::nouns::external_app::model::ExternalApp;
 
-/// A connector on the wire. Source: SDK `Connector`.
+/// A connector, the workspace's own or the catalog's. Source: SDK `Connector`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Connector")]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ConnectorView<'a> {
+    /// The id of the connector.
     id: &'a Id<Connector>,
+    /// The UUID, which is the same in every workspace for a connector of the catalog.
     uuid: &'a str,
+    /// The key that code names the connector by.
     key: &'a str,
+    /// The name that people see.
     name: &'a str,
+    /// A description for people.
     #[serde(skip_serializing_if = "Option::is_none")]
     description: Option<&'a str>,
+    /// The address of the logo: the connector's own or a drawn one.
     logo_uri: String,
+    /// The base address of the app's API.
     base_uri: &'a str,
+    /// The version of the connector.
     version: &'a str,
+    /// A text that changes with each write.
     revision: &'a str,
+    /// The categories by which people look for the app.
     categories: &'a [String],
+    /// How users authenticate.
     #[serde(rename = "type")]
     auth_type: AuthType,
+    /// The id of the external app; absent when the connector is for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     external_app_id: Option<&'a Id<ExternalApp>>,
+    /// The JSON Schema of what a user types to connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     input_schema: Option<&'a Value>,
+    /// The JSON Schema of the integration's parameters.
     #[serde(skip_serializing_if = "Option::is_none")]
     parameters_schema: Option<&'a Value>,
+    /// Whether the connector is the catalog's.
     is_public: bool,
+    /// Orders the catalog: higher comes first.
     popularity: u32,
+    /// Whether the connector has a call that tests credentials.
     has_test: bool,
+    /// The same as `hasTest`.
     has_auth_test: bool,
+    /// Always false: operations are not faked.
     has_operations: bool,
+    /// Always false: data collections are not faked.
     has_data: bool,
+    /// Always 0: operations are not faked.
     operations_count: u32,
+    /// Always 0: data collections are not faked.
     data_collections_count: u32,
+    /// Always 0: events are not faked.
     events_count: u32,
+    /// Function definitions and `options`, as they were given.
     #[serde(flatten)]
     extra: &'a JsonMap,
 }
@@ -89,25 +113,35 @@ impl<'a> ConnectorView<'a> {
     }
 }
 
-/// An app on the wire. Source: SDK, OAS.
+/// An external app, the workspace's own or the catalog's. Source: SDK, OAS.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ExternalApp")]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct AppView<'a> {
+    /// The id of the app.
     id: &'a Id<ExternalApp>,
     #[serde(flatten)]
     meta: &'a Meta,
+    /// The address of the logo: the app's own or a drawn one.
     logo_uri: String,
+    /// The address of the app's site.
     #[serde(skip_serializing_if = "Option::is_none")]
     app_uri: Option<&'a str>,
+    /// The address of the documentation of the app's API.
     #[serde(skip_serializing_if = "Option::is_none")]
     api_docs_uri: Option<&'a str>,
+    /// The categories by which people look for the app.
     categories: &'a [String],
+    /// The id of the connector that is used when only the app is named.
     #[serde(skip_serializing_if = "Option::is_none")]
     default_connector_id: Option<&'a Id<Connector>>,
+    /// Orders the catalog: higher comes first.
     popularity: u32,
+    /// Whether the app is the catalog's.
     is_public: bool,
+    /// The same as `isPublic`.
     is_read_only: bool,
+    /// Whether the caller has a working connection to the app.
     is_connected: bool,
 }
 
@@ -150,6 +184,7 @@ fn shown_app(cx: &Cx, app: &Arc<ExternalApp>) -> Result<Reply, ApiError> {
     Reply::json(&AppView::of(cx, app))
 }
 
+/// `GET /connectors`, any token: answers a page of the workspace's connectors, then the catalog's.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let page = connectors::list(&cx, &filter(&call), call.page()?);
@@ -157,31 +192,40 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
 }
 
+/// `GET /connectors/{selector}`, any token: answers a connector by id, UUID or key; 404 when there is none.
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &connectors::get(&cx, call.param("selector")?)?)
 }
 
+/// `POST /connectors`, a manager's token: makes a connector and answers it. 400 without `name` or for a wrong schema or
+/// address, `already_exists` when the key is taken.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &connectors::create(&cx, call.json()?).await?)
 }
 
+/// `PATCH /connectors/{selector}`, a manager's token: merges the body into a connector and answers it. A catalog
+/// connector is changed for this workspace alone.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &connectors::update(&cx, call.param("selector")?, call.json()?, Change::Merge).await?)
 }
 
+/// `PUT /connectors/{selector}`, a manager's token: the same, but fields that the body leaves out are cleared.
 pub(crate) async fn put(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &connectors::update(&cx, call.param("selector")?, call.json()?, Change::Replace).await?)
 }
 
+/// `DELETE /connectors/{selector}`, a manager's token: deletes a connector for good and answers it. 403 for one of the
+/// catalog, 400 while an integration uses it.
 pub(crate) async fn delete(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &connectors::delete(&cx, call.param("selector")?).await?)
 }
 
+/// `GET /external-apps`, any token: answers a page of the workspace's apps, then the catalog's.
 pub(crate) async fn list_apps(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let page = connectors::list_apps(&cx, &filter(&call), call.page()?);
@@ -189,27 +233,35 @@ pub(crate) async fn list_apps(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
 }
 
+/// `GET /external-apps/{selector}`, any token: answers an app; 404 when there is none.
 pub(crate) async fn get_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::get_app(&cx, call.param("selector")?)?)
 }
 
+/// `POST /external-apps`, a manager's token: makes an app and answers it. 400 without `name`, `already_exists` when the
+/// key is taken.
 pub(crate) async fn create_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::create_app(&cx, call.json()?).await?)
 }
 
+/// `PATCH /external-apps/{selector}`, any token: merges the body into an app and answers it. A catalog app is changed
+/// for this workspace alone.
 pub(crate) async fn patch_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::update_app(&cx, call.param("selector")?, call.json()?).await?)
 }
 
+/// `DELETE /external-apps/{selector}`, a manager's token: deletes an app for good and answers it. 403 for one of the
+/// catalog.
 pub(crate) async fn delete_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::delete_app(&cx, call.param("selector")?).await?)
 }
 
-/// A monogram in place of an app's picture: nothing is loaded from elsewhere.
+/// `GET /logos/{name}`, no token: answers an SVG with the first letter of the name, because nothing is loaded from
+/// elsewhere.
 pub(crate) async fn logo(call: Call) -> Result<Reply, ApiError> {
     let name = call.param("name")?.trim_end_matches(".svg").to_owned();
     let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('?').to_uppercase().to_string();

@@ -1,6 +1,7 @@
-//! Connectors and external apps: the catalog as this workspace sees it, and its own.
+//! Connectors and external apps: the catalog as this workspace sees it, and the workspace's own.
 //!
-//! A change of a catalog entry makes a shadow of it in the workspace (`docs/behaviour.md#catalog`).
+//! Invariant: the catalog is never written. A change of a catalog entry makes a copy under the same id in the
+//! workspace, which hides the entry (`docs/behaviour.md#catalog`).
 
 use std::sync::Arc;
 
@@ -16,20 +17,20 @@ use crate::engine::directory::Directory;
 use crate::nouns::connector::model::{AuthType, Connector, ConnectorBody};
 use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
 
-/// Which connectors or apps are asked for.
+/// Which connectors or apps a list asks for; an absent field allows all.
 #[derive(Debug, Clone, Default)]
 pub struct CatalogFilter {
-    /// In name, key, description or a category.
+    /// Text that the name, key, description or a category contains; case does not matter.
     pub search: Option<String>,
-    /// In a category.
+    /// The category of an app; lists of connectors do not read it.
     pub category: Option<String>,
-    /// Whether the caller has a connection to it.
+    /// Whether the caller has a working connection to the app; lists of connectors do not read it.
     pub is_connected: Option<bool>,
-    /// Archived ones too.
+    /// Whether archived entries are listed too.
     pub include_archived: bool,
 }
 
-/// Lists connectors: own ones, then the catalog's.
+/// Answers a page of connectors: the workspace's own, then the catalog's.
 pub fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Connector>> {
     let world = cx.world();
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
@@ -47,7 +48,7 @@ pub fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Conn
     page.take(own.chain(shared).filter(|(_, connector)| wanted(connector)))
 }
 
-/// Lists external apps: own ones, then the catalog's.
+/// Answers a page of external apps: the workspace's own, then the catalog's.
 pub fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<ExternalApp>> {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -75,19 +76,20 @@ pub fn is_connected(cx: &Cx, directory: &Directory<'_>, app: &ExternalApp) -> bo
     own.any(|connection| connection.external_app.as_ref() == Some(&app.id) && connection.is_connected())
 }
 
-/// One connector.
+/// Answers a connector by id, UUID or key, the workspace's own first; 404 when there is none.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
     cx.directory(&world).find_connector(selector)
 }
 
-/// One app.
+/// Answers an external app by id, UUID or key, the workspace's own first; 404 when there is none.
 pub fn get_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let world = cx.world();
     cx.directory(&world).find_app(selector)
 }
 
-/// Makes a connector. Source: SDK `CreateConnectorRequest`.
+/// Makes a connector and answers it. Fails with 400 without `name` or for a wrong schema or base address, and with
+/// `already_exists` when the key is taken. Source: SDK `CreateConnectorRequest`.
 pub async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("a connector needs a `name`"));
@@ -163,7 +165,8 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     Ok(())
 }
 
-/// Changes a connector; a catalog one is shadowed.
+/// Changes a connector and answers it; a catalog connector is copied into the workspace first. Fails with 404 for an
+/// unknown one and 400 for a wrong field.
 pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
@@ -183,7 +186,8 @@ pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change
     world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connector is missing"))
 }
 
-/// Deletes a connector for good; of a catalog one, the workspace's shadow. Source: OAS, which has no restore.
+/// Deletes a connector for good and answers it; of a changed catalog connector, only the workspace's copy. Fails with
+/// 403 for an unchanged catalog connector and with 400 while an integration uses it. Source: OAS, which has no restore.
 pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let connector = cx.directory(&tx).find_connector(selector)?;
@@ -204,7 +208,8 @@ pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError>
     Ok(connector)
 }
 
-/// Makes an external app.
+/// Makes an external app and answers it. Fails with 400 without `name`, and with `already_exists` when the key is
+/// taken.
 pub async fn create_app(cx: &Cx, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("an external app needs a `name`"));
@@ -249,7 +254,8 @@ fn apply_app(directory: &Directory<'_>, app: &mut ExternalApp, body: ExternalApp
     Ok(())
 }
 
-/// Changes an app; a catalog one is shadowed.
+/// Changes an app and answers it; a catalog app is copied into the workspace first. Fails with 404 for an unknown app
+/// or default connector.
 pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
@@ -263,7 +269,8 @@ pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Resul
     world.external_apps.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an app is missing"))
 }
 
-/// Deletes an app for good; of a catalog one, the workspace's shadow.
+/// Deletes an app for good and answers it; of a changed catalog app, only the workspace's copy. Fails with 403 for an
+/// unchanged catalog app.
 pub async fn delete_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let app = cx.directory(&tx).find_app(selector)?;

@@ -1,4 +1,4 @@
-//! An external app: the product behind a connector, found by search.
+//! An external app: the product behind a connector, found by search. Pure types.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,41 +11,40 @@ use crate::nouns::connector::model::Connector;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExternalApp {
-    /// Id.
     pub id: Id<ExternalApp>,
-    /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// The app's site.
+    /// The address of the app's site.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub app_uri: Option<String>,
-    /// Its API's documentation.
+    /// The address of the documentation of the app's API.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub api_docs_uri: Option<String>,
-    /// A picture; one is drawn when there is none.
+    /// The address of a logo; one is drawn when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub logo_uri: Option<String>,
-    /// Kinds of app.
+    /// The categories by which people look for apps.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// The connector used when only the app is named.
+    /// The connector that is used when only the app is named; none means that one is built.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub default_connector_id: Option<Id<Connector>>,
-    /// Higher comes first in search.
+    /// Orders the catalog: higher comes first.
     #[serde(default)]
     pub popularity: u32,
-    /// From the catalog.
+    /// Whether the app is the catalog's.
     #[serde(default)]
     pub is_public: bool,
 }
 
 impl ExternalApp {
-    /// Whether `text` (lower case) is in name, key, description or a category.
+    /// Whether the name, key, description or a category contains `text`, which is lower case.
     pub fn matches(&self, text: &str) -> bool {
         self.meta.matches(text) || self.categories.iter().any(|category| category.to_lowercase().contains(text))
     }
 
-    /// Whether `host` is the app's own (`hubspot.com` for `app.hubspot.com`).
+    /// Whether `host` belongs to the app's site: the same host or one below or above it (`hubspot.com` for
+    /// `app.hubspot.com`).
     pub fn owns_host(&self, host: &str) -> bool {
         let Some(own) = self.app_uri.as_deref().and_then(|uri| url::Url::parse(uri).ok()) else { return false };
         let Some(own) = own.host_str() else { return false };
@@ -57,24 +56,22 @@ impl ExternalApp {
     }
 }
 
-/// Editable fields.
+/// The fields of an external app that a request may set; absent ones keep their value.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ExternalAppBody {
-    /// Handle.
+    /// The key that code names the app by; derived from `name` when absent on creation.
     pub key: Patch<String>,
-    /// For people.
     pub name: Patch<String>,
-    /// For people.
     pub description: Patch<String>,
-    /// The app's site.
+    /// The address of the app's site.
     pub app_uri: Patch<String>,
-    /// Its API's documentation.
+    /// The address of the documentation of the app's API.
     pub api_docs_uri: Patch<String>,
-    /// A picture.
+    /// The address of a logo.
     pub logo_uri: Patch<String>,
-    /// Kinds of app.
+    /// The categories by which people look for apps.
     pub categories: Patch<Vec<String>>,
-    /// By id.
+    /// The id, UUID or key of the connector that is used when only the app is named.
     pub default_connector_id: Patch<String>,
 }

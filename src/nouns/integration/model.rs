@@ -1,4 +1,7 @@
-//! An integration: an app as this workspace offers it.
+//! An integration: an app as this workspace offers it. Pure types.
+//!
+//! Invariant: the id of a candidate is derived from its connector or app, and the integration that it becomes keeps
+//! that id.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,40 +20,38 @@ use crate::nouns::external_app::model::ExternalApp;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Integration {
-    /// Id.
     pub id: Id<Integration>,
-    /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Its connector; an app's default one when only the app is named.
+    /// The connector; when none is set, the default connector of the app is used.
     pub connector_id: Option<Id<Connector>>,
-    /// Pinned version.
+    /// The connector version that was asked for; it is stored and has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connector_version: Option<String>,
-    /// The app.
+    /// The external app; when none is set, the connector's app is meant.
     pub external_app_id: Option<Id<ExternalApp>>,
-    /// OAuth client and other parameters.
+    /// The parameters, among them the OAuth client (`clientId`, `clientSecret`). They are secret unless a manager asks.
     #[serde(default)]
     pub parameters: JsonMap,
-    /// Per auth option: disabled, parameters.
+    /// Settings by auth option: `disabled` and `parameters`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub options_config: Option<JsonMap>,
-    /// Overrides the callback address.
+    /// The address that vendors send browsers back to, in place of the fake's own; empty means the fake's.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub o_auth_callback_uri: Option<String>,
-    /// Overrides the app's picture.
+    /// The address of a logo, in place of the drawn one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub logo_uri: Option<String>,
-    /// A test integration.
+    /// Whether the integration is for tests; nothing here sets it, so it is false.
     #[serde(default)]
     pub is_test: bool,
 }
 
-/// The name of the one way to authenticate that a connector here has.
+/// The key of the only auth option that a connector has here.
 pub const ONLY_OPTION: &str = "default";
 
 impl Integration {
-    /// One of nothing yet.
+    /// An integration without connector, app and parameters.
     pub fn blank(id: Id<Integration>, meta: Meta) -> Self {
         Self {
             id,
@@ -66,8 +67,8 @@ impl Integration {
         }
     }
 
-    /// What the integration has settled for its users: parameters, and those of the auth option. Their fields are not
-    /// asked for any more. Source: OAS, SDK (`optionsConfig`).
+    /// The values that the integration has set for its users: its parameters, and over them those of the auth option.
+    /// Users are not asked for these fields. Source: OAS, SDK (`optionsConfig`).
     pub fn presets(&self) -> JsonMap {
         let mut presets = self.parameters.clone();
         let of_option = self.option().and_then(|option| option.get("parameters")).and_then(Value::as_object);
@@ -75,8 +76,8 @@ impl Integration {
         presets
     }
 
-    /// The integration as it holds for a connection that brings parameters of its own, which win. Source: SDK
-    /// `ConnectPayload.connectorParameters`.
+    /// The integration as it holds for a connection with parameters of its own, which win over the integration's.
+    /// Source: SDK `ConnectPayload.connectorParameters`.
     #[must_use]
     pub fn with_parameters(&self, own: Option<&Value>) -> Self {
         let mut integration = self.clone();
@@ -85,7 +86,7 @@ impl Integration {
         integration
     }
 
-    /// Whether its way to authenticate is switched off.
+    /// Whether its auth option is switched off, so that nobody can connect.
     pub fn is_option_disabled(&self) -> bool {
         self.option().is_some_and(|option| option.get("disabled") == Some(&Value::Bool(true)))
     }
@@ -94,38 +95,38 @@ impl Integration {
         self.options_config.as_ref()?.get(ONLY_OPTION)?.as_object()
     }
 
-    /// The id under which a connector that is no integration yet is listed, and which it keeps once it is
+    /// The id under which a connector without an integration is listed, and which its integration keeps
     /// (`docs/behaviour.md#integration-synthetic`).
     pub fn synthetic_id(connector: &Id<Connector>) -> Id<Integration> {
         ids::stable_id("integration-of", connector.as_str())
     }
 
-    /// The same for an app without a connector.
+    /// The id under which an app without a connector is listed.
     pub fn synthetic_app_id(app: &Id<ExternalApp>) -> Id<Integration> {
         ids::stable_id("integration-of-app", app.as_str())
     }
 
-    /// The id under which a connector is offered, and which the integration that it becomes keeps.
+    /// The id under which a connector is offered, and which its integration keeps.
     pub fn offered_id(connector: &Connector) -> Id<Integration> {
         match &connector.external_app_id {
-            // Built for an app: the app's own offer becomes real.
+            // A connector that was built for an app takes over the id under which the app was offered.
             Some(app) if !connector.is_public => Self::synthetic_app_id(app),
             _ => Self::synthetic_id(&connector.id),
         }
     }
 
-    /// Its key, or nothing.
+    /// The key; empty text when there is none.
     pub fn key(&self) -> &str {
         self.meta.key.as_deref().unwrap_or_default()
     }
 
-    /// Its own OAuth client, id and secret, when both are given.
+    /// Its own OAuth client, as id and secret, when both are set.
     pub fn oauth_client(&self) -> Option<(String, String)> {
         let given = |name: &str| self.parameters.get(name)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         Some((given("clientId")?, given("clientSecret")?))
     }
 
-    /// What is wrong with its OAuth client: half of one, or none where none is shared.
+    /// What is wrong with the OAuth client: only half of one is set, or none while the connector has no shared one.
     pub fn oauth_fault(&self, connector: &Connector) -> Option<&'static str> {
         if !connector.auth_type.is_oauth() {
             return None;
@@ -156,42 +157,45 @@ impl Integration {
     }
 }
 
-/// Editable fields. Source: SDK `CreateIntegrationRequest`.
+/// The fields of an integration that a request may set; absent ones keep their value. Source: SDK
+/// `CreateIntegrationRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntegrationBody {
-    /// Handle.
+    /// The key that code names the integration by, unique in the workspace; derived from the connector or `name` when
+    /// absent on creation.
     pub key: Patch<String>,
-    /// UUID.
+    /// The UUID; one is made when absent on creation.
     pub uuid: Patch<String>,
-    /// For people.
+    /// The name that people see; the connector's name when absent on creation.
     pub name: Patch<String>,
-    /// For people.
+    /// A description for people.
     pub description: Patch<String>,
-    /// The user's own.
+    /// Any JSON object of your own; it replaces the stored one.
     pub meta: Patch<JsonMap>,
-    /// A picture.
+    /// The address of a logo; one is drawn when there is none.
     pub logo_uri: Patch<String>,
-    /// A picture as data.
+    /// A PNG logo in base64; it wins over `logoUri`.
     pub logo_base64: Patch<String>,
-    /// By id.
+    /// The id or key of the external app; its default connector is used when no connector is named.
     pub external_app_id: Option<String>,
-    /// By UUID.
+    /// The UUID of the external app; an alternative to `externalAppId`.
     pub external_app_uuid: Option<String>,
-    /// By UUID (older name).
+    /// The older name of `externalAppUuid`.
     pub app_uuid: Option<String>,
-    /// By id.
+    /// The id or key of the connector.
     pub connector_id: Option<String>,
-    /// By UUID.
+    /// The UUID of the connector; an alternative to `connectorId`.
     pub connector_uuid: Option<String>,
-    /// By key.
+    /// The key of the connector; an alternative to `connectorId`.
     pub connector_key: Option<String>,
-    /// Pinned version.
+    /// The connector version; it is stored and has no effect.
     pub connector_version: Patch<String>,
-    /// An address, or the empty text.
+    /// The address that vendors send browsers back to; the fake's own when absent or empty.
     pub o_auth_callback_uri: Patch<String>,
-    /// OAuth client and other parameters; merged one level deep.
+    /// The parameters, among them the OAuth client (`clientId`, `clientSecret`). Members are merged one level deep; a
+    /// null member is removed.
     pub parameters: Patch<JsonMap>,
-    /// Per auth option.
+    /// Settings by auth option: `disabled` and `parameters`. There is one option, `default`.
     pub options_config: Patch<JsonMap>,
 }

@@ -1,4 +1,6 @@
-//! `/integrations`.
+//! The handlers of `/integrations`, and of `/integration` with the selector in the query.
+//!
+//! Invariant: parameters are masked unless a manager asks for them with `includeSecrets`.
 
 use std::sync::Arc;
 
@@ -23,7 +25,8 @@ fn lens<'a>(cx: &'a Cx, world: &'a World) -> ViewContext<'a> {
     ViewContext { directory: cx.directory(world), base: cx.engine.base(), caller: &cx.caller }
 }
 
-/// `/integrations/{selector}` or `/integration?key=`.
+/// Reads which integration a call names: by `/integrations/{selector}`, or by `/integration` with `id`, `key` or
+/// `integrationKey` in the query. 400 when none is given.
 fn selector(call: &Call) -> Result<String, ApiError> {
     if let Ok(selector) = call.param("selector") {
         return Ok(selector.to_owned());
@@ -33,12 +36,14 @@ fn selector(call: &Call) -> Result<String, ApiError> {
     named.ok_or_else(|| ApiError::bad_request("name the integration by `id` or `key`"))
 }
 
-/// Secrets are shown to managers who ask.
+/// Secrets are shown to managers who ask by `includeSecrets=true`.
 fn secrets(call: &Call, cx: &Cx) -> Secrets {
     let asked = call.query().flag("includeSecrets") == Some(true);
     if asked && cx.caller.is_manager() { Secrets::Shown } else { Secrets::Hidden }
 }
 
+/// `GET /integrations`, any token: answers a page of integrations, then of candidates that would become one on
+/// connecting.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -64,6 +69,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&Page { items, cursor: page.cursor.clone() })
 }
 
+/// `GET /integrations/{selector}`, any token: answers an integration with the caller's connection, or a candidate by
+/// its id; 404 when there is none.
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let listed = integrations::get(&cx, &selector(&call)?)?;
@@ -81,42 +88,55 @@ fn shown(cx: &Cx, integration: &Arc<Integration>) -> Result<Reply, ApiError> {
     Reply::json(&lens(cx, &world).integration(integration, Secrets::Hidden))
 }
 
+/// `POST /integrations`, a manager's token: makes an integration and answers it. 400 when nothing is named, 404 for an
+/// unknown connector or app, `already_exists` when the key is taken.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::create(&cx, call.json()?).await?)
 }
 
+/// `PATCH /integrations/{selector}`, a manager's token: merges the body into an integration and answers it. 400 when it
+/// is archived.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::update(&cx, &selector(&call)?, call.json()?, Change::Merge).await?)
 }
 
+/// `PUT /integrations/{selector}`, a manager's token: the same, but fields that the body leaves out are cleared.
 pub(crate) async fn put(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::update(&cx, &selector(&call)?, call.json()?, Change::Replace).await?)
 }
 
+/// `DELETE /integrations/{selector}`, a manager's token: archives an integration and answers it.
 pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::set_archived(&cx, &selector(&call)?, true).await?)
 }
 
+/// `POST /integrations/{selector}/restore`, a manager's token: restores an integration and answers it. `already_exists`
+/// when its key is taken meanwhile.
 pub(crate) async fn restore(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::set_archived(&cx, &selector(&call)?, false).await?)
 }
 
+/// `POST /integrations/{selector}/setup` and `…/refresh`, a manager's token: answers the integration with a new
+/// revision; there is nothing else to do.
 pub(crate) async fn touch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::touch(&cx, &selector(&call)?).await?)
 }
 
+/// `GET /integrations/{selector}/parameters`, any token: answers a descriptor for each parameter, with values masked
+/// unless a manager asks.
 pub(crate) async fn parameters(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let shown = secrets(&call, &cx) == Secrets::Shown;
     Reply::json(&integrations::parameters(&cx, &selector(&call)?, shown)?)
 }
 
+/// `PATCH /integrations/{selector}/parameters`, a manager's token: merges parameters and answers them, masked.
 pub(crate) async fn patch_parameters(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let selector = selector(&call)?;
@@ -124,13 +144,15 @@ pub(crate) async fn patch_parameters(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&integrations::parameters(&cx, &selector, false)?)
 }
 
+/// `PUT /integrations/{selector}/parameters`, a manager's token: replaces all parameters and answers 204.
 pub(crate) async fn put_parameters(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     integrations::set_parameters(&cx, &selector(&call)?, call.json()?, Change::Replace).await?;
     Ok(Reply::empty())
 }
 
-/// What a form for connecting needs to know. Source: SDK `ConnectorSpec`.
+/// `GET /integrations/{selector}/connector-spec`, any token: answers what a form for connecting needs to know. 400 when
+/// there is no connector yet. Source: SDK `ConnectorSpec`.
 pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = integrations::connector(&cx, &selector(&call)?)?;

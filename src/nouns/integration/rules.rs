@@ -1,4 +1,6 @@
-//! Integrations: listing with catalog candidates, making, changing, parameters.
+//! Integrations: listing them with candidates, making and changing them, and their parameters.
+//!
+//! Invariant: keys are checked inside the transaction that writes, so two live integrations never share one.
 
 use std::sync::Arc;
 
@@ -17,33 +19,33 @@ use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::{Integration, IntegrationBody};
 
-/// Which integrations are asked for. Source: SDK `FindIntegrationsQuery`.
+/// Which integrations a list asks for; an absent field allows all. Source: SDK `FindIntegrationsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct IntegrationFilter {
-    /// In name, key, description, or a category of the connector.
+    /// Text that the name, key, description or a category of the connector contains; case does not matter.
     pub search: Option<String>,
-    /// Archived ones too.
+    /// Whether archived integrations are listed too.
     pub include_archived: bool,
-    /// Of an app.
+    /// The id or UUID of the external app.
     pub app: Option<String>,
-    /// Catalog connectors as candidates; the workspace's setting when absent.
+    /// Whether connectors without an integration are listed as candidates; the workspace's setting when absent.
     pub connectors: Option<bool>,
-    /// Apps without a connector as candidates; the workspace's setting when absent.
+    /// Whether apps without a connector are listed as candidates; the workspace's setting when absent.
     pub external_apps: Option<bool>,
 }
 
-/// A listed integration.
+/// An entry of a list of integrations.
 #[derive(Debug, Clone)]
 pub enum Listed {
-    /// Exists.
+    /// An integration that exists.
     Real(Arc<Integration>),
-    /// A connector that would become one.
+    /// A connector that becomes an integration when somebody connects to it.
     Connector(Arc<Connector>),
-    /// An app that would become one.
+    /// An app for which a connector and an integration are made when somebody connects to it.
     App(Arc<ExternalApp>),
 }
 
-/// Lists integrations, then candidates. Source: SEED (`integration list`).
+/// Answers a page of integrations, then of candidates. Source: SEED (`integration list`).
 pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<Listed> {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -93,7 +95,7 @@ pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<List
     page.take(real.chain(synthetic))
 }
 
-/// Whether an app is in the list already: by an integration, or by its connector when those are listed.
+/// Whether an app is in the list already: by an integration, or by its connector when connectors are listed.
 fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) -> bool {
     let mut live = directory.world.integrations.iter().filter(|integration| !integration.meta.is_archived());
     let of_app = |integration: &Arc<Integration>| {
@@ -103,13 +105,13 @@ fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) ->
     live.any(of_app) || (connectors && directory.connector_of_app(app).is_some())
 }
 
-/// One integration, or the candidate under a synthetic id.
+/// Answers an integration by id or key, or the candidate under a derived id; 404 when there is neither.
 pub fn get(cx: &Cx, selector: &str) -> Result<Listed, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     match directory.offer(selector)? {
         Offer::Real(integration) => Ok(Listed::Real(integration)),
-        // An archived record is still what its id shows.
+        // An archived integration is still what its id shows.
         Offer::Candidate(connector) => Ok(directory
             .integration(selector)
             .map_or(Listed::Connector(connector), |own| Listed::Real(Arc::clone(own)))),
@@ -117,13 +119,15 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Listed, ApiError> {
     }
 }
 
-/// One that exists.
+/// Answers an integration that exists; 404 for a candidate.
 pub fn real(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
     let world = cx.world();
     cx.directory(&world).find_integration(selector).cloned()
 }
 
-/// Makes an integration. Source: SEED (`POST /integrations {key, name, connectorKey}`).
+/// Makes an integration and answers it. Fails with 400 when the body names nothing, with 404 for an unknown connector
+/// or app, and with `already_exists` when the key is taken. Source: SEED
+/// (`POST /integrations {key, name, connectorKey}`).
 pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
@@ -132,7 +136,7 @@ pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, 
     let app = named_app(&directory, &body)?;
     let connector = connector
         .or_else(|| app.as_ref().and_then(|app| directory.connector_of_app(app)))
-        // Nothing but a key that the catalog has, too: that connector is meant (assumed).
+        // A key that a connector has names that connector, when neither connector nor app is given (assumed).
         .or_else(|| body.key.set().filter(|_| app.is_none()).and_then(|key| directory.find_connector(key).ok()));
     if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
         check_key(key, "key")?;
@@ -220,7 +224,8 @@ fn apply(directory: &Directory<'_>, integration: &mut Integration, body: Integra
     Ok(())
 }
 
-/// Changes an integration.
+/// Changes an integration and answers it. Fails with 400 when it is archived or a field is wrong, and with
+/// `already_exists` when the key is taken.
 pub async fn update(
     cx: &Cx,
     selector: &str,
@@ -244,7 +249,8 @@ pub async fn update(
     .await
 }
 
-/// Archives or restores an integration. Source: SEED (“Archived integrations are hidden from list-integrations”).
+/// Archives or restores an integration and answers it. Restoring fails with `already_exists` when the key is taken
+/// meanwhile. Source: SEED (“Archived integrations are hidden from list-integrations”).
 pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Integration>, ApiError> {
     let now = cx.space.clock.now();
     let selector = &if archived { selector.to_owned() } else { archived_with_key(cx, selector) };
@@ -255,7 +261,7 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
     .await
 }
 
-/// A key finds the latest archived integration that has it, when no live one does.
+/// When no live integration has a key, the key means the archived one that was made last.
 fn archived_with_key(cx: &Cx, selector: &str) -> String {
     let world = cx.world();
     if cx.directory(&world).integration(selector).is_some() {
@@ -265,7 +271,8 @@ fn archived_with_key(cx: &Cx, selector: &str) -> String {
     archived.last().map_or_else(|| selector.to_owned(), |integration| integration.id.to_string())
 }
 
-/// Touches an integration: refresh and setup find nothing to do here.
+/// Answers an integration with a new revision: refresh and setup find nothing to do here. Fails with 400 when it is
+/// archived.
 pub async fn touch(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
     modify(cx, selector, |_, integration| integration.meta.refuse_archived("integration")).await
 }
@@ -287,7 +294,8 @@ async fn modify(
     world.integrations.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an integration is missing"))
 }
 
-/// The parameters: name → descriptor with `value`. Source: OAS (descriptor), SEED (set as plain values).
+/// The parameters by name, each as a descriptor with its `value`; secret values are masked unless `shown`. Source: OAS
+/// (descriptor), SEED (set as plain values).
 pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -323,7 +331,8 @@ pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiEr
     Ok(out)
 }
 
-/// Sets parameters: merged by PATCH, replaced by PUT. A descriptor as [`parameters`] gives it counts as its value.
+/// Sets parameters: PATCH merges them, PUT replaces them all. A descriptor as [`parameters`] answers it counts as its
+/// value. Fails with 400 when the integration is archived.
 pub async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Change) -> Result<(), ApiError> {
     let given: JsonMap = given
         .into_iter()
@@ -345,7 +354,8 @@ pub async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Cha
     .map(|_| ())
 }
 
-/// The connector of an integration, or 400.
+/// Answers the connector of an integration or candidate. Fails with 404 for an unknown one, and with 400 when it has no
+/// connector yet.
 pub fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
