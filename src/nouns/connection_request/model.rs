@@ -1,4 +1,4 @@
-//! A request to connect, made by a program and answered by a user.
+//! A request to connect: what a program asks for, and how the user answered. Pure types.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,82 +11,87 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::model::attempt::{Attempt, Theme};
 use crate::nouns::tenant::model::Tenant;
 
-/// What to connect to and how. Source: SDK `ConnectPayload`, `CreateConnectionRequestPayload`; `externalAppId` by
-/// SEED (“pass any of these to connect”).
+/// What to connect to and how; name an integration, a connector, an external app, an intent or an existing connection.
+/// Source: SDK `ConnectPayload`, `CreateConnectionRequestPayload`; `externalAppId` by SEED (“pass any of these to
+/// connect”).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Connect")]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectSpec {
-    /// By id.
+    /// The id or key of an integration, or the id of a candidate, which becomes an integration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_id: Option<String>,
-    /// By key.
+    /// The key of an integration; an alternative to `integrationId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_key: Option<String>,
-    /// By id.
+    /// The id or key of a connector; its integration is made when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector_id: Option<String>,
-    /// By key.
+    /// The key of a connector; an alternative to `connectorId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector_key: Option<String>,
-    /// Pinned version.
+    /// The connector version; it is stored and has no effect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector_version: Option<String>,
-    /// By id.
+    /// The id or key of an external app; a connector is built when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_app_id: Option<String>,
-    /// In words.
+    /// What to connect to, in words, such as `connect my hubspot account`; the best connector is taken, or one is
+    /// built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
-    /// Reconnects this one.
+    /// The id or key of a connection that is to be connected again under the same id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
-    /// The handle the connection shall have.
+    /// The key that the connection gets, 1 to 100 characters. When the tenant has a connection with this key, that one
+    /// is connected again; when absent, a free key is made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_key: Option<String>,
-    /// For people.
+    /// The name of the connection that people see; the integration's name when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Whether a second connection of the integration may stand beside the first.
+    /// Whether a new connection leaves the tenant's others of the integration alone; when absent or false, and no key
+    /// is given, they are archived once it is READY.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_multiple_connections: Option<bool>,
-    /// Parameters of the connector.
+    /// Parameters of the connector for this connection alone, as an object; they win over the integration's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector_parameters: Option<Value>,
-    /// What the user would type.
+    /// What the user would type into the form, as an object; the connection of a connector with keys then needs no
+    /// user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
-    /// Older name of `input`.
+    /// The older name of `input`, read when that is absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_parameters: Option<Value>,
-    /// Which auth option.
+    /// The key of the auth option; only `default` exists, which is meant when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auth_option_key: Option<String>,
-    /// Where the browser goes afterwards.
+    /// The http address that the browser goes to when the attempt ends, with the result in its query.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub redirect_uri: Option<String>,
-    /// Named in the messages to the page that waits. Source: SDK `ConnectPayload.requestId`.
+    /// A text that is repeated in the messages to the page that waits. Source: SDK `ConnectPayload.requestId`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// Given back with the redirect.
+    /// A text that is repeated in the messages and in the query of `redirectUri`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub custom_state: Option<String>,
-    /// What the user is told.
+    /// A text for the user; it is stored with a connection request and not shown here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
-    /// Begun by a hosted page: an attempt that comes to nothing leaves nothing behind.
+    /// Whether a hosted page began the attempt: then a first attempt that fails leaves no connection.
     #[serde(skip)]
     pub hosted: bool,
-    /// What its pages look like.
+    /// The theme of the attempt's pages.
     #[serde(skip)]
     pub theme: Theme,
-    /// The request this attempt answers.
+    /// The id of the connection request that this attempt answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_request_id: Option<String>,
 }
 
 impl ConnectSpec {
-    /// Who waits for it in a browser.
+    /// The part of the attempt that concerns a browser; none when no browser waits.
     pub fn attempt(&self) -> Option<Attempt> {
         let attempt = Attempt {
             request_id: self.request_id.clone(),
@@ -114,36 +119,33 @@ impl ConnectSpec {
     }
 }
 
-/// Status of a request. Source: SDK `ConnectionRequest.status`.
+/// The status of a connection request. Source: SDK `ConnectionRequest.status`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RequestStatus {
     /// The user has not finished.
     Pending,
-    /// A connection is READY.
+    /// The connection is READY.
     Success,
-    /// The user gave up.
+    /// The user gave up, or another request took its place.
     Cancelled,
-    /// It failed.
+    /// Connecting failed; the request's error says why.
     Error,
 }
 
-/// A request as stored.
+/// A connection request as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionRequest {
-    /// Id on the wire: `requestId`.
+    /// The id, which the wire form calls `requestId`.
     pub id: Id<ConnectionRequest>,
-    /// Whose.
+    /// The tenant that is asked to connect.
     pub tenant: Id<Tenant>,
-    /// What was asked.
     pub spec: ConnectSpec,
-    /// Where it stands.
     pub status: RequestStatus,
-    /// The connection it works on.
+    /// The connection that the request makes or connects again.
     pub connection: Option<Id<Connection>>,
-    /// Why it failed.
+    /// Why connecting failed.
     pub error: Option<ApiError>,
-    /// When it was made.
     pub created_at: Timestamp,
 }

@@ -1,4 +1,8 @@
-//! The workspace as its managers see it.
+//! The workspace: the space of one test or team, with its secret, settings and clock.
+//!
+//! `model.rs` holds the stored workspace with the platform's and the fake's own settings, `model/progress.rs` when
+//! state machines move, `rules.rs` what managers may change, `routes.rs` the handlers of `/workspaces`.
+//! Invariant: a token reaches its own workspace only, and the secret is never shown by this API.
 
 pub mod model;
 pub mod routes;

@@ -1,4 +1,4 @@
-//! `/workspaces`.
+//! The handlers of `/workspaces`, for managers. Invariant: no answer contains the secret.
 
 use serde::Serialize;
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::call::{Call, Reply};
 use crate::nouns::workspace::model::{PublicKey, Settings, Workspace};
 use crate::nouns::workspace::rules as workspaces;
 
-/// A workspace on the wire, without its secret. Source: SDK `Workspace`.
+/// A workspace as it is shown, without its secret. Source: SDK `Workspace`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WorkspaceView<'a> {
@@ -38,7 +38,8 @@ impl<'a> WorkspaceView<'a> {
     }
 }
 
-/// The caller's workspace is all a workspace token sees.
+/// `GET /workspaces`, a manager's token: answers a list of one, the token's workspace; empty when `workspaceKey` names
+/// another.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let world = cx.world();
@@ -48,10 +49,13 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "items": items }))
 }
 
+/// `GET /workspaces/{selector}`, a manager's token: answers the token's workspace by id or key; 404 for any other.
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&WorkspaceView::of(&*workspaces::get(&call.cx()?, call.param("selector")?)?))
 }
 
+/// `PATCH /workspaces/{selector}`, a manager's token: changes the token's workspace and answers it. 400 for a wrong
+/// field or setting, 404 for another workspace.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let workspace = workspaces::update(&call.cx()?, call.param("selector")?, call.json()?).await?;
     Reply::json(&WorkspaceView::of(&workspace))

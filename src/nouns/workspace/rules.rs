@@ -1,4 +1,6 @@
-//! The workspace as its managers see it. Source: SEED (`PATCH /workspaces/:id`), SDK `UpdateWorkspaceRequest`.
+//! What managers may do with their workspace. Source: SEED (`PATCH /workspaces/:id`), SDK `UpdateWorkspaceRequest`.
+//!
+//! Invariant: a setting or public key that could not be read later is refused before anything is stored.
 
 use std::sync::Arc;
 
@@ -11,7 +13,7 @@ use crate::engine::Cx;
 use crate::engine::tokens::read_public_key;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
 
-/// The caller's workspace, named by id or key; another one is 404.
+/// Answers the caller's workspace by id or key; 404 for any other.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
     let workspace = Arc::clone(&cx.world().workspace);
     if workspace.id == *selector || workspace.key == selector {
@@ -20,7 +22,8 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
     Err(ApiError::not_found(format!("workspace not found: `{selector}`; this token belongs to `{}`", workspace.key)))
 }
 
-/// Changes the caller's workspace.
+/// Changes the fields of the caller's workspace that the body names, and answers it. Fails with 400 for a wrong field,
+/// and with 501 for a `jwksUri`; unknown fields are ignored.
 pub async fn update(cx: &Cx, selector: &str, body: JsonMap) -> Result<Arc<Workspace>, ApiError> {
     get(cx, selector)?;
     let mut tx = cx.space.data.begin().await;
@@ -40,7 +43,7 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
             let secret = value.as_str().filter(|secret| !secret.is_empty());
             secret.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.secret);
         }
-        // The older spelling of a list of one.
+        // `publicKey` is the older spelling of a list of one.
         "publicKey" => {
             let key = |text: &str| json!([{ "name": "publicKey", "publicKey": text }]);
             workspace.public_keys = read_keys(value.as_str().map_or(Value::Null, key))?;
@@ -52,7 +55,7 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
         "settings" => merge_settings(&mut workspace.settings, value)?,
         "archivedAt" => workspace.archived_at = if value.is_null() { None } else { Some(cx.space.clock.now()) },
         extra if Workspace::EXTRA_FIELDS.contains(&extra) => workspace.set_extra(extra, value),
-        // Read-only fields come back with a whole record that is sent again; others are unknown and let be.
+        // Read-only fields are sent back with a whole record, and unknown ones are ignored.
         _ => {}
     }
     Ok(())
@@ -72,7 +75,7 @@ fn read_keys(value: Value) -> Result<Vec<PublicKey>, ApiError> {
     Ok(keys)
 }
 
-/// Merges settings one level deep; a misspelt or non-boolean one is refused.
+/// Merges settings one level deep. Fails with 400 for a misspelt setting or one that is not true or false.
 pub fn merge_settings(settings: &mut Settings, value: Value) -> Result<(), ApiError> {
     let Value::Object(given) = value else { return Err(ApiError::bad_request("`settings` is an object")) };
     let mut merged = serde_json::to_value(&*settings).map_err(ApiError::internal)?;
@@ -90,7 +93,8 @@ pub fn merge_settings(settings: &mut Settings, value: Value) -> Result<(), ApiEr
     Ok(())
 }
 
-/// The fake's settings with a change merged into them, one level deep.
+/// Answers the fake's settings with a change merged into them, one level deep. Fails with 400 for an unknown field or a
+/// wrong value.
 pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {
     let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
     let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;

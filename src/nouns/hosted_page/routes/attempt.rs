@@ -1,4 +1,6 @@
-//! One attempt to connect in a browser, from its page to its end. Its address is an opaque ticket.
+//! One attempt to connect in a browser, from its connect page to its end.
+//!
+//! Invariant: the address of the page is an opaque ticket, which stops working when the attempt ends or begins anew.
 
 use std::sync::Arc;
 
@@ -27,7 +29,8 @@ use crate::nouns::vendor::routes::redirect;
 use crate::pages as screens;
 use crate::pages::{ConnectPage, Field};
 
-/// The connect page of a connection that waits for its user.
+/// `GET /connect/{ticket}`, no token: answers the connect page of a connection that waits for its user, or a page that
+/// says that it is no longer open.
 pub(crate) async fn page(call: Call) -> Result<Reply, ApiError> {
     match connecting::redeem(&call.engine, call.param("ticket")?) {
         Ok((space, connection)) => connect_page(&call, &space, &connection, None),
@@ -73,17 +76,17 @@ pub(crate) fn connect_page(
     Ok(Reply::html(status, screens::html(&page)?))
 }
 
-/// What the pages of a connection's attempt look like.
+/// The theme that the client chose for the pages of a connection's attempt.
 fn theme_of(connection: &Connection) -> Theme {
     connection.attempt.as_ref().map(|attempt| attempt.theme).unwrap_or_default()
 }
 
-/// What the integration has settled for its users.
+/// The parameters that the integration has set for its users, who are not asked for them.
 fn presets_of(space: &Space, connection: &Connection) -> JsonMap {
     connecting::integration_for(&space.world(), connection).map(|integration| integration.presets()).unwrap_or_default()
 }
 
-/// The form's fields, from the connector's input schema.
+/// The fields of the form, from the connector's input schema without the presets.
 fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> Option<String>) -> Vec<Field> {
     let schema = connector.form_without(presets);
     let required = schema["required"].as_array().cloned().unwrap_or_default();
@@ -106,7 +109,8 @@ fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> O
     properties.iter().map(field).collect()
 }
 
-/// The page's buttons: `action=connect` or `action=cancel`, and the form's fields.
+/// `POST /connect/{ticket}`, no token: the buttons of the connect page, `action=connect` or `action=cancel` with the
+/// form's fields. Answers the result, a redirect to the vendor, or the form again with what is wrong.
 pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     let (space, connection) = match connecting::redeem(&call.engine, call.param("ticket")?) {
         Ok(open) => open,
@@ -124,7 +128,7 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     let consent = consent_of(&call, &connector);
     match connecting::complete(&call.engine, &space, &connection.id, consent).await {
         Ok(connection) => ended(&call.engine, &space, &connection, Ending::Connected).await,
-        // The user's to correct: the form again, with what is wrong.
+        // The user can correct this: show the form again with the reason.
         Err(error) if error.status() == 400 && error.key != Some(ErrorKey::NotFound) => {
             connect_page(&call, &space, &connection, Some(&error.message))
         }
@@ -132,7 +136,7 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-/// What a field may be; anything when empty.
+/// The values that a field may have; any value when the list is empty.
 fn choices_of(property: &Value) -> Vec<Value> {
     match property["enum"].as_array() {
         Some(choices) => choices.clone(),
@@ -141,7 +145,7 @@ fn choices_of(property: &Value) -> Vec<Value> {
     }
 }
 
-/// What somebody typed, as the schema has it: a choice, a number, else text.
+/// What somebody typed, as the schema types it: one of the choices, a number, else text.
 fn value_of(property: &Value, text: &str) -> Value {
     let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
     let is_number = |kind: &Value| kind == "integer" || kind == "number";
@@ -162,7 +166,8 @@ fn consent_of(call: &Call, connector: &Connector) -> Consent {
     Consent::Input(typed.collect())
 }
 
-/// The vendor sends the user's browser back: with a code, or with an error. Source: RFC 6749 §4.1.2.
+/// `GET /oauth-callback`, no token: where the vendor sends the user's browser back to, with a code or an error. Answers
+/// the result of the attempt. Source: RFC 6749 §4.1.2.
 pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     let query = call.query();
     let Some(state) = query.text("state") else {
@@ -170,7 +175,7 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     };
     let (space, connection) = match connecting::redeem(&call.engine, &state) {
         Ok(open) => open,
-        // Nothing is wrong with the vendor's answer; it comes too late.
+        // The vendor's answer is in order, but it comes too late.
         Err(error) => {
             return Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Not open", &error.message)?));
         }
@@ -187,7 +192,8 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-/// The end of an attempt: back to where the caller said, else a page that tells the window that waits.
+/// Ends an attempt in the browser: a redirect to the address that the caller gave, else a page that tells the window
+/// that opened it.
 pub(crate) async fn ended(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -197,7 +203,7 @@ pub(crate) async fn ended(
     shown(announce(engine, space, connection, ending).await?, theme_of(connection))
 }
 
-/// The same for an attempt that came to nothing before there was a connection.
+/// Answers like [`ended`], for an attempt that failed before there was a connection.
 pub(crate) fn failed(
     space: &Space,
     tenant: Id<Tenant>,

@@ -1,5 +1,5 @@
-//! Pages in the client's frame beside connecting: what is connected, one integration, an agent session, and a plain page for
-//! what has nothing to configure here. Source: SDK (addresses); what they show is our choice.
+//! The client's embedded pages beside connecting: all integrations, one integration, an agent session, and a plain page
+//! for what cannot be configured here. Source: SDK (addresses); what they show is our choice.
 
 use http::StatusCode;
 
@@ -17,7 +17,7 @@ use crate::nouns::integration::model::Integration;
 use crate::pages as screens;
 use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage};
 
-/// An integration as a row of a page, with the visit behind its button.
+/// An integration as a row of a page. It opens the visit behind the row's button.
 fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRow, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -34,7 +34,7 @@ fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRo
         name: integration.meta.name.clone(),
         description: integration.meta.description.clone().unwrap_or_default(),
         logo: connector.map(|connector| drawn_logo(cx.engine.base(), connector.key())).unwrap_or_default(),
-        // A first attempt that its user has not finished is none yet.
+        // A first attempt that its user has not finished does not count as a connection yet.
         connected: connection
             .as_ref()
             .filter(|connection| {
@@ -45,7 +45,8 @@ fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRo
     })
 }
 
-/// `GET /embed/main`: every integration, and whether it is connected. Source: SDK (`client.open`).
+/// `GET /embed/main`, any token: answers a page of every integration, and whether it is connected. Source: SDK
+/// (`client.open`).
 pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let theme = theme_of(&call.query());
@@ -56,7 +57,8 @@ pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// `GET /embed/integrations/:i`. Source: SDK (`integration(i).open`).
+/// `GET /embed/integrations/{integration}`, any token: answers a page of one integration; 404 when there is none.
+/// Source: SDK (`integration(i).open`).
 pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let theme = theme_of(&call.query());
@@ -68,7 +70,8 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// Configuration and editor pages of elements: there is nothing to set in a fake, and the page says so.
+/// `GET /embed/{rest}`, any token: stands for configuration and editor pages of elements. There is nothing to set in a
+/// fake, and the page says so.
 pub(crate) async fn plain(call: Call) -> Result<Reply, ApiError> {
     call.cx()?;
     let theme = theme_of(&call.query());
@@ -77,7 +80,8 @@ pub(crate) async fn plain(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// `POST /screens/agent-session`. Source: SDK (`ui.UNSAFE_agentSession`).
+/// `POST /screens/agent-session`, any token: answers a page of one agent session; 404 when the caller may not see it.
+/// Source: SDK (`ui.UNSAFE_agentSession`).
 pub(crate) async fn agent_session(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let fields = call.form();

@@ -1,6 +1,7 @@
-//! Hosted pages: connecting in a browser, in a window of its own, in the client's frame, or in the app's own window.
+//! Hosted pages for connecting in a browser: in a popup, in the client's frame, or in the app's own window.
 //!
-//! A page carries a ticket or the name of a [`Visit`], never a token. Source: SDK (`connect()`, `ui.connect()`).
+//! Invariant: a page carries a ticket or the name of a [`Visit`], never a token. Source: SDK (`connect()`,
+//! `ui.connect()`).
 
 pub mod attempt;
 pub mod embed;
@@ -29,13 +30,15 @@ use crate::nouns::vendor::routes::redirect;
 use crate::pages as screens;
 use crate::pages::{ChoosePage, ConnectionPage, Offered};
 
-/// How long the first page is held back while a connector is being built, so that mostly it is the right one.
+/// How long the first page is held back while a connector is being built, so that it usually need not be replaced.
 const FIRST_PAGE: Duration = Duration::from_millis(500);
-/// How long a page that waits is held.
+/// How long a page that waits for a connection holds its request open.
 const NEXT_PAGE: Duration = Duration::from_secs(20);
 
-/// `POST /screens/connect`, `/screens/integrations/:i/connect`, `GET /embed/integrations/:i/connect`: a connect page in
-/// the client's frame. Source: SDK (`ui.connect()`, `openNewConnection()`).
+/// `POST /screens/connect`, `POST /screens/integrations/{integration}/connect`,
+/// `GET /embed/integrations/{integration}/connect`, any token: answers a connect page in the client's frame; when
+/// nothing is named, a page to choose from. 400 for a body that is no form. Source: SDK (`ui.connect()`,
+/// `openNewConnection()`).
 pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     if !call.body.is_empty() && !call.is_form() {
@@ -46,7 +49,7 @@ pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     if let Ok(integration) = call.param("integration") {
         spec.integration_id = Some(integration.to_owned());
     }
-    // A request has begun its attempt already.
+    // A connection request has begun its attempt already; its connection is shown.
     let request = spec.connection_request_id.as_ref().and_then(|id| cx.world().connection_requests.get(id).cloned());
     if let (true, Some(request)) = (spec.names_nothing(), request) {
         spec.connection_id = request.connection.as_ref().map(ToString::to_string);
@@ -57,7 +60,7 @@ pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     begin(&call, &cx, spec).await
 }
 
-/// `GET /embed/connections/:c/refresh`: the same for a connection that exists.
+/// `GET /embed/connections/{connection}/refresh`, any token: answers the connect page of a connection that exists.
 pub(crate) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let mut spec = spec_of(&call.query())?;
@@ -65,7 +68,8 @@ pub(crate) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
     begin(&call, &cx, spec).await
 }
 
-/// `POST /connect` as the client's form: popup, hidden frame, or the app's own window. Source: SDK `connect()`.
+/// `POST /connect` as the client's form, any token: answers the connect page in a popup, a hidden frame or the app's
+/// own window. Errors are told to the window that waits. Source: SDK `connect()`.
 pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let payload = call.form().text("payload").ok_or_else(|| ApiError::bad_request("the form has no `payload`"))?;
@@ -73,7 +77,7 @@ pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     let attempt = spec.attempt();
     match begin(call, &cx, spec).await {
         Ok(reply) => Ok(reply),
-        // Whoever opened the window waits for a message.
+        // The window that opened this page waits for a message, so the error is sent as one.
         Err(error) => match cx.tenant() {
             Ok(tenant) => failed(&cx.space, tenant.id.clone(), &attempt.unwrap_or_default(), &error),
             Err(_) => Err(error),
@@ -81,7 +85,8 @@ pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     }
 }
 
-/// `GET|POST /connection-popup`: the former name; fields in the query or the form, or JSON in its field `payload`.
+/// `GET|POST /connection-popup`, any token: the former name of the connect page. Options are in the query or the form,
+/// or as JSON in its field `payload`.
 pub(crate) async fn popup(call: Call) -> Result<Reply, ApiError> {
     if call.form().text("payload").is_some() {
         return connect_form(&call).await;
@@ -91,7 +96,7 @@ pub(crate) async fn popup(call: Call) -> Result<Reply, ApiError> {
     begin(&call, &cx, spec_of(&fields)?).await
 }
 
-/// The client's options as text fields.
+/// Reads the client's options from text fields. 400 when `connectorParameters` is no JSON.
 fn spec_of(fields: &Query) -> Result<ConnectSpec, ApiError> {
     let parameters =
         fields.text("connectorParameters").map(|text| crate::call::from_json(text.as_bytes())).transpose()?;
@@ -122,14 +127,14 @@ pub(crate) fn theme_of(fields: &Query) -> Theme {
     Theme::named(fields.text("theme").as_deref())
 }
 
-/// Begins an attempt and shows where it stands.
+/// Begins an attempt and answers the page for its state.
 async fn begin(call: &Call, cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     let spec = ConnectSpec { hosted: true, ..spec };
     let begun = connecting::begin(cx, spec.clone()).await?;
     standing(call, cx, &begun, spec, FIRST_PAGE).await
 }
 
-/// Where an attempt stands, when it has left BUILDING or after a while.
+/// Answers the page for an attempt's state, once it has left BUILDING or `patience` has passed.
 async fn standing(
     call: &Call,
     cx: &Cx,
@@ -142,7 +147,7 @@ async fn standing(
         ConnectionState::ClientActionRequired => connect_page(call, &cx.space, &connection, None),
         ConnectionState::Ready => ended(&cx.engine, &cx.space, &connection, Ending::Connected).await,
         ConnectionState::Building => {
-            // The same attempt again, as long as it takes.
+            // The next page continues the same attempt, as often as it takes.
             let theme = spec.theme;
             let again = ConnectSpec { connection_id: Some(connection.id.to_string()), ..spec };
             let visit = Visit { tenant: connection.tenant.clone(), spec: again, waits: true };
@@ -157,7 +162,7 @@ async fn standing(
     }
 }
 
-/// The connection when it has left BUILDING, or as it is after a while.
+/// Answers the connection once it has left BUILDING, or as it is after `patience`.
 async fn built(cx: &Cx, begun: &Arc<Connection>, patience: Duration) -> Result<Arc<Connection>, ApiError> {
     let now = || cx.world().connections.get(begun.id.as_str()).cloned();
     let building = || Ok(now().is_some_and(|connection| connection.state == ConnectionState::Building));
@@ -165,7 +170,7 @@ async fn built(cx: &Cx, begun: &Arc<Connection>, patience: Duration) -> Result<A
     Ok(now().unwrap_or_else(|| Arc::clone(begun)))
 }
 
-/// Nothing is named: the user chooses from what there is.
+/// Answers the page on which the user chooses an app, for a call that names nothing.
 fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -191,7 +196,8 @@ fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// `POST /screens/connection`: one connection, and connecting it again.
+/// `POST /screens/connection`, any token: answers a page of one connection with a button to connect again. 400 without
+/// `connectionId`, 404 for an unknown one.
 pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let fields = call.form();
@@ -220,7 +226,7 @@ pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// What a page without a token begins, and as whom.
+/// The visit that a page's button names, and its tenant as the caller; 404 when the visit is over.
 fn visited(call: &Call) -> Result<(Cx, Visit), ApiError> {
     let gone = || ApiError::not_found("this page is no longer open; begin to connect again");
     let (space, visit) = call.engine.visit(call.param("visit")?).ok_or_else(gone)?;
@@ -228,7 +234,8 @@ fn visited(call: &Call) -> Result<(Cx, Visit), ApiError> {
     Ok((Cx::of_tenant(&call.engine, &space, tenant), visit))
 }
 
-/// The buttons of the pages above: `POST /screens/visits/:visit` with `choice`, or with nothing to connect again.
+/// `POST /screens/visits/{visit}`, no token: the button of a page. It connects to the `choice` of the form, or to what
+/// the visit names; errors are shown as a page.
 pub(crate) async fn visit(call: Call) -> Result<Reply, ApiError> {
     let begun = async {
         let (cx, visit) = visited(&call)?;
@@ -250,7 +257,8 @@ pub(crate) async fn visit(call: Call) -> Result<Reply, ApiError> {
     begun.await.or_else(|error| closed(&error))
 }
 
-/// Whether what a page waits for is still being built; answers when it is not, or after a while.
+/// `GET /screens/visits/{visit}`, no token: answers `{building}` once the connection has left BUILDING, or after a
+/// while.
 pub(crate) async fn visit_state(call: Call) -> Result<Reply, ApiError> {
     let (cx, visit) = visited(&call)?;
     let id = visit.spec.connection_id.unwrap_or_default();
@@ -262,7 +270,8 @@ pub(crate) async fn visit_state(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "building": building }))
 }
 
-/// `GET /screens/connections?connectionRequestId=`: where the user of a request goes. Source: SDK `getConnectionRequestUrl`.
+/// `GET /screens/connections?connectionRequestId=`, no token: redirects the user of a request to its connect page; a
+/// page says so when the request is unknown or answered. Source: SDK `getConnectionRequestUrl`.
 pub(crate) async fn request(call: Call) -> Result<Reply, ApiError> {
     let id = call.query().text("connectionRequestId").unwrap_or_default();
     let spaces = call.engine.spaces();
@@ -271,7 +280,7 @@ pub(crate) async fn request(call: Call) -> Result<Reply, ApiError> {
         return closed(&ApiError::not_found("there is no such request"));
     };
     if others > 0 {
-        // The address names no workspace, and forks keep their ids.
+        // The address names no workspace, and a forked workspace keeps the ids of its source.
         return closed(&ApiError::bad_request(
             "several workspaces have this request, one being a copy of another; use the request's `url`",
         ));
@@ -287,7 +296,7 @@ pub(crate) async fn request(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-/// What this server is, for whoever opens its address.
+/// `GET /`, no token: answers a page that says what this server is.
 pub(crate) async fn welcome(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::welcome(call.engine.base())?))
 }

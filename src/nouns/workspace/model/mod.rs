@@ -1,4 +1,4 @@
-//! A workspace: credentials, the platform's settings, and the fake's own settings beside them.
+//! A workspace: its credentials, the platform's settings, and the fake's own settings beside them. Pure types.
 
 pub mod progress;
 
@@ -12,82 +12,77 @@ use crate::base::clock::{ClockMode, Timestamp};
 use crate::base::ids::Id;
 use crate::nouns::workspace::model::progress::ProgressSettings;
 
-/// A workspace as stored. The wire form, without the secret, is `api::workspace::WorkspaceView`.
+/// A workspace as stored. The wire form, without the secret, is `WorkspaceView` in [`crate::nouns::workspace::routes`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
-    /// Id.
     pub id: Id<Workspace>,
-    /// What tokens name.
+    /// The key, which tokens name as `workspaceKey` or `iss`.
     pub key: String,
-    /// What tokens are signed with.
+    /// The secret that tokens are signed with.
     pub secret: String,
-    /// For people.
     pub name: String,
-    /// The tenant that `credentials` and `token` name when not told.
+    /// The key of the tenant that `credentials` and `token` name unless told otherwise.
     pub default_tenant: String,
-    /// Keys of asymmetric tokens.
+    /// The public keys that verify tokens signed with a private key.
     #[serde(default)]
     pub public_keys: Vec<PublicKey>,
-    /// The platform's settings.
     #[serde(default)]
     pub settings: Settings,
-    /// The fake's settings.
     #[serde(default)]
     pub mock: MockSettings,
-    /// Time, so that it persists and is forked.
+    /// How the workspace's clock runs; kept here so that it survives a restart and is copied with the workspace.
     #[serde(default)]
     pub clock: ClockMode,
-    /// Fields that are kept and answered but change nothing here (`logoUri`, `webhookUri`, `featureFlags`, …).
+    /// Fields of [`Self::EXTRA_FIELDS`], kept and answered as given. Only `webhookUri` and `enabledWebhookEvents` have
+    /// an effect.
     #[serde(default)]
     pub extra: JsonMap,
-    /// When it was made.
     pub created_at: Timestamp,
-    /// Set when archived.
+    /// When the workspace was archived; none while it is not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub archived_at: Option<Timestamp>,
 }
 
-/// A registered key. Source: SDK `WorkspacePublicKey`.
+/// A public key that verifies tokens. Source: SDK `WorkspacePublicKey`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PublicKey {
-    /// For people.
     pub name: String,
-    /// PEM.
+    /// The key in PEM: RSA, EC or Ed25519.
     #[serde(rename = "publicKey")]
     pub public_key: String,
 }
 
-/// The platform's settings. Source: SDK `WorkspaceSettingsSchema`; the three of SEED change discovery.
+/// The platform's settings of a workspace. Source: SDK `WorkspaceSettingsSchema`; the three of SEED change discovery.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
-    /// Keep external API logs; on unless false.
+    /// Whether external API logs are kept; true when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_api_logs: Option<bool>,
-    /// Keep webhook logs; on unless false.
+    /// Whether webhook logs are kept; true when absent. It changes nothing here, where no webhooks come in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_webhook_logs: Option<bool>,
-    /// Keep action run logs; on unless false.
+    /// Whether action run logs are kept; true when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_action_run_logs: Option<bool>,
-    /// Refuse tokens signed with the secret.
+    /// Whether tokens signed with the secret are refused.
     pub disable_secret_key_auth: bool,
-    /// Discovery spans the catalog's actions.
+    /// Whether lists of actions span the catalog.
     pub use_membrane_universe: bool,
-    /// Kept, changes nothing here.
+    /// Kept, and changes nothing here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub use_remote_repository: Option<bool>,
-    /// Lists show catalog connectors as integrations.
+    /// Whether lists of integrations show connectors that have none as candidates.
     pub auto_generate_integrations_from_connectors: bool,
-    /// Lists show external apps as integrations.
+    /// Whether lists of integrations show external apps that have none as candidates.
     pub auto_generate_integrations_from_external_apps: bool,
-    /// Kept, changes nothing here: nothing leaves loopback.
+    /// Kept, and changes nothing here: nothing leaves loopback.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_generate_integrations_from_web_search: Option<bool>,
 }
 
-/// Names of the platform's settings, to refuse a misspelt one.
+/// The names of all settings, by which a misspelt one is refused.
 pub const SETTING_NAMES: [&str; 9] = [
     "enableApiLogs",
     "enableWebhookLogs",
@@ -104,25 +99,24 @@ pub const SETTING_NAMES: [&str; 9] = [
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MockSettings {
-    /// Connecting completes at once, by a real exchange.
+    /// Whether connecting completes at once, without a user.
     pub auto_connect: bool,
-    /// Whether states outside the client's enum are shown.
+    /// Whether connection states outside the client's enum are shown.
     pub connection_states: ConnectionStates,
-    /// The status of a call through a disconnected connection: 400 or 401.
+    /// The HTTP status of a call through a connection that does not work: 400 or 401.
     pub disconnected_status: u16,
-    /// Which time a token's `exp` is held against.
+    /// Which clock a token's `exp` is compared with.
     pub token_clock: TokenClock,
-    /// When state machines move.
     pub progress: ProgressSettings,
-    /// How often a catalog action retries a 429 or 503 of the app.
+    /// How often a catalog action retries when the app answers 429 or 503.
     pub upstream_retries: u32,
-    /// Who consents at vendors when nobody is named; `demo@example.com` when absent.
+    /// The account that consents at vendors when nobody is named; `demo@example.com` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// What webhooks are signed with, in `X-Signature`; they are not when absent.
+    /// The secret that webhooks are signed with, in `X-Signature`; they are not signed when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook_secret: Option<String>,
-    /// Connectors whose app is the user's own, at this address, instead of the stub server.
+    /// The base addresses of the user's own fakes of apps, by connector key; the stub server answers for all others.
     pub upstreams: BTreeMap<String, String>,
 }
 
@@ -142,21 +136,21 @@ impl Default for MockSettings {
     }
 }
 
-/// Which connection states are shown (`docs/behaviour.md#connection-states`).
+/// Which connection states the API shows (`docs/behaviour.md#connection-states`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionStates {
-    /// SEED's: with DISCONNECTED and ERROR.
+    /// All states that SEED documents, with DISCONNECTED and ERROR.
     Seed,
-    /// The client's enum: a lost connection stays READY with `disconnected: true`.
+    /// Only the states of the client's enum: a lost connection stays READY, with `disconnected: true`.
     Engine,
 }
 
-/// Which time a token's `exp` is held against (`docs/behaviour.md#token-clock`).
+/// The clock that a token's `exp` is compared with (`docs/behaviour.md#token-clock`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenClock {
-    /// Real time.
+    /// The real time of the system.
     System,
     /// The workspace's clock.
     Workspace,
@@ -182,7 +176,7 @@ impl Workspace {
         "isReadOnly",
     ];
 
-    /// Sets one of [`Self::EXTRA_FIELDS`].
+    /// Sets one of [`Self::EXTRA_FIELDS`]; null removes it.
     pub fn set_extra(&mut self, name: &str, value: Value) {
         if value.is_null() {
             self.extra.shift_remove(name);

@@ -1,4 +1,8 @@
-//! When state machines move: data per workspace and kind, not code. Source: our choice (`docs/behaviour.md#progress`).
+//! When state machines move: settings of a workspace, one for each kind of change. Source: our choice
+//! (`docs/behaviour.md#progress`).
+//!
+//! Invariant: a change that is due says so by a [`Due`] in its record, so that it survives a restart and is copied with
+//! the workspace.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,32 +10,33 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::nouns::connection::model::ConnectionState;
 
-/// How one kind of change progresses: `"immediate"`, `"hold"`, `{"after": ms}`, `{"reads": n}` or
+/// When one kind of change happens: `"immediate"`, `"hold"`, `{"after": ms}`, `{"reads": n}` or
 /// `{"fail": {"state": "SETUP_FAILED", "error": "…"}}`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Progress {
-    /// Due at once.
+    /// The change is due at once; this is the default.
     #[default]
     Immediate,
-    /// Due after this many milliseconds of the workspace's clock.
+    /// The change is due after this many milliseconds of the workspace's clock.
     After(u64),
-    /// Due after this many reads have seen it.
+    /// The change is due once the record has been read this many times.
     Reads(u64),
-    /// Only a poke or the user moves it.
+    /// Nothing but a poke or the user makes the change.
     Hold,
-    /// Due at once, and it fails.
+    /// The change is due at once, and it fails.
     Fail(Failure),
 }
 
-/// How a failing change ends.
+/// How a change that fails ends.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failure {
-    /// `CONFIGURATION_ERROR`, `SETUP_FAILED` or `ERROR`, which it is when absent; only connections know the others.
+    /// The state of a connection that fails: `CONFIGURATION_ERROR`, `SETUP_FAILED`, or `ERROR` when absent. Other kinds
+    /// ignore it.
     #[serde(default = "error")]
     pub state: ConnectionState,
-    /// What `errors[0].message` says.
+    /// The message of the error (`errors[0].message`); a general one when absent.
     #[serde(default)]
     pub error: Option<String>,
 }
@@ -40,33 +45,33 @@ fn error() -> ConnectionState {
     ConnectionState::Error
 }
 
-/// Progress per kind.
+/// When each kind of change happens in a workspace; a missing kind has its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProgressSettings {
-    /// A connection in BUILDING.
+    /// When a connection leaves BUILDING.
     #[serde(rename = "connection.building")]
     pub connection_building: Progress,
-    /// A connection that waits for its user.
+    /// When a connection that waits for its user goes on without one; `hold` by default.
     #[serde(rename = "connection.clientAction")]
     pub connection_client_action: Progress,
-    /// An action in BUILDING.
+    /// When an action leaves BUILDING.
     #[serde(rename = "action.building")]
     pub action_building: Progress,
-    /// An agent session at work.
+    /// When an agent session answers.
     #[serde(rename = "agentSession")]
     pub agent_session: Progress,
-    /// A run of a flow, once its turn has come.
+    /// When a flow run is carried out, counted from when its turn has come.
     #[serde(rename = "flowRun")]
     pub flow_run: Progress,
-    /// A job that exports what the workspace defines.
+    /// When an export ends.
     pub export: Progress,
-    /// A job that imports it.
+    /// When an import ends.
     pub import: Progress,
 }
 
 impl ProgressSettings {
-    /// Refuses a failure that is none.
+    /// Refuses with 400 a `fail.state` that is not a state of failure.
     pub fn check(&self) -> Result<(), ApiError> {
         let Self {
             connection_building,
@@ -111,23 +116,23 @@ impl Default for ProgressSettings {
     }
 }
 
-/// A change that will happen by itself.
+/// When a change will happen by itself; kept in the record that changes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Due {
-    /// When, on the workspace's clock.
+    /// When the change happens, on the workspace's clock; none when it waits for reads.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub at: Option<Timestamp>,
-    /// After how many more reads.
+    /// How many more reads the change waits for; none when it waits for time.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub reads: Option<u64>,
-    /// How it fails, if it does.
+    /// How the change fails; none when it succeeds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub failure: Option<Failure>,
 }
 
 impl Progress {
-    /// When a change that starts now is due; `None` when nothing but a poke moves it.
+    /// When a change that starts now is due; none when only a poke or the user makes it.
     pub fn due(&self, now: Timestamp) -> Option<Due> {
         let due = Due { at: Some(now), reads: None, failure: None };
         match self {
