@@ -1,4 +1,6 @@
-//! `/act`: the one endpoint for doing things. Reads the call; [`crate::nouns::action::run`] carries it out.
+//! Reads the body of `/act`, the one endpoint that runs anything; [`crate::nouns::action::run`] carries it out.
+//!
+//! Invariant: a body that is wrong is still a request to run, so that it gets a run log.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use serde_json::{Value, json};
@@ -14,7 +16,7 @@ const FIELDS: [&str; 10] =
 const API_FIELDS: [&str; 7] = ["method", "path", "body", "headers", "query", "url", "data"];
 const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
-/// Reads the body of `/act`. What is wrong with it is part of the request, so that it is logged.
+/// Reads the body of `/act`. What is wrong with it is part of the answer, so that the failed run is logged.
 ///
 /// Source: SDK `ActRequest` (closed schema), DOC:reference/workspace-elements/act.
 pub fn read(body: Value) -> RunRequest {
@@ -28,7 +30,7 @@ pub fn read(body: Value) -> RunRequest {
             resolution: None,
         };
     };
-    // The snapshot of a run log carries `name` and mostly `type` beside what a call has, and both `id` and `key`.
+    // The snapshot in a run log has `name`, mostly `type`, and both `id` and `key`; it can be sent back as it is.
     let is_snapshot = body.contains_key("id") && body.contains_key("name");
     if body.shift_remove("type").is_some() || is_snapshot {
         body.shift_remove("name");
@@ -46,7 +48,7 @@ pub fn read(body: Value) -> RunRequest {
         input: body.get("input").cloned(),
         meta: body.get("meta").and_then(Value::as_object).cloned(),
         dispatch: read_dispatch(&body),
-        // What /act does not know is told in the error and not kept.
+        // Fields that `/act` does not know are named in the error and not kept.
         snapshot: body.into_iter().filter(|(name, _)| FIELDS.contains(&name.as_str())).collect(),
         resolution: None,
     }
@@ -88,7 +90,7 @@ fn read_dispatch(body: &JsonMap) -> Result<Dispatch, ApiError> {
     })
 }
 
-/// Source: SDK `ActApiDispatch`; `url` and `data` are other names of `path` and `body`.
+/// Reads an inline request; `url` and `data` are other names of `path` and `body`. Source: SDK `ActApiDispatch`.
 fn read_api(api: &Value) -> Result<ApiDispatch, ApiError> {
     let wrong = |field: &str, why: &str| {
         ApiError::bad_request(format!("`api.{field}` {why}")).with_data(json!({ "field": format!("api.{field}") }))

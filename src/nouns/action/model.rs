@@ -1,4 +1,6 @@
-//! An action: a reusable operation, at one of three layers.
+//! An action: a reusable operation, at one of three layers. Pure types and the state machine of building.
+//!
+//! Invariant: `state` changes only through [`Action::apply`], except that a new intent sets it back to BUILDING.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -14,42 +16,42 @@ use crate::elements::model::place::{Layered, Place};
 use crate::elements::model::{Layer, Meta};
 use crate::nouns::workspace::model::progress::Due;
 
-/// What an action does. Source: SDK `ActionType`.
+/// What an action does when it runs. Source: SDK `ActionType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ActionType {
-    /// A request through the connection.
+    /// Sends a request through the connection, with its credentials.
     ApiRequestToExternalApp,
-    /// A request to the workspace's own API.
+    /// Sends a request to the workspace's own API, without credentials.
     ApiRequestToYourApp,
-    /// A request to any address, without the connection's credentials.
+    /// Sends a request to any address, without credentials.
     HttpRequest,
-    /// A snippet.
+    /// Runs a JavaScript snippet.
     RunJavascript,
-    /// One of the connector's operations.
+    /// Runs one of the connector's operations; not faked.
     ConnectorOperation,
-    /// List records of a collection.
+    /// Lists the records of a collection; not faked.
     ListDataRecords,
-    /// Find one record.
+    /// Finds a record by its id; not faked.
     FindDataRecordById,
-    /// Find the record that matches.
+    /// Finds the record that matches; not faked.
     MatchDataRecord,
-    /// Search records.
+    /// Searches records; not faked.
     SearchDataRecord,
-    /// Create a record.
+    /// Creates a record; not faked.
     CreateDataRecord,
-    /// Find or create a record.
+    /// Finds or creates a record; not faked.
     FindOrCreateDataRecord,
-    /// Update a record.
+    /// Updates a record; not faked.
     UpdateDataRecord,
-    /// Delete a record.
+    /// Deletes a record; not faked.
     DeleteDataRecord,
-    /// Older name of the first.
+    /// The older name of `api-request-to-external-app`.
     ApiRequest,
 }
 
 impl ActionType {
-    /// The name on the wire.
+    /// The name on the wire, such as `run-javascript`.
     pub fn name(self) -> &'static str {
         match self {
             Self::ApiRequestToExternalApp => "api-request-to-external-app",
@@ -70,30 +72,30 @@ impl ActionType {
     }
 }
 
-/// Where an action stands. Source: SEED (`action create`); the client's enum has other names for the last.
+/// The state of an action. Source: SEED (`action create`); the client's enum has other names for the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ActionState {
-    /// Being made from an intent.
+    /// The action is being built from an intent and cannot run yet.
     Building,
-    /// Runs.
+    /// The action can run.
     Ready,
-    /// Could not be made.
+    /// The action could not be built.
     Error,
 }
 
-/// What can happen to an action.
+/// The events that end the building of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ActionEvent {
-    /// It was made.
+    /// The action was built.
     Finish,
-    /// It could not be made.
+    /// The action could not be built.
     Fail,
 }
 
 impl ActionState {
-    /// The whole machine. None for an event that the state does not allow.
+    /// The whole state machine: the state after an event, or none when the state does not allow the event.
     pub fn on(self, event: ActionEvent) -> Option<Self> {
         match (self, event) {
             (Self::Building, ActionEvent::Finish) => Some(Self::Ready),
@@ -103,71 +105,68 @@ impl ActionState {
     }
 }
 
-/// An action as stored. The wire form is `api::view::ActionView`.
+/// An action as stored. The wire form is [`crate::elements::view::ActionView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Action {
-    /// Id.
     pub id: Id<Action>,
-    /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// How far it is.
     pub state: ActionState,
-    /// How it came there.
+    /// The last changes of the state, oldest first.
     #[serde(skip_serializing_if = "History::is_empty", default)]
     pub history: History<ActionState, ActionEvent>,
-    /// Where it stands.
+    /// The layer of the action: universal, an integration's or a connection's.
     #[serde(flatten)]
     pub place: Place<Action>,
-    /// What it does; none for a universal action that only names an intent.
+    /// What the action does; none for a universal action that only names an intent, which its versions carry out.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none", default)]
     pub action_type: Option<ActionType>,
-    /// How.
+    /// How the action does it: `request` for requests, `code` for snippets.
     #[serde(skip_serializing_if = "JsonMap::is_empty", default)]
     pub config: JsonMap,
-    /// What it takes.
+    /// The JSON Schema that an input must fit; any input is taken when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input_schema: Option<Value>,
-    /// What it gives, by default.
+    /// The JSON Schema of the output, unless `custom_output_schema` is set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output_schema: Option<Value>,
-    /// Shapes the output.
+    /// A data-mapping formula that makes the output from `output` and what all formulas see.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output_mapping: Option<Value>,
-    /// What it gives, when said.
+    /// The JSON Schema of the output that a user gave; it wins over `output_schema`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub custom_output_schema: Option<Value>,
-    /// From the catalog: dispatched by id, shown with an empty key.
+    /// Whether the action is the catalog's: it is run by id and shown with an empty key.
     #[serde(default)]
     pub is_public: bool,
-    /// Changed since it was copied from its parent.
+    /// Whether the action was changed since it was copied from its parent.
     #[serde(default)]
     pub is_customized: bool,
-    /// What it was asked to do.
+    /// What the action was asked to do, in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub intent: Option<String>,
-    /// Why it could not be made.
+    /// Why the action could not be built.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<ApiError>,
-    /// What happens next by itself.
+    /// When the building ends by itself; none when it does not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Due>,
 }
 
 impl Action {
-    /// Takes an event: the only way to change `state`.
+    /// Moves the action by an event. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.state.on(event);
         self.history.step("action", &mut self.state, event, to, now).map(drop)
     }
 
-    /// The layer it lives at.
+    /// The layer of the action.
     pub fn layer(&self) -> Layer {
         self.place.layer()
     }
 
-    /// The schema of its output. Source: SDK: custom, then default.
+    /// The schema of the output: the custom one, else the default. Source: SDK.
     pub fn effective_output_schema(&self) -> Option<&Value> {
         self.custom_output_schema.as_ref().or(self.output_schema.as_ref())
     }
@@ -201,7 +200,7 @@ impl Layered for Action {
         self.is_public
     }
 
-    /// READY, doing nothing yet.
+    /// Answers a universal action that is READY and has no type.
     fn blank(id: Id<Self>, meta: Meta) -> Self {
         Self {
             id,
@@ -236,49 +235,54 @@ impl Layered for Action {
     }
 }
 
-/// Editable fields. Source: SDK `CreateActionRequest`.
+/// The fields of an action that a request may set; absent ones keep their value. Source: SDK `CreateActionRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ActionBody {
-    /// Handle.
+    /// The key that code names the action by, unique at its place; derived from `name` or `intent` when absent on
+    /// creation.
     pub key: Patch<String>,
-    /// UUID.
+    /// The UUID of the action, which stays the same when the action is exported to another workspace; one is made when
+    /// absent on creation.
     pub uuid: Patch<String>,
-    /// For people.
+    /// The name that people see; derived from `intent` or `key` when absent on creation.
     pub name: Patch<String>,
-    /// For people.
+    /// A description for people.
     pub description: Patch<String>,
-    /// The user's own.
+    /// Any JSON object of your own; it replaces the stored one.
     pub meta: Patch<JsonMap>,
-    /// By id.
+    /// The id of the integration that a new action belongs to.
     pub integration_id: Option<String>,
-    /// By key.
+    /// The key of the integration that a new action belongs to; an alternative to `integrationId`.
     pub integration_key: Option<String>,
-    /// By id.
+    /// The id of the connection that a new action belongs to.
     pub connection_id: Option<String>,
-    /// By key.
+    /// The key of the connection that a new action belongs to; an alternative to `connectionId`.
     pub connection_key: Option<String>,
-    /// One of several on a connection.
+    /// The key of this instance where a connection has several of one action; ignored at other layers.
     pub instance_key: Patch<String>,
-    /// By id.
+    /// The id or key of the external app that a new action is for, when neither an integration nor a connection is
+    /// named.
     pub external_app_id: Option<String>,
-    /// By key.
+    /// The key of the external app; an alternative to `externalAppId`.
     pub external_app_key: Option<String>,
-    /// By id.
+    /// The id of the action that a new action is a version of. When absent, the nearest action with the same key one
+    /// layer up is meant.
     pub parent_id: Option<String>,
-    /// What it does.
+    /// What the action does; needed before it can run.
     #[serde(rename = "type")]
     pub action_type: Patch<ActionType>,
-    /// How.
+    /// How the action does it: `request` (`method`, `path`, `query`, `headers`, `body`) for requests, `code` for
+    /// snippets. It replaces the stored configuration.
     pub config: Patch<JsonMap>,
-    /// What it takes.
+    /// The JSON Schema that an input must fit; any input is taken when there is none.
     pub input_schema: Patch<Value>,
-    /// Shapes the output.
+    /// A data-mapping formula that makes the output; the answer of the app is `$.output`.
     pub output_mapping: Patch<Value>,
-    /// What it gives, when said.
+    /// The JSON Schema of the output; it wins over `outputSchema`.
     pub custom_output_schema: Patch<Value>,
-    /// What it gives, by default.
+    /// The JSON Schema of the output by default.
     pub output_schema: Patch<Value>,
-    /// What it shall do, in words.
+    /// What the action should do, in words. The action is then built from it, BUILDING at first.
     pub intent: Option<String>,
 }

@@ -1,4 +1,7 @@
-//! Actions: what is their own. Running is [`crate::nouns::action::run`], and what all elements share [`crate::elements`].
+//! The verbs that only actions have. Running is in [`crate::nouns::action::run`], what actions share with flows in
+//! [`crate::elements`].
+//!
+//! Invariant: an action that is being built from an intent is BUILDING until the worker or a poke ends it.
 
 use std::sync::Arc;
 
@@ -16,7 +19,9 @@ use crate::engine::{Cx, Engine};
 use crate::nouns::action::model::{Action, ActionBody, ActionState, ActionType};
 use crate::store::World;
 
-/// Makes an action: READY from a spec, BUILDING from an intent. Source: SEED (`action create`).
+/// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when the body
+/// has neither, with 404 for an unknown scope or parent, and with `already_exists` when the key is taken. Source: SEED
+/// (`action create`).
 pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
     let intent = body.intent.clone().filter(|intent| !intent.trim().is_empty());
     if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
@@ -33,7 +38,7 @@ pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> 
         parent: body.parent_id.clone(),
         key: body.key.set().cloned(),
         name: body.name.set().cloned().or_else(|| intent.as_ref().map(|intent| sentence(intent))),
-        // The key comes from the intent: the same words may be asked for again.
+        // The key comes from the intent, and the same words may be asked for again: then the key is numbered.
         any_key: body.key.set().is_none() && body.name.set().is_none(),
     };
     elements::create(cx, wanted, |action: &mut Action, world| {
@@ -44,7 +49,7 @@ pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> 
     .await
 }
 
-/// With an intent, an action is built.
+/// Starts building the action when there is an intent; the progress settings say when that ends.
 fn build(cx: &Cx, action: &mut Action, intent: Option<String>, world: &World) {
     if let Some(intent) = intent {
         action.intent = Some(intent);
@@ -87,7 +92,7 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Makes an action what a body says, and no more.
+/// Sets an action to what a body says; fields that the body leaves out are cleared.
 fn replace(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
     action.meta.description = None;
     action.meta.meta = None;
@@ -106,7 +111,8 @@ fn merge(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Changes an action. Source: SEED (PATCH merges, PUT replaces).
+/// Changes an action and answers it. Fails with 400 when it is archived or a schema is wrong, with 403 for another's or
+/// the catalog's. Source: SEED (PATCH merges, PUT replaces).
 pub async fn update(
     cx: &Cx,
     selector: &Selector,
@@ -123,7 +129,8 @@ pub async fn update(
     .await
 }
 
-/// One action by any selector, with the integration it is looked at from. A look at one in BUILDING counts.
+/// Answers an action by any selector, with the integration it is looked at from. A read counts where building waits for
+/// reads.
 pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
     let found = elements::get::<Action>(cx, selector)?;
     let action = &found.0;
@@ -134,7 +141,8 @@ pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
     Ok(found)
 }
 
-/// Makes or replaces a connection's version (`PUT /connections/:c/actions/:a`); no body makes it from its parent.
+/// Makes or replaces a connection's version (`PUT /connections/:c/actions/:a`) and answers it; without a body, a
+/// missing one is made as a copy of its parent.
 pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Action>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
     let Some(body) = body else { return elements::instance::<Action>(cx, &making).await };
@@ -148,8 +156,8 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>
     }
 }
 
-/// BUILDING is over: the action becomes a copy of the best match among its app's catalog actions, else one that echoes
-/// its input (`docs/behaviour.md#action-intent`).
+/// Ends the building: the action becomes a copy of the best match among its app's catalog actions, else one that
+/// answers its input (`docs/behaviour.md#action-intent`).
 pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();

@@ -1,4 +1,6 @@
-//! Agent sessions: a scripted stand-in for the platform's agents. Nothing is thought; the states are the platform's.
+//! An agent session and its state machine. Pure types; the states are the platform's.
+//!
+//! Invariant: `status` changes only through [`AgentSession::apply`].
 
 use serde::{Deserialize, Serialize};
 
@@ -10,44 +12,44 @@ use crate::base::ids::Id;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::progress::Due;
 
-/// Where a session stands. Source: SDK `AgentSessionStatus`.
+/// The status of a session. Source: SDK `AgentSessionStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentStatus {
-    /// Waits for a worker.
+    /// The session waits for a worker.
     Queued,
-    /// A worker gets ready.
+    /// A worker is getting ready for the session.
     Starting,
-    /// At work.
+    /// The agent is at work.
     Running,
-    /// Done.
+    /// The agent is done.
     Completed,
-    /// It came to nothing.
+    /// The agent failed.
     Failed,
-    /// Stopped.
+    /// Somebody stopped the session.
     Cancelled,
 }
 
-/// What can happen to a session.
+/// The events that move a session from one status to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum AgentEvent {
-    /// A worker takes it.
+    /// A worker takes the session.
     Start,
-    /// The worker is ready.
+    /// The worker is ready, and the agent begins to work.
     Run,
-    /// It is done.
+    /// The agent is done.
     Complete,
-    /// It failed.
+    /// The agent failed.
     Fail,
-    /// Somebody stops it.
+    /// Somebody stops the session.
     Stop,
-    /// A message to a session that has ended goes on with it. Source: OAS (`POST /agent/sessions/{id}/message`).
+    /// A message to a session that has ended continues it. Source: OAS (`POST /agent/sessions/{id}/message`).
     Resume,
 }
 
 impl AgentStatus {
-    /// The whole machine. None for an event that the status does not allow.
+    /// The whole state machine: the status after an event, or none when the status does not allow the event.
     pub fn on(self, event: AgentEvent) -> Option<Self> {
         use AgentEvent as E;
         use AgentStatus as S;
@@ -62,76 +64,69 @@ impl AgentStatus {
         }
     }
 
-    /// Whether it has ended.
+    /// Whether the session has completed, failed or been cancelled.
     pub fn is_idle(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 }
 
-/// Who said a message.
+/// The author of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// Whoever began the session or went on with it.
+    /// The caller that began or continued the session.
     User,
-    /// The stand-in.
+    /// The scripted agent.
     Assistant,
 }
 
-/// A message of a session.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Id.
     pub id: String,
-    /// Who said it.
     pub role: Role,
-    /// What.
     pub text: String,
 }
 
-/// A session as stored.
+/// An agent session as stored. The wire form is made by [`crate::nouns::agent_session::rules::shown`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentSession {
-    /// Id.
     pub id: Id<AgentSession>,
-    /// Whose; none when a manager began it for nobody.
+    /// The tenant that owns the session; none when a manager without a tenant began it.
     pub tenant: Option<Id<Tenant>>,
-    /// What it works on: `connection`, `action`, …
+    /// The type of the element that the agent works on, in kebab case, such as `connection`; `app` unless said.
     pub element_type: String,
-    /// Its id; empty when it works on nothing that exists.
+    /// The id of that element; empty when there is none.
     pub element_id: String,
-    /// `membrane`, `connection-building`, `action-building`, … Source: SDK `AgentName`.
+    /// The name of the agent, such as `connection-building`; `membrane` unless said. Source: SDK `AgentName`.
     pub agent_name: String,
-    /// What was asked.
+    /// What the first message asked.
     pub prompt: String,
-    /// For people.
+    /// A title for people: the beginning of the prompt unless a client set another.
     pub title: Option<String>,
-    /// For people.
+    /// A summary for people of what was done.
     pub summary: Option<String>,
-    /// Where it stands.
     pub status: AgentStatus,
-    /// Why it failed.
+    /// Why the agent failed.
     pub error: Option<ApiError>,
-    /// What came of it.
+    /// The result that a client's own agent reported.
     pub output: Option<JsonMap>,
-    /// Whether the caller runs the agent itself.
+    /// Whether the caller runs the agent itself: then nothing happens by itself.
     #[serde(default)]
     pub is_external: bool,
-    /// What was said.
+    /// The messages, oldest first; only the last 200 are kept.
     pub messages: Vec<Message>,
-    /// What happens next by itself.
+    /// When the session ends by itself; none when it does not.
     pub due: Option<Due>,
-    /// How it came to where it stands.
+    /// The last changes of the status, oldest first.
     #[serde(skip_serializing_if = "History::is_empty", default)]
     pub history: History<AgentStatus, AgentEvent>,
-    /// When it was begun.
     pub created_at: Timestamp,
-    /// When something happened last.
+    /// When the session was last written.
     pub updated_at: Timestamp,
 }
 
-/// A type of element as answers have it: `dataSource`, `DATA_SOURCE` and `data-source` are one.
+/// The type of an element in kebab case: `dataSource` and `DATA_SOURCE` become `data-source`.
 pub fn element_type(text: &str) -> String {
     let mut kebab = String::with_capacity(text.len() + 1);
     let mut after_small = false;
@@ -150,7 +145,7 @@ pub fn element_type(text: &str) -> String {
 }
 
 impl AgentSession {
-    /// Takes an event: the only way to change `status`.
+    /// Moves the session by an event: the only way to change `status`. Fails when the status does not allow the event.
     pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.status.on(event);
         self.history.step("agent session", &mut self.status, event, to, now)?;

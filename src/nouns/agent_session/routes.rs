@@ -1,4 +1,4 @@
-//! `/agent/sessions`: a scripted stand-in for the platform's agents.
+//! The handlers of `/agent/sessions`. Each shows a session as [`agents::shown`] makes it.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -15,12 +15,14 @@ fn shown(cx: &Cx, session: &AgentSession) -> Result<Reply, ApiError> {
     Reply::json(&agents::shown(&cx.space, session))
 }
 
+/// `POST /agent/sessions`, any token: begins a session and answers it, queued. 400 without `prompt`.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let session = agents::create(&cx, call.json()?).await?;
     shown(&cx, &session)
 }
 
+/// `GET /agent/sessions`, any token: answers a page of the sessions that the caller may see, newest first.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -33,7 +35,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&page)
 }
 
-/// One session; with `wait`, once it is idle or the timeout has passed.
+/// `GET /agent/sessions/{id}`, any token: answers a session; with `wait`, once it has ended or the timeout has passed.
+/// 404 when the caller may not see it.
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let id = call.param("id")?;
@@ -43,7 +46,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*agents::get(&cx, id)?)
 }
 
-/// A bare list. Source: PG:src/lib/membrane-agent-api.ts.
+/// `GET /agent/sessions/{id}/messages`, any token: answers the messages as a bare list, oldest first. Source:
+/// PG:src/lib/membrane-agent-api.ts.
 pub(crate) async fn messages(call: Call) -> Result<Reply, ApiError> {
     let session = agents::get(&call.cx()?, call.param("id")?)?;
     let items: Vec<Value> = session
@@ -65,6 +69,8 @@ struct MessageBody {
     input: String,
 }
 
+/// `POST /agent/sessions/{id}/message`, any token: continues a session with `input` and answers it. 400 without
+/// `input`.
 pub(crate) async fn message(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: MessageBody = call.json()?;
@@ -72,6 +78,7 @@ pub(crate) async fn message(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &session)
 }
 
+/// `POST /agent/sessions/{id}/interrupt`, any token: stops a session and answers whether it was at work.
 pub(crate) async fn interrupt(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let busy = !agents::get(&cx, call.param("id")?)?.status.is_idle();
@@ -79,19 +86,22 @@ pub(crate) async fn interrupt(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "interrupted": busy }))
 }
 
+/// `PATCH /agent/sessions/{id}/stop`, any token: stops a session and answers it; one that has ended stays as it is.
 pub(crate) async fn stop(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let session = agents::stop(&cx, call.param("id")?).await?;
     shown(&cx, &session)
 }
 
+/// `PATCH /agent/sessions/{id}`, a manager's token: sets what an agent of the caller's own reports. 400 for a status
+/// that the session cannot move to.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let session = agents::patch(&cx, call.param("id")?, call.json()?).await?;
     shown(&cx, &session)
 }
 
-/// What a page says of the messages: who said what.
+/// The messages of a session as lines of a page: the author's name and the text.
 pub(crate) fn lines(session: &AgentSession) -> Vec<(&'static str, &str)> {
     let who = |role| match role {
         Role::User => "You",

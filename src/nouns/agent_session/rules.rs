@@ -1,6 +1,7 @@
-//! Agent sessions: scripted. A session answers what it was asked with a sentence, in the time that progress gives it.
+//! The verbs of agent sessions. A session answers its prompt with a fixed sentence, after the time that the progress
+//! settings give it.
 //!
-//! Source: OAS (`/agent/sessions`), SDK `AgentSession`; that nothing is thought is our choice.
+//! Source: OAS (`/agent/sessions`), SDK `AgentSession`; that no agent thinks is our choice.
 
 use std::sync::Arc;
 
@@ -17,26 +18,26 @@ use crate::nouns::agent_session::model::{AgentEvent, AgentSession, AgentStatus, 
 use crate::nouns::tenant::model::Tenant;
 use crate::store::Tx;
 
-/// So many messages are kept of each session.
+/// The most messages that are kept of a session; older ones are dropped.
 const MOST_MESSAGES: usize = 200;
 
-/// A session to begin. Source: SDK `CreateAgentSession`.
+/// A request to begin a session. Source: SDK `CreateAgentSession`.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct NewSession {
-    /// What is asked.
+    /// What the agent should do.
     pub prompt: String,
-    /// What it works on.
+    /// The type of the element to work on; `app` when absent.
     pub workspace_element_type: Option<String>,
-    /// Its id.
+    /// The id of that element; none when absent.
     pub workspace_element_id: Option<String>,
-    /// Which agent.
+    /// The name of the agent; `membrane` when absent.
     pub agent_name: Option<String>,
-    /// Whether the caller runs the agent itself.
+    /// Whether the caller runs the agent itself; false when absent.
     pub is_external: Option<bool>,
 }
 
-/// A session on the wire. Source: SDK `AgentSession`.
+/// A session as it is sent. Source: SDK `AgentSession`.
 pub fn shown(space: &Space, session: &AgentSession) -> Value {
     let mut record = json!({
         "id": session.id,
@@ -70,7 +71,7 @@ pub fn shown(space: &Space, session: &AgentSession) -> Value {
     record
 }
 
-/// A new session, queued; not yet written.
+/// Makes a queued session; the caller has to store it.
 pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewSession) -> AgentSession {
     let now = space.clock.now();
     let title: String = new.prompt.chars().take(60).collect();
@@ -90,7 +91,7 @@ pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewS
         output: None,
         is_external,
         history: History::default(),
-        // Whoever runs the agent says how it goes.
+        // An agent of the caller's own says itself when it is done.
         due: tx.workspace.mock.progress.agent_session.due(now).filter(|_| !is_external),
         created_at: now,
         updated_at: now,
@@ -101,12 +102,13 @@ fn said(space: &Space, role: Role, text: &str) -> Message {
     Message { id: space.ids.id::<AgentSession>().to_string(), role, text: text.to_owned() }
 }
 
-/// Begins a session.
+/// Begins a session and answers it. Fails with 400 without a prompt, and for a caller that is neither a manager nor a
+/// tenant.
 pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiError> {
     if new.prompt.trim().is_empty() {
         return Err(ApiError::bad_request("`prompt` is missing: say what the agent should do"));
     }
-    // Whoever could not read it does not make it.
+    // A caller that could not read the session must not make one.
     if !cx.caller.is_manager() {
         cx.tenant()?;
     }
@@ -117,14 +119,14 @@ pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiEr
     committed(cx, tx, id.as_str()).await
 }
 
-/// A session as it was written: what is due for it comes after.
+/// Commits and answers the session as it was written, before anything that is due for it happens.
 async fn committed(cx: &Cx, tx: Tx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     world.agent_sessions.get(id).cloned().ok_or_else(|| ApiError::internal("an agent session is missing"))
 }
 
-/// A session that the caller may see.
+/// Answers a session, and counts the read where progress waits for reads. 404 when the caller may not see it.
 pub fn get(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     let session = cx.world().agent_sessions.get(id).cloned();
     if session.as_ref().and_then(|session| session.due.as_ref()).is_some_and(|due| due.reads.is_some()) {
@@ -141,18 +143,16 @@ fn may_see(cx: &Cx, session: &AgentSession) -> bool {
     session.tenant.as_ref().map_or_else(|| cx.caller.is_manager(), |tenant| cx.caller.may_see(tenant.as_str()))
 }
 
-/// Which sessions are asked for. Source: OAS.
+/// Which sessions a list asks for; an absent field allows all. Source: OAS.
 #[derive(Debug, Clone, Default)]
 pub struct SessionFilter {
-    /// What they work on.
+    /// The type of the element that the agent works on, in any spelling.
     pub element_type: Option<String>,
-    /// Its id.
     pub element_id: Option<String>,
-    /// Where they stand.
     pub status: Option<String>,
 }
 
-/// The caller's sessions, newest first.
+/// Answers a page of the sessions that the caller may see, newest first.
 pub fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<AgentSession>> {
     let world = cx.world();
     let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
@@ -190,7 +190,7 @@ async fn change(
     committed(cx, tx, id).await
 }
 
-/// Stops a session; one that has ended stays as it is.
+/// Stops a session and answers it; one that has ended stays as it is.
 pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     change(cx, id, |session, _| {
         if session.status.is_idle() { Ok(()) } else { session.apply(AgentEvent::Stop, cx.space.clock.now()) }
@@ -198,7 +198,8 @@ pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     .await
 }
 
-/// Goes on with a session. Source: OAS (`POST /agent/sessions/{id}/message`).
+/// Continues a session with a message and answers it. Fails with 400 without a text. Source: OAS
+/// (`POST /agent/sessions/{id}/message`).
 pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>, ApiError> {
     if text.trim().is_empty() {
         return Err(ApiError::bad_request("`input` is missing: say what the agent should do next"));
@@ -216,7 +217,7 @@ pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>,
     .await
 }
 
-/// Fields that whoever runs an agent may set. Source: OAS (`PATCH /agent/sessions/{id}`).
+/// The fields that a client which runs an agent may set. Source: OAS (`PATCH /agent/sessions/{id}`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct SessionPatch {
@@ -227,7 +228,7 @@ pub struct SessionPatch {
     output: Option<JsonMap>,
 }
 
-/// Says how a session goes on.
+/// Sets what a client's own agent reports, and answers the session. Fails when the status cannot move as asked.
 pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSession>, ApiError> {
     change(cx, id, |session, _| {
         if let Some(status) = patch.status.filter(|status| *status != session.status) {
@@ -250,7 +251,7 @@ pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSe
     .await
 }
 
-/// What was due for a session has come: it is done, or has failed.
+/// Ends a session that is due: it completes with a fixed sentence, or fails with the reason.
 pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Option<String>) -> Result<(), ApiError> {
     let (event, text) = match &failure {
         None => (
@@ -268,7 +269,8 @@ pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Optio
     Ok(())
 }
 
-/// Moves a session by an event, whosever it is: as a poke.
+/// Moves a session of any tenant by an event and answers it, whatever the progress settings say. Fails with 404 for an
+/// unknown session, and when the status does not allow the event.
 pub async fn poke(
     engine: &Engine,
     space: &Space,
@@ -294,7 +296,7 @@ pub async fn poke(
     world.agent_sessions.get(id).cloned().ok_or_else(unknown)
 }
 
-/// The sessions that build an element end with its building.
+/// Ends the sessions that build an element, because its building has ended.
 pub fn end_building(space: &Space, tx: &mut Tx, element: &str, failure: Option<&ApiError>) -> Result<(), ApiError> {
     let building: Vec<AgentSession> = tx
         .agent_sessions

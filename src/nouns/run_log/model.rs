@@ -1,4 +1,4 @@
-//! Evidence: action run logs and external API logs. Written once, never changed.
+//! The records of action runs and of calls to external apps. They are written once and never changed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,105 +13,104 @@ use crate::nouns::connection::model::Transition;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::tenant::model::Tenant;
 
-/// How a run ended. Source: SDK `ActionRunLogStatus`.
+/// The result of an action run. Source: SDK `ActionRunLogStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RunStatus {
-    /// With an output.
+    /// The run ended with an output.
     Success,
-    /// With an error.
+    /// The run ended with an error.
     Error,
 }
 
-/// One run of an action, stored and on the wire alike. Source: SDK `ActionRunLogRecordApiResponse`, SEED, OAS.
+/// One run of an action; stored and sent in the same form. Source: SDK `ActionRunLogRecordApiResponse`, SEED, OAS.
 ///
 /// Fields that the client's schema requires are empty text when there is nothing to name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RunLog {
-    /// Id: the `actionRunId` of the answer.
+    /// The id of the run: the `actionRunId` of the answer.
     pub id: Id<RunLog>,
-    /// For people.
+    /// The name of the action, or of the request that ran without one, such as `GET /contacts`.
     pub name: String,
-    /// Whose; empty for a run without a tenant.
+    /// The id of the tenant that owns the connection, or of the caller's; empty for a run without a tenant.
     pub user_id: String,
-    /// The same.
+    /// The id of the tenant; the same as `userId`.
     pub tenant_id: String,
-    /// Through which integration.
+    /// The id of the integration that the run went through; empty when there is none.
     pub integration_id: String,
-    /// Through which connection.
+    /// The id of the connection that the run went through; empty when there is none.
     pub connection_id: String,
-    /// To which app.
+    /// The id of the external app that the run was about; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_app_id: Option<Id<ExternalApp>>,
-    /// The action that ran.
+    /// The id of the action that ran; absent for an inline request or snippet.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action_id: Option<Id<Action>>,
-    /// The universal action it is a version of.
+    /// The id of the universal action that ran or that the action is a version of; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub universal_action_id: Option<Id<Action>>,
-    /// The integration-level action.
+    /// The id of the integration-level action that ran, or else of the action's parent; empty when there is neither.
     pub integration_action_id: String,
-    /// The connection-level action.
+    /// The id of the connection-level action that ran; absent when another layer's ran.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connection_action_id: Option<Id<Action>>,
-    /// How it ended.
+    /// Whether the run ended with an output or with an error.
     pub status: RunStatus,
-    /// When it began.
+    /// When the run began, on the workspace's clock.
     pub created_at: Timestamp,
-    /// When it ended.
+    /// When the run ended, on the workspace's clock.
     pub completed_at: Timestamp,
-    /// Milliseconds of the workspace's clock.
+    /// How long the run took, in milliseconds of the workspace's clock.
     pub duration: u64,
-    /// What was given.
+    /// The input that the caller gave; absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input: Option<Value>,
-    /// What came out.
+    /// The output of the run; absent when it failed or gave nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output: Option<Value>,
-    /// What went wrong.
+    /// Why the run failed; absent when it succeeded.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<ApiError>,
-    /// The caller's own.
+    /// The JSON object that the caller gave as `meta`.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
-    /// The dispatch, such that it can be sent to `/act` again, with the element's `id`, `key`, `name`, `type`.
+    /// The call as it can be sent to `/act` again, with the action's `id`, `key`, `name` and `type`.
     pub action: Value,
-    /// The integration as it was.
+    /// The integration as it was after the run, without the caller's connection.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub integration: Option<Value>,
     /// The connection as it was after the run.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connection: Option<Value>,
-    /// The tenant as it was.
+    /// The tenant as it was after the run, without its credentials.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub user: Option<Tenant>,
 }
 
-/// The raw content of a run. Source: SEED (`--details`), OAS.
+/// The requests and answers of a run. Source: SEED (`--details`), OAS.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunDetails {
-    /// What was sent to the app, last.
+    /// The last request to the app; none when nothing was sent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request: Option<ExchangeRequest>,
-    /// What the app answered, last.
+    /// The app's last answer; none when nothing came back.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response: Option<ExchangeResponse>,
-    /// The input as the app's request was made from it.
+    /// The action's `config.request` with its formulas worked out, or else the caller's input.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input: Option<Value>,
-    /// What came out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub output: Option<Value>,
-    /// Every exchange with the app, in order.
+    /// Every exchange with an app, in order; each retry is one of its own.
     pub exchanges: Vec<Exchange>,
-    /// How the connection moved meanwhile.
+    /// The changes of connection state that the run caused.
     pub state_transitions: Vec<Transition>,
-    /// Calls of the API that a snippet made, in the order of their answers.
+    /// The calls of the API that a snippet made, in the order in which it made them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calls: Vec<InnerCallLog>,
-    /// Console lines of a snippet.
+    /// The lines that a snippet logged.
     pub logs: Vec<Value>,
 }
 
@@ -119,61 +118,56 @@ pub struct RunDetails {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InnerCallLog {
-    /// When it was made.
     pub at: Timestamp,
-    /// Method.
     pub method: String,
-    /// Path with query.
+    /// The path with its query.
     pub path: String,
-    /// Status; none when the run was over before the answer came.
+    /// The HTTP status; none when the run was over before the answer came.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub status: Option<u16>,
-    /// The run that it started.
+    /// The id of the run that the call started; none when it started none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action_run_id: Option<String>,
 }
 
-/// A request to an external app.
+/// A request to an external app, as logs keep it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExchangeRequest {
-    /// Method.
     pub method: String,
-    /// The app's real address (`docs/behaviour.md#log-address`).
+    /// The address at the real app (`docs/behaviour.md#log-address`).
     pub url: String,
-    /// Where it was really sent.
+    /// The address that the request was really sent to, such as a stub's.
     pub sent_to: String,
-    /// Headers; credentials are masked.
+    /// The headers; those with credentials are masked.
     pub headers: JsonMap,
-    /// Body: JSON or text.
+    /// The body as JSON, else as text; a large one is replaced by its size.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub body: Option<Value>,
 }
 
-/// An external app's answer.
+/// An external app's answer, as logs keep it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExchangeResponse {
-    /// Status.
     pub status: u16,
-    /// Headers.
+    /// The headers; those with credentials are masked.
     pub headers: JsonMap,
-    /// Body: JSON or text.
+    /// The body as JSON, else as text; a large one is replaced by its size.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data: Option<Value>,
 }
 
-/// A request and its answer.
+/// A request to an external app and its answer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Exchange {
-    /// When it was sent.
+    /// When the request was sent, on the workspace's clock.
     pub at: Timestamp,
-    /// Milliseconds of the workspace's clock.
+    /// How long the exchange took, in milliseconds of the workspace's clock.
     pub time_ms: u64,
-    /// What was sent.
     pub request: ExchangeRequest,
-    /// What came back; absent when nothing did.
+    /// The answer; none when nothing came back.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub response: Option<ExchangeResponse>,
     /// Why nothing came back.
@@ -181,44 +175,44 @@ pub struct Exchange {
     pub error: Option<ApiError>,
 }
 
-/// One exchange with an external app. Source: SDK `ExternalApiLogApiResponse`.
+/// One exchange with an external app through a connection. Source: SDK `ExternalApiLogApiResponse`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ApiLog {
-    /// Id.
+    /// The id of the log.
     pub id: Id<ApiLog>,
-    /// Of which workspace.
+    /// The id of the workspace.
     pub workspace_id: String,
-    /// Whose.
+    /// The id of the tenant that owns the connection.
     pub customer_id: String,
-    /// The same.
+    /// The id of the tenant; the same as `customerId`.
     pub user_id: String,
-    /// The same.
+    /// The id of the tenant; the same as `customerId`.
     pub tenant_id: String,
-    /// Through which integration.
+    /// The id of the connection's integration; empty when there is none.
     pub integration_id: String,
-    /// Through which connection.
+    /// The id of the connection.
     pub connection_id: String,
-    /// To which app.
+    /// The id of the external app; absent when the connection is for none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_app_id: Option<Id<ExternalApp>>,
-    /// During which run.
+    /// The id of the action run that made the call; absent for a call through the proxy or a test.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub action_run_id: Option<Id<RunLog>>,
-    /// The app's status; 0 when nothing came back.
+    /// The app's HTTP status; 0 when nothing came back.
     pub status_code: u16,
-    /// 200 to 299.
+    /// Whether the status is 200 to 299.
     pub is_success: bool,
-    /// Empty: nothing is stored elsewhere.
+    /// Always empty: nothing is stored elsewhere.
     pub s3_uri: String,
-    /// The app's real address (`docs/behaviour.md#log-address`).
+    /// The address at the real app (`docs/behaviour.md#log-address`); credentials in it are masked.
     pub request_url: String,
-    /// Where it was really sent.
+    /// The address that the request was really sent to, such as a stub's.
     pub sent_to: String,
-    /// Method.
+    /// The HTTP method.
     pub method: String,
-    /// Milliseconds of the workspace's clock.
+    /// How long the exchange took, in milliseconds of the workspace's clock.
     pub duration: u64,
-    /// When.
+    /// When the request was sent, on the workspace's clock.
     pub created_at: Timestamp,
 }

@@ -1,4 +1,7 @@
-//! `/action-run-logs`, `/external-api-logs`, `/incoming-webhooks`: the three layers of evidence (SEED).
+//! The handlers of `/action-run-logs`, `/external-api-logs`, `/connection-attempt-logs` and `/incoming-webhooks`
+//! (SEED).
+//!
+//! Invariant: a log of a tenant that the caller may not see is answered as if it did not exist.
 
 use serde_json::{Value, json};
 
@@ -12,7 +15,8 @@ use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
 use crate::store::logs;
 use crate::store::logs::{ApiLogFilter, RunFilter};
 
-/// Whose logs: a tenant's own; for a manager those of the tenant it asks for by id or key, else all.
+/// Reads whose logs are asked for: a tenant's own; for a manager, those of the tenant that it names by id or key, or of
+/// its own, else all. 400 for a token without tenant and manager's rights.
 fn owner(cx: &Cx, call: &Call) -> Result<Option<String>, ApiError> {
     let query = call.query();
     let asked = query.text("tenantId").or_else(|| query.text("userId"));
@@ -24,7 +28,7 @@ fn owner(cx: &Cx, call: &Call) -> Result<Option<String>, ApiError> {
     match &cx.caller {
         Caller::Manager(_) => Ok(asked.map(id_of).or_else(|| cx.caller.tenant().map(|tenant| tenant.id.to_string()))),
         Caller::Tenant(tenant) => match asked.map(id_of) {
-            // Another tenant's logs: none.
+            // Another tenant's logs are asked for: no tenant has this id, so none are found.
             Some(other) if tenant.id != *other => Ok(Some(String::from("-"))),
             _ => Ok(Some(tenant.id.to_string())),
         },
@@ -41,6 +45,7 @@ fn status(call: &Call) -> Result<Option<String>, ApiError> {
     }
 }
 
+/// `GET /action-run-logs`, a tenant's or manager's token: answers a page of run logs. 400 for a wrong filter.
 pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -74,18 +79,24 @@ fn with_details(log: &RunLog, details: &RunDetails) -> Result<Reply, ApiError> {
     Reply::json(&record)
 }
 
+/// `GET /action-run-logs/{id}`, any token: answers a run log, with `includeDetails` its details too. 404 when the
+/// caller may not see it.
 pub(crate) async fn get_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (log, details) = run(&cx, &call).await?;
     if call.query().flag("includeDetails") == Some(true) { with_details(&log, &details) } else { Reply::json(&log) }
 }
 
+/// `GET /action-run-logs/{id}/details`, any token: answers a run log with its details. 404 when the caller may not see
+/// it.
 pub(crate) async fn get_run_details(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (log, details) = run(&cx, &call).await?;
     with_details(&log, &details)
 }
 
+/// `GET /external-api-logs`, a tenant's or manager's token: answers a page of exchanges with external apps, newest
+/// first unless `sortOrder=asc`. 400 for a wrong filter.
 pub(crate) async fn list_api_logs(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -117,11 +128,13 @@ async fn api_log(call: &Call) -> Result<(ApiLog, Exchange), ApiError> {
         .ok_or_else(|| ApiError::not_found(format!("external API log not found: `{id}`")))
 }
 
+/// `GET /external-api-logs/{id}`, any token: answers one exchange without bodies. 404 when the caller may not see it.
 pub(crate) async fn get_api_log(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&api_log(&call).await?.0)
 }
 
-/// Source: OAS: `{request, response: {data, status}, timeMs}`.
+/// `GET /external-api-logs/{id}/details`, any token: answers one exchange with its request and response. 404 when the
+/// caller may not see it. Source: OAS: `{request, response: {data, status}, timeMs}`.
 pub(crate) async fn get_api_log_details(call: Call) -> Result<Reply, ApiError> {
     let (log, exchange) = api_log(&call).await?;
     let mut record = serde_json::to_value(&log).map_err(ApiError::internal)?;
@@ -132,17 +145,21 @@ pub(crate) async fn get_api_log_details(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&record)
 }
 
-/// Empty: no connector here receives events yet.
+/// `GET /incoming-webhooks`, a tenant's or manager's token: answers an empty page, because no connector here receives
+/// events yet.
 pub(crate) async fn list_webhooks(call: Call) -> Result<Reply, ApiError> {
     owner(&call.cx()?, &call)?;
     call.page()?;
     Reply::json(&json!({ "items": [] }))
 }
 
+/// `GET /incoming-webhooks/{id}` and `…/details`, any token: always 404, because none has come in.
 pub(crate) async fn no_webhook(call: Call) -> Result<Reply, ApiError> {
     Err(ApiError::not_found(format!("incoming webhook not found: `{}`; none has come in", call.param("id")?)))
 }
 
+/// `GET /connection-attempt-logs`, a tenant's or manager's token: answers a page of attempts to connect, newest first.
+/// 400 for a wrong `status`.
 pub(crate) async fn list_attempts(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -155,6 +172,7 @@ pub(crate) async fn list_attempts(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&attempt::logged(&cx.space, &filter, call.page()?))
 }
 
+/// `GET /connection-attempt-logs/{id}`, any token: answers one attempt to connect. 404 when the caller may not see it.
 pub(crate) async fn get_attempt(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let id = call.param("id")?;

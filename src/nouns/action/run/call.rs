@@ -1,4 +1,6 @@
-//! Requests to external apps: made from an action's config, sent, judged.
+//! Requests to external apps: made from an action's configuration, sent, and their answers judged.
+//!
+//! Invariant: every request leaves an exchange in the run's trace, whether it was answered or not.
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
@@ -23,7 +25,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use url::Url;
 
-/// What formulas see, beside `more`. Source: SDK.
+/// The variables that formulas see, with `more` beside `input`, `connection`, `integration` and `user`. Source: SDK.
 pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Value {
     let connection = scope
         .connection
@@ -44,12 +46,12 @@ pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Val
     Value::Object(all)
 }
 
-/// The same in a run.
+/// The variables that formulas of a run see; the input is `{}` when there is none.
 pub(crate) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Value {
     variables(cx, &trace.scope, request.input.clone().unwrap_or_else(|| json!({})), &trace.variables)
 }
 
-/// `config.request` with its formulas worked out.
+/// The action's `config.request` with its formulas worked out. Fails when there is none or a formula is wrong.
 pub(crate) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trace: &Trace) -> Result<Value, ApiError> {
     let Some(config) = action.config.get("request") else {
         return Err(ApiError::configuration(format!(
@@ -86,7 +88,7 @@ pub(crate) fn call_of_config(config: &Value, action: &Action) -> Result<Outgoing
 }
 
 impl Outgoing {
-    /// Says that the body is JSON, unless a header says otherwise.
+    /// Sets the content type that suits the body, unless a header sets one.
     pub(crate) fn with_json_type(mut self, body: Option<&Value>) -> Self {
         set_json_type(&mut self.headers, body);
         self
@@ -135,7 +137,7 @@ pub(crate) fn headers_of(headers: Option<&Value>, action: &Action) -> Result<Hea
     Ok(map)
 }
 
-/// A JSON body's bytes; text goes as it is.
+/// The bytes of a body: text as it is, any other value as JSON, nothing for null.
 pub fn body_bytes(body: Option<&Value>) -> Bytes {
     match body {
         None | Some(Value::Null) => Bytes::new(),
@@ -144,14 +146,14 @@ pub fn body_bytes(body: Option<&Value>) -> Bytes {
     }
 }
 
-/// Calls the external app; its failure is the run's.
+/// Calls the external app and answers its data. The app's refusal is the error of the run.
 pub(crate) async fn call_app(
     cx: &Cx,
     connection: &Arc<Connection>,
     call: Outgoing,
     trace: &Trace,
 ) -> Result<Value, ApiError> {
-    // Catalog actions have their retries from the platform; each try is an exchange of its own.
+    // The platform retries requests of catalog actions; each try is an exchange of its own.
     let by_catalog = trace.action.as_ref().is_some_and(|action| action.is_public);
     let mut left = if by_catalog { cx.world().workspace.mock.upstream_retries } else { 0 };
     let mut backoff = FIRST_BACKOFF;
@@ -168,7 +170,7 @@ pub(crate) async fn call_app(
     }
 }
 
-/// Doubles with each retry.
+/// The wait before the first retry, on the workspace's clock; each further wait is twice as long.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
 /// The output of a call through a connection, or its error. Source: SEED, SDK; the status is assumed.
@@ -190,7 +192,7 @@ pub(crate) fn output_of(cx: &Cx, connection: &Connection, trip: Trip) -> Result<
     }
 }
 
-/// An app's refusal as an error.
+/// An app's answer outside 2xx as an error, with request and response in its data.
 pub(crate) fn upstream_error(request: &ExchangeRequest, response: &OutResponse) -> ApiError {
     let data = outbound::value_of(&response.body);
     let status = response.status.as_u16();
@@ -214,10 +216,11 @@ pub(crate) fn upstream_error(request: &ExchangeRequest, response: &OutResponse) 
         .caused_by(cause)
 }
 
-/// Where a request to the workspace's own app goes: an address, or a path on `apiBaseUri`.
+/// The address of a request to the workspace's own app: a whole address, or a path on `apiBaseUri`. Fails when there is
+/// neither.
 ///
-/// Source: DOC:docs/how-membrane-works/internal-api. No credentials go with it: how the platform signs such requests is
-/// not published.
+/// Source: DOC:docs/how-membrane-works/internal-api. No credentials go with it, because it is not published how the
+/// platform signs such requests.
 pub(crate) fn address_of_your_app(cx: &Cx, config: &Value, action: &Action) -> Result<String, ApiError> {
     let text = config.get("uri").or_else(|| config.get("path")).and_then(Value::as_str);
     let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;
@@ -235,7 +238,8 @@ pub(crate) fn address_of_your_app(cx: &Cx, config: &Value, action: &Action) -> R
     Ok(format!("{}/{}", base.trim_end_matches('/'), text.trim_start_matches('/')))
 }
 
-/// An `http-request` action: any address the egress rule admits, no credentials. Source: SDK `HttpRequestSpec`.
+/// Sends the request of an `http-request` action to any address that the egress rule admits, without credentials, and
+/// answers its data. Source: SDK `HttpRequestSpec`.
 pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trace: &Trace) -> Result<Value, ApiError> {
     let text = config.get("uri").or_else(|| config.get("url")).and_then(Value::as_str);
     let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;
@@ -268,7 +272,7 @@ pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
     let (meant, path) = (url.clone(), about.path.clone());
     let go = async |request| {
         let result = cx.engine.http.send(request).await;
-        // One that was refused has an entry of its own.
+        // A request that was refused gets an entry of its own.
         if !matches!(result, Err(UpstreamError::EgressRefused { .. })) {
             cx.space.journal.add(Entry {
                 status: result.as_ref().map_or(0, |response| response.status.as_u16()),

@@ -1,4 +1,6 @@
-//! Snippets: what they are given and what they may ask of their host.
+//! Running snippets: the arguments that they get, and what they may ask of their host.
+//!
+//! Invariant: a snippet acts with its caller's rights, and never gets a refresh token.
 
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
@@ -22,7 +24,8 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Runs a snippet with its host.
+/// Runs a snippet and answers its output. Fails when the connection does not work or the snippet throws; the lines that
+/// it logged go into `trace`.
 pub(crate) async fn run_code(
     cx: &Cx,
     source: String,
@@ -79,14 +82,15 @@ fn raw<T: Serialize>(value: Option<&T>) -> Result<Option<Box<RawValue>>, ApiErro
     value.map(to_raw_value).transpose().map_err(ApiError::internal)
 }
 
-/// Credentials as a snippet gets them: what a call carries, not what renews it.
+/// The credentials that a snippet gets: what a call carries, without what renews it.
 fn usable(credentials: Option<&JsonMap>) -> Option<JsonMap> {
     let mut usable = credentials?.clone();
     usable.shift_remove("refresh_token");
     Some(usable)
 }
 
-/// What a snippet can do: call the API with its caller's rights, and external apps through the caller's connections.
+/// The host of a snippet: it calls the API with the caller's rights, and external apps through the caller's
+/// connections.
 pub(crate) struct SnippetHost {
     cx: Cx,
     evidence: Arc<Mutex<Evidence>>,
@@ -105,13 +109,13 @@ impl Host for SnippetHost {
 }
 
 impl SnippetHost {
-    /// A call of the API, as the client puts it on the wire.
+    /// Makes a call of the API, as the client would put it on the wire.
     async fn http(&self, arguments: Value) -> Result<Value, ApiError> {
         let call: InnerCall = serde_json::from_value(arguments)
             .map_err(|error| ApiError::bad_request(format!("the call cannot be read: {error}")))?;
         let door = self.cx.engine.door.get().ok_or_else(|| ApiError::internal("no API to call"))?;
         let (at, method, path) = (self.cx.space.clock.now(), call.method.clone(), call.path.clone());
-        // Written before it is answered: a run may be over first.
+        // The call is noted before it is answered, because the run may be over first.
         let place = {
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
             evidence.calls.push(InnerCallLog { at, method, path, status: None, action_run_id: None });

@@ -1,4 +1,6 @@
-//! The log of a run.
+//! Writes the log of a run: the record, its details, and an external API log for each exchange.
+//!
+//! Invariant: all of them are written in one transaction, with credentials masked.
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
@@ -31,7 +33,7 @@ pub(crate) async fn write_log(
     let world = cx.world();
     let directory = cx.directory(&world);
     let lens = ViewContext { directory, base: OWN_ADDRESS, caller: &cx.caller };
-    // As they are now: the run may have changed them.
+    // The connection and tenant are logged as they are now: the run may have changed them.
     let connection = trace.scope.connection.as_ref().and_then(|c| world.connections.get(c.id.as_str()));
     let owner = connection.map(|connection| connection.tenant.clone());
     let owner = owner.or_else(|| cx.caller.tenant().map(|tenant| tenant.id.clone()));
@@ -116,7 +118,7 @@ pub(crate) async fn write_log(
     Ok(())
 }
 
-/// The integration as a log keeps it: the connection stands beside it.
+/// The integration as a log keeps it: without the caller's connection, which the log has beside it.
 pub(crate) fn without_connection(mut integration: Value) -> Value {
     if let Some(members) = integration.as_object_mut() {
         members.shift_remove("connection");
@@ -124,8 +126,8 @@ pub(crate) fn without_connection(mut integration: Value) -> Value {
     integration
 }
 
-/// The call with the element's `id`, `key`, `name` and `type`. `type` marks it as a snapshot, so
-/// that `/act` takes it back although both `id` and `key` may be there.
+/// The call with the action's `id`, `key`, `name` and `type`. `/act` takes it back because of `type` or `name`,
+/// although both `id` and `key` may be there.
 pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value {
     let mut snapshot = JsonMap::new();
     let action = trace.action.as_deref();

@@ -1,7 +1,7 @@
-//! Running an action: whatever the dispatch, one run, one log.
+//! Running an action, an inline request or a snippet: one run, one log.
 //!
-//! Invariant: [`run`] writes exactly one run log for each call and its id is in the answer, success or failure
-//! (`docs/behaviour.md#log-always`).
+//! Invariant: [`run`] writes one run log for each call whose id is in the answer, success or failure
+//! (`docs/behaviour.md#log-always`), unless the workspace's settings turn run logs off.
 
 mod call;
 mod code;
@@ -35,59 +35,57 @@ use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio_util::sync::CancellationToken;
 
-/// What shall run.
+/// What a call asks to run.
 #[derive(Debug, Clone)]
 pub enum Dispatch {
     /// A reusable action.
     Action(Selector),
     /// An inline request through a connection.
     Api(ApiDispatch),
-    /// An inline snippet.
+    /// The source of an inline snippet.
     Code(String),
 }
 
 /// An inline request. Source: SDK `ActApiDispatch`.
 #[derive(Debug, Clone)]
 pub struct ApiDispatch {
-    /// Method.
     pub method: Method,
-    /// Path below the connector's base.
+    /// The path below the connector's base address, or an address within it.
     pub path: String,
-    /// Query.
+    /// Pairs that are added to the path's own query.
     pub query: Vec<(String, String)>,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body; none when absent.
+    /// JSON or text; none sends no body.
     pub body: Option<Value>,
 }
 
-/// A call to run something.
+/// A call to run something, as the routes read it.
 #[derive(Debug, Clone)]
 pub struct RunRequest {
-    /// What; an error when the call could not be made sense of, which is logged as well.
+    /// What to run; an error when the call is wrong, which is logged as a failed run.
     pub dispatch: Result<Dispatch, ApiError>,
-    /// Through what.
+    /// The integration or connection that the call names.
     pub scope: Scope,
-    /// With what.
+    /// The input that the caller gave.
     pub input: Option<Value>,
-    /// The caller's own.
+    /// The caller's own data, which the log keeps.
     pub meta: Option<JsonMap>,
-    /// The call, such that it can be sent to `/act` again.
+    /// The call as it can be sent to `/act` again, for the log.
     pub snapshot: JsonMap,
     /// What was found for it before; it is found anew when the workspace has changed since.
     pub resolution: Option<Arc<Resolution>>,
 }
 
-/// What a run gave.
+/// The result of a run.
 #[derive(Debug)]
 pub struct RunReply {
-    /// The run.
+    /// The id of the run and its log.
     pub id: Id<RunLog>,
-    /// Its output, or its error with the run named in it.
+    /// The output, or the error with the id of the run in it.
     pub result: Result<Option<Value>, ApiError>,
 }
 
-/// What is learned on the way, for the log.
+/// What is learned during a run, for its log.
 #[derive(Debug, Default)]
 pub(crate) struct Trace {
     name: Option<String>,
@@ -96,12 +94,12 @@ pub(crate) struct Trace {
     scope: Resolved,
     mapped_input: Option<Value>,
     logs: Vec<Value>,
-    /// What formulas see beside what every run has.
+    /// What formulas see beside what they see in every run.
     variables: JsonMap,
     evidence: Arc<Mutex<Evidence>>,
 }
 
-/// What calls to external apps left, also those of a snippet.
+/// What calls to external apps and of the API left behind, those of a snippet included.
 #[derive(Debug, Default)]
 pub(crate) struct Evidence {
     exchanges: Vec<(Option<Arc<Connection>>, Exchange)>,
@@ -117,11 +115,12 @@ impl Trace {
     }
 }
 
-/// Runs and logs, to its end even when the caller goes away: what was sent is in the log.
+/// Runs and logs. The run goes on when the caller goes away, so that what was sent is logged. Fails only when the log
+/// cannot be written; the error of the run itself is in the reply.
 pub async fn run(cx: &Cx, request: RunRequest) -> Result<RunReply, ApiError> {
     let abandoned = CancellationToken::new();
     let cx = Cx { abandoned: abandoned.clone(), ..cx.clone() };
-    // Fires when this future is dropped: a snippet that nobody waits for ends, and its log is written all the same.
+    // The guard fires when this future is dropped: a snippet that nobody waits for is ended, and its log is written.
     let _guard = abandoned.drop_guard();
     let task = tokio::spawn(rest_of_a_call(async move { run_here(&cx, request).await }));
     task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("a run was cut off: {error}"))))
@@ -207,7 +206,7 @@ pub(crate) async fn run_action(
     }
 }
 
-/// Does what an action of its type and config does.
+/// Does what the action's type and configuration say, and answers the output.
 async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Trace) -> Result<Option<Value>, ApiError> {
     let connection = trace.scope.connection.clone();
     Ok(match action.action_type {
@@ -259,20 +258,20 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
     })
 }
 
-/// What a node of a flow does, as an action of the same type and config would.
+/// The call of a flow's node, which does what an action of the same type and configuration would.
 #[derive(Debug)]
 pub struct NodeCall {
-    /// What it is called, its type, how it does it.
+    /// The node as an action: its name, type and configuration.
     pub action: Action,
-    /// Through what.
+    /// The integration and connection that the flow runs through.
     pub scope: Resolved,
-    /// What it takes.
     pub input: Value,
-    /// What formulas see beside what every run has.
+    /// What formulas see beside what they see in every run.
     pub variables: JsonMap,
 }
 
-/// Runs what a node does; there is no run log of it, so what it logged and sent is returned.
+/// Runs a node of a flow. No run log is written, so the lines that it logged and the requests that it sent are answered
+/// with its output.
 pub async fn run_node(cx: &Cx, call: NodeCall) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
     let request = RunRequest {
         dispatch: Err(ApiError::internal("a node has its action with it")),

@@ -1,4 +1,6 @@
 //! Which action runs, and through which connection. Source: SEED (`act`), DOC:element-selectors.
+//!
+//! Invariant: an action never runs through a connection of another integration or app.
 
 use crate::base::error::ApiError;
 use crate::elements::Archived;
@@ -13,10 +15,10 @@ use crate::nouns::connection::model::Connection;
 use crate::store::World;
 use std::sync::Arc;
 
-/// What a call to run something comes to in one state of the workspace.
+/// What a call to run something was found to be about, in one state of the workspace.
 #[derive(Debug)]
 pub struct Resolution {
-    /// The state that it was found in.
+    /// The state of the workspace in which it was found.
     world: Arc<World>,
     /// The integration and the connection, as far as they were found.
     pub scope: Resolved,
@@ -25,12 +27,13 @@ pub struct Resolution {
 }
 
 impl Resolution {
-    /// Whether the workspace is as it was when this was found.
+    /// Whether the workspace has not changed since this was found.
     pub fn is_of(&self, world: &Arc<World>) -> bool {
         Arc::ptr_eq(&self.world, world)
     }
 
-    /// The connection of an inline call, which cannot do without. Source: SEED (`act`).
+    /// Answers the connection of an inline call; 400 when there is none, because such a call cannot run without.
+    /// Source: SEED (`act`).
     pub fn connection(&self, cx: &Cx) -> Result<Arc<Connection>, ApiError> {
         self.action.clone()?;
         let integration = self.scope.integration.as_ref();
@@ -38,7 +41,7 @@ impl Resolution {
     }
 }
 
-/// Finds what a call to run something is about. Never fails: an error is part of what is found.
+/// Finds what a call to run something is about. It never fails: an error is part of what is found.
 pub fn resolve(cx: &Cx, request: &RunRequest) -> Resolution {
     let world = cx.world();
     let mut scope = Resolved::default();
@@ -50,7 +53,8 @@ pub fn resolve(cx: &Cx, request: &RunRequest) -> Resolution {
     Resolution { world, scope, action }
 }
 
-/// `api` and `code` need a connection: the scope's, else the tenant's default one. Source: SEED (`act`).
+/// Finds the connection of an inline request or snippet: the scope's, else the tenant's default one. Fails with 404 for
+/// an archived one. Source: SEED (`act`).
 fn scope_of_inline(cx: &Cx, world: &World, request: &RunRequest, scope: &mut Resolved) -> Result<(), ApiError> {
     let directory = cx.directory(world);
     *scope = directory.scope(&cx.caller, &request.scope)?;
@@ -74,7 +78,8 @@ pub(crate) fn no_connection(cx: &Cx, integration: Option<&str>) -> ApiError {
     ))
 }
 
-/// The action to run and the connection to run it through, the most specific version winning.
+/// Finds the action to run, in its most specific version for the connection; the integration and connection go into
+/// `scope`. Fails with 404 for an unknown action, and with 400 when it does not fit the connection.
 fn action_of(
     cx: &Cx,
     world: &World,
@@ -100,8 +105,8 @@ fn action_of(
         let id = scope.connection.as_ref().and_then(|c| c.integration.clone()).or(action.place.integration.clone());
         scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
     }
-    // An action is run by its version for the connection, whichever way it was named (SEED, step 4); an integration's own
-    // one that is named by id alone is meant as it is.
+    // An action is run by its version for the connection, however it was named (SEED, step 4). An integration's own
+    // version that is named by id alone is run as it is.
     let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| action.id == **text);
     let has_versions = match action.layer() {
         Layer::Universal => true,
@@ -116,7 +121,8 @@ fn action_of(
     Ok(action)
 }
 
-/// The connection an action runs through when the call names none.
+/// The connection that an action runs through when the call names none: its own, its integration's default one, or one
+/// of its app.
 pub(crate) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action) -> Option<Arc<Connection>> {
     if let Some(id) = &action.place.connection {
         return directory.world.connections.get(id.as_str()).filter(|c| !c.is_archived()).cloned();
@@ -131,7 +137,8 @@ pub(crate) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action
     own.find(|connection| connection.external_app.as_ref() == Some(app) && connection.is_connected()).cloned()
 }
 
-/// Refuses to send an app's request to another app.
+/// Refuses with 400 to run an action through a connection of another integration or app, or another connection's
+/// version.
 pub(crate) fn check_fits(directory: &Directory<'_>, action: &Action, scope: &Resolved) -> Result<(), ApiError> {
     let Some(connection) = &scope.connection else { return Ok(()) };
     let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
