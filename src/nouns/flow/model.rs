@@ -1,7 +1,7 @@
 //! A flow: linked nodes at one of the three layers. At a connection it is a flow instance, which can run.
 //!
 //! Pure types for whoever stores, changes or runs flows. Invariant: links and For Each roots never lead in a circle,
-//! and a flow has at most [`MOST_NODES`] nodes ([`Flow::check_nodes`]).
+//! and a flow has at most `MOST_NODES` nodes ([`Flow::check_nodes`]).
 
 use std::collections::{BTreeMap, BTreeSet};
 

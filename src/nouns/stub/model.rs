@@ -1,4 +1,4 @@
-//! Stubs: canned answers of an upstream app, and how a request is held against them.
+//! Stubs: the answers of an external app, and how a request is matched with them. Pure types.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +13,28 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::mapping::formula;
 
-/// A stub as a user writes it: in a seed, through the control API, in Rust.
+/// An answer for requests to an external app, as a user writes it in a seed, through the control API or in Rust.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Stub")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StubSpec {
-    /// For messages.
+    /// A name for messages; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub name: Option<String>,
-    /// Which requests it answers.
+    /// Which requests the stub answers.
     pub request: RequestPattern,
-    /// 1 is tried first; 5 unless said. Among equals the newest comes first. A workspace's own stubs all come before
-    /// the catalog's.
+    /// The order in which stubs are tried: 1 comes first, 5 is the default, and among equals the newest comes first. A
+    /// workspace's own stubs all come before the catalog's.
     #[serde(default = "default_priority")]
     pub priority: u8,
-    /// What a token of the stub vendor must have been granted; else the answer is 403 `insufficient_scope`. Source:
-    /// RFC 6750 §3.1.
+    /// The scopes that the request's token must have been granted; else the answer is 403 `insufficient_scope`. Only
+    /// tokens of the stub vendor are checked. Source: RFC 6750 §3.1.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub scopes: Vec<String>,
-    /// How often it answers; for ever when absent.
+    /// How often the stub answers; without limit when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub times: Option<u32>,
-    /// What it answers.
+    /// What the stub answers.
     pub respond: StubAnswer,
 }
 
@@ -42,36 +42,37 @@ fn default_priority() -> u8 {
     5
 }
 
-/// Which requests a stub answers.
+/// The requests that a stub answers: all that is said has to fit.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RequestPattern {
-    /// A method, or `ANY`.
+    /// The HTTP method in any case, or `ANY`.
     pub method: String,
-    /// Below the app's base address; `{name}` matches one segment.
+    /// The path below the app's base address; `{name}` matches one segment.
     pub path: String,
-    /// Must be in the query.
+    /// Parameters that the query must have, with exactly these values; others are allowed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub query: BTreeMap<String, String>,
-    /// Must be in the JSON body.
+    /// A value that the JSON body must contain: members of objects may be more, lists must have the same length.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub body: Option<Value>,
-    /// Must be among the headers (names in any case).
+    /// Headers that the request must have, with exactly these values; their names match in any case.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub headers: BTreeMap<String, String>,
 }
 
-/// What a stub answers.
+/// The answer of a stub: `json` or `text`, not both.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StubAnswer {
-    /// Status.
+    /// The HTTP status, 200 to 599; 200 when absent.
     #[serde(default = "default_status")]
     pub status: u16,
-    /// Headers.
+    /// Headers of the answer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub headers: BTreeMap<String, String>,
-    /// A JSON body; formulas over `$.body`, `$.query`, `$.path`, `$.headers` are worked out.
+    /// A JSON body, in which data-mapping formulas over `$.body`, `$.query`, `$.path` and `$.headers` of the request
+    /// are worked out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub json: Option<Value>,
     /// A text body.
@@ -83,48 +84,41 @@ fn default_status() -> u16 {
     200
 }
 
-/// A stub of a workspace, or of the catalog.
+/// A stub as stored, of a workspace or of the catalog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Stub {
-    /// Id.
     pub id: Id<Stub>,
-    /// The connector whose app it stands for.
+    /// The key of the connector whose app the stub stands for.
     pub connector_key: String,
-    /// The rule.
     pub spec: StubSpec,
-    /// When it was mounted.
     pub created_at: Timestamp,
 }
 
-/// A request that reached the stub server, below its connector's base.
+/// A request that reached the stub server; its path is below the connector's base address.
 #[derive(Debug, Clone, Serialize)]
 pub struct Incoming {
-    /// Method.
     pub method: String,
-    /// Path.
     pub path: String,
-    /// Query, decoded.
+    /// The query, decoded; it has one value for each name.
     pub query: BTreeMap<String, String>,
-    /// Headers, names in lower case.
+    /// The headers; their names are in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body, parsed when it is JSON, else as text; null when empty.
+    /// The body: JSON if it can be read, else text; null when empty.
     pub body: Value,
 }
 
 /// One field in which a request differs from a stub.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Mismatch {
-    /// `method`, `path`, `query.page`, `body.title`, `headers.x-foo`.
+    /// The name of the field, such as `method`, `path`, `query.page`, `body.title` or `headers.x-foo`.
     pub field: String,
-    /// What the stub wants.
     pub expected: Value,
-    /// What came.
     pub actual: Value,
 }
 
 impl StubSpec {
-    /// Refuses a stub that could never answer.
+    /// Refuses with 400 a stub that could never answer or whose answer is not valid HTTP.
     pub fn check(&self) -> Result<(), ApiError> {
         if !self.request.path.starts_with('/') {
             return Err(ApiError::bad_request(format!(
@@ -150,7 +144,7 @@ impl StubSpec {
         Ok(())
     }
 
-    /// In what `request` differs; nothing when it matches.
+    /// The fields in which `request` differs; none when it matches.
     pub fn mismatches(&self, request: &Incoming) -> Vec<Mismatch> {
         let pattern = &self.request;
         let mut found = Vec::new();
@@ -186,7 +180,7 @@ impl StubSpec {
         found
     }
 
-    /// The body for `request`, with formulas worked out, and its content type.
+    /// The body for `request` with formulas worked out, and its content type. Fails when a formula is wrong.
     pub fn body_for(&self, request: &Incoming) -> Result<(Vec<u8>, &'static str), ApiError> {
         if let Some(text) = &self.respond.text {
             return Ok((text.clone().into_bytes(), "text/plain; charset=utf-8"));
@@ -201,7 +195,7 @@ impl StubSpec {
     }
 }
 
-/// The values of `{name}` segments when `path` matches `template`.
+/// The values of the `{name}` segments, percent-decoded; none when `path` does not match `template`.
 pub fn path_values(template: &str, path: &str) -> Option<JsonMap> {
     let (template, path) = (template.trim_end_matches('/'), path.trim_end_matches('/'));
     let mut values = JsonMap::new();
@@ -225,7 +219,7 @@ pub fn path_values(template: &str, path: &str) -> Option<JsonMap> {
     }
 }
 
-/// Lists where `actual` does not contain `wanted`.
+/// Adds to `found` each place where `actual` does not contain `wanted`.
 fn missing_from(wanted: &Value, actual: &Value, at: &str, found: &mut Vec<Mismatch>) {
     match (wanted, actual) {
         (Value::Object(wanted), Value::Object(actual)) => {
@@ -246,7 +240,7 @@ fn missing_from(wanted: &Value, actual: &Value, at: &str, found: &mut Vec<Mismat
     }
 }
 
-/// The stub that differs least, and in what. A right path counts most.
+/// The stub that differs least from a request, and in what. A wrong path counts most.
 pub fn nearest<'a>(
     stubs: impl IntoIterator<Item = &'a StubSpec>,
     request: &Incoming,

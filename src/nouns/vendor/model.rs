@@ -1,7 +1,7 @@
-//! What the stub vendor has granted: its book of accounts and tokens.
+//! The grants of the stub vendor: accounts that consented, and the tokens that they were given.
 //!
-//! Invariant: credentials that a connection got by connecting are in the book of its connector's vendor, so expiry
-//! and revocation happen there rather than being set on the connection.
+//! Invariant: credentials that a connection got by OAuth are a grant of its connector's vendor, so they expire and are
+//! revoked there instead of on the connection.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,49 +9,48 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 
-/// One consent of one account at one vendor.
+/// The consent of an account at a vendor, with its tokens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Grant {
-    /// Id.
     pub id: Id<Grant>,
-    /// The connector whose vendor this is.
+    /// The key of the connector whose vendor this is.
     pub connector_key: String,
-    /// Who consented, at the vendor.
+    /// The account that consented, such as an email address.
     pub account: String,
-    /// The token or key that calls carry now.
+    /// The access token that is valid now, unless it expired or was revoked.
     pub access_token: String,
-    /// What a new one is had with.
+    /// The refresh token; it stays the same when it is used.
     pub refresh_token: Option<String>,
-    /// Allowed.
+    /// The scopes that the account allowed.
     pub scopes: Vec<String>,
-    /// When the access token dies; never when absent.
+    /// When the access token expires, on the workspace's clock; never when absent.
     pub expires_at: Option<Timestamp>,
-    /// Whether the vendor took it back.
+    /// Whether the vendor revoked all tokens of the grant.
     pub revoked: bool,
-    /// Whether the vendor refuses the next refresh.
+    /// Whether the vendor refuses the next refresh, once.
     pub refuse_refresh: bool,
-    /// The OAuth client that asked for it, which alone may refresh it; any, when nobody asked.
+    /// The id of the OAuth client that asked, which alone may refresh the grant; any client may when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client_id: Option<String>,
-    /// Access tokens that were replaced.
+    /// The access tokens that were replaced, which are refused from then on.
     #[serde(default)]
     pub dead_tokens: Vec<String>,
 }
 
-/// What the vendor says of a token.
+/// What a vendor knows about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TokenStanding {
-    /// Good.
+    /// The token is valid.
     Alive,
-    /// Issued here and dead: expired, replaced or revoked.
+    /// The vendor issued the token, and it has expired, been replaced or been revoked.
     Dead,
-    /// Never issued here.
+    /// The vendor did not issue the token.
     Unknown,
 }
 
 impl Grant {
-    /// What this grant says of `token`.
+    /// What this grant knows about an access token at a moment.
     pub fn standing(&self, token: &str, now: Timestamp) -> TokenStanding {
         if self.access_token == token {
             let expired = self.expires_at.is_some_and(|at| at <= now);
@@ -63,17 +62,17 @@ impl Grant {
         TokenStanding::Unknown
     }
 
-    /// Whether this is its access or refresh token.
+    /// Whether `token` is its access or refresh token.
     pub fn has(&self, token: &str) -> bool {
         self.access_token == token || self.refresh_token.as_deref() == Some(token)
     }
 
-    /// Whether it was given to this client.
+    /// Whether a client may use the grant: it was given to this client, or to none in particular.
     pub fn is_of(&self, client_id: &str) -> bool {
         self.client_id.as_deref().is_none_or(|own| own == client_id)
     }
 
-    /// The credentials a connection keeps: an OAuth token answer. Source: RFC 6749 §5.1.
+    /// The credentials that a connection keeps, in the form of an OAuth token answer. Source: RFC 6749 §5.1.
     pub fn oauth_credentials(&self, now: Timestamp) -> JsonMap {
         let mut credentials = JsonMap::new();
         credentials.insert("access_token".into(), self.access_token.clone().into());

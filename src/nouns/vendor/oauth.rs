@@ -1,4 +1,6 @@
-//! The stub vendor's OAuth 2.0: who may ask, who consents, codes, tokens. Knows nothing of connections.
+//! The stub vendor's OAuth 2.0 server: clients, consent, codes and tokens. It knows nothing of how connections move.
+//!
+//! Invariant: a code can be exchanged once, by the client that asked for it, within ten minutes.
 //!
 //! Source: RFC 6749 (§4.1 codes, §5 tokens, §6 refresh), RFC 7636 (PKCE), RFC 7009 (revocation).
 
@@ -20,24 +22,23 @@ use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::vendor::rules::{Refusal, consent};
 
-/// How long a code can be exchanged. Source: RFC 6749 §4.1.2 (10 minutes at most).
+/// How long a code can be exchanged, on the workspace's clock. Source: RFC 6749 §4.1.2 (10 minutes at most).
 const CODE_LIVES: Duration = Duration::from_mins(10);
 
-/// The platform's own client at every vendor of the catalog. Source: SEED (“shared OAuth client”).
+/// The platform's own client at the vendor of a connector. Source: SEED (“shared OAuth client”).
 pub fn shared_client(connector: &Connector) -> Client {
     Client { id: format!("membrane-{}", connector.key()), secret: format!("shared-secret-of-{}", connector.key()) }
 }
 
-/// An OAuth client.
+/// The credentials of an OAuth client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Client {
-    /// `client_id`.
     pub id: String,
-    /// `client_secret`.
     pub secret: String,
 }
 
-/// Reads what a client sends the browser with. An error is for the person in front of it: there is no one to send back to.
+/// Reads an authorization request. An error is for the person in front of the page, because no address to send the
+/// browser back to has been verified.
 pub fn asking(
     engine: &Engine,
     space: &Space,
@@ -76,7 +77,8 @@ pub fn asking(
     })
 }
 
-/// The platform's client, and those of the workspace's integrations and connections.
+/// The clients that the vendor knows: those of the workspace's integrations and connections, and the platform's where
+/// it is shared.
 fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
     let world = space.world();
     let own = world.integrations.iter().filter(|integration| integration.connector_id.as_ref() == Some(&connector.id));
@@ -89,7 +91,8 @@ fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
     own.chain(brought).map(|(id, secret)| Client { id, secret }).chain(shared).collect()
 }
 
-/// Registered are our own callback, an integration's own, and whatever is local.
+/// Whether an address may get a code: the fake's own callback, an integration's own, and every local address count as
+/// registered.
 fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
     let local = match uri.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -103,7 +106,7 @@ fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
 }
 
 impl Asking {
-    /// The user allows it: where the browser goes next, with a code.
+    /// The account allows the request: answers the address that the browser goes to next, with a code.
     pub fn allow(self, space: &Space, account: &str) -> Url {
         let code = format!("mock-code-{}", space.ids.secret(16));
         let mut back = self.redirect_uri.clone();
@@ -116,7 +119,8 @@ impl Asking {
         back
     }
 
-    /// The user does not: where the browser goes next, with an error. Source: RFC 6749 §4.1.2.1.
+    /// The account denies the request: answers the address that the browser goes to next, with an error. Source: RFC
+    /// 6749 §4.1.2.1.
     pub fn deny(self) -> Url {
         let mut back = self.redirect_uri.clone();
         back.query_pairs_mut()
@@ -133,12 +137,11 @@ impl Asking {
     }
 }
 
-/// An answer of the token endpoint.
+/// An answer of the token or revocation endpoint.
 #[derive(Debug)]
 pub struct TokenAnswer {
-    /// Status.
     pub status: u16,
-    /// JSON.
+    /// The JSON body.
     pub body: Value,
 }
 
@@ -152,7 +155,8 @@ impl TokenAnswer {
     }
 }
 
-/// Exchanges a code or a refresh token.
+/// Exchanges a code or a refresh token for tokens. A refusal is an answer of RFC 6749; an error says that the connector
+/// is unknown or the fake failed.
 pub async fn token(
     engine: &Engine,
     space: &Space,
@@ -167,7 +171,7 @@ pub async fn token(
     let granted = match field("grant_type").as_deref() {
         Some("authorization_code") => {
             let code = field("code").unwrap_or_default();
-            // Taken out: a code is good for one try.
+            // The code is removed, so that it is good for one try.
             let code = space.codes.lock().unwrap_or_else(PoisonError::into_inner).remove(&code);
             let Some(code) = code.filter(|code| code.expires_at > now) else {
                 return Ok(TokenAnswer::refused(400, "invalid_grant", "the code is unknown, used or expired"));
@@ -233,7 +237,7 @@ fn known_client(
     client_of(headers, field).filter(|given| clients(space, connector).contains(given))
 }
 
-/// Client authentication by header or in the body. Source: RFC 6749 §2.3.1.
+/// The client that authenticates by header or in the body; none when neither does. Source: RFC 6749 §2.3.1.
 fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Option<Client> {
     let basic = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
     let Some(basic) = basic else {
@@ -245,7 +249,7 @@ fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Opt
     Some(Client { id: decoded(id)?, secret: decoded(secret)? })
 }
 
-/// The revocation endpoint: of a client's own tokens; unknown ones are no error. Source: RFC 7009 §2.1, §2.2.
+/// Revokes a token of the client that asks; an unknown token is no error. Source: RFC 7009 §2.1, §2.2.
 pub async fn revoke(
     engine: &Engine,
     space: &Space,

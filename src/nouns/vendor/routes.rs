@@ -1,4 +1,6 @@
-//! The stub vendors' OAuth endpoints: the consent page, tokens, revocation. No part of the faked API: an app's own pages.
+//! The OAuth endpoints of the stub vendors: consent page, tokens, revocation. They are no part of the faked API.
+//!
+//! Invariant: what the endpoints answered is in the journal, without the tokens.
 
 use std::sync::Arc;
 
@@ -25,7 +27,8 @@ fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
     call.engine.space(key).ok_or_else(|| ApiError::not_found("this page is of a workspace that is gone"))
 }
 
-/// The consent page: which account, allow or deny. What is wrong with the request is told to the person in front of it.
+/// `GET /vendor/{workspace}/{connector}/oauth/authorize`, no token: answers the consent page. What is wrong with the
+/// request is shown to the person, because there is no safe address to send the browser back to.
 pub(crate) async fn consent_page(call: Call) -> Result<Reply, ApiError> {
     match asked(&call) {
         Ok((space, asking)) => page(&call, &space, &asking),
@@ -61,7 +64,9 @@ fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
     ))
 }
 
-/// The page's buttons: `action=allow` with an `account`, or `action=deny`. The query is still the client's.
+/// `POST /vendor/{workspace}/{connector}/oauth/authorize`, no token: the buttons of the consent page, `action=allow`
+/// with an `account` or `action=deny`. The query is still the client's. Redirects to the client with a code or an
+/// error.
 pub(crate) async fn consent(call: Call) -> Result<Reply, ApiError> {
     let (space, asking) = match asked(&call) {
         Ok(asked) => asked,
@@ -76,24 +81,25 @@ pub(crate) async fn consent(call: Call) -> Result<Reply, ApiError> {
     redirect(back.as_str())
 }
 
-/// 303: the browser goes on with a GET.
+/// Answers 303, so that the browser goes on with a GET.
 pub(crate) fn redirect(to: &str) -> Result<Reply, ApiError> {
     let mut reply = Reply::html(StatusCode::SEE_OTHER, String::new());
     reply.headers.insert(header::LOCATION, HeaderValue::try_from(to).map_err(ApiError::internal)?);
     Ok(reply)
 }
 
-/// The token endpoint. Source: RFC 6749 §5.
+/// `POST /vendor/{workspace}/{connector}/oauth/token`, client authentication: exchanges a code or a refresh token for
+/// tokens. Source: RFC 6749 §5.
 pub(crate) async fn token(call: Call) -> Result<Reply, ApiError> {
     let space = space_of(&call)?;
     let form = call.form();
     let connector = call.param("connector")?;
     let answer = oauth::token(&call.engine, &space, connector, &call.headers, |name| form.text(name)).await?;
-    // What was granted is a secret; the journal has who asked and how it went.
+    // The tokens are secret; the journal tells who asked and the status.
     told(&space, connector, "token", &form.text("grant_type").unwrap_or_default(), &answer)
 }
 
-/// The revocation endpoint. Source: RFC 7009.
+/// `POST /vendor/{workspace}/{connector}/oauth/revoke`, client authentication: revokes a token. Source: RFC 7009.
 pub(crate) async fn revoke(call: Call) -> Result<Reply, ApiError> {
     let space = space_of(&call)?;
     let form = call.form();
@@ -102,7 +108,7 @@ pub(crate) async fn revoke(call: Call) -> Result<Reply, ApiError> {
     told(&space, connector, "revoke", "", &answer)
 }
 
-/// An answer of the vendor, noted in the journal.
+/// Shows an answer of the vendor and notes it in the journal.
 fn told(
     space: &Space,
     connector: &str,
@@ -112,7 +118,7 @@ fn told(
 ) -> Result<Reply, ApiError> {
     let query = if grant_type.is_empty() { String::new() } else { format!("?grant_type={grant_type}") };
     space.journal.add(Entry {
-        // Not among the requests to the app's API.
+        // This name keeps it apart from the requests to the app's API.
         route: Some(format!("{connector}/oauth")),
         status: answer.status,
         ..Entry::new(Side::Upstream, space.clock.now(), "POST", &format!("/oauth/{endpoint}{query}"))

@@ -1,7 +1,7 @@
-//! The stub vendor behind each connector: its book of tokens, and its answers.
+//! The stub vendor behind each connector: it issues grants and answers requests to the app from stubs.
 //!
-//! Invariant: a token dies in the vendor's book ([`Grant`]), and the engine learns of it by a 401 or a refused refresh,
-//! as from a real vendor.
+//! Invariant: a token dies at the vendor ([`Grant`]), and the engine learns of it by a 401 or a refused refresh, as
+//! from a real vendor.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, Weak};
@@ -21,22 +21,22 @@ use crate::nouns::vendor::model::{Grant, TokenStanding};
 use crate::store::{Tx, World};
 use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
 
-/// Who consents when nobody is named.
+/// The account that consents when neither a call nor the workspace names one.
 pub const DEFAULT_ACCOUNT: &str = "demo@example.com";
 
-/// Who consents when nobody is named, in a workspace.
+/// The account that consents in a workspace when a call names none.
 pub fn account_in(world: &World) -> String {
     world.workspace.mock.account.clone().unwrap_or_else(|| DEFAULT_ACCOUNT.to_owned())
 }
 
-/// The vendor's word on a refresh.
+/// Why a vendor refuses a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
-    /// Unknown, revoked, or told to refuse. Source: RFC 6749 §5.2 `invalid_grant`.
+    /// The refresh token is unknown or revoked, or the grant was told to refuse. Source: RFC 6749 §5.2 `invalid_grant`.
     InvalidGrant,
 }
 
-/// An account consents: the vendor issues tokens. Only for OAuth connectors.
+/// Issues a grant because an account consents. Only OAuth connectors have grants.
 pub(crate) fn consent(
     tx: &mut Tx,
     ids: &Ids,
@@ -65,7 +65,8 @@ pub(crate) fn consent(
     Ok(grant)
 }
 
-/// Credentials as connecting gives them: tokens from the vendor for OAuth, as this client, a filled-in form for keys.
+/// The credentials that connecting gives: for OAuth, tokens that the vendor issues to `client_id`; for keys, a
+/// filled-in form; else none.
 pub fn default_credentials(
     tx: &mut Tx,
     ids: &Ids,
@@ -84,7 +85,7 @@ pub fn default_credentials(
     }
 }
 
-/// The form of a key-auth connector with every required field filled in.
+/// The form of a connector with keys, with every required field filled in.
 fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
     let schema = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
     let mut form = JsonMap::new();
@@ -100,7 +101,7 @@ fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
     form
 }
 
-/// Exchanges a refresh token for a new access token. A refusal that was asked for is given once.
+/// Exchanges a refresh token for a new access token. A refusal that a fault asked for is given once.
 pub fn refresh(
     tx: &mut Tx,
     ids: &Ids,
@@ -129,7 +130,7 @@ pub fn refresh(
     Ok(Ok(grant))
 }
 
-/// Takes back whatever was granted for an access or refresh token; unknown ones are no error. Source: RFC 7009 §2.
+/// Revokes the grants of an access or refresh token; an unknown token is no error. Source: RFC 7009 §2.
 pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
     let held: Vec<Grant> = tx.grants.iter().filter(|grant| grant.has(token)).map(|grant| (**grant).clone()).collect();
     for mut grant in held {
@@ -139,14 +140,14 @@ pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The address of a connector's stub in a workspace; the stub server starts with the first call.
+/// The address of a connector's stub in a workspace. The stub server is started by the first call.
 pub async fn stub_base(engine: &Arc<Engine>, workspace: &str, connector: &str) -> String {
     let answerer = || Arc::new(Vendors { engine: Arc::downgrade(engine) }) as Arc<dyn Answerer>;
     let server = engine.stub_server.get_or_init(|| async { StubServer::start(answerer()).await }).await;
     server.base(workspace, connector)
 }
 
-/// Answers for all vendors of all workspaces.
+/// Answers for the vendors of all workspaces.
 struct Vendors {
     engine: Weak<Engine>,
 }
@@ -161,7 +162,7 @@ impl Answerer for Vendors {
         };
         let now = space.clock.now();
         let (mut reply, unmatched) = answer(&engine, &space, connector, &request);
-        // The app's time is the workspace's, and stands in the logs of calls.
+        // The app's time is the workspace's, because it appears in the logs of calls.
         if let Some(date) = now.http_date() {
             reply.headers.entry("date".into()).or_insert(date);
         }
@@ -178,7 +179,7 @@ impl Answerer for Vendors {
     }
 }
 
-/// Larger bodies are not kept in the journal, in bytes.
+/// The largest body in bytes that the journal keeps; of a larger one it keeps the size.
 const LARGEST_KEPT: usize = 64 * 1024;
 
 fn kept(body: Value) -> Option<Value> {
@@ -214,7 +215,7 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
     }
     let own: Vec<&Arc<Stub>> = world.stubs.with_key(connector_key).collect();
     let shared = engine.catalog.stubs.get(connector_key).into_iter().flatten();
-    // By priority, the newest first; all of the workspace's own come before the catalog's.
+    // Lower priorities come first, then newer stubs; all of the workspace's own come before the catalog's.
     let mut own: Vec<&Arc<Stub>> = own.into_iter().rev().collect();
     own.sort_by_key(|stub| stub.spec.priority);
     let mut shared: Vec<&Arc<Stub>> = shared.collect();
@@ -235,7 +236,7 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
     }
 }
 
-/// The refusal of a token that the vendor issued without what the stub asks for. Source: RFC 6750 §3.1.
+/// The 403 for a token that lacks a scope which the stub asks for; none when it lacks none. Source: RFC 6750 §3.1.
 fn lacks_scope(world: &World, connector: &str, token: &str, stub: &Stub, now: Timestamp) -> Option<StubReply> {
     let mut of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector);
     let grant = of_vendor.find(|grant| grant.standing(token, now) == TokenStanding::Alive)?;
@@ -252,7 +253,7 @@ fn lacks_scope(world: &World, connector: &str, token: &str, stub: &Stub, now: Ti
     Some(reply)
 }
 
-/// Counts a use; false when the stub has none left.
+/// Counts a use of a stub; false when it has none left.
 fn use_up(space: &Space, stub: &Stub) -> bool {
     let Some(times) = stub.spec.times else { return true };
     let mut counts = space.stub_uses.lock().unwrap_or_else(PoisonError::into_inner);
@@ -262,7 +263,7 @@ fn use_up(space: &Space, stub: &Stub) -> bool {
     left
 }
 
-/// The token or key that a request carries, as the connector applies it.
+/// The token or key that a request carries, read from where the connector puts it; none for basic authentication.
 fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
     match &connector.apply {
         Apply::Bearer { .. } => {
@@ -278,7 +279,7 @@ fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
     }
 }
 
-/// 404 with the nearest stub and what differs.
+/// A 404 that names the nearest stub and what differs.
 fn unmatched(connector: &str, stubs: &[&Arc<Stub>], request: &Incoming) -> (StubReply, Option<Value>) {
     let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, mismatches)| {
         json!({
