@@ -1,7 +1,7 @@
-//! Calls through a connection: address, credentials, refresh on a 401, and the exchange as evidence.
+//! Calls through a connection: address, credentials, refresh on a 401, and the exchange for the logs.
 //!
-//! Invariant: every call to an external app on behalf of a connection goes through [`send`], so every one has its
-//! [`Exchange`] and a connection whose credentials stopped working is found out.
+//! Invariant: every call to an external app on behalf of a connection goes through [`send`], so that each has an
+//! [`Exchange`], and a connection whose credentials stopped working is disconnected.
 
 use std::time::Duration;
 
@@ -28,44 +28,43 @@ use crate::nouns::vendor::rules as vendor;
 use crate::store::Tx;
 use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
 
-/// Bodies over this many bytes are not kept as evidence.
+/// The largest body in bytes that logs keep; of a larger one they keep the size.
 const LARGEST_KEPT: usize = 1024 * 1024;
-/// A vendor that does not answer is asked again after so long, then after twice as long, and so on.
+/// The wait before a vendor that did not answer is asked again, on the workspace's clock; each further wait is twice as
+/// long.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MOST_RETRIES: u32 = 5;
 const MASK: &str = "********";
 
-/// A call to make.
+/// A call to make to the connection's app.
 #[derive(Debug, Clone)]
 pub struct Outgoing {
-    /// Method.
     pub method: Method,
-    /// Below the connector's base address, or an address within it.
+    /// The path below the connector's base address, or an address within it.
     pub path: String,
-    /// Added to the path's own query.
+    /// Pairs that are added to the path's own query.
     pub query: Vec<(String, String)>,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body.
     pub body: Bytes,
 }
 
-/// What came of a call.
+/// What a call came to.
 #[derive(Debug, Default)]
 pub struct Trip {
-    /// Every exchange, in order.
+    /// Every exchange, in order: a call is sent again after its credentials were refreshed.
     pub exchanges: Vec<Exchange>,
-    /// The last answer.
+    /// The app's last answer; none when nothing came back.
     pub response: Option<OutResponse>,
-    /// Why there is none.
+    /// Why there is no answer.
     pub error: Option<ApiError>,
-    /// How the connection moved.
+    /// The changes of the connection's state that the call caused.
     pub transitions: Vec<Transition>,
-    /// Whether the credentials turned out dead for good.
+    /// Whether the credentials turned out not to work and could not be renewed.
     pub lost: bool,
 }
 
-/// Sends a call through a connection. An error means that nothing was sent.
+/// Sends a call through a connection, once more after a refresh when the app answers 401. An error means that nothing
+/// was sent: the connection is archived or does not work, or the address is outside the connector's base.
 pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Trip, ApiError> {
     connection.refuse_archived_call()?;
     let connector = connector_of(cx, connection)?;
@@ -82,7 +81,7 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
     if trip.response.as_ref().is_some_and(|response| response.status == 401) {
         let refused = credentials.get("access_token").and_then(Value::as_str);
         match refresh(cx, &connection.id, refused).await? {
-            // Whatever the second answer is, it is the app's (DOC:api-proxy).
+            // The second answer is passed on, whatever it is (DOC:api-proxy).
             Refreshed::Credentials(credentials) => {
                 once(cx, &connector, connection, &credentials, &nominal, &out, &mut trip).await?;
             }
@@ -91,14 +90,14 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
                 trip.transitions.extend(transition);
             }
             Refreshed::Impossible => lose(cx, connection, &mut trip).await?,
-            // The app's 401 stands; the next call tries again.
+            // The vendor gave no answer, so the app's 401 stands, and the next call tries again.
             Refreshed::Failed(_) => {}
         }
     }
     Ok(trip)
 }
 
-/// Takes away headers that belong to one hop or that the client sets by itself.
+/// Removes headers that belong to one hop, or that the HTTP client sets by itself.
 pub fn strip_hop_headers(headers: &mut HeaderMap) {
     for name in [
         header::HOST,
@@ -114,7 +113,7 @@ pub fn strip_hop_headers(headers: &mut HeaderMap) {
     }
 }
 
-/// The credentials do not work and cannot be renewed.
+/// Disconnects a connection whose credentials do not work and cannot be renewed.
 async fn lose(cx: &Cx, connection: &Connection, trip: &mut Trip) -> Result<(), ApiError> {
     trip.lost = true;
     trip.transitions.extend(disconnect(cx, &connection.id, None).await?);
@@ -125,7 +124,7 @@ async fn disconnect(cx: &Cx, id: &Id<Connection>, why: Option<ApiError>) -> Resu
     let mut tx = cx.space.data.begin().await;
     let Some(connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(None) };
     if connection.state == ConnectionState::ClientActionRequired && connection.former == Some(ConnectionState::Ready) {
-        // A reconnect is under way: what it would return to is gone.
+        // A reconnect is under way: it can no longer return to a connection that works.
         let mut connection = connection;
         connection.former = Some(ConnectionState::Disconnected);
         connection.error = Some(why.unwrap_or_else(connect::lost_credentials));
@@ -147,23 +146,23 @@ async fn disconnect(cx: &Cx, id: &Id<Connection>, why: Option<ApiError>) -> Resu
     }))
 }
 
-/// What came of a refresh.
+/// What a refresh came to.
 #[derive(Debug)]
 pub enum Refreshed {
-    /// New credentials, merged over the old ones and kept.
+    /// The new credentials, merged over the old ones and stored.
     Credentials(JsonMap),
-    /// The vendor refused: the connection is disconnected.
+    /// The vendor refused, and the connection was disconnected.
     Refused(Option<Transition>),
-    /// There is nothing to refresh with.
+    /// There is no refresh token.
     Impossible,
-    /// The vendor gave no answer: the credentials are as they were.
+    /// The vendor gave no usable answer; the credentials stay as they were.
     Failed(ApiError),
 }
 
 /// Refreshes a connection's credentials at the vendor. Source: SEED, IAPP:docs/refresh-credentials.
 ///
-/// `refused` is the access token that the app turned down: when the connection has another one by now, somebody else
-/// has refreshed it meanwhile and that one is used.
+/// `refused` is the access token that the app refused: when the connection has another one by now, a call that ran at
+/// the same time has refreshed it, and that one is answered. Fails only when the fake itself fails.
 pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Result<Refreshed, ApiError> {
     let turn = cx.space.refresh_turn(id.as_str());
     let _turn = turn.lock().await;
@@ -184,7 +183,7 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
             };
             let mut credentials = connection.credentials.take().unwrap_or_default();
             if credentials.get("refresh_token").and_then(Value::as_str) != Some(token) {
-                // Erased or replaced while the vendor was asked: nobody gets them back.
+                // The credentials were erased or replaced while the vendor was asked: the new tokens are dropped.
                 return Ok(if credentials.is_empty() {
                     Refreshed::Failed(ApiError::action_run("the connection was disconnected meanwhile"))
                 } else {
@@ -200,7 +199,7 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
             tx.commit().await?;
             Ok(Refreshed::Credentials(credentials))
         }
-        // The grant is gone; any other refusal says nothing about it. Source: RFC 6749 §5.2.
+        // The grant is gone; any other refusal tells nothing about it. Source: RFC 6749 §5.2.
         Exchanged::Refused(why) if why == "invalid_grant" => {
             let why = format!("the external app refused to refresh the credentials: {why}");
             let why = ApiError::connection(ErrorKey::AccessTokenExpired, why);
@@ -219,15 +218,17 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
     }
 }
 
-/// The vendor gave no answer to a refresh: it is asked again later, and later each time, until it is given up.
+/// Notes that the vendor gave no usable answer to a refresh: it is asked again later, after longer and longer waits,
+/// until the connection is disconnected.
 ///
-/// Source: OAS (`retryAttempts`, `nextRetryTimestamp`); that it starts at 5 s and ends after 5 tries is our choice.
+/// Source: OAS (`retryAttempts`, `nextRetryTimestamp`); that it starts at 5 s and ends with the 5th failure is our
+/// choice.
 async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<(), ApiError> {
     let now = cx.space.clock.now();
     let mut tx = cx.space.data.begin().await;
     let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else { return Ok(()) };
     if !connection.is_connected() || connection.next_retry_timestamp.is_some_and(|at| at > now) {
-        // Lost meanwhile, or asked before its time by a call.
+        // The connection was disconnected meanwhile, or a call asked before the next retry was due.
         return Ok(());
     }
     connection.retry_attempts += 1;
@@ -245,7 +246,7 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
     Ok(())
 }
 
-/// The connector of a connection that has one.
+/// Answers the connector of a connection; a connection without one does not work yet, which is the error.
 pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -253,8 +254,8 @@ pub fn connector_of(cx: &Cx, connection: &Connection) -> Result<std::sync::Arc<C
     connector.ok_or_else(|| connection.disconnected_error("", world.workspace.mock.disconnected_status))
 }
 
-/// The app's real address of a call (`docs/behaviour.md#log-address`). An absolute one must lie within the connector's
-/// base (`docs/behaviour.md#proxy-address`).
+/// The address of a call at the real app (`docs/behaviour.md#log-address`). Fails with 400 for an absolute one outside
+/// the connector's base address (`docs/behaviour.md#proxy-address`).
 fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
     let base = connector.base_uri.trim_end_matches('/');
     let is_absolute = out.path.starts_with("http://") || out.path.starts_with("https://");
@@ -285,7 +286,8 @@ fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
     Ok(url)
 }
 
-/// What really answers calls to the app's address: the user's own fake, or the stub; none for the named real host.
+/// The server that answers in place of the app: the user's own fake or the stub server. None when the user named the
+/// real host, which is then called.
 async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Option<StandIn> {
     let own = cx.world().workspace.mock.upstreams.get(connector.key()).cloned();
     let base = match own {
@@ -357,7 +359,7 @@ async fn once(
     Ok(())
 }
 
-/// A call that was refused before it was sent is in the journal all the same.
+/// Notes in the journal a call that was refused before it was sent.
 pub fn note_refusal(cx: &Cx, request: &ExchangeRequest, error: &UpstreamError) {
     if matches!(error, UpstreamError::EgressRefused { .. }) {
         let entry = Entry::new(Side::Upstream, cx.space.clock.now(), &request.method, &request.url);
@@ -365,10 +367,10 @@ pub fn note_refusal(cx: &Cx, request: &ExchangeRequest, error: &UpstreamError) {
     }
 }
 
-/// How long an app may take a token of ours for good.
+/// How long an app may accept a signed token.
 const SIGNED_FOR: Duration = Duration::from_hours(1);
 
-/// Tells the app whose call it is, signed by the workspace: under the present and the former name.
+/// Adds a token that tells the app whose call this is, signed by the workspace, under its present and its former name.
 fn sign(cx: &Cx, tenant: &str, request: &mut OutRequest) -> Result<(), ApiError> {
     let world = cx.world();
     let tenant = world.tenants.get(tenant).ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
@@ -426,7 +428,7 @@ fn masked_url(url: &Url, apply: &Apply) -> String {
     masked.to_string()
 }
 
-/// Headers as evidence, credentials masked.
+/// Headers as logs keep them: those with credentials are masked.
 pub fn shown_headers(headers: &HeaderMap, apply: Option<&Apply>) -> JsonMap {
     let own = match apply {
         Some(Apply::Header { name, .. }) => Some(name.to_lowercase()),
@@ -445,7 +447,7 @@ pub fn shown_headers(headers: &HeaderMap, apply: Option<&Apply>) -> JsonMap {
     shown
 }
 
-/// A body as evidence: JSON, else text; nothing when empty, its size when large.
+/// A body as logs keep it: JSON, else text; none when empty, its size when it is large.
 pub fn shown_body(body: &Bytes) -> Option<Value> {
     if body.is_empty() {
         return None;
@@ -456,7 +458,7 @@ pub fn shown_body(body: &Bytes) -> Option<Value> {
     Some(value_of(body))
 }
 
-/// A body as a value: JSON, else text, null when empty.
+/// A body as a value: JSON, else text; null when empty.
 pub fn value_of(body: &Bytes) -> Value {
     if body.is_empty() {
         return Value::Null;
@@ -468,7 +470,7 @@ pub fn value_of(body: &Bytes) -> Value {
     serde_json::from_slice(body).unwrap_or_else(|_| text())
 }
 
-/// Writes the exchanges of a call as external API logs.
+/// Stores the exchanges of a call as external API logs, unless the workspace's settings turn them off.
 pub fn log_exchanges(
     cx: &Cx,
     tx: &mut Tx,

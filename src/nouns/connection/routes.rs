@@ -1,4 +1,6 @@
-//! `/connections`, the proxy and its legacy forms.
+//! The handlers of `/connections`, the proxy and its older forms.
+//!
+//! Invariant: credentials, connector parameters and input are shown only to a caller that asks by `includeSecrets`.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
@@ -21,18 +23,20 @@ use crate::nouns::connection::outbound::Outgoing;
 use crate::nouns::connection::rules as connections;
 use crate::nouns::connection::rules::ConnectionFilter;
 
-/// A connection as an answer.
+/// Answers a connection with its tenant and integration.
 pub(crate) fn shown(cx: &Cx, connection: &Connection, secrets: Secrets) -> Result<Reply, ApiError> {
     let world = cx.world();
     let lens = cx.view(&world);
     Reply::json(&lens.connection(connection, secrets))
 }
 
-/// Secrets are shown to whoever asks and may see the connection. Source: SDK (`includeSecrets`).
+/// Secrets are shown to a caller that asks by `includeSecrets=true` and may see the connection. Source: SDK
+/// (`includeSecrets`).
 fn secrets(call: &Call) -> Secrets {
     if call.query().flag("includeSecrets") == Some(true) { Secrets::Shown } else { Secrets::Hidden }
 }
 
+/// `GET /connections`, a tenant's or manager's token: answers a page of connections.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -57,12 +61,16 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&Page { items, cursor: page.cursor.clone() })
 }
 
+/// `POST /connections`, a tenant's token: makes a connection and answers it. `already_exists` when the tenant has the
+/// key.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::create(&cx, call.json()?).await?;
     shown(&cx, &connection, Secrets::Hidden)
 }
 
+/// `GET /connections/{connection}`, a tenant's or manager's token: answers a connection by id or key; with `wait`, once
+/// it has left BUILDING or the timeout has passed. 404 when the caller may not see it.
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::get(&cx, call.param("connection")?)?;
@@ -74,47 +82,59 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*current()?, secrets(&call))
 }
 
+/// `PATCH /connections/{connection}`, any token: merges the body into a connection and answers it. 400 for another app.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::update(&cx, call.param("connection")?, call.json()?, Change::Merge).await?;
     shown(&cx, &connection, Secrets::Hidden)
 }
 
+/// `PUT /connections/{connection}`, any token: the same, but `meta`, `connectorParameters`, `authOptionKey` and
+/// `connectorVersion` are cleared when the body leaves them out.
 pub(crate) async fn put(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::update(&cx, call.param("connection")?, call.json()?, Change::Replace).await?;
     shown(&cx, &connection, Secrets::Hidden)
 }
 
+/// `DELETE /connections/{connection}`, any token: archives a connection and answers it; 404 when there is none.
 pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::set_archived(&cx, call.param("connection")?, true).await?;
     shown(&cx, &connection, Secrets::Hidden)
 }
 
+/// `POST /connections/{connection}/restore`, any token: restores a connection and answers it. `already_exists` when its
+/// key is taken meanwhile.
 pub(crate) async fn restore(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::set_archived(&cx, call.param("connection")?, false).await?;
     shown(&cx, &connection, Secrets::Hidden)
 }
 
+/// `POST /connections/{connection}/refresh` and `…/refresh-credentials`, a tenant's or manager's token: refreshes the
+/// credentials and answers the connection; an error when the vendor refuses.
 pub(crate) async fn refresh(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::refresh(&cx, call.param("connection")?).await?;
     shown(&cx, &connection, Secrets::Hidden)
 }
 
+/// `GET` or `POST /connections/{connection}/test`, a tenant's or manager's token: answers `{success}` of the
+/// connector's test call.
 pub(crate) async fn test(call: Call) -> Result<Reply, ApiError> {
     let success = connections::test(&call.cx()?, call.param("connection")?).await?;
     Reply::json(&serde_json::json!({ "success": success }))
 }
 
+/// `POST /connections/{connection}/disconnect`, a tenant's or manager's token: revokes and erases the credentials and
+/// answers 204.
 pub(crate) async fn disconnect(call: Call) -> Result<Reply, ApiError> {
     connections::disconnect(&call.cx()?, call.param("connection")?).await?;
     Ok(Reply::empty())
 }
 
-/// Headers that are not passed on to the app. Source: DOC:api-proxy.
+/// Whether a header of the caller's is passed on to the app. Source: DOC:api-proxy.
 fn is_passed_on(name: &HeaderName) -> bool {
     let name = name.as_str();
     let infrastructure = [
@@ -143,7 +163,9 @@ fn is_passed_on(name: &HeaderName) -> bool {
     !infrastructure.contains(&name) && !name.starts_with("x-forwarded-") && !name.starts_with("cf-")
 }
 
-/// The proxy: the app's status, headers and body as they are. Source: DOC:docs/how-membrane-works/connections/api-proxy.
+/// `ANY /connections/{connection}/proxy/{rest}`, a tenant's or manager's token: sends the call through the connection
+/// and answers the app's status, headers and body as they are. Source:
+/// DOC:docs/how-membrane-works/connections/api-proxy.
 pub(crate) async fn proxy(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::get(&cx, call.param("connection")?)?;
@@ -158,11 +180,11 @@ pub(crate) async fn proxy(call: Call) -> Result<Reply, ApiError> {
     pass(&cx, &connection, out).await
 }
 
-/// What follows `/proxy/`, as it was sent: a path with its query, or a whole address.
+/// The text after `/proxy/` as it was sent: a path with its query, or a whole address.
 fn target(call: &Call) -> String {
     let rest = call.param("rest").unwrap_or_default();
     let path = match rest.split_once(":/") {
-        // Some clients and servers fold `//` into `/`.
+        // Some clients and servers reduce `//` to `/`.
         Some((scheme @ ("http" | "https"), rest)) => format!("{scheme}://{}", rest.trim_start_matches('/')),
         _ => format!("/{rest}"),
     };
@@ -187,7 +209,8 @@ async fn pass(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Reply, 
     Ok(reply)
 }
 
-/// `/connections/:c/api/<path>`: a POST of JSON, answered with the app's data. Source: SDK `request()`.
+/// `POST /connections/{connection}/api/{rest}`, a tenant's or manager's token: posts the JSON body to the app and
+/// passes its answer on. Source: SDK `request()`.
 pub(crate) async fn legacy_api(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::get(&cx, call.param("connection")?)?;
@@ -207,7 +230,8 @@ struct ExecuteRequest {
     payload: Option<Value>,
 }
 
-/// `/connections/:c/execute-request {key, payload}`: the app's catalog action with that key, its output alone.
+/// `POST /connections/{connection}/execute-request` with `{key, payload}`, a tenant's or manager's token: runs the
+/// app's catalog action with that key and answers its output alone. 404 for an unknown key.
 ///
 /// Source: SDK `connectionRequest()` (path and body); what `key` names is assumed.
 pub(crate) async fn execute_request(call: Call) -> Result<Reply, ApiError> {

@@ -1,4 +1,8 @@
-//! Connections: listing, reading, changing, testing, disconnecting. Connecting is [`crate::nouns::connection::connect`].
+//! The verbs of connections beside connecting: listing, reading, changing, testing, disconnecting. Connecting is in
+//! [`crate::nouns::connection::connect`].
+//!
+//! Invariant: the key of a connection that is not archived is unique for its tenant; it is checked inside the
+//! transaction that writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,34 +25,35 @@ use crate::nouns::connection::outbound::{Outgoing, Refreshed};
 use crate::nouns::connection_request::model::{ConnectSpec, RequestStatus};
 use crate::nouns::vendor::rules as vendor;
 
-/// Which connections are asked for. Source: SDK `FindConnectionsQuery`.
+/// Which connections a list asks for; an absent field allows all. Source: SDK `FindConnectionsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct ConnectionFilter {
-    /// Of an integration, by id.
+    /// The id of the integration.
     pub integration_id: Option<String>,
-    /// Of an integration, by key.
+    /// The key of the integration; an unknown key finds nothing.
     pub integration_key: Option<String>,
-    /// By a connector, by id.
+    /// The id of the connector.
     pub connector_id: Option<String>,
-    /// By a connector's version.
+    /// The version that the connection asked for, or else that of its connector.
     pub connector_version: Option<String>,
-    /// To an app, by id.
+    /// The id of the external app.
     pub external_app_id: Option<String>,
-    /// Working, or not.
+    /// True for connections that work, false for the others.
     pub connected: Option<bool>,
-    /// The opposite (older name).
+    /// The opposite of `connected`, under its older name.
     pub disconnected: Option<bool>,
-    /// Test connections, or others.
+    /// True for test connections, false for the others.
     pub is_test: Option<bool>,
-    /// Whose, by id or tenant key.
+    /// The id or key of the tenant; a manager then sees beyond its own tenant.
     pub tenant: Option<String>,
-    /// In name or key.
+    /// Text that the name or key contains; case does not matter.
     pub search: Option<String>,
-    /// Archived ones too.
+    /// Whether archived connections are listed too.
     pub include_archived: bool,
 }
 
-/// Lists the caller's connections.
+/// Answers a page of the connections that the caller may see and the filter allows. Fails for a token without tenant
+/// and manager's rights.
 pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Page<Arc<Connection>>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
@@ -66,7 +71,7 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
         let text = |field: &Option<String>| {
             field.as_ref().is_some_and(|f| search.as_ref().is_none_or(|t| f.to_lowercase().contains(t)))
         };
-        // A manager who names a tenant asks beyond its default scope.
+        // A manager that names a tenant asks beyond the tenant of its own token.
         (if filter.tenant.is_some() {
             cx.caller.may_see(connection.tenant.as_str())
         } else {
@@ -98,7 +103,8 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
     Ok(page.take(wanted.map(|(at, connection)| (at, Arc::clone(connection)))))
 }
 
-/// One connection.
+/// Answers a connection by id or key, and counts the read where progress waits for reads. 404 when the caller may not
+/// see it.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
@@ -110,7 +116,8 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     Ok(connection)
 }
 
-/// Waits until something has left BUILDING, at most `timeout`. Woken by commits, never polling.
+/// Waits while `building` holds, at most `timeout` of real time. Each commit wakes it, so nothing is polled. Fails with
+/// the error of `building`.
 pub async fn wait_while(
     cx: &Cx,
     timeout: Duration,
@@ -135,7 +142,8 @@ pub async fn wait_while(
     }
 }
 
-/// Makes a connection from editable fields. Source: SDK `CreateConnectionRequest`.
+/// Makes a connection from a request body and answers it; credentials make it READY at once. Fails with
+/// `already_exists` when the tenant has the key, and as connecting does. Source: SDK `CreateConnectionRequest`.
 pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, ApiError> {
     let spec = ConnectSpec {
         integration_id: body.integration_id.clone().or_else(|| body.integration_uuid.clone()),
@@ -150,7 +158,7 @@ pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, Ap
         auth_option_key: body.auth_option_key.set().cloned(),
         connector_parameters: body.connector_parameters.set().cloned(),
         input: body.input.set().cloned(),
-        // A connection made by a program never replaces one that a user made.
+        // A connection that a program makes never replaces one that a user made.
         allow_multiple_connections: Some(true),
         ..ConnectSpec::default()
     };
@@ -178,7 +186,8 @@ pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, Ap
     }
 }
 
-/// Changes a connection; credentials make it READY.
+/// Changes a connection and answers it; credentials make it READY. Fails with 400 when it is archived or another app is
+/// named, and with `already_exists` when the tenant has the key.
 pub async fn update(
     cx: &Cx,
     selector: &str,
@@ -225,7 +234,7 @@ pub async fn update(
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
-/// What a connection is of: another integration of the same connector is taken, another app is refused.
+/// Changes the integration to another one of the same connector; refuses with 400 another connector or app.
 fn apply_target(directory: &Directory<'_>, connection: &mut Connection, body: &ConnectionBody) -> Result<(), ApiError> {
     let first = |names: [&Option<String>; 3]| names.into_iter().flatten().next().cloned();
     let other = |noun: &str, name: &str| {
@@ -255,13 +264,14 @@ fn apply_target(directory: &Directory<'_>, connection: &mut Connection, body: &C
     Ok(())
 }
 
-/// Archives or restores a connection; its state is as it was.
+/// Archives or restores a connection and answers it; its state stays as it is. Restoring fails with `already_exists`
+/// when the tenant has another connection with its key.
 pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
     let found = directory.connection(&cx.caller, selector).or_else(|error| {
-        // A key finds the latest archived connection that has it, when no live one does.
+        // When no live connection has a key, the key means the archived one that was made last.
         let own =
             world.connections.with_key(selector).filter(|c| c.is_archived() && cx.caller.means(c.tenant.as_str()));
         own.last().filter(|_| !archived).cloned().ok_or(error)
@@ -283,12 +293,14 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
     let id = connection.id.clone();
     tx.put(connection)?;
     let world = tx.commit().await?;
-    // What fell due while it was archived is due now.
+    // What was due while the connection was archived is due now.
     cx.engine.wake.notify_one();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
-/// Refreshes credentials at the vendor. Source: SEED (`POST /connections/:id/refresh`), SDK (`refresh-credentials`).
+/// Refreshes the credentials at the vendor and answers the connection. Fails when the connection does not work, the
+/// vendor refuses (it is then disconnected) or gives no answer. Source: SEED (`POST /connections/:id/refresh`), SDK
+/// (`refresh-credentials`).
 pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     let connection = get(cx, selector)?;
     connection.refuse_archived_call()?;
@@ -302,13 +314,14 @@ pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiErro
             let now = get(cx, connection.id.as_str())?;
             Err(now.disconnected_error(connector.key(), cx.world().workspace.mock.disconnected_status))
         }
-        // Keys do not expire: what there is, is fresh.
+        // Credentials without a refresh token, such as keys, do not expire.
         Refreshed::Impossible => Ok(connection),
         Refreshed::Failed(error) => Err(error),
     }
 }
 
-/// Whether the connection works: the connector's test call, really made. Source: SDK `ConnectionTestResponse`.
+/// Makes the connector's test call and answers whether the app accepted it; true without a test call, false when the
+/// connection does not work. Source: SDK `ConnectionTestResponse`.
 pub async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
     let connection = get(cx, selector)?;
     connection.refuse_archived_call()?;
@@ -331,7 +344,8 @@ pub async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
     Ok(trip.response.is_some_and(|response| response.status.is_success()))
 }
 
-/// Revokes and erases the credentials. Source: OAS (`POST /connections/{id}/disconnect`, 204).
+/// Revokes the credentials at the vendor and erases them; nothing happens when they are erased already. Fails with 400
+/// for an archived connection. Source: OAS (`POST /connections/{id}/disconnect`, 204).
 pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
     let connection = get(cx, selector)?;
     connection.meta.refuse_archived("connection")?;
@@ -347,7 +361,7 @@ pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
         vendor::revoke(&mut tx, &token)?;
     }
     if current.state == ConnectionState::ClientActionRequired && current.former.is_some() {
-        // The attempt to connect again is over.
+        // An open attempt to connect again ends with this.
         connect::settle_request(&mut tx, &current, RequestStatus::Cancelled, None)?;
         current.apply(ConnectionEvent::Cancel, now)?;
         current.ticket = None;

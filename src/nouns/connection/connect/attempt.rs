@@ -1,4 +1,6 @@
-//! An attempt to connect, driven to its end: by hosted pages, by control and by Rust alike.
+//! An attempt to connect, from the user's consent to its end, whoever drives it: hosted pages, the control API or Rust.
+//!
+//! Invariant: every attempt that ends is logged and announced to whoever waits for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,36 +29,36 @@ use crate::nouns::tenant::model::Tenant;
 use crate::nouns::vendor::oauth as oauth_vendor;
 use crate::store::Tx;
 
-/// So many attempts are kept in each workspace's log.
+/// The most attempts that a workspace's log keeps; older ones are dropped.
 const MOST_LOGGED: usize = 1_000;
 
-/// How an attempt to connect ended.
+/// The end of an attempt to connect.
 #[derive(Debug, Clone)]
 pub enum Ending {
-    /// Well.
+    /// The connection was made.
     Connected,
-    /// Its user did not want to.
+    /// The user gave up.
     Cancelled,
-    /// With an error.
+    /// Connecting failed with this error.
     Failed(ApiError),
 }
 
-/// What whoever waits for an attempt is told.
+/// What is told to those who wait for an attempt.
 #[derive(Debug)]
 pub struct Announcement {
-    /// Where the browser goes, when the caller said.
+    /// The address that the browser goes to; none when the caller gave none.
     pub redirect: Option<Url>,
-    /// To the window that opened the page. Source: SDK `connect()`.
+    /// The message to the window that opened the page. Source: SDK `connect()`.
     pub message: Value,
-    /// For the person.
+    /// The title of the result page.
     pub title: &'static str,
-    /// For the person.
+    /// The text of the result page.
     pub text: String,
-    /// Whether it came to nothing.
+    /// Whether the attempt failed or was cancelled.
     pub failed: bool,
 }
 
-/// The end of an attempt, told to everyone who waits for it.
+/// Tells the end of an attempt to everyone who waits for it, and answers what the browser shows.
 ///
 /// Source: SDK `connect()` (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
 pub async fn announce(
@@ -90,7 +92,7 @@ pub async fn announce(
     failure(space, connection.tenant.clone(), &attempt, Some(connection), &problem, cancelled)
 }
 
-/// The same for an attempt that came to nothing, perhaps before there was a connection.
+/// The same for an attempt that failed, perhaps before there was a connection.
 pub fn failure(
     space: &Space,
     tenant: Id<Tenant>,
@@ -107,7 +109,7 @@ pub fn failure(
     if let Some(connection) = connection {
         message["connectionId"] = connection.id.to_string().into();
     }
-    // For our own page in the client's frame, which then closes.
+    // This is for our own page in the client's frame, which then closes.
     message["cancelled"] = cancelled.into();
     let title = if cancelled { "Cancelled" } else { "Not connected" };
     space.attempts.send(Ended { tenant, message: message.clone() }).ok();
@@ -126,7 +128,7 @@ fn message_of(attempt: &Attempt, kind: &str) -> Value {
     message
 }
 
-/// Writes how an attempt went. Source: SDK `ConnectionAttemptLogApiResponse`.
+/// Logs the end of an attempt. Source: SDK `ConnectionAttemptLogApiResponse`.
 pub(crate) fn log_attempt(
     space: &Space,
     tx: &mut Tx,
@@ -143,20 +145,20 @@ pub(crate) fn log_attempt(
     Ok(())
 }
 
-/// Which attempts are asked for. Source: SDK `FindConnectionAttemptLogsQuery`.
+/// Which attempts a list asks for; an absent field allows all. Source: SDK `FindConnectionAttemptLogsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct AttemptFilter {
-    /// Whose; everybody's when none.
+    /// The id of the tenant.
     pub tenant: Option<String>,
-    /// Of this connection.
+    /// The id of the connection.
     pub connection_id: Option<String>,
-    /// To this integration.
+    /// The id of the integration.
     pub integration_id: Option<String>,
-    /// `success` or `error`.
+    /// The result, `success` or `error`.
     pub status: Option<String>,
 }
 
-/// The attempts, newest first.
+/// Answers a page of logged attempts, newest first.
 pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
     let world = space.world();
     let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
@@ -168,13 +170,14 @@ pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<
             && is(&filter.integration_id, log.integration_id.as_deref())
             && is(&filter.status, Some(status))
     });
-    // Positions rise from the newest to the oldest.
+    // Positions rise from the newest to the oldest, as pages need it.
     page.take(wanted.map(|(seq, log)| (u64::MAX - seq, Arc::clone(log))))
 }
 
-/// The user says yes: at the vendor as `account`, or by filling in the form with `input`.
+/// Consents in place of the user: at the vendor as `account`, or by filling in the form with `input`. Answers the
+/// connection; fails with 400 when it does not wait for its user.
 ///
-/// An OAuth connection goes the whole way that its user's browser would: the vendor gives a code, which is exchanged.
+/// An OAuth connection goes the whole way that the user's browser would: the vendor gives a code, which is exchanged.
 pub async fn consent(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -207,7 +210,8 @@ pub async fn consent(
     come_back(engine, space, connection, &connector, &code.unwrap_or_default()).await
 }
 
-/// The user's browser is back from the vendor with a code.
+/// Exchanges the code with which the user's browser came back, and answers the connection. A refusal by the vendor is
+/// the error.
 pub async fn come_back(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -233,7 +237,7 @@ async fn note_failure(space: &Space, connection: &Connection, why: ApiError) -> 
     Ok(why)
 }
 
-/// The vendor, or its user, said no.
+/// Ends an attempt because the vendor or its user refused, and answers how.
 pub async fn refuse(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -245,7 +249,7 @@ pub async fn refuse(
     Ok(Ending::Failed(end_or_retry(engine, space, connection, why).await?))
 }
 
-/// Ends an attempt, but for the one of a page in the client's frame: that is still there, and its user may try again.
+/// Ends an attempt, unless a page in the client's frame began it: that page is still open, and its user may try again.
 async fn end_or_retry(
     engine: &Engine,
     space: &Space,
@@ -264,7 +268,7 @@ fn refusal(why: &str) -> ApiError {
     ApiError::connection(ErrorKey::AccessTokenExpired, why)
 }
 
-/// The connector of a connection whose user is at work.
+/// Answers the connector of a connection whose user is about to act. Fails with 400 when there is none yet.
 pub fn connector_of(engine: &Engine, space: &Space, connection: &Connection) -> Result<Arc<Connector>, ApiError> {
     let world = space.world();
     let connector = Directory::new(&world, &engine.catalog).connector_behind(connection);

@@ -1,4 +1,6 @@
-//! Connecting to an app by its address.
+//! Connecting to an app by the address of its site.
+//!
+//! Invariant: looking up and making are one transaction, so two callers at the same time get one connection.
 
 use crate::base::error::ApiError;
 use crate::engine::Cx;
@@ -8,11 +10,12 @@ use crate::nouns::connection_request::model::ConnectSpec;
 use serde_json::json;
 use std::sync::Arc;
 
-/// The connection of an app's address, found or begun. Source: OAS `/connections/ensure`.
+/// Answers the caller's connection to the app of an address, or begins one. Fails with 400 for a text that is no
+/// address, and for a caller without a tenant. Source: OAS `/connections/ensure`.
 pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<Connection>, ApiError> {
     cx.tenant()?;
     let host = host_of(app_url)?;
-    // Looked up and made in one transaction: two callers get one connection.
+    // Two callers get one connection, because it is looked up and made in one transaction.
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
@@ -40,7 +43,8 @@ pub(crate) fn name_of_host(host: &str) -> String {
     host.trim_start_matches("www.").to_owned()
 }
 
-/// Source: SDK `EnsureConnectionRequest`: a host with a dot that is no IPv4 address.
+/// The host of an address or domain, in lower case. Fails with 400 unless it has a dot and is no IP address. Source:
+/// SDK `EnsureConnectionRequest`.
 pub(crate) fn host_of(app_url: &str) -> Result<String, ApiError> {
     let wrong = || {
         ApiError::bad_request(format!("`appUrl` is `{app_url}`; it is an address or a domain such as slack.com"))

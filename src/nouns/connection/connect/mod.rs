@@ -1,7 +1,7 @@
 //! Connecting: everything that makes a connection, connects one again, or moves one on its way to READY.
 //!
-//! Invariant: all ways in (JSON, forms, requests, `POST /connections`, ensure, autoConnect, pokes) go through
-//! [`begin`] and [`complete`].
+//! Invariant: all ways in (JSON, forms, requests, `POST /connections`, ensure) go through `begin_in`, and every consent
+//! of a user goes through `authorize`.
 
 pub mod routes;
 
@@ -44,14 +44,15 @@ use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Begins to connect, or to connect again. Source: SEED (`connect`); IAPP for what is replaced.
+/// Begins to connect, or to connect again, and answers the connection. Fails with 400 when nothing to connect to is
+/// named or a field is wrong, and with 404 for an unknown target. Source: SEED (`connect`); IAPP for what is replaced.
 pub async fn begin(cx: &Cx, spec: ConnectSpec) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let id = begin_in(cx, &mut tx, &spec, None)?;
     finish(cx, tx, &id).await
 }
 
-/// The same, with credentials given: READY at once.
+/// The same with credentials, which make the connection READY at once when its connector is known.
 pub async fn begin_with_credentials(
     cx: &Cx,
     spec: ConnectSpec,
@@ -111,7 +112,7 @@ pub(crate) fn own_with_key(cx: &Cx, tx: &Tx, key: &str) -> Result<Option<Arc<Con
     Ok(with_key.find(|connection| !connection.is_archived() && connection.tenant == tenant.id).cloned())
 }
 
-/// A known key means that connection; a call that names another app with it is mistaken.
+/// Refuses with 400 a call that names a known key and another app than the one behind it.
 fn refuse_other_app(cx: &Cx, tx: &Tx, connection: &Connection, spec: &ConnectSpec) -> Result<(), ApiError> {
     let directory = directory(cx, tx);
     let named = match (&spec.connector_id, &spec.connector_key, &spec.integration_id, &spec.integration_key) {
@@ -133,7 +134,7 @@ fn refuse_other_app(cx: &Cx, tx: &Tx, connection: &Connection, spec: &ConnectSpe
     }
 }
 
-/// A connector here has one way to authenticate.
+/// Refuses with 400 any auth option but the only one that a connector has here.
 fn check_option(spec: &ConnectSpec) -> Result<(), ApiError> {
     match spec.auth_option_key.as_deref() {
         None | Some("" | ONLY_OPTION) => Ok(()),
@@ -143,7 +144,7 @@ fn check_option(spec: &ConnectSpec) -> Result<(), ApiError> {
     }
 }
 
-/// Connects the same record again.
+/// Connects an existing connection again, under the same id.
 pub(crate) fn again(
     cx: &Cx,
     tx: &mut Tx,
@@ -164,7 +165,7 @@ pub(crate) fn again(
     if let Some(request) = &spec.connection_request_id
         && connection.request.as_ref() != Some(request)
     {
-        // The request that was open gets no answer any more.
+        // An earlier request that is still open is not answered any more.
         settle_request(tx, &connection, RequestStatus::Cancelled, None)?;
         connection.request = Some(request.clone());
     }
@@ -202,7 +203,7 @@ pub(crate) fn again(
     Ok(id)
 }
 
-/// Makes a new record.
+/// Makes a new connection from what `spec` names.
 pub(crate) fn fresh(
     cx: &Cx,
     tx: &mut Tx,
@@ -266,7 +267,7 @@ pub(crate) fn fresh(
             if credentials.is_none()
                 && let Some(failure) = misconfigured(tx, &connector, &connection)
             {
-                // The first answer is BUILDING; the worker finds the fault.
+                // The first answer shows BUILDING; the worker then finds the fault.
                 connection.due = Progress::Fail(failure).due(now);
                 tx.put(connection)?;
                 return Ok(id);
@@ -277,7 +278,7 @@ pub(crate) fn fresh(
             maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
         }
         Target::Build { .. } => {
-            // The platform's agent builds it; here its session is a record that ends with the building.
+            // On the platform an agent builds the connector; here its session is a record that ends with the building.
             let mut session = agents::new_session(
                 &cx.space,
                 tx,
@@ -302,7 +303,8 @@ pub(crate) fn fresh(
     Ok(id)
 }
 
-/// Completes at once what needs no user: credentials or input given, no auth to do, autoConnect.
+/// Completes at once what needs no user: credentials or input are given, the connector needs no consent, or the
+/// workspace connects by itself.
 pub(crate) fn maybe_complete(
     cx: &Cx,
     tx: &mut Tx,
@@ -338,7 +340,8 @@ pub(crate) fn free_connection_key(cx: &Cx, tx: &Tx, base: &str) -> String {
     free_key(base, taken)
 }
 
-/// Makes a request to connect, and begins it. Source: SDK `CreateConnectionRequestPayload`.
+/// Makes a connection request, begins its attempt and answers the request. Fails with 400 when the request names
+/// nothing, and as [`begin`] does. Source: SDK `CreateConnectionRequestPayload`.
 pub async fn request(cx: &Cx, mut spec: ConnectSpec) -> Result<Arc<ConnectionRequest>, ApiError> {
     if spec.names_nothing() {
         return Err(ApiError::bad_request(

@@ -1,4 +1,6 @@
-//! How a connection moves: its user acts, it fails, it is poked, its building ends.
+//! How a connection moves: its user acts, it fails, somebody pokes it, or its building ends.
+//!
+//! Invariant: a move writes everything that follows from it (requests, logs, agent sessions) in the same transaction.
 
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
@@ -21,20 +23,21 @@ use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// How a user answers.
+/// What a user gives to finish connecting.
 #[derive(Debug, Clone)]
 pub enum Consent {
-    /// Consents at the vendor, as this account.
+    /// Consent at the vendor, as this account.
     Account(String),
-    /// Fills in the form.
+    /// The values of the form.
     Input(JsonMap),
-    /// Allowed it at the vendor, who gave these tokens.
+    /// The tokens that the vendor gave for the user's consent.
     Granted(JsonMap),
-    /// Brings credentials along.
+    /// Credentials that a program brings along.
     Credentials(JsonMap),
 }
 
-/// The user has acted: the connection becomes READY.
+/// Connects with the user's consent and answers the connection: READY, or BUILDING when its connector has to be
+/// finalised. Fails with 400 when there is no connector yet or the input does not fit the form.
 pub async fn complete(
     engine: &Engine,
     space: &Space,
@@ -65,8 +68,8 @@ pub(crate) fn authorize(
 ) -> Result<(), ApiError> {
     let now = space.clock.now();
     let building = tx.workspace.mock.progress.connection_building.clone();
-    // On the first connect the connector is finalised after the user's consent (SEED); credentials that a program
-    // brings along need none of that.
+    // On the first connect, the connector is finalised after the user's consent (SEED). Credentials that a program
+    // brings along need no such step.
     let finalizes = building != Progress::Immediate
         && connection.former.is_none()
         && connection.state == ConnectionState::ClientActionRequired
@@ -107,7 +110,7 @@ pub(crate) fn authorize(
     Ok(())
 }
 
-/// Credentials that a program brings along: READY, from wherever the connection stands.
+/// Stores credentials that a program brings along, and makes the connection READY from any state.
 pub fn accept_credentials(
     space: &Space,
     tx: &mut Tx,
@@ -135,17 +138,17 @@ pub fn accept_credentials(
     }
 }
 
-/// What the log says of an attempt that its user gave up.
+/// The error in the log of an attempt that the user cancelled.
 fn cancelled() -> ApiError {
     ApiError::bad_request("the user cancelled: nothing was connected")
 }
 
-/// Why a connection is disconnected, when nothing more is known.
+/// The error of a disconnected connection when nothing more is known.
 pub fn lost_credentials() -> ApiError {
     ApiError::connection(ErrorKey::AccessTokenExpired, "the external app no longer accepts the credentials")
 }
 
-/// Puts the ticket of the connect page on the record, and what happens if nobody comes.
+/// Opens the connect page by a new ticket, and sets what happens if nobody comes.
 pub(crate) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now: Timestamp) {
     connection.ticket = Some(space.ids.secret(12));
     let progress = &tx.workspace.mock.progress.connection_client_action;
@@ -155,7 +158,7 @@ pub(crate) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now:
     };
 }
 
-/// The last step to READY, with what it brings along.
+/// Moves a connection to READY, with all that follows: others are archived, its request is settled, its attempt logged.
 fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Timestamp) -> Result<(), ApiError> {
     connection.apply(ConnectionEvent::Finish, now)?;
     connection.meta.touch(&space.ids, space.clock.now());
@@ -170,7 +173,7 @@ fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Tim
     Ok(())
 }
 
-/// The agent session that built a connection is over.
+/// Ends the agent session that built a connection.
 pub fn end_session(
     space: &Space,
     tx: &mut Tx,
@@ -221,7 +224,8 @@ pub(crate) fn settle_request(
     Ok(())
 }
 
-/// Moves a connection by an event, as a poke or the worker does.
+/// Moves a connection by an event and answers it, as a poke or the worker does. Fails with 404 for an unknown
+/// connection, and when the state does not allow the event.
 pub async fn poke(
     engine: &Engine,
     space: &Space,
@@ -238,12 +242,13 @@ pub async fn poke(
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
-/// The user does not want to: back to where the connection was.
+/// Cancels an attempt for the user: the connection returns to the state before.
 pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> Result<(), ApiError> {
     end_attempt(engine, space, connection, RequestStatus::Cancelled, cancelled()).await
 }
 
-/// An attempt comes to nothing: back to where the connection was. A first attempt of a hosted page leaves nothing behind.
+/// Ends an attempt that failed: the connection returns to the state before; a first attempt of a hosted page leaves no
+/// connection.
 pub(crate) async fn end_attempt(
     engine: &Engine,
     space: &Space,
@@ -260,7 +265,7 @@ pub(crate) async fn end_attempt(
         log_attempt(space, &mut tx, &known, Some(why))?;
         tx.remove::<Connection>(known.id.as_str());
     } else {
-        // Settled first: the move would call it cancelled.
+        // The request is settled first, because the move would call it cancelled.
         settle_request(&mut tx, &known, status, Some(why.clone()).filter(|_| status == RequestStatus::Error))?;
         move_in(engine, space, &mut tx, known, ConnectionEvent::Cancel, Some(why))?;
     }
@@ -269,7 +274,8 @@ pub(crate) async fn end_attempt(
     Ok(())
 }
 
-/// Moves a connection by an event within a transaction, with what the event brings along.
+/// Moves a connection by an event within a transaction, with all that follows from the event. Fails when the state does
+/// not allow the event.
 pub fn move_in(
     engine: &Engine,
     space: &Space,
@@ -336,7 +342,7 @@ pub(crate) fn failure_of(event: ConnectionEvent) -> ApiError {
     })
 }
 
-/// Ends BUILDING at once, whatever the progress.
+/// Ends BUILDING at once, whatever the progress settings say.
 pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connection>) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
@@ -347,7 +353,8 @@ pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connect
     Ok(())
 }
 
-/// BUILDING is over: finds or builds the connector, then asks the user. Source: SEED (“The first such connect”).
+/// Ends BUILDING: finds or builds the connector, then asks the user, or connects when no user is needed. Source: SEED
+/// (“The first such connect”).
 pub fn finish_building(
     engine: &Engine,
     space: &Space,
@@ -385,7 +392,7 @@ pub fn finish_building(
     connection.connector = Some(connector.id.clone());
     connection.external_app = connection.external_app.or_else(|| connector.external_app_id.clone());
     if connection.credentials.is_some() {
-        // They were brought along.
+        // Credentials were brought along, so no user is needed.
         return become_ready(space, tx, connection, now);
     }
     if let Some(fault) = misconfigured(tx, &connector, &connection) {

@@ -1,4 +1,7 @@
-//! The engine's side of OAuth 2.0: where a user consents, and what a code and a refresh token are exchanged for, by HTTP.
+//! The engine's side of OAuth 2.0: the address where a user consents, and the exchange of codes and refresh tokens by
+//! HTTP.
+//!
+//! Invariant: every exchange is a real HTTP request, also to the stub vendor, so that faults meet it.
 //!
 //! Source: SEED (“OAuth”), RFC 6749, RFC 7636 (PKCE is always used).
 
@@ -27,13 +30,14 @@ use crate::nouns::vendor::oauth::{Client, shared_client};
 use crate::store::World;
 use crate::upstream::OutRequest;
 
-/// Credentials are refreshed so long before they expire, or after nine tenths of a shorter life.
+/// How long before they expire credentials are refreshed; credentials that live shortly are refreshed after nine tenths
+/// of their life.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// What faults know a vendor's token endpoint by, wherever it is.
+/// The path by which faults match a vendor's token endpoint, whatever its address is.
 const TOKEN_PATH: &str = "/oauth/token";
 
-/// Where the user's browser goes to consent. None when the connection does not wait for its user.
+/// The address where the user's browser goes to consent; none when the connection does not wait for its user.
 pub fn authorize_address(
     engine: &Engine,
     space: &Space,
@@ -59,18 +63,18 @@ pub fn authorize_address(
     Some(url)
 }
 
-/// What a vendor said to an exchange.
+/// What a vendor answered to an exchange.
 #[derive(Debug)]
 pub enum Exchanged {
-    /// Tokens. Source: RFC 6749 §5.1.
+    /// The answer with tokens. Source: RFC 6749 §5.1.
     Tokens(JsonMap),
-    /// An error of RFC 6749 §5.2, such as `invalid_grant`.
+    /// An error code of RFC 6749 §5.2, such as `invalid_grant`.
     Refused(String),
-    /// No answer, or none that can be read.
+    /// There was no answer, or none that could be read.
     Failed(ApiError),
 }
 
-/// Exchanges the code that came back with the user's browser.
+/// Exchanges the code that came back with the user's browser for tokens.
 pub async fn exchange_code(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -89,7 +93,7 @@ pub async fn exchange_code(
     ask(engine, space, connection, connector, &fields).await
 }
 
-/// Exchanges a refresh token.
+/// Exchanges a refresh token for new tokens.
 pub async fn exchange_refresh_token(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -136,7 +140,7 @@ async fn ask(
     };
     match (response.status.is_success(), value_of(&response.body)) {
         (true, Value::Object(tokens)) if tokens.contains_key("access_token") => Exchanged::Tokens(tokens),
-        // 5xx says nothing about the grant, whatever is in its body.
+        // A 5xx tells nothing about the grant, whatever its body says.
         (false, Value::Object(answer))
             if response.status.is_client_error() && answer.get("error").is_some_and(Value::is_string) =>
         {
@@ -150,7 +154,7 @@ async fn ask(
     }
 }
 
-/// When credentials have to be refreshed: a little before they say that they expire.
+/// When credentials have to be refreshed: a little before they expire; none when they never do.
 pub fn refresh_due(credentials: &JsonMap, now: Timestamp) -> Option<Timestamp> {
     let lives = Duration::from_secs(credentials.get("expires_in").and_then(Value::as_u64)?);
     Some(now.plus(lives.saturating_sub((lives / 10).min(MARGIN))))
@@ -162,8 +166,8 @@ struct Endpoint {
 }
 
 impl Endpoint {
-    /// The real vendor when its host is named, else the stub vendor, also beside a fake of the user's own: a fake of an
-    /// app's API need not know OAuth.
+    /// The real vendor when the user named its host, else the stub vendor. The stub vendor answers also beside a user's
+    /// own fake of an app, which need not know OAuth.
     fn of(engine: &Engine, space: &Space, connector: &Connector, nominal: &str, ours: &str) -> Option<Self> {
         let named = Url::parse(nominal).ok();
         let named = named.filter(|url| url.host_str().is_some_and(|host| engine.egress.names(host)));
@@ -176,19 +180,20 @@ impl Endpoint {
     }
 }
 
-/// The connection's own client, or its integration's, else the platform's (`docs/behaviour.md#connector-oauth-client`).
+/// The OAuth client of the connection or its integration, else the platform's
+/// (`docs/behaviour.md#connector-oauth-client`).
 pub(crate) fn client_of(world: &World, connection: &Connection, connector: &Connector) -> Client {
     let own = integration_for(world, connection).and_then(|integration| integration.oauth_client());
     own.map_or_else(|| shared_client(connector), |(id, secret)| Client { id, secret })
 }
 
-/// Where the vendor sends the browser back to.
+/// The address that the vendor sends the browser back to.
 fn callback(engine: &Engine, space: &Space, connection: &Connection) -> String {
     let own = integration_for(&space.world(), connection).and_then(|integration| integration.o_auth_callback_uri);
     own.filter(|uri| !uri.is_empty()).unwrap_or_else(|| format!("{}/oauth-callback", engine.base()))
 }
 
-/// Derived from the attempt's ticket, which only this server can: nothing has to be kept.
+/// The PKCE verifier. It is derived from the attempt's ticket and the workspace's secret, so it need not be stored.
 fn verifier(space: &Space, ticket: &str) -> String {
     let secret = &space.world().workspace.secret;
     hex::encode(Sha256::new().chain_update(secret).chain_update(ticket).finalize())

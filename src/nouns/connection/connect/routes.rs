@@ -1,4 +1,6 @@
-//! `/connect`, `/connection-requests`, auth options, and the page behind `clientAction.uiUrl`.
+//! The handlers of `/connect`, `/connection-requests` and auth options.
+//!
+//! Invariant: what a user would type is never shown back, and neither are credentials.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,7 +20,8 @@ use crate::nouns::integration::model::{Integration, ONLY_OPTION};
 use crate::engine::directory::Offer;
 use crate::engine::view::Secrets;
 
-/// JSON in, a connection out. Source: SEED (`connect`), SDK `ConnectPayload`.
+/// `POST /connect`, a tenant's token: begins to connect and answers the connection; a browser's form gets a hosted
+/// page. 400 when nothing is named, 404 for an unknown target. Source: SEED (`connect`), SDK `ConnectPayload`.
 pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     if call.is_form() {
         return crate::nouns::hosted_page::routes::connect_form(&call).await;
@@ -28,7 +31,8 @@ pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &connection, Secrets::Hidden)
 }
 
-/// `POST /connections/:id/reconnect`: connect with the id in the path. Source: real-use.
+/// `POST /connections/{connection}/reconnect`, any token: connects the connection of the path again and answers it. 404
+/// when there is none. Source: real-use.
 pub(crate) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let mut spec: ConnectSpec = call.json()?;
@@ -45,6 +49,8 @@ struct EnsureBody {
     name: Option<String>,
 }
 
+/// `POST /connections/ensure`, a tenant's token: answers the tenant's connection to the app at `appUrl`, begun if there
+/// is none. 400 for a wrong address.
 pub(crate) async fn ensure(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: EnsureBody = call.json()?;
@@ -52,21 +58,29 @@ pub(crate) async fn ensure(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &connection, Secrets::Hidden)
 }
 
-/// A request on the wire. Source: SDK `ConnectionRequest`.
+/// A connection request, with what it asks for. Source: SDK `ConnectionRequest`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ConnectionRequest")]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RequestView<'a> {
+    /// The id of the request.
     request_id: &'a str,
+    /// The id of the tenant that is asked to connect.
     tenant_id: &'a str,
+    /// What the request asks for, without what the user would type.
     #[serde(flatten)]
     spec: ConnectSpec,
+    /// Whether the user has finished, and how it ended.
     status: crate::nouns::connection_request::model::RequestStatus,
+    /// The id of the connection; present once it is READY.
     #[serde(skip_serializing_if = "Option::is_none")]
     result_connection_id: Option<String>,
+    /// Why connecting failed; present when it did.
     #[serde(skip_serializing_if = "Option::is_none")]
     result_error: Option<&'a ApiError>,
+    /// When the request was made, on the workspace's clock.
     created_at: crate::base::clock::Timestamp,
+    /// The address of the page on which the user connects.
     url: String,
 }
 
@@ -78,7 +92,7 @@ fn shown_request(cx: &Cx, request: &ConnectionRequest) -> Result<Reply, ApiError
     Reply::json(&RequestView {
         request_id: request.id.as_str(),
         tenant_id: request.tenant.as_str(),
-        // What the user would type is nobody else's to read.
+        // What the user would type is not shown to others.
         spec: ConnectSpec { input: None, connection_parameters: None, ..request.spec.clone() },
         status: request.status,
         result_connection_id: connection.filter(|_| done).map(|connection| connection.id.to_string()),
@@ -89,12 +103,16 @@ fn shown_request(cx: &Cx, request: &ConnectionRequest) -> Result<Reply, ApiError
     })
 }
 
+/// `POST /connection-requests`, a tenant's token: makes a request to connect and answers it. 400 when it names nothing,
+/// 404 for an unknown target.
 pub(crate) async fn create_request(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let spec: ConnectSpec = call.json()?;
     shown_request(&cx, &*connecting::request(&cx, spec).await?)
 }
 
+/// `GET` or `PATCH /connection-requests/{id}`, any token: answers a request as it is. 404 when the caller may not see
+/// it.
 pub(crate) async fn get_request(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let id = call.param("id")?;
@@ -115,7 +133,8 @@ struct OptionsBody {
     connector_parameters: Option<Value>,
 }
 
-/// The ways to authenticate: a bare array. Source: SDK `GeneratedConnectorOption`.
+/// Answers the ways to authenticate as a bare array; empty when the integration switches its only one off. Source: SDK
+/// `GeneratedConnectorOption`.
 fn options_of(
     cx: &Cx,
     connector: &Connector,
@@ -129,8 +148,8 @@ fn options_of(
     if connector.auth_type == AuthType::ClientCredentials
         && let Some(option) = option.as_object_mut()
     {
-        // The client takes the option whose key is the one it was told, mostly none, and only then uses a hidden frame
-        // instead of a popup (SDK `connect()`).
+        // The client takes the option whose key is the one that it was given, mostly none; only then does it use a
+        // hidden frame instead of a popup (SDK `connect()`).
         option.shift_remove("key");
     }
     if let Some(schema) = &connector.parameters_schema {
@@ -147,6 +166,8 @@ fn options_of(
     Reply::json(&[option])
 }
 
+/// `POST /connection-options`, any token: answers the ways to authenticate of the connector, integration or connection
+/// that the body names. 400 when it names none or there is no connector yet.
 pub(crate) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: OptionsBody = call.json()?;
@@ -179,6 +200,8 @@ pub(crate) fn no_connector() -> ApiError {
     ApiError::bad_request("it has no connector yet; connect to it first")
 }
 
+/// `POST /connectors/{selector}/generate-options`, any token: answers the ways to authenticate of a connector; 404 when
+/// there is none.
 pub(crate) async fn generate_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = crate::nouns::connector::rules::get(&cx, call.param("selector")?)?;

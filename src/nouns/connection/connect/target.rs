@@ -1,4 +1,6 @@
-//! What to connect to: an integration, a connector that becomes one, or something that has to be built.
+//! What to connect to: an integration, a connector that becomes one, or an app for which a connector has to be built.
+//!
+//! Invariant: a connector has one live integration, which is made when somebody first connects to it.
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
@@ -16,21 +18,21 @@ use crate::nouns::workspace::model::progress::Failure;
 use crate::store::{Tx, World};
 use std::sync::Arc;
 
-/// What a connection will be of.
+/// The target of a new connection.
 pub(crate) enum Target {
-    /// A connector, through its integration (made on demand).
+    /// A connector, through its integration, which is made on demand.
     Known { integration: Id<Integration>, connector: Arc<Connector> },
-    /// Nothing fits yet: a connector has to be built.
+    /// A connector has to be found or built, for an app or by a name.
     Build { app: Option<Arc<ExternalApp>>, name: String },
 }
 
-/// A connection's integration, as it holds for this connection.
+/// A connection's integration with the connection's own parameters over it; none while it has no integration.
 pub fn integration_for(world: &World, connection: &Connection) -> Option<Integration> {
     let integration = world.integrations.get(connection.integration.as_ref()?.as_str())?;
     Some(integration.with_parameters(connection.connector_parameters.as_ref()))
 }
 
-/// Why a connector cannot be authorized with the parameters that there are
+/// Why a connector cannot be authorized with the parameters that are set; none when it can
 /// (`docs/behaviour.md#connect-misconfigured`).
 pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connection) -> Option<Failure> {
     let why = integration_for(tx, connection)?.oauth_fault(connector)?;
@@ -40,7 +42,8 @@ pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connect
     })
 }
 
-/// Works out what to connect to. Source: SEED (“Hand connect one of”).
+/// The target that a call names. Fails with 400 when it names none, with 404 for an unknown one. Source: SEED (“Hand
+/// connect one of”).
 pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Target, ApiError> {
     let world = (**tx).clone();
     let directory = cx.directory(&world);
@@ -93,7 +96,7 @@ pub(crate) fn name_of_intent(intent: &str) -> String {
     name.chars().take(60).collect()
 }
 
-/// A connector's integration, made on demand (SEED).
+/// The target of a connector, whose integration is made when there is none (SEED).
 pub(crate) fn known(
     cx: &Cx,
     tx: &mut Tx,
@@ -109,7 +112,8 @@ pub(crate) fn known(
     Ok(Target::Known { integration: id, connector })
 }
 
-/// The integration that a connector becomes: under its synthetic id, with the connector's key when that is free.
+/// The integration that a connector becomes: under the id that the connector was offered under, with its key when that
+/// is free.
 pub fn new_integration(space: &Space, directory: &Directory<'_>, connector: &Connector) -> Integration {
     let synthetic = Integration::offered_id(connector);
     let id = if directory.world.integrations.get(synthetic.as_str()).is_none() { synthetic } else { space.ids.id() };
@@ -131,11 +135,11 @@ pub(crate) fn best_match(directory: &Directory<'_>, connection: &Connection) -> 
         format!("{} {} {}", connector.meta.name, connector.key(), connector.categories.join(" "))
     };
     let best = rank::best(intent, connectors, text).into_iter().next()?;
-    // A connector that shares no word of its name with the intent is not what was meant.
+    // A connector whose name shares no word with the intent is not what was meant.
     (rank::score(&best.meta.name, intent) > 0.0 || rank::score(best.key(), intent) > 0.0).then_some(best)
 }
 
-/// Builds a workspace connector named after the intent or app, with a stub upstream and key auth
+/// Builds a connector for this workspace, named after the app or intent, with a stub upstream and an API key
 /// (`docs/behaviour.md#connect-intent`).
 pub(crate) fn build_connector(
     space: &Space,

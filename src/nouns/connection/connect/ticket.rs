@@ -1,4 +1,4 @@
-//! The page on which a user goes on, named by an opaque ticket instead of a token (`docs/behaviour.md#connect-page`).
+//! Reading the ticket of a connect page, which takes the place of a token (`docs/behaviour.md#connect-page`).
 
 use crate::base::error::ApiError;
 use crate::engine::{Cx, Engine, Space};
@@ -7,7 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::Arc;
 
-/// The workspace and connection that a ticket names, if it is the connection's present one.
+/// Answers the workspace and connection that a ticket names. Fails with 404 unless the ticket is of the connection's
+/// open attempt.
 pub fn redeem(engine: &Engine, ticket: &str) -> Result<(Arc<Space>, Arc<Connection>), ApiError> {
     let stale = || ApiError::not_found("this connect page is no longer open; begin to connect again");
     let bytes = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| stale())?;
@@ -22,7 +23,7 @@ pub fn redeem(engine: &Engine, ticket: &str) -> Result<(Arc<Space>, Arc<Connecti
     if open { Ok((space, connection)) } else { Err(stale()) }
 }
 
-/// Who may act on a connection from outside: for pokes and pages, which have no token.
+/// The caller that pokes and pages act as: the tenant that owns the connection. They have no token of their own.
 pub fn as_owner(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<Cx, ApiError> {
     let tenant = space.world().tenants.get(connection.tenant.as_str()).cloned();
     let tenant = tenant.ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;

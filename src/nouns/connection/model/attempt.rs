@@ -1,22 +1,22 @@
-//! An attempt to connect, as far as a browser has to do with it.
+//! The part of an attempt to connect that concerns a browser: who waits, and how its pages look. Pure types.
 
 use serde::{Deserialize, Serialize};
 
-/// What hosted pages look like. Source: SDK `ConnectUIOptions.theme`.
+/// The colours of hosted pages. Source: SDK `ConnectUIOptions.theme`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
-    /// As the browser prefers.
+    /// Light or dark, as the browser prefers; this is the default.
     #[default]
     Auto,
-    /// Dark on light.
+    /// Dark text on a light page.
     Light,
-    /// Light on dark.
+    /// Light text on a dark page.
     Dark,
 }
 
 impl Theme {
-    /// Its name on the wire; anything else is `auto`.
+    /// The theme of a name on the wire; any other name, or none, is `Auto`.
     pub fn named(name: Option<&str>) -> Self {
         match name {
             Some("light") => Self::Light,
@@ -40,31 +40,30 @@ impl std::fmt::Display for Theme {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Attempt {
-    /// Named in the messages to the page that waits.
+    /// A text that is repeated in the messages to the page that waits.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub request_id: Option<String>,
-    /// Where the browser goes afterwards.
+    /// The address that the browser goes to when the attempt ends.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub redirect_uri: Option<String>,
-    /// Given back with the redirect.
+    /// A text of the caller's that is given back with the messages and the redirect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub custom_state: Option<String>,
-    /// Whether a hosted page began it: then a cancelled first attempt leaves nothing behind.
+    /// Whether a hosted page began the attempt: then a first attempt that fails leaves no connection.
     #[serde(default)]
     pub hosted: bool,
-    /// What its pages look like.
     #[serde(default)]
     pub theme: Theme,
 }
 
 impl Attempt {
-    /// Where the browser goes afterwards: http addresses only, whatever was asked for.
+    /// The address that the browser goes to when the attempt ends; none for anything but http addresses.
     pub fn address(&self) -> Option<url::Url> {
         let url = url::Url::parse(self.redirect_uri.as_deref()?).ok()?;
         matches!(url.scheme(), "http" | "https").then_some(url)
     }
 
-    /// The same with what is told there, and what the caller gave for itself.
+    /// The same address with `told` and the caller's `customState` in its query.
     pub fn address_with(&self, told: &[(&str, &str)]) -> Option<url::Url> {
         let mut url = self.address()?;
         url.query_pairs_mut().extend_pairs(told);

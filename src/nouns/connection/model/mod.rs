@@ -24,61 +24,61 @@ use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::progress::Due;
 
-/// States of a connection. Source: SEED (`connect`, React types), OAS; the client's enum lacks the last two.
+/// The states of a connection. Source: SEED (`connect`, React types), OAS; the client's enum lacks the last two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ConnectionState {
-    /// The connector is looked for, built or finalised.
+    /// The connector is being looked for, built or finalised.
     Building,
-    /// The user has to do something: `clientAction` says what.
+    /// The user has to do what `clientAction` says.
     ClientActionRequired,
-    /// The integration's own parameters are wrong.
+    /// The parameters of the integration are wrong or missing.
     ConfigurationError,
     /// The connector could not be built.
     SetupFailed,
-    /// Works.
+    /// The connection works.
     Ready,
-    /// Credentials are being revoked.
+    /// The credentials are being revoked.
     Disconnecting,
-    /// Credentials stopped working or were erased.
+    /// The credentials stopped working or were erased.
     Disconnected,
-    /// Broken in another way.
+    /// The connection is broken in another way; its error says how.
     Error,
 }
 
-/// What can happen to a connection.
+/// The events that move a connection from one state to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ConnectionEvent {
-    /// Building ended; the user has to authorize.
+    /// The building ended, and the user has to authorize.
     AskUser,
-    /// Building ended with nothing left to do, or the user authorized.
+    /// The building ended with nothing left to do, or the user authorized.
     Finish,
     /// The user authorized, and the connector has to be finalised.
     Finalize,
-    /// The integration's parameters turned out wrong.
+    /// The integration's parameters turned out to be wrong.
     FailConfiguration,
     /// The connector could not be built.
     FailSetup,
-    /// Something else broke.
+    /// The connection broke in another way.
     Fail,
     /// The credentials stopped working.
     LoseCredentials,
-    /// Connect again with the same id; the user has to authorize.
+    /// The same connection is connected again, and the user has to authorize.
     Reconnect,
-    /// Connect again with the same id; the connector is built first.
+    /// The same connection is connected again, and its connector is built first.
     Rebuild,
-    /// The user gave up: back to the state before.
+    /// The user gave up; the connection returns to the state before.
     Cancel,
-    /// Revoke and erase the credentials.
+    /// The credentials are to be revoked and erased.
     Disconnect,
-    /// They are erased.
+    /// The credentials have been erased.
     Disconnected,
 }
 
 impl ConnectionState {
-    /// The whole machine (`docs/behaviour.md#connection-machine`). None for an event that the state does not allow.
-    /// `former` is the state before a reconnect began, to which a cancel returns.
+    /// The whole state machine (`docs/behaviour.md#connection-machine`): the state after an event, or none when the
+    /// state does not allow the event. `former` is the state before a reconnect began, to which a cancel returns.
     pub fn on(self, event: ConnectionEvent, former: Option<Self>) -> Option<Self> {
         use ConnectionEvent as E;
         use ConnectionState as S;
@@ -96,7 +96,7 @@ impl ConnectionState {
             (S::Ready | S::Disconnected | S::Error | S::ConfigurationError | S::SetupFailed, E::Rebuild) => {
                 Some(S::Building)
             }
-            // Asked again while the user is still at it: the same request goes on.
+            // The user is asked again while the attempt is still open: it goes on.
             (S::ClientActionRequired, E::Reconnect) => Some(S::ClientActionRequired),
             (S::ClientActionRequired, E::Cancel) => Some(former.unwrap_or(S::ClientActionRequired)),
             (S::Ready, E::Disconnect) => Some(S::Disconnecting),
@@ -116,87 +116,87 @@ impl ConnectionState {
     }
 }
 
-/// One change of state, as run details show it.
+/// A change of state, as the details of a run show it.
 pub type Transition = Change<ConnectionState, ConnectionEvent>;
 
-/// The last of them.
+/// The last changes of a connection's state.
 pub type ConnectionHistory = History<ConnectionState, ConnectionEvent>;
 
-/// A connection as stored. The wire form is `api::view::ConnectionView`.
+/// A connection as stored. The wire form is [`crate::elements::view::ConnectionView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
-    /// Id.
     pub id: Id<Connection>,
-    /// Shared fields.
     #[serde(flatten)]
     pub meta: Meta,
-    /// Whose it is.
+    /// The tenant that the connection belongs to.
     pub tenant: Id<Tenant>,
-    /// Of which integration; none while an intent is being worked out.
+    /// The integration; none while a connector is looked for or built.
     pub integration: Option<Id<Integration>>,
-    /// By which connector.
+    /// The connector; none while one is looked for or built.
     pub connector: Option<Id<Connector>>,
-    /// Pinned version of the connector.
+    /// The connector version that was asked for; it is stored and filtered by, without other effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connector_version: Option<String>,
-    /// To which app.
+    /// The external app; none when the connector is for none.
     pub external_app: Option<Id<ExternalApp>>,
-    /// Which of the connector's auth options.
+    /// The auth option that was asked for; only `default` exists.
     pub auth_option_key: Option<String>,
-    /// Where it stands.
+    /// The state, which only [`Connection::apply`] changes.
     pub state: ConnectionState,
-    /// Where it stood before a reconnect began.
+    /// The state before a reconnect began; none when none is under way.
     pub former: Option<ConnectionState>,
-    /// What authenticates calls; erased by a disconnect.
+    /// The credentials of calls; a disconnect erases them.
     pub credentials: Option<JsonMap>,
-    /// Parameters of the connector.
+    /// Parameters of the connector for this connection alone; they win over the integration's.
     pub connector_parameters: Option<Value>,
-    /// What the user typed.
+    /// What the user typed into the form.
     pub input: Option<Value>,
-    /// Why it does not work.
+    /// Why the connection does not work.
     pub error: Option<ApiError>,
-    /// What went wrong while building.
+    /// What went wrong while connecting.
     #[serde(default)]
     pub errors: Vec<ApiError>,
-    /// What it should connect to, in words.
+    /// What to connect to, in words, as the caller asked.
     pub intent: Option<String>,
-    /// Names the connect page; changes with each attempt.
+    /// The secret part of the connect page's address; it changes with each attempt, and none means that no page is
+    /// open.
     pub ticket: Option<String>,
     /// Who waits in a browser for this attempt.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attempt: Option<Attempt>,
-    /// The request that started it, if one did.
+    /// The id of the connection request that the attempt answers.
     pub request: Option<String>,
-    /// Archive the tenant's other connections of the integration once this one is READY
+    /// Whether the tenant's other connections of the integration are archived once this one is READY
     /// (`docs/behaviour.md#connection-replace`).
     #[serde(default)]
     pub replaces_others: bool,
-    /// What happens next by itself.
+    /// When the state changes by itself; none when it does not.
     pub due: Option<Due>,
-    /// When the credentials are refreshed next.
+    /// When the credentials are refreshed next, on the workspace's clock.
     pub next_credentials_refresh_at: Option<Timestamp>,
-    /// How often in a row the vendor gave no answer to a refresh.
+    /// How many refreshes in a row got no usable answer from the vendor.
     #[serde(default)]
     pub retry_attempts: u32,
-    /// When it is asked again.
+    /// When the refresh is tried again, on the workspace's clock.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub next_retry_timestamp: Option<Timestamp>,
-    /// The agent session that builds it.
+    /// The id of the agent session that builds the connector.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub building_agent_session: Option<String>,
-    /// When a call last used it.
+    /// When an action last called the app through the connection.
     pub last_active_at: Option<Timestamp>,
-    /// How it came to where it stands: the last changes, oldest first.
+    /// The last changes of the state, oldest first.
     #[serde(default, skip_serializing_if = "History::is_empty")]
     pub history: ConnectionHistory,
-    /// A test connection.
+    /// Whether the connection is for tests, as its tenant was when it was made.
     #[serde(default)]
     pub is_test: bool,
 }
 
 impl Connection {
-    /// Takes an event: the only way to change `state`.
+    /// Moves the connection by an event: the only way to change `state`. It also clears what no longer holds in the new
+    /// state. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: ConnectionEvent, now: Timestamp) -> Result<Transition, ApiError> {
         let (from, to) = (self.state, self.state.on(event, self.former));
         let transition = self.history.step("connection", &mut self.state, event, to, now)?;
@@ -240,29 +240,29 @@ impl Connection {
         Ok(transition)
     }
 
-    /// Whether calls can go through it: it has credentials, and stands at READY or did before a reconnect began.
+    /// Whether calls can go through the connection: it has credentials, and it is READY or was before a reconnect
+    /// began.
     pub fn is_connected(&self) -> bool {
         self.credentials.is_some() && self.former.unwrap_or(self.state) == ConnectionState::Ready
     }
 
-    /// When its credentials are to be refreshed next; none when there is nothing to refresh.
+    /// When the credentials have to be refreshed next; none when there is nothing to refresh.
     pub fn refresh_due(&self) -> Option<Timestamp> {
         let held = self.credentials.as_ref().is_some_and(|credentials| credentials.contains_key("refresh_token"));
         let at = self.next_retry_timestamp.or(self.next_credentials_refresh_at);
         at.filter(|_| held && self.is_connected() && !self.is_archived())
     }
 
-    /// Whether it can never work again without its user.
+    /// Whether the connection can never work again unless its user connects anew.
     pub fn is_defunct(&self) -> bool {
         self.error.as_ref().is_some_and(|error| error.key == Some(ErrorKey::ConnectionIsDefunct))
     }
 
-    /// Whether it is archived.
     pub fn is_archived(&self) -> bool {
         self.meta.is_archived()
     }
 
-    /// Refuses a call through an archived connection.
+    /// Refuses with 404 a call through an archived connection.
     pub fn refuse_archived_call(&self) -> Result<(), ApiError> {
         if self.is_archived() {
             return Err(ApiError::not_found(format!("connection not found: `{}` is archived; restore it", self.id)));
@@ -270,7 +270,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The error of a call through a connection that does not work. Source: SEED, DOC:reference/overview/errors.
+    /// The error of a call through a connection that does not work, with the HTTP status that the workspace chose.
+    /// Source: SEED, DOC:reference/overview/errors.
     pub fn disconnected_error(&self, connector_key: &str, status: u16) -> ApiError {
         let name = self.meta.key.as_deref().unwrap_or(&self.meta.name);
         let (key, why) = match self.state {
@@ -296,43 +297,45 @@ impl Connection {
     }
 }
 
-/// Editable fields of a connection, for create, patch and put. Source: SDK `CreateConnectionRequest`.
+/// The fields of a connection that a request may set; absent ones keep their value. Source: SDK
+/// `CreateConnectionRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectionBody {
-    /// For people.
+    /// The name that people see; the integration's name when absent on creation.
     pub name: Patch<String>,
-    /// 1 to 100 characters, or null.
+    /// The key that code names the connection by: 1 to 100 characters, unique for the tenant; a free key is made when
+    /// absent on creation. Null removes it.
     pub key: Patch<String>,
-    /// The user's own.
+    /// Any JSON object of your own; it replaces the stored one.
     pub meta: Patch<JsonMap>,
-    /// Which auth option.
+    /// The key of the auth option; only `default` exists.
     pub auth_option_key: Patch<String>,
-    /// By id.
+    /// The id or key of the integration to connect to; on a change, it must have the same connector.
     pub integration_id: Option<String>,
-    /// By UUID.
+    /// The UUID of the integration; an alternative to `integrationId`.
     pub integration_uuid: Option<String>,
-    /// By key.
+    /// The key of the integration; an alternative to `integrationId`.
     pub integration_key: Option<String>,
-    /// By id.
+    /// The id or key of the connector to connect with; on a change, it must be the connection's own.
     pub connector_id: Option<String>,
-    /// By UUID.
+    /// The UUID of the connector; an alternative to `connectorId`.
     pub connector_uuid: Option<String>,
-    /// By key.
+    /// The key of the connector; an alternative to `connectorId`.
     pub connector_key: Option<String>,
-    /// Pinned version of the connector.
+    /// The connector version; it is stored, and lists can be filtered by it.
     pub connector_version: Patch<String>,
-    /// By id.
+    /// The id or key of the external app to connect to; on a change, it must be the connection's own.
     pub external_app_id: Option<String>,
-    /// By UUID.
+    /// The UUID of the external app; an alternative to `externalAppId`.
     pub external_app_uuid: Option<String>,
-    /// Makes it READY.
+    /// The credentials of calls, as an object; they make the connection READY without a user.
     pub credentials: Patch<JsonMap>,
-    /// Parameters of the connector.
+    /// Parameters of the connector for this connection alone, as an object; they win over the integration's.
     pub connector_parameters: Patch<Value>,
-    /// What the user would type.
+    /// What the user would type into the form, as an object.
     pub input: Patch<Value>,
-    /// What it should connect to, in words.
+    /// What to connect to, in words; the best connector is taken, or one is built.
     pub intent: Option<String>,
 }
 
