@@ -1,8 +1,8 @@
 //! The nouns of the platform, a folder each: what a workspace defines, connects, runs and records.
 //!
-//! In a folder, `model.rs` holds the stored types and their state machine, `rules.rs` the verbs, `routes.rs` the HTTP
-//! handlers; a noun has only the files that it needs. Invariant: a `model.rs` is pure: it knows no HTTP, no SQL and no
-//! `await`.
+//! In a folder, `model.rs` holds the stored types and their state machine, `rules.rs` the verbs,
+//! `routes.rs` the HTTP handlers; a noun has only the files that it needs. Invariant: a `model.rs` is pure:
+//! it knows no HTTP, no SQL and no `await`.
 
 pub mod action;
 pub mod agent_session;

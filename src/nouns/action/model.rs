@@ -239,11 +239,11 @@ impl Layered for Action {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ActionBody {
-    /// The key that code names the action by, unique at its place; derived from `name` or `intent` when absent on
-    /// creation.
+    /// The key that code names the action by, unique at its place; derived from `name` or
+    /// `intent` when absent on creation.
     pub key: Patch<String>,
-    /// The UUID of the action, which stays the same when the action is exported to another workspace; one is made when
-    /// absent on creation.
+    /// The UUID of the action, which stays the same when the action is exported to another workspace; one
+    /// is made when absent on creation.
     pub uuid: Patch<String>,
     /// The name that people see; derived from `intent` or `key` when absent on creation.
     pub name: Patch<String>,
@@ -261,13 +261,13 @@ pub struct ActionBody {
     pub connection_key: Option<String>,
     /// The key of this instance where a connection has several of one action; ignored at other layers.
     pub instance_key: Patch<String>,
-    /// The id or key of the external app that a new action is for, when neither an integration nor a connection is
-    /// named.
+    /// The id or key of the external app that a new action is for, when neither an
+    /// integration nor a connection is named.
     pub external_app_id: Option<String>,
     /// The key of the external app; an alternative to `externalAppId`.
     pub external_app_key: Option<String>,
-    /// The id of the action that a new action is a version of. When absent, the nearest action with the same key one
-    /// layer up is meant.
+    /// The id of the action that a new action is a version of. When absent, the nearest action with the
+    /// same key one layer up is meant.
     pub parent_id: Option<String>,
     /// What the action does; needed before it can run.
     #[serde(rename = "type")]

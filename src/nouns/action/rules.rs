@@ -1,5 +1,5 @@
-//! The verbs that only actions have. Running is in [`crate::nouns::action::run`], what actions share with flows in
-//! [`crate::elements`].
+//! The verbs that only actions have. Running is in [`crate::nouns::action::run`], what actions
+//! share with flows in [`crate::elements`].
 //!
 //! Invariant: an action that is being built from an intent is BUILDING until the worker or a poke ends it.
 
@@ -19,9 +19,9 @@ use crate::engine::{Cx, Engine};
 use crate::nouns::action::model::{Action, ActionBody, ActionState, ActionType};
 use crate::store::World;
 
-/// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when the body
-/// has neither, with 404 for an unknown scope or parent, and with `already_exists` when the key is taken. Source: SEED
-/// (`action create`).
+/// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when
+/// the body has neither, with 404 for an unknown scope or parent, and with `already_exists` when the key is
+/// taken. Source: SEED (`action create`).
 pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
     let intent = body.intent.clone().filter(|intent| !intent.trim().is_empty());
     if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
@@ -129,8 +129,8 @@ pub async fn update(
     .await
 }
 
-/// Answers an action by any selector, with the integration it is looked at from. A read counts where building waits for
-/// reads.
+/// Answers an action by any selector, with the integration it is looked at from. A read counts
+/// where building waits for reads.
 pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
     let found = elements::get::<Action>(cx, selector)?;
     let action = &found.0;
@@ -156,8 +156,8 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>
     }
 }
 
-/// Ends the building: the action becomes a copy of the best match among its app's catalog actions, else one that
-/// answers its input (`docs/behaviour.md#action-intent`).
+/// Ends the building: the action becomes a copy of the best match among its app's catalog actions, else one
+/// that answers its input (`docs/behaviour.md#action-intent`).
 pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();

@@ -1,9 +1,9 @@
 //! Agent sessions: a scripted stand-in for the platform's agents, which answer every prompt with a fixed sentence.
 //!
-//! `model.rs` holds the session and its state machine, `rules.rs` the verbs and what a session answers, `routes.rs` the
-//! handlers of `/agent/sessions`.
-//! Invariant: a session builds nothing; what an agent would build, such as a connector, is made by the noun that began
-//! the session.
+//! `model.rs` holds the session and its state machine, `rules.rs` the verbs and what a session answers,
+//! `routes.rs` the handlers of `/agent/sessions`.
+//! Invariant: a session builds nothing; what an agent would build, such as a connector, is made by
+//! the noun that began the session.
 
 pub mod model;
 pub mod routes;

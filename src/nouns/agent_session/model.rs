@@ -24,7 +24,7 @@ pub enum AgentStatus {
     Running,
     /// The agent is done.
     Completed,
-    /// The agent failed.
+    /// The agent failed; `error` says why.
     Failed,
     /// Somebody stopped the session.
     Cancelled,
@@ -40,7 +40,7 @@ pub enum AgentEvent {
     Run,
     /// The agent is done.
     Complete,
-    /// The agent failed.
+    /// The agent failed to do its work.
     Fail,
     /// Somebody stops the session.
     Stop,
@@ -74,9 +74,9 @@ impl AgentStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
-    /// The caller that began or continued the session.
+    /// The caller that began or continued the session wrote it.
     User,
-    /// The scripted agent.
+    /// The scripted agent wrote the message.
     Assistant,
 }
 

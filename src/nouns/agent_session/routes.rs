@@ -46,8 +46,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*agents::get(&cx, id)?)
 }
 
-/// `GET /agent/sessions/{id}/messages`, any token: answers the messages as a bare list, oldest first. Source:
-/// PG:src/lib/membrane-agent-api.ts.
+/// `GET /agent/sessions/{id}/messages`, any token: answers the messages as a bare
+/// list, oldest first. Source: PG:src/lib/membrane-agent-api.ts.
 pub(crate) async fn messages(call: Call) -> Result<Reply, ApiError> {
     let session = agents::get(&call.cx()?, call.param("id")?)?;
     let items: Vec<Value> = session
@@ -69,8 +69,8 @@ struct MessageBody {
     input: String,
 }
 
-/// `POST /agent/sessions/{id}/message`, any token: continues a session with `input` and answers it. 400 without
-/// `input`.
+/// `POST /agent/sessions/{id}/message`, any token: continues a session with `input` and
+/// answers it. 400 without `input`.
 pub(crate) async fn message(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: MessageBody = call.json()?;

@@ -1,5 +1,5 @@
-//! The verbs of agent sessions. A session answers its prompt with a fixed sentence, after the time that the progress
-//! settings give it.
+//! The verbs of agent sessions. A session answers its prompt with a fixed sentence, after the time that
+//! the progress settings give it.
 //!
 //! Source: OAS (`/agent/sessions`), SDK `AgentSession`; that no agent thinks is our choice.
 
@@ -102,8 +102,8 @@ fn said(space: &Space, role: Role, text: &str) -> Message {
     Message { id: space.ids.id::<AgentSession>().to_string(), role, text: text.to_owned() }
 }
 
-/// Begins a session and answers it. Fails with 400 without a prompt, and for a caller that is neither a manager nor a
-/// tenant.
+/// Begins a session and answers it. Fails with 400 without a prompt, and for a caller that is
+/// neither a manager nor a tenant.
 pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiError> {
     if new.prompt.trim().is_empty() {
         return Err(ApiError::bad_request("`prompt` is missing: say what the agent should do"));
@@ -198,8 +198,8 @@ pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     .await
 }
 
-/// Continues a session with a message and answers it. Fails with 400 without a text. Source: OAS
-/// (`POST /agent/sessions/{id}/message`).
+/// Continues a session with a message and answers it. Fails with 400 without a
+/// text. Source: OAS (`POST /agent/sessions/{id}/message`).
 pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>, ApiError> {
     if text.trim().is_empty() {
         return Err(ApiError::bad_request("`input` is missing: say what the agent should do next"));

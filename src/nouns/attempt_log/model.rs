@@ -19,8 +19,8 @@ pub enum AttemptStatus {
     Error,
 }
 
-/// An attempt to connect that has ended; stored and sent in the same form. Source: SDK
-/// `ConnectionAttemptLogApiResponse`.
+/// An attempt to connect that has ended; stored and sent in the
+/// same form. Source: SDK `ConnectionAttemptLogApiResponse`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AttemptLog {
@@ -33,8 +33,8 @@ pub struct AttemptLog {
     /// The id of the connection's integration; absent when none was found yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub integration_id: Option<String>,
-    /// The id of the connection. It may no longer exist: a first attempt on a hosted page leaves no connection when it
-    /// fails.
+    /// The id of the connection. It may no longer exist: a first attempt on a hosted page
+    /// leaves no connection when it fails.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
     /// The id of the external app; absent when none was found yet.

@@ -30,8 +30,8 @@ use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
 
 /// The largest body in bytes that logs keep; of a larger one they keep the size.
 const LARGEST_KEPT: usize = 1024 * 1024;
-/// The wait before a vendor that did not answer is asked again, on the workspace's clock; each further wait is twice as
-/// long.
+/// The wait before a vendor that did not answer is asked again, on the workspace's clock; each
+/// further wait is twice as long.
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const MOST_RETRIES: u32 = 5;
 const MASK: &str = "********";
@@ -221,8 +221,8 @@ pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Res
 /// Notes that the vendor gave no usable answer to a refresh: it is asked again later, after longer and longer waits,
 /// until the connection is disconnected.
 ///
-/// Source: OAS (`retryAttempts`, `nextRetryTimestamp`); that it starts at 5 s and ends with the 5th failure is our
-/// choice.
+/// Source: OAS (`retryAttempts`, `nextRetryTimestamp`); that it starts at 5 s and ends with
+/// the 5th failure is our choice.
 async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<(), ApiError> {
     let now = cx.space.clock.now();
     let mut tx = cx.space.data.begin().await;

@@ -30,8 +30,8 @@ pub(crate) fn shown(cx: &Cx, connection: &Connection, secrets: Secrets) -> Resul
     Reply::json(&lens.connection(connection, secrets))
 }
 
-/// Secrets are shown to a caller that asks by `includeSecrets=true` and may see the connection. Source: SDK
-/// (`includeSecrets`).
+/// Secrets are shown to a caller that asks by `includeSecrets=true` and may see
+/// the connection. Source: SDK (`includeSecrets`).
 fn secrets(call: &Call) -> Secrets {
     if call.query().flag("includeSecrets") == Some(true) { Secrets::Shown } else { Secrets::Hidden }
 }
@@ -61,8 +61,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&Page { items, cursor: page.cursor.clone() })
 }
 
-/// `POST /connections`, a tenant's token: makes a connection and answers it. `already_exists` when the tenant has the
-/// key.
+/// `POST /connections`, a tenant's token: makes a connection and answers it.
+/// `already_exists` when the tenant has the key.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::create(&cx, call.json()?).await?;
@@ -104,8 +104,8 @@ pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &connection, Secrets::Hidden)
 }
 
-/// `POST /connections/{connection}/restore`, any token: restores a connection and answers it. `already_exists` when its
-/// key is taken meanwhile.
+/// `POST /connections/{connection}/restore`, any token: restores a connection and answers it. `already_exists`
+/// when its key is taken meanwhile.
 pub(crate) async fn restore(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::set_archived(&cx, call.param("connection")?, false).await?;
@@ -120,15 +120,15 @@ pub(crate) async fn refresh(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &connection, Secrets::Hidden)
 }
 
-/// `GET` or `POST /connections/{connection}/test`, a tenant's or manager's token: answers `{success}` of the
-/// connector's test call.
+/// `GET` or `POST /connections/{connection}/test`, a tenant's or manager's token: answers
+/// `{success}` of the connector's test call.
 pub(crate) async fn test(call: Call) -> Result<Reply, ApiError> {
     let success = connections::test(&call.cx()?, call.param("connection")?).await?;
     Reply::json(&serde_json::json!({ "success": success }))
 }
 
-/// `POST /connections/{connection}/disconnect`, a tenant's or manager's token: revokes and erases the credentials and
-/// answers 204.
+/// `POST /connections/{connection}/disconnect`, a tenant's or manager's token: revokes and erases
+/// the credentials and answers 204.
 pub(crate) async fn disconnect(call: Call) -> Result<Reply, ApiError> {
     connections::disconnect(&call.cx()?, call.param("connection")?).await?;
     Ok(Reply::empty())
@@ -163,9 +163,9 @@ fn is_passed_on(name: &HeaderName) -> bool {
     !infrastructure.contains(&name) && !name.starts_with("x-forwarded-") && !name.starts_with("cf-")
 }
 
-/// `ANY /connections/{connection}/proxy/{rest}`, a tenant's or manager's token: sends the call through the connection
-/// and answers the app's status, headers and body as they are. Source:
-/// DOC:docs/how-membrane-works/connections/api-proxy.
+/// `ANY /connections/{connection}/proxy/{rest}`, a tenant's or manager's token:
+/// sends the call through the connection and answers the app's status, headers and
+/// body as they are. Source: DOC:docs/how-membrane-works/connections/api-proxy.
 pub(crate) async fn proxy(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connection = connections::get(&cx, call.param("connection")?)?;

@@ -1,8 +1,8 @@
-//! The verbs of connections beside connecting: listing, reading, changing, testing, disconnecting. Connecting is in
-//! [`crate::nouns::connection::connect`].
+//! The verbs of connections beside connecting: listing, reading, changing, testing,
+//! disconnecting. Connecting is in [`crate::nouns::connection::connect`].
 //!
-//! Invariant: the key of a connection that is not archived is unique for its tenant; it is checked inside the
-//! transaction that writes.
+//! Invariant: the key of a connection that is not archived is unique for its tenant; it is checked
+//! inside the transaction that writes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,8 +52,8 @@ pub struct ConnectionFilter {
     pub include_archived: bool,
 }
 
-/// Answers a page of the connections that the caller may see and the filter allows. Fails for a token without tenant
-/// and manager's rights.
+/// Answers a page of the connections that the caller may see and the filter allows. Fails for a token
+/// without tenant and manager's rights.
 pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Page<Arc<Connection>>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
@@ -103,8 +103,8 @@ pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Pag
     Ok(page.take(wanted.map(|(at, connection)| (at, Arc::clone(connection)))))
 }
 
-/// Answers a connection by id or key, and counts the read where progress waits for reads. 404 when the caller may not
-/// see it.
+/// Answers a connection by id or key, and counts the read where progress waits for reads. 404
+/// when the caller may not see it.
 pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
@@ -116,8 +116,8 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     Ok(connection)
 }
 
-/// Waits while `building` holds, at most `timeout` of real time. Each commit wakes it, so nothing is polled. Fails with
-/// the error of `building`.
+/// Waits while `building` holds, at most `timeout` of real time. Each commit wakes it, so nothing is polled.
+/// Fails with the error of `building`.
 pub async fn wait_while(
     cx: &Cx,
     timeout: Duration,
@@ -298,9 +298,9 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
-/// Refreshes the credentials at the vendor and answers the connection. Fails when the connection does not work, the
-/// vendor refuses (it is then disconnected) or gives no answer. Source: SEED (`POST /connections/:id/refresh`), SDK
-/// (`refresh-credentials`).
+/// Refreshes the credentials at the vendor and answers the connection. Fails when the
+/// connection does not work, the vendor refuses (it is then disconnected) or gives no answer.
+/// Source: SEED (`POST /connections/:id/refresh`), SDK (`refresh-credentials`).
 pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     let connection = get(cx, selector)?;
     connection.refuse_archived_call()?;

@@ -11,9 +11,9 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::model::attempt::{Attempt, Theme};
 use crate::nouns::tenant::model::Tenant;
 
-/// What to connect to and how; name an integration, a connector, an external app, an intent or an existing connection.
-/// Source: SDK `ConnectPayload`, `CreateConnectionRequestPayload`; `externalAppId` by SEED (“pass any of these to
-/// connect”).
+/// What to connect to and how; name an integration, a connector, an external app, an intent or an existing
+/// connection. Source: SDK `ConnectPayload`, `CreateConnectionRequestPayload`; `externalAppId` by SEED
+/// (“pass any of these to connect”).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[schemars(rename = "Connect")]
 #[serde(rename_all = "camelCase", default)]
@@ -36,8 +36,8 @@ pub struct ConnectSpec {
     /// The id or key of an external app; a connector is built when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_app_id: Option<String>,
-    /// What to connect to, in words, such as `connect my hubspot account`; the best connector is taken, or one is
-    /// built.
+    /// What to connect to, in words, such as `connect my hubspot account`; the best
+    /// connector is taken, or one is built.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub intent: Option<String>,
     /// The id or key of a connection that is to be connected again under the same id.
@@ -57,8 +57,8 @@ pub struct ConnectSpec {
     /// Parameters of the connector for this connection alone, as an object; they win over the integration's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub connector_parameters: Option<Value>,
-    /// What the user would type into the form, as an object; the connection of a connector with keys then needs no
-    /// user.
+    /// What the user would type into the form, as an object; the connection of a
+    /// connector with keys then needs no user.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Value>,
     /// The older name of `input`, read when that is absent.
@@ -145,7 +145,7 @@ pub struct ConnectionRequest {
     pub status: RequestStatus,
     /// The connection that the request makes or connects again.
     pub connection: Option<Id<Connection>>,
-    /// Why connecting failed.
+    /// Why connecting failed; none unless the status is `error`.
     pub error: Option<ApiError>,
     pub created_at: Timestamp,
 }

@@ -2,8 +2,8 @@
 //!
 //! `model.rs` holds the connector (the app itself is in [`crate::nouns::external_app`]), `rules.rs` lists and changes
 //! both, `routes.rs` has the handlers of `/connectors`, `/external-apps` and drawn logos.
-//! Invariant: the catalog that all workspaces share is never written; a change of a catalog entry is kept in the
-//! workspace.
+//! Invariant: the catalog that all workspaces share is never written; a change of a catalog
+//! entry is kept in the workspace.
 
 pub mod model;
 pub mod routes;

@@ -43,8 +43,8 @@ impl AuthType {
     }
 }
 
-/// How credentials are put onto a request. Source: our choice: the platform's `makeApiClient` functions reduce to
-/// these.
+/// How credentials are put onto a request. Source: our choice: the platform's
+/// `makeApiClient` functions reduce to these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
 pub enum Apply {
@@ -70,7 +70,7 @@ pub enum Apply {
         /// The name of the credential that is the value.
         field: String,
     },
-    /// HTTP basic authentication.
+    /// The credentials are sent by HTTP basic authentication.
     Basic {
         /// The name of the credential that is the user name.
         username: String,
@@ -122,8 +122,8 @@ pub struct Connector {
     /// The categories by which people look for apps.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// The base address of the app's real API, such as `https://api.github.com`; logs show it, and calls may not leave
-    /// it.
+    /// The base address of the app's real API, such as `https://api.github.com`; logs show
+    /// it, and calls may not leave it.
     pub base_uri: String,
     pub version: String,
     #[serde(rename = "type")]
@@ -197,8 +197,8 @@ impl Connector {
     }
 }
 
-/// The fields of a connector that a request may set; absent ones keep their value. Source: SDK
-/// `CreateConnectorRequest`.
+/// The fields of a connector that a request may set; absent ones keep
+/// their value. Source: SDK `CreateConnectorRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectorBody {
@@ -223,16 +223,16 @@ pub struct ConnectorBody {
     pub input_schema: Patch<Value>,
     /// The JSON Schema of the integration's parameters.
     pub parameters_schema: Patch<Value>,
-    /// The base address of the app's API, http or https; `https://api.<key>.example` when absent on creation. A field
-    /// of the fake's own.
+    /// The base address of the app's API, http or https; `https://api.<key>.example` when absent on
+    /// creation. A field of the fake's own.
     pub base_uri: Patch<String>,
-    /// How credentials are put onto a request; it follows from `type` when absent on creation. A field of the fake's
-    /// own.
+    /// How credentials are put onto a request; it follows from `type` when absent on
+    /// creation. A field of the fake's own.
     pub apply: Patch<Apply>,
     /// The OAuth 2 endpoints of the real app. A field of the fake's own.
     pub oauth: Patch<OauthConfig>,
-    /// Whether the platform has a shared OAuth client for the connector; true when absent on creation. A field of the
-    /// fake's own.
+    /// Whether the platform has a shared OAuth client for the connector; true when absent on
+    /// creation. A field of the fake's own.
     #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: Patch<bool>,
     /// Auth options, which are kept and shown as given.

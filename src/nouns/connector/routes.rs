@@ -46,7 +46,7 @@ pub(crate) struct ConnectorView<'a> {
     revision: &'a str,
     /// The categories by which people look for the app.
     categories: &'a [String],
-    /// How users authenticate.
+    /// How users of the connector authenticate.
     #[serde(rename = "type")]
     auth_type: AuthType,
     /// The id of the external app; absent when the connector is for none.
@@ -239,29 +239,29 @@ pub(crate) async fn get_app(call: Call) -> Result<Reply, ApiError> {
     shown_app(&cx, &connectors::get_app(&cx, call.param("selector")?)?)
 }
 
-/// `POST /external-apps`, a manager's token: makes an app and answers it. 400 without `name`, `already_exists` when the
-/// key is taken.
+/// `POST /external-apps`, a manager's token: makes an app and answers it. 400 without `name`,
+/// `already_exists` when the key is taken.
 pub(crate) async fn create_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::create_app(&cx, call.json()?).await?)
 }
 
-/// `PATCH /external-apps/{selector}`, any token: merges the body into an app and answers it. A catalog app is changed
-/// for this workspace alone.
+/// `PATCH /external-apps/{selector}`, any token: merges the body into an app and answers it. A catalog app is
+/// changed for this workspace alone.
 pub(crate) async fn patch_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::update_app(&cx, call.param("selector")?, call.json()?).await?)
 }
 
-/// `DELETE /external-apps/{selector}`, a manager's token: deletes an app for good and answers it. 403 for one of the
-/// catalog.
+/// `DELETE /external-apps/{selector}`, a manager's token: deletes an app for good and answers
+/// it. 403 for one of the catalog.
 pub(crate) async fn delete_app(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_app(&cx, &connectors::delete_app(&cx, call.param("selector")?).await?)
 }
 
-/// `GET /logos/{name}`, no token: answers an SVG with the first letter of the name, because nothing is loaded from
-/// elsewhere.
+/// `GET /logos/{name}`, no token: answers an SVG with the first letter of the name, because
+/// nothing is loaded from elsewhere.
 pub(crate) async fn logo(call: Call) -> Result<Reply, ApiError> {
     let name = call.param("name")?.trim_end_matches(".svg").to_owned();
     let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('?').to_uppercase().to_string();

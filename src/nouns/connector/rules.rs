@@ -208,8 +208,8 @@ pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError>
     Ok(connector)
 }
 
-/// Makes an external app and answers it. Fails with 400 without `name`, and with `already_exists` when the key is
-/// taken.
+/// Makes an external app and answers it. Fails with 400 without `name`, and with
+/// `already_exists` when the key is taken.
 pub async fn create_app(cx: &Cx, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("an external app needs a `name`"));
@@ -254,8 +254,8 @@ fn apply_app(directory: &Directory<'_>, app: &mut ExternalApp, body: ExternalApp
     Ok(())
 }
 
-/// Changes an app and answers it; a catalog app is copied into the workspace first. Fails with 404 for an unknown app
-/// or default connector.
+/// Changes an app and answers it; a catalog app is copied into the workspace first. Fails with 404 for an
+/// unknown app or default connector.
 pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
@@ -269,8 +269,8 @@ pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Resul
     world.external_apps.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an app is missing"))
 }
 
-/// Deletes an app for good and answers it; of a changed catalog app, only the workspace's copy. Fails with 403 for an
-/// unchanged catalog app.
+/// Deletes an app for good and answers it; of a changed catalog app, only the workspace's copy. Fails with
+/// 403 for an unchanged catalog app.
 pub async fn delete_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let app = cx.directory(&tx).find_app(selector)?;

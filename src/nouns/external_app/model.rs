@@ -43,8 +43,8 @@ impl ExternalApp {
         self.meta.matches(text) || self.categories.iter().any(|category| category.to_lowercase().contains(text))
     }
 
-    /// Whether `host` belongs to the app's site: the same host or one below or above it (`hubspot.com` for
-    /// `app.hubspot.com`).
+    /// Whether `host` belongs to the app's site: the same host or one below or
+    /// above it (`hubspot.com` for `app.hubspot.com`).
     pub fn owns_host(&self, host: &str) -> bool {
         let Some(own) = self.app_uri.as_deref().and_then(|uri| url::Url::parse(uri).ok()) else { return false };
         let Some(own) = own.host_str() else { return false };

@@ -1,9 +1,9 @@
-//! What faults do to calls: they delay them, break connections, answer in place of the external app, or cut the answer
-//! short.
+//! What faults do to calls: they delay them, break connections, answer in place of the
+//! external app, or cut the answer short.
 //!
-//! Invariant: an answer that a rule gives in place of an external app is sent and received over a real local
-//! connection, so that the client code meets it as it would meet the app's own. Whether a rule fires is decided in
-//! [`crate::fault`].
+//! Invariant: an answer that a rule gives in place of an external app is sent and received over a real
+//! local connection, so that the client code meets it as it would meet the app's own. Whether a rule
+//! fires is decided in [`crate::fault`].
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -114,8 +114,8 @@ pub struct FlowNode {
     /// A description for people; it has no effect.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub description: Option<String>,
-    /// The settings of the node, whose shape depends on its type; values may be data-mapping formulas. Empty when
-    /// absent.
+    /// The settings of the node, whose shape depends on its type; values may be
+    /// data-mapping formulas. Empty when absent.
     #[serde(skip_serializing_if = "JsonMap::is_empty", default)]
     pub config: JsonMap,
     /// How many inputs the node takes at once; it is stored, but here inputs are taken one by one.
@@ -143,8 +143,8 @@ pub struct FlowNode {
     /// update to the latest flow.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub is_customized: Option<bool>,
-    /// The tenant's part of the configuration: its members replace those of `config`, except that both filters of a
-    /// filter node must pass.
+    /// The tenant's part of the configuration: its members replace those of `config`, except that both
+    /// filters of a filter node must pass.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub user_config: Option<Value>,
     /// The input that an editor tests the node with; it has no effect.
@@ -399,15 +399,15 @@ impl Flow {
     }
 }
 
-/// The fields of a flow or flow instance that a request may set; absent ones keep their value. Source: SDK
-/// `CreateFlowRequest`, `createFlowInstanceSchema`.
+/// The fields of a flow or flow instance that a request may set; absent ones keep their
+/// value. Source: SDK `CreateFlowRequest`, `createFlowInstanceSchema`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct FlowBody {
     /// The key that code names the flow by, unique at its place; derived from `name` when absent on creation.
     pub key: Patch<String>,
-    /// The UUID of the flow, which stays the same when the flow is exported to another workspace; one is made when
-    /// absent on creation.
+    /// The UUID of the flow, which stays the same when the flow is exported to another workspace; one
+    /// is made when absent on creation.
     pub uuid: Patch<String>,
     /// The name that people see; derived from `key` when absent on creation.
     pub name: Patch<String>,
@@ -429,8 +429,8 @@ pub struct FlowBody {
     pub external_app_id: Option<String>,
     /// The key of the external app; an alternative to `externalAppId`.
     pub external_app_key: Option<String>,
-    /// The id of the flow that a new flow is a version of. When absent, the nearest flow with the same key one layer up
-    /// is meant.
+    /// The id of the flow that a new flow is a version of. When absent, the nearest flow with the
+    /// same key one layer up is meant.
     pub parent_id: Option<String>,
     /// The id or key of the flow that a new flow instance is made of; an alternative to `parentId`.
     pub flow_id: Option<String>,
@@ -446,8 +446,8 @@ pub struct FlowBody {
     pub parameters: Patch<Value>,
 }
 
-/// What a reset of a flow instance puts back to the flow's definition; everything when no field is set. Source: SDK
-/// `ResetFlowInstanceOptions`.
+/// What a reset of a flow instance puts back to the flow's definition; everything when no field
+/// is set. Source: SDK `ResetFlowInstanceOptions`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ResetOptions {

@@ -39,8 +39,8 @@ impl Kind for Flow {
         lens.flow(flow, at)
     }
 
-    /// Reads the selector of a flow; an instance may also be named by `flowId` or `flowKey`. Source: SDK
-    /// `FlowInstanceSelector`.
+    /// Reads the selector of a flow; an instance may also be named by `flowId`
+    /// or `flowKey`. Source: SDK `FlowInstanceSelector`.
     fn selector(call: &Call) -> Result<Selector, ApiError> {
         let (query, selector) = (call.query(), call.selector()?);
         Ok(Selector {
@@ -103,8 +103,8 @@ fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
     Ok(api::by_id(&*flow))
 }
 
-/// `POST /flow-instances/{selector}/setup`, any token: answers the instance; there is nothing to set up. 404 when there
-/// is none.
+/// `POST /flow-instances/{selector}/setup`, any token: answers the instance; there is nothing to
+/// set up. 404 when there is none.
 pub(crate) async fn setup(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::get::<Flow>(&cx, &named_instance(&cx, &call)?)?)
@@ -233,15 +233,15 @@ fn moment(query: &Query, name: &str) -> Result<Option<Timestamp>, ApiError> {
     moment.transpose()
 }
 
-/// `GET /flow-runs/{id}`, any token: answers the run; 404 when the caller may not see it. The read counts where
-/// progress waits for reads.
+/// `GET /flow-runs/{id}`, any token: answers the run; 404 when the caller may not see it. The read counts
+/// where progress waits for reads.
 pub(crate) async fn get_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_run(&cx, &*runs::get(&cx, call.param("id")?)?)
 }
 
-/// `POST /flow-runs/{id}/stop`, any token: stops the run and answers it. 404 when the caller may not see it, 400 when
-/// it is over.
+/// `POST /flow-runs/{id}/stop`, any token: stops the run and answers it. 404 when the caller may
+/// not see it, 400 when it is over.
 pub(crate) async fn stop_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_run(&cx, &*runs::stop(&cx, call.param("id")?).await?)
@@ -310,8 +310,8 @@ pub(crate) async fn node_outputs(call: Call) -> Result<Reply, ApiError> {
     page_of(runs.iter().flat_map(|run| &run.outputs).map(output_view).collect(), call.page()?)
 }
 
-/// `GET /flow-runs/{id}/nodes/{node}/outputs/{output}` and `…/output/{output}`, any token: answers one output; 404 for
-/// an unknown one.
+/// `GET /flow-runs/{id}/nodes/{node}/outputs/{output}` and `…/output/{output}`, any token: answers one
+/// output; 404 for an unknown one.
 pub(crate) async fn node_output(call: Call) -> Result<Reply, ApiError> {
     let (runs, named) = (runs_of_node(&call)?, call.param("output")?);
     let output = runs.iter().flat_map(|run| &run.outputs).find(|output| output.id == named);

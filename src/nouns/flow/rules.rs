@@ -1,7 +1,7 @@
 //! The verbs that only flows and flow instances have. What flows share with actions is in [`crate::elements`].
 //!
-//! Invariant: every change goes through [`Flow::apply`] or copies a parent's definition, so a stored flow's nodes never
-//! lead in a circle.
+//! Invariant: every change goes through [`Flow::apply`] or copies a parent's definition, so a stored
+//! flow's nodes never lead in a circle.
 //!
 //! Source: OAS, SDK; IAPP:docs/flows, IAPP:docs/flow-instances for what runs do.
 
@@ -103,8 +103,8 @@ pub async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiEr
     put_instance(cx, &selector, Some(body)).await
 }
 
-/// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has no
-/// parent. Source: SDK `ResetFlowInstanceOptions`.
+/// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has
+/// no parent. Source: SDK `ResetFlowInstanceOptions`.
 pub async fn reset(cx: &Cx, selector: &Selector, options: &ResetOptions) -> Result<Listed<Flow>, ApiError> {
     if !options.name && !options.all_nodes && options.nodes.is_empty() {
         return elements::reset(cx, selector).await;

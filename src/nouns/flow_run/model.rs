@@ -225,8 +225,8 @@ impl FlowRun {
         Ok(())
     }
 
-    /// The id of the `n`th thing within the run. It derives from the run's id alone, so it does not depend on what else
-    /// happens in the workspace.
+    /// The id of the `n`th thing within the run. It derives from the run's id alone, so it does not depend on what
+    /// else happens in the workspace.
     pub fn inner_id(&self, n: usize) -> String {
         stable_id::<Self>("flow-node-run", &format!("{}/{n}", self.id)).to_string()
     }
@@ -247,8 +247,8 @@ impl FlowRun {
         nodes
     }
 
-    /// The outputs of each node that gave some, by its key: always lists, as in the output of a For Each
-    /// (IAPP:docs/for-each). Assumed.
+    /// The outputs of each node that gave some, by its key: always lists, as in the output of
+    /// a For Each (IAPP:docs/for-each). Assumed.
     pub fn output(&self) -> BTreeMap<&str, Vec<&Value>> {
         let mut output: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
         for run in self.node_runs.iter().filter(|run| !run.outputs.is_empty()) {

@@ -108,8 +108,8 @@ impl Walk<'_> {
         state == Some(FlowRunState::Running)
     }
 
-    /// The integration and connection that the run goes through, read anew: a node may have lost the credentials or got
-    /// new ones.
+    /// The integration and connection that the run goes through, read anew: a node may have lost
+    /// the credentials or got new ones.
     fn scope(&self) -> Resolved {
         let world = self.cx.world();
         let integration = self.run.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
@@ -117,8 +117,8 @@ impl Walk<'_> {
         Resolved { integration: integration.cloned(), connection: connection.cloned() }
     }
 
-    /// Counts a value's bytes. Refuses more than a run may have, and nesting that could not be read again once it is
-    /// stored inside other JSON.
+    /// Counts a value's bytes. Refuses more than a run may have, and nesting that could not be read again once
+    /// it is stored inside other JSON.
     fn count(&mut self, value: &Value) -> Result<(), ApiError> {
         let text = serde_json::to_string(value).map_err(ApiError::internal)?;
         if depth::exceeds(text.as_bytes()) {
@@ -219,8 +219,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Does what a node is for and answers its output with the lines that it logged. None means that a filter held the
-    /// input back.
+    /// Does what a node is for and answers its output with the lines that it logged. None means
+    /// that a filter held the input back.
     async fn carry_out(
         &mut self,
         key: &str,
@@ -253,8 +253,8 @@ impl Walk<'_> {
         (result.map(|output| Some(output.unwrap_or(Value::Null))), logs)
     }
 
-    /// The variables that formulas in a node see. Source: SDK `getFlowNodeRunTimeVariablesSchema`; `flow` is
-    /// IAPP:docs/flows.
+    /// The variables that formulas in a node see. Source: SDK
+    /// `getFlowNodeRunTimeVariablesSchema`; `flow` is IAPP:docs/flows.
     fn variables(&self, input: &Value) -> Value {
         run::variables(self.cx, &self.scope(), input.clone(), &self.own_variables())
     }
@@ -292,8 +292,8 @@ impl Walk<'_> {
         Ok(Some(input.clone()))
     }
 
-    /// Runs the nodes below a For Each once for each item, which they see as `input.<key>.item`; answers, by node, the
-    /// lists of their outputs.
+    /// Runs the nodes below a For Each once for each item, which they see as `input.<key>.item`; answers, by
+    /// node, the lists of their outputs.
     async fn for_each(
         &mut self,
         key: &str,
@@ -339,8 +339,8 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Runs an action through the flow's connection. The action writes a run log of its own, whose id goes into the
-    /// node's logs.
+    /// Runs an action through the flow's connection. The action writes a run log of its own,
+    /// whose id goes into the node's logs.
     async fn run_action(&self, config: &JsonMap, input: &Value) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
         let text = |names: [&str; 2]| names.iter().find_map(|name| config.get(*name)?.as_str()).map(str::to_owned);
         let selector =

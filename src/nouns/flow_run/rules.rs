@@ -1,7 +1,7 @@
 //! Runs of flow instances: queued by a call, carried out by the worker, one of a connection at a time.
 //!
-//! Invariant: a run changes its state in transactions of its own, so that a webhook tells of each change; its nodes run
-//! between two of them.
+//! Invariant: a run changes its state in transactions of its own, so that a webhook tells of each change; its
+//! nodes run between two of them.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -341,8 +341,8 @@ pub async fn poke(
     space.world().flow_runs.get(id).cloned().ok_or_else(|| no_run(id))
 }
 
-/// The runs of one node, for a caller who may see the flow run; none when the node has not run. 404 for an unknown flow
-/// run or node.
+/// The runs of one node, for a caller who may see the flow run; none when the node has not run. 404
+/// for an unknown flow run or node.
 pub fn of_node(cx: &Cx, id: &str, node: &str) -> Result<Vec<NodeRun>, ApiError> {
     let run = find(cx, id)?;
     let flow = cx.world().flows.get(run.flow.as_str()).cloned();

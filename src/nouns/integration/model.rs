@@ -1,7 +1,7 @@
 //! An integration: an app as this workspace offers it. Pure types.
 //!
-//! Invariant: the id of a candidate is derived from its connector or app, and the integration that it becomes keeps
-//! that id.
+//! Invariant: the id of a candidate is derived from its connector or app, and the integration
+//! that it becomes keeps that id.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,8 +76,8 @@ impl Integration {
         presets
     }
 
-    /// The integration as it holds for a connection with parameters of its own, which win over the integration's.
-    /// Source: SDK `ConnectPayload.connectorParameters`.
+    /// The integration as it holds for a connection with parameters of its own, which win over
+    /// the integration's. Source: SDK `ConnectPayload.connectorParameters`.
     #[must_use]
     pub fn with_parameters(&self, own: Option<&Value>) -> Self {
         let mut integration = self.clone();
@@ -95,8 +95,8 @@ impl Integration {
         self.options_config.as_ref()?.get(ONLY_OPTION)?.as_object()
     }
 
-    /// The id under which a connector without an integration is listed, and which its integration keeps
-    /// (`docs/behaviour.md#integration-synthetic`).
+    /// The id under which a connector without an integration is listed, and
+    /// which its integration keeps (`docs/behaviour.md#integration-synthetic`).
     pub fn synthetic_id(connector: &Id<Connector>) -> Id<Integration> {
         ids::stable_id("integration-of", connector.as_str())
     }
@@ -157,13 +157,13 @@ impl Integration {
     }
 }
 
-/// The fields of an integration that a request may set; absent ones keep their value. Source: SDK
-/// `CreateIntegrationRequest`.
+/// The fields of an integration that a request may set; absent ones keep
+/// their value. Source: SDK `CreateIntegrationRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct IntegrationBody {
-    /// The key that code names the integration by, unique in the workspace; derived from the connector or `name` when
-    /// absent on creation.
+    /// The key that code names the integration by, unique in the workspace; derived from the connector or
+    /// `name` when absent on creation.
     pub key: Patch<String>,
     /// The UUID; one is made when absent on creation.
     pub uuid: Patch<String>,
@@ -193,8 +193,8 @@ pub struct IntegrationBody {
     pub connector_version: Patch<String>,
     /// The address that vendors send browsers back to; the fake's own when absent or empty.
     pub o_auth_callback_uri: Patch<String>,
-    /// The parameters, among them the OAuth client (`clientId`, `clientSecret`). Members are merged one level deep; a
-    /// null member is removed.
+    /// The parameters, among them the OAuth client (`clientId`, `clientSecret`). Members are merged one level
+    /// deep; a null member is removed.
     pub parameters: Patch<JsonMap>,
     /// Settings by auth option: `disabled` and `parameters`. There is one option, `default`.
     pub options_config: Patch<JsonMap>,

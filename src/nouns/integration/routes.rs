@@ -42,8 +42,8 @@ fn secrets(call: &Call, cx: &Cx) -> Secrets {
     if asked && cx.caller.is_manager() { Secrets::Shown } else { Secrets::Hidden }
 }
 
-/// `GET /integrations`, any token: answers a page of integrations, then of candidates that would become one on
-/// connecting.
+/// `GET /integrations`, any token: answers a page of integrations, then of candidates that
+/// would become one on connecting.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
@@ -95,8 +95,8 @@ pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &integrations::create(&cx, call.json()?).await?)
 }
 
-/// `PATCH /integrations/{selector}`, a manager's token: merges the body into an integration and answers it. 400 when it
-/// is archived.
+/// `PATCH /integrations/{selector}`, a manager's token: merges the body into an integration and
+/// answers it. 400 when it is archived.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &integrations::update(&cx, &selector(&call)?, call.json()?, Change::Merge).await?)
@@ -128,8 +128,8 @@ pub(crate) async fn touch(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &integrations::touch(&cx, &selector(&call)?).await?)
 }
 
-/// `GET /integrations/{selector}/parameters`, any token: answers a descriptor for each parameter, with values masked
-/// unless a manager asks.
+/// `GET /integrations/{selector}/parameters`, any token: answers a descriptor for each parameter, with
+/// values masked unless a manager asks.
 pub(crate) async fn parameters(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let shown = secrets(&call, &cx) == Secrets::Shown;

@@ -271,8 +271,8 @@ fn archived_with_key(cx: &Cx, selector: &str) -> String {
     archived.last().map_or_else(|| selector.to_owned(), |integration| integration.id.to_string())
 }
 
-/// Answers an integration with a new revision: refresh and setup find nothing to do here. Fails with 400 when it is
-/// archived.
+/// Answers an integration with a new revision: refresh and setup find nothing to do here.
+/// Fails with 400 when it is archived.
 pub async fn touch(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
     modify(cx, selector, |_, integration| integration.meta.refuse_archived("integration")).await
 }
@@ -354,8 +354,8 @@ pub async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Cha
     .map(|_| ())
 }
 
-/// Answers the connector of an integration or candidate. Fails with 404 for an unknown one, and with 400 when it has no
-/// connector yet.
+/// Answers the connector of an integration or candidate. Fails with 404 for an unknown one, and with
+/// 400 when it has no connector yet.
 pub fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);

@@ -209,7 +209,7 @@ pub struct ApiLog {
     pub request_url: String,
     /// The address that the request was really sent to, such as a stub's.
     pub sent_to: String,
-    /// The HTTP method.
+    /// The HTTP method of the request.
     pub method: String,
     /// How long the exchange took, in milliseconds of the workspace's clock.
     pub duration: u64,

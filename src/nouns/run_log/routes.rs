@@ -1,5 +1,5 @@
-//! The handlers of `/action-run-logs`, `/external-api-logs`, `/connection-attempt-logs` and `/incoming-webhooks`
-//! (SEED).
+//! The handlers of `/action-run-logs`, `/external-api-logs`,
+//! `/connection-attempt-logs` and `/incoming-webhooks` (SEED).
 //!
 //! Invariant: a log of a tenant that the caller may not see is answered as if it did not exist.
 
@@ -87,8 +87,8 @@ pub(crate) async fn get_run(call: Call) -> Result<Reply, ApiError> {
     if call.query().flag("includeDetails") == Some(true) { with_details(&log, &details) } else { Reply::json(&log) }
 }
 
-/// `GET /action-run-logs/{id}/details`, any token: answers a run log with its details. 404 when the caller may not see
-/// it.
+/// `GET /action-run-logs/{id}/details`, any token: answers a run log with its details. 404
+/// when the caller may not see it.
 pub(crate) async fn get_run_details(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (log, details) = run(&cx, &call).await?;
@@ -145,8 +145,8 @@ pub(crate) async fn get_api_log_details(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&record)
 }
 
-/// `GET /incoming-webhooks`, a tenant's or manager's token: answers an empty page, because no connector here receives
-/// events yet.
+/// `GET /incoming-webhooks`, a tenant's or manager's token: answers an empty page, because no
+/// connector here receives events yet.
 pub(crate) async fn list_webhooks(call: Call) -> Result<Reply, ApiError> {
     owner(&call.cx()?, &call)?;
     call.page()?;

@@ -71,11 +71,11 @@ pub struct StubAnswer {
     /// Headers of the answer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub headers: BTreeMap<String, String>,
-    /// A JSON body, in which data-mapping formulas over `$.body`, `$.query`, `$.path` and `$.headers` of the request
-    /// are worked out.
+    /// A JSON body, in which data-mapping formulas over `$.body`, `$.query`, `$.path` and `$.headers`
+    /// of the request are worked out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub json: Option<Value>,
-    /// A text body.
+    /// A text body, which is sent as it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub text: Option<String>,
 }

@@ -1,5 +1,5 @@
-//! Tenants, called customers on the wire: your users or their companies, each with connections that no other tenant
-//! sees.
+//! Tenants, called customers on the wire: your users or their companies, each with
+//! connections that no other tenant sees.
 //!
 //! `model.rs` holds the record and what a request may change, `rules.rs` how tokens make and update tenants and what
 //! managers do with them, `routes.rs` the handlers of `/self` and `/customers`.

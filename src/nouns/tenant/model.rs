@@ -37,8 +37,8 @@ pub struct Tenant {
     pub is_billable: bool,
     /// Whether a token of the tenant has been used since it was made.
     pub is_active: bool,
-    /// The most AI credits that the tenant may use in 30 days, 0 or more; it is stored and not enforced. Absent means
-    /// no limit.
+    /// The most AI credits that the tenant may use in 30 days, 0 or more; it is stored and not
+    /// enforced. Absent means no limit.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub ai_credits_rolling30_day_limit: Option<f64>,
     /// When a token last made, changed or restored the tenant; absent when no token has named it yet.

@@ -71,8 +71,8 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&page.map(|tenant| Tenant { credentials: None, ..(*tenant).clone() }))
 }
 
-/// `POST /customers`, a manager's token: makes a tenant and answers it. 400 without `name`, `already_exists` when the
-/// key is taken.
+/// `POST /customers`, a manager's token: makes a tenant and answers it. 400 without `name`,
+/// `already_exists` when the key is taken.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     shown(&tenants::create(&call.cx()?, call.json()?).await?)
 }
@@ -82,8 +82,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     shown(&*tenants::get(&call.cx()?, &selector(&call)?)?)
 }
 
-/// `PATCH /customers/{selector}`, a manager's token: merges the body into a tenant and answers it. 400 when it is
-/// archived.
+/// `PATCH /customers/{selector}`, a manager's token: merges the body into a tenant and
+/// answers it. 400 when it is archived.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     shown(&tenants::update(&call.cx()?, &selector(&call)?, call.json()?, false).await?)
 }

@@ -2,8 +2,8 @@
 //!
 //! `model.rs` holds the grants that it issued, `rules.rs` issues and revokes them and answers requests from stubs,
 //! `oauth.rs` is the OAuth 2.0 server, `routes.rs` has its endpoints and the consent page.
-//! Invariant: a token dies at the vendor, and the engine learns of it as from a real one: by a 401 or a refused
-//! refresh.
+//! Invariant: a token dies at the vendor, and the engine learns of it as from a real one:
+//! by a 401 or a refused refresh.
 
 pub mod model;
 pub mod oauth;

@@ -77,8 +77,8 @@ pub fn asking(
     })
 }
 
-/// The clients that the vendor knows: those of the workspace's integrations and connections, and the platform's where
-/// it is shared.
+/// The clients that the vendor knows: those of the workspace's integrations and connections, and the
+/// platform's where it is shared.
 fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
     let world = space.world();
     let own = world.integrations.iter().filter(|integration| integration.connector_id.as_ref() == Some(&connector.id));
@@ -91,8 +91,8 @@ fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
     own.chain(brought).map(|(id, secret)| Client { id, secret }).chain(shared).collect()
 }
 
-/// Whether an address may get a code: the fake's own callback, an integration's own, and every local address count as
-/// registered.
+/// Whether an address may get a code: the fake's own callback, an integration's own, and every
+/// local address count as registered.
 fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
     let local = match uri.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
@@ -119,8 +119,8 @@ impl Asking {
         back
     }
 
-    /// The account denies the request: answers the address that the browser goes to next, with an error. Source: RFC
-    /// 6749 §4.1.2.1.
+    /// The account denies the request: answers the address that the browser goes to next, with an
+    /// error. Source: RFC 6749 §4.1.2.1.
     pub fn deny(self) -> Url {
         let mut back = self.redirect_uri.clone();
         back.query_pairs_mut()
@@ -141,7 +141,7 @@ impl Asking {
 #[derive(Debug)]
 pub struct TokenAnswer {
     pub status: u16,
-    /// The JSON body.
+    /// The body, which is always JSON.
     pub body: Value,
 }
 

@@ -64,9 +64,9 @@ fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
     ))
 }
 
-/// `POST /vendor/{workspace}/{connector}/oauth/authorize`, no token: the buttons of the consent page, `action=allow`
-/// with an `account` or `action=deny`. The query is still the client's. Redirects to the client with a code or an
-/// error.
+/// `POST /vendor/{workspace}/{connector}/oauth/authorize`, no token: the buttons of the consent page,
+/// `action=allow` with an `account` or `action=deny`. The query is still the client's. Redirects to the
+/// client with a code or an error.
 pub(crate) async fn consent(call: Call) -> Result<Reply, ApiError> {
     let (space, asking) = match asked(&call) {
         Ok(asked) => asked,

@@ -1,7 +1,7 @@
 //! The stub vendor behind each connector: it issues grants and answers requests to the app from stubs.
 //!
-//! Invariant: a token dies at the vendor ([`Grant`]), and the engine learns of it by a 401 or a refused refresh, as
-//! from a real vendor.
+//! Invariant: a token dies at the vendor ([`Grant`]), and the engine learns of it by a 401 or a refused
+//! refresh, as from a real vendor.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, Weak};
@@ -65,8 +65,8 @@ pub(crate) fn consent(
     Ok(grant)
 }
 
-/// The credentials that connecting gives: for OAuth, tokens that the vendor issues to `client_id`; for keys, a
-/// filled-in form; else none.
+/// The credentials that connecting gives: for OAuth, tokens that the vendor issues to `client_id`; for
+/// keys, a filled-in form; else none.
 pub fn default_credentials(
     tx: &mut Tx,
     ids: &Ids,

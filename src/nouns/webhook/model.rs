@@ -1,7 +1,7 @@
 //! The events that the workspace's app is told of, and the deliveries that tell it.
 //!
-//! Invariant: which event a change means is derived from the records before and after it alone ([`WorkspaceEvent::of`],
-//! [`WorkspaceEvent::of_run`]).
+//! Invariant: which event a change means is derived from the records before and
+//! after it alone ([`WorkspaceEvent::of`], [`WorkspaceEvent::of_run`]).
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -72,8 +72,8 @@ pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreErr
     Ok(())
 }
 
-/// The address that an event goes to; none when the workspace has no receiver or does not want the event. Source: SDK
-/// `Workspace.webhookUri`, `enabledWebhookEvents`.
+/// The address that an event goes to; none when the workspace has no receiver or does not want the
+/// event. Source: SDK `Workspace.webhookUri`, `enabledWebhookEvents`.
 fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
     let extra = &world.workspace.extra;
     let url = extra.get("webhookUri")?.as_str().filter(|url| !url.is_empty())?;
@@ -157,8 +157,8 @@ fn forget_old(tx: &mut Tx) {
     }
 }
 
-/// Sends a delivery once if it is due, and stores how the attempt went and when the next one is. Fails only when that
-/// cannot be stored.
+/// Sends a delivery once if it is due, and stores how the attempt went and when the next one is. Fails
+/// only when that cannot be stored.
 pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
     // Read again now that nobody else sends it: it may have been delivered a moment ago.
     let now = space.clock.now();

@@ -38,8 +38,8 @@ impl<'a> WorkspaceView<'a> {
     }
 }
 
-/// `GET /workspaces`, a manager's token: answers a list of one, the token's workspace; empty when `workspaceKey` names
-/// another.
+/// `GET /workspaces`, a manager's token: answers a list of one, the token's workspace;
+/// empty when `workspaceKey` names another.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let world = cx.world();

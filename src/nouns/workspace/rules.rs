@@ -93,8 +93,8 @@ pub fn merge_settings(settings: &mut Settings, value: Value) -> Result<(), ApiEr
     Ok(())
 }
 
-/// Answers the fake's settings with a change merged into them, one level deep. Fails with 400 for an unknown field or a
-/// wrong value.
+/// Answers the fake's settings with a change merged into them, one level deep. Fails with 400 for an
+/// unknown field or a wrong value.
 pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, ApiError> {
     let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
     let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;

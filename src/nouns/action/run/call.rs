@@ -216,11 +216,11 @@ pub(crate) fn upstream_error(request: &ExchangeRequest, response: &OutResponse) 
         .caused_by(cause)
 }
 
-/// The address of a request to the workspace's own app: a whole address, or a path on `apiBaseUri`. Fails when there is
-/// neither.
+/// The address of a request to the workspace's own app: a whole address, or a path on
+/// `apiBaseUri`. Fails when there is neither.
 ///
-/// Source: DOC:docs/how-membrane-works/internal-api. No credentials go with it, because it is not published how the
-/// platform signs such requests.
+/// Source: DOC:docs/how-membrane-works/internal-api. No credentials go with it, because it is not published how
+/// the platform signs such requests.
 pub(crate) fn address_of_your_app(cx: &Cx, config: &Value, action: &Action) -> Result<String, ApiError> {
     let text = config.get("uri").or_else(|| config.get("path")).and_then(Value::as_str);
     let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;

@@ -89,8 +89,8 @@ fn usable(credentials: Option<&JsonMap>) -> Option<JsonMap> {
     Some(usable)
 }
 
-/// The host of a snippet: it calls the API with the caller's rights, and external apps through the caller's
-/// connections.
+/// The host of a snippet: it calls the API with the caller's rights, and external
+/// apps through the caller's connections.
 pub(crate) struct SnippetHost {
     cx: Cx,
     evidence: Arc<Mutex<Evidence>>,

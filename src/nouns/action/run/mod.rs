@@ -38,7 +38,7 @@ use tokio_util::sync::CancellationToken;
 /// What a call asks to run.
 #[derive(Debug, Clone)]
 pub enum Dispatch {
-    /// A reusable action.
+    /// A reusable action, named by a selector.
     Action(Selector),
     /// An inline request through a connection.
     Api(ApiDispatch),
@@ -270,8 +270,8 @@ pub struct NodeCall {
     pub variables: JsonMap,
 }
 
-/// Runs a node of a flow. No run log is written, so the lines that it logged and the requests that it sent are answered
-/// with its output.
+/// Runs a node of a flow. No run log is written, so the lines that it logged and the requests that it
+/// sent are answered with its output.
 pub async fn run_node(cx: &Cx, call: NodeCall) -> (Result<Option<Value>, ApiError>, Vec<Value>) {
     let request = RunRequest {
         dispatch: Err(ApiError::internal("a node has its action with it")),

@@ -121,8 +121,8 @@ fn action_of(
     Ok(action)
 }
 
-/// The connection that an action runs through when the call names none: its own, its integration's default one, or one
-/// of its app.
+/// The connection that an action runs through when the call names none: its own, its integration's
+/// default one, or one of its app.
 pub(crate) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action) -> Option<Arc<Connection>> {
     if let Some(id) = &action.place.connection {
         return directory.world.connections.get(id.as_str()).filter(|c| !c.is_archived()).cloned();

@@ -210,8 +210,8 @@ pub async fn consent(
     come_back(engine, space, connection, &connector, &code.unwrap_or_default()).await
 }
 
-/// Exchanges the code with which the user's browser came back, and answers the connection. A refusal by the vendor is
-/// the error.
+/// Exchanges the code with which the user's browser came back, and answers the connection. A
+/// refusal by the vendor is the error.
 pub async fn come_back(
     engine: &Arc<Engine>,
     space: &Arc<Space>,

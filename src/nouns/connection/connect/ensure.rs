@@ -43,8 +43,8 @@ pub(crate) fn name_of_host(host: &str) -> String {
     host.trim_start_matches("www.").to_owned()
 }
 
-/// The host of an address or domain, in lower case. Fails with 400 unless it has a dot and is no IP address. Source:
-/// SDK `EnsureConnectionRequest`.
+/// The host of an address or domain, in lower case. Fails with 400 unless it has a dot and is no
+/// IP address. Source: SDK `EnsureConnectionRequest`.
 pub(crate) fn host_of(app_url: &str) -> Result<String, ApiError> {
     let wrong = || {
         ApiError::bad_request(format!("`appUrl` is `{app_url}`; it is an address or a domain such as slack.com"))

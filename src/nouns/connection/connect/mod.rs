@@ -303,8 +303,8 @@ pub(crate) fn fresh(
     Ok(id)
 }
 
-/// Completes at once what needs no user: credentials or input are given, the connector needs no consent, or the
-/// workspace connects by itself.
+/// Completes at once what needs no user: credentials or input are given, the connector needs no consent, or
+/// the workspace connects by itself.
 pub(crate) fn maybe_complete(
     cx: &Cx,
     tx: &mut Tx,

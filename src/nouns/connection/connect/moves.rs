@@ -247,8 +247,8 @@ pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> 
     end_attempt(engine, space, connection, RequestStatus::Cancelled, cancelled()).await
 }
 
-/// Ends an attempt that failed: the connection returns to the state before; a first attempt of a hosted page leaves no
-/// connection.
+/// Ends an attempt that failed: the connection returns to the state before; a first attempt of a
+/// hosted page leaves no connection.
 pub(crate) async fn end_attempt(
     engine: &Engine,
     space: &Space,
@@ -274,8 +274,8 @@ pub(crate) async fn end_attempt(
     Ok(())
 }
 
-/// Moves a connection by an event within a transaction, with all that follows from the event. Fails when the state does
-/// not allow the event.
+/// Moves a connection by an event within a transaction, with all that follows from the event. Fails when the
+/// state does not allow the event.
 pub fn move_in(
     engine: &Engine,
     space: &Space,
@@ -353,8 +353,8 @@ pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connect
     Ok(())
 }
 
-/// Ends BUILDING: finds or builds the connector, then asks the user, or connects when no user is needed. Source: SEED
-/// (“The first such connect”).
+/// Ends BUILDING: finds or builds the connector, then asks the user, or connects when no user is needed. Source:
+/// SEED (“The first such connect”).
 pub fn finish_building(
     engine: &Engine,
     space: &Space,

@@ -1,5 +1,5 @@
-//! The engine's side of OAuth 2.0: the address where a user consents, and the exchange of codes and refresh tokens by
-//! HTTP.
+//! The engine's side of OAuth 2.0: the address where a user consents, and the exchange of
+//! codes and refresh tokens by HTTP.
 //!
 //! Invariant: every exchange is a real HTTP request, also to the stub vendor, so that faults meet it.
 //!
@@ -30,8 +30,8 @@ use crate::nouns::vendor::oauth::{Client, shared_client};
 use crate::store::World;
 use crate::upstream::OutRequest;
 
-/// How long before they expire credentials are refreshed; credentials that live shortly are refreshed after nine tenths
-/// of their life.
+/// How long before they expire credentials are refreshed; credentials that live shortly are refreshed
+/// after nine tenths of their life.
 const MARGIN: Duration = Duration::from_mins(1);
 
 /// The path by which faults match a vendor's token endpoint, whatever its address is.
@@ -180,8 +180,8 @@ impl Endpoint {
     }
 }
 
-/// The OAuth client of the connection or its integration, else the platform's
-/// (`docs/behaviour.md#connector-oauth-client`).
+/// The OAuth client of the connection or its integration, else
+/// the platform's (`docs/behaviour.md#connector-oauth-client`).
 pub(crate) fn client_of(world: &World, connection: &Connection, connector: &Connector) -> Client {
     let own = integration_for(world, connection).and_then(|integration| integration.oauth_client());
     own.map_or_else(|| shared_client(connector), |(id, secret)| Client { id, secret })

@@ -111,8 +111,8 @@ pub(crate) async fn create_request(call: Call) -> Result<Reply, ApiError> {
     shown_request(&cx, &*connecting::request(&cx, spec).await?)
 }
 
-/// `GET` or `PATCH /connection-requests/{id}`, any token: answers a request as it is. 404 when the caller may not see
-/// it.
+/// `GET` or `PATCH /connection-requests/{id}`, any token: answers a request as it is. 404
+/// when the caller may not see it.
 pub(crate) async fn get_request(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let id = call.param("id")?;
@@ -133,8 +133,8 @@ struct OptionsBody {
     connector_parameters: Option<Value>,
 }
 
-/// Answers the ways to authenticate as a bare array; empty when the integration switches its only one off. Source: SDK
-/// `GeneratedConnectorOption`.
+/// Answers the ways to authenticate as a bare array; empty when the integration switches its only
+/// one off. Source: SDK `GeneratedConnectorOption`.
 fn options_of(
     cx: &Cx,
     connector: &Connector,
@@ -200,8 +200,8 @@ pub(crate) fn no_connector() -> ApiError {
     ApiError::bad_request("it has no connector yet; connect to it first")
 }
 
-/// `POST /connectors/{selector}/generate-options`, any token: answers the ways to authenticate of a connector; 404 when
-/// there is none.
+/// `POST /connectors/{selector}/generate-options`, any token: answers the ways to authenticate of a
+/// connector; 404 when there is none.
 pub(crate) async fn generate_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = crate::nouns::connector::rules::get(&cx, call.param("selector")?)?;

@@ -32,8 +32,8 @@ pub fn integration_for(world: &World, connection: &Connection) -> Option<Integra
     Some(integration.with_parameters(connection.connector_parameters.as_ref()))
 }
 
-/// Why a connector cannot be authorized with the parameters that are set; none when it can
-/// (`docs/behaviour.md#connect-misconfigured`).
+/// Why a connector cannot be authorized with the parameters that are set;
+/// none when it can (`docs/behaviour.md#connect-misconfigured`).
 pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connection) -> Option<Failure> {
     let why = integration_for(tx, connection)?.oauth_fault(connector)?;
     Some(Failure {
@@ -42,8 +42,8 @@ pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connect
     })
 }
 
-/// The target that a call names. Fails with 400 when it names none, with 404 for an unknown one. Source: SEED (“Hand
-/// connect one of”).
+/// The target that a call names. Fails with 400 when it names none, with 404 for an unknown one.
+/// Source: SEED (“Hand connect one of”).
 pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Target, ApiError> {
     let world = (**tx).clone();
     let directory = cx.directory(&world);
@@ -112,8 +112,8 @@ pub(crate) fn known(
     Ok(Target::Known { integration: id, connector })
 }
 
-/// The integration that a connector becomes: under the id that the connector was offered under, with its key when that
-/// is free.
+/// The integration that a connector becomes: under the id that the connector was offered under,
+/// with its key when that is free.
 pub fn new_integration(space: &Space, directory: &Directory<'_>, connector: &Connector) -> Integration {
     let synthetic = Integration::offered_id(connector);
     let id = if directory.world.integrations.get(synthetic.as_str()).is_none() { synthetic } else { space.ids.id() };
@@ -139,8 +139,8 @@ pub(crate) fn best_match(directory: &Directory<'_>, connection: &Connection) -> 
     (rank::score(&best.meta.name, intent) > 0.0 || rank::score(best.key(), intent) > 0.0).then_some(best)
 }
 
-/// Builds a connector for this workspace, named after the app or intent, with a stub upstream and an API key
-/// (`docs/behaviour.md#connect-intent`).
+/// Builds a connector for this workspace, named after the app or intent, with a stub upstream
+/// and an API key (`docs/behaviour.md#connect-intent`).
 pub(crate) fn build_connector(
     space: &Space,
     tx: &mut Tx,

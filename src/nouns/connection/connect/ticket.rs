@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use std::sync::Arc;
 
-/// Answers the workspace and connection that a ticket names. Fails with 404 unless the ticket is of the connection's
-/// open attempt.
+/// Answers the workspace and connection that a ticket names. Fails with 404 unless the ticket is
+/// of the connection's open attempt.
 pub fn redeem(engine: &Engine, ticket: &str) -> Result<(Arc<Space>, Arc<Connection>), ApiError> {
     let stale = || ApiError::not_found("this connect page is no longer open; begin to connect again");
     let bytes = URL_SAFE_NO_PAD.decode(ticket).map_err(|_| stale())?;

@@ -36,7 +36,7 @@ pub enum ConnectionState {
     ConfigurationError,
     /// The connector could not be built.
     SetupFailed,
-    /// The connection works.
+    /// The connection works: calls can go through it.
     Ready,
     /// The credentials are being revoked.
     Disconnecting,
@@ -159,16 +159,16 @@ pub struct Connection {
     pub errors: Vec<ApiError>,
     /// What to connect to, in words, as the caller asked.
     pub intent: Option<String>,
-    /// The secret part of the connect page's address; it changes with each attempt, and none means that no page is
-    /// open.
+    /// The secret part of the connect page's address; it changes with each attempt, and
+    /// none means that no page is open.
     pub ticket: Option<String>,
     /// Who waits in a browser for this attempt.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub attempt: Option<Attempt>,
     /// The id of the connection request that the attempt answers.
     pub request: Option<String>,
-    /// Whether the tenant's other connections of the integration are archived once this one is READY
-    /// (`docs/behaviour.md#connection-replace`).
+    /// Whether the tenant's other connections of the integration are archived once
+    /// this one is READY (`docs/behaviour.md#connection-replace`).
     #[serde(default)]
     pub replaces_others: bool,
     /// When the state changes by itself; none when it does not.
@@ -240,8 +240,8 @@ impl Connection {
         Ok(transition)
     }
 
-    /// Whether calls can go through the connection: it has credentials, and it is READY or was before a reconnect
-    /// began.
+    /// Whether calls can go through the connection: it has credentials, and it is READY
+    /// or was before a reconnect began.
     pub fn is_connected(&self) -> bool {
         self.credentials.is_some() && self.former.unwrap_or(self.state) == ConnectionState::Ready
     }
@@ -270,8 +270,8 @@ impl Connection {
         Ok(())
     }
 
-    /// The error of a call through a connection that does not work, with the HTTP status that the workspace chose.
-    /// Source: SEED, DOC:reference/overview/errors.
+    /// The error of a call through a connection that does not work, with the HTTP status that the
+    /// workspace chose. Source: SEED, DOC:reference/overview/errors.
     pub fn disconnected_error(&self, connector_key: &str, status: u16) -> ApiError {
         let name = self.meta.key.as_deref().unwrap_or(&self.meta.name);
         let (key, why) = match self.state {
@@ -297,8 +297,8 @@ impl Connection {
     }
 }
 
-/// The fields of a connection that a request may set; absent ones keep their value. Source: SDK
-/// `CreateConnectionRequest`.
+/// The fields of a connection that a request may set; absent ones keep
+/// their value. Source: SDK `CreateConnectionRequest`.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConnectionBody {

@@ -192,8 +192,8 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-/// Ends an attempt in the browser: a redirect to the address that the caller gave, else a page that tells the window
-/// that opened it.
+/// Ends an attempt in the browser: a redirect to the address that the caller gave, else a page that
+/// tells the window that opened it.
 pub(crate) async fn ended(
     engine: &Arc<Engine>,
     space: &Arc<Space>,

@@ -45,8 +45,8 @@ fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRo
     })
 }
 
-/// `GET /embed/main`, any token: answers a page of every integration, and whether it is connected. Source: SDK
-/// (`client.open`).
+/// `GET /embed/main`, any token: answers a page of every integration, and whether it
+/// is connected. Source: SDK (`client.open`).
 pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let theme = theme_of(&call.query());
@@ -57,8 +57,8 @@ pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// `GET /embed/integrations/{integration}`, any token: answers a page of one integration; 404 when there is none.
-/// Source: SDK (`integration(i).open`).
+/// `GET /embed/integrations/{integration}`, any token: answers a page of one integration; 404 when there
+/// is none. Source: SDK (`integration(i).open`).
 pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let theme = theme_of(&call.query());
@@ -80,8 +80,8 @@ pub(crate) async fn plain(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// `POST /screens/agent-session`, any token: answers a page of one agent session; 404 when the caller may not see it.
-/// Source: SDK (`ui.UNSAFE_agentSession`).
+/// `POST /screens/agent-session`, any token: answers a page of one agent session; 404 when the caller may not
+/// see it. Source: SDK (`ui.UNSAFE_agentSession`).
 pub(crate) async fn agent_session(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let fields = call.form();

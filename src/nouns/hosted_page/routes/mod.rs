@@ -1,7 +1,7 @@
 //! Hosted pages for connecting in a browser: in a popup, in the client's frame, or in the app's own window.
 //!
-//! Invariant: a page carries a ticket or the name of a [`Visit`], never a token. Source: SDK (`connect()`,
-//! `ui.connect()`).
+//! Invariant: a page carries a ticket or the name of a [`Visit`], never a
+//! token. Source: SDK (`connect()`, `ui.connect()`).
 
 pub mod attempt;
 pub mod embed;
@@ -36,9 +36,9 @@ const FIRST_PAGE: Duration = Duration::from_millis(500);
 const NEXT_PAGE: Duration = Duration::from_secs(20);
 
 /// `POST /screens/connect`, `POST /screens/integrations/{integration}/connect`,
-/// `GET /embed/integrations/{integration}/connect`, any token: answers a connect page in the client's frame; when
-/// nothing is named, a page to choose from. 400 for a body that is no form. Source: SDK (`ui.connect()`,
-/// `openNewConnection()`).
+/// `GET /embed/integrations/{integration}/connect`, any token: answers a connect page in the
+/// client's frame; when nothing is named, a page to choose from. 400 for a body that is no
+/// form. Source: SDK (`ui.connect()`, `openNewConnection()`).
 pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     if !call.body.is_empty() && !call.is_form() {
@@ -257,8 +257,8 @@ pub(crate) async fn visit(call: Call) -> Result<Reply, ApiError> {
     begun.await.or_else(|error| closed(&error))
 }
 
-/// `GET /screens/visits/{visit}`, no token: answers `{building}` once the connection has left BUILDING, or after a
-/// while.
+/// `GET /screens/visits/{visit}`, no token: answers `{building}` once the connection has
+/// left BUILDING, or after a while.
 pub(crate) async fn visit_state(call: Call) -> Result<Reply, ApiError> {
     let (cx, visit) = visited(&call)?;
     let id = visit.spec.connection_id.unwrap_or_default();

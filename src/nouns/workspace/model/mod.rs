@@ -34,8 +34,8 @@ pub struct Workspace {
     /// How the workspace's clock runs; kept here so that it survives a restart and is copied with the workspace.
     #[serde(default)]
     pub clock: ClockMode,
-    /// Fields of [`Self::EXTRA_FIELDS`], kept and answered as given. Only `webhookUri` and `enabledWebhookEvents` have
-    /// an effect.
+    /// Fields of [`Self::EXTRA_FIELDS`], kept and answered as given. Only `webhookUri`
+    /// and `enabledWebhookEvents` have an effect.
     #[serde(default)]
     pub extra: JsonMap,
     pub created_at: Timestamp,
@@ -150,9 +150,9 @@ pub enum ConnectionStates {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenClock {
-    /// The real time of the system.
+    /// Tokens expire by the real time of the system.
     System,
-    /// The workspace's clock.
+    /// Tokens expire by the workspace's clock.
     Workspace,
 }
 

@@ -1,8 +1,8 @@
-//! When state machines move: settings of a workspace, one for each kind of change. Source: our choice
-//! (`docs/behaviour.md#progress`).
+//! When state machines move: settings of a workspace, one for each kind of
+//! change. Source: our choice (`docs/behaviour.md#progress`).
 //!
-//! Invariant: a change that is due says so by a [`Due`] in its record, so that it survives a restart and is copied with
-//! the workspace.
+//! Invariant: a change that is due says so by a [`Due`] in its record, so that it survives a restart
+//! and is copied with the workspace.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,8 +32,8 @@ pub enum Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failure {
-    /// The state of a connection that fails: `CONFIGURATION_ERROR`, `SETUP_FAILED`, or `ERROR` when absent. Other kinds
-    /// ignore it.
+    /// The state of a connection that fails: `CONFIGURATION_ERROR`, `SETUP_FAILED`, or `ERROR` when
+    /// absent. Other kinds ignore it.
     #[serde(default = "error")]
     pub state: ConnectionState,
     /// The message of the error (`errors[0].message`); a general one when absent.
