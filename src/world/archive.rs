@@ -1,4 +1,6 @@
-//! Archives of what a workspace defines: zip files of YAML.
+//! Archives of what a workspace defines: zip files of YAML, for the jobs that export and import them.
+//!
+//! Invariant: unpacking is bounded by size and number of files, and no path leads out of the archive.
 
 use std::io::{Cursor, Read as _, Write as _};
 
@@ -8,11 +10,11 @@ use zip::{ZipArchive, ZipWriter};
 use crate::base::error::ApiError;
 use crate::world::job::model::Files;
 
-/// What an archive holds at most, unpacked, in bytes.
+/// The most bytes that an archive may have when it is unpacked.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// Files of an archive.
+/// The most files that an archive may have.
 const MOST_FILES: usize = 20_000;
-/// Folders that stand at the top of an archive (SDK), or of a seed.
+/// The folders that stand at the top of an archive (SDK) or of a seed.
 const TOP: [&str; 15] = [
     "actions",
     "app-data-schemas",
@@ -31,10 +33,10 @@ const TOP: [&str; 15] = [
     "stubs",
 ];
 
-/// Packs files; the same files give the same bytes.
+/// Packs files into a zip archive; the same files give the same bytes.
 pub fn pack(files: &Files) -> Result<Vec<u8>, ApiError> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    // Without a date of today.
+    // The files are given no date, so that the bytes do not depend on the day.
     let options = SimpleFileOptions::default().last_modified_time(zip::DateTime::default());
     for (path, text) in files {
         writer.start_file(path.as_str(), options).map_err(ApiError::internal)?;
@@ -43,7 +45,8 @@ pub fn pack(files: &Files) -> Result<Vec<u8>, ApiError> {
     Ok(writer.finish().map_err(ApiError::internal)?.into_inner())
 }
 
-/// Unpacks an archive, below one folder or not; refuses what is none, and what is too large.
+/// Unpacks an archive, whether its folders stand at its top or below one folder. Fails with 400 for bytes that are no
+/// zip archive, and for too many or too large files.
 pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("`file` is no zip archive that can be read: {why}"));
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| wrong(error.to_string()))?;
@@ -60,7 +63,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
             continue;
         }
         let mut text = String::new();
-        // One more than there may be: what a header says of a size need not be so.
+        // One byte more than allowed is read, because the size in a file's header may be wrong.
         let read = file.take(left + 1).read_to_string(&mut text);
         let read = read.map_err(|error| wrong(format!("`{path}`: {error}")))? as u64;
         left = left.checked_sub(read).ok_or_else(|| wrong(format!("it is larger than {LARGEST} bytes")))?;
@@ -69,7 +72,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
     Ok(without_root(files))
 }
 
-/// An archive of a folder has the folder's name before every path.
+/// Removes the folder's name that an archive of a folder has before every path.
 fn without_root(files: Files) -> Files {
     let root = files.keys().next().and_then(|path| path.split_once('/')).map(|(root, _)| format!("{root}/"));
     let Some(root) = root else { return files };

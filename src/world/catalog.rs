@@ -1,4 +1,6 @@
-//! The catalog: external apps, connectors, their actions and stubs. Shared by all workspaces, immutable.
+//! The catalog of external apps, connectors, their actions and stubs, made from the demo seed.
+//!
+//! Invariant: it is shared by all workspaces and never written; ids derive from keys, so they are the same everywhere.
 
 use std::sync::{Arc, OnceLock};
 
@@ -14,27 +16,27 @@ use crate::nouns::flow::model::Flow;
 use crate::nouns::stub::model::{Stub, StubSpec};
 use crate::world::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError, SeedFlow};
 
-/// Catalog entries are as old as this (2024-01-01).
+/// The date of all entries of the catalog (2024-01-01).
 const EPOCH: Timestamp = Timestamp::from_millis(1_704_067_200_000);
 
-/// The demo seed: the catalog, and what is planted in the demo workspace.
+/// The two parts of the demo seed: the catalog, and what is planted in the demo workspace.
 struct BuiltIn {
     catalog: Arc<Catalog>,
     demo: Arc<SeedDocument>,
 }
 
-/// Both, read once per process.
+/// Both parts, read once per process.
 fn built_in() -> Result<&'static BuiltIn, SeedError> {
     static BUILT_IN: OnceLock<Result<BuiltIn, SeedError>> = OnceLock::new();
     BUILT_IN.get_or_init(|| SeedDocument::demo().map(BuiltIn::of)).as_ref().map_err(Clone::clone)
 }
 
-/// The built-in catalog.
+/// The built-in catalog; an error means that the built-in files are broken.
 pub fn catalog() -> Result<Arc<Catalog>, SeedError> {
     built_in().map(|built_in| Arc::clone(&built_in.catalog))
 }
 
-/// The demo seed without the catalog's part.
+/// The demo seed without the part that is the catalog.
 pub fn demo() -> Result<Arc<SeedDocument>, SeedError> {
     built_in().map(|built_in| Arc::clone(&built_in.demo))
 }
@@ -95,12 +97,12 @@ fn meta(kind: &str, name_of_id: &str, key: &str, name: &str, description: Option
     }
 }
 
-/// The id of a catalog app by its key.
+/// The id of a catalog app, derived from its key.
 pub fn app_id(key: &str) -> Id<ExternalApp> {
     stable_id("app", key)
 }
 
-/// An app as a seed describes it.
+/// The external app that a seed describes.
 pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) -> ExternalApp {
     ExternalApp {
         id: app_id(&app.key),
@@ -115,7 +117,7 @@ pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) 
     }
 }
 
-/// A connector as a seed describes it.
+/// The connector that a seed describes.
 pub fn connector_of(seed: &SeedConnector) -> Connector {
     Connector {
         id: stable_id("connector", &seed.key),
@@ -138,7 +140,7 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
     }
 }
 
-/// A catalog action of a connector's app.
+/// The catalog action of a connector's app that a seed describes.
 pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
     let name = format!("{}/{}", connector.key, seed.key);
     let mut action = action_of(stable_id("catalog-action", &name), seed, EPOCH);
@@ -148,7 +150,7 @@ pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
     action
 }
 
-/// A flow as a seed describes it, at no layer yet.
+/// The flow that a seed describes, at no layer yet.
 pub fn flow_of(id: Id<Flow>, seed: &SeedFlow, now: Timestamp) -> Flow {
     let name = seed.name.clone().unwrap_or_else(|| crate::elements::model::title_of(&seed.key));
     let mut meta = meta("flow", id.as_str(), &seed.key, &name, seed.description.clone());
@@ -163,7 +165,7 @@ pub fn flow_of(id: Id<Flow>, seed: &SeedFlow, now: Timestamp) -> Flow {
     }
 }
 
-/// An action as a seed describes it, at no layer yet.
+/// The action that a seed describes, at no layer yet.
 pub fn action_of(id: Id<Action>, seed: &SeedAction, now: Timestamp) -> Action {
     let name = seed.name.clone().unwrap_or_else(|| crate::elements::model::title_of(&seed.key));
     let mut meta = meta("action", id.as_str(), &seed.key, &name, seed.description.clone());

@@ -1,4 +1,7 @@
-//! Planting a seed: turning a [`SeedDocument`] into records of a workspace.
+//! Planting a seed: making the records of a workspace from a [`SeedDocument`].
+//!
+//! Invariant: ids derive from keys, so that the same seed gives the same ids everywhere,
+//! and planting twice changes nothing.
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
@@ -22,7 +25,7 @@ use crate::world::seed::{SeedDocument, SeedElement, place_in};
 use serde::Serialize;
 use std::sync::Arc;
 
-/// Plants a seed. Ids derive from keys, so that the same seed gives the same ids everywhere.
+/// Plants a seed in a new workspace. Fails with 400 when an integration or connection names what is not there.
 pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &SeedDocument) -> Result<(), ApiError> {
     for tenant in &seed.workspace.tenants {
         let mut record = Tenant::new(stable_id("tenant", &tenant.key), tenant.key.clone(), tenant.name.clone(), now);
@@ -51,21 +54,21 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
     plant_connections(tx, ids, now, catalog, seed)
 }
 
-/// What planting elements came to: where each stands in a seed.
+/// What planting changed, as the places of elements in a seed.
 #[derive(Debug, Default, Serialize)]
 pub struct Changes {
-    /// Was not there.
+    /// The elements that were not there.
     pub created: Vec<String>,
-    /// Was there and is another now.
+    /// The elements that were there and were changed.
     pub updated: Vec<String>,
-    /// Was there already.
+    /// The elements that were there and stayed as they were.
     pub unchanged: Vec<String>,
-    /// Was there and is archived now.
+    /// The elements that were there and were archived.
     pub archived: Vec<String>,
 }
 
 impl Changes {
-    /// Writes an element unless it is there as it should be.
+    /// Writes an element, unless it is there and equal.
     fn write<R: Record + PartialEq>(
         &mut self,
         tx: &mut Tx,
@@ -90,7 +93,7 @@ impl Changes {
     }
 }
 
-/// What a seed says of an element over what is known of it.
+/// The shared fields of a known element, with what a seed says over them.
 fn meta_of(known: &Meta, wanted: &Meta) -> Meta {
     Meta {
         name: wanted.name.clone(),
@@ -101,7 +104,8 @@ fn meta_of(known: &Meta, wanted: &Meta) -> Meta {
     }
 }
 
-/// Plants connectors, integrations, actions and flows, over those that the workspace has under the same keys.
+/// Plants connectors, integrations, actions and flows, over those that the workspace has under the same
+/// keys, and answers what changed.
 pub fn plant_elements(
     tx: &mut Tx,
     ids: &Ids,
@@ -128,7 +132,7 @@ pub fn plant_elements(
                 extra: known.extra.clone(),
                 ..fresh
             },
-            // Another connector may have the id that this one gets everywhere, under another key by now.
+            // The id that this connector gets everywhere may belong to another connector, whose key was changed since.
             None => {
                 let is_taken = tx.connectors.get(fresh.id.as_str()).is_some();
                 let id = if is_taken { ids.id() } else { fresh.id };
@@ -141,7 +145,7 @@ pub fn plant_elements(
             tx.put(crate::world::catalog::catalog_action(connector, action))?;
         }
     }
-    // An integration's element customises a universal one.
+    // The universal elements come first, because an integration's element customises one.
     for action in &seed.actions {
         plant_element(tx, ids, now, action, None, &mut changes)?;
     }
@@ -166,7 +170,7 @@ fn plant_integrations(
         let connector = Directory::new(&world, catalog)
             .find_connector(connector_key)
             .map_err(|error| ApiError::bad_request(format!("integration `{}`: {}", integration.key, error.message)))?;
-        // The live one, else the one that was archived last.
+        // The live one is meant, else the one that was archived last.
         let known =
             world.integrations.with_key(&integration.key).max_by_key(|known| !known.meta.is_archived()).cloned();
         let synthetic = Integration::offered_id(&connector);
@@ -193,7 +197,7 @@ fn plant_integrations(
             wanted.meta.uuid.clone_from(uuid);
         }
         (wanted.connector_id, wanted.external_app_id) = (Some(connector.id.clone()), connector.external_app_id.clone());
-        // No export has parameters: those that are there stay.
+        // An export has no parameters, so those that are there stay.
         wanted.parameters.extend(integration.parameters.clone());
         wanted.options_config.clone_from(&integration.options_config);
         wanted.o_auth_callback_uri.clone_from(&integration.o_auth_callback_uri);
@@ -211,12 +215,12 @@ fn plant_integrations(
     Ok(())
 }
 
-/// Whether an element is the workspace's, and no connection's and no catalog's.
+/// Whether an element is the workspace's own, at no connection and not the catalog's.
 fn is_own<E: Layered>(element: &E) -> bool {
     !element.is_public() && element.place().connection.is_none() && element.place().external_app.is_none()
 }
 
-/// The same, and there.
+/// Whether an element is the workspace's own and not archived.
 pub(crate) fn is_defined<E: Layered>(element: &E) -> bool {
     is_own(element) && !element.meta().is_archived()
 }
@@ -237,7 +241,7 @@ fn plant_element<S: SeedElement>(
     let table = S::Of::table(tx);
     let own = table.with_key(key).filter(|element| is_own(&***element));
     let at_place = own.filter(|element| element.place().integration.as_ref() == integration.map(|(id, _)| id));
-    // The live one, else the one that was archived last.
+    // The live one is meant, else the one that was archived last.
     let known = at_place.max_by_key(|element| !element.meta().is_archived()).cloned();
     let stable = stable_id(<S::Of as Layered>::NOUN, &name);
     let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };

@@ -1,4 +1,6 @@
-//! How much a YAML text may be: readers build all of it, and anchors make little text much.
+//! Bounds for YAML texts: readers build the whole value, and anchors make a little text large.
+//!
+//! Invariant: a text is checked before any reader builds it.
 
 use std::collections::HashMap;
 
@@ -7,13 +9,13 @@ use yaml_rust2::parser::{Event, Parser};
 use crate::base::depth::DEEPEST;
 use crate::world::seed::file::{SeedError, SeedFile};
 
-/// Text that is little whatever it says, in bytes.
+/// Texts below this many bytes are small, whatever they say.
 const LITTLE: usize = 4_096;
-/// Values of one text, those of aliases counted each time.
+/// The most values of one text; what an alias stands for counts each time.
 const MOST_VALUES: u64 = 1_000_000;
 
 impl SeedFile {
-    /// Refuses a text that nests too deep or says too much, without building it.
+    /// Refuses a text that nests too deep or has too many values, without building it.
     pub(crate) fn check_bounds(&self) -> Result<(), SeedError> {
         let mut parser = Parser::new_from_str(&self.text);
         let mut open: Vec<(usize, u64)> = Vec::new();
@@ -24,7 +26,7 @@ impl SeedFile {
                 |line: usize, message: String| Err(SeedError { file: self.path.clone(), line: Some(line), message });
             let (event, at) = match parser.next_token() {
                 Ok(next) => next,
-                // Its reader says better what is wrong, and reads so little without aliases in no time.
+                // The reader names the error better, and reads so small a text without aliases quickly.
                 Err(_) if self.text.len() < LITTLE && !self.text.contains('*') => return Ok(()),
                 Err(error) => return wrong(error.marker().line(), error.info().to_owned()),
             };

@@ -1,4 +1,4 @@
-//! Elements at the three layers as a seed or an archive describes them.
+//! Actions and flows as a seed or an archive describes them, and the trait that both share.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -17,37 +17,36 @@ use crate::world::catalog::{action_of, flow_of};
 use crate::world::seed::SeedAction;
 use crate::world::seed::file::Origin;
 
-/// A kind of element in a seed.
+/// A kind of element in a seed or archive.
 pub trait SeedElement: Serialize + DeserializeOwned {
-    /// What it describes.
+    /// The kind of element that it describes.
     type Of: Element + PartialEq;
 
-    /// How a seed would describe an element.
+    /// The description of an element, as an export has it.
     fn of(element: &Self::Of) -> Self;
-    /// The element as it is described, at no layer yet.
+    /// The element that is described, at no layer yet.
     fn fresh(&self, id: Id<Self::Of>, now: Timestamp) -> Self::Of;
-    /// Makes an element that is there do what a fresh one does.
+    /// Gives an existing element the definition of a fresh one, and leaves its identity and place.
     fn redefine(known: &mut Self::Of, fresh: Self::Of);
-    /// Handle; the folder's name when absent.
+    /// The key of the element; the folder's name when the file gives none.
     fn key(&self) -> &str;
-    /// Handle.
     fn key_mut(&mut self) -> &mut String;
-    /// The user's own.
+    /// Any JSON object of the user's own.
     fn meta(&self) -> Option<&JsonMap>;
-    /// The same in every workspace that it was exported to.
+    /// The UUID, which is the same in every workspace that the element was exported to; none when the file gives none.
     fn uuid(&self) -> Option<&String>;
-    /// Where it stands in its file.
+    /// The file and place where the element stands, for errors.
     fn origin(&self) -> &Origin;
-    /// Where it stands in its file.
     fn origin_mut(&mut self) -> &mut Origin;
-    /// Refuses what could not be made, by field. Here, not when planting: a seed is planted often.
+    /// Refuses what could not be made, and names the field. It is checked when the seed is read,
+    /// because a seed is planted often.
     fn check(&self) -> Result<(), (&'static str, ApiError)>;
 }
 
 impl SeedElement for SeedAction {
     type Of = Action;
 
-    /// Source: SDK `ActionExportProperties`; `outputSchema` is our choice.
+    /// The fields of an export. Source: SDK `ActionExportProperties`; `outputSchema` is our choice.
     fn of(action: &Action) -> Self {
         Self {
             key: action.meta.key.clone().unwrap_or_default(),
@@ -108,38 +107,38 @@ impl SeedElement for SeedAction {
     }
 }
 
-/// A flow. Fields of a real export that mean nothing here are let be.
+/// A flow in a seed. Fields of a real export that have no meaning here are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedFlow {
-    /// Handle; the folder's name when absent.
+    /// The key; the folder's name when absent.
     #[serde(default)]
     pub key: String,
-    /// For people.
+    /// The name that people see; derived from the key when absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
     pub description: Option<String>,
-    /// What it does.
+    /// The nodes by their keys.
     #[serde(default)]
     pub nodes: Nodes,
-    /// Whether triggers launch it; they do when absent.
+    /// Whether triggers may launch the flow; true when absent.
     #[serde(default)]
     pub enabled: Option<bool>,
-    /// Whether a connection gets its instance as soon as it is READY.
+    /// Whether a connection gets an instance as soon as it is READY; false when absent.
     #[serde(default)]
     pub auto_create_instances: Option<bool>,
-    /// What parameters it takes.
+    /// The JSON Schema of `parameters`.
     #[serde(default)]
     pub parameters_schema: Option<Value>,
-    /// Those it has.
+    /// The values that nodes read as `flowInstance.parameters`.
     #[serde(default)]
     pub parameters: Option<Value>,
-    /// The user's own.
+    /// Any JSON object of the user's own.
     #[serde(default)]
     pub meta: Option<JsonMap>,
-    /// The same in every workspace that it was exported to.
+    /// The UUID, which is the same in every workspace that the flow was exported to; one is made when absent.
     #[serde(default)]
     pub uuid: Option<String>,
     #[serde(skip)]
@@ -149,14 +148,14 @@ pub struct SeedFlow {
 impl SeedElement for SeedFlow {
     type Of = Flow;
 
-    /// Source: SDK `FlowExportProperties`.
+    /// The fields of an export. Source: SDK `FlowExportProperties`.
     fn of(flow: &Flow) -> Self {
         Self {
             key: flow.meta.key.clone().unwrap_or_default(),
             name: Some(flow.meta.name.clone()),
             description: flow.meta.description.clone(),
             nodes: flow.nodes.clone(),
-            // What they are when nothing is said is not said.
+            // Default values are left out.
             enabled: Some(flow.enabled).filter(|enabled| !enabled),
             auto_create_instances: Some(flow.auto_create_instances).filter(|creates| *creates),
             parameters_schema: flow.parameters_schema.clone(),
@@ -212,7 +211,7 @@ impl SeedElement for SeedFlow {
     }
 }
 
-/// Where an element stands in a seed or an archive, below its integration's folder.
+/// The path of an element in a seed or an archive, below its integration's folder.
 pub(crate) fn place_in<S: SeedElement>(key: &str) -> String {
     format!("{}/{key}", <S::Of as Layered>::PLURAL)
 }

@@ -1,4 +1,4 @@
-//! One file of a seed, and errors that say where in it.
+//! One file of a seed, and errors that say where in it something is wrong.
 
 use std::path::Path;
 
@@ -9,11 +9,11 @@ use serde_path_to_error::{Path as FieldPath, Segment, Track};
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{file}{}: {message}", .line.map(|line| format!(":{line}")).unwrap_or_default())]
 pub struct SeedError {
-    /// The file.
+    /// The path of the file below the seed's folder, or the path of the only file.
     pub file: String,
-    /// The line, when known.
+    /// The line, counted from 1; none when it is not known.
     pub line: Option<usize>,
-    /// The field and what is wrong with it.
+    /// What is wrong, with the field where there is one.
     pub message: String,
 }
 
@@ -23,22 +23,22 @@ impl SeedError {
     }
 }
 
-/// A file, read.
+/// A file of a seed with its text.
 #[derive(Debug, Clone)]
 pub(crate) struct SeedFile {
-    /// Below the seed's folder.
+    /// The path below the seed's folder.
     pub(crate) path: String,
     pub(crate) text: String,
 }
 
-/// Where an element stands: a file, and the names and numbers that lead to it there.
+/// The place of an element: a file, and the names and indexes that lead to it there.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     pub(crate) file: String,
     pub(crate) at: Vec<Step>,
 }
 
-/// One step into a document.
+/// One step into a document: into a field or an item of a list.
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
     Field(String),
@@ -46,14 +46,14 @@ pub(crate) enum Step {
 }
 
 impl Origin {
-    /// Something below it.
+    /// The place of a field of what stands here.
     pub(crate) fn field(&self, name: &str) -> Self {
         let mut below = self.clone();
         below.at.push(Step::Field(name.to_owned()));
         below
     }
 
-    /// An error about what stands here.
+    /// Makes an error about what stands here, with its line.
     pub(crate) fn error(&self, files: &[SeedFile], message: impl Into<String>) -> SeedError {
         let file = files.iter().find(|file| file.path == self.file);
         let line = file.and_then(|file| file.line_of(&self.at));
@@ -62,14 +62,15 @@ impl Origin {
 }
 
 impl SeedFile {
-    /// Whether it holds a list of elements.
+    /// Whether the file holds a list of elements.
     pub(crate) fn is_list(&self) -> bool {
         let mut lines =
             self.text.lines().map(str::trim_start).filter(|line| !line.is_empty() && !line.starts_with('#'));
         lines.find(|line| *line != "---").is_some_and(|line| line.starts_with('-') || line.starts_with('['))
     }
 
-    /// The file as one element; `ignored` gets the fields that mean nothing to it.
+    /// Reads the file as one element; `ignored` gets the fields that the element does not
+    /// have. An error has line and field.
     pub(crate) fn parse<T: DeserializeOwned>(&self, mut ignored: impl FnMut(String)) -> Result<T, SeedError> {
         let reader = serde_yaml_ng::Deserializer::from_str(&self.text);
         let mut track = Track::new();
@@ -84,7 +85,7 @@ impl SeedFile {
         })
     }
 
-    /// The line on which something stands, or what it would stand in.
+    /// The line of a place in the file, or of the nearest thing around it that has one.
     pub(crate) fn line_of(&self, at: &[Step]) -> Option<usize> {
         let options = marked_yaml::LoaderOptions::default();
         let options = if self.is_list() { options.toplevel_sequence() } else { options.toplevel_mapping() };
@@ -119,25 +120,25 @@ fn steps(path: &FieldPath) -> Vec<Step> {
         .collect()
 }
 
-/// A text of its own as one element, bounded; unknown fields are the element's to refuse.
+/// Reads a text as one element, within the bounds of YAML texts; the element decides about unknown fields.
 pub(crate) fn parse_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<T, SeedError> {
     let file = SeedFile { path: path.to_owned(), text: text.to_owned() };
     file.check_bounds()?;
     file.parse(|_| ())
 }
 
-/// An error about what stands at a place of a text of its own.
+/// Makes an error about a place in a text.
 pub(crate) fn error_at(path: &str, text: &str, at: &[Step], message: impl Into<String>) -> SeedError {
     let line = SeedFile { path: path.to_owned(), text: text.to_owned() }.line_of(at);
     SeedError { file: path.to_owned(), line, message: message.into() }
 }
 
-/// Whether a file's name is that of prose or of something else that no seed is made of.
+/// Whether a file is none that seeds are made of, such as prose: it ends in neither `.yaml`, `.yml` nor `.json`.
 pub(crate) fn is_prose(file_name: &str) -> bool {
     file_name.rsplit_once('.').is_none_or(|(_, extension)| !matches!(extension, "yaml" | "yml" | "json"))
 }
 
-/// The files of a folder.
+/// Collects the files of a folder and of those below it, without prose.
 pub(crate) fn collect(root: &Path, at: &Path, files: &mut Vec<SeedFile>) -> std::io::Result<()> {
     for entry in std::fs::read_dir(at)? {
         let path = entry?.path();

@@ -1,7 +1,7 @@
 //! Seeds: a folder or one file of YAML or JSON that describes a workspace (`docs/behaviour.md#seed`).
 //!
-//! Invariant: a seed is read whole and held against itself and the catalog before anything is planted; an error carries
-//! file, line and field.
+//! Invariant: a seed is read completely and checked, by itself and against the catalog, before anything is planted; an
+//! error has file, line and field.
 
 mod bounds;
 mod element;
@@ -29,65 +29,62 @@ use crate::nouns::workspace::model::progress::ProgressSettings;
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::world::scenario::model::Scenario;
 
-/// A seed, read.
+/// A seed that was read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SeedDocument {
-    /// The workspace.
+    /// The workspace itself and its tenants.
     pub workspace: SeedWorkspace,
-    /// External apps.
+    /// External apps beside the catalog's.
     pub external_apps: Vec<SeedApp>,
-    /// Connectors.
+    /// Connectors beside the catalog's.
     pub connectors: Vec<SeedConnector>,
-    /// Integrations with their actions.
+    /// Integrations with their actions and flows.
     pub integrations: Vec<SeedIntegration>,
-    /// Universal actions.
+    /// Universal actions, which those of integrations customise.
     pub actions: Vec<SeedAction>,
-    /// Universal flows.
+    /// Universal flows, which those of integrations customise.
     pub flows: Vec<SeedFlow>,
-    /// Connections, READY unless said.
+    /// Connections, which are READY.
     pub connections: Vec<SeedConnection>,
-    /// Stubs per connector.
+    /// Stubs by the key of their connector.
     pub stubs: BTreeMap<String, Vec<StubSpec>>,
-    /// Scenarios, beside the shipped ones.
+    /// Scenarios beside the shipped ones.
     pub scenarios: Vec<Scenario>,
-    /// What was passed over: files of element types that are not faked, fields that mean nothing here.
+    /// What was ignored: files of element types that are not faked, and fields that have no meaning here.
     #[serde(skip)]
     pub passed_over: Vec<String>,
-    /// Whether it came in as an archive, and not as a seed.
+    /// Whether the document is an archive that is imported, and not a seed.
     #[serde(skip)]
     pub is_archive: bool,
-    /// What it was read from, for errors that are found later.
+    /// The files that the document was read from, for errors that are found later.
     #[serde(skip)]
     files: Vec<SeedFile>,
 }
 
-/// `workspace.yaml`.
+/// The file `workspace.yaml` of a seed.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct SeedWorkspace {
-    /// Key.
+    /// The workspace key; one is made when absent or taken.
     pub key: Option<String>,
-    /// Secret.
+    /// The secret that tokens are signed with; one is made when absent.
     pub secret: Option<String>,
-    /// For people.
+    /// The name that people see; the key when absent.
     pub name: Option<String>,
-    /// Tenants.
     pub tenants: Vec<SeedTenant>,
-    /// The tenant that `credentials` names.
+    /// The key of the tenant that `credentials` and `token` name; `demo-tenant` when absent.
     pub default_tenant: Option<String>,
-    /// The platform's settings.
     pub settings: Settings,
-    /// The fake's settings.
     pub mock: MockSettings,
     /// `system`, or a moment at which time stands still.
     pub clock: Option<String>,
-    /// When state machines move; the same as `mock.progress`.
+    /// When state machines move; it wins over `mock.progress`.
     pub progress: Option<ProgressSettings>,
 }
 
 impl SeedWorkspace {
-    /// The fake's settings with `progress` in its place.
+    /// The fake's settings, with `progress` in its place.
     pub fn mock(&self) -> MockSettings {
         let mut mock = self.mock.clone();
         if let Some(progress) = &self.progress {
@@ -96,98 +93,94 @@ impl SeedWorkspace {
         mock
     }
 
-    /// How time runs, when the seed says.
+    /// How the workspace's clock runs; none when the seed does not say. Fails for a text that is
+    /// neither `system` nor a moment.
     pub fn clock(&self) -> Result<Option<ClockMode>, String> {
         self.clock.as_deref().map(str::parse).transpose()
     }
 }
 
-/// A tenant.
+/// A tenant in a seed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedTenant {
-    /// The tenant key.
+    /// The tenant key, which tokens name.
     pub key: String,
-    /// For people.
+    /// The name that people see; the key when absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// The user's own.
+    /// Fields of the user's own.
     #[serde(default)]
     pub fields: JsonMap,
 }
 
-/// An external app.
+/// An external app in a seed.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedApp {
-    /// Handle.
+    /// The key that code names the app by.
     pub key: String,
-    /// For people.
     pub name: String,
-    /// For people.
     #[serde(default)]
     pub description: Option<String>,
-    /// The app's site.
+    /// The address of the app's site.
     #[serde(default)]
     pub app_uri: Option<String>,
-    /// Its API's documentation.
+    /// The address of the documentation of the app's API.
     #[serde(default)]
     pub api_docs_uri: Option<String>,
-    /// Kinds of app.
+    /// The categories by which people look for apps.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// Higher comes first.
+    /// Orders the catalog: higher comes first; 0 when absent.
     #[serde(default)]
     pub popularity: u32,
 }
 
-/// A connector.
+/// A connector in a seed.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedConnector {
-    /// Handle.
+    /// The key that code names the connector by.
     pub key: String,
-    /// For people.
     pub name: String,
-    /// The app, by key.
+    /// The key of the external app; none when absent.
     #[serde(default)]
     pub external_app: Option<String>,
-    /// Kinds of app.
+    /// The categories by which people look for the app.
     #[serde(default)]
     pub categories: Vec<String>,
-    /// For people.
     #[serde(default)]
     pub description: Option<String>,
-    /// The real app's API.
+    /// The base address of the app's real API.
     pub base_uri: String,
-    /// How users authenticate.
     #[serde(rename = "type")]
     pub auth_type: AuthType,
-    /// OAuth endpoints.
+    /// The OAuth 2 endpoints of the real app.
     #[serde(default)]
     pub oauth: Option<OauthConfig>,
-    /// The form of a connection.
+    /// The JSON Schema of what a user types to connect.
     #[serde(default)]
     pub input_schema: Option<Value>,
-    /// The integration's parameters.
+    /// The JSON Schema of the integration's parameters.
     #[serde(default)]
     pub parameters_schema: Option<Value>,
-    /// How credentials go onto a request.
+    /// How credentials are put onto a request; it follows from the type when absent.
     #[serde(default)]
     pub apply: Option<Apply>,
-    /// A call that shows whether credentials work.
+    /// The call that tests credentials; without one, credentials count as working.
     #[serde(default)]
     pub test: Option<TestCall>,
-    /// Version.
+    /// The version; `1.0.0` when absent.
     #[serde(default)]
     pub version: Option<String>,
-    /// Higher comes first.
+    /// Orders the catalog: higher comes first; 0 when absent.
     #[serde(default)]
     pub popularity: u32,
-    /// Whether the platform's shared OAuth client exists for it.
+    /// Whether the platform has a shared OAuth client for the connector; true when absent.
     #[serde(default = "yes", rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
-    /// Actions of its app's catalog.
+    /// The catalog actions of the connector's app.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
 }
@@ -196,106 +189,104 @@ fn yes() -> bool {
     true
 }
 
-/// An integration. Fields of a real export that mean nothing here are let be.
+/// An integration in a seed. Fields of a real export that have no meaning here are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedIntegration {
-    /// Handle; the folder's name when absent.
+    /// The key; the folder's name when absent.
     #[serde(default)]
     pub key: String,
-    /// For people.
+    /// The name that people see; the connector's when absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// For people.
+    /// A description for people; the connector's when absent.
     #[serde(default)]
     pub description: Option<String>,
-    /// By key; its own key when absent.
+    /// The key of the connector; the integration's own key when absent.
     #[serde(default)]
     pub connector_key: Option<String>,
-    /// OAuth client and other parameters.
+    /// The parameters, among them the OAuth client (`clientId`, `clientSecret`).
     #[serde(default)]
     pub parameters: JsonMap,
-    /// Per auth option.
+    /// Settings by auth option: `disabled` and `parameters`.
     #[serde(default)]
     pub options_config: Option<JsonMap>,
-    /// Overrides the callback address.
+    /// The address that vendors send browsers back to, in place of the fake's own.
     #[serde(default)]
     pub o_auth_callback_uri: Option<String>,
-    /// Overrides the app's picture.
+    /// The address of a logo, in place of the drawn one.
     #[serde(default)]
     pub logo_uri: Option<String>,
-    /// The user's own.
+    /// Any JSON object of the user's own.
     #[serde(default)]
     pub meta: Option<JsonMap>,
-    /// The same in every workspace that it was exported to.
+    /// The UUID, which is the same in every workspace that the integration was exported to; one is made when absent.
     #[serde(default)]
     pub uuid: Option<String>,
-    /// Its actions.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
-    /// Its flows.
     #[serde(default)]
     pub flows: Vec<SeedFlow>,
     #[serde(skip)]
     origin: Origin,
 }
 
-/// An action. Fields of a real export that mean nothing here are let be.
+/// An action in a seed. Fields of a real export that have no meaning here are ignored.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedAction {
-    /// Handle; the folder's name when absent.
+    /// The key; the folder's name when absent.
     #[serde(default)]
     pub key: String,
-    /// For people.
+    /// The name that people see; derived from the key when absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
     pub description: Option<String>,
-    /// What it does.
+    /// What the action does when it runs.
     #[serde(rename = "type", default)]
     pub action_type: Option<ActionType>,
-    /// How.
+    /// How the action does it: `request` for requests, `code` for snippets.
     #[serde(default)]
     pub config: JsonMap,
-    /// What it takes.
+    /// The JSON Schema that an input must fit.
     #[serde(default)]
     pub input_schema: Option<Value>,
-    /// What it gives.
+    /// The JSON Schema of the output by default.
     #[serde(default)]
     pub output_schema: Option<Value>,
-    /// Shapes the output.
+    /// A data-mapping formula that makes the output.
     #[serde(default)]
     pub output_mapping: Option<Value>,
-    /// What it gives, when said.
+    /// The JSON Schema of the output; it wins over `outputSchema`.
     #[serde(default)]
     pub custom_output_schema: Option<Value>,
-    /// The user's own.
+    /// Any JSON object of the user's own.
     #[serde(default)]
     pub meta: Option<JsonMap>,
-    /// The same in every workspace that it was exported to.
+    /// The UUID, which is the same in every workspace that the action was exported to; one is made when absent.
     #[serde(default)]
     pub uuid: Option<String>,
     #[serde(skip)]
     origin: Origin,
 }
 
-/// A connection.
+/// A connection in a seed. It is planted READY.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedConnection {
-    /// Handle.
+    /// The key that code names the connection by.
     pub key: String,
-    /// The tenant's key; the default tenant when absent.
+    /// The key of the tenant; the default tenant when absent.
     #[serde(default)]
     pub tenant: Option<String>,
-    /// The integration's key.
+    /// The key of the integration, which the seed must have.
     pub integration: String,
-    /// For people.
+    /// The name that people see; the integration's when absent.
     #[serde(default)]
     pub name: Option<String>,
-    /// Its own credentials, instead of ones from the stub vendor.
+    /// The credentials of calls; the stub vendor issues some when absent.
     #[serde(default)]
     pub credentials: Option<JsonMap>,
     #[serde(skip)]
@@ -303,8 +294,8 @@ pub struct SeedConnection {
 }
 
 impl SeedIntegration {
-    /// How a seed would describe an integration, without its actions and, as on the platform, without its parameters.
-    /// Source: SDK `IntegrationExportProperties`.
+    /// The description of an integration in an export, without its elements and, as on the platform, without
+    /// its parameters. Source: SDK `IntegrationExportProperties`.
     pub fn of(integration: &Integration, connector: &Connector) -> Self {
         Self {
             key: integration.key().to_owned(),
@@ -325,7 +316,7 @@ impl SeedIntegration {
 }
 
 impl SeedConnector {
-    /// How a seed would describe a connector of the workspace's own.
+    /// The description of a connector of the workspace's own in an export, without its actions.
     pub fn of(connector: &Connector, external_app: Option<String>) -> Self {
         Self {
             key: connector.key().to_owned(),

@@ -1,4 +1,7 @@
-//! Reading a seed, and holding it against itself and the catalog.
+//! Reading a seed from files, and checking it for errors that the files alone show.
+//!
+//! Invariant: a document that was read is complete and free of contradictions, except for connectors, which
+//! [`SeedDocument::check_connectors`] compares with the catalog.
 
 use std::path::Path;
 
@@ -22,7 +25,7 @@ use crate::world::seed::{
 #[folder = "fixtures/demo"]
 struct DemoFiles;
 
-/// Element types of a real export that are not faked yet: passed over, and said so.
+/// Folders of element types that are not faked: their files are ignored, and reported.
 const NOT_FAKED: [&str; 7] = [
     "data-sources",
     "field-mappings",
@@ -33,7 +36,7 @@ const NOT_FAKED: [&str; 7] = [
     "screens",
 ];
 
-/// What is read of an integration, an action and, beside its names, a flow; a real export has more.
+/// The fields that are read of an integration, an action and, beside its names, a flow. A real export has more.
 const INTEGRATION_FIELDS: [&str; 12] = [
     "key",
     "name",
@@ -63,7 +66,7 @@ const ACTION_FIELDS: [&str; 9] = [
 const FLOW_FIELDS: [&str; 5] = ["nodes", "enabled", "autoCreateInstances", "parametersSchema", "parameters"];
 
 impl SeedDocument {
-    /// The built-in demo world, with the catalog.
+    /// The built-in demo seed, with the catalog in it.
     pub fn demo() -> Result<Self, SeedError> {
         let files = DemoFiles::iter()
             .filter_map(|path| {
@@ -72,12 +75,13 @@ impl SeedDocument {
             })
             .collect();
         let mut demo = Self::from_files(files)?;
-        // It is whole: nobody asks any more where what stands in it.
+        // The files are dropped, because the demo has no errors to locate.
         demo.files = Vec::new();
         Ok(demo)
     }
 
-    /// Reads a folder, or one file that holds the whole document.
+    /// Reads a folder, or one file that holds the whole document. Fails with the file,
+    /// line and field of the first error.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
         let shown = path.display().to_string();
         let broken = |error: std::io::Error| SeedError::new(&shown, error.to_string());
@@ -100,7 +104,7 @@ impl SeedDocument {
         Ok(document)
     }
 
-    /// Says of each element where it stands in the one file that holds them all.
+    /// Notes of each element where it stands in the one file that holds them all.
     fn place(&mut self, file: &str) {
         let at = |steps: &[(&str, usize)]| Origin {
             file: file.to_owned(),
@@ -131,7 +135,7 @@ impl SeedDocument {
         }
     }
 
-    /// Reads what an archive has.
+    /// Reads the files of an archive. Fails as [`SeedDocument::read`] does.
     pub fn of_archive(files: &Files) -> Result<Self, SeedError> {
         let file = |(path, text): (&String, &String)| SeedFile { path: path.clone(), text: text.clone() };
         let files: Vec<SeedFile> = files.iter().map(file).collect();
@@ -143,7 +147,7 @@ impl SeedDocument {
         files.sort_by(|a, b| a.path.cmp(&b.path));
         let mut document = Self { files, ..Self::default() };
         let files = document.files.clone();
-        // A folder's own file comes before what lies below it.
+        // A folder's own file is read before the files below it.
         let is_below = |file: &SeedFile| {
             ["integrations/", "connectors/"].iter().any(|folder| file.path.starts_with(folder))
                 && file.path.split('/').count() > 3
@@ -228,7 +232,7 @@ impl SeedDocument {
         Ok(())
     }
 
-    /// An element's file; its folder gives the key when it has none.
+    /// Reads an element's file; the name of its folder gives the key when the file has none.
     fn element_in<S: SeedElement>(&mut self, file: &SeedFile, folder: &str) -> Result<S, SeedError> {
         let mut ignored = Vec::new();
         let mut element = file.parse::<S>(|field| ignored.push(field))?;
@@ -242,7 +246,8 @@ impl SeedDocument {
         Ok(element)
     }
 
-    /// A field that means nothing here: let be when an export may have it, refused when it is a known one misspelt.
+    /// Handles a field that has no meaning here: it is ignored and reported, because an export may have it, but refused
+    /// when it looks like a known one misspelt.
     fn pass_over_field(&mut self, origin: &Origin, field: &str) -> Result<(), SeedError> {
         let name = field.rsplit('.').next().unwrap_or(field);
         let known = INTEGRATION_FIELDS.iter().chain(&ACTION_FIELDS).chain(&FLOW_FIELDS).copied();
@@ -255,7 +260,8 @@ impl SeedDocument {
         Ok(())
     }
 
-    /// Holds the seed against itself.
+    /// Refuses a seed that contradicts itself: a wrong clock or progress, a missing key, an
+    /// unknown integration, a wrong stub.
     pub fn check(&self) -> Result<(), SeedError> {
         let first = self.files.first().map_or("seed", |file| file.path.as_str());
         let of_workspace = self.files.iter().find(|file| is(&file.path, "workspace"));
@@ -319,7 +325,7 @@ impl SeedDocument {
         })
     }
 
-    /// Refuses what names connectors that neither the seed nor the catalog has.
+    /// Refuses integrations and stubs that name a connector which neither the seed nor the catalog has.
     pub fn check_connectors(&self, catalog: &[&str]) -> Result<(), SeedError> {
         let own = self.connectors.iter().map(|connector| connector.key.as_str());
         let known: Vec<&str> = own.chain(catalog.iter().copied()).collect();
@@ -344,11 +350,12 @@ impl SeedDocument {
     }
 }
 
-/// The folder of an element in an archive: its key, and what no folder's name can have as `%2F`.
+/// The name of an element's folder in an archive: its key, with characters that a folder's name cannot have
+/// written as `%2F` and the like.
 pub fn folder_of_key(key: &str) -> String {
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b' ');
     let folder = utf8_percent_encode(key, PLAIN).to_string();
-    // `..` leads out.
+    // A folder `..` would lead out of the archive.
     match folder.strip_prefix('.') {
         Some(rest) => format!("%2E{rest}"),
         None => folder,
@@ -359,7 +366,7 @@ fn key_of_folder(folder: &str) -> String {
     percent_decode_str(folder).decode_utf8_lossy().into_owned()
 }
 
-/// Whether a name is another one with a letter or two wrong.
+/// Whether a name is a known one with a letter or two wrong.
 fn misspells(name: &str, known: &str) -> bool {
     name != known && strsim::damerau_levenshtein(name, known) <= (known.len() / 4).clamp(1, 2)
 }
@@ -379,7 +386,7 @@ fn orphan(file: &SeedFile, noun: &str, key: &str) -> SeedError {
     SeedError::new(&file.path, format!("there is no {noun} `{key}` in the seed to hold this file"))
 }
 
-/// A file that holds one, or a list.
+/// Reads a file that holds one element or a list of them.
 fn parse_many<T: serde::de::DeserializeOwned>(file: &SeedFile) -> Result<Vec<T>, SeedError> {
     if file.is_list() { file.parse(|_| ()) } else { Ok(vec![file.parse(|_| ())?]) }
 }
