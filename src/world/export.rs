@@ -1,8 +1,10 @@
-//! A workspace as a document: its records as the database holds them, its clock and its faults; not its logs, as in a fork, and not the
-//! scenarios that were begun.
-//! Another server makes the same workspace of it, so a world in which something failed can be sent along with what failed.
+//! A workspace as a document: its records as the database holds them, its clock and its faults. As in a fork, its logs
+//! are left out, and so are the runs of scenarios.
 //!
-//! Source: our choice: the platform's own export is of what a workspace defines, not of what its tenants have.
+//! Another server makes the same workspace of it, so that a state in which something failed
+//! can be sent along with a report.
+//!
+//! Source: our choice: the platform's own export has what a workspace defines, not what its tenants have.
 
 use std::sync::Arc;
 
@@ -17,21 +19,21 @@ use crate::engine::snapshot::{Cues, Snapshot};
 use crate::fault::{Rule, Sheet};
 use crate::store::{Row, World};
 
-/// What this version writes and reads.
+/// The version of the document that is written and read.
 const VERSION: u32 = 1;
 
-/// A workspace as a document. It holds its secrets.
+/// The document of a workspace. It contains the workspace's secrets.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Export {
     version: u32,
-    /// Which workspace it was.
+    /// The key of the workspace.
     workspace: String,
-    /// When it was made, on the workspace's clock.
+    /// When the document was made, on the workspace's clock.
     at: Timestamp,
     clock: ClockMode,
     faults: Sheet,
-    /// In order of creation, the workspace's own first.
+    /// The records in order of creation; that of the workspace itself comes first.
     records: Vec<Exported>,
 }
 
@@ -45,9 +47,9 @@ struct Exported {
     record: Value,
 }
 
-/// Reads a workspace out of the database.
+/// Makes the document of a workspace. Fails when the database cannot be read.
 pub async fn of(space: &Space) -> Result<Export, ApiError> {
-    // Nobody writes meanwhile.
+    // The turn is held, so that nobody writes meanwhile.
     let turn = space.data.begin().await;
     let rows = space.data.db().load_workspace(&space.key).await?;
     let faults = space.faults.sheet();
@@ -67,7 +69,8 @@ pub async fn of(space: &Space) -> Result<Export, ApiError> {
 }
 
 impl Export {
-    /// The same as a checkpoint, to start a workspace from.
+    /// The snapshot that the document describes, from which a workspace can be started. Fails with 400 for another
+    /// version or wrong records or rules.
     pub fn snapshot(self) -> Result<Arc<Snapshot>, ApiError> {
         if self.version != VERSION {
             let why = format!("`from` is an export of version {}; this server reads version {VERSION}", self.version);

@@ -1,11 +1,12 @@
-//! What went wrong on the wire, for whoever finds that a test or a command has failed.
+//! A report of what went wrong in calls, for people who look into a failed test or command.
 
 use serde_json::{Value, json};
 
 use crate::engine::Engine;
 use crate::journal::{Entry, Side, findings};
 
-/// One line for each call that was unmatched, refused or failed, as far as the journals remember.
+/// One line for each call that was unmatched, refused or failed, as far as the journals still have
+/// it, and for what they point out.
 pub fn lines(engine: &Engine) -> Vec<String> {
     let mut lines = Vec::new();
     for space in engine.spaces() {
@@ -34,7 +35,7 @@ pub fn lines(engine: &Engine) -> Vec<String> {
         }
         let (seed, story) = space.faults.story();
         if !story.is_empty() {
-            // Sent back to …/faults/story, it plays again.
+            // This can be sent to `…/faults/story`, which then fires the same faults again.
             let fired: Vec<Value> = story.iter().map(|firing| json!({ "rule": firing.rule, "n": firing.n })).collect();
             lines.push(format!("[{}] faults fired: {}", space.key, json!({ "seed": seed, "fired": fired })));
         }
@@ -45,7 +46,7 @@ pub fn lines(engine: &Engine) -> Vec<String> {
     lines
 }
 
-/// Whether a call is one that a correct app does not make. 400 and a missing element are part of its work.
+/// Whether a call is one that a correct app does not make. A 400 and a missing element are part of normal work.
 fn was_refused(entry: &Entry) -> bool {
     entry.status >= 500
         || matches!(entry.status, 401 | 403 | 405 | 413)

@@ -1,4 +1,6 @@
-//! Named checkpoints of a workspace: taking one and going back to it costs the same however much has happened since.
+//! Named snapshots of a workspace, kept in memory.
+//!
+//! Invariant: taking a snapshot and restoring it cost the same, however much has happened since.
 
 use std::sync::{Arc, PoisonError};
 
@@ -7,10 +9,10 @@ use crate::engine::snapshot::{Cues, Snapshot};
 use crate::engine::{Engine, Space};
 use crate::world::spaces::{replace, to_its_end};
 
-/// Snapshots of one workspace.
+/// The most snapshots of one workspace.
 const MOST_SNAPSHOTS: usize = 1_000;
 
-/// Takes a snapshot; one of the same name is replaced.
+/// Takes a snapshot and answers it; one with the same name is replaced. Fails with 400 when the workspace has too many.
 pub fn take(engine: &Engine, space: &Space, name: Option<String>) -> Result<Arc<Snapshot>, ApiError> {
     let mut all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     let id = format!("snapshot-{}", engine.next_snapshot());
@@ -33,25 +35,25 @@ pub fn take(engine: &Engine, space: &Space, name: Option<String>) -> Result<Arc<
     Ok(snapshot)
 }
 
-/// A workspace's snapshots, oldest first.
+/// The snapshots of a workspace, oldest first.
 pub fn list(engine: &Engine, workspace: &str) -> Vec<Arc<Snapshot>> {
     let all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     all.get(workspace).cloned().unwrap_or_default()
 }
 
-/// One of a workspace's snapshots, by id or name.
+/// Answers a snapshot of a workspace by id or name; 404 when there is none.
 pub fn get(engine: &Engine, workspace: &str, id: &str) -> Result<Arc<Snapshot>, ApiError> {
     let found = list(engine, workspace).into_iter().find(|known| known.id == id || known.name == id);
     found.ok_or_else(|| ApiError::not_found(format!("snapshot not found: `{id}`; list them with GET …/snapshots")))
 }
 
-/// Any workspace's snapshot, by id.
+/// A snapshot of any workspace by its id; none when there is none.
 pub fn find(engine: &Engine, id: &str) -> Option<Arc<Snapshot>> {
     let all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     all.values().flatten().find(|known| known.id == id).cloned()
 }
 
-/// Forgets a snapshot.
+/// Removes a snapshot; 404 when there is none.
 pub fn remove(engine: &Engine, workspace: &str, id: &str) -> Result<(), ApiError> {
     let gone = get(engine, workspace, id)?;
     let mut all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
@@ -61,7 +63,8 @@ pub fn remove(engine: &Engine, workspace: &str, id: &str) -> Result<(), ApiError
     Ok(())
 }
 
-/// Goes back to a snapshot: state, clock, faults and scenarios. Key and secret are those of the snapshot.
+/// Restores a snapshot: records, clock, faults and scenarios, and also the key and secret that the
+/// workspace had. 404 when there is none.
 pub async fn restore(engine: &Arc<Engine>, space: &Arc<Space>, id: &str) -> Result<Arc<Space>, ApiError> {
     let snapshot = get(engine, &space.key, id)?;
     to_its_end(engine, |engine| async move { restore_here(&engine, &snapshot).await }).await
@@ -71,7 +74,7 @@ async fn restore_here(engine: &Arc<Engine>, snapshot: &Snapshot) -> Result<Arc<S
     let key = &snapshot.workspace;
     let current = engine.space(key).ok_or_else(|| crate::world::spaces::no_workspace(engine, key))?;
     let mut world = (*snapshot.world).clone();
-    // What waited then has been sent since.
+    // The webhooks that waited then have been sent since, so they are not sent again.
     world.drop_waiting_webhooks();
     let mut workspace = (*world.workspace).clone();
     workspace.clock = snapshot.clock;

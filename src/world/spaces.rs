@@ -1,7 +1,7 @@
-//! Workspaces as wholes: start, create, fork, reset, delete.
+//! Workspaces as wholes: opening, creating, forking, resetting and deleting them.
 //!
-//! Invariant: what a workspace starts from is kept with it (`Space::origin`), so a reset takes as long as that is
-//! large, however much has happened since.
+//! Invariant: the state that a workspace starts from is kept with it (`Space::origin`), so the time of a reset depends
+//! on its size alone, however much has happened since.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -22,10 +22,10 @@ use crate::world::catalog;
 use crate::world::plant::plant;
 use crate::world::seed::SeedDocument;
 
-/// The tenant that everything names when not told.
+/// The tenant that everything names when not told otherwise.
 pub const DEFAULT_TENANT: &str = "demo-tenant";
 
-/// A workspace that runs: what its changes mean to the app is added to each of its transactions.
+/// Makes a running workspace. Its transactions also write the webhooks that its changes mean.
 fn space_of(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Space> {
     let space = Space::new(config, data, ids, origin);
     let weak = Arc::downgrade(&space);
@@ -36,7 +36,8 @@ fn space_of(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<Wo
     space
 }
 
-/// Opens the database and brings up its workspaces; plants the seed when there are none.
+/// Opens the database and its workspaces; when there are none, the first is created from the seed. Fails for a seed or
+/// a database that cannot be read.
 pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     let catalog = catalog::catalog().map_err(ApiError::internal)?;
     if let Some(planted) = Planted::of(&config) {
@@ -57,7 +58,7 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     for world in worlds {
         let ids = Arc::new(Ids::new(engine.config.rng_seed, &world.workspace.key));
         ids.continue_after(engine.db.last_sequence(&world.workspace.key).await?);
-        // A reset leads to the seed, also after a restart: the seeded workspace's start is planted again, on the side.
+        // A reset leads to the seed also after a restart, so the seed is planted again beside the stored state.
         let world = Arc::new(world);
         let origin = if seed.workspace.key.as_ref().is_none_or(|key| *key == world.workspace.key) {
             replanted(&engine, &ids, &world, &seed).await?
@@ -70,8 +71,9 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     Ok(engine)
 }
 
-/// What planting the demo gave a moment ago in this process: servers that tests start one after the other begin with it.
-/// It dates from then, so it is only good for a while, and only for a server whose clock and ids nobody has a say in.
+/// The result of planting the demo seed a short time ago in this process, with which further servers of the same
+/// process start faster. It is used for a minute only, because it has the dates of then, and only for servers whose
+/// clock and ids nobody chose.
 struct Planted {
     image: Vec<u8>,
     origin: Arc<World>,
@@ -119,7 +121,7 @@ impl Planted {
     }
 }
 
-/// What planting the seed gives, without writing it.
+/// The state that planting the seed gives, without writing it.
 async fn replanted(
     engine: &Engine,
     ids: &Arc<Ids>,
@@ -153,24 +155,24 @@ fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiE
     }
 }
 
-/// A workspace to make.
+/// What a new workspace shall be.
 #[derive(Debug, Clone, Default)]
 pub struct NewWorkspace {
-    /// Its key; made up when absent.
+    /// The workspace key; one is made when absent.
     pub key: Option<String>,
-    /// Its secret; made up when absent.
+    /// The secret; the seed's or a made one when absent.
     pub secret: Option<String>,
-    /// What to plant.
+    /// The seed to plant; nothing is planted when absent.
     pub seed: Option<Arc<SeedDocument>>,
-    /// The platform's settings, over the seed's.
+    /// The platform's settings, in place of the seed's.
     pub settings: Option<Settings>,
-    /// The fake's settings, over the seed's.
+    /// The fake's settings, in place of the seed's.
     pub mock: Option<MockSettings>,
-    /// How its time runs, instead of as the server was told.
+    /// How the clock runs; the server's or the seed's choice when absent.
     pub clock: Option<ClockMode>,
 }
 
-/// Does something to a workspace as a whole: one at a time, and to its end even when the caller goes away.
+/// Does something to a workspace as a whole: one such work at a time, and to its end even when the caller goes away.
 pub(crate) async fn to_its_end<T, F>(engine: &Arc<Engine>, work: impl FnOnce(Arc<Engine>) -> F) -> Result<T, ApiError>
 where
     T: Send + 'static,
@@ -184,7 +186,8 @@ where
     task.await.unwrap_or_else(|error| Err(ApiError::internal(format!("it was cut off: {error}"))))
 }
 
-/// Makes a workspace from a seed.
+/// Creates a workspace from a seed and answers it. Fails with 400 for a wrong key or seed, and with `already_exists`
+/// when the key is taken.
 pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
     to_its_end(engine, |engine| async move { create_here(&engine, new).await }).await
 }
@@ -198,14 +201,14 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Spac
     refuse_taken(engine, &key)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let of_seed = seed.workspace.clock().map_err(ApiError::bad_request)?;
-    // What the server was told wins over what the seed says.
+    // The clock that the server was started with wins over the seed's.
     let told = (engine.config.clock != ClockMode::default()).then_some(engine.config.clock);
     let mode = new.clock.or(told).or(of_seed).unwrap_or_default();
     let now = Clock::new(mode).now();
     let workspace = Workspace {
         id: stable_id("workspace", &key),
         name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
-        // Java's and HS512's signers refuse less than 64 bytes.
+        // Signers in Java, and those for HS512, refuse a secret of less than 64 bytes.
         secret: new.secret.or(own_secret).unwrap_or_else(|| ids.secret(32)),
         default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
         public_keys: Vec::<PublicKey>::new(),
@@ -227,33 +230,34 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Spac
     Ok(space)
 }
 
-/// Which moment of a workspace a fork starts from.
+/// The moment of a workspace that a fork starts from.
 #[derive(Debug, Clone)]
 pub enum Start {
-    /// What the workspace itself started from.
+    /// The state that the workspace itself started from.
     Origin,
-    /// As it stands.
+    /// The state in which the workspace is now.
     Now,
-    /// As it stood when this was taken.
+    /// The state of this snapshot.
     Snapshot(Arc<Snapshot>),
 }
 
-/// A fork to make.
+/// What a fork shall be.
 #[derive(Debug, Clone, Default)]
 pub struct Fork {
-    /// Its key; made up when absent.
+    /// The workspace key; one is made when absent.
     pub key: Option<String>,
-    /// Its secret; made up when absent.
+    /// The secret; one is made when absent.
     pub secret: Option<String>,
-    /// How its time runs, instead of as in the other.
+    /// How the clock runs; as in the source when absent.
     pub clock: Option<ClockMode>,
-    /// The platform's settings, instead of the other's.
+    /// The platform's settings, in place of the source's.
     pub settings: Option<Settings>,
-    /// The fake's settings, instead of the other's.
+    /// The fake's settings, in place of the source's.
     pub mock: Option<MockSettings>,
 }
 
-/// Makes a workspace that starts as another: same ids, own key and secret, nothing shared.
+/// Makes a workspace that starts with another one's records and ids, and answers it. Key and secret are its own, and
+/// nothing is shared. Fails with `already_exists` when the key is taken.
 pub async fn fork(engine: &Arc<Engine>, from: &Arc<Space>, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
     let from = Arc::clone(from);
     to_its_end(engine, |engine| async move { fork_here(&engine, &from, start, fork).await }).await
@@ -280,7 +284,7 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     world.workspace = Arc::new(workspace);
     let lacks_some = world.drop_waiting_webhooks();
     if Arc::ptr_eq(&source, &now) && !lacks_some && !from.data.is_closed() {
-        // The rows are there already: SQLite copies them by itself.
+        // The rows are in the database already, so SQLite copies them.
         let body = serde_json::to_string(&*world.workspace).map_err(ApiError::internal)?;
         engine.db.copy(&from.key, &key, world.workspace.id.as_str(), &body).await?;
     } else {
@@ -289,7 +293,7 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
         ids.continue_after(rows.last().map_or(0, |row| row.seq));
     }
     ids.continue_after(from.ids.last());
-    // What it starts from and how it stands are one: a fork of the fork is copied by SQLite too.
+    // The fork's start and its present state are one, so that SQLite can copy a fork of the fork too.
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
     let space = space_of(&engine.config, data, ids, origin);
@@ -301,16 +305,17 @@ async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork)
     Ok(space)
 }
 
-/// Where a reset leads.
+/// The state that a reset leads to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ResetTo {
-    /// What the workspace started from.
+    /// The state that the workspace started from.
     Seed,
-    /// Nothing but the catalog.
+    /// An empty workspace, with nothing but the catalog.
     Empty,
 }
 
-/// Puts a workspace back. Key, secret and id stay, so clients stay signed in; calls under way write nothing more.
+/// Resets a workspace and answers it. Key, secret and id stay, so that clients stay signed in; calls that are under way
+/// write nothing more. 404 for an unknown key.
 pub async fn reset(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
     let key = key.to_owned();
     to_its_end(engine, |engine| async move { reset_here(&engine, &key, to).await }).await
@@ -326,14 +331,14 @@ async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<
     replace(engine, &space, world, origin).await
 }
 
-/// Puts another world in a workspace's place.
+/// Puts another state in a workspace's place and answers the new workspace; the old one is closed.
 pub(crate) async fn replace(
     engine: &Engine,
     space: &Space,
     world: Arc<World>,
     origin: Arc<World>,
 ) -> Result<Arc<Space>, ApiError> {
-    // Waits for the writer before it, and holds the next one off until the rows are replaced.
+    // This waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
     engine.db.replace(&space.key, &world.rows()?).await?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
@@ -348,7 +353,7 @@ pub(crate) async fn replace(
     Ok(fresh)
 }
 
-/// Plants a seed anew in the first workspace, in place of what is there: its files have changed.
+/// Plants a seed whose files have changed in the first workspace, in place of its present state.
 pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<Space>, ApiError> {
     to_its_end(engine, |engine| async move {
         let space = engine.first_space()?;
@@ -358,7 +363,7 @@ pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<Spac
     .await
 }
 
-/// Deletes a workspace for good.
+/// Deletes a workspace and its snapshots for good; 404 for an unknown key.
 pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
     let key = key.to_owned();
     to_its_end(engine, |engine| async move {
@@ -374,7 +379,7 @@ pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
     .await
 }
 
-/// 404 for a workspace.
+/// A 404 for a workspace, with a similar key where there is one.
 pub fn no_workspace(engine: &Engine, key: &str) -> ApiError {
     let spaces = engine.spaces();
     ApiError::not_found(format!(

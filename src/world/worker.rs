@@ -1,4 +1,5 @@
-//! What moves by itself: connections and actions in BUILDING, waits that end. One step at a time, in time order.
+//! The worker: it makes the changes that are due (connections, actions, sessions, jobs, flow runs, refreshes,
+//! webhooks), one step at a time, in order of time.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -23,12 +24,12 @@ use crate::world::job::model::Job;
 use crate::world::job::rules as jobs;
 use crate::world::scenario::rules as scenarios;
 
-/// What a step found.
+/// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// It moved something.
+    /// The step made a change, or sent one off.
     Moved,
-    /// Nothing is due.
+    /// Nothing is due at the moment.
     Idle,
 }
 
@@ -48,7 +49,7 @@ enum Item {
     FlowRunDue(Arc<FlowRun>),
 }
 
-/// Does something in a task of its own, unless it is being done already.
+/// Does something in a task of its own, unless the same is under way.
 fn send_off<F>(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -59,7 +60,7 @@ fn send_off<F>(
 {
     let Some(flight) = Flight::begin(engine, space, name) else { return };
     let (engine, space) = (Arc::clone(engine), Arc::clone(space));
-    // On the server's own runtime: a test's may end first.
+    // The task runs on the server's own runtime, because a test's may end first.
     engine.db.runtime().clone().spawn(async move {
         let _flight = flight;
         if let Err(error) = work(Arc::clone(&engine), Arc::clone(&space)).await {
@@ -68,7 +69,7 @@ fn send_off<F>(
     });
 }
 
-/// Something under way; over when dropped.
+/// Something that is under way; dropping it ends that.
 struct Flight {
     engine: Arc<Engine>,
     space: Arc<Space>,
@@ -89,7 +90,7 @@ impl Drop for Flight {
     }
 }
 
-/// Moves the one change that has been due longest.
+/// Makes the change that has been due longest.
 pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, ApiError> {
     if space.data.is_closed() {
         return Ok(Outcome::Idle);
@@ -98,7 +99,8 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
         return Ok(Outcome::Moved);
     }
     match next_due(space, &space.world()) {
-        // Over HTTP, so neither within a transaction nor waited for: a receiver that hangs holds up nothing else.
+        // These go over HTTP, so they are neither in a transaction nor waited for: a receiver that hangs delays nothing
+        // else.
         Some(Item::Refresh(connection)) => {
             send_off(engine, space, connection.id.to_string(), |engine, space| async move {
                 renew(&engine, &space, &connection).await
@@ -122,14 +124,14 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
     }
     let mut tx = space.data.begin().await;
     let Some(item) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
-    // Reads count anew for whatever comes next.
+    // Reads are counted anew for whatever comes next.
     space.forget_reads(match &item {
         Item::Connection(connection) => connection.id.as_str(),
         Item::Action(action) => action.id.as_str(),
         Item::Session(session) => session.id.as_str(),
         Item::Job(job) => job.id.as_str(),
         Item::FlowRun(run) => run.id.as_str(),
-        // Due since a moment ago: the next step sees to it.
+        // These have become due a moment ago; the next step handles them.
         Item::Refresh(_) | Item::Delivery(_) | Item::FlowRunDue(_) => return Ok(Outcome::Moved),
     });
     if let Err(error) = move_item(engine, space, &mut tx, &item) {
@@ -167,9 +169,9 @@ fn move_item(engine: &Engine, space: &Space, tx: &mut Tx, item: &Item) -> Result
     }
 }
 
-/// Refreshes credentials before they expire. What the vendor says, or does not, is on the connection's record.
+/// Refreshes credentials before they expire. The vendor's answer, or that there is none, is noted on the connection.
 async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection) -> Result<(), ApiError> {
-    // As it is now that nobody else renews it: it may have been done a moment ago.
+    // Read again now that nobody else refreshes it: it may have been done a moment ago.
     let now = space.clock.now();
     let current = space.world().connections.get(connection.id.as_str()).cloned();
     let Some(connection) = current.filter(|c| c.refresh_due().is_some_and(|at| at <= now)) else { return Ok(()) };
@@ -181,7 +183,7 @@ async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection
     let still_due =
         world.connections.get(connection.id.as_str()).filter(|c| c.refresh_due().is_some_and(|at| at <= now));
     if let Some(still_due) = still_due {
-        // Nothing came of it that says when to go on: not before the app turns the credentials down.
+        // The refresh gave no next date, so the credentials are not refreshed again before the app refuses them.
         let mut tx = space.data.begin().await;
         let mut connection = (**still_due).clone();
         (connection.next_credentials_refresh_at, connection.next_retry_timestamp) = (None, None);
@@ -191,13 +193,13 @@ async fn renew(engine: &Arc<Engine>, space: &Arc<Space>, connection: &Connection
     Ok(())
 }
 
-/// What cannot be moved must not hold up the rest: it is no longer due, and says why.
+/// Fails a change that cannot be made, so that it does not delay the others; the record then says why.
 async fn give_up(space: &Space, item: &Item, error: ApiError) -> Result<Outcome, ApiError> {
     tracing::warn!(error.cause = %error, workspace = space.key, "something that was due could not be moved");
     let mut tx = space.data.begin().await;
     let now = space.clock.now();
     match item {
-        // An event that the state does not allow changes nothing.
+        // An event that the state does not allow is dropped.
         Item::Connection(connection) => {
             if let Some(mut connection) = tx.connections.get(connection.id.as_str()).map(|c| (**c).clone()) {
                 connection.apply(ConnectionEvent::Fail, now).ok();
@@ -263,7 +265,8 @@ fn end_building(
     Ok(())
 }
 
-/// Ends an action's BUILDING at once, whatever the progress.
+/// Ends an action's BUILDING at once, whatever the progress settings say, and answers the
+/// action. 404 for an unknown one.
 pub async fn finish_action(
     engine: &Engine,
     space: &Space,
@@ -280,7 +283,8 @@ pub async fn finish_action(
     world.actions.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an action is missing"))
 }
 
-/// Moves time forward and everything that falls due on the way, each at its own moment.
+/// Moves the workspace's clock forward, and makes every change that becomes due on the way at its own
+/// moment. Answers how many there were.
 pub async fn advance(engine: &Arc<Engine>, space: &Arc<Space>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
     let mut moved = settle(engine, space).await?;
@@ -319,7 +323,7 @@ fn fail(engine: &Engine, space: &Space, tx: &mut Tx, connection: Connection, fai
     if connection.state == ConnectionState::Building {
         return move_in(engine, space, tx, connection, event, error);
     }
-    // A user who fails to act: nothing but a cancel leads out of CLIENT_ACTION_REQUIRED.
+    // This stands for a user who fails to act: only a cancel leads out of CLIENT_ACTION_REQUIRED.
     move_in(engine, space, tx, connection, ConnectionEvent::Cancel, error)
 }
 
@@ -363,8 +367,8 @@ fn next_due(space: &Space, world: &World) -> Option<Item> {
     all.min_by_key(|(at, _)| *at).map(|(_, item)| item)
 }
 
-/// Webhooks that may be sent, with when. What happened at one moment is told one after the other: a run is queued before
-/// it is started. Webhooks of other moments do not wait for a receiver that hangs.
+/// The webhooks that may be sent, with when. Those of one moment are sent one after the other, because a run is queued
+/// before it starts; those of other moments do not wait for a receiver that hangs.
 fn to_send<'w>(
     space: &Space,
     world: &'w World,
@@ -377,14 +381,14 @@ fn to_send<'w>(
         .filter_map(|delivery| Some((delivery.next_attempt_at?, delivery)))
 }
 
-/// Moves everything that is due in a workspace; returns how much that was.
+/// Makes every change that is due in a workspace, and answers how many there were.
 pub async fn settle(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, ApiError> {
     let mut moved = step_all(engine, space).await?;
     loop {
-        // What was sent off may change what is due.
+        // What was sent off may have made other changes due.
         space.in_flight.settled(&space.clock).await;
         let more = step_all(engine, space).await?;
-        // The worker of the background may have sent something off meanwhile.
+        // The background worker may have sent something off meanwhile.
         if more == 0 && space.in_flight.rests(&space.clock) {
             return Ok(moved);
         }
@@ -400,7 +404,7 @@ async fn step_all(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, Api
     Ok(moved)
 }
 
-/// The earliest moment at which something falls due.
+/// The earliest moment at which something becomes due; none when nothing will.
 fn next_moment(space: &Space) -> Option<Timestamp> {
     let world = space.world();
     let live = world.connections.iter().filter(|connection| !connection.is_archived());
@@ -419,12 +423,12 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
     all.chain(jobs).chain(turns).chain(runs).chain(stories).min()
 }
 
-/// The same, in real time from now.
+/// The real time until something becomes due, in a workspace whose clock runs.
 fn next_wake(space: &Space) -> Option<Duration> {
     space.clock.real_wait(next_moment(space)?)
 }
 
-/// Runs until the engine is gone: steps while something is due, then waits for the next moment or a wake.
+/// Runs until the engine is gone: makes the changes that are due, then waits for the next moment or a wake-up.
 pub async fn run(engine: std::sync::Weak<Engine>) {
     loop {
         let Some(engine) = engine.upgrade() else { return };

@@ -1,4 +1,6 @@
-//! Background jobs: exports and imports of what a workspace defines.
+//! A background job and its state machine. Pure types.
+//!
+//! Invariant: `status` changes only through [`Job::apply`].
 
 use std::collections::BTreeMap;
 
@@ -11,18 +13,18 @@ use crate::base::history::History;
 use crate::base::ids::Id;
 use crate::nouns::workspace::model::progress::{Due, Progress, ProgressSettings};
 
-/// What a job does.
+/// The work of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Work {
-    /// Packs what the workspace defines into an archive.
+    /// The job packs what the workspace defines into an archive.
     Export,
-    /// Makes the workspace define what an archive has.
+    /// The job makes the workspace define what an archive has.
     Import(ImportOptions),
 }
 
 impl Work {
-    /// When it is done, per workspace.
+    /// The progress setting that says when such a job ends.
     pub fn progress<'a>(&self, settings: &'a ProgressSettings) -> &'a Progress {
         match self {
             Self::Export => &settings.export,
@@ -31,48 +33,48 @@ impl Work {
     }
 }
 
-/// How an import goes about it. Source: OAS (`POST /import`).
+/// How an import treats the workspace. Source: OAS (`POST /import`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ImportOptions {
-    /// Only says what would change.
+    /// Whether the import only tells what it would change.
     pub dry_run: bool,
-    /// Keeps elements that the archive does not have.
+    /// Whether elements that the archive does not have are kept instead of archived.
     pub partial: bool,
 }
 
-/// Where a job stands. Source: SDK `AsyncRequestStatus`.
+/// The status of a job. Source: SDK `AsyncRequestStatus`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobStatus {
-    /// Waits for its turn.
+    /// The job waits for its turn.
     Pending,
-    /// At work.
+    /// The job is at work.
     Active,
-    /// Done.
+    /// The job is done.
     Completed,
-    /// It came to nothing.
+    /// The job failed; `error` says why.
     Failed,
-    /// Somebody stopped it.
+    /// A poke cancelled the job.
     Cancelled,
 }
 
-/// What can happen to a job.
+/// The events that move a job from one status to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum JobEvent {
-    /// Its turn has come.
+    /// The job's turn has come.
     Start,
-    /// It is done.
+    /// The job has done its work.
     Complete,
-    /// It failed.
+    /// The job failed at its work.
     Fail,
-    /// Somebody stops it.
+    /// The job is cancelled.
     Cancel,
 }
 
 impl JobStatus {
-    /// The whole machine. None for an event that the status does not allow.
+    /// The whole state machine: the status after an event, or none when the status does not allow the event.
     pub fn on(self, event: JobEvent) -> Option<Self> {
         match (self, event) {
             (Self::Pending, JobEvent::Start) => Some(Self::Active),
@@ -83,12 +85,12 @@ impl JobStatus {
         }
     }
 
-    /// Whether it has ended.
+    /// Whether the job has completed, failed or been cancelled.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Cancelled)
     }
 
-    /// How far it is, in percent. Source: EXP (“a number”); the steps are assumed.
+    /// How far the job is, in percent. Source: EXP (“a number”); the steps are assumed.
     pub fn percent(self) -> u8 {
         match self {
             Self::Pending => 0,
@@ -98,42 +100,38 @@ impl JobStatus {
     }
 }
 
-/// The files of an archive: text by path.
+/// The files of an archive: their texts by path.
 pub type Files = BTreeMap<String, String>;
 
-/// A job as stored.
+/// A job as stored. The wire form is made by [`crate::world::job::rules::shown`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {
-    /// Id.
     pub id: Id<Job>,
-    /// Whoever knows it may read the job and what came of it.
+    /// A secret: whoever knows it may read the job and its result.
     pub access_key: String,
-    /// What it does.
     pub work: Work,
-    /// Where it stands.
     pub status: JobStatus,
-    /// How it came there.
+    /// The last changes of the status, oldest first.
     #[serde(skip_serializing_if = "History::is_empty", default)]
     pub history: History<JobStatus, JobEvent>,
-    /// An import's archive until it is done; an export's from then on.
+    /// The archive of an import until it is done; the archive of an export from then on.
     #[serde(skip_serializing_if = "Files::is_empty", default)]
     pub files: Files,
-    /// What an import changed.
+    /// What an import changed, or would change.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub result: Option<Value>,
-    /// Why it failed.
+    /// Why the job failed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<ApiError>,
-    /// What happens next by itself.
+    /// When the job ends by itself; none when it does not.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Due>,
-    /// When it was begun.
     pub created_at: Timestamp,
 }
 
 impl Job {
-    /// Takes an event: the only way to change `status`.
+    /// Moves the job by an event: the only way to change `status`. Fails when the status does not allow the event.
     pub fn apply(&mut self, event: JobEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.status.on(event);
         self.history.step("job", &mut self.status, event, to, now)?;

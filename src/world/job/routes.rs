@@ -1,4 +1,4 @@
-//! `/export`, `/import` and the background jobs they begin.
+//! The handlers of `/export` and `/import`, and of the background jobs that they begin.
 
 use bytes::Bytes;
 use futures_util::stream;
@@ -12,21 +12,24 @@ use crate::call::{Call, Query, Reply};
 use crate::world::job::model::{ImportOptions, Job};
 use crate::world::job::rules as jobs;
 
-/// What a caller polls. Source: SDK `AsyncRequestTriggerResponse`.
+/// Answers the id and the access key by which a caller polls a job. Source: SDK `AsyncRequestTriggerResponse`.
 fn begun(job: &Job) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "jobId": job.id, "accessKey": job.access_key }))
 }
 
+/// `GET /export`, a manager's token: begins an export and answers its job. 400 when too many jobs wait.
 pub(crate) async fn export(call: Call) -> Result<Reply, ApiError> {
-    // There is one form of exports here.
+    // Exports have only one form here, so the flag is read and has no effect.
     call.query().flag("simplified");
     begun(&*jobs::export(&call.cx()?).await?)
 }
 
+/// `POST /import`, a manager's token: begins to import the archive of a multipart form and answers its job. 400 for a
+/// form without `file` or an archive that cannot be read.
 pub(crate) async fn import(call: Call) -> Result<Reply, ApiError> {
     let (file, form_dry_run) = upload(&call).await?;
     let query = call.query();
-    // Everything says what it changes, and nothing here is read-only.
+    // These flags are read and have no effect: every import tells what it changes, and nothing here is read-only.
     for accepted in ["diff", "force", "simplified"] {
         query.flag(accepted);
     }
@@ -37,7 +40,8 @@ pub(crate) async fn import(call: Call) -> Result<Reply, ApiError> {
     begun(&*jobs::import(&call.cx()?, &file, options).await?)
 }
 
-/// The archive of a multipart form, and its field `dryRun`. Source: OAS (`POST /import`).
+/// Reads the archive of a multipart form, and its field `dryRun`. Fails with 400 without a
+/// `file`. Source: OAS (`POST /import`).
 async fn upload(call: &Call) -> Result<(Bytes, Option<bool>), ApiError> {
     let wrong = |why: String| {
         ApiError::bad_request(format!("send the archive as `file` of a multipart/form-data body: {why}"))
@@ -61,13 +65,16 @@ async fn upload(call: &Call) -> Result<(Bytes, Option<bool>), ApiError> {
     Ok((file.ok_or_else(|| wrong("it has no `file`".into()))?, dry_run))
 }
 
+/// `GET /background-jobs/{job}`, a manager's token: answers a job named `<jobId>:<accessKey>`; 404 when there is none.
+/// The read counts where progress waits for reads.
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let job = jobs::get(&cx, call.param("job")?)?;
     Reply::json(&jobs::shown(&cx.engine, &cx.space, &job))
 }
 
-/// The archive of an export. Whoever has the address may fetch it (EXP: without a token).
+/// `GET /downloads/{ticket}`, no token: answers the archive of an export to whoever has its address
+/// (EXP). 404 when there is none.
 pub(crate) async fn download(call: Call) -> Result<Reply, ApiError> {
     let archive = jobs::download(&call.engine, call.param("ticket")?)?;
     let mut reply = Reply::of(StatusCode::OK, Some("application/zip".into()), archive.into());

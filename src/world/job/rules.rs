@@ -1,6 +1,9 @@
-//! Background jobs: what a workspace defines goes out as an archive and comes in as one.
+//! Background jobs: a workspace exports what it defines as an archive, and imports one.
 //!
-//! Source: SEED (`POST /import`, `GET /export`), OAS; SDK `AsyncRequestStatusResponse`. What an import answers is assumed.
+//! Invariant: a job does its work in the transaction that ends it, so that one which fails leaves no change.
+//!
+//! Source: SEED (`POST /import`, `GET /export`), OAS; SDK `AsyncRequestStatusResponse`.
+//! What an import answers is assumed.
 
 use std::sync::Arc;
 
@@ -27,10 +30,10 @@ use crate::world::seed::{
     SeedAction, SeedConnector, SeedDocument, SeedElement, SeedFlow, SeedIntegration, folder_of_key, place_in,
 };
 
-/// So many jobs of a workspace are kept; then the oldest that is over goes. So many may wait.
+/// The most jobs of a workspace that may wait, and about how many are kept; the oldest that is over is removed first.
 const MOST_JOBS: usize = 20;
 
-/// A job on the wire. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
+/// A job as it is sent. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
 pub fn shown(engine: &Engine, space: &Space, job: &Job) -> Value {
     let mut record = json!({ "id": job.id, "status": job.status, "progress": job.status.percent() });
     if job.status == JobStatus::Completed {
@@ -45,13 +48,13 @@ pub fn shown(engine: &Engine, space: &Space, job: &Job) -> Value {
     record
 }
 
-/// Where an export is fetched, without a token: the ticket names workspace, job and its key.
+/// The address from which an export is fetched without a token; its ticket names workspace, job and access key.
 fn download_address(base: &str, workspace: &str, job: &Job) -> String {
     let ticket = URL_SAFE_NO_PAD.encode(format!("{workspace}/{}/{}", job.id, job.access_key));
     format!("{base}/downloads/{ticket}")
 }
 
-/// The workspace and the job that a download's ticket names.
+/// The workspace and the job that a download's ticket names; none for a wrong ticket.
 pub fn redeem(engine: &Engine, ticket: &str) -> Option<(Arc<Space>, Arc<Job>)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(ticket).ok()?).ok()?;
     let mut parts = text.split('/');
@@ -61,14 +64,14 @@ pub fn redeem(engine: &Engine, ticket: &str) -> Option<(Arc<Space>, Arc<Job>)> {
     Some((space, job))
 }
 
-/// The archive behind a download's ticket.
+/// The archive behind a download's ticket; 404 for a wrong one.
 pub fn download(engine: &Engine, ticket: &str) -> Result<Vec<u8>, ApiError> {
     let (_, job) =
         redeem(engine, ticket).ok_or_else(|| ApiError::not_found("there is no such download; export again"))?;
     archive::pack(&job.files)
 }
 
-/// Begins a job.
+/// Begins a job and answers it; with immediate progress it is done already. Fails with 400 when too many jobs wait.
 async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> {
     let now = cx.space.clock.now();
     let mut tx = cx.space.data.begin().await;
@@ -97,7 +100,7 @@ async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> 
     }
     tx.put(job)?;
     if at_once {
-        // Here and not by the worker, so that the next call finds it done.
+        // It is carried out here and not by the worker, so that the next call finds it done.
         carry_out_in(&cx.engine, &cx.space, &mut tx, id.as_str(), None)?;
     }
     let world = tx.commit().await?;
@@ -105,19 +108,19 @@ async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> 
     world.jobs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a job is missing"))
 }
 
-/// Begins to export what the workspace defines.
+/// Begins to export what the workspace defines, and answers the job.
 pub async fn export(cx: &Cx) -> Result<Arc<Job>, ApiError> {
     begin(cx, Work::Export, Files::new()).await
 }
 
-/// Begins to import an archive. One that cannot be read is refused at once.
+/// Begins to import an archive, and answers the job. Fails with 400 for an archive that cannot be read.
 pub async fn import(cx: &Cx, zip: &[u8], options: ImportOptions) -> Result<Arc<Job>, ApiError> {
     let files = archive::unpack(zip)?;
     read(&files)?;
     begin(cx, Work::Import(options), files).await
 }
 
-/// What an archive defines.
+/// Reads what an archive defines. Fails with 400 for an empty one, and for files that only a seed may have.
 fn read(files: &Files) -> Result<SeedDocument, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("the archive cannot be imported: {why}"));
     if files.is_empty() {
@@ -130,7 +133,7 @@ fn read(files: &Files) -> Result<SeedDocument, ApiError> {
     SeedDocument::of_archive(files).map_err(|error| wrong(error.to_string()))
 }
 
-/// A job by `id:accessKey`; the id alone, given twice, does too (EXP).
+/// Answers a job by `<jobId>:<accessKey>`, or by its id given twice (EXP), and counts the read. 404 when there is none.
 pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
     let (id, key) = named.split_once(':').ok_or_else(|| {
         ApiError::bad_request(format!("`{named}` names no background job; it is `<jobId>:<accessKey>`"))
@@ -144,15 +147,15 @@ pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
     Ok(job)
 }
 
-/// Does what a job is for, or lets it fail as progress says.
+/// Does what a job is for, or fails it as the progress settings say.
 pub fn carry_out(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<(), ApiError> {
     let failure = job.due.as_ref().and_then(|due| due.failure.clone());
     carry_out_in(engine, space, tx, job.id.as_str(), failure)
 }
 
-/// A job cannot be carried out: nothing else may wait for it.
+/// Fails a job that cannot be carried out, so that the worker does not try it again.
 pub fn give_up(space: &Space, tx: &mut Tx, mut job: Job, error: ApiError) -> Result<(), ApiError> {
-    // An event that the status does not allow changes nothing.
+    // An event that the status does not allow is dropped: the job is over already.
     job.apply(JobEvent::Fail, space.clock.now()).ok();
     job.due = None;
     job.error = Some(error);
@@ -173,16 +176,16 @@ fn carry_out_in(
         None => work(engine, space, tx, &job),
     };
     if done.is_err() || matches!(job.work, Work::Import(ImportOptions { dry_run: true, .. })) {
-        // Nothing of it is written.
+        // Whatever the work wrote is dropped.
         tx.roll_back();
     }
     end(space, tx, (*job).clone(), done)
 }
 
-/// Why a job failed when nobody says.
+/// The error of a job that a poke or the progress settings fail without a reason.
 const FAILED: &str = "the job failed";
 
-/// What a job came to: files of an export, the result of an import.
+/// The outcome of a job: the files of an export, the result of an import.
 type Done = (Files, Option<Value>);
 
 fn work(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<Done, ApiError> {
@@ -211,12 +214,12 @@ fn result(options: ImportOptions, changes: &Changes, passed_over: &[String]) -> 
         "updated": changes.updated,
         "archived": changes.archived,
         "unchanged": changes.unchanged,
-        // What membrane-mock does not fake.
+        // These are things that membrane-mock does not fake.
         "passedOver": passed_over,
     })
 }
 
-/// The job is over.
+/// Ends a job with its outcome.
 fn end(space: &Space, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -> Result<(), ApiError> {
     let now = space.clock.now();
     if job.status == JobStatus::Pending {
@@ -236,7 +239,8 @@ fn end(space: &Space, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -
     Ok(())
 }
 
-/// Moves a job by an event, whatever the progress: as a poke.
+/// Moves a job by an event and answers it, whatever the progress settings say; `complete` does its work. Fails with 404
+/// for an unknown job, and when the status does not allow the event.
 pub async fn poke(
     engine: &Engine,
     space: &Space,
@@ -247,7 +251,7 @@ pub async fn poke(
     let unknown = || ApiError::not_found(format!("background job not found: `{id}`"));
     let mut tx = space.data.begin().await;
     let mut job = tx.jobs.get(id).map(|job| (**job).clone()).ok_or_else(unknown)?;
-    // Refused if the machine does not allow it.
+    // Applied to a copy, so that an event that the machine does not allow is refused.
     job.clone().apply(event, space.clock.now())?;
     match event {
         JobEvent::Complete => carry_out_in(engine, space, &mut tx, id, None)?,
@@ -264,13 +268,14 @@ pub async fn poke(
     world.jobs.get(id).cloned().ok_or_else(unknown)
 }
 
-/// What is in an export of an integration: none when nobody could connect to it elsewhere, or find it.
+/// The connector of an integration that is exported; none for an integration without a connector or a key, which could
+/// not be connected to or found elsewhere.
 fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<Arc<Connector>> {
     let is_exported = !integration.meta.is_archived() && !integration.key().is_empty();
     directory.connector_for(integration).filter(|_| is_exported)
 }
 
-/// The elements at one place that an export has: without a key nobody could find them.
+/// The elements at one place that are exported: those with a key, because the others could not be found.
 fn elements_at<'w, E: Element>(
     world: &'w World,
     integration: Option<&'w Id<Integration>>,
@@ -281,7 +286,7 @@ fn elements_at<'w, E: Element>(
     E::table(world).iter().filter(at_place)
 }
 
-/// Archives the integrations, actions and flows that an export would have and an archive has not.
+/// Archives the integrations, actions and flows that an export would have and that the archive lacks.
 fn archive_others(
     engine: &Engine,
     space: &Space,
@@ -331,7 +336,8 @@ fn archive_elements<'w, S: SeedElement>(
     Ok(())
 }
 
-/// What a workspace defines, as files. Source: SDK, EXP (zip layout); which fields is our choice: those of seeds.
+/// What a workspace defines, as the files of an archive. Source: SDK, EXP (zip layout); which fields
+/// is our choice: those of seeds.
 fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
     let directory = Directory::new(world, &engine.catalog);
     let mut files = Files::new();
@@ -368,7 +374,7 @@ where
     Ok(())
 }
 
-/// An element as YAML, without what it does not say.
+/// An element as YAML, without fields that are null or empty.
 fn spec_of(element: &impl Serialize) -> Result<String, ApiError> {
     let mut spec = serde_json::to_value(element).map_err(ApiError::internal)?;
     if let Some(fields) = spec.as_object_mut() {

@@ -1,4 +1,4 @@
-//! Scenarios: named stories of steps, each a trigger and what it brings about.
+//! Scenarios: named sequences of steps, each with a trigger and effects. Pure types.
 
 use std::time::Duration;
 
@@ -9,85 +9,84 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::ids::{Id, stable_id};
 
-/// A story, as YAML or JSON.
+/// A scenario as a user writes it, in YAML or JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Scenario {
-    /// Names it; the file's name when absent.
+    /// The name by which the scenario is begun; the file's name without its ending when absent.
     #[serde(default)]
     pub name: String,
-    /// For people.
+    /// A description for people.
     #[serde(default)]
     pub description: String,
-    /// What may be given when it starts, with what counts when it is not. `{name}` stands for it in the steps.
+    /// The parameters by name, with their default values. `{name}` in the steps stands for the value.
     #[serde(default)]
     pub parameters: JsonMap,
-    /// One after the other.
+    /// The steps, which happen one after the other.
     pub steps: Vec<Step>,
 }
 
 /// A scenario of a workspace's own, as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct OwnScenario {
-    /// Derives from its name.
+    /// The id, which is derived from the name.
     pub id: Id<OwnScenario>,
-    /// The story.
     pub scenario: Scenario,
 }
 
 impl OwnScenario {
-    /// To be stored.
+    /// Makes the record that stores a scenario.
     pub fn of(scenario: Scenario) -> Self {
         Self { id: stable_id("scenario", &scenario.name), scenario }
     }
 }
 
-/// A step: waits for its trigger, then does what it says. Without a trigger it is due at once.
+/// A step: it waits for its trigger, then has its effects. Without a trigger it happens at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Step {
-    /// After so many calls that ran an action, counted from the step before.
+    /// A trigger: a number of calls that ran an action since the step before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<After>,
-    /// At a time of the workspace's clock, counted from the step before.
+    /// A trigger: a time of the workspace's clock, counted from the step before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub at: Option<At>,
-    /// On an event of a connection.
+    /// A trigger: an event of a connection or a flow run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on: Option<On>,
-    /// What it brings about: each an object with one of `fault`, `removeFault`, `break`, `progress`, `mock`, `settings`,
-    /// `rotateSecret`.
+    /// The effects, each an object with one member: `fault`, `removeFault`, `break`,
+    /// `progress`, `mock`, `settings` or `rotateSecret`.
     #[serde(rename = "do", default)]
     pub effects: Vec<Value>,
 }
 
-/// So many runs.
+/// A number of calls that ran an action.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct After {
-    /// How many; a parameter's name in braces until it starts.
+    /// How many calls; until the scenario begins it may be a parameter's name in braces.
     pub acts: Value,
-    /// Through this connection, by id or key; `*` for any.
+    /// The id or key of the connection that the calls went through; `*`, the default, means any.
     #[serde(default = "any")]
     pub connection: String,
 }
 
-/// A time.
+/// A time of the workspace's clock.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct At {
-    /// `+30s`, `+10m`, `+1h`, `+2d`.
+    /// The time since the step before, such as `+30s`, `+10m`, `+1h` or `+2d`.
     pub clock: String,
 }
 
-/// An event.
+/// An event of a connection or a flow run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct On {
-    /// `connection.created`, `.disconnected`, `.reconnected`, `.deleted`, `flowRun.queued`, `.started`, `.completed`,
-    /// `.failed`, `.stopped`.
+    /// The name of the event: `connection.created`, `.disconnected`, `.reconnected`, `.deleted`,
+    /// `flowRun.queued`, `.started`, `.completed`, `.failed`, `.stopped`.
     pub event: String,
-    /// Of this connection, by id or key; `*` for any.
+    /// The id or key of what the event is about: a connection, or a flow run or its flow; `*`, the default, means any.
     #[serde(default = "any")]
     pub connection: String,
 }
@@ -97,7 +96,7 @@ fn any() -> String {
 }
 
 impl Scenario {
-    /// The story with its parameters in their places. An error names the parameter.
+    /// The scenario with its parameters filled in. An error names the parameter that is unknown or does not fit.
     pub fn with_parameters(&self, given: &JsonMap) -> Result<Self, String> {
         if let Some(unknown) = given.keys().find(|name| !self.parameters.contains_key(*name)) {
             let known: Vec<&str> = self.parameters.keys().map(String::as_str).collect();
@@ -112,7 +111,8 @@ impl Scenario {
     }
 }
 
-/// Puts parameters in the places of `{name}`: a whole text becomes the value itself, and a member that is null then goes.
+/// Fills in parameters for `{name}`: a text that is nothing else becomes the value itself, and a
+/// member that becomes null is removed.
 fn fill(value: &mut Value, parameters: &JsonMap) {
     match value {
         Value::String(text) => {
@@ -135,7 +135,7 @@ fn fill(value: &mut Value, parameters: &JsonMap) {
     }
 }
 
-/// `+30s`, `+10m`, `+1h`, `+2d`.
+/// Reads a time such as `+30s`, `+10m`, `+1h` or `+2d`.
 pub fn duration(text: &str) -> Result<Duration, String> {
     let wrong = || format!("`{text}` is no time such as +30s, +10m, +1h or +2d");
     let number = text.strip_prefix('+').unwrap_or(text);

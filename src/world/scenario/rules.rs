@@ -1,6 +1,6 @@
-//! Scenarios at work: what they wait for, and what they bring about.
+//! Playing scenarios: what their steps wait for, and what they do.
 //!
-//! Invariant: runs are counted before their answers leave, so what a run triggers is there for the next call.
+//! Invariant: runs of actions are counted before their answers leave, so the next call meets what a run triggered.
 
 use std::sync::Arc;
 
@@ -27,39 +27,39 @@ use crate::world::seed::{SeedError, Step, error_at, parse_text};
 #[folder = "fixtures/scenarios"]
 struct Shipped;
 
-/// Runs that are over are remembered up to so many.
+/// The most runs of scenarios that are remembered; then the oldest is dropped.
 const MOST_RUNS: usize = 200;
 
-/// What one effect is.
+/// An effect of a step.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 enum Action {
-    /// A rule, which stays until it is removed.
+    /// Adds a fault rule, which stays until it is removed.
     Fault(Box<Rule>),
-    /// Takes a rule away, by name.
+    /// Removes the fault rule with this name.
     RemoveFault(String),
     /// Breaks connections at their vendor.
     Break(Break),
-    /// When state machines move, per kind.
+    /// Changes the progress settings.
     Progress(Value),
-    /// Settings of the fake.
+    /// Changes the fake's settings.
     Mock(Value),
-    /// Settings of the platform.
+    /// Changes the platform's settings.
     Settings(Value),
-    /// Another secret of the workspace.
+    /// Gives the workspace another secret.
     RotateSecret(String),
 }
 
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Break {
-    /// By id or key; `*` for all.
+    /// The id or key of the connection; `*` means all.
     connection: String,
-    /// `disconnect`, `expireCredentials`, `failRefresh`, `markDefunct`.
+    /// The damage: `disconnect`, `expireCredentials`, `failRefresh` or `markDefunct`.
     by: Effect,
 }
 
-/// The scenarios that come with the fake.
+/// The scenarios that are shipped with the fake, by name.
 pub fn shipped() -> Result<Vec<Scenario>, SeedError> {
     let mut all = Vec::new();
     for path in Shipped::iter() {
@@ -71,7 +71,7 @@ pub fn shipped() -> Result<Vec<Scenario>, SeedError> {
     Ok(all)
 }
 
-/// Reads a scenario; an error carries file, line and field.
+/// Reads the file of a scenario. An error has file, line and field.
 pub(crate) fn parse(path: &str, text: &str) -> Result<Scenario, SeedError> {
     let mut scenario: Scenario = parse_text(path, text)?;
     if scenario.name.is_empty() {
@@ -82,13 +82,13 @@ pub(crate) fn parse(path: &str, text: &str) -> Result<Scenario, SeedError> {
     Ok(scenario)
 }
 
-/// What is wrong with a scenario, and where in it.
+/// An error in a scenario, and where in it.
 #[derive(Debug, thiserror::Error)]
 #[error("field `{field}`: {why}")]
 struct Wrong {
     field: String,
     why: String,
-    /// The step, and the effect in it.
+    /// The indexes of the step and of the effect in it.
     at: Option<(usize, Option<usize>)>,
 }
 
@@ -105,7 +105,7 @@ impl Wrong {
     }
 }
 
-/// Refuses a scenario that could not be told: told once with its own parameters, nothing may be wrong with it.
+/// Refuses a scenario that could not be played: with its own parameters filled in, every step has to be right.
 fn check(scenario: &Scenario) -> Result<(), Wrong> {
     let of_all = |field: &str, why: String| Wrong { field: field.to_owned(), why, at: None };
     if scenario.name.is_empty() {
@@ -125,7 +125,7 @@ fn check(scenario: &Scenario) -> Result<(), Wrong> {
     Ok(())
 }
 
-/// An error names the effect, when it is about one.
+/// Refuses a wrong step. The error has the index of the effect when it is about one.
 fn check_step(step: &crate::world::scenario::model::Step) -> Result<(), (Option<usize>, String)> {
     let wrong = |why: String| (None, why);
     let triggers =
@@ -160,7 +160,7 @@ fn action(effect: &Value) -> Result<Action, String> {
     Ok(action)
 }
 
-/// Reads a scenario of a call: YAML or JSON. An error carries line and field.
+/// Reads a scenario from the body of a call, YAML or JSON. An error has line and field.
 pub fn read(text: &str) -> Result<Scenario, ApiError> {
     let place = |error: &SeedError| serde_json::json!({ "line": error.line });
     let scenario: Scenario = parse_text(BODY, text)
@@ -172,10 +172,10 @@ pub fn read(text: &str) -> Result<Scenario, ApiError> {
     Ok(scenario)
 }
 
-/// What errors call the text of a call.
+/// The name that errors give to the body of a call.
 const BODY: &str = "the scenario";
 
-/// Adds a scenario to a workspace; one of the same name is replaced.
+/// Stores a scenario in a workspace; one of the same name is replaced. Fails with 400 for a wrong one.
 pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
     check(&scenario).map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
     let mut tx = space.data.begin().await;
@@ -184,12 +184,11 @@ pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// The workspace's own scenarios.
 pub fn own(space: &Space) -> Vec<Scenario> {
     space.world().scenarios.iter().map(|own| own.scenario.clone()).collect()
 }
 
-/// A scenario that a workspace can play: its own, else a shipped one.
+/// Answers a scenario by name: the workspace's own, else a shipped one. 404 when there is neither.
 pub fn find(space: &Space, name: &str) -> Result<Scenario, ApiError> {
     let shipped = shipped().map_err(|error| ApiError::internal(error.to_string()))?;
     let all: Vec<Scenario> = own(space).into_iter().chain(shipped).collect();
@@ -203,7 +202,8 @@ pub fn find(space: &Space, name: &str) -> Result<Scenario, ApiError> {
     Err(ApiError::not_found(format!("scenario not found: `{name}`{hint}")))
 }
 
-/// Begins a run of a scenario. What is due at once has been done when this returns.
+/// Begins to play a scenario and answers the run; steps without a trigger have happened already. Fails with 404 for an
+/// unknown one, and with 400 for wrong parameters.
 pub async fn start(
     engine: &Arc<Engine>,
     space: &Arc<Space>,
@@ -241,7 +241,8 @@ pub async fn start(
     run.ok_or_else(|| ApiError::internal("a scenario got lost"))
 }
 
-/// Counts a run, and does what it triggers before its answer leaves.
+/// Counts a run of an action through a connection, named by its id and key, and plays what that
+/// triggers before the answer leaves.
 pub async fn acted(engine: &Arc<Engine>, space: &Arc<Space>, connection: &[String]) {
     if space.scenario_runs.lock().runs.iter().any(|run| run.state == ScenarioRunState::Running) {
         space.scenario_runs.acted(connection);
@@ -249,7 +250,7 @@ pub async fn acted(engine: &Arc<Engine>, space: &Arc<Space>, connection: &[Strin
     }
 }
 
-/// Does every step that is due; says how many that were.
+/// Plays every step that is due, and answers how many there were.
 pub async fn go_on(engine: &Arc<Engine>, space: &Arc<Space>) -> usize {
     let _turn = space.scenario_runs.turn.lock().await;
     let mut done = 0;
@@ -289,7 +290,7 @@ async fn perform(engine: &Arc<Engine>, space: &Arc<Space>, effect: &Value) -> Re
             space.faults.add(*rule)?;
         }
         Action::RemoveFault(name) => {
-            // It may be gone already.
+            // The rule may have been removed already.
             space.faults.remove(&name).ok();
         }
         Action::Break(of) => {
