@@ -1,4 +1,6 @@
-//! Conditions in the data-mapping language: `$eval` with an operator, `$and`, `$or`. Source: SDK `Eval`, `And`, `Or`.
+//! Conditions of the data-mapping language: `$eval` with an operator, `$and`, `$or`. Source: SDK `Eval`, `And`, `Or`.
+//!
+//! Invariant: values are compared as JavaScript compares them, because the platform does.
 
 use serde_json::Value;
 
@@ -6,7 +8,8 @@ use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::mapping::formula::{plain_text, resolve};
 
-/// `{"$eval": <value>, "<operator>": <operand>}`; without an operator it holds.
+/// Evaluates `{"$eval": <value>, "<operator>": <operand>}`; it holds when there is no operator.
+/// Fails for an unknown operator.
 pub(crate) fn eval(members: &JsonMap, variables: &Value) -> Result<bool, ApiError> {
     let Some((_, subject)) = members.iter().next() else { return Ok(true) };
     let Some((operator, operand)) = members.iter().nth(1) else { return Ok(true) };
@@ -34,7 +37,7 @@ pub(crate) fn eval(members: &JsonMap, variables: &Value) -> Result<bool, ApiErro
     })
 }
 
-/// `$and` and `$or`: undefined when no part of it is defined.
+/// Evaluates `$and` (`all`) or `$or`; undefined when none of the parts is defined.
 pub(crate) fn combine(operand: &Value, variables: &Value, all: bool) -> Result<Option<bool>, ApiError> {
     let Some(Value::Array(parts)) = resolve(operand, variables)? else { return Ok(None) };
     let mut truths = parts.iter().filter(|value| !value.is_null()).map(is_truthy).peekable();
@@ -44,7 +47,8 @@ pub(crate) fn combine(operand: &Value, variables: &Value, all: bool) -> Result<O
     Ok(Some(if all { truths.all(|truth| truth) } else { truths.any(|truth| truth) }))
 }
 
-/// Whether a filter lets something pass; one that comes to nothing does. Source: SDK `backwardCompatibleFilterMatch`.
+/// Whether a filter lets something pass; a filter that comes to nothing does. Fails for a filter that is a list of
+/// conditions, which is not faked. Source: SDK `backwardCompatibleFilterMatch`.
 pub fn passes(filter: &Value, variables: &Value) -> Result<bool, ApiError> {
     if filter.as_array().is_some_and(|conditions| !conditions.is_empty()) {
         return Err(ApiError::configuration(
@@ -54,7 +58,7 @@ pub fn passes(filter: &Value, variables: &Value) -> Result<bool, ApiError> {
     Ok(resolve(filter, variables)?.is_none_or(|value| value.is_null() || is_truthy(&value)))
 }
 
-/// As JavaScript has it.
+/// Whether JavaScript takes a value for true.
 fn is_truthy(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -65,7 +69,7 @@ fn is_truthy(value: &Value) -> bool {
     }
 }
 
-/// JavaScript's `==`, as far as JSON goes.
+/// Compares as JavaScript's `==` does, as far as JSON has the types.
 fn equals(a: &Value, b: &Value) -> bool {
     let is_scalar = |value: &Value| matches!(value, Value::Number(_) | Value::String(_) | Value::Bool(_));
     match (a, b) {
@@ -75,7 +79,7 @@ fn equals(a: &Value, b: &Value) -> bool {
     }
 }
 
-/// JavaScript's `===`: there is one kind of number.
+/// Compares as JavaScript's `===` does: there is one kind of number.
 fn is_same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64() == b.as_f64(),
@@ -87,7 +91,7 @@ fn includes(list: &Value, item: &Value) -> bool {
     list.as_array().is_some_and(|items| items.iter().any(|known| is_same(known, item)))
 }
 
-/// JavaScript's `Number`; none for what is no number.
+/// Converts as JavaScript's `Number` does; none for what is not a number.
 fn number_of(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -98,7 +102,7 @@ fn number_of(value: &Value) -> Option<f64> {
     }
 }
 
-/// JavaScript's `parseFloat`: the number that text begins with.
+/// Reads the number that a text begins with, as JavaScript's `parseFloat` does.
 fn parse_float(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -110,7 +114,7 @@ fn parse_float(value: &Value) -> Option<f64> {
     }
 }
 
-/// How many bytes of a text are a number: sign, digits, a fraction, an exponent with digits.
+/// How many bytes at the start of a text are a number: sign, digits, a fraction, an exponent with digits.
 fn leading_number(text: &str) -> usize {
     let bytes = text.as_bytes();
     let digits_from = |at: usize| bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();

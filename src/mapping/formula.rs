@@ -1,8 +1,8 @@
-//! The data-mapping language, as far as it is faked: literals, `$var`, `$plain`, `$tpl`, `$concat`,
-//! and conditions.
+//! The formulas of the data-mapping language that are faked: literals, `$var`,
+//! `$plain`, `$tpl`, `$concat` and conditions.
 //!
-//! Source: SDK `buildValue`. Invariant: a formula that is not faked is refused by name and
-//! never passed through as data.
+//! Source: SDK `buildValue`. Invariant: a formula that is not faked is refused by name
+//! and never passed through as data.
 
 use serde_json::Value;
 
@@ -11,7 +11,8 @@ use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::mapping::condition;
 
-/// Works out `template` over `variables`; `None` when the result is undefined.
+/// Evaluates `template` over `variables`; none when the result is undefined. Fails for an unknown or wrong formula, and
+/// for a result that is too large.
 ///
 /// Undefined members are dropped; an object or array left empty becomes undefined, but a literal `{}` or `[]` stays.
 pub fn resolve(template: &Value, variables: &Value) -> Result<Option<Value>, ApiError> {
@@ -51,7 +52,7 @@ fn object(members: &JsonMap, variables: &Value) -> Result<Option<Value>, ApiErro
     Ok(if out.is_empty() { None } else { Some(Value::Object(out)) })
 }
 
-/// The largest result, in bytes.
+/// The largest result in bytes.
 const LARGEST: usize = 10 * 1024 * 1024;
 
 fn check_size(size: usize) -> Result<(), ApiError> {
@@ -61,7 +62,7 @@ fn check_size(size: usize) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Roughly how many bytes a value takes.
+/// About how many bytes a value takes.
 fn weight(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 8,
@@ -97,10 +98,10 @@ fn template_text(operand: &Value, variables: &Value) -> Result<Value, ApiError> 
     let values = operand.get("values");
     let mut text = String::new();
     let mut rest = template;
-    // One pass: what a value brings in is text, not template.
+    // One pass is made, so that what a value brings in is text and not template.
     while let Some((before, after)) = rest.split_once('{') {
         text.push_str(before);
-        // Braces around anything else are the text's own.
+        // Braces around anything but a name belong to the text.
         let is_name = |name: &str| !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || "_-.$".contains(c));
         match after.split_once('}').filter(|(name, _)| is_name(name)) {
             Some((name, after)) => {
@@ -142,7 +143,7 @@ fn concat(operand: &Value, variables: &Value) -> Result<Value, ApiError> {
     Ok(Value::String(parts.join(delimiter)))
 }
 
-/// How a value reads inside text.
+/// A value as it reads inside text: text as it is, nothing for null, any other value as JSON.
 pub fn plain_text(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
@@ -151,7 +152,8 @@ pub fn plain_text(value: &Value) -> String {
     }
 }
 
-/// Follows a locator: `$` is the root, `.name`, `[n]`, a backslash escapes. An invalid one is null (SDK).
+/// Follows a locator, in which `$` is the root, followed by `.name` and `[n]`; a backslash escapes. None when nothing
+/// is there; null for an invalid locator (SDK).
 pub fn locate(locator: &str, variables: &Value) -> Option<Value> {
     let Some(steps) = parse_locator(locator) else { return Some(Value::Null) };
     let mut at = variables;
