@@ -1,4 +1,6 @@
-//! `/act`, `/actions`, `/action-instances` and their other spellings.
+//! The handlers of `/act`, `/actions`, `/action-instances` and their other spellings.
+//!
+//! Invariant: a call that is wrong is still a request to run, so that the failed run is logged.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -78,12 +80,12 @@ fn ran(reply: RunReply) -> Result<Reply, ApiError> {
 pub(crate) struct RunCall {
     cx: Cx,
     request: RunRequest,
-    /// The action under the names by which it was called.
+    /// The names by which the call names the action.
     asked: Vec<String>,
 }
 
 impl RunCall {
-    /// What is found of a request is what runs, unless the workspace changes in between.
+    /// Finds what the request is about. That is what runs, unless the workspace changes in between.
     fn new(cx: Cx, mut request: RunRequest) -> Self {
         request.resolution = Some(Arc::new(resolve(&cx, &request)));
         let named = |field: &str| request.snapshot.get(field).and_then(Value::as_str).map(str::to_owned);
@@ -91,7 +93,7 @@ impl RunCall {
         if let Ok(Dispatch::Action(selector)) = &request.dispatch {
             asked.extend([&selector.any, &selector.key, &selector.id].into_iter().flatten().cloned());
         }
-        // `<integrationKey>.<key>` is the action too.
+        // The action may also be named by `<integrationKey>.<key>`.
         let short: Vec<String> =
             asked.iter().filter_map(|name| name.split_once('.')).map(|(_, key)| key.into()).collect();
         asked.extend(short);
@@ -121,12 +123,13 @@ pub(crate) fn read_act(call: &Call) -> Result<RunCall, ApiError> {
     Ok(RunCall::new(call.cx()?, act_call::read(body)))
 }
 
-/// Runs what a call asks for: one run, one log, whose id is in the answer.
+/// Runs what a call asks for and answers `{output, actionRunId}`. A failed run is an error with the `actionRunId` in it.
 pub(crate) async fn run(_: Call, RunCall { cx, request, .. }: RunCall) -> Result<Reply, ApiError> {
     ran(run::run(&cx, request).await?)
 }
 
-/// An action; `wait` waits until it is built.
+/// `GET` of an action, any token: answers it; with `wait`, once it has left BUILDING or the timeout
+/// has passed. 404 when there is none.
 async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let selector = call.selector()?;
@@ -138,7 +141,7 @@ async fn get(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*actions::get(&cx, &by_id)?.0, found.1.as_deref())
 }
 
-/// The call as `/act` would take it.
+/// The call as `/act` would take it, for the run log.
 fn snapshot(selector: &Selector, scope: &Scope, input: Option<&Value>, meta: Option<&JsonMap>) -> JsonMap {
     let mut snapshot = JsonMap::new();
     let mut set = |name: &str, value: Option<&String>| {
@@ -173,16 +176,16 @@ fn request_of(selector: Result<Selector, ApiError>, input: Option<Value>, meta: 
     }
 }
 
-/// Reads `/actions/:sel/run` and its singular: the body is `{input, meta}`. Source: SDK `RunActionRequest`.
+/// Reads `POST /actions/{selector}/run` and its singular, whose body is `{input, meta}`. Source: SDK `RunActionRequest`.
 fn read_selected(call: &Call) -> Result<RunCall, ApiError> {
     let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
     Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, meta)))
 }
 
-/// `{input, meta}` taken apart.
+/// Takes `input` and `meta` out of a body; any other body is the input itself.
 fn unwrapped(body: Value) -> (Option<Value>, Option<JsonMap>) {
     match body {
-        // A client that sends the bare input to such a route as well is understood (real-use).
+        // Some clients send the bare input to such a route, which is understood too (real-use).
         Value::Object(mut body) if body.keys().all(|name| name == "input" || name == "meta") => {
             (body.shift_remove("input"), body.shift_remove("meta").and_then(|meta| meta.as_object().cloned()))
         }
@@ -196,7 +199,8 @@ pub(crate) fn read_bare(call: &Call) -> Result<RunCall, ApiError> {
     Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, None)))
 }
 
-/// `/action-instance/run?…`: the body is the input itself; `autoCreate` makes the instance first.
+/// `POST /action-instance/run`, any token: runs the connection's version; the body is the input itself, and
+/// `autoCreate` makes a missing version first.
 pub(crate) async fn run_instance(_: Call, call: RunCall) -> Result<Reply, ApiError> {
     let (cx, request) = (call.cx, call.request);
     let selector = match &request.dispatch {
@@ -207,7 +211,7 @@ pub(crate) async fn run_instance(_: Call, call: RunCall) -> Result<Reply, ApiErr
         Ok(action) => {
             Ok(Selector { id: Some(action.id.to_string()), scope: selector.scope.clone(), ..Selector::default() })
         }
-        // Without an instance the run goes through the parent, as `/actions/:sel/run` would.
+        // Without an instance, the parent is run, as `/actions/:sel/run` would do it.
         Err(error) if selector.auto_create => Err(error),
         Err(_) => Ok(Selector {
             id: selector.id.clone().or_else(|| selector.parent_id.clone()),
