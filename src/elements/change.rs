@@ -1,4 +1,4 @@
-//! Making and changing elements.
+//! Making and changing elements. Invariant: names and rights are checked inside the transaction that writes.
 
 use std::sync::Arc;
 
@@ -14,25 +14,26 @@ use crate::engine::Cx;
 use crate::nouns::connection::model::Connection;
 use crate::store::{Tx, World};
 
-/// Where a new element shall stand, and under which names.
+/// The place and the names of a new element.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// At which integration or connection.
+    /// The integration or connection that the element will belong to.
     pub scope: Scope,
-    /// For which app, by id or key.
+    /// The id or key of the external app that it will be for.
     pub external_app: Option<String>,
-    /// A version of what, by id.
+    /// The id of the element that it will be a version of; else the nearest one with its key is meant.
     pub parent: Option<String>,
-    /// Its handle.
+    /// The key; derived from the name when there is none.
     pub key: Option<String>,
-    /// For people.
+    /// The name that people see; derived from the key when there is none.
     pub name: Option<String>,
-    /// Whether its key may be another than what follows from its name, when that one is taken.
+    /// Whether the key is numbered when it is taken; otherwise a taken key is refused.
     pub any_key: bool,
 }
 
-/// Makes an element: connection-level when a connection is named, integration-level when only an integration is,
-/// universal when neither. `define` says what it does. Source: SEED; OAS.
+/// Makes an element and answers it: at the connection layer when a connection is named, at the integration layer when
+/// only an integration is, else universal. `define` gives it its definition. Fails with 404 for an unknown scope, app
+/// or parent, and with `already_exists` when the key is taken. Source: SEED; OAS.
 pub async fn create<E: Element>(
     cx: &Cx,
     wanted: Wanted,
@@ -84,7 +85,7 @@ pub async fn create<E: Element>(
     find(&world, &id)
 }
 
-/// Refuses names by which nobody could find it. Only a connection's version is one of several.
+/// Refuses with 400 names that could not be found again. Only a connection's version has an instance key.
 pub(crate) fn check_names<E: Element>(element: &mut E) -> Result<(), ApiError> {
     if let Some(key) = element.meta().key.as_ref().filter(|key| !key.is_empty()) {
         check_key(key, "key")?;
@@ -107,7 +108,7 @@ pub(crate) fn place_at_connection<E>(place: &mut Place<E>, connection: &Connecti
     place.tenant = Some(connection.tenant.clone());
 }
 
-/// The version one layer up with the same key.
+/// The nearest version above with the same key.
 fn parent_of<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
     let key = element.meta().key.as_deref()?;
     let place = element.place();
@@ -120,7 +121,8 @@ fn parent_of<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
         .map(|other| other.id().clone())
 }
 
-/// Keys are unique per layer and place. Source: OAS (“key uniqueness is per parent and integration”).
+/// Refuses with `already_exists` a key that another element has at the same place. Source: OAS (“key uniqueness
+/// is per parent and integration”).
 pub(crate) fn refuse_taken<E: Element>(world: &World, element: &E) -> Result<(), ApiError> {
     let Some(key) = element.meta().key.as_deref() else { return Ok(()) };
     let same_place = |other: &&Arc<E>| {
@@ -140,16 +142,17 @@ pub(crate) fn refuse_taken<E: Element>(world: &World, element: &E) -> Result<(),
     }
 }
 
-/// Whether a change merges or replaces.
+/// How a change treats what it does not name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// PATCH.
+    /// The rest stays as it is, as with PATCH.
     Merge,
-    /// PUT.
+    /// The rest is cleared, as with PUT.
     Replace,
 }
 
-/// Changes an element that is not archived. Source: SEED (PATCH merges, PUT replaces); OAS.
+/// Changes an element and answers it. Fails with 400 when it is archived or would get a wrong key, and with 403 when
+/// the caller may not change it. Source: SEED (PATCH merges, PUT replaces); OAS.
 pub async fn update<E: Element>(
     cx: &Cx,
     selector: &Selector,
@@ -185,14 +188,15 @@ async fn changed<E: Element>(
     Ok((find(&world, &id)?, None))
 }
 
-/// An element of this workspace, to be changed; who may change what is checked here.
+/// An element of this workspace with the transaction to change it in. Fails with 403 for the catalog's elements, and
+/// for those above connections unless the caller is a manager.
 async fn own<E: Element>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError> {
     let tx = cx.space.data.begin().await;
     let directory = cx.directory(&tx);
     let element = directory.element::<E>(&cx.caller, selector, Archived::Found)?;
     let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| *element.id() == **text);
     if selector.scope.names_integration() && !by_id && element.place().integration.is_none() {
-        // Named through an integration: its own version, or none.
+        // An element that is named through an integration is that integration's own version, or none.
         return Err(directory.no_element::<E>(selector.shown()));
     }
     if E::table(&tx).get(element.id().as_str()).is_none() {
@@ -209,12 +213,12 @@ async fn own<E: Element>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiErr
     Ok(((*element).clone(), tx))
 }
 
-/// 403 for what only a manager may do.
+/// A 403 for what only a manager may do.
 pub fn manager_only(what: &str) -> ApiError {
     ApiError::access_denied(format!("only a manager token may {what}; mint one with `isAdmin: true`"))
 }
 
-/// Archives an element.
+/// Archives an element and answers it; archiving again keeps the first date.
 pub async fn archive<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     let now = cx.space.clock.now();
     changed(cx, selector, |element: &mut E, _| {
@@ -224,7 +228,7 @@ pub async fn archive<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<
     .await
 }
 
-/// Restores an element.
+/// Restores an element and answers it. Fails with `already_exists` when its key is taken meanwhile.
 pub async fn restore<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     changed(cx, &archived_selector::<E>(cx, selector), |element: &mut E, world| {
         element.meta_mut().archived_at = None;
@@ -233,7 +237,7 @@ pub async fn restore<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<
     .await
 }
 
-/// A key finds the latest archived element that has it, when no live one does.
+/// When no live element has a key, the key means the archived one that was made last.
 fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -257,7 +261,8 @@ fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
     }
 }
 
-/// Puts an element back to its parent's definition. Source: OAS (`reset`).
+/// Gives an element its parent's definition again, and answers it. Fails with 400 when it has
+/// no parent. Source: OAS (`reset`).
 pub async fn reset<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     update(cx, selector, |element: &mut E, world| {
         let parent = element.place().parent.as_ref().and_then(|id| E::table(world).get(id.as_str()));

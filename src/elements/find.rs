@@ -1,4 +1,6 @@
 //! Finding elements by any spelling of their selectors. Source: DOC:element-selectors.
+//!
+//! Invariant: an element of a tenant that the caller may not see is answered as if it did not exist.
 
 use std::sync::Arc;
 
@@ -8,17 +10,17 @@ use crate::elements::model::Selector;
 use crate::engine::directory::{Directory, Resolved, hint};
 use crate::engine::tokens::Caller;
 
-/// Whether archived elements are found by id.
+/// Whether archived elements are found by their id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Archived {
-    /// Found.
+    /// An archived element is found.
     Found,
-    /// 404.
+    /// An archived element is answered as a 404.
     Hidden,
 }
 
 impl Directory<'_> {
-    /// An element that the caller may see, by id, live or archived.
+    /// An element that the caller may see, by its id, archived or not.
     pub fn element_by_id<E: Element>(&self, caller: &Caller, id: &str) -> Option<Arc<E>> {
         let shared = || E::shared(self.catalog).and_then(|shelf| shelf.get(id));
         E::table(self.world)
@@ -28,9 +30,11 @@ impl Directory<'_> {
             .cloned()
     }
 
-    /// The element with a key that serves a scope: connection, integration, app, universal, most specific first.
+    /// The element with a key that serves a scope: the connection's, else the integration's, the app's or the universal
+    /// one. Fails with 404 when there is none.
     ///
-    /// Without a scope a key must be universal or stand once (DOC:element-selectors).
+    /// Without a scope, a key must be universal or be there once; else it fails with 400
+    /// and names the candidates (DOC:element-selectors).
     pub fn element_by_key<E: Element>(
         &self,
         caller: &Caller,
@@ -70,7 +74,7 @@ impl Directory<'_> {
             return Ok(Arc::clone(element));
         }
         if scope.integration.is_none() && scope.connection.is_none() {
-            // What another one stands above is its version, not another meaning of the key.
+            // An element with another one above it is a version of that, not another meaning of the key.
             let above = |element: &E| {
                 live.iter().any(|other| {
                     other.id() != element.id()
@@ -111,9 +115,9 @@ impl Directory<'_> {
         .with_data(serde_json::json!({ "candidates": candidates.iter().map(|a| a.id()).collect::<Vec<_>>() }))
     }
 
-    /// 404 for an element. Source: SEED words the beginning.
+    /// A 404 for an element, with a similar key where there is one. Source: SEED words the beginning.
     pub fn no_element<E: Element>(&self, text: &str) -> ApiError {
-        // What is a tenant's own is told to nobody else.
+        // Keys of a tenant's own elements are not told to others.
         let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
         let keys = E::table(self.world).iter().filter(shared).map(|element| element.key());
         ApiError::not_found(format!(
@@ -124,7 +128,8 @@ impl Directory<'_> {
         ))
     }
 
-    /// Resolves any spelling of an element's selector; `archived` says whether an archived one is found by id.
+    /// Resolves any spelling of an element's selector; `archived` says whether an archived one is found by id. Fails
+    /// with 400 for a selector that names nothing or several, and with 404 for an unknown one.
     pub fn element<E: Element>(
         &self,
         caller: &Caller,
@@ -157,7 +162,7 @@ impl Directory<'_> {
         }
     }
 
-    /// By `<integrationKey>.<key>`, else by a key that has dots of its own. Either key may have them.
+    /// Finds an element by `<integrationKey>.<key>`, else by a key that has dots of its own; either key may have them.
     fn element_by_any_key<E: Element>(
         &self,
         caller: &Caller,
@@ -171,7 +176,7 @@ impl Directory<'_> {
             let connection = scope.connection.clone().filter(|c| c.integration.as_ref() == Some(&integration.id));
             let scope = Resolved { integration: Some(Arc::clone(integration)), connection };
             match self.element_by_key::<E>(caller, key, &scope, selector) {
-                // The dotted form guarantees the integration's own version (DOC:element-selectors).
+                // The dotted form names the integration's own version only (DOC:element-selectors).
                 Ok(own) if own.place().integration.is_some() => return Ok(own),
                 Err(error) if error.key != Some(ErrorKey::NotFound) => return Err(error),
                 Ok(_) | Err(_) => {}

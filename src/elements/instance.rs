@@ -1,4 +1,7 @@
-//! Connection-level versions of elements: found, or made from the version above.
+//! Instances: the versions that connections have of elements, found or made from the version above.
+//!
+//! Invariant: an instance has the key of what it is a version of, and a connection has one
+//! for each key and instance key.
 
 use std::sync::Arc;
 
@@ -14,7 +17,8 @@ use crate::engine::directory::{Directory, Resolved};
 use crate::nouns::connection::model::Connection;
 use crate::store::World;
 
-/// The connection's version of an element: found, or made from its parent when `auto_create`. Source: SDK instances.
+/// Answers the connection's version of an element; a missing one is made as a copy of its parent when `auto_create` is
+/// set, else it is a 404. Source: SDK instances.
 pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
     match look_for::<E>(cx, selector)? {
         Found::Own(own) => Ok(own),
@@ -30,7 +34,8 @@ pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>
     }
 }
 
-/// The same, made if it is missing as `define` has it; says whether it was there.
+/// Answers the connection's version of an element, with true when it was there; a missing one is made as a copy of
+/// its parent, changed by `define`.
 pub async fn instance_with<E: Element>(
     cx: &Cx,
     selector: &Selector,
@@ -45,9 +50,9 @@ pub async fn instance_with<E: Element>(
 }
 
 enum Found<E> {
-    /// The connection's own version.
+    /// The connection has its own version.
     Own(Arc<E>),
-    /// What one could be made from, and for which connection.
+    /// The connection has no version yet; one can be made of this element, for this connection.
     Above(Arc<E>, Arc<Connection>),
 }
 
@@ -76,7 +81,8 @@ fn look_for<E: Element>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiErr
     }
 }
 
-/// Refuses a version of what is archived, is a version for a connection itself, or is another app's.
+/// Refuses with 400 to make a version of an archived element, of another connection's version, or of
+/// another integration's or app's element.
 fn check_fits<E: Element>(world: &World, parent: &E, connection: &Connection) -> Result<(), ApiError> {
     parent.meta().refuse_archived(E::NOUN)?;
     let (place, name) = (parent.place(), connection.meta.key.as_deref().unwrap_or(&connection.meta.name));
@@ -114,7 +120,7 @@ fn parent_for<E: Element>(
     }
     let above = Resolved { integration: resolved.integration.clone(), connection: None };
     let app_scope = Resolved { connection: resolved.connection.clone(), ..above.clone() };
-    // The connection's own version is what is being looked for; its parent lies above.
+    // The connection's own version is being looked for, so its parent has to be above.
     let found = directory
         .element_by_key(&cx.caller, key, &above, &Selector::default())
         .or_else(|_| directory.element_by_key(&cx.caller, key, &app_scope, &Selector::default()));
@@ -125,7 +131,7 @@ fn parent_for<E: Element>(
     }
 }
 
-/// Makes the connection's version of an element, with what `define` has of it.
+/// Makes the connection's version of an element, changed by `define`, and answers it.
 async fn create_instance<E: Element>(
     cx: &Cx,
     parent: &E,
@@ -138,7 +144,7 @@ async fn create_instance<E: Element>(
     let instance_key = selector.instance_key.as_deref();
     let (ids, now) = (&cx.space.ids, cx.space.clock.now());
     let Some(mut instance) = instance_of(&tx, ids, now, parent, connection, instance_key) else {
-        // Somebody else made it meanwhile.
+        // Somebody else has made it meanwhile, so that one is answered.
         let key = parent.meta().key.as_deref().unwrap_or_default();
         let made = there_is::<E>(&tx, key, connection, instance_key).cloned();
         return made.ok_or_else(|| ApiError::internal("an instance is missing"));
@@ -166,7 +172,7 @@ fn there_is<'w, E: Element>(
     })
 }
 
-/// The connection's version of an element, to be written; none when there is one already.
+/// Makes the connection's version of an element, to be stored; none when there is one already.
 pub fn instance_of<E: Element>(
     world: &World,
     ids: &Ids,

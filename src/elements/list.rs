@@ -1,4 +1,5 @@
-//! Listing elements. Source: SDK `CommonListElementsQuery` and its kin, SEED.
+//! Listing elements, and what is known of one from those around it. Source: SDK
+//! `CommonListElementsQuery` and its kin, SEED.
 
 use std::sync::Arc;
 
@@ -16,39 +17,40 @@ use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
 use crate::store::World;
 
-/// Which elements are asked for. Source: SDK `FindActionsQuery`, `FindFlowsQuery`.
+/// Which elements a list asks for; an absent field allows all. Source: SDK `FindActionsQuery`, `FindFlowsQuery`.
 #[derive(Debug, Clone, Default)]
 pub struct ElementFilter {
-    /// Only this one.
+    /// The id of the only element that is wanted.
     pub id: Option<String>,
-    /// At one layer.
+    /// The layer of the elements.
     pub layer: Option<Layer>,
-    /// Of an integration or connection.
+    /// The integration or connection that the elements serve.
     pub scope: Scope,
-    /// Of an app: its catalog elements too.
+    /// The id or key of the external app that the elements are for; the catalog's are then listed too.
     pub external_app_id: Option<String>,
-    /// In name, key or description.
+    /// Text that the name, key or description contains; case does not matter.
     pub search: Option<String>,
-    /// In words; with a connection, results are ranked by it.
+    /// What is wanted, in words of at most 200 characters; with a connection, the results are ranked by it.
     pub intent: Option<String>,
-    /// One of several on a connection.
+    /// The key of the instance where a connection has several.
     pub instance_key: Option<String>,
-    /// Versions of this one.
+    /// The id of the element that they are versions of.
     pub parent_id: Option<String>,
-    /// Versions of this universal one.
+    /// The id of the universal element that they are versions of.
     pub universal_parent_id: Option<String>,
-    /// Whose; connection-level ones.
+    /// The id or key of the tenant that owns the connection.
     pub tenant: Option<String>,
-    /// Only universal ones, or none.
+    /// True for only universal elements, false for only others.
     pub is_universal: Option<bool>,
-    /// Archived ones too.
+    /// Whether archived elements are listed too.
     pub include_archived: bool,
 }
 
-/// A listed element, and the integration it is looked at from.
+/// An element, and the integration that it is looked at from.
 pub type Listed<E> = (Arc<E>, Option<Arc<Integration>>);
 
-/// Lists elements; `also` is what is asked of their kind alone. Without a scope: universal ones only (SEED).
+/// Answers a page of elements; `also` is a filter of their kind. Without any filter, only universal elements are listed
+/// (SEED). Fails with 400 for a long intent, and with 404 for an unknown scope or app.
 pub fn list<E: Element>(
     cx: &Cx,
     filter: &ElementFilter,
@@ -89,7 +91,7 @@ pub fn list<E: Element>(
             }
             (None, Some(of), _) if !filter.scope.is_empty() => scope.integration.as_ref().is_some_and(|i| i.id == *of),
             (None, None, Some(_)) => by_app(element) || (filter.scope.is_empty() && filter.external_app_id.is_none()),
-            // Asked for an app: what is universal serves every app and is not the app's.
+            // A universal element serves every app, so a list for one app does not have it.
             (_, _, _) => filter.external_app_id.is_none() || by_app(element),
         }
     };
@@ -124,7 +126,7 @@ pub fn list<E: Element>(
     let shared = E::shared(&cx.engine.catalog).into_iter().flat_map(Shelf::iter).enumerate().filter(|(_, element)| {
         catalog_too && wanted(element) && (app.is_none() || element.place().external_app == app)
     });
-    // Catalog elements stand after the workspace's own, at positions that no record has.
+    // Elements of the catalog come after the workspace's own, at positions that no record has.
     let shared = shared.map(|(index, element)| (CATALOG_START + index as u64, Arc::clone(element)));
     let at = scope.integration.clone();
     let listed = move |element: Arc<E>| (element, at.clone());
@@ -138,10 +140,10 @@ pub fn list<E: Element>(
     Ok(page.take(all).map(listed))
 }
 
-/// Positions of catalog entries in lists: beyond any record's.
+/// The first position of catalog entries in lists, which is higher than that of any record.
 pub const CATALOG_START: u64 = 1 << 52;
 
-/// The app an element is for: its own, or its integration's.
+/// The external app that an element is for: its own, or that of its integration.
 pub fn app_of<E: Element>(directory: &Directory<'_>, element: &E) -> Option<Id<ExternalApp>> {
     element.place().external_app.clone().or_else(|| {
         let integration = directory.world.integrations.get(element.place().integration.as_ref()?.as_str())?;
@@ -149,32 +151,33 @@ pub fn app_of<E: Element>(directory: &Directory<'_>, element: &E) -> Option<Id<E
     })
 }
 
-/// What an element says of itself, for a ranking.
+/// The text of an element that a ranking compares with an intent.
 pub fn described<E: Element>(element: &E) -> String {
     let key = element.meta().key.as_deref().unwrap_or_default().replace('-', " ");
     format!("{} {key} {}", element.meta().name, element.meta().description.as_deref().unwrap_or_default())
 }
 
-/// What an element is a version of, nearest first.
+/// The elements that an element is a version of, nearest first.
 pub fn ancestors<'w, E: Element>(world: &'w World, element: &E) -> impl Iterator<Item = &'w Arc<E>> + use<'w, E> {
     let above = move |id: &Id<E>| E::table(world).get(id.as_str());
     let nearest = element.place().parent.as_ref().and_then(above);
-    // Three layers, and one that stands below another of its own.
+    // There are three layers, and an element may be below another one of its own layer.
     std::iter::successors(nearest, move |element| element.place().parent.as_ref().and_then(above)).take(4)
 }
 
-/// Whether a tenant is the one that is named by id or key.
+/// Whether a tenant is the one with this id or key.
 pub fn is_tenant(world: &World, tenant: &Id<Tenant>, named: &str) -> bool {
     *tenant == *named || world.tenants.with_key(named).any(|known| known.id == *tenant)
 }
 
-/// The universal element that an element is a version of.
+/// The id of the universal element that an element is a version of; none when there is none.
 pub fn universal_parent<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
     let mut above = ancestors(world, element);
     above.find(|above| above.place().layer() == Layer::Universal).map(|above| above.id().clone())
 }
 
-/// One element by any selector, with the integration it is looked at from.
+/// Answers an element by any selector, archived or not, with the integration it is looked at
+/// from. Fails as finding it does.
 pub fn get<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);

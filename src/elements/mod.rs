@@ -1,6 +1,11 @@
-//! Elements at the three layers, whatever their kind: found, listed, changed, made for one connection.
+//! Elements at the three layers (actions and flows), whatever their kind: found, listed,
+//! changed, made for one connection.
 //!
-//! What is a kind's own (how it is made from a body, what it does) is in its module: [`crate::nouns::action::rules`], [`crate::nouns::flow::rules`].
+//! `model/` holds what they share, `find.rs`, `list.rs`, `change.rs` and `instance.rs` the verbs,
+//! `routes.rs` the handlers. Wire forms are in the `view.rs` of each noun. What a kind has of its own
+//! is in [`crate::nouns::action::rules`] and [`crate::nouns::flow::rules`].
+//!
+//! Invariant: a key is unique at its place, and the most specific version of a key serves a scope.
 
 pub mod model;
 pub mod routes;
@@ -23,9 +28,9 @@ use crate::nouns::action::model::Action;
 use crate::nouns::flow::model::Flow;
 use crate::store::Record;
 
-/// A kind of element at the three layers that a workspace keeps.
+/// A kind of element at the three layers that a workspace stores.
 pub trait Element: Layered + Record {
-    /// Those of the catalog, where it has any of the kind.
+    /// The catalog's elements of this kind; none where it has no such kind.
     fn shared(_: &Catalog) -> Option<&Shelf<Self>> {
         None
     }

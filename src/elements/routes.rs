@@ -1,5 +1,5 @@
-//! Elements at the three layers over HTTP, whatever their kind: both addresses of an element, those below a connection
-//! or an integration, and instances.
+//! The handlers of elements at the three layers, whatever their kind: plural and singular addresses, those below a
+//! connection or an integration, and instances.
 
 use std::sync::Arc;
 
@@ -17,45 +17,45 @@ use crate::engine::Cx;
 use crate::engine::view::ViewContext;
 use crate::nouns::integration::model::Integration;
 
-/// A kind of element, as it is on the wire.
+/// A kind of element with its wire forms and verbs. The default methods suit a kind that has nothing of its own to do.
 pub(crate) trait Kind: Element {
-    /// What is answered.
+    /// The form in which an element is answered.
     type View<'a>: Serialize;
-    /// What is sent.
+    /// The form in which a request describes an element.
     type Body: DeserializeOwned + Send;
 
-    /// An element as it is answered; `at` is the integration a universal one is looked at from.
+    /// An element as it is answered; `at` is the integration that a universal one is looked at from.
     fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
-    /// A call's element, by the spellings of its kind.
+    /// Reads which element a call names, by the spellings of its kind.
     fn selector(call: &Call) -> Result<Selector, ApiError> {
         call.selector()
     }
-    /// What a list is asked of this kind alone.
+    /// Reads the filters that only lists of this kind have.
     fn also(_: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
         Ok(|_: &Self| true)
     }
-    /// Puts what is sent at an integration.
+    /// Sets the integration of a request body to that of the path.
     fn at_integration(body: &mut Self::Body, integration: &str);
-    /// Makes one.
+    /// Makes an element and answers it.
     fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
-    /// Changes one.
+    /// Changes an element and answers it.
     fn update(
         cx: &Cx,
         selector: &Selector,
         body: Self::Body,
         change: Change,
     ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send;
-    /// Shows one.
+    /// Handles a GET of one element.
     fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         std::future::ready(get::<Self>(&call))
     }
-    /// The route that runs one.
+    /// The route that runs an element, at this path.
     fn run_route(path: &str, source: &'static str) -> Route;
-    /// Puts a connection's version back to its parent's definition.
+    /// Handles a reset of a connection's version to its parent's definition.
     fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         reset_instance::<Self>(call)
     }
-    /// Makes or replaces a connection's version.
+    /// Makes or changes a connection's version of an element, and answers it.
     fn put_instance(
         cx: &Cx,
         selector: &Selector,
@@ -101,14 +101,18 @@ fn listed<E: Kind>(call: &Call, filter: &ElementFilter) -> Result<Reply, ApiErro
     Reply::json(&Page { items, cursor: page.cursor.clone() })
 }
 
+/// `GET /<kind>` and below an integration or a connection, any token: answers a page of
+/// elements. 400 for a wrong filter.
 pub(crate) async fn list<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     listed::<E>(&call, &filter::<E>(&call)?)
 }
 
+/// `GET /<kind>-instances`, any token: answers a page of elements at the connection layer.
 pub(crate) async fn list_instances<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     listed::<E>(&call, &ElementFilter { layer: Some(Layer::Connection), ..filter::<E>(&call)? })
 }
 
+/// `POST /<kind>` and below an integration, a manager's token: makes an element and answers it.
 pub(crate) async fn create<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let mut body: E::Body = call.json()?;
@@ -118,32 +122,41 @@ pub(crate) async fn create<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*E::create(&cx, body).await?, None)
 }
 
-/// What [`Kind::get`] does unless a kind has more to do.
+/// The default of [`Kind::get`].
 fn get<E: Kind>(call: &Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::get::<E>(&cx, &E::selector(call)?)?)
 }
 
+/// `PATCH` of an element, any token: merges the body into it and answers it. 403 above connections
+/// unless the caller is a manager.
 pub(crate) async fn patch<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &E::update(&cx, &E::selector(&call)?, call.json()?, Change::Merge).await?)
 }
 
+/// `PUT` of an element, any token: replaces its definition by the body and answers it. 403 above connections
+/// unless the caller is a manager.
 pub(crate) async fn put<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &E::update(&cx, &E::selector(&call)?, call.json()?, Change::Replace).await?)
 }
 
+/// `DELETE` of an element, any token: archives it and answers it. 403 above connections unless the caller is a manager.
 pub(crate) async fn archive<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::archive::<E>(&cx, &E::selector(&call)?).await?)
 }
 
+/// `POST …/restore` of an element, any token: restores it and answers it. `already_exists`
+/// when its key is taken meanwhile.
 pub(crate) async fn restore<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::restore::<E>(&cx, &E::selector(&call)?).await?)
 }
 
+/// `POST …/reset` of an element, any token: gives it its parent's definition again and answers
+/// it. 400 when it has no parent.
 pub(crate) async fn reset<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::reset::<E>(&cx, &E::selector(&call)?).await?)
@@ -166,7 +179,7 @@ async fn found_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Arc<E>, ApiErro
     let selector = instance_selector::<E>(call)?;
     match elements::instance::<E>(cx, &selector).await {
         Ok(element) => Ok(element),
-        // Below a connection, what is only defined above is its effective version.
+        // Below a connection, an element that is only defined above is the version that serves the connection.
         Err(error) if call.param("connection").is_ok() && !selector.auto_create => {
             let above = Selector {
                 any: selector.key.clone().or_else(|| selector.parent_key.clone()),
@@ -179,12 +192,16 @@ async fn found_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Arc<E>, ApiErro
     }
 }
 
+/// `GET` of a connection's version, any token: answers it, or below a connection the version above that
+/// serves it. 404 when there is none.
 pub(crate) async fn get_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let element = found_instance::<E>(&cx, &call).await?;
     shown(&cx, &*element, None)
 }
 
+/// `PUT` of a connection's version, any token: makes or changes it and answers it; without a body, a
+/// missing one is made from its parent.
 pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: Option<E::Body> = if call.has_body() { Some(call.json()?) } else { None };
@@ -192,32 +209,35 @@ pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError>
     shown(&cx, &*element, None)
 }
 
-/// The instance that a call is about, made if it is missing.
+/// The connection's version that a call names, made if it is missing.
 pub(crate) async fn made_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
     let making = Selector { auto_create: true, ..instance_selector::<E>(call)? };
     Ok(by_id(&*elements::instance::<E>(cx, &making).await?))
 }
 
+/// `PATCH` of a connection's version, any token: merges the body into it, made if it is missing, and answers it.
 pub(crate) async fn patch_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let instance = made_instance::<E>(&cx, &call).await?;
     shown_listed(&cx, &E::update(&cx, &instance, call.json()?, Change::Merge).await?)
 }
 
+/// `DELETE` of a connection's version, any token: archives it and answers it; 404 when there is none.
 pub(crate) async fn archive_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let existing = elements::instance::<E>(&cx, &instance_selector::<E>(&call)?).await?;
     shown_listed(&cx, &elements::archive::<E>(&cx, &by_id(&*existing)).await?)
 }
 
-/// Makes the instance when it is missing; there is nothing else to set up.
+/// `POST …/setup` of a connection's version, any token: answers it, made if it is missing;
+/// there is nothing else to set up.
 pub(crate) async fn setup_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let element = E::put_instance(&cx, &instance_selector::<E>(&call)?, None).await?;
     shown(&cx, &*element, None)
 }
 
-/// What [`Kind::reset_instance`] does unless a kind takes options.
+/// The default of [`Kind::reset_instance`], for a kind without options.
 async fn reset_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let instance = made_instance::<E>(&cx, &call).await?;

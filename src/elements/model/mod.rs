@@ -1,4 +1,4 @@
-//! What all elements share: identity, names, dates, selectors.
+//! What all elements share: identity, names, dates, and the selectors that name them. Pure types.
 
 pub mod place;
 
@@ -10,36 +10,38 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Ids;
 
-/// Fields of every element beside its id. Source: SDK `BaseMembraneInterface`.
+/// The fields that every element has beside its id. Source: SDK `BaseMembraneInterface`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Meta {
-    /// Stable across workspaces when exported.
+    /// The UUID, which stays the same when the element is exported to another workspace.
     pub uuid: String,
-    /// The handle that code uses; empty for catalog actions.
+    /// The key that code names the element by.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub key: Option<String>,
-    /// For people; always there.
+    /// The name that people see; every element has one.
     pub name: String,
-    /// For people.
+    /// A description for people; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub description: Option<String>,
-    /// The user's own.
+    /// Any JSON object of your own; absent when none was set.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
-    /// Changes with each write.
+    /// A text that changes with each write.
     pub revision: String,
-    /// When it was made.
+    /// When the element was made, on the workspace's clock.
     pub created_at: Timestamp,
-    /// When it was last written.
+    /// When the element was last written, on the workspace's clock.
     pub updated_at: Timestamp,
-    /// Set when archived: gone from lists, restorable.
+    /// When the element was archived; absent while it is not. An archived element is left
+    /// out of lists and can be restored.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub archived_at: Option<Timestamp>,
 }
 
 impl Meta {
-    /// A new element's. The key derives from the name when not given (OAS).
+    /// Makes the fields of a new element. The key is derived from the name, or the name from the
+    /// key, when one is not given (OAS).
     pub fn new(ids: &Ids, now: Timestamp, key: Option<String>, name: Option<String>) -> Self {
         let (key, name) = match (key, name) {
             (Some(key), Some(name)) => (key, name),
@@ -60,18 +62,17 @@ impl Meta {
         }
     }
 
-    /// Marks a write.
+    /// Notes a write: a new revision and date.
     pub fn touch(&mut self, ids: &Ids, now: Timestamp) {
         self.updated_at = now;
         self.revision = ids.revision();
     }
 
-    /// Whether it is archived.
     pub fn is_archived(&self) -> bool {
         self.archived_at.is_some()
     }
 
-    /// Refuses to change an archived element. Source: OAS (“archived elements cannot be patched”).
+    /// Refuses with 400 to change an archived element. Source: OAS (“archived elements cannot be patched”).
     pub fn refuse_archived(&self, noun: &str) -> Result<(), ApiError> {
         if self.is_archived() {
             let which = self.key.as_deref().unwrap_or(&self.name);
@@ -80,7 +81,7 @@ impl Meta {
         Ok(())
     }
 
-    /// Whether `text` (lower case) is in name, key or description. Source: SEED (lists).
+    /// Whether the name, key or description contains `text`, which is lower case. Source: SEED (lists).
     pub fn matches(&self, text: &str) -> bool {
         [Some(&self.name), self.key.as_ref(), self.description.as_ref()]
             .into_iter()
@@ -89,7 +90,7 @@ impl Meta {
     }
 }
 
-/// `create-contact` from `Create contact`.
+/// Makes a key of a name: `create-contact` of `Create contact`.
 pub fn key_of(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     for c in name.chars().flat_map(char::to_lowercase) {
@@ -102,7 +103,7 @@ pub fn key_of(name: &str) -> String {
     key.trim_end_matches('-').to_owned()
 }
 
-/// Refuses a key that could not be found again: 1 to 100 characters, none of them space at its ends.
+/// Refuses with 400 a key that could not be found again: it has 1 to 100 characters, and no space at its ends.
 ///
 /// Source: SDK `ConnectPayload` (`connectionKey`); our choice for other elements: a query's values are trimmed.
 pub fn check_key(key: &str, field: &str) -> Result<(), ApiError> {
@@ -114,14 +115,14 @@ pub fn check_key(key: &str, field: &str) -> Result<(), ApiError> {
     Err(ApiError::bad_request(why).with_data(serde_json::json!({ "field": field, "length": length })))
 }
 
-/// `base`, or `base-2`, `base-3`, … : the first that is not taken.
+/// The first of `base`, `base-2`, `base-3`, … that is not taken.
 pub fn free_key(base: &str, taken: impl Fn(&str) -> bool) -> String {
     let numbered = (2..=u32::MAX).map(|n| format!("{base}-{n}"));
     let mut all = std::iter::once(base.to_owned()).chain(numbered);
     all.find(|key| !taken(key)).unwrap_or_else(|| base.to_owned())
 }
 
-/// `Create contact` from `create-contact`.
+/// Makes a name of a key: `Create contact` of `create-contact`.
 pub fn title_of(key: &str) -> String {
     let text = key.replace(['-', '_'], " ");
     let mut chars = text.chars();
@@ -131,81 +132,79 @@ pub fn title_of(key: &str) -> String {
     }
 }
 
-/// The three layers of an integration-level element, most general first. Source: IAPP:reference/element-layers.
+/// The three layers of an element, most general first. Source: IAPP:reference/element-layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Layer {
-    /// For every integration.
+    /// The element serves every integration.
     Universal,
-    /// For one integration (or one external app).
+    /// The element serves one integration, or one external app.
     Integration,
-    /// For one connection.
+    /// The element serves one connection.
     Connection,
 }
 
-/// How a caller names one element: by path text or by query fields, all spellings in one place.
+/// How a caller names an element: by the text of a path or by fields of a query, in all spellings.
 ///
 /// Source: DOC:reference/overview/element-selectors; SDK `ElementAccessor`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selector {
-    /// A database id, a UUID, a key or `<integrationKey>.<elementKey>`.
+    /// An id, a UUID, a key or `<integrationKey>.<elementKey>`.
     pub any: Option<String>,
-    /// Only an id.
+    /// An id and nothing else.
     pub id: Option<String>,
-    /// Only a key.
+    /// A key and nothing else.
     pub key: Option<String>,
-    /// The element's parent, for instances.
+    /// The id of the element that an instance is a version of.
     pub parent_id: Option<String>,
-    /// The element's parent, for instances.
+    /// The id or key of the element that an instance is a version of.
     pub parent_key: Option<String>,
-    /// Makes the connection-level element when it is missing.
+    /// Whether a missing instance is made.
     pub auto_create: bool,
-    /// One of several instances on a connection.
+    /// The key of the instance where a connection has several.
     pub instance_key: Option<String>,
-    /// Forces a layer.
+    /// The layer that the element must be at.
     pub layer: Option<Layer>,
-    /// Where to look.
+    /// The integration or connection that the element has to serve.
     pub scope: Scope,
 }
 
-/// Which integration or connection a call is about.
+/// The integration or connection that a call names.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Scope {
-    /// By id.
+    /// The id or key of an integration.
     pub integration_id: Option<String>,
-    /// By key.
+    /// The key of an integration.
     pub integration_key: Option<String>,
-    /// By id (a key or an integration key is understood too, as in a path).
+    /// The id of a connection; its key or that of its integration is understood too, as in a path.
     pub connection_id: Option<String>,
-    /// By key.
+    /// The key of a connection.
     pub connection_key: Option<String>,
 }
 
 impl Scope {
-    /// Whether nothing is named.
+    /// Whether neither an integration nor a connection is named.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether a connection is named.
     pub fn names_connection(&self) -> bool {
         self.connection_id.is_some() || self.connection_key.is_some()
     }
 
-    /// Whether an integration is named.
     pub fn names_integration(&self) -> bool {
         self.integration_id.is_some() || self.integration_key.is_some()
     }
 }
 
 impl Selector {
-    /// A selector from a path segment.
+    /// Makes a selector of a path segment.
     pub fn from_path(text: impl Into<String>) -> Self {
         Self { any: Some(text.into()), ..Self::default() }
     }
 
-    /// What to show in a message.
+    /// The text that names the element in messages.
     pub fn shown(&self) -> &str {
         [&self.any, &self.id, &self.key, &self.parent_key, &self.parent_id]
             .into_iter()

@@ -1,4 +1,4 @@
-//! Where an element of an integration stands: at which of the three layers, for whom, and as a version of what.
+//! The place of an element: its layer, its tenant, and what it is a version of. Pure types.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,39 +9,39 @@ use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
 
-/// The place of an `E`. Source: SDK `BaseIntegrationLevelMembraneInterface`.
+/// The place of an element of kind `E`. Source: SDK `BaseIntegrationLevelMembraneInterface`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", bound = "")]
 pub struct Place<E> {
-    /// Of which integration.
+    /// The integration; none for a universal element, and for one of a connection without an integration.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub integration: Option<Id<Integration>>,
-    /// Of which connection.
+    /// The connection; none above that layer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connection: Option<Id<Connection>>,
-    /// Whose, when of a connection.
+    /// The tenant that owns the connection; none above that layer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tenant: Option<Id<Tenant>>,
-    /// One of several on a connection.
+    /// The key of this instance where a connection has several of one element.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instance_key: Option<String>,
-    /// For which app, when it is neither of an integration nor of a connection. Source: assumed.
+    /// The external app, for an element that is neither an integration's nor a connection's. Source: assumed.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub external_app: Option<Id<ExternalApp>>,
-    /// What it customises.
+    /// The element that this one is a version of.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub parent: Option<Id<E>>,
 }
 
 impl<E> Default for Place<E> {
-    /// For every integration.
+    /// Answers the place of a universal element.
     fn default() -> Self {
         Self { integration: None, connection: None, tenant: None, instance_key: None, external_app: None, parent: None }
     }
 }
 
 impl<E> Place<E> {
-    /// The layer it is at.
+    /// The layer of the place; an external app's elements are at the integration layer.
     pub fn layer(&self) -> Layer {
         if self.connection.is_some() {
             Layer::Connection
@@ -52,7 +52,8 @@ impl<E> Place<E> {
         }
     }
 
-    /// How specific it is: connection, integration, app, universal (`docs/behaviour.md#element-layers`).
+    /// A number that is higher the more specific the place is: connection,
+    /// integration, app, universal (`docs/behaviour.md#element-layers`).
     pub fn specificity(&self) -> u8 {
         match (&self.connection, &self.integration, &self.external_app) {
             (Some(_), _, _) => 3,
@@ -62,8 +63,8 @@ impl<E> Place<E> {
         }
     }
 
-    /// Whether two elements with one key would stand in each other's way.
-    /// Source: OAS (“key uniqueness is per parent and integration”).
+    /// Whether two elements with one key cannot both be here. Source: OAS (“key uniqueness
+    /// is per parent and integration”).
     pub fn is_same(&self, other: &Self) -> bool {
         self.connection == other.connection
             && self.integration == other.integration
@@ -72,34 +73,29 @@ impl<E> Place<E> {
     }
 }
 
-/// An element that stands at one of the three layers, with versions of it further down.
+/// An element that is at one of the three layers, with versions of it further down.
 pub trait Layered: Sized + Clone + 'static {
-    /// What it is called in messages.
+    /// The name of the kind in messages, such as `flow`.
     const NOUN: &'static str;
-    /// Where its kind is listed.
+    /// The name of the kind in paths, such as `flows`.
     const PLURAL: &'static str;
 
-    /// Id.
     fn id(&self) -> &Id<Self>;
-    /// Shared fields.
     fn meta(&self) -> &Meta;
-    /// Shared fields.
     fn meta_mut(&mut self) -> &mut Meta;
-    /// Where it stands.
     fn place(&self) -> &Place<Self>;
-    /// Where it stands.
     fn place_mut(&mut self) -> &mut Place<Self>;
-    /// Universal, as if nothing had been said of it.
+    /// Makes a universal element that has no definition yet.
     fn blank(id: Id<Self>, meta: Meta) -> Self;
-    /// Takes over what another version does; it is no longer customised then.
+    /// Takes over the definition of another version, so that nothing counts as customised any more.
     fn copy_definition(&mut self, from: &Self);
 
-    /// Whether it is the catalog's: dispatched by id, shown with an empty key.
+    /// Whether the element is the catalog's: it is run by id and shown with an empty key.
     fn is_public(&self) -> bool {
         false
     }
 
-    /// Its key; empty for catalog elements (SEED).
+    /// The key; empty for elements of the catalog (SEED) and for those without one.
     fn key(&self) -> &str {
         if self.is_public() { "" } else { self.meta().key.as_deref().unwrap_or_default() }
     }
