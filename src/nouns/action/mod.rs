@@ -1,8 +1,8 @@
 //! Actions: reusable operations on external apps, at one of three layers, and their runs.
 //!
 //! `model.rs` holds the stored action and its state machine, `rules.rs` the verbs that only actions have, `act.rs`
-//! reads the body of `/act`, `run/` carries runs out and logs them, `routes.rs` has the handlers. What actions share
-//! with flows is in [`crate::elements`].
+//! reads the body of `/act`, `run/` carries runs out and logs them, `view.rs` has the wire form and `routes.rs` the
+//! handlers. What actions share with flows is in [`crate::elements`].
 //! Invariant: every run that is asked for writes one run log, unless the workspace's settings turn run logs off.
 
 pub mod act;

@@ -105,7 +105,7 @@ impl ActionState {
     }
 }
 
-/// An action as stored. The wire form is [`crate::elements::view::ActionView`].
+/// An action as stored. The wire form is [`crate::nouns::action::view::ActionView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Action {

@@ -123,7 +123,8 @@ pub(crate) fn read_act(call: &Call) -> Result<RunCall, ApiError> {
     Ok(RunCall::new(call.cx()?, act_call::read(body)))
 }
 
-/// Runs what a call asks for and answers `{output, actionRunId}`. A failed run is an error with the `actionRunId` in it.
+/// Runs what a call asks for and answers `{output, actionRunId}`. A failed run is an error
+/// that has the `actionRunId` too.
 pub(crate) async fn run(_: Call, RunCall { cx, request, .. }: RunCall) -> Result<Reply, ApiError> {
     ran(run::run(&cx, request).await?)
 }
@@ -176,7 +177,8 @@ fn request_of(selector: Result<Selector, ApiError>, input: Option<Value>, meta: 
     }
 }
 
-/// Reads `POST /actions/{selector}/run` and its singular, whose body is `{input, meta}`. Source: SDK `RunActionRequest`.
+/// Reads `POST /actions/{selector}/run` and its singular, whose body is
+/// `{input, meta}`. Source: SDK `RunActionRequest`.
 fn read_selected(call: &Call) -> Result<RunCall, ApiError> {
     let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
     Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, meta)))

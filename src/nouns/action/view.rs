@@ -1,4 +1,5 @@
-//! The wire form of an action.
+//! The wire form of an action. It is served in the OpenAPI document, so the comments of
+//! fields are for users of the API.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -16,37 +17,51 @@ use crate::nouns::action::model::ActionType;
 use crate::nouns::integration::element_view::ElementView;
 use crate::nouns::integration::model::Integration;
 
-/// An action on the wire. Source: SDK `ActionApiResponse`, SEED (empty `key` of catalog actions).
+/// An action at one of the three layers. Source: SDK `ActionApiResponse`, SEED (empty `key` of catalog actions).
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Action")]
 #[serde(rename_all = "camelCase")]
 pub struct ActionView<'a> {
+    /// The fields that all elements have.
     #[serde(flatten)]
     pub(crate) element: ElementView<'a>,
+    /// The state of the action; it runs while it is READY.
     pub(crate) state: ActionState,
+    /// Why the action could not be built; absent when nothing went wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) errors: &'a [ApiError],
+    /// The id of the action that this one is a version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parent_id: Option<&'a Id<Action>>,
+    /// The id of the universal action that this one is a version of, directly or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) universal_parent_id: Option<Id<Action>>,
+    /// What the action does when it runs; absent for a universal action that only names an intent.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub(crate) action_type: Option<ActionType>,
+    /// How the action does it: `request` for requests, `code` for snippets.
     pub(crate) config: &'a JsonMap,
+    /// The JSON Schema that an input must fit; any object when none was given.
     pub(crate) input_schema: Value,
+    /// The JSON Schema of the output: the custom one, else the default; empty when there is neither.
     pub(crate) output_schema: Value,
+    /// The JSON Schema of the output by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) default_output_schema: Option<&'a Value>,
+    /// The JSON Schema of the output that a user gave; it wins over the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) custom_output_schema: Option<&'a Value>,
+    /// The data-mapping formula that makes the output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output_mapping: Option<&'a Value>,
+    /// Whether the action was changed since it was copied from its parent.
     pub(crate) is_customized: bool,
+    /// Whether the action is the catalog's.
     pub(crate) is_public: bool,
 }
 
 impl<'a> ViewContext<'a> {
-    /// An action; `at` is the integration a universal one is looked at from.
+    /// An action; `at` is the integration that a universal one is looked at from.
     pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
         ActionView {
             element: self.layered(action, at),

@@ -180,7 +180,7 @@ pub struct Customized {
 /// The nodes of a flow by their keys.
 pub type Nodes = BTreeMap<String, FlowNode>;
 
-/// A flow or flow instance as stored. The wire form is [`crate::elements::view::FlowView`].
+/// A flow or flow instance as stored. The wire form is [`crate::nouns::flow::view::FlowView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Flow {

@@ -163,7 +163,7 @@ pub(crate) async fn run(call: Call) -> Result<Reply, ApiError> {
     shown_run(&cx, &*runs::create_at(&cx, &Flow::selector(&call)?, body).await?)
 }
 
-/// What a call to run the flow that it selects is about.
+/// The subject of a call that runs the flow of its path or query; none when the call cannot be read.
 pub(crate) fn about_run(call: &Call, route: &Route) -> Option<Subject> {
     let (cx, selector) = (call.cx().ok()?, Flow::selector(call).ok()?);
     let asked = [&selector.any, &selector.id, &selector.key, &selector.parent_id, &selector.parent_key];
@@ -172,7 +172,7 @@ pub(crate) fn about_run(call: &Call, route: &Route) -> Option<Subject> {
     about_flow(call, route, selector.scope, asked, flow.as_deref())
 }
 
-/// What `POST /flow-runs` is about: its body names a flow instance.
+/// The subject of `POST /flow-runs`, whose body names a flow instance.
 pub(crate) fn about_created_run(call: &Call, route: &Route) -> Option<Subject> {
     let cx = call.cx().ok()?;
     let body: Option<Value> = serde_json::from_slice(&call.body).ok();
@@ -182,7 +182,8 @@ pub(crate) fn about_created_run(call: &Call, route: &Route) -> Option<Subject> {
     about_flow(call, route, call.scope(), asked.into_iter().collect(), flow.as_deref())
 }
 
-/// A flow under the names that it was called by and its own, and the connection and the integration that it would run on.
+/// The subject of a call about a flow: the names that the call and the flow give it, and the connection and integration
+/// that it would run through.
 fn about_flow(call: &Call, route: &Route, scope: Scope, asked: Vec<String>, flow: Option<&Flow>) -> Option<Subject> {
     let of_flow = flow.map(|flow| Scope {
         connection_id: flow.place.connection.as_ref().map(ToString::to_string),

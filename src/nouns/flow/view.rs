@@ -1,4 +1,5 @@
-//! The wire form of a flow and of a flow instance.
+//! The wire form of a flow and of a flow instance. It is served in the OpenAPI document, so the comments of fields are
+//! for users of the API.
 
 use std::collections::BTreeMap;
 
@@ -17,51 +18,67 @@ use crate::nouns::flow::model::FlowNode;
 use crate::nouns::integration::element_view::ElementView;
 use crate::nouns::integration::model::Integration;
 
-/// A flow, or a flow instance, on the wire. Source: SDK `FlowApiResponse`.
+/// A flow, or a flow instance, at one of the three layers. Source: SDK `FlowApiResponse`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Flow")]
 #[serde(rename_all = "camelCase")]
 pub struct FlowView<'a> {
+    /// The fields that all elements have.
     #[serde(flatten)]
     pub(crate) element: ElementView<'a>,
+    /// The state; here it is always `READY`.
     pub(crate) state: &'static str,
+    /// Whether triggers may launch the flow.
     pub(crate) enabled: bool,
+    /// Whether a connection gets an instance of the flow as soon as it is READY.
     pub(crate) auto_create_instances: bool,
+    /// The nodes by their keys.
     pub(crate) nodes: BTreeMap<&'a str, NodeView<'a>>,
+    /// The JSON Schema of `parameters`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameters_schema: Option<&'a Value>,
+    /// The values that nodes read as `flowInstance.parameters`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameters: Option<&'a Value>,
+    /// Whether the name or a node was changed since the flow was copied from its parent.
     pub(crate) is_customized: bool,
+    /// What was changed since the flow was copied from its parent.
     pub(crate) customized: Customized,
+    /// The UUID of the flow that this one is an instance or version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parent_uuid: Option<&'a str>,
+    /// The key of the flow that this one is an instance or version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parent_key: Option<&'a str>,
-    /// Of what it is an instance.
+    /// The id of the flow that this one is an instance or version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow_id: Option<&'a Id<Flow>>,
+    /// The id of the universal flow that this one is a version of, directly or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) universal_flow_id: Option<Id<Flow>>,
-    /// What the instance's flow was when it was last taken over.
+    /// The revision that the parent had when it was last copied; absent when nothing was copied.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow_revision: Option<&'a str>,
+    /// The connection of an instance; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection: Option<ConnectionView<'a>>,
+    /// The flow that this one is an instance or version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow: Option<Box<FlowView<'a>>>,
 }
 
-/// A node of a flow on the wire. Source: SDK `FlowNode`.
+/// A node of a flow. Source: SDK `FlowNode`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NodeView<'a> {
+    /// The node as it was defined.
     #[serde(flatten)]
     pub(crate) node: &'a FlowNode,
+    /// The state; here it is always `READY`.
     pub(crate) state: &'static str,
 }
 
 impl<'a> ViewContext<'a> {
-    /// A flow alone, as instances and runs embed it.
+    /// A flow alone, as it is inside instances and runs.
     pub fn bare_flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
         let parent = flow.place.parent.as_ref().and_then(|id| self.directory.world.flows.get(id.as_str()));
         FlowView {
@@ -84,7 +101,7 @@ impl<'a> ViewContext<'a> {
         }
     }
 
-    /// A flow, with what it is an instance of, and on which connection; `at` is as for actions.
+    /// A flow with its parent and its connection; `at` is the integration that a universal one is looked at from.
     pub fn flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
         let world = self.directory.world;
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));

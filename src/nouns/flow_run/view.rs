@@ -1,4 +1,5 @@
-//! The wire form of a run of a flow instance, with all that it is about.
+//! The wire form of a run of a flow instance. It is served in the OpenAPI document, so the comments of
+//! fields are for users of the API.
 
 use std::collections::BTreeMap;
 
@@ -27,60 +28,86 @@ use crate::nouns::integration::view::IntegrationView;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::tenant::view::TenantView;
 
-/// A run of a flow on the wire. Source: SDK `FlowRunApiResponse`.
+/// A run of a flow. Source: SDK `FlowRunApiResponse`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "FlowRun")]
 #[serde(rename_all = "camelCase")]
 pub struct FlowRunView<'a> {
+    /// The id of the run.
     pub(crate) id: &'a Id<FlowRun>,
+    /// The flow's name when the run was asked for.
     pub(crate) name: &'a str,
+    /// The id of the tenant that owns the connection.
     pub(crate) user_id: &'a Id<Tenant>,
+    /// The id of the tenant; the same as `userId`, under its newer name.
     pub(crate) tenant_id: &'a Id<Tenant>,
+    /// The id of the flow instance that runs.
     pub(crate) flow_instance_id: &'a Id<Flow>,
+    /// The same as `flowInstanceId`.
     pub(crate) connection_flow_id: &'a Id<Flow>,
+    /// The id of the integration-level flow that the instance was made of; absent when its parent is at another layer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration_flow_id: Option<Id<Flow>>,
+    /// The id of the universal flow that the instance is a version of; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) universal_flow_id: Option<Id<Flow>>,
+    /// The id of the flow that the instance was made of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow_id: Option<&'a Id<Flow>>,
+    /// The id of the connection that the run goes through.
     pub(crate) connection_id: &'a Id<Connection>,
+    /// The id of the integration; absent when the connection has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration_id: Option<&'a Id<Integration>>,
+    /// The id of the external app; absent when the connection is for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_id: Option<&'a Id<ExternalApp>>,
+    /// The key of the node where the run begins.
     pub(crate) start_node_key: &'a str,
+    /// The input of the first node; absent when none was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<&'a Value>,
+    /// The state of the run.
     pub(crate) state: FlowRunState,
+    /// When the run was asked for; once it runs, when it began to.
     pub(crate) start_time: Timestamp,
+    /// When the run ended; absent while it has not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) end_time: Option<Timestamp>,
+    /// Why the run failed; absent when nothing went wrong.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) errors: &'a [ApiError],
+    /// A summary of each node that has run, by its key.
     pub(crate) nodes: BTreeMap<&'a str, NodeSummary>,
+    /// What launched the run.
     pub(crate) launched_by: LaunchedBy,
+    /// The JSON object that the caller gave as `meta`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) meta: Option<&'a JsonMap>,
+    /// The flow instance as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow_instance: Option<FlowView<'a>>,
+    /// The connection as it is now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection: Option<ConnectionView<'a>>,
+    /// The integration as it is now; absent when the connection has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration: Option<IntegrationView<'a>>,
+    /// The tenant that owns the connection.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<TenantView<'a>>,
 }
 
-/// What launched a run. Source: SDK `FlowRunLaunchedByApi`.
+/// The launcher of a run. Source: SDK `FlowRunLaunchedByApi`.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct LaunchedBy {
+    /// The kind of launcher; always `api-trigger`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,
 }
 
 impl<'a> ViewContext<'a> {
-    /// A run of a flow, with all that it is about.
+    /// A flow run with its flow, connection, integration and tenant.
     pub fn flow_run(&self, run: &'a FlowRun) -> FlowRunView<'a> {
         let world = self.directory.world;
         let instance = world.flows.get(run.flow.as_str());

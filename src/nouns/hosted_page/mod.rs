@@ -1,7 +1,8 @@
 //! Hosted pages: what a person sees in a browser while connecting, and the client's embedded pages.
 //!
-//! `routes.rs` opens pages for the client and leads through building and choosing, `attempt.rs` is one attempt from its
-//! connect page to its end, `embed.rs` has the pages beside connecting. Templates are in [`crate::pages`].
+//! `routes/mod.rs` opens pages for the client and leads through building and choosing,
+//! `routes/attempt.rs` is one attempt from its connect page to its end, `routes/embed.rs` has the pages
+//! beside connecting. Templates are in [`crate::pages`].
 //! Invariant: a page carries a ticket or the name of a visit, never a token.
 
 pub mod routes;

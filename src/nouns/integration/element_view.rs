@@ -1,4 +1,5 @@
-//! What every element of an integration shows, whatever its kind.
+//! The fields that every element shows, whatever its kind. They are served in the OpenAPI document, so their comments
+//! are for users of the API.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,51 +18,74 @@ use crate::nouns::integration::view::IntegrationView;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::tenant::view::TenantView;
 
-/// What elements at the three layers have in common on the wire. Source: SDK `BaseIntegrationLevelMembraneInterface`,
-/// SEED (`layer`).
+/// The fields that actions and flows have in common. Source:
+/// SDK `BaseIntegrationLevelMembraneInterface`, SEED (`layer`).
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ElementView<'a> {
+    /// The id of the element.
     pub(crate) id: &'a str,
+    /// The UUID, which stays the same when the element is exported to another workspace.
     pub(crate) uuid: &'a str,
+    /// The key that code names the element by; empty for elements of the catalog.
     pub(crate) key: &'a str,
+    /// The name that people see.
     pub(crate) name: &'a str,
+    /// A description for people; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<&'a str>,
+    /// Any JSON object of your own; absent when none was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) meta: Option<&'a JsonMap>,
+    /// A text that changes with each write.
     pub(crate) revision: &'a str,
+    /// When the element was made, on the workspace's clock.
     pub(crate) created_at: Timestamp,
+    /// When the element was last written, on the workspace's clock.
     pub(crate) updated_at: Timestamp,
+    /// When the element was archived; absent while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) archived_at: Option<Timestamp>,
+    /// Always false: elements are not deactivated here.
     pub(crate) is_deactivated: bool,
+    /// The layer of the element: for every integration, for one, or for one connection.
     pub(crate) layer: Layer,
+    /// Whether the element is at the universal layer.
     pub(crate) is_universal: bool,
+    /// The id of the integration that the element belongs to; absent for a universal element.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration_id: Option<Id<Integration>>,
+    /// The key of that integration, or of the one that a universal element is looked at from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration_key: Option<String>,
+    /// The id of the connection that the element belongs to; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection_id: Option<&'a Id<Connection>>,
+    /// The key of this instance where a connection has several; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instance_key: Option<&'a str>,
+    /// The id of the external app that the element is for; absent when it is for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_id: Option<Id<ExternalApp>>,
+    /// The key of the external app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_key: Option<String>,
+    /// The id of the tenant that owns the connection; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user_id: Option<&'a Id<Tenant>>,
+    /// The id of the tenant; the same as `userId`, under its newer name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) tenant_id: Option<&'a Id<Tenant>>,
+    /// The integration that the element belongs to or is looked at from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration: Option<IntegrationView<'a>>,
+    /// The tenant that owns the connection; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<TenantView<'a>>,
 }
 
 impl<'a> ViewContext<'a> {
-    /// What all elements show; `at` is the integration a universal one is looked at from.
+    /// The fields that all elements have; `at` is the integration that a universal one is looked at from.
     pub fn layered<E: Element>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
         let (meta, place) = (element.meta(), element.place());
         let own = place.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));

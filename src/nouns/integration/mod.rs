@@ -1,7 +1,8 @@
 //! Integrations: apps as a workspace offers them to its tenants, with the parameters that it has set for them.
 //!
 //! `model.rs` holds the stored integration and what follows from its parameters, `rules.rs` lists (with catalog
-//! candidates), makes and changes integrations, `routes.rs` has the handlers.
+//! candidates), makes and changes integrations, `view.rs` has the wire form, `element_view.rs` the fields that all
+//! elements show, `routes.rs` the handlers.
 //! Invariant: the key of an integration that is not archived is unique in its workspace.
 
 pub mod element_view;

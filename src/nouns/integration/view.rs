@@ -1,4 +1,5 @@
-//! The wire form of an integration, and of what would become one on connecting.
+//! The wire form of an integration, and of a connector or app that becomes one when somebody connects to it. It is
+//! served in the OpenAPI document, so the comments of fields are for users of the API.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,59 +18,91 @@ use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 
-/// An integration on the wire. Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, SEED.
+/// An integration, or a connector or app that becomes one when somebody connects to it.
+/// Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, SEED.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Integration")]
 #[serde(rename_all = "camelCase")]
 pub struct IntegrationView<'a> {
+    /// The id; a candidate has the one that its integration will have.
     pub(crate) id: Id<Integration>,
+    /// The same as `id`; absent for a candidate that is not an integration yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration_id: Option<&'a Id<Integration>>,
+    /// The UUID, which stays the same when the integration is exported to another workspace.
     pub(crate) uuid: &'a str,
+    /// The key that code names the integration by; empty when there is none.
     pub(crate) key: &'a str,
+    /// The name that people see.
     pub(crate) name: &'a str,
+    /// A description for people; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<&'a str>,
+    /// Any JSON object of your own; absent when none was set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) meta: Option<&'a JsonMap>,
+    /// The state; here it is always `READY`.
     pub(crate) state: &'static str,
+    /// A text that changes with each write.
     pub(crate) revision: &'a str,
+    /// When the integration was made, on the workspace's clock.
     pub(crate) created_at: Timestamp,
+    /// When the integration was last written, on the workspace's clock.
     pub(crate) updated_at: Timestamp,
+    /// When the integration was archived; absent while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) archived_at: Option<Timestamp>,
+    /// Always false: integrations are not deactivated here.
     pub(crate) is_deactivated: bool,
+    /// Whether the integration is for tests.
     pub(crate) is_test: bool,
+    /// The address of the logo: its own, the connector's or a drawn one.
     pub(crate) logo_uri: String,
+    /// The id of the connector; absent when there is none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connector_id: Option<Id<Connector>>,
+    /// The key of the connector; absent when there is none yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connector_key: Option<String>,
+    /// The connector version that was asked for; absent when none was.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connector_version: Option<&'a str>,
+    /// The id of the external app; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_id: Option<Id<ExternalApp>>,
+    /// How users authenticate; absent when there is no connector yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) auth_type: Option<AuthType>,
+    /// The address that vendors send browsers back to, in place of the fake's own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) o_auth_callback_uri: Option<&'a str>,
+    /// Whether a parameter that connecting needs is not set.
     pub(crate) has_missing_parameters: bool,
+    /// Always false: documentation of integrations is not faked.
     pub(crate) has_documentation: bool,
+    /// Always false: operations are not faked.
     pub(crate) has_operations: bool,
+    /// Always false: data collections are not faked.
     pub(crate) has_data: bool,
+    /// Always false: events are not faked.
     pub(crate) has_events: bool,
+    /// Always false: global webhooks are not faked.
     pub(crate) has_global_webhooks: bool,
+    /// Always false: unified data models are not faked.
     pub(crate) has_udm: bool,
+    /// The parameters by name; secret ones are masked unless a manager asks for secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parameters: Option<JsonMap>,
+    /// Settings by auth option; absent when none were set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) options_config: Option<&'a JsonMap>,
+    /// The caller's connection: a working one, else the newest; absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection: Option<Box<ConnectionView<'a>>>,
 }
 
 impl<'a> ViewContext<'a> {
-    /// An integration with the caller's connection embedded.
+    /// An integration with the caller's connection: a working one, else the newest.
     pub fn integration(&self, integration: &'a Integration, secrets: Secrets) -> IntegrationView<'a> {
         let mut view = self.bare_integration(integration);
         if self.caller.tenant().is_some() {
@@ -87,7 +120,7 @@ impl<'a> ViewContext<'a> {
         view
     }
 
-    /// An integration alone, as others embed it.
+    /// An integration alone, as it is inside other records.
     pub fn bare_integration(&self, integration: &'a Integration) -> IntegrationView<'a> {
         let connector = self.directory.connector_for(integration);
         let app = integration
@@ -149,7 +182,7 @@ impl<'a> ViewContext<'a> {
         }
     }
 
-    /// A connector that would become an integration on connecting. Source: SEED.
+    /// A connector as the integration that it becomes when somebody connects to it. Source: SEED.
     pub fn candidate(&self, connector: &'a Connector) -> IntegrationView<'a> {
         IntegrationView {
             logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
@@ -161,7 +194,7 @@ impl<'a> ViewContext<'a> {
         }
     }
 
-    /// An app without a connector that would become an integration on connecting. Source: SEED.
+    /// An app without a connector as the integration that it becomes when somebody connects to it. Source: SEED.
     pub fn app_candidate(&self, app: &'a ExternalApp) -> IntegrationView<'a> {
         IntegrationView {
             logo_uri: self.logo(app.logo_uri.as_deref(), app.meta.key.as_deref().unwrap_or_default()),
@@ -171,7 +204,8 @@ impl<'a> ViewContext<'a> {
     }
 }
 
-/// Parameters with what the connector's schema marks as sensitive, and every secret by name, masked.
+/// Parameters with secret values masked: those that the connector's schema marks as sensitive, and those
+/// with `secret` in their name.
 pub fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
     let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
     let mut masked = parameters.clone();

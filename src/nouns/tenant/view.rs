@@ -1,4 +1,4 @@
-//! The wire form of a tenant, as other nouns embed it.
+//! The wire form of a tenant inside other records. Invariant: it never contains credentials.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -9,17 +9,23 @@ use crate::base::ids::Id;
 use crate::engine::view::ViewContext;
 use crate::nouns::tenant::model::Tenant;
 
-/// A tenant inside another record: without its credentials. Source: SDK `BaseCustomer`.
+/// A tenant inside another record, without its credentials. Source: SDK `BaseCustomer`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "TenantInside")]
 #[serde(rename_all = "camelCase")]
 pub struct TenantView<'a> {
+    /// The id of the tenant.
     pub(crate) id: &'a Id<Tenant>,
+    /// The name that people see.
     pub(crate) name: &'a str,
+    /// The tenant's id in your own system: the tenant key that tokens name.
     pub(crate) internal_id: &'a str,
+    /// Your own fields of the tenant; absent when there are none.
     #[serde(skip_serializing_if = "JsonMap::is_empty")]
     pub(crate) fields: &'a JsonMap,
+    /// Whether the tenant is for tests.
     pub(crate) is_test: bool,
+    /// When the tenant was made, on the workspace's clock.
     pub(crate) created_at: Timestamp,
 }
 
@@ -37,7 +43,7 @@ impl<'a> TenantView<'a> {
 }
 
 impl<'a> ViewContext<'a> {
-    /// A tenant as other nouns embed it; none when there is no such tenant.
+    /// A tenant as it is inside other records; none when there is no such tenant.
     pub fn tenant(&self, id: &Id<Tenant>) -> Option<TenantView<'a>> {
         self.directory.world.tenants.get(id.as_str()).map(|tenant| TenantView::of(tenant))
     }

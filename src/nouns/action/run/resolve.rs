@@ -32,8 +32,8 @@ impl Resolution {
         Arc::ptr_eq(&self.world, world)
     }
 
-    /// Answers the connection of an inline call; 400 when there is none, because such a call cannot run without.
-    /// Source: SEED (`act`).
+    /// Answers the connection of an inline call; 400 when there is none, because such a call cannot
+    /// run without. Source: SEED (`act`).
     pub fn connection(&self, cx: &Cx) -> Result<Arc<Connection>, ApiError> {
         self.action.clone()?;
         let integration = self.scope.integration.as_ref();
@@ -137,8 +137,8 @@ pub(crate) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action
     own.find(|connection| connection.external_app.as_ref() == Some(app) && connection.is_connected()).cloned()
 }
 
-/// Refuses with 400 to run an action through a connection of another integration or app, or another connection's
-/// version.
+/// Refuses with 400 to run an action through a connection of another integration or
+/// app, or another connection's version.
 pub(crate) fn check_fits(directory: &Directory<'_>, action: &Action, scope: &Resolved) -> Result<(), ApiError> {
     let Some(connection) = &scope.connection else { return Ok(()) };
     let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);

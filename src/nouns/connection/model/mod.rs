@@ -122,7 +122,7 @@ pub type Transition = Change<ConnectionState, ConnectionEvent>;
 /// The last changes of a connection's state.
 pub type ConnectionHistory = History<ConnectionState, ConnectionEvent>;
 
-/// A connection as stored. The wire form is [`crate::elements::view::ConnectionView`].
+/// A connection as stored. The wire form is [`crate::nouns::connection::view::ConnectionView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {
