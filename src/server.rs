@@ -17,11 +17,9 @@ use tokio::sync::oneshot;
 use crate::base::config::Config;
 use crate::base::error::ApiError;
 use crate::call::router::Router;
-use crate::edge::departure;
-use crate::edge::serve as edge;
 use crate::edge::serve::Edge;
-use crate::engine::tokens as auth;
-use crate::engine::{Cx, Engine, InnerCall};
+use crate::edge::{departure, serve as edge};
+use crate::engine::{Cx, Engine, InnerCall, tokens as auth};
 use crate::world::{spaces, worker};
 use crate::{control, edge as api};
 

@@ -41,7 +41,7 @@ pub enum ErrorType {
     CustomCode,
     /// The workspace is out of credits.
     InsufficientCredit,
-    /// The platform's agent has no model gateway (OpenRouter) configured.
+    /// The platform's agent has no model gateway (`OpenRouter`) configured.
     OpenrouterNotConfigured,
 }
 

@@ -1,6 +1,7 @@
 //! This folder has what every other module uses and what knows nothing of the engine:
 //! identity, time, errors, text, lists, settings.
 
+pub mod agenda;
 pub mod clock;
 pub mod config;
 pub mod depth;

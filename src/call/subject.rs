@@ -8,12 +8,10 @@ use serde_json::Value;
 use super::Call;
 use super::router::Route;
 use crate::base::ids::Id;
-use crate::elements::model::Meta;
-use crate::elements::model::Scope;
+use crate::elements::model::{Meta, Scope};
 use crate::engine::Space;
 use crate::engine::directory::Resolved;
-use crate::fault::CallFacts;
-use crate::fault::Side;
+use crate::fault::{CallFacts, Side};
 use crate::nouns::connection::model::Connection;
 
 /// What a call is about.

@@ -20,8 +20,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::base::clock::ClockMode;
-use crate::base::config::Target;
-use crate::base::config::{Config, SeedChoice};
+use crate::base::config::{Config, SeedChoice, Target};
 use crate::server::Server;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.

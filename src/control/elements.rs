@@ -15,8 +15,8 @@ use crate::elements::model::place::Layered as _;
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
 use crate::engine::tokens::Caller;
-use crate::engine::view::Secrets;
-use crate::engine::view::ViewContext;
+use crate::engine::view::{Secrets, ViewContext};
+use crate::nouns::action::building;
 use crate::nouns::agent_session::model::AgentEvent;
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::connection::connect;
@@ -249,6 +249,6 @@ pub(super) async fn poke_action(call: Call) -> Result<Reply, ApiError> {
         ActionPoke::FinishBuilding => None,
         ActionPoke::Fail => Some(body.error.unwrap_or_else(|| "the action could not be built".to_owned())),
     };
-    let action = worker::finish_action(&call.engine, &space, call.param("selector")?, failure).await?;
+    let action = building::finish(&call.engine, &space, call.param("selector")?, failure).await?;
     Reply::json(&json!({ "id": action.id, "key": action.key(), "state": action.state }))
 }

@@ -14,13 +14,10 @@ use crate::engine::tokens::mint;
 use crate::engine::{Engine, Space};
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::nouns::workspace::rules::{merge_settings, merged_mock};
-use crate::world::catalog;
-use crate::world::export;
 use crate::world::export::Export;
 use crate::world::seed::SeedDocument;
-use crate::world::snapshots;
-use crate::world::spaces;
 use crate::world::spaces::{Fork, NewWorkspace, Start};
+use crate::world::{catalog, export, snapshots, spaces};
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -16,14 +16,12 @@ use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
 use crate::call::Reply;
 use crate::call::subject::Subject;
-use crate::edge::departure::hung_up;
-use crate::edge::departure::reset;
+use crate::edge::departure::{hung_up, reset};
 use crate::engine::Engine;
 use crate::fault::Effect;
 use crate::nouns::fault::effects as faults;
 use crate::nouns::fault::effects::Met;
-use crate::upstream::raw_server::Cut;
-use crate::upstream::raw_server::Play;
+use crate::upstream::raw_server::{Cut, Play};
 
 /// Holds a call against the workspace's rules.
 pub(super) async fn meet(engine: &Arc<Engine>, subject: Option<&Subject>) -> Result<Met, ApiError> {

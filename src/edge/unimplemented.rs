@@ -5,8 +5,7 @@ use http::Method;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::router::route;
-use crate::call::router::{Access, Route};
+use crate::call::router::{Access, Route, route};
 
 /// These kinds have a list and elements, under a plural and a singular name.
 const KINDS: [(&str, &str, &str); 14] = [

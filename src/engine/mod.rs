@@ -4,6 +4,7 @@
 
 pub mod catalog;
 pub mod directory;
+pub mod moves;
 pub mod oauth_codes;
 pub mod scenario_runs;
 pub mod snapshot;
@@ -167,6 +168,11 @@ impl InFlight {
     /// Marks the work as running, and returns false when it runs already.
     pub(crate) fn begin(&self, name: &str) -> bool {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
+    }
+
+    /// Whether something of which this holds is under way.
+    pub(crate) fn any(&self, holds: impl Fn(&str) -> bool) -> bool {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|name| holds(name))
     }
 
     /// Marks the work as ended, and wakes whoever waits for it.

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use crate::base::agenda::Agenda;
 use crate::base::ids::Id;
 use crate::nouns::action::model::Action;
 use crate::nouns::agent_session::model::AgentSession;
@@ -25,7 +26,7 @@ use crate::world::job::model::Job;
 use crate::world::scenario::model::OwnScenario;
 
 macro_rules! records {
-    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident, by $key:expr;)*) => {
+    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident, by $key:expr $(, waits $agenda:expr)?;)*) => {
         /// A kind of record; its name is the value of `record.kind`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Kind {
@@ -81,6 +82,9 @@ macro_rules! records {
                 let key: fn(&Self) -> Option<&str> = $key;
                 key(self)
             }
+            $(fn agenda(&self) -> Agenda {
+                $agenda(self)
+            })?
             fn table(world: &World) -> &Table<Self> {
                 &world.$table
             }
@@ -101,25 +105,25 @@ records! {
     /// Integrations are looked up by key.
     Integration("integration") in integrations, by |integration| integration.meta.key.as_deref();
     /// Connections are looked up by key, which several tenants may share.
-    Connection("connection") in connections, by |connection| connection.meta.key.as_deref();
+    Connection("connection") in connections, by |connection| connection.meta.key.as_deref(), waits Connection::agenda;
     /// Actions are looked up by key.
-    Action("action") in actions, by |action| action.meta.key.as_deref();
+    Action("action") in actions, by |action| action.meta.key.as_deref(), waits Action::agenda;
     /// Flows and flow instances are looked up by key.
     Flow("flow") in flows, by |flow| flow.meta.key.as_deref();
-    /// Flow runs are looked up by the id of their flow instance.
-    FlowRun("flow-run") in flow_runs, by |run| Some(run.flow.as_str());
+    /// Runs of flow instances are looked up by the connection on which they go on; those that do not have none.
+    FlowRun("flow-run") in flow_runs, by FlowRun::occupied_connection, waits FlowRun::agenda;
     /// Connection requests are looked up only by id.
     ConnectionRequest("connection-request") in connection_requests, by |_| None;
     /// Attempt logs say how attempts to connect went.
     AttemptLog("connection-attempt-log") in attempt_logs, by |_| None;
     /// Agent sessions are looked up by the id of the element they work on.
-    AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id);
+    AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id), waits AgentSession::agenda;
     /// Background jobs are looked up only by id.
-    Job("job") in jobs, by |_| None;
+    Job("job") in jobs, by |_| None, waits Job::agenda;
     /// Grants are the access that stub vendors gave, looked up by access token.
     Grant("grant") in grants, by |grant| Some(&grant.access_token);
     /// Webhook deliveries to the app are looked up only by id.
-    WebhookDelivery("webhook-delivery") in deliveries, by |_| None;
+    WebhookDelivery("webhook-delivery") in deliveries, by |_| None, waits WebhookDelivery::agenda;
     /// The workspace's own scenarios are looked up by name.
     OwnScenario("scenario") in scenarios, by |own| Some(&own.scenario.name);
     /// Stubs are looked up by the key of their connector.

@@ -97,14 +97,20 @@ impl Partition {
     /// Begins a transaction, after waiting for the one before it.
     pub async fn begin(self: &Arc<Self>) -> Tx {
         let turn = Arc::clone(&self.turn).lock_owned().await;
-        Tx { world: (**self.world.load()).clone(), batch: Batch::default(), partition: Arc::clone(self), _turn: turn }
+        Tx {
+            world: Box::new((**self.world.load()).clone()),
+            batch: Batch::default(),
+            partition: Arc::clone(self),
+            _turn: turn,
+        }
     }
 }
 
 /// A transaction: its reads see its own writes, and nothing is kept until [`Tx::commit`].
 #[derive(Debug)]
 pub struct Tx {
-    world: World,
+    // In a box: what waits for something while it has a transaction stays small.
+    world: Box<World>,
     batch: Batch,
     partition: Arc<Partition>,
     _turn: OwnedMutexGuard<()>,
@@ -121,7 +127,7 @@ impl Deref for Tx {
 impl Tx {
     /// Drops everything written so far and keeps the transaction open, so nobody else writes in between.
     pub fn roll_back(&mut self) {
-        (self.world, self.batch) = ((**self.partition.world.load()).clone(), Batch::default());
+        (*self.world, self.batch) = ((**self.partition.world.load()).clone(), Batch::default());
     }
 
     /// Writes a record, and keeps its place in the order of creation if it exists. It fails when the
@@ -191,13 +197,13 @@ impl Tx {
             outbox(&partition.world(), &mut self)?;
         }
         if self.batch.is_empty() {
-            return Ok(Arc::new(self.world));
+            return Ok(Arc::new(*self.world));
         }
         let runtime = self.partition.db.runtime().clone();
         let task = runtime.spawn(async move {
             let Self { world, batch, partition, _turn } = self;
             partition.db.commit(&partition.key, &batch).await?;
-            let world = Arc::new(world);
+            let world = Arc::new(*world);
             partition.world.store(Arc::clone(&world));
             partition.version.send_modify(|version| *version += 1);
             if partition.changes.receiver_count() > 0 {

@@ -8,6 +8,8 @@ use imbl::{HashMap, OrdMap, OrdSet};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::base::agenda::{Agenda, Lane, Wait};
+use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::nouns::webhook::model::DeliveryState;
 use crate::nouns::workspace::model::Workspace;
@@ -20,6 +22,10 @@ pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     fn record_id(&self) -> &Id<Self>;
     /// Returns the text that the record is looked up by, beside its id.
     fn index_key(&self) -> Option<&str>;
+    /// Returns what the record waits for.
+    fn agenda(&self) -> Agenda {
+        Agenda::default()
+    }
     /// Returns the table in which a world keeps this kind.
     fn table(world: &World) -> &Table<Self>;
     /// Returns the table in which a world keeps this kind, for changes.
@@ -32,17 +38,31 @@ pub struct Table<R: 'static> {
     rows: OrdMap<u64, Arc<R>>,
     by_id: HashMap<Id<R>, u64>,
     by_key: OrdSet<(Arc<str>, u64)>,
+    by_moment: OrdSet<(Lane, Timestamp, u64)>,
+    by_reads: OrdSet<(Lane, u64, u64)>,
 }
 
 impl<R> Clone for Table<R> {
     fn clone(&self) -> Self {
-        Self { rows: self.rows.clone(), by_id: self.by_id.clone(), by_key: self.by_key.clone() }
+        Self {
+            rows: self.rows.clone(),
+            by_id: self.by_id.clone(),
+            by_key: self.by_key.clone(),
+            by_moment: self.by_moment.clone(),
+            by_reads: self.by_reads.clone(),
+        }
     }
 }
 
 impl<R> Default for Table<R> {
     fn default() -> Self {
-        Self { rows: OrdMap::new(), by_id: HashMap::new(), by_key: OrdSet::new() }
+        Self {
+            rows: OrdMap::new(),
+            by_id: HashMap::new(),
+            by_key: OrdSet::new(),
+            by_moment: OrdSet::new(),
+            by_reads: OrdSet::new(),
+        }
     }
 }
 
@@ -82,11 +102,15 @@ impl<R: Record> Table<R> {
     }
 
     pub(super) fn put(&mut self, seq: u64, record: R) {
-        if let Some(old) = self.rows.get(&seq).and_then(|old| old.index_key()) {
-            self.by_key.remove(&(Arc::from(old), seq));
-        }
+        self.forget(seq);
         if let Some(key) = record.index_key() {
             self.by_key.insert((Arc::from(key), seq));
+        }
+        for (lane, wait) in record.agenda().waits() {
+            match wait {
+                Wait::At(at) => self.by_moment.insert((lane, at, seq)).is_some(),
+                Wait::Reads(reads) => self.by_reads.insert((lane, seq, reads)).is_some(),
+            };
         }
         self.by_id.insert(record.record_id().clone(), seq);
         self.rows.insert(seq, Arc::new(record));
@@ -94,11 +118,36 @@ impl<R: Record> Table<R> {
 
     pub(super) fn remove(&mut self, id: &str) {
         let Some(seq) = self.by_id.remove(id) else { return };
-        if let Some(old) = self.rows.remove(&seq)
-            && let Some(key) = old.index_key()
-        {
+        self.forget(seq);
+        self.rows.remove(&seq);
+    }
+
+    /// Takes the row at a place out of the indexes that its contents decide.
+    fn forget(&mut self, seq: u64) {
+        let Some(old) = self.rows.get(&seq) else { return };
+        if let Some(key) = old.index_key() {
             self.by_key.remove(&(Arc::from(key), seq));
         }
+        for (lane, wait) in old.agenda().waits() {
+            match wait {
+                Wait::At(at) => self.by_moment.remove(&(lane, at, seq)).is_some(),
+                Wait::Reads(reads) => self.by_reads.remove(&(lane, seq, reads)).is_some(),
+            };
+        }
+    }
+
+    /// The records that wait for a moment, the earliest first and of one moment the oldest first, with that moment.
+    pub fn by_moment(&self, lane: Lane) -> impl Iterator<Item = (Timestamp, u64, &Arc<R>)> {
+        let first = (lane, Timestamp::from_millis(i64::MIN), 0);
+        let of_lane =
+            self.by_moment.range((Bound::Included(first), Bound::Unbounded)).take_while(move |(of, ..)| *of == lane);
+        of_lane.filter_map(|(_, at, seq)| Some((*at, *seq, self.rows.get(seq)?)))
+    }
+
+    /// The records that wait until they have been read so often, the oldest first, with that number.
+    pub fn by_reads(&self, lane: Lane) -> impl Iterator<Item = (u64, u64, &Arc<R>)> {
+        let of_lane = self.by_reads.iter().filter(move |(of, ..)| *of == lane);
+        of_lane.filter_map(|(_, seq, reads)| Some((*reads, *seq, self.rows.get(seq)?)))
     }
 }
 
@@ -173,4 +222,51 @@ pub(super) fn decode<T: DeserializeOwned>(row: &Row) -> Result<T, StoreError> {
 
 pub(super) fn corrupt(row: &Row, why: &str) -> StoreError {
     StoreError::Corrupt { kind: row.kind.clone(), id: row.id.clone(), why: why.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::nouns::webhook::model::{DeliveryState, WebhookDelivery, WorkspaceEvent};
+
+    fn delivery(id: u64, next_attempt_at: Option<i64>) -> WebhookDelivery {
+        WebhookDelivery {
+            id: id.to_string().as_str().into(),
+            event_type: WorkspaceEvent::Created,
+            url: String::new(),
+            payload: Value::Null,
+            state: DeliveryState::Pending,
+            attempts: Vec::new(),
+            next_attempt_at: next_attempt_at.map(Timestamp::from_millis),
+            created_at: Timestamp::from_millis(0),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_due_is_kept_in_order_whatever_was_written(
+            writes in proptest::collection::vec((1_u64..8, any::<bool>(), proptest::option::of(-3_i64..3)), 0..40),
+        ) {
+            let mut table = Table::<WebhookDelivery>::default();
+            for (seq, is_removal, next_attempt_at) in writes {
+                if is_removal {
+                    table.remove(&seq.to_string());
+                } else {
+                    table.put(seq, delivery(seq, next_attempt_at));
+                }
+            }
+
+            let due: Vec<(Timestamp, u64)> = table.by_moment(Lane::Work).map(|(at, seq, _)| (at, seq)).collect();
+
+            let mut scanned: Vec<(Timestamp, u64)> =
+                table.after(0).filter_map(|(seq, row)| Some((row.next_attempt_at?, seq))).collect();
+            scanned.sort_unstable();
+            prop_assert_eq!(due, scanned);
+            prop_assert_eq!(table.by_moment(Lane::State).count(), 0);
+            prop_assert_eq!(table.by_reads(Lane::Work).count(), 0);
+        }
+    }
 }

@@ -27,16 +27,14 @@ pub use upstream::{MockUpstream, MountedStub, Stub};
 pub use webhooks::MockWebhooks;
 
 use crate::base::clock::{ClockMode, real_now};
-use crate::base::config::Target;
-use crate::base::config::{Config, SeedChoice};
+use crate::base::config::{Config, SeedChoice, Target};
 use crate::base::error::ApiError;
 use crate::engine::tokens::mint;
 use crate::engine::{Engine, Space};
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::server::{Server, StartError};
-use crate::world::spaces;
 use crate::world::spaces::{Fork, ResetTo, Start};
-use crate::world::{catalog, report, seed, worker};
+use crate::world::{catalog, report, seed, spaces, worker};
 use std::sync::Arc;
 use std::time::Duration;
 

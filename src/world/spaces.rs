@@ -8,8 +8,7 @@ use std::time::Duration;
 
 use crate::base::JsonMap;
 use crate::base::clock::{Clock, ClockMode, Timestamp, real_now};
-use crate::base::config::Target;
-use crate::base::config::{Config, SeedChoice};
+use crate::base::config::{Config, SeedChoice, Target};
 use crate::base::error::ApiError;
 use crate::base::ids::{Ids, stable_id};
 use crate::engine::catalog::Catalog;

@@ -6,6 +6,7 @@
 //! Invariant: every run that is asked for writes one run log, unless the workspace's settings turn run logs off.
 
 pub mod act;
+pub mod building;
 pub mod model;
 pub mod routes;
 pub mod rules;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
+use crate::base::agenda::Agenda;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
@@ -155,6 +156,11 @@ pub struct Action {
 }
 
 impl Action {
+    /// What it waits for: the next step of its state.
+    pub fn agenda(&self) -> Agenda {
+        Agenda::of_state(self.due.as_ref().and_then(Due::wait))
+    }
+
     /// Moves the action by an event. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.state.on(event);

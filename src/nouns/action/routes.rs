@@ -20,13 +20,10 @@ use crate::elements::routes::{Kind, shown, shown_listed};
 use crate::elements::{Change, Listed};
 use crate::engine::Cx;
 use crate::engine::view::ViewContext;
-use crate::nouns::action::act as act_call;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
-use crate::nouns::action::rules as actions;
-use crate::nouns::action::run;
-use crate::nouns::action::run::resolve;
-use crate::nouns::action::run::{Dispatch, RunReply, RunRequest};
+use crate::nouns::action::run::{Dispatch, RunReply, RunRequest, resolve};
 use crate::nouns::action::view::ActionView;
+use crate::nouns::action::{act as act_call, rules as actions, run};
 use crate::nouns::connection::rules as connections;
 use crate::nouns::integration::model::Integration;
 

@@ -5,18 +5,14 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
-
 use crate::base::error::ApiError;
 use crate::base::patch::Patch;
-use crate::base::{rank, schema};
+use crate::base::schema;
 use crate::elements;
-use crate::elements::model::place::Layered as _;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::{Change, Listed, Wanted, app_of, described};
-use crate::engine::directory::Directory;
-use crate::engine::{Cx, Engine};
-use crate::nouns::action::model::{Action, ActionBody, ActionState, ActionType};
+use crate::elements::{Change, Listed, Wanted};
+use crate::engine::Cx;
+use crate::nouns::action::model::{Action, ActionBody, ActionState};
 use crate::store::World;
 
 /// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when
@@ -58,7 +54,7 @@ fn build(cx: &Cx, action: &mut Action, intent: Option<String>, world: &World) {
     }
 }
 
-fn sentence(intent: &str) -> String {
+pub(crate) fn sentence(intent: &str) -> String {
     let mut chars = intent.trim().chars();
     chars.next().map(|first| first.to_uppercase().collect::<String>() + chars.as_str()).unwrap_or_default()
 }
@@ -153,36 +149,5 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>
             update(cx, &by_id, body, Change::Replace).await.map(|(action, _)| action)
         }
         (action, false) => Ok(action),
-    }
-}
-
-/// Ends the building: the action becomes a copy of the best match among its app's catalog actions, else one
-/// that answers its input (`docs/behaviour.md#action-intent`).
-pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
-    let directory = Directory::new(world, &engine.catalog);
-    let intent = action.intent.clone().unwrap_or_default();
-    let app = app_of(&directory, action);
-    let seeded = world.actions.iter().filter(|other| other.is_public);
-    let candidates: Vec<Arc<Action>> = seeded
-        .chain(engine.catalog.actions.iter())
-        .filter(|other| app.is_some() && other.place.external_app == app)
-        .cloned()
-        .collect();
-    let best = rank::best(&intent, candidates, |other: &Arc<Action>| described(&**other)).into_iter().next();
-    match best {
-        Some(best) => {
-            let (name, key) = (action.meta.name.clone(), action.meta.key.clone());
-            let named_by_intent = name == sentence(&intent);
-            action.copy_definition(&best);
-            if !named_by_intent {
-                action.meta.name = name;
-            }
-            action.meta.key = key;
-        }
-        None => {
-            action.action_type = Some(ActionType::RunJavascript);
-            action.config.insert("code".into(), json!("module.exports = ({ input }) => input"));
-            action.input_schema.get_or_insert_with(|| json!({ "type": "object" }));
-        }
     }
 }

@@ -11,9 +11,7 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::elements::universal_parent;
 use crate::engine::view::ViewContext;
-use crate::nouns::action::model::Action;
-use crate::nouns::action::model::ActionState;
-use crate::nouns::action::model::ActionType;
+use crate::nouns::action::model::{Action, ActionState, ActionType};
 use crate::nouns::integration::element_view::ElementView;
 use crate::nouns::integration::model::Integration;
 

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::JsonMap;
+use crate::base::agenda::Agenda;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
@@ -145,6 +146,11 @@ pub fn element_type(text: &str) -> String {
 }
 
 impl AgentSession {
+    /// What it waits for: the next step of its state.
+    pub fn agenda(&self) -> Agenda {
+        Agenda::of_state(self.due.as_ref().and_then(Due::wait))
+    }
+
     /// Moves the session by an event: the only way to change `status`. Fails when the status does not allow the event.
     pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.status.on(event);

@@ -13,6 +13,7 @@ use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
+use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, Space};
 use crate::nouns::agent_session::model::{AgentEvent, AgentSession, AgentStatus, Message, Role, element_type};
 use crate::nouns::tenant::model::Tenant;
@@ -308,4 +309,21 @@ pub fn end_building(space: &Space, tx: &mut Tx, element: &str, failure: Option<&
         end(space, tx, session, failure.map(|error| error.message.clone()))?;
     }
     Ok(())
+}
+
+impl Moves for AgentSession {
+    fn step(_: &Engine, space: &Space, tx: &mut Tx, session: Self) -> Result<(), ApiError> {
+        let failure = session.due.as_ref().and_then(|due| due.failure.clone());
+        let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the agent gave up".into()));
+        end(space, tx, session, why)
+    }
+
+    fn give_up(space: &Space, tx: &mut Tx, mut session: Self, error: ApiError) -> Result<(), ApiError> {
+        // An event that the state does not allow changes nothing.
+        session.apply(AgentEvent::Fail, space.clock.now()).ok();
+        session.due = None;
+        session.error = Some(error);
+        tx.put(session)?;
+        Ok(())
+    }
 }

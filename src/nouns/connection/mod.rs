@@ -8,6 +8,7 @@
 pub mod connect;
 pub mod model;
 pub mod outbound;
+mod refreshing;
 pub mod routes;
 pub mod rules;
 pub mod view;

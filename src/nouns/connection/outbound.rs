@@ -10,10 +10,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use serde_json::Value;
 use url::Url;
 
-use crate::base::JsonMap;
-use crate::base::depth;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
+use crate::base::{JsonMap, depth};
 use crate::engine::Cx;
 use crate::engine::tokens::mint_for_app;
 use crate::journal::{Entry, Side};

@@ -18,10 +18,9 @@ use crate::engine::view::Secrets;
 use crate::nouns::action::run;
 use crate::nouns::action::run::{Dispatch, RunRequest};
 use crate::nouns::connection::model::{Connection, ConnectionState};
-use crate::nouns::connection::outbound;
 use crate::nouns::connection::outbound::Outgoing;
-use crate::nouns::connection::rules as connections;
 use crate::nouns::connection::rules::ConnectionFilter;
+use crate::nouns::connection::{outbound, rules as connections};
 
 /// Answers a connection with its tenant and integration.
 pub(crate) fn shown(cx: &Cx, connection: &Connection, secrets: Secrets) -> Result<Reply, ApiError> {

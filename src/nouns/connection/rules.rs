@@ -18,10 +18,9 @@ use crate::elements::Change;
 use crate::elements::model::check_key;
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
-use crate::nouns::connection::connect;
 use crate::nouns::connection::model::{Connection, ConnectionBody, ConnectionEvent, ConnectionState};
-use crate::nouns::connection::outbound;
 use crate::nouns::connection::outbound::{Outgoing, Refreshed};
+use crate::nouns::connection::{connect, outbound};
 use crate::nouns::connection_request::model::{ConnectSpec, RequestStatus};
 use crate::nouns::vendor::rules as vendor;
 

@@ -12,13 +12,10 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::engine::view::Secrets;
-use crate::engine::view::ViewContext;
-use crate::nouns::connection::model::Connection;
-use crate::nouns::connection::model::ConnectionState;
+use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::model::ticket::page_address;
-use crate::nouns::connector::model::AuthType;
-use crate::nouns::connector::model::Connector;
+use crate::nouns::connection::model::{Connection, ConnectionState};
+use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::integration::view::IntegrationView;
@@ -92,7 +89,7 @@ pub struct ConnectionView<'a> {
     /// What went wrong while connecting; absent when nothing did.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub(crate) errors: &'a [ApiError],
-    /// What the user has to do; present in the state CLIENT_ACTION_REQUIRED.
+    /// What the user has to do; present in the state `CLIENT_ACTION_REQUIRED`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) client_action: Option<ClientAction>,
     /// Any JSON object of your own; absent when none was set.

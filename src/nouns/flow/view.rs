@@ -9,12 +9,9 @@ use serde_json::Value;
 
 use crate::base::ids::Id;
 use crate::elements::universal_parent;
-use crate::engine::view::Secrets;
-use crate::engine::view::ViewContext;
+use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::view::ConnectionView;
-use crate::nouns::flow::model::Customized;
-use crate::nouns::flow::model::Flow;
-use crate::nouns::flow::model::FlowNode;
+use crate::nouns::flow::model::{Customized, Flow, FlowNode};
 use crate::nouns::integration::element_view::ElementView;
 use crate::nouns::integration::model::Integration;
 

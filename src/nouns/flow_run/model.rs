@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
+use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
@@ -211,6 +212,20 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
+    /// What it waits for: its turn while it is queued, to be carried out once it goes on.
+    pub fn agenda(&self) -> Agenda {
+        match self.state {
+            FlowRunState::Queued => Agenda::of_state(Some(Wait::At(self.started_at))),
+            FlowRunState::Running => Agenda::of_work(self.due.as_ref().and_then(Due::wait)),
+            FlowRunState::Completed | FlowRunState::Failed | FlowRunState::Stopped => Agenda::default(),
+        }
+    }
+
+    /// The connection on which it goes on; none unless it is running.
+    pub fn occupied_connection(&self) -> Option<&str> {
+        (self.state == FlowRunState::Running).then_some(self.connection.as_str())
+    }
+
     /// Moves the run by an event: the only way to change `state`. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: FlowRunEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.state.on(event);

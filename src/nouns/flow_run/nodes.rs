@@ -11,9 +11,8 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
-use crate::base::JsonMap;
-use crate::base::depth;
 use crate::base::error::ApiError;
+use crate::base::{JsonMap, depth};
 use crate::elements::model::place::Layered as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;

@@ -3,7 +3,6 @@
 //! Invariant: a run changes its state in transactions of its own, so that a webhook tells of each change; its
 //! nodes run between two of them.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::base::clock::Timestamp;
@@ -13,6 +12,7 @@ use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
+use crate::engine::moves::{Moves, Works};
 use crate::engine::{Cx, Engine, Space};
 use crate::nouns::connection::connect::as_owner;
 use crate::nouns::flow::model::Flow;
@@ -224,16 +224,8 @@ async fn moved(
     world.flow_runs.get(id).cloned().ok_or_else(|| no_run(id))
 }
 
-/// The runs whose turn has come: for each connection without a running one, the run that has waited longest.
-pub fn next_in_turn(world: &World) -> impl Iterator<Item = &Arc<FlowRun>> {
-    let running = world.flow_runs.iter().filter(|run| run.state == FlowRunState::Running);
-    let mut busy: HashSet<&str> = running.map(|run| run.connection.as_str()).collect();
-    let queued = world.flow_runs.iter().filter(|run| run.state == FlowRunState::Queued);
-    queued.filter(move |run| busy.insert(run.connection.as_str()))
-}
-
 /// Starts a queued run; the workspace's progress settings say when it is carried out.
-pub fn begin(space: &Space, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiError> {
+fn begin(space: &Space, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiError> {
     let now = space.clock.now();
     run.apply(FlowRunEvent::Start, now)?;
     run.due = tx.workspace.mock.progress.flow_run.due(now);
@@ -241,19 +233,36 @@ pub fn begin(space: &Space, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiErro
     Ok(())
 }
 
-/// Fails a run that cannot be carried out, so that no other run waits for it.
-pub fn give_up(space: &Space, tx: &mut Tx, mut run: FlowRun, error: ApiError) -> Result<(), ApiError> {
-    // An event that the state does not allow is dropped: the run is over already.
-    run.apply(FlowRunEvent::Fail, space.clock.now()).ok();
-    run.due = None;
-    run.errors = vec![error];
-    tx.put(run)?;
-    Ok(())
+/// A queued run waits for its turn: one run of a connection goes on at a time, the one that has waited longest next.
+impl Moves for FlowRun {
+    fn may_move(world: &World, run: &Self) -> bool {
+        world.flow_runs.with_key(run.connection.as_str()).next().is_none()
+    }
+
+    fn step(_: &Engine, space: &Space, tx: &mut Tx, run: Self) -> Result<(), ApiError> {
+        begin(space, tx, run)
+    }
+
+    fn give_up(space: &Space, tx: &mut Tx, mut run: Self, error: ApiError) -> Result<(), ApiError> {
+        // An event that the state does not allow changes nothing.
+        run.apply(FlowRunEvent::Fail, space.clock.now()).ok();
+        run.due = None;
+        run.errors = vec![error];
+        tx.put(run)?;
+        Ok(())
+    }
+}
+
+/// A run that goes on is carried out when progress says so.
+impl Works for FlowRun {
+    async fn work(engine: Arc<Engine>, space: Arc<Space>, run: Arc<Self>) -> Result<(), ApiError> {
+        carry_out(&engine, &space, &run.id).await
+    }
 }
 
 /// Carries out a run that is due: its nodes, or the failure that the progress settings ask for. Does nothing when the
 /// run is not due any more.
-pub async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun>) -> Result<(), ApiError> {
+async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun>) -> Result<(), ApiError> {
     let world = space.world();
     let is_due = |run: &&Arc<FlowRun>| run.state == FlowRunState::Running && run.due.is_some();
     let Some(run) = world.flow_runs.get(id.as_str()).filter(is_due).cloned() else { return Ok(()) };

@@ -8,10 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use serde_json::Value;
 
-use crate::base::JsonMap;
-use crate::base::ids;
 use crate::base::ids::Id;
 use crate::base::patch::Patch;
+use crate::base::{JsonMap, ids};
 use crate::elements::model::Meta;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;

@@ -9,12 +9,10 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::elements::model::Meta;
-use crate::engine::view::Secrets;
-use crate::engine::view::ViewContext;
+use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::view::ConnectionView;
-use crate::nouns::connector::model::AuthType;
-use crate::nouns::connector::model::Connector;
+use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 

@@ -13,14 +13,13 @@ use crate::call::{Call, Reply};
 use crate::engine::Space;
 use crate::engine::oauth_codes::Asking;
 use crate::engine::view::drawn_logo;
-use crate::fault;
 use crate::journal::{Entry, Side};
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::vendor::oauth;
 use crate::nouns::vendor::oauth::TokenAnswer;
 use crate::nouns::vendor::rules::account_in;
-use crate::pages as screens;
 use crate::pages::VendorPage;
+use crate::{fault, pages as screens};
 
 fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
     let key = call.param("workspace")?;

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::nouns::connection::model::{Connection, ConnectionState};
@@ -152,4 +153,11 @@ pub struct WebhookDelivery {
     pub next_attempt_at: Option<Timestamp>,
     /// When the event happened, on the workspace's clock.
     pub created_at: Timestamp,
+}
+
+impl WebhookDelivery {
+    /// What it waits for: the next attempt to send it.
+    pub fn agenda(&self) -> Agenda {
+        Agenda::of_work(self.next_attempt_at.map(Wait::At))
+    }
 }

@@ -17,6 +17,7 @@ use sha2::Sha256;
 use url::Url;
 
 use crate::base::operation::Operation;
+use crate::engine::moves::Works;
 use crate::nouns::fault::effects as faults;
 
 use crate::base::clock::real_sleep;
@@ -157,9 +158,23 @@ fn forget_old(tx: &mut Tx) {
     }
 }
 
-/// Sends a delivery once if it is due, and stores how the attempt went and when the next one is. Fails
-/// only when that cannot be stored.
-pub async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
+/// Webhooks are sent one by one. What happened at one moment is told one after the other: a run is queued before it is
+/// started. Webhooks of other moments do not wait for a receiver that hangs.
+impl Works for WebhookDelivery {
+    fn may_begin(space: &Space, world: &World, delivery: &Self) -> bool {
+        let of_same_moment =
+            |id: &str| world.deliveries.get(id).is_some_and(|other| other.created_at == delivery.created_at);
+        !space.in_flight.any(of_same_moment)
+    }
+
+    async fn work(engine: Arc<Engine>, space: Arc<Space>, delivery: Arc<Self>) -> Result<(), ApiError> {
+        deliver(&engine, &space, &delivery).await
+    }
+}
+
+/// Sends a delivery once if it is due, and stores how the attempt went and when the next one is. Fails only when that
+/// cannot be stored.
+async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
     // Read again now that nobody else sends it: it may have been delivered a moment ago.
     let now = space.clock.now();
     let current = space.world().deliveries.get(delivery.id.as_str()).cloned();

@@ -20,9 +20,8 @@ use sha2::{Digest, Sha256, Sha384, Sha512};
 use crate::sandbox::Arguments;
 use crate::sandbox::protocol::{FromRun, Task};
 use crate::sandbox::runtime::jobs::SnippetTime;
-use crate::sandbox::runtime::lazies;
 use crate::sandbox::runtime::lazies::Lazies;
-use crate::sandbox::runtime::{Port, Settled};
+use crate::sandbox::runtime::{Port, Settled, lazies};
 
 const PRELUDE: &str = include_str!("../js/prelude.js");
 /// A console line counts this many bytes even when it is empty.

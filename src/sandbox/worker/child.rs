@@ -10,10 +10,9 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 
 use crate::base::clock::monotonic;
-use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, LONGEST_LINE, ToRun, line};
-use crate::sandbox::runtime;
 use crate::sandbox::runtime::{HostGone, Port, Prepared};
+use crate::sandbox::{SandboxError, runtime};
 
 /// The binary is called with this word to act as a worker.
 pub(super) const SUBCOMMAND: &str = "js-worker";

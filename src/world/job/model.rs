@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::base::agenda::Agenda;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
@@ -131,6 +132,11 @@ pub struct Job {
 }
 
 impl Job {
+    /// What it waits for: the next step of its state.
+    pub fn agenda(&self) -> Agenda {
+        Agenda::of_state(self.due.as_ref().and_then(Due::wait))
+    }
+
     /// Moves the job by an event: the only way to change `status`. Fails when the status does not allow the event.
     pub fn apply(&mut self, event: JobEvent, now: Timestamp) -> Result<(), ApiError> {
         let to = self.status.on(event);

@@ -18,6 +18,7 @@ use crate::base::ids::Id;
 use crate::elements::Element;
 use crate::elements::model::place::Layered as _;
 use crate::engine::directory::Directory;
+use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, Space};
 use crate::nouns::connector::model::Connector;
 use crate::nouns::integration::model::Integration;
@@ -147,20 +148,20 @@ pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
     Ok(job)
 }
 
-/// Does what a job is for, or fails it as the progress settings say.
-pub fn carry_out(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<(), ApiError> {
-    let failure = job.due.as_ref().and_then(|due| due.failure.clone());
-    carry_out_in(engine, space, tx, job.id.as_str(), failure)
-}
+impl Moves for Job {
+    fn step(engine: &Engine, space: &Space, tx: &mut Tx, job: Self) -> Result<(), ApiError> {
+        let failure = job.due.as_ref().and_then(|due| due.failure.clone());
+        carry_out_in(engine, space, tx, job.id.as_str(), failure)
+    }
 
-/// Fails a job that cannot be carried out, so that the worker does not try it again.
-pub fn give_up(space: &Space, tx: &mut Tx, mut job: Job, error: ApiError) -> Result<(), ApiError> {
-    // An event that the status does not allow is dropped: the job is over already.
-    job.apply(JobEvent::Fail, space.clock.now()).ok();
-    job.due = None;
-    job.error = Some(error);
-    tx.put(job)?;
-    Ok(())
+    fn give_up(space: &Space, tx: &mut Tx, mut job: Self, error: ApiError) -> Result<(), ApiError> {
+        // An event that the status does not allow changes nothing.
+        job.apply(JobEvent::Fail, space.clock.now()).ok();
+        job.due = None;
+        job.error = Some(error);
+        tx.put(job)?;
+        Ok(())
+    }
 }
 
 fn carry_out_in(

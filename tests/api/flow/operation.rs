@@ -37,7 +37,7 @@ async fn a_rule_on_acts_does_not_see_flow_runs() {
     add(&bed, json!({ "name": "acts", "on": { "operation": "act" }, "fault": { "respond": { "status": 418 } } })).await;
 
     assert_eq!(run_every_way(&bed, &instance).await, [200; 4]);
-    assert_eq!(listed(&bed).await[0]["seen"], 0);
+    assert_eq!(listed(&bed).await[0]["matched"], 0);
 
     assert_eq!(bed.act(user()).await.0, 418);
 }

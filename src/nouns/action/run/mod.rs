@@ -16,11 +16,10 @@ use resolve::no_connection;
 pub use call::{body_bytes, variables};
 pub use resolve::{Resolution, resolve};
 
-use crate::base::JsonMap;
 use crate::base::clock::rest_of_a_call;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::schema;
+use crate::base::{JsonMap, schema};
 use crate::elements::model::place::Layered as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;

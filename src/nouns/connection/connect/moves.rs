@@ -2,12 +2,12 @@
 //!
 //! Invariant: a move writes everything that follows from it (requests, logs, agent sessions) in the same transaction.
 
-use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
-use crate::base::schema;
+use crate::base::{JsonMap, schema};
 use crate::engine::directory::Directory;
+use crate::engine::moves::Moves;
 use crate::engine::{Engine, Space};
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::connection::connect::attempt::log_attempt;
@@ -18,7 +18,7 @@ use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionSta
 use crate::nouns::connection_request::model::RequestStatus;
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::vendor::rules as vendor;
-use crate::nouns::workspace::model::progress::Progress;
+use crate::nouns::workspace::model::progress::{Failure, Progress};
 use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;
@@ -411,4 +411,46 @@ pub fn finish_building(
         return authorize(engine, space, tx, connection, &connector, consent);
     }
     Ok(())
+}
+
+impl Moves for Connection {
+    fn step(engine: &Engine, space: &Space, tx: &mut Tx, connection: Self) -> Result<(), ApiError> {
+        let failure = connection.due.as_ref().and_then(|due| due.failure.clone());
+        match (connection.state, failure) {
+            (_, Some(failure)) => fail(engine, space, tx, connection, failure),
+            (ConnectionState::Building, None) => finish_building(engine, space, tx, connection),
+            (_, None) => move_in(engine, space, tx, connection, ConnectionEvent::Finish, None),
+        }
+    }
+
+    fn give_up(space: &Space, tx: &mut Tx, mut connection: Self, error: ApiError) -> Result<(), ApiError> {
+        // An event that the state does not allow changes nothing.
+        connection.apply(ConnectionEvent::Fail, space.clock.now()).ok();
+        connection.due = None;
+        connection.errors = vec![error.clone()];
+        end_session(space, tx, &connection, Some(&error)).ok();
+        connection.error = Some(error);
+        tx.put(connection)?;
+        Ok(())
+    }
+}
+
+/// A connection fails by its workspace's progress.
+fn fail(engine: &Engine, space: &Space, tx: &mut Tx, connection: Connection, failure: Failure) -> Result<(), ApiError> {
+    let event = match failure.state {
+        ConnectionState::ConfigurationError => ConnectionEvent::FailConfiguration,
+        ConnectionState::SetupFailed => ConnectionEvent::FailSetup,
+        ConnectionState::Building
+        | ConnectionState::ClientActionRequired
+        | ConnectionState::Ready
+        | ConnectionState::Disconnecting
+        | ConnectionState::Disconnected
+        | ConnectionState::Error => ConnectionEvent::Fail,
+    };
+    let error = failure.error.map(ApiError::configuration);
+    if connection.state == ConnectionState::Building {
+        return move_in(engine, space, tx, connection, event, error);
+    }
+    // A user who fails to act: nothing but a cancel leads out of CLIENT_ACTION_REQUIRED.
+    move_in(engine, space, tx, connection, ConnectionEvent::Cancel, error)
 }

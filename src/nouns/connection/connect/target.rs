@@ -2,10 +2,9 @@
 //!
 //! Invariant: a connector has one live integration, which is made when somebody first connects to it.
 
-use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::rank;
+use crate::base::{JsonMap, rank};
 use crate::elements::model::{Meta, free_key, key_of};
 use crate::engine::directory::{Directory, Offer};
 use crate::engine::{Cx, Space};

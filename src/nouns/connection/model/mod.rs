@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
+use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey};
 use crate::base::history::{Change, History};
@@ -251,6 +252,12 @@ impl Connection {
         let held = self.credentials.as_ref().is_some_and(|credentials| credentials.contains_key("refresh_token"));
         let at = self.next_retry_timestamp.or(self.next_credentials_refresh_at);
         at.filter(|_| held && self.is_connected() && !self.is_archived())
+    }
+
+    /// What it waits for: the next step of its state, and the next refresh of its credentials.
+    pub fn agenda(&self) -> Agenda {
+        let due = self.due.as_ref().filter(|_| !self.is_archived());
+        Agenda { state: due.and_then(Due::wait), work: self.refresh_due().map(Wait::At) }
     }
 
     /// Whether the connection can never work again unless its user connects anew.

@@ -6,6 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::agenda::Wait;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::nouns::connection::model::ConnectionState;
@@ -129,6 +130,13 @@ pub struct Due {
     /// How the change fails; none when it succeeds.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub failure: Option<Failure>,
+}
+
+impl Due {
+    /// Returns what the record waits for; none when nothing but a poke moves it.
+    pub fn wait(&self) -> Option<Wait> {
+        self.at.map(Wait::At).or_else(|| self.reads.map(Wait::Reads))
+    }
 }
 
 impl Progress {

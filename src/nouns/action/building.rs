@@ -1,0 +1,104 @@
+//! How an action's BUILDING ends: by progress, or by a poke.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::base::rank;
+use crate::elements::model::place::Layered as _;
+use crate::elements::{app_of, described};
+use crate::engine::directory::Directory;
+use crate::engine::moves::Moves;
+use crate::engine::{Engine, Space};
+use crate::nouns::action::model::{Action, ActionEvent, ActionType};
+use crate::nouns::action::rules::sentence;
+use crate::store::{Tx, World};
+
+impl Moves for Action {
+    fn step(engine: &Engine, space: &Space, tx: &mut Tx, action: Self) -> Result<(), ApiError> {
+        let failure = action.due.as_ref().and_then(|due| due.failure.clone());
+        let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the action could not be built".into()));
+        end_building(engine, space, tx, action, why)
+    }
+
+    fn give_up(space: &Space, tx: &mut Tx, mut action: Self, error: ApiError) -> Result<(), ApiError> {
+        // An event that the state does not allow changes nothing.
+        action.apply(ActionEvent::Fail, space.clock.now()).ok();
+        action.due = None;
+        action.errors = vec![error];
+        tx.put(action)?;
+        Ok(())
+    }
+}
+
+fn end_building(
+    engine: &Engine,
+    space: &Space,
+    tx: &mut Tx,
+    mut action: Action,
+    failure: Option<String>,
+) -> Result<(), ApiError> {
+    action.due = None;
+    match failure {
+        Some(why) => {
+            action.apply(ActionEvent::Fail, space.clock.now())?;
+            action.errors = vec![ApiError::configuration(why)];
+        }
+        None => {
+            action.apply(ActionEvent::Finish, space.clock.now())?;
+            finish_building(engine, tx, &mut action);
+        }
+    }
+    action.meta.touch(&space.ids, space.clock.now());
+    tx.put(action)?;
+    Ok(())
+}
+
+/// Ends an action's BUILDING at once, whatever the progress.
+pub async fn finish(
+    engine: &Engine,
+    space: &Space,
+    selector: &str,
+    failure: Option<String>,
+) -> Result<Arc<Action>, ApiError> {
+    let mut tx = space.data.begin().await;
+    let found =
+        tx.actions.get(selector).or_else(|| tx.actions.with_key(selector).next()).map(|action| (**action).clone());
+    let action = found.ok_or_else(|| ApiError::not_found(format!("no matching action: `{selector}`")))?;
+    let id = action.id.clone();
+    end_building(engine, space, &mut tx, action, failure)?;
+    let world = tx.commit().await?;
+    world.actions.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("an action is missing"))
+}
+
+/// BUILDING is over: the action becomes a copy of the best match among its app's catalog actions, else one that echoes
+/// its input (`docs/behaviour.md#action-intent`).
+pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
+    let directory = Directory::new(world, &engine.catalog);
+    let intent = action.intent.clone().unwrap_or_default();
+    let app = app_of(&directory, action);
+    let seeded = world.actions.iter().filter(|other| other.is_public);
+    let candidates: Vec<Arc<Action>> = seeded
+        .chain(engine.catalog.actions.iter())
+        .filter(|other| app.is_some() && other.place.external_app == app)
+        .cloned()
+        .collect();
+    let best = rank::best(&intent, candidates, |other: &Arc<Action>| described(&**other)).into_iter().next();
+    match best {
+        Some(best) => {
+            let (name, key) = (action.meta.name.clone(), action.meta.key.clone());
+            let named_by_intent = name == sentence(&intent);
+            action.copy_definition(&best);
+            if !named_by_intent {
+                action.meta.name = name;
+            }
+            action.meta.key = key;
+        }
+        None => {
+            action.action_type = Some(ActionType::RunJavascript);
+            action.config.insert("code".into(), json!("module.exports = ({ input }) => input"));
+            action.input_schema.get_or_insert_with(|| json!({ "type": "object" }));
+        }
+    }
+}

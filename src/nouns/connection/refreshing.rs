@@ -1,0 +1,36 @@
+//! Credentials are refreshed before they expire.
+
+use std::sync::Arc;
+
+use crate::base::error::ApiError;
+use crate::engine::moves::Works;
+use crate::engine::{Engine, Space};
+use crate::nouns::connection::connect::as_owner;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection::outbound;
+
+impl Works for Connection {
+    /// Refreshes credentials. What the vendor says, or does not, is on the connection's record.
+    async fn work(engine: Arc<Engine>, space: Arc<Space>, connection: Arc<Self>) -> Result<(), ApiError> {
+        // As it is now that nobody else renews it: it may have been done a moment ago.
+        let now = space.clock.now();
+        let current = space.world().connections.get(connection.id.as_str()).cloned();
+        let Some(connection) = current.filter(|c| c.refresh_due().is_some_and(|at| at <= now)) else { return Ok(()) };
+        let cx = as_owner(&engine, &space, &connection)?;
+        let held = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(|t| t.as_str());
+        outbound::refresh(&cx, &connection.id, held).await?;
+        let now = space.clock.now();
+        let world = space.world();
+        let still_due =
+            world.connections.get(connection.id.as_str()).filter(|c| c.refresh_due().is_some_and(|at| at <= now));
+        if let Some(still_due) = still_due {
+            // Nothing came of it that says when to go on: not before the app turns the credentials down.
+            let mut tx = space.data.begin().await;
+            let mut connection = (**still_due).clone();
+            (connection.next_credentials_refresh_at, connection.next_retry_timestamp) = (None, None);
+            tx.put(connection)?;
+            tx.commit().await?;
+        }
+        Ok(())
+    }
+}
