@@ -12,6 +12,8 @@ pub enum Wait {
     At(Timestamp),
     /// It waits until it has been read so often.
     Reads(u64),
+    /// It has waited since this moment for its turn in a queue, which no clock brings.
+    Turn(Timestamp),
 }
 
 /// The two ways in which a record can move by itself.

@@ -50,6 +50,7 @@ impl Subject {
 
     /// A call about the integration and the connection that it names in path or query. None without a caller.
     pub fn in_scope(call: &Call, route: &Route) -> Option<Self> {
+        call.who.as_ref()?;
         Self::of_scope(call, route, &call.scope())
     }
 
@@ -80,14 +81,22 @@ impl Subject {
 }
 
 impl Subject {
-    /// A call of a page, which has no token: its address names the workspace, and the connection where there is one.
-    pub fn of_page(call: &Call, route: &Route, space: Arc<Space>, connection: Option<Arc<Connection>>) -> Self {
+    /// A call of a page, which has no token: its address leads to the workspace, and to the connection where there is one.
+    /// Called from a snippet it has a caller, and is a call like others.
+    pub fn of_page(
+        call: &Call,
+        route: &Route,
+        found: impl FnOnce() -> Option<(Arc<Space>, Option<Arc<Connection>>)>,
+    ) -> Option<Self> {
+        if call.who.is_some() {
+            return Self::in_scope(call, route);
+        }
+        let (space, connection) = found()?;
         let world = space.world();
         let tenant = connection.as_ref().and_then(|connection| world.tenants.get(connection.tenant.as_str()));
         let mut subject = Self::plain(call, route, space);
-        subject.facts.operation = None;
         subject.facts.tenant = tenant.map(|tenant| tenant.internal_id.clone());
-        subject.about(&Resolved { integration: None, connection })
+        Some(subject.about(&Resolved { integration: None, connection }))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::control::space;
-use crate::elements::model::place::Layered as _;
+use crate::elements::Kind as _;
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
 use crate::engine::tokens::Caller;

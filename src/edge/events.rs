@@ -14,7 +14,10 @@ use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::call::{Call, Reply};
+use crate::engine::Cx;
 use crate::nouns::tenant::model::Tenant;
+use crate::store::World;
+use crate::world::seed::{EachKind, Seeded, each_kind};
 
 /// A comment is sent this often to keep the connection open.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -59,16 +62,41 @@ pub(crate) async fn workspace(call: Call) -> Result<Reply, ApiError> {
         let of_caller = |owner: Option<&Id<Tenant>>| owner.is_none_or(|owner| cx.caller.may_see(owner.as_str()));
         let visible = match kind {
             "connection" => world.connections.get(&id).is_some_and(|c| cx.caller.may_see(c.tenant.as_str())),
-            "action" => world.actions.get(&id).is_some_and(|action| of_caller(action.place.tenant.as_ref())),
-            "flow" => world.flows.get(&id).is_some_and(|flow| of_caller(flow.place.tenant.as_ref())),
             "flow-run" => world.flow_runs.get(&id).is_some_and(|run| of_caller(Some(&run.tenant))),
             "integration" => true,
-            _ => false,
+            _ => {
+                let mut looking = VisibleElement { cx: &cx, world: &world, kind, id: &id, is_visible: false };
+                let Ok(()) = each_kind(&mut looking);
+                looking.is_visible
+            }
         };
         visible.then(|| json!({ "type": "element-update", "elementType": kind, "elementId": id }))
     });
     let first = json!({ "type": "connected", "message": "membrane-mock" });
     Ok(reply(stream::iter([Some(first)]).chain(seen)))
+}
+
+/// Looks whether an element of any kind is there and may be seen by the caller.
+struct VisibleElement<'a> {
+    cx: &'a Cx,
+    world: &'a World,
+    /// The name of the record's kind.
+    kind: &'a str,
+    id: &'a str,
+    is_visible: bool,
+}
+
+impl EachKind for VisibleElement<'_> {
+    type Error = std::convert::Infallible;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+        if K::KIND.name() == self.kind {
+            let may_see = |owner: &Id<Tenant>| self.cx.caller.may_see(owner.as_str());
+            let element = K::table(self.world).get(self.id);
+            self.is_visible = element.is_some_and(|element| element.place().tenant.as_ref().is_none_or(may_see));
+        }
+        Ok(())
+    }
 }
 
 /// Returns the next event, or an empty one when it is time for a heartbeat; it returns nothing when

@@ -20,8 +20,8 @@ use crate::base::operation::Operation;
 use crate::call;
 use crate::call::router::{Access, Route, resolved_route, route};
 use crate::call::subject::About;
+use crate::elements::Kind;
 use crate::elements::routes as elements;
-use crate::elements::routes::Kind;
 use crate::nouns::action::routes as actions;
 use crate::nouns::agent_session::routes as agents;
 use crate::nouns::connection::connect::routes as connect;
@@ -36,12 +36,11 @@ use crate::nouns::tenant::routes as tenants;
 use crate::nouns::vendor::routes as vendor;
 use crate::nouns::workspace::routes as workspaces;
 use crate::world::job::routes as jobs;
+use crate::world::seed::{EachKind, Seeded, each_kind};
 use Access::{Anyone, Form, Manager, Public};
 use Operation::{Act, Connect, FlowRun, Proxy, Refresh};
 
 use crate::base::pattern::name_routes;
-use crate::nouns::action::model::Action;
-use crate::nouns::flow::model::Flow;
 
 fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
 where
@@ -286,8 +285,9 @@ pub fn routes() -> Vec<Route> {
             get(&at("/{*rest}"), Form, "SDK (openConfiguration, openEditor, embedEditor)", embed::plain),
         ]);
     }
-    all.extend(layered::<Action>("action", "SEED"));
-    all.extend(layered::<Flow>("flow", "SDK"));
+    let mut of_kinds = RoutesOfKinds(Vec::new());
+    let Ok(()) = each_kind(&mut of_kinds);
+    all.extend(of_kinds.0);
     for base in ["/integrations/{selector}", "/integration"] {
         all.extend([
             get(base, Anyone, "SEED", integrations::get).about(integrations::about),
@@ -315,10 +315,22 @@ pub fn routes() -> Vec<Route> {
     all
 }
 
+/// The routes of each kind of element.
+struct RoutesOfKinds(Vec<Route>);
+
+impl EachKind for RoutesOfKinds {
+    type Error = std::convert::Infallible;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+        self.0.extend(layered::<K>());
+        Ok(())
+    }
+}
+
 /// Returns the routes of one kind of element at the three layers. An element has two addresses: plural with the
 /// selector in the path, singular with it in the query.
-fn layered<E: Kind>(singular: &str, source: &'static str) -> Vec<Route> {
-    let plural = E::PLURAL;
+fn layered<E: Kind>() -> Vec<Route> {
+    let (plural, singular, source) = (E::PLURAL, E::SINGULAR, E::SOURCE);
     let at_integration = format!("/integrations/{{integration}}/{plural}");
     let at_connection = format!("/connections/{{connection}}/{plural}");
     let one_at_connection = format!("{at_connection}/{{selector}}");
@@ -341,8 +353,8 @@ fn layered<E: Kind>(singular: &str, source: &'static str) -> Vec<Route> {
             delete(&base, Anyone, source, elements::archive::<E>),
             post(&format!("{base}/restore"), Anyone, source, elements::restore::<E>),
             post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>),
-            E::run_route(&format!("{base}/run"), source),
         ]);
+        all.extend(E::run_route(&format!("{base}/run"), source));
     }
     for base in [one_at_connection, instance] {
         all.extend([

@@ -6,6 +6,7 @@ use http::Method;
 use crate::base::error::ApiError;
 use crate::call::Call;
 use crate::call::router::{Access, Route, route};
+use crate::nouns::integration::routes as integrations;
 
 /// These kinds have a list and elements, under a plural and a singular name.
 const KINDS: [(&str, &str, &str); 14] = [
@@ -144,5 +145,6 @@ fn refusal(path: &str, access: Access, what: &'static str) -> Route {
 fn refusal_of(method: Option<Method>, path: &str, access: Access, what: &'static str) -> Route {
     let mut route = route(method, path, access, "OAS", move |_: Call| async move { Err(ApiError::not_faked(what)) });
     route.faked = false;
-    route
+    // As of the routes that are faked, the path selects the integration that a call is about.
+    if path.starts_with("/integrations/{selector}") { route.about(integrations::about) } else { route }
 }

@@ -9,7 +9,7 @@ use crate::base::ids::Id;
 use crate::base::text::article;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
-use crate::elements::{Archived, Element, Listed};
+use crate::elements::{Archived, Kind, Listed};
 use crate::engine::Cx;
 use crate::nouns::connection::model::Connection;
 use crate::store::{Tx, World};
@@ -34,7 +34,7 @@ pub struct Wanted {
 /// Makes an element and answers it: at the connection layer when a connection is named, at the integration layer when
 /// only an integration is, else universal. `define` gives it its definition. Fails with 404 for an unknown scope, app
 /// or parent, and with `already_exists` when the key is taken. Source: SEED; OAS.
-pub async fn create<E: Element>(
+pub async fn create<E: Kind>(
     cx: &Cx,
     wanted: Wanted,
     define: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
@@ -86,7 +86,7 @@ pub async fn create<E: Element>(
 }
 
 /// Refuses with 400 names that could not be found again. Only a connection's version has an instance key.
-pub(crate) fn check_names<E: Element>(element: &mut E) -> Result<(), ApiError> {
+pub(crate) fn check_names<E: Kind>(element: &mut E) -> Result<(), ApiError> {
     if let Some(key) = element.meta().key.as_ref().filter(|key| !key.is_empty()) {
         check_key(key, "key")?;
     }
@@ -97,7 +97,7 @@ pub(crate) fn check_names<E: Element>(element: &mut E) -> Result<(), ApiError> {
     place.instance_key.as_ref().map_or(Ok(()), |key| check_key(key, "instanceKey"))
 }
 
-pub(crate) fn find<E: Element>(world: &World, id: &Id<E>) -> Result<Arc<E>, ApiError> {
+pub(crate) fn find<E: Kind>(world: &World, id: &Id<E>) -> Result<Arc<E>, ApiError> {
     let found = E::table(world).get(id.as_str()).cloned();
     found.ok_or_else(|| ApiError::internal(format!("{} `{id}` is missing", E::NOUN)))
 }
@@ -109,7 +109,7 @@ pub(crate) fn place_at_connection<E>(place: &mut Place<E>, connection: &Connecti
 }
 
 /// The nearest version above with the same key.
-fn parent_of<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
+fn parent_of<E: Kind>(world: &World, element: &E) -> Option<Id<E>> {
     let key = element.meta().key.as_deref()?;
     let place = element.place();
     E::table(world)
@@ -123,7 +123,7 @@ fn parent_of<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
 
 /// Refuses with `already_exists` a key that another element has at the same place. Source: OAS (“key uniqueness
 /// is per parent and integration”).
-pub(crate) fn refuse_taken<E: Element>(world: &World, element: &E) -> Result<(), ApiError> {
+pub(crate) fn refuse_taken<E: Kind>(world: &World, element: &E) -> Result<(), ApiError> {
     let Some(key) = element.meta().key.as_deref() else { return Ok(()) };
     let same_place = |other: &&Arc<E>| {
         other.id() != element.id()
@@ -153,7 +153,7 @@ pub enum Change {
 
 /// Changes an element and answers it. Fails with 400 when it is archived or would get a wrong key, and with 403 when
 /// the caller may not change it. Source: SEED (PATCH merges, PUT replaces); OAS.
-pub async fn update<E: Element>(
+pub async fn update<E: Kind>(
     cx: &Cx,
     selector: &Selector,
     change: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
@@ -173,7 +173,7 @@ pub async fn update<E: Element>(
     .await
 }
 
-async fn changed<E: Element>(
+async fn changed<E: Kind>(
     cx: &Cx,
     selector: &Selector,
     change: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
@@ -190,7 +190,7 @@ async fn changed<E: Element>(
 
 /// An element of this workspace with the transaction to change it in. Fails with 403 for the catalog's elements, and
 /// for those above connections unless the caller is a manager.
-async fn own<E: Element>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError> {
+async fn own<E: Kind>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError> {
     let tx = cx.space.data.begin().await;
     let directory = cx.directory(&tx);
     let element = directory.element::<E>(&cx.caller, selector, Archived::Found)?;
@@ -219,7 +219,7 @@ pub fn manager_only(what: &str) -> ApiError {
 }
 
 /// Archives an element and answers it; archiving again keeps the first date.
-pub async fn archive<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+pub async fn archive<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     let now = cx.space.clock.now();
     changed(cx, selector, |element: &mut E, _| {
         element.meta_mut().archived_at.get_or_insert(now);
@@ -229,7 +229,7 @@ pub async fn archive<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<
 }
 
 /// Restores an element and answers it. Fails with `already_exists` when its key is taken meanwhile.
-pub async fn restore<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+pub async fn restore<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     changed(cx, &archived_selector::<E>(cx, selector), |element: &mut E, world| {
         element.meta_mut().archived_at = None;
         refuse_taken(world, element)
@@ -238,7 +238,7 @@ pub async fn restore<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<
 }
 
 /// When no live element has a key, the key means the archived one that was made last.
-fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
+fn archived_selector<E: Kind>(cx: &Cx, selector: &Selector) -> Selector {
     let world = cx.world();
     let directory = cx.directory(&world);
     if directory.element::<E>(&cx.caller, selector, Archived::Found).is_ok() {
@@ -263,7 +263,7 @@ fn archived_selector<E: Element>(cx: &Cx, selector: &Selector) -> Selector {
 
 /// Gives an element its parent's definition again, and answers it. Fails with 400 when it has
 /// no parent. Source: OAS (`reset`).
-pub async fn reset<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+pub async fn reset<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     update(cx, selector, |element: &mut E, world| {
         let parent = element.place().parent.as_ref().and_then(|id| E::table(world).get(id.as_str()));
         let Some(parent) = parent else {

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::error::{ApiError, ErrorKey};
-use crate::elements::Element;
+use crate::elements::Kind;
 use crate::elements::model::Selector;
 use crate::engine::directory::{Directory, Resolved, hint};
 use crate::engine::tokens::Caller;
@@ -21,7 +21,7 @@ pub enum Archived {
 
 impl Directory<'_> {
     /// An element that the caller may see, by its id, archived or not.
-    pub fn element_by_id<E: Element>(&self, caller: &Caller, id: &str) -> Option<Arc<E>> {
+    pub fn element_by_id<E: Kind>(&self, caller: &Caller, id: &str) -> Option<Arc<E>> {
         let shared = || E::shared(self.catalog).and_then(|shelf| shelf.get(id));
         E::table(self.world)
             .get(id)
@@ -35,7 +35,7 @@ impl Directory<'_> {
     ///
     /// Without a scope, a key must be universal or be there once; else it fails with 400
     /// and names the candidates (DOC:element-selectors).
-    pub fn element_by_key<E: Element>(
+    pub fn element_by_key<E: Kind>(
         &self,
         caller: &Caller,
         key: &str,
@@ -95,7 +95,7 @@ impl Directory<'_> {
         Err(self.no_element::<E>(key))
     }
 
-    fn ambiguous<E: Element>(&self, key: &str, candidates: &[&Arc<E>]) -> ApiError {
+    fn ambiguous<E: Kind>(&self, key: &str, candidates: &[&Arc<E>]) -> ApiError {
         let names: Vec<String> = candidates
             .iter()
             .map(|element| {
@@ -116,7 +116,7 @@ impl Directory<'_> {
     }
 
     /// A 404 for an element, with a similar key where there is one. Source: SEED words the beginning.
-    pub fn no_element<E: Element>(&self, text: &str) -> ApiError {
+    pub fn no_element<E: Kind>(&self, text: &str) -> ApiError {
         // Keys of a tenant's own elements are not told to others.
         let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
         let keys = E::table(self.world).iter().filter(shared).map(|element| element.key());
@@ -130,7 +130,7 @@ impl Directory<'_> {
 
     /// Resolves any spelling of an element's selector; `archived` says whether an archived one is found by id. Fails
     /// with 400 for a selector that names nothing or several, and with 404 for an unknown one.
-    pub fn element<E: Element>(
+    pub fn element<E: Kind>(
         &self,
         caller: &Caller,
         selector: &Selector,
@@ -163,7 +163,7 @@ impl Directory<'_> {
     }
 
     /// Finds an element by `<integrationKey>.<key>`, else by a key that has dots of its own; either key may have them.
-    fn element_by_any_key<E: Element>(
+    fn element_by_any_key<E: Kind>(
         &self,
         caller: &Caller,
         text: &str,

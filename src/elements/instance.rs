@@ -9,7 +9,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Ids;
 use crate::base::text::article;
-use crate::elements::Element;
+use crate::elements::Kind;
 use crate::elements::change::{check_names, find, place_at_connection};
 use crate::elements::model::{Meta, Selector};
 use crate::engine::Cx;
@@ -19,7 +19,7 @@ use crate::store::World;
 
 /// Answers the connection's version of an element; a missing one is made as a copy of its parent when `auto_create` is
 /// set, else it is a 404. Source: SDK instances.
-pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
+pub async fn instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
     match look_for::<E>(cx, selector)? {
         Found::Own(own) => Ok(own),
         Found::Above(parent, connection) if selector.auto_create => {
@@ -36,7 +36,7 @@ pub async fn instance<E: Element>(cx: &Cx, selector: &Selector) -> Result<Arc<E>
 
 /// Answers the connection's version of an element, with true when it was there; a missing one is made as a copy of
 /// its parent, changed by `define`.
-pub async fn instance_with<E: Element>(
+pub async fn instance_with<E: Kind>(
     cx: &Cx,
     selector: &Selector,
     define: impl FnOnce(&mut E) -> Result<(), ApiError>,
@@ -56,7 +56,7 @@ enum Found<E> {
     Above(Arc<E>, Arc<Connection>),
 }
 
-fn look_for<E: Element>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError> {
+fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     if let Some(id) = &selector.id {
@@ -83,7 +83,7 @@ fn look_for<E: Element>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiErr
 
 /// Refuses with 400 to make a version of an archived element, of another connection's version, or of
 /// another integration's or app's element.
-fn check_fits<E: Element>(world: &World, parent: &E, connection: &Connection) -> Result<(), ApiError> {
+fn check_fits<E: Kind>(world: &World, parent: &E, connection: &Connection) -> Result<(), ApiError> {
     parent.meta().refuse_archived(E::NOUN)?;
     let (place, name) = (parent.place(), connection.meta.key.as_deref().unwrap_or(&connection.meta.name));
     let refused = |belongs: String| {
@@ -103,7 +103,7 @@ fn check_fits<E: Element>(world: &World, parent: &E, connection: &Connection) ->
     }
 }
 
-fn parent_for<E: Element>(
+fn parent_for<E: Kind>(
     cx: &Cx,
     directory: &Directory<'_>,
     selector: &Selector,
@@ -132,7 +132,7 @@ fn parent_for<E: Element>(
 }
 
 /// Makes the connection's version of an element, changed by `define`, and answers it.
-async fn create_instance<E: Element>(
+async fn create_instance<E: Kind>(
     cx: &Cx,
     parent: &E,
     connection: &Connection,
@@ -159,7 +159,7 @@ async fn create_instance<E: Element>(
     find(&world, &id)
 }
 
-fn there_is<'w, E: Element>(
+fn there_is<'w, E: Kind>(
     world: &'w World,
     key: &str,
     connection: &Connection,
@@ -173,7 +173,7 @@ fn there_is<'w, E: Element>(
 }
 
 /// Makes the connection's version of an element, to be stored; none when there is one already.
-pub fn instance_of<E: Element>(
+pub fn instance_of<E: Kind>(
     world: &World,
     ids: &Ids,
     now: Timestamp,

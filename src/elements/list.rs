@@ -8,7 +8,7 @@ use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::base::rank;
 use crate::elements::model::{Layer, Scope, Selector};
-use crate::elements::{Archived, Element};
+use crate::elements::{Archived, Kind};
 use crate::engine::Cx;
 use crate::engine::catalog::Shelf;
 use crate::engine::directory::{Directory, Resolved};
@@ -51,7 +51,7 @@ pub type Listed<E> = (Arc<E>, Option<Arc<Integration>>);
 
 /// Answers a page of elements; `also` is a filter of their kind. Without any filter, only universal elements are listed
 /// (SEED). Fails with 400 for a long intent, and with 404 for an unknown scope or app.
-pub fn list<E: Element>(
+pub fn list<E: Kind>(
     cx: &Cx,
     filter: &ElementFilter,
     also: impl Fn(&E) -> bool,
@@ -144,7 +144,7 @@ pub fn list<E: Element>(
 pub const CATALOG_START: u64 = 1 << 52;
 
 /// The external app that an element is for: its own, or that of its integration.
-pub fn app_of<E: Element>(directory: &Directory<'_>, element: &E) -> Option<Id<ExternalApp>> {
+pub fn app_of<E: Kind>(directory: &Directory<'_>, element: &E) -> Option<Id<ExternalApp>> {
     element.place().external_app.clone().or_else(|| {
         let integration = directory.world.integrations.get(element.place().integration.as_ref()?.as_str())?;
         Resolved { integration: Some(Arc::clone(integration)), connection: None }.external_app(directory)
@@ -152,13 +152,13 @@ pub fn app_of<E: Element>(directory: &Directory<'_>, element: &E) -> Option<Id<E
 }
 
 /// The text of an element that a ranking compares with an intent.
-pub fn described<E: Element>(element: &E) -> String {
+pub fn described<E: Kind>(element: &E) -> String {
     let key = element.meta().key.as_deref().unwrap_or_default().replace('-', " ");
     format!("{} {key} {}", element.meta().name, element.meta().description.as_deref().unwrap_or_default())
 }
 
 /// The elements that an element is a version of, nearest first.
-pub fn ancestors<'w, E: Element>(world: &'w World, element: &E) -> impl Iterator<Item = &'w Arc<E>> + use<'w, E> {
+pub fn ancestors<'w, E: Kind>(world: &'w World, element: &E) -> impl Iterator<Item = &'w Arc<E>> + use<'w, E> {
     let above = move |id: &Id<E>| E::table(world).get(id.as_str());
     let nearest = element.place().parent.as_ref().and_then(above);
     // There are three layers, and an element may be below another one of its own layer.
@@ -171,14 +171,14 @@ pub fn is_tenant(world: &World, tenant: &Id<Tenant>, named: &str) -> bool {
 }
 
 /// The id of the universal element that an element is a version of; none when there is none.
-pub fn universal_parent<E: Element>(world: &World, element: &E) -> Option<Id<E>> {
+pub fn universal_parent<E: Kind>(world: &World, element: &E) -> Option<Id<E>> {
     let mut above = ancestors(world, element);
     above.find(|above| above.place().layer() == Layer::Universal).map(|above| above.id().clone())
 }
 
 /// Answers an element by any selector, archived or not, with the integration it is looked at
 /// from. Fails as finding it does.
-pub fn get<E: Element>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+pub fn get<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let element = directory.element(&cx.caller, selector, Archived::Found)?;

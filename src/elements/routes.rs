@@ -3,65 +3,14 @@
 
 use std::sync::Arc;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-
 use crate::base::error::ApiError;
 use crate::base::page::Page;
-use crate::call::router::Route;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Layer, Selector};
-use crate::elements::{Change, Element, ElementFilter, Listed};
+use crate::elements::{Change, ElementFilter, Kind, Listed};
 use crate::engine::Cx;
-use crate::engine::view::ViewContext;
 use crate::nouns::integration::model::Integration;
-
-/// A kind of element with its wire forms and verbs. The default methods suit a kind that has nothing of its own to do.
-pub(crate) trait Kind: Element {
-    /// The form in which an element is answered.
-    type View<'a>: Serialize;
-    /// The form in which a request describes an element.
-    type Body: DeserializeOwned + Send;
-
-    /// An element as it is answered; `at` is the integration that a universal one is looked at from.
-    fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
-    /// Reads which element a call names, by the spellings of its kind.
-    fn selector(call: &Call) -> Result<Selector, ApiError> {
-        call.selector()
-    }
-    /// Reads the filters that only lists of this kind have.
-    fn also(_: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
-        Ok(|_: &Self| true)
-    }
-    /// Sets the integration of a request body to that of the path.
-    fn at_integration(body: &mut Self::Body, integration: &str);
-    /// Makes an element and answers it.
-    fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
-    /// Changes an element and answers it.
-    fn update(
-        cx: &Cx,
-        selector: &Selector,
-        body: Self::Body,
-        change: Change,
-    ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send;
-    /// Handles a GET of one element.
-    fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
-        std::future::ready(get::<Self>(&call))
-    }
-    /// The route that runs an element, at this path.
-    fn run_route(path: &str, source: &'static str) -> Route;
-    /// Handles a reset of a connection's version to its parent's definition.
-    fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
-        reset_instance::<Self>(call)
-    }
-    /// Makes or changes a connection's version of an element, and answers it.
-    fn put_instance(
-        cx: &Cx,
-        selector: &Selector,
-        body: Option<Self::Body>,
-    ) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
-}
 
 pub(crate) fn shown<E: Kind>(cx: &Cx, element: &E, at: Option<&Integration>) -> Result<Reply, ApiError> {
     let world = cx.world();
@@ -123,7 +72,7 @@ pub(crate) async fn create<E: Kind>(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// The default of [`Kind::get`].
-fn get<E: Kind>(call: &Call) -> Result<Reply, ApiError> {
+pub(crate) fn get<E: Kind>(call: &Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::get::<E>(&cx, &E::selector(call)?)?)
 }
@@ -162,8 +111,8 @@ pub(crate) async fn reset<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     shown_listed(&cx, &elements::reset::<E>(&cx, &E::selector(&call)?).await?)
 }
 
-pub(crate) fn by_id<E: Element>(element: &E) -> Selector {
-    Selector { id: Some(element.id().to_string()), ..Selector::default() }
+pub(crate) fn by_id<E: Kind>(element: &E) -> Selector {
+    Selector { id: Some(element.record_id().to_string()), ..Selector::default() }
 }
 
 pub(crate) fn instance_selector<E: Kind>(call: &Call) -> Result<Selector, ApiError> {
@@ -238,7 +187,7 @@ pub(crate) async fn setup_instance<E: Kind>(call: Call) -> Result<Reply, ApiErro
 }
 
 /// The default of [`Kind::reset_instance`], for a kind without options.
-async fn reset_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+pub(crate) async fn reset_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let instance = made_instance::<E>(&cx, &call).await?;
     shown_listed(&cx, &elements::reset::<E>(&cx, &instance).await?)

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 
 use super::{Engine, Space};
-use crate::base::agenda::Lane;
+use crate::base::agenda::{Lane, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::store::{Record, Tx, World};
@@ -49,6 +49,14 @@ pub struct DueRecord {
     pub at: Timestamp,
     /// Its id.
     pub id: String,
+    /// Whether it is due because it was read often enough; reads are then counted anew.
+    pub was_read: bool,
+}
+
+impl DueRecord {
+    fn of<R: Record>(at: Timestamp, record: &R, was_read: bool) -> Self {
+        Self { at, id: record.record_id().to_string(), was_read }
+    }
 }
 
 /// One kind in the worker's list.
@@ -80,10 +88,16 @@ pub enum Way {
 /// A kind whose state moves, for the worker's list.
 pub const fn moves<R: Moves>() -> Mover {
     Mover {
-        due: |space, world, now| first_due::<R>(space, world, now, Lane::State, |record| R::may_move(world, record)),
+        due: |space, world, now| {
+            let by_time = first_due::<R>(space, world, now, Lane::State, |record| R::may_move(world, record));
+            let by_turn = next_in_turn::<R>(world);
+            let by_turn = by_turn.map(|(at, _, record)| DueRecord::of::<R>(at, record, false));
+            [by_time, by_turn].into_iter().flatten().min_by_key(|due| due.at)
+        },
         moment: |_, world| {
             let mut waiting = R::table(world).by_moment(Lane::State);
-            waiting.find(|(_, _, record)| R::may_move(world, record)).map(|(at, ..)| at)
+            let first = waiting.find(|(_, _, record)| R::may_move(world, record)).map(|(at, ..)| at);
+            first.into_iter().chain(next_in_turn::<R>(world).map(|(since, ..)| since)).min()
         },
         way: Way::Step {
             step: |engine, space, tx, id| match R::table(tx).get(id).map(|record| (**record).clone()) {
@@ -120,6 +134,16 @@ pub const fn works<R: Works>() -> Mover {
     }
 }
 
+/// Of the records whose turn has come, the one that has waited longest, with since when. A turn comes at whatever moment.
+fn next_in_turn<R: Moves>(world: &World) -> Option<(Timestamp, u64, &Arc<R>)> {
+    let heads = R::table(world).heads_of_queues().filter(|(_, record)| R::may_move(world, record));
+    let waiting = heads.filter_map(|(seq, record)| match record.agenda().state? {
+        Wait::Turn(since) => Some((since, seq, record)),
+        Wait::At(_) | Wait::Reads(_) => None,
+    });
+    waiting.min_by_key(|(since, seq, _)| (*since, *seq))
+}
+
 /// Whether the work for a record is not under way and may begin.
 fn is_free<R: Works>(space: &Space, world: &World, record: &R) -> bool {
     !space.in_flight.has(record.record_id().as_str()) && R::may_begin(space, world, record)
@@ -137,7 +161,8 @@ fn first_due<R: Record>(
     let by_moment = table.by_moment(lane).take_while(|(at, ..)| *at <= now).find(|(_, _, record)| may(record));
     let read_enough = |reads: u64, record: &R| space.reads_of(record.record_id().as_str()) >= reads && may(record);
     let by_reads = table.by_reads(lane).find(|(reads, _, record)| read_enough(*reads, record));
-    let by_reads = by_reads.map(|(_, seq, record)| (now, seq, record));
-    let first = [by_moment, by_reads].into_iter().flatten().min_by_key(|(at, seq, _)| (*at, *seq));
-    first.map(|(at, _, record)| DueRecord { at, id: record.record_id().to_string() })
+    let by_moment = by_moment.map(|(at, seq, record)| (at, seq, record, false));
+    let by_reads = by_reads.map(|(_, seq, record)| (now, seq, record, true));
+    let first = [by_moment, by_reads].into_iter().flatten().min_by_key(|(at, seq, ..)| (*at, *seq));
+    first.map(|(at, _, record, was_read)| DueRecord::of::<R>(at, record, was_read))
 }

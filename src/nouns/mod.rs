@@ -16,6 +16,7 @@ pub mod flow;
 pub mod flow_run;
 pub mod hosted_page;
 pub mod integration;
+pub mod model;
 pub mod run_log;
 pub mod stub;
 pub mod tenant;

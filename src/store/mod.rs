@@ -15,7 +15,7 @@ mod tx;
 mod world;
 
 pub use db::{Db, Row};
-pub use records::{Kind, World};
+pub use records::{RecordKind, World};
 pub use tx::{Outbox, Partition, Tx};
 pub use world::{Record, Table};
 

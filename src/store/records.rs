@@ -1,41 +1,34 @@
-//! This module lists each kind of record once, with its name in the database, its table in a [`World`], and the text it
-//! is looked up by. Invariant: the names never change, because stored rows carry them.
+//! The kinds of record that a workspace holds, from the list of kinds: each with its name in the database and its table in a
+//! [`World`].
 
 use std::sync::Arc;
 
 use crate::base::agenda::Agenda;
 use crate::base::ids::Id;
-use crate::nouns::action::model::Action;
-use crate::nouns::agent_session::model::AgentSession;
-use crate::nouns::attempt_log::model::AttemptLog;
-use crate::nouns::connection::model::Connection;
-use crate::nouns::connection_request::model::ConnectionRequest;
-use crate::nouns::connector::model::Connector;
-use crate::nouns::external_app::model::ExternalApp;
-use crate::nouns::flow::model::Flow;
-use crate::nouns::flow_run::model::FlowRun;
-use crate::nouns::integration::model::Integration;
-use crate::nouns::stub::model::Stub;
-use crate::nouns::tenant::model::Tenant;
-use crate::nouns::vendor::model::Grant;
-use crate::nouns::webhook::model::WebhookDelivery;
+use crate::nouns::model::for_each_kind;
 use crate::nouns::workspace::model::Workspace;
 use crate::store::world::{Record, Table, corrupt, decode};
 use crate::store::{Row, StoreError};
-use crate::world::job::model::Job;
-use crate::world::scenario::model::OwnScenario;
 
+/// Puts both halves of the list together: to the store, elements are records like others.
 macro_rules! records {
-    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident, by $key:expr $(, waits $agenda:expr)?;)*) => {
+    (records { $($records:tt)* } elements { $($elements:tt)* }) => {
+        tables! { $($records)* $($elements)* }
+    };
+}
+
+/// The world and what stores it, from both halves of the list.
+macro_rules! tables {
+    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $record:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*) => {
         /// A kind of record; its name is the value of `record.kind`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum Kind {
+        pub enum RecordKind {
             /// There is exactly one record of this kind per workspace.
             Workspace,
             $($(#[$doc])* $kind,)*
         }
 
-        impl Kind {
+        impl RecordKind {
             /// Returns the name of the kind in the database.
             pub const fn name(self) -> &'static str {
                 match self {
@@ -49,7 +42,7 @@ macro_rules! records {
         #[derive(Debug, Clone)]
         pub struct World {
             pub workspace: Arc<Workspace>,
-            $($(#[$doc])* pub $table: Table<$kind>,)*
+            $($(#[$doc])* pub $table: Table<$record>,)*
         }
 
         impl World {
@@ -59,7 +52,7 @@ macro_rules! records {
             }
 
             pub(super) fn add_rows(&self, rows: &mut Vec<Row>) -> Result<(), StoreError> {
-                $(self.rows_of::<$kind>(rows)?;)*
+                $(self.rows_of::<$record>(rows)?;)*
                 Ok(())
             }
 
@@ -73,8 +66,8 @@ macro_rules! records {
             }
         }
 
-        $(impl Record for $kind {
-            const KIND: Kind = Kind::$kind;
+        $(impl Record for $record {
+            const KIND: RecordKind = RecordKind::$kind;
             fn record_id(&self) -> &Id<Self> {
                 &self.id
             }
@@ -83,7 +76,12 @@ macro_rules! records {
                 key(self)
             }
             $(fn agenda(&self) -> Agenda {
-                $agenda(self)
+                let agenda: fn(&Self) -> Agenda = $agenda;
+                agenda(self)
+            })?
+            $(fn queue(&self) -> Option<&str> {
+                let queue: fn(&Self) -> Option<&str> = $queue;
+                queue(self)
             })?
             fn table(world: &World) -> &Table<Self> {
                 &world.$table
@@ -95,37 +93,4 @@ macro_rules! records {
     };
 }
 
-records! {
-    /// Tenants are looked up by tenant key.
-    Tenant("tenant") in tenants, by |tenant| Some(&tenant.internal_id);
-    /// The workspace's own external apps are looked up by key.
-    ExternalApp("external-app") in external_apps, by |app| app.meta.key.as_deref();
-    /// The workspace's own connectors, and its copies of the catalog's, are looked up by key.
-    Connector("connector") in connectors, by |connector| connector.meta.key.as_deref();
-    /// Integrations are looked up by key.
-    Integration("integration") in integrations, by |integration| integration.meta.key.as_deref();
-    /// Connections are looked up by key, which several tenants may share.
-    Connection("connection") in connections, by |connection| connection.meta.key.as_deref(), waits Connection::agenda;
-    /// Actions are looked up by key.
-    Action("action") in actions, by |action| action.meta.key.as_deref(), waits Action::agenda;
-    /// Flows and flow instances are looked up by key.
-    Flow("flow") in flows, by |flow| flow.meta.key.as_deref();
-    /// Runs of flow instances are looked up by the connection on which they go on; those that do not have none.
-    FlowRun("flow-run") in flow_runs, by FlowRun::occupied_connection, waits FlowRun::agenda;
-    /// Connection requests are looked up only by id.
-    ConnectionRequest("connection-request") in connection_requests, by |_| None;
-    /// Attempt logs say how attempts to connect went.
-    AttemptLog("connection-attempt-log") in attempt_logs, by |_| None;
-    /// Agent sessions are looked up by the id of the element they work on.
-    AgentSession("agent-session") in agent_sessions, by |session| Some(&session.element_id), waits AgentSession::agenda;
-    /// Background jobs are looked up only by id.
-    Job("job") in jobs, by |_| None, waits Job::agenda;
-    /// Grants are the access that stub vendors gave, looked up by access token.
-    Grant("grant") in grants, by |grant| Some(&grant.access_token);
-    /// Webhook deliveries to the app are looked up only by id.
-    WebhookDelivery("webhook-delivery") in deliveries, by |_| None, waits WebhookDelivery::agenda;
-    /// The workspace's own scenarios are looked up by name.
-    OwnScenario("scenario") in scenarios, by |own| Some(&own.scenario.name);
-    /// Stubs are looked up by the key of their connector.
-    Stub("stub") in stubs, by |stub| Some(&stub.connector_key);
-}
+for_each_kind!(records);

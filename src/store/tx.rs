@@ -12,7 +12,7 @@ use crate::base::ids::Ids;
 use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
 use crate::nouns::workspace::model::Workspace;
 use crate::store::db::Batch;
-use crate::store::{Db, Kind, Record, StoreError, World};
+use crate::store::{Db, Record, RecordKind, StoreError, World};
 
 /// A listener may be this many changes behind before it loses some.
 const MOST_CHANGES: usize = 256;
@@ -163,7 +163,7 @@ impl Tx {
     /// Writes the workspace's own record.
     pub fn put_workspace(&mut self, workspace: Workspace) -> Result<(), StoreError> {
         let body = serde_json::to_string(&workspace)?;
-        self.batch.puts.push((Kind::Workspace.name(), workspace.id.to_string(), 0, body));
+        self.batch.puts.push((RecordKind::Workspace.name(), workspace.id.to_string(), 0, body));
         self.world.workspace = Arc::new(workspace);
         Ok(())
     }

@@ -13,18 +13,22 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::nouns::webhook::model::DeliveryState;
 use crate::nouns::workspace::model::Workspace;
-use crate::store::records::{Kind, World};
+use crate::store::records::{RecordKind, World};
 use crate::store::{Row, StoreError};
 
 /// A type whose values are rows of the table `record`.
 pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
-    const KIND: Kind;
+    const KIND: RecordKind;
     fn record_id(&self) -> &Id<Self>;
     /// Returns the text that the record is looked up by, beside its id.
     fn index_key(&self) -> Option<&str>;
     /// Returns what the record waits for.
     fn agenda(&self) -> Agenda {
         Agenda::default()
+    }
+    /// Returns the queue in which the record waits for its turn; the oldest of a queue is next.
+    fn queue(&self) -> Option<&str> {
+        None
     }
     /// Returns the table in which a world keeps this kind.
     fn table(world: &World) -> &Table<Self>;
@@ -40,6 +44,7 @@ pub struct Table<R: 'static> {
     by_key: OrdSet<(Arc<str>, u64)>,
     by_moment: OrdSet<(Lane, Timestamp, u64)>,
     by_reads: OrdSet<(Lane, u64, u64)>,
+    by_queue: OrdSet<(Arc<str>, u64)>,
 }
 
 impl<R> Clone for Table<R> {
@@ -50,6 +55,7 @@ impl<R> Clone for Table<R> {
             by_key: self.by_key.clone(),
             by_moment: self.by_moment.clone(),
             by_reads: self.by_reads.clone(),
+            by_queue: self.by_queue.clone(),
         }
     }
 }
@@ -62,6 +68,7 @@ impl<R> Default for Table<R> {
             by_key: OrdSet::new(),
             by_moment: OrdSet::new(),
             by_reads: OrdSet::new(),
+            by_queue: OrdSet::new(),
         }
     }
 }
@@ -110,7 +117,11 @@ impl<R: Record> Table<R> {
             match wait {
                 Wait::At(at) => self.by_moment.insert((lane, at, seq)).is_some(),
                 Wait::Reads(reads) => self.by_reads.insert((lane, seq, reads)).is_some(),
+                Wait::Turn(_) => false,
             };
+        }
+        if let Some(queue) = record.queue() {
+            self.by_queue.insert((Arc::from(queue), seq));
         }
         self.by_id.insert(record.record_id().clone(), seq);
         self.rows.insert(seq, Arc::new(record));
@@ -132,7 +143,11 @@ impl<R: Record> Table<R> {
             match wait {
                 Wait::At(at) => self.by_moment.remove(&(lane, at, seq)).is_some(),
                 Wait::Reads(reads) => self.by_reads.remove(&(lane, seq, reads)).is_some(),
+                Wait::Turn(_) => false,
             };
+        }
+        if let Some(queue) = old.queue() {
+            self.by_queue.remove(&(Arc::from(queue), seq));
         }
     }
 
@@ -142,6 +157,16 @@ impl<R: Record> Table<R> {
         let of_lane =
             self.by_moment.range((Bound::Included(first), Bound::Unbounded)).take_while(move |(of, ..)| *of == lane);
         of_lane.filter_map(|(_, at, seq)| Some((*at, *seq, self.rows.get(seq)?)))
+    }
+
+    /// The first record of each queue, with its place in the order of creation. What stands behind it is not looked at.
+    pub fn heads_of_queues(&self) -> impl Iterator<Item = (u64, &Arc<R>)> {
+        let first = self.by_queue.iter().next();
+        let heads = std::iter::successors(first, |(queue, _)| {
+            let past = (Arc::clone(queue), u64::MAX);
+            self.by_queue.range((Bound::Excluded(past), Bound::Unbounded)).next()
+        });
+        heads.filter_map(|(_, seq)| Some((*seq, self.rows.get(seq)?)))
     }
 
     /// The records that wait until they have been read so often, the oldest first, with that number.
@@ -157,7 +182,7 @@ impl World {
     pub fn rows(&self) -> Result<Vec<Row>, StoreError> {
         let mut rows = vec![Row {
             workspace: self.workspace.key.clone(),
-            kind: Kind::Workspace.name().into(),
+            kind: RecordKind::Workspace.name().into(),
             id: self.workspace.id.to_string(),
             seq: 0,
             body: serde_json::to_string(&*self.workspace)?,
@@ -188,7 +213,7 @@ impl World {
         // The workspace's own row has the number 0 and comes first.
         rows.sort_by(|a, b| (&a.workspace, a.seq).cmp(&(&b.workspace, b.seq)));
         for row in rows {
-            if row.kind == Kind::Workspace.name() {
+            if row.kind == RecordKind::Workspace.name() {
                 worlds.push(Self::new(decode(&row)?));
                 continue;
             }
@@ -227,9 +252,10 @@ pub(super) fn corrupt(row: &Row, why: &str) -> StoreError {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Value;
+    use serde_json::{Value, json};
 
     use super::*;
+    use crate::nouns::flow_run::model::FlowRun;
     use crate::nouns::webhook::model::{DeliveryState, WebhookDelivery, WorkspaceEvent};
 
     fn delivery(id: u64, next_attempt_at: Option<i64>) -> WebhookDelivery {
@@ -243,6 +269,29 @@ mod tests {
             next_attempt_at: next_attempt_at.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(0),
         }
+    }
+
+    #[test]
+    fn of_each_queue_the_oldest_is_its_head() {
+        let run = |id: &str, connection: &str, state: &str| -> FlowRun {
+            let run = json!({
+                "id": id, "name": "r", "tenant": "t", "flow": "f", "connection": connection, "startNode": "s",
+                "state": state, "history": [], "startedAt": "2025-01-01T00:00:00.000Z", "errors": [], "nodeRuns": [],
+                "bytes": 0,
+            });
+            serde_json::from_value(run).unwrap()
+        };
+        let mut table = Table::<FlowRun>::default();
+        for (seq, connection) in [(1, "b"), (2, "a"), (3, "b"), (4, "a"), (5, "c")] {
+            table.put(seq, run(&seq.to_string(), connection, "queued"));
+        }
+        let heads = |table: &Table<FlowRun>| table.heads_of_queues().map(|(seq, _)| seq).collect::<Vec<_>>();
+        assert_eq!(heads(&table), [2, 1, 5]);
+
+        table.put(2, run("2", "a", "running"));
+        table.remove("5");
+        assert_eq!(heads(&table), [4, 1]);
+        assert_eq!(table.with_key("a").count(), 1);
     }
 
     proptest! {

@@ -9,29 +9,14 @@ use zip::{ZipArchive, ZipWriter};
 
 use crate::base::error::ApiError;
 use crate::world::job::model::Files;
+use crate::world::seed::ELEMENT_TYPES;
 
 /// The most bytes that an archive may have when it is unpacked.
 const LARGEST: u64 = 64 * 1024 * 1024;
 /// The most files that an archive may have.
 const MOST_FILES: usize = 20_000;
-/// The folders that stand at the top of an archive (SDK) or of a seed.
-const TOP: [&str; 15] = [
-    "actions",
-    "app-data-schemas",
-    "app-event-types",
-    "connections",
-    "connectors",
-    "data-link-tables",
-    "data-sources",
-    "external-apps",
-    "field-mappings",
-    "flows",
-    "integrations",
-    "packages",
-    "scenarios",
-    "screens",
-    "stubs",
-];
+/// The folders that stand at the top of an archive (SDK) or of a seed, beside those of element types.
+const TOP: [&str; 6] = ["connections", "connectors", "external-apps", "integrations", "scenarios", "stubs"];
 
 /// Packs files into a zip archive; the same files give the same bytes.
 pub fn pack(files: &Files) -> Result<Vec<u8>, ApiError> {
@@ -76,7 +61,10 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
 fn without_root(files: Files) -> Files {
     let root = files.keys().next().and_then(|path| path.split_once('/')).map(|(root, _)| format!("{root}/"));
     let Some(root) = root else { return files };
-    let is_top = |path: &str| TOP.contains(&path.split('/').next().unwrap_or_default());
+    let is_top = |path: &str| {
+        let folder = path.split('/').next().unwrap_or_default();
+        TOP.contains(&folder) || ELEMENT_TYPES.contains(&folder)
+    };
     let is_around = files.keys().all(|path| path.strip_prefix(&root).is_some_and(is_top));
     if is_top(&root) || !is_around {
         return files;

@@ -2,19 +2,20 @@
 //!
 //! Invariant: it is shared by all workspaces and never written; ids derive from keys, so they are the same everywhere.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::OnceLock;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{Id, stable_id, stable_uuid};
+use crate::elements::SeedForm as _;
 use crate::elements::model::Meta;
-use crate::elements::model::place::Layered as _;
 use crate::engine::catalog::{Catalog, Shelf};
 use crate::nouns::action::model::Action;
+use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
-use crate::nouns::flow::model::Flow;
 use crate::nouns::stub::model::{Stub, StubSpec};
-use crate::world::seed::{SeedAction, SeedApp, SeedConnector, SeedDocument, SeedError, SeedFlow};
+use crate::world::seed::{SeedApp, SeedConnector, SeedDocument, SeedError};
 
 /// The date of all entries of the catalog (2024-01-01).
 const EPOCH: Timestamp = Timestamp::from_millis(1_704_067_200_000);
@@ -83,20 +84,6 @@ fn stubs_of(connector: &str, specs: Vec<StubSpec>) -> Vec<Arc<Stub>> {
     specs.into_iter().enumerate().map(stub).collect()
 }
 
-fn meta(kind: &str, name_of_id: &str, key: &str, name: &str, description: Option<String>) -> Meta {
-    Meta {
-        uuid: stable_uuid(kind, name_of_id),
-        key: Some(key.to_owned()),
-        name: name.to_owned(),
-        description,
-        meta: None,
-        revision: "1".into(),
-        created_at: EPOCH,
-        updated_at: EPOCH,
-        archived_at: None,
-    }
-}
-
 /// The id of a catalog app, derived from its key.
 pub fn app_id(key: &str) -> Id<ExternalApp> {
     stable_id("app", key)
@@ -106,7 +93,7 @@ pub fn app_id(key: &str) -> Id<ExternalApp> {
 pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) -> ExternalApp {
     ExternalApp {
         id: app_id(&app.key),
-        meta: meta("app", &app.key, &app.key, &app.name, app.description.clone()),
+        meta: Meta::planted(("app", &app.key), &app.key, &app.name, app.description.clone(), EPOCH),
         app_uri: app.app_uri.clone(),
         api_docs_uri: app.api_docs_uri.clone(),
         logo_uri: None,
@@ -121,7 +108,7 @@ pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) 
 pub fn connector_of(seed: &SeedConnector) -> Connector {
     Connector {
         id: stable_id("connector", &seed.key),
-        meta: meta("connector", &seed.key, &seed.key, &seed.name, seed.description.clone()),
+        meta: Meta::planted(("connector", &seed.key), &seed.key, &seed.name, seed.description.clone(), EPOCH),
         external_app_id: seed.external_app.as_deref().map(app_id),
         logo_uri: None,
         categories: seed.categories.clone(),
@@ -143,40 +130,9 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
 /// The catalog action of a connector's app that a seed describes.
 pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
     let name = format!("{}/{}", connector.key, seed.key);
-    let mut action = action_of(stable_id("catalog-action", &name), seed, EPOCH);
+    let mut action = seed.fresh(stable_id("catalog-action", &name), EPOCH);
     action.meta.uuid = stable_uuid("catalog-action", &name);
     action.place.external_app = connector.external_app.as_deref().map(app_id);
     action.is_public = true;
     action
-}
-
-/// The flow that a seed describes, at no layer yet.
-pub fn flow_of(id: Id<Flow>, seed: &SeedFlow, now: Timestamp) -> Flow {
-    let name = seed.name.clone().unwrap_or_else(|| crate::elements::model::title_of(&seed.key));
-    let mut meta = meta("flow", id.as_str(), &seed.key, &name, seed.description.clone());
-    (meta.created_at, meta.updated_at) = (now, now);
-    Flow {
-        nodes: seed.nodes.clone(),
-        enabled: seed.enabled.unwrap_or(true),
-        auto_create_instances: seed.auto_create_instances.unwrap_or(false),
-        parameters_schema: seed.parameters_schema.clone(),
-        parameters: seed.parameters.clone(),
-        ..Flow::blank(id, meta)
-    }
-}
-
-/// The action that a seed describes, at no layer yet.
-pub fn action_of(id: Id<Action>, seed: &SeedAction, now: Timestamp) -> Action {
-    let name = seed.name.clone().unwrap_or_else(|| crate::elements::model::title_of(&seed.key));
-    let mut meta = meta("action", id.as_str(), &seed.key, &name, seed.description.clone());
-    (meta.created_at, meta.updated_at) = (now, now);
-    Action {
-        action_type: seed.action_type,
-        config: seed.config.clone(),
-        input_schema: seed.input_schema.clone(),
-        output_schema: seed.output_schema.clone(),
-        output_mapping: seed.output_mapping.clone(),
-        custom_output_schema: seed.custom_output_schema.clone(),
-        ..Action::blank(id, meta)
-    }
 }

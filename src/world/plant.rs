@@ -3,11 +3,15 @@
 //! Invariant: ids derive from keys, so that the same seed gives the same ids everywhere,
 //! and planting twice changes nothing.
 
+use std::sync::Arc;
+
+use serde::Serialize;
+
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::{Id, Ids, stable_id};
 use crate::elements::model::Meta;
-use crate::elements::model::place::Layered;
+use crate::elements::{Kind, SeedForm};
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
 use crate::nouns::connection::connect::oauth::refresh_due;
@@ -21,9 +25,7 @@ use crate::nouns::vendor::rules as vendor;
 use crate::store::{Record, Tx};
 use crate::world::catalog::{connector_of, external_app};
 use crate::world::scenario::model::OwnScenario;
-use crate::world::seed::{SeedDocument, SeedElement, place_in};
-use serde::Serialize;
-use std::sync::Arc;
+use crate::world::seed::{EachKind, SeedDocument, SeedIntegration, Seeded, each_kind, place_in};
 
 /// Plants a seed in a new workspace. Fails with 400 when an integration or connection names what is not there.
 pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &SeedDocument) -> Result<(), ApiError> {
@@ -146,14 +148,38 @@ pub fn plant_elements(
         }
     }
     // The universal elements come first, because an integration's element customises one.
-    for action in &seed.actions {
-        plant_element(tx, ids, now, action, None, &mut changes)?;
-    }
-    for flow in &seed.flows {
-        plant_element(tx, ids, now, flow, None, &mut changes)?;
-    }
+    each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Document(seed), changes: &mut changes })?;
     plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
     Ok(changes)
+}
+
+/// What has elements in a seed: the document, or an integration, which has this id in the workspace.
+#[derive(Clone, Copy)]
+enum Of<'a> {
+    Document(&'a SeedDocument),
+    Integration(&'a SeedIntegration, &'a Id<Integration>),
+}
+
+/// Plants the elements of each kind.
+struct PlantingKinds<'a> {
+    tx: &'a mut Tx,
+    ids: &'a Ids,
+    now: Timestamp,
+    of: Of<'a>,
+    changes: &'a mut Changes,
+}
+
+impl EachKind for PlantingKinds<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        let (elements, integration) = match self.of {
+            Of::Document(document) => (K::of_document(document), None),
+            Of::Integration(integration, id) => (K::of_integration(integration), Some((id, integration.key.as_str()))),
+        };
+        let mut elements = elements.iter();
+        elements.try_for_each(|element| plant_element(self.tx, self.ids, self.now, element, integration, self.changes))
+    }
 }
 
 fn plant_integrations(
@@ -204,28 +230,22 @@ fn plant_integrations(
         wanted.logo_uri.clone_from(&integration.logo_uri);
         let place = format!("integrations/{}", integration.key);
         changes.write(tx, place, known, wanted, |integration| integration.meta.touch(ids, now))?;
-        let place = Some((&id, integration.key.as_str()));
-        for action in &integration.actions {
-            plant_element(tx, ids, now, action, place, changes)?;
-        }
-        for flow in &integration.flows {
-            plant_element(tx, ids, now, flow, place, changes)?;
-        }
+        each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Integration(integration, &id), changes })?;
     }
     Ok(())
 }
 
 /// Whether an element is the workspace's own, at no connection and not the catalog's.
-fn is_own<E: Layered>(element: &E) -> bool {
+fn is_own<E: Kind>(element: &E) -> bool {
     !element.is_public() && element.place().connection.is_none() && element.place().external_app.is_none()
 }
 
 /// Whether an element is the workspace's own and not archived.
-pub(crate) fn is_defined<E: Layered>(element: &E) -> bool {
+pub(crate) fn is_defined<E: Kind>(element: &E) -> bool {
     is_own(element) && !element.meta().is_archived()
 }
 
-fn plant_element<S: SeedElement>(
+fn plant_element<S: SeedForm>(
     tx: &mut Tx,
     ids: &Ids,
     now: Timestamp,
@@ -235,15 +255,15 @@ fn plant_element<S: SeedElement>(
 ) -> Result<(), ApiError> {
     let key = seed.key();
     let (name, place) = match integration {
-        Some((_, of)) => (format!("{of}/{key}"), format!("integrations/{of}/{}", place_in::<S>(key))),
-        None => (key.to_owned(), place_in::<S>(key)),
+        Some((_, of)) => (format!("{of}/{key}"), format!("integrations/{of}/{}", place_in::<S::Of>(key))),
+        None => (key.to_owned(), place_in::<S::Of>(key)),
     };
     let table = S::Of::table(tx);
     let own = table.with_key(key).filter(|element| is_own(&***element));
     let at_place = own.filter(|element| element.place().integration.as_ref() == integration.map(|(id, _)| id));
     // The live one is meant, else the one that was archived last.
     let known = at_place.max_by_key(|element| !element.meta().is_archived()).cloned();
-    let stable = stable_id(<S::Of as Layered>::NOUN, &name);
+    let stable = stable_id(<S::Of as Kind>::NOUN, &name);
     let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };
     let is_universal = |element: &&Arc<S::Of>| is_defined(&***element) && element.place().integration.is_none();
     let universal = integration.and_then(|_| table.with_key(key).find(is_universal)).map(|above| above.id().clone());

@@ -71,7 +71,9 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
     }
     if let Some((Mover { way: Way::Work(work), .. }, due)) = next_due(space, &space.world()) {
         // Neither within a transaction nor waited for: a receiver that hangs holds up nothing else.
-        space.forget_reads(&due.id);
+        if due.was_read {
+            space.forget_reads(&due.id);
+        }
         send_off(engine, space, due.id, *work);
         return Ok(Outcome::Moved);
     }

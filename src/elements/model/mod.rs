@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::ids::Ids;
+use crate::base::ids::{Ids, stable_uuid};
 
 /// The fields that every element has beside its id. Source: SDK `BaseMembraneInterface`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +56,27 @@ impl Meta {
             description: None,
             meta: None,
             revision: ids.revision(),
+            created_at: now,
+            updated_at: now,
+            archived_at: None,
+        }
+    }
+
+    /// Makes the fields of an element that a seed or the catalog describes: the same everywhere for the same `kind` and id.
+    pub fn planted(
+        (kind, id): (&str, &str),
+        key: &str,
+        name: &str,
+        description: Option<String>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            uuid: stable_uuid(kind, id),
+            key: Some(key.to_owned()),
+            name: name.to_owned(),
+            description,
+            meta: None,
+            revision: "1".into(),
             created_at: now,
             updated_at: now,
             archived_at: None,

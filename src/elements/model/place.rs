@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::Id;
-use crate::elements::model::{Layer, Meta};
+use crate::elements::model::Layer;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
@@ -70,33 +70,5 @@ impl<E> Place<E> {
             && self.integration == other.integration
             && self.external_app == other.external_app
             && self.instance_key == other.instance_key
-    }
-}
-
-/// An element that is at one of the three layers, with versions of it further down.
-pub trait Layered: Sized + Clone + 'static {
-    /// The name of the kind in messages, such as `flow`.
-    const NOUN: &'static str;
-    /// The name of the kind in paths, such as `flows`.
-    const PLURAL: &'static str;
-
-    fn id(&self) -> &Id<Self>;
-    fn meta(&self) -> &Meta;
-    fn meta_mut(&mut self) -> &mut Meta;
-    fn place(&self) -> &Place<Self>;
-    fn place_mut(&mut self) -> &mut Place<Self>;
-    /// Makes a universal element that has no definition yet.
-    fn blank(id: Id<Self>, meta: Meta) -> Self;
-    /// Takes over the definition of another version, so that nothing counts as customised any more.
-    fn copy_definition(&mut self, from: &Self);
-
-    /// Whether the element is the catalog's: it is run by id and shown with an empty key.
-    fn is_public(&self) -> bool {
-        false
-    }
-
-    /// The key; empty for elements of the catalog (SEED) and for those without one.
-    fn key(&self) -> &str {
-        if self.is_public() { "" } else { self.meta().key.as_deref().unwrap_or_default() }
     }
 }

@@ -6,8 +6,7 @@ use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::base::rank;
-use crate::elements::model::place::Layered as _;
-use crate::elements::{app_of, described};
+use crate::elements::{Kind as _, app_of, described};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Engine, Space};

@@ -7,8 +7,10 @@
 
 pub mod act;
 pub mod building;
+pub mod kind;
 pub mod model;
 pub mod routes;
 pub mod rules;
 pub mod run;
+pub mod seed;
 pub mod view;

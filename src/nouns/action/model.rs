@@ -3,7 +3,8 @@
 //! Invariant: `state` changes only through [`Action::apply`], except that a new intent sets it back to BUILDING.
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::JsonMap;
@@ -13,7 +14,7 @@ use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
 use crate::base::patch::Patch;
-use crate::elements::model::place::{Layered, Place};
+use crate::elements::model::place::Place;
 use crate::elements::model::{Layer, Meta};
 use crate::nouns::workspace::model::progress::Due;
 
@@ -175,69 +176,6 @@ impl Action {
     /// The schema of the output: the custom one, else the default. Source: SDK.
     pub fn effective_output_schema(&self) -> Option<&Value> {
         self.custom_output_schema.as_ref().or(self.output_schema.as_ref())
-    }
-}
-
-impl Layered for Action {
-    const NOUN: &'static str = "action";
-    const PLURAL: &'static str = "actions";
-
-    fn id(&self) -> &Id<Self> {
-        &self.id
-    }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
-    fn place(&self) -> &Place<Self> {
-        &self.place
-    }
-
-    fn place_mut(&mut self) -> &mut Place<Self> {
-        &mut self.place
-    }
-
-    fn is_public(&self) -> bool {
-        self.is_public
-    }
-
-    /// Answers a universal action that is READY and has no type.
-    fn blank(id: Id<Self>, meta: Meta) -> Self {
-        Self {
-            id,
-            meta,
-            state: ActionState::Ready,
-            history: History::default(),
-            place: Place::default(),
-            action_type: None,
-            config: JsonMap::new(),
-            input_schema: None,
-            output_schema: None,
-            output_mapping: None,
-            custom_output_schema: None,
-            is_public: false,
-            is_customized: false,
-            intent: None,
-            errors: Vec::new(),
-            due: None,
-        }
-    }
-
-    fn copy_definition(&mut self, from: &Self) {
-        self.meta.name.clone_from(&from.meta.name);
-        self.meta.description.clone_from(&from.meta.description);
-        self.action_type = from.action_type;
-        self.config.clone_from(&from.config);
-        self.input_schema.clone_from(&from.input_schema);
-        self.output_schema.clone_from(&from.output_schema);
-        self.output_mapping.clone_from(&from.output_mapping);
-        self.custom_output_schema.clone_from(&from.custom_output_schema);
-        self.is_customized = false;
     }
 }
 

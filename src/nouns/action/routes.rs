@@ -5,61 +5,22 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::json;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::base::operation::Operation;
-use crate::call::router::{Access, Route, resolved_route};
+use crate::call::router::Route;
 use crate::call::subject::{About, Subject, names_of};
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::routes::{Kind, shown, shown_listed};
-use crate::elements::{Change, Listed};
+use crate::elements::routes::{shown, shown_listed};
 use crate::engine::Cx;
-use crate::engine::view::ViewContext;
-use crate::nouns::action::model::{Action, ActionBody, ActionState};
+use crate::nouns::action::model::{Action, ActionState};
 use crate::nouns::action::run::{Dispatch, RunReply, RunRequest, resolve};
-use crate::nouns::action::view::ActionView;
 use crate::nouns::action::{act as act_call, rules as actions, run};
 use crate::nouns::connection::rules as connections;
-use crate::nouns::integration::model::Integration;
-
-impl Kind for Action {
-    type View<'a> = ActionView<'a>;
-    type Body = ActionBody;
-
-    fn view<'a>(lens: &ViewContext<'a>, action: &'a Self, at: Option<&'a Integration>) -> ActionView<'a> {
-        lens.action(action, at)
-    }
-
-    fn at_integration(body: &mut ActionBody, integration: &str) {
-        body.integration_id = Some(integration.to_owned());
-    }
-
-    async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Self>, ApiError> {
-        actions::create(cx, body).await
-    }
-
-    async fn update(cx: &Cx, selector: &Selector, body: ActionBody, change: Change) -> Result<Listed<Self>, ApiError> {
-        actions::update(cx, selector, body, change).await
-    }
-
-    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Self>, ApiError> {
-        actions::put_instance(cx, selector, body).await
-    }
-
-    async fn get(call: Call) -> Result<Reply, ApiError> {
-        get(call).await
-    }
-
-    fn run_route(path: &str, source: &'static str) -> Route {
-        let post = Some(Method::POST);
-        resolved_route(post, path, Access::Anyone, source, read_selected, run).operation(Operation::Act)
-    }
-}
 
 fn ran(reply: RunReply) -> Result<Reply, ApiError> {
     let mut body = JsonMap::new();
@@ -110,7 +71,13 @@ impl About for RunCall {
         names.retain(|name| !name.is_empty() && once.insert(name.clone()));
         subject.facts.action = names;
         subject.input.clone_from(&self.request.input);
-        Some(subject.about(&resolution.scope))
+        if resolution.scope.connection.is_some() || resolution.scope.integration.is_some() {
+            return Some(subject.about(&resolution.scope));
+        }
+        // A call that cannot be made sense of is still about what it names.
+        let world = self.cx.world();
+        let found = self.cx.directory(&world).scope(&self.cx.caller, &self.request.scope).unwrap_or_default();
+        Some(subject.about(&found))
     }
 }
 
@@ -128,7 +95,7 @@ pub(crate) async fn run(_: Call, RunCall { cx, request, .. }: RunCall) -> Result
 
 /// `GET` of an action, any token: answers it; with `wait`, once it has left BUILDING or the timeout
 /// has passed. 404 when there is none.
-async fn get(call: Call) -> Result<Reply, ApiError> {
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let selector = call.selector()?;
     let found = actions::get(&cx, &selector)?;
@@ -176,7 +143,7 @@ fn request_of(selector: Result<Selector, ApiError>, input: Option<Value>, meta: 
 
 /// Reads `POST /actions/{selector}/run` and its singular, whose body is
 /// `{input, meta}`. Source: SDK `RunActionRequest`.
-fn read_selected(call: &Call) -> Result<RunCall, ApiError> {
+pub(crate) fn read_selected(call: &Call) -> Result<RunCall, ApiError> {
     let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
     Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, meta)))
 }

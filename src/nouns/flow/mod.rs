@@ -5,7 +5,9 @@
 //! runs. What flows share with actions is in [`crate::elements`], running them in [`crate::nouns::flow_run`].
 //! Invariant: the nodes of a stored flow never lead in a circle.
 
+pub mod kind;
 pub mod model;
 pub mod routes;
 pub mod rules;
+pub mod seed;
 pub mod view;

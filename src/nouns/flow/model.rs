@@ -3,10 +3,12 @@
 //! Pure types for whoever stores, changes or runs flows. Invariant: links and For Each roots never lead in a circle,
 //! and a flow has at most `MOST_NODES` nodes ([`Flow::check_nodes`]).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::error::ApiError;
@@ -14,7 +16,7 @@ use crate::base::ids::Id;
 use crate::base::patch::{Patch, merge_members};
 use crate::base::{JsonMap, schema};
 use crate::elements::model::Meta;
-use crate::elements::model::place::{Layered, Place};
+use crate::elements::model::place::Place;
 
 /// What a node does. Source: SDK `FlowNodeType`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -209,57 +211,6 @@ pub struct Flow {
     /// The revision that the parent had when it was last copied; none when nothing was copied.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub flow_revision: Option<String>,
-}
-
-impl Layered for Flow {
-    const NOUN: &'static str = "flow";
-    const PLURAL: &'static str = "flows";
-
-    fn id(&self) -> &Id<Self> {
-        &self.id
-    }
-
-    fn meta(&self) -> &Meta {
-        &self.meta
-    }
-
-    fn meta_mut(&mut self) -> &mut Meta {
-        &mut self.meta
-    }
-
-    fn place(&self) -> &Place<Self> {
-        &self.place
-    }
-
-    fn place_mut(&mut self) -> &mut Place<Self> {
-        &mut self.place
-    }
-
-    /// Answers a universal, enabled flow without nodes.
-    fn blank(id: Id<Self>, meta: Meta) -> Self {
-        Self {
-            id,
-            meta,
-            place: Place::default(),
-            nodes: Nodes::new(),
-            enabled: true,
-            auto_create_instances: false,
-            parameters_schema: None,
-            parameters: None,
-            customized: Customized::default(),
-            flow_revision: None,
-        }
-    }
-
-    fn copy_definition(&mut self, from: &Self) {
-        self.meta.name.clone_from(&from.meta.name);
-        self.meta.description.clone_from(&from.meta.description);
-        self.nodes.clone_from(&from.nodes);
-        self.parameters_schema.clone_from(&from.parameters_schema);
-        self.parameters.clone_from(&from.parameters);
-        self.customized = Customized::default();
-        self.flow_revision = Some(from.meta.revision.clone());
-    }
 }
 
 /// The most nodes that a flow may have.
@@ -464,6 +415,7 @@ mod tests {
     use super::*;
     use crate::base::clock::Timestamp;
     use crate::base::ids::Ids;
+    use crate::elements::Kind as _;
     use serde_json::json;
 
     fn flow(nodes: &Value) -> Result<Flow, ApiError> {

@@ -4,86 +4,27 @@
 //! it answers; what the routes of flows share with those of actions is in [`crate::elements::routes`].
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use http::Method;
-use serde_json::{Value, json};
+use serde_json::Value;
+use serde_json::json;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::operation::Operation;
 use crate::base::page::{Page, PageRequest};
-use crate::call::router::{Access, Route, route};
+use crate::call::router::Route;
 use crate::call::subject::{Subject, names_of};
 use crate::call::{Call, Query, Reply};
 use crate::elements;
+use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::routes::{Kind, shown, shown_listed};
-use crate::elements::{Change, Listed, routes as api};
+use crate::elements::routes as api;
+use crate::elements::routes::{shown, shown_listed};
 use crate::engine::Cx;
-use crate::engine::view::ViewContext;
-use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
+use crate::nouns::flow::model::{Flow, ResetOptions};
 use crate::nouns::flow::rules as flows;
-use crate::nouns::flow::view::FlowView;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
 use crate::nouns::flow_run::rules as runs;
 use crate::nouns::flow_run::rules::RunFilter;
-use crate::nouns::integration::model::Integration;
-
-impl Kind for Flow {
-    type View<'a> = FlowView<'a>;
-    type Body = FlowBody;
-
-    fn view<'a>(lens: &ViewContext<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
-        lens.flow(flow, at)
-    }
-
-    /// Reads the selector of a flow; an instance may also be named by `flowId`
-    /// or `flowKey`. Source: SDK `FlowInstanceSelector`.
-    fn selector(call: &Call) -> Result<Selector, ApiError> {
-        let (query, selector) = (call.query(), call.selector()?);
-        Ok(Selector {
-            parent_id: selector.parent_id.or_else(|| query.text("flowId")),
-            parent_key: selector.parent_key.or_else(|| query.text("flowKey")),
-            ..selector
-        })
-    }
-
-    /// Reads the filters that only lists of flows have: `enabled` and `flowKey`. Source: SDK `FindFlowInstancesQuery`.
-    fn also(call: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
-        let query = call.query();
-        let (enabled, key) = (query.flag("enabled"), query.text("flowKey"));
-        Ok(move |flow: &Self| {
-            enabled.is_none_or(|enabled| flow.enabled == enabled)
-                && key.as_ref().is_none_or(|key| flow.meta.key.as_ref() == Some(key))
-        })
-    }
-
-    fn at_integration(body: &mut FlowBody, integration: &str) {
-        body.integration_id = Some(integration.to_owned());
-    }
-
-    async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Self>, ApiError> {
-        flows::create(cx, body).await
-    }
-
-    async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Self>, ApiError> {
-        flows::update(cx, selector, body, change).await
-    }
-
-    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Self>, ApiError> {
-        flows::put_instance(cx, selector, body).await
-    }
-
-    fn run_route(path: &str, source: &'static str) -> Route {
-        let route = route(Some(Method::POST), path, Access::Anyone, source, run);
-        route.operation(Operation::FlowRun).about(about_run)
-    }
-
-    async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
-        reset_instance(call).await
-    }
-}
 
 /// `POST /flow-instances`, any token: answers the instance of the flow and connection that the body names, made or
 /// changed as the body says. 400 without `flowId`, 404 for an unknown flow or connection.
@@ -125,7 +66,7 @@ pub(crate) async fn reset(call: Call) -> Result<Reply, ApiError> {
 
 /// `POST /connections/{connection}/flows/{selector}/reset` and `POST /flow-instance/reset`, any token: the same, for an
 /// instance that is made if it is missing.
-async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
+pub(crate) async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let options: ResetOptions = call.json()?;
     let instance = api::made_instance::<Flow>(&cx, &call).await?;
@@ -164,7 +105,8 @@ pub(crate) async fn run(call: Call) -> Result<Reply, ApiError> {
 
 /// The subject of a call that runs the flow of its path or query; none when the call cannot be read.
 pub(crate) fn about_run(call: &Call, route: &Route) -> Option<Subject> {
-    let (cx, selector) = (call.cx().ok()?, Flow::selector(call).ok()?);
+    let cx = call.cx().ok()?;
+    let Ok(selector) = Flow::selector(call) else { return Subject::in_scope(call, route) };
     let asked = [&selector.any, &selector.id, &selector.key, &selector.parent_id, &selector.parent_key];
     let asked: Vec<String> = asked.into_iter().flatten().cloned().collect();
     let flow = elements::get::<Flow>(&cx, &selector).ok().map(|(flow, _)| flow);
@@ -189,7 +131,9 @@ fn about_flow(call: &Call, route: &Route, scope: Scope, asked: Vec<String>, flow
         integration_id: flow.place.integration.as_ref().map(ToString::to_string),
         ..Scope::default()
     });
-    let scope = if scope.is_empty() { of_flow.unwrap_or_default() } else { scope };
+    let is_instance = flow.is_some_and(|flow| flow.place.connection.is_some());
+    // An instance runs on its own connection, whatever else the call names.
+    let scope = if scope.is_empty() || is_instance { of_flow.unwrap_or_default() } else { scope };
     let mut subject = Subject::of_scope(call, route, &scope)?;
     let own = flow.map(|flow| names_of(flow.id.as_str(), &flow.meta)).unwrap_or_default();
     let mut once = BTreeSet::new();

@@ -215,10 +215,15 @@ impl FlowRun {
     /// What it waits for: its turn while it is queued, to be carried out once it goes on.
     pub fn agenda(&self) -> Agenda {
         match self.state {
-            FlowRunState::Queued => Agenda::of_state(Some(Wait::At(self.started_at))),
+            FlowRunState::Queued => Agenda::of_state(Some(Wait::Turn(self.started_at))),
             FlowRunState::Running => Agenda::of_work(self.due.as_ref().and_then(Due::wait)),
             FlowRunState::Completed | FlowRunState::Failed | FlowRunState::Stopped => Agenda::default(),
         }
+    }
+
+    /// The connection on which it waits for its turn; none unless it is queued.
+    pub fn queue(&self) -> Option<&str> {
+        (self.state == FlowRunState::Queued).then_some(self.connection.as_str())
     }
 
     /// The connection on which it goes on; none unless it is running.

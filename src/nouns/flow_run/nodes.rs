@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::{JsonMap, depth};
-use crate::elements::model::place::Layered as _;
+use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;

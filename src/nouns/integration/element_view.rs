@@ -8,7 +8,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::elements::model::Layer;
-use crate::elements::{Element, app_of};
+use crate::elements::{Kind, app_of};
 use crate::engine::view::ViewContext;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::external_app::model::ExternalApp;
@@ -85,7 +85,7 @@ pub struct ElementView<'a> {
 
 impl<'a> ViewContext<'a> {
     /// The fields that all elements have; `at` is the integration that a universal one is looked at from.
-    pub fn layered<E: Element>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
+    pub fn layered<E: Kind>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
         let (meta, place) = (element.meta(), element.place());
         let own = place.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
         let own = own.map(|integration| &**integration);

@@ -130,10 +130,12 @@ fn told(
 
 /// What a call of a vendor's consent page is about: the app's own page, so it is of the upstream side.
 pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
-    let space = call.engine.space(call.param("workspace").ok()?)?;
-    let mut subject = Subject::of_page(call, route, space, None);
-    subject.facts.side = fault::Side::Upstream;
-    "/oauth/authorize".clone_into(&mut subject.facts.path);
-    subject.facts.connector = call.param("connector").ok().map(str::to_owned);
+    let space = call.engine.space(call.param("workspace").ok()?);
+    let mut subject = Subject::of_page(call, route, || Some((space?, None)))?;
+    if call.who.is_none() {
+        subject.facts.side = fault::Side::Upstream;
+        "/oauth/authorize".clone_into(&mut subject.facts.path);
+        subject.facts.connector = call.param("connector").ok().map(str::to_owned);
+    }
     Some(subject)
 }

@@ -85,6 +85,5 @@ pub(crate) async fn download(call: Call) -> Result<Reply, ApiError> {
 
 /// What a download is about: its ticket names the workspace.
 pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
-    let (space, _) = jobs::redeem(&call.engine, call.param("ticket").ok()?)?;
-    Some(Subject::of_page(call, route, space, None))
+    Subject::of_page(call, route, || Some((jobs::redeem(&call.engine, call.param("ticket").ok()?)?.0, None)))
 }

@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
-use crate::elements::Element;
-use crate::elements::model::place::Layered as _;
+use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, Space};
@@ -28,7 +27,7 @@ use crate::world::archive;
 use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, Work};
 use crate::world::plant::{Changes, is_defined, plant_elements};
 use crate::world::seed::{
-    SeedAction, SeedConnector, SeedDocument, SeedElement, SeedFlow, SeedIntegration, folder_of_key, place_in,
+    EachKind, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, place_in,
 };
 
 /// The most jobs of a workspace that may wait, and about how many are kept; the oldest that is over is removed first.
@@ -277,7 +276,7 @@ fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<
 }
 
 /// The elements at one place that are exported: those with a key, because the others could not be found.
-fn elements_at<'w, E: Element>(
+fn elements_at<'w, E: Kind>(
     world: &'w World,
     integration: Option<&'w Id<Integration>>,
 ) -> impl Iterator<Item = &'w Arc<E>> {
@@ -308,16 +307,39 @@ fn archive_others(
             tx.put(gone)?;
             changes.archived.push(place.clone());
         }
-        let (actions, flows) = wanted.map(|wanted| (&*wanted.actions, &*wanted.flows)).unwrap_or_default();
-        let (at, folder) = (Some(&integration.id), format!("{place}/"));
-        archive_elements(space, tx, elements_at(&world, at), actions, &folder, changes)?;
-        archive_elements(space, tx, elements_at(&world, at), flows, &folder, changes)?;
+        let at = Some((&integration.id, wanted));
+        each_kind(&mut ArchivingKinds { space, tx, world: &world, seed, at, folder: &format!("{place}/"), changes })?;
     }
-    archive_elements(space, tx, elements_at(&world, None), &seed.actions, "", changes)?;
-    archive_elements(space, tx, elements_at(&world, None), &seed.flows, "", changes)
+    each_kind(&mut ArchivingKinds { space, tx, world: &world, seed, at: None, folder: "", changes })
 }
 
-fn archive_elements<'w, S: SeedElement>(
+/// Archives the elements of each kind that a document lacks, at the place of an integration or, without one, universal ones.
+struct ArchivingKinds<'a> {
+    space: &'a Space,
+    tx: &'a mut Tx,
+    /// The workspace before the import.
+    world: &'a World,
+    seed: &'a SeedDocument,
+    at: Option<(&'a Id<Integration>, Option<&'a SeedIntegration>)>,
+    folder: &'a str,
+    changes: &'a mut Changes,
+}
+
+impl EachKind for ArchivingKinds<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        let wanted: &[K::Seed] = match self.at {
+            None => K::of_document(self.seed),
+            Some((_, Some(integration))) => K::of_integration(integration),
+            Some((_, None)) => &[],
+        };
+        let known = elements_at::<K>(self.world, self.at.map(|(id, _)| id));
+        archive_elements(self.space, self.tx, known, wanted, self.folder, self.changes)
+    }
+}
+
+fn archive_elements<'w, S: SeedForm>(
     space: &Space,
     tx: &mut Tx,
     known: impl Iterator<Item = &'w Arc<S::Of>>,
@@ -331,7 +353,7 @@ fn archive_elements<'w, S: SeedElement>(
         let mut gone = (**known).clone();
         gone.meta_mut().archived_at = Some(now);
         gone.meta_mut().touch(&space.ids, now);
-        changes.archived.push(format!("{folder}{}", place_in::<S>(gone.meta().key.as_deref().unwrap_or_default())));
+        changes.archived.push(format!("{folder}{}", place_in::<S::Of>(gone.meta().key.as_deref().unwrap_or_default())));
         tx.put(gone)?;
     }
     Ok(())
@@ -352,27 +374,31 @@ fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
         let folder = format!("integrations/{}", folder_of_key(integration.key()));
         files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
         let (at, folder) = (Some(&integration.id), format!("{folder}/"));
-        add_elements::<SeedAction>(&mut files, &folder, elements_at(world, at))?;
-        add_elements::<SeedFlow>(&mut files, &folder, elements_at(world, at))?;
+        each_kind(&mut WritingKinds { files: &mut files, folder: &folder, world, at })?;
     }
-    add_elements::<SeedAction>(&mut files, "", elements_at(world, None))?;
-    add_elements::<SeedFlow>(&mut files, "", elements_at(world, None))?;
+    each_kind(&mut WritingKinds { files: &mut files, folder: "", world, at: None })?;
     Ok(files)
 }
 
-fn add_elements<'w, S: SeedElement>(
-    files: &mut Files,
-    folder: &str,
-    elements: impl Iterator<Item = &'w Arc<S::Of>>,
-) -> Result<(), ApiError>
-where
-    S::Of: 'w,
-{
-    for element in elements {
-        let spec = S::of(element);
-        files.insert(format!("{folder}{}/spec.yaml", place_in::<S>(&folder_of_key(spec.key()))), spec_of(&spec)?);
+/// Writes the elements of each kind into files, those of an integration or, without one, universal ones.
+struct WritingKinds<'a> {
+    files: &'a mut Files,
+    folder: &'a str,
+    world: &'a World,
+    at: Option<&'a Id<Integration>>,
+}
+
+impl EachKind for WritingKinds<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        for element in elements_at::<K>(self.world, self.at) {
+            let spec = K::Seed::of(element);
+            let place = place_in::<K>(&folder_of_key(spec.key()));
+            self.files.insert(format!("{}{place}/spec.yaml", self.folder), spec_of(&spec)?);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 /// An element as YAML, without fields that are null or empty.

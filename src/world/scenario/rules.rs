@@ -11,6 +11,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
 use crate::base::ids::Id;
+use crate::elements::origin::Step;
 use crate::engine::directory::Directory;
 use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
 use crate::engine::tokens::Caller;
@@ -21,7 +22,7 @@ use crate::nouns::fault::effects::strike;
 use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::nouns::workspace::rules::{merge_settings, merged_mock};
 use crate::world::scenario::model::{OwnScenario, Scenario, duration};
-use crate::world::seed::{SeedError, Step, error_at, parse_text};
+use crate::world::seed::{SeedError, error_at, parse_text};
 
 #[derive(RustEmbed)]
 #[folder = "fixtures/scenarios"]

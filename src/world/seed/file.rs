@@ -3,7 +3,11 @@
 use std::path::Path;
 
 use serde::de::DeserializeOwned;
-use serde_path_to_error::{Path as FieldPath, Segment, Track};
+use serde_path_to_error::Path as FieldPath;
+use serde_path_to_error::Segment;
+use serde_path_to_error::Track;
+
+use crate::elements::origin::{Origin, Step};
 
 /// Why a seed cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -31,28 +35,7 @@ pub(crate) struct SeedFile {
     pub(crate) text: String,
 }
 
-/// The place of an element: a file, and the names and indexes that lead to it there.
-#[derive(Debug, Clone, Default)]
-pub struct Origin {
-    pub(crate) file: String,
-    pub(crate) at: Vec<Step>,
-}
-
-/// One step into a document: into a field or an item of a list.
-#[derive(Debug, Clone)]
-pub(crate) enum Step {
-    Field(String),
-    Item(usize),
-}
-
 impl Origin {
-    /// The place of a field of what stands here.
-    pub(crate) fn field(&self, name: &str) -> Self {
-        let mut below = self.clone();
-        below.at.push(Step::Field(name.to_owned()));
-        below
-    }
-
     /// Makes an error about what stands here, with its line.
     pub(crate) fn error(&self, files: &[SeedFile], message: impl Into<String>) -> SeedError {
         let file = files.iter().find(|file| file.path == self.file);

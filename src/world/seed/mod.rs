@@ -4,7 +4,6 @@
 //! error has file, line and field.
 
 mod bounds;
-mod element;
 mod file;
 mod read;
 
@@ -13,53 +12,191 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use self::element::place_in;
-pub use self::element::{SeedElement, SeedFlow};
 pub use self::file::SeedError;
-use self::file::{Origin, SeedFile};
-pub(crate) use self::file::{Step, error_at, parse_text};
+use self::file::SeedFile;
+pub(crate) use self::file::{error_at, parse_text};
+pub(crate) use self::read::ELEMENT_TYPES;
 pub use self::read::folder_of_key;
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
-use crate::nouns::action::model::ActionType;
+use crate::elements::Kind;
+use crate::elements::origin::Origin;
+use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::{Apply, AuthType, Connector, OauthConfig, TestCall};
 use crate::nouns::integration::model::Integration;
+use crate::nouns::model::for_each_kind;
 use crate::nouns::stub::model::StubSpec;
 use crate::nouns::workspace::model::progress::ProgressSettings;
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::world::scenario::model::Scenario;
 
-/// A seed that was read.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct SeedDocument {
-    /// The workspace itself and its tenants.
-    pub workspace: SeedWorkspace,
-    /// External apps beside the catalog's.
-    pub external_apps: Vec<SeedApp>,
-    /// Connectors beside the catalog's.
-    pub connectors: Vec<SeedConnector>,
-    /// Integrations with their actions and flows.
-    pub integrations: Vec<SeedIntegration>,
-    /// Universal actions, which those of integrations customise.
-    pub actions: Vec<SeedAction>,
-    /// Universal flows, which those of integrations customise.
-    pub flows: Vec<SeedFlow>,
-    /// Connections, which are READY.
-    pub connections: Vec<SeedConnection>,
-    /// Stubs by the key of their connector.
-    pub stubs: BTreeMap<String, Vec<StubSpec>>,
-    /// Scenarios beside the shipped ones.
-    pub scenarios: Vec<Scenario>,
-    /// What was ignored: files of element types that are not faked, and fields that have no meaning here.
-    #[serde(skip)]
-    pub passed_over: Vec<String>,
-    /// Whether the document is an archive that is imported, and not a seed.
-    #[serde(skip)]
-    pub is_archive: bool,
-    /// The files that the document was read from, for errors that are found later.
-    #[serde(skip)]
-    files: Vec<SeedFile>,
+/// The two places where a seed has elements, with a list for each kind.
+macro_rules! documents {
+    (
+        records { $($records:tt)* }
+        elements {
+            $($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $element:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*
+        }
+    ) => {
+        /// A seed that was read.
+        #[derive(Debug, Clone, Default, Deserialize)]
+        #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+        pub struct SeedDocument {
+            /// The workspace itself and its tenants.
+            pub workspace: SeedWorkspace,
+            /// External apps beside the catalog's.
+            pub external_apps: Vec<SeedApp>,
+            /// Connectors beside the catalog's.
+            pub connectors: Vec<SeedConnector>,
+            /// Integrations with their elements.
+            pub integrations: Vec<SeedIntegration>,
+            $(
+                /// Universal elements of the kind, which those of integrations customise.
+                pub $table: Vec<<$element as Kind>::Seed>,
+            )*
+            /// Connections, which are READY.
+            pub connections: Vec<SeedConnection>,
+            /// Stubs by the key of their connector.
+            pub stubs: BTreeMap<String, Vec<StubSpec>>,
+            /// Scenarios beside the shipped ones.
+            pub scenarios: Vec<Scenario>,
+            /// What was ignored: files of element types that are not faked, and fields that have no meaning here.
+            #[serde(skip)]
+            pub passed_over: Vec<String>,
+            /// Whether the document is an archive that is imported, and not a seed.
+            #[serde(skip)]
+            pub is_archive: bool,
+            /// The files that the document was read from, for errors that are found later.
+            #[serde(skip)]
+            files: Vec<SeedFile>,
+        }
+
+        /// An integration in a seed. Fields of a real export that have no meaning here are ignored.
+        #[derive(Debug, Clone, Serialize, Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        pub struct SeedIntegration {
+            /// The key; the folder's name when absent.
+            #[serde(default)]
+            pub key: String,
+            /// The name that people see; the connector's when absent.
+            #[serde(default)]
+            pub name: Option<String>,
+            /// A description for people; the connector's when absent.
+            #[serde(default)]
+            pub description: Option<String>,
+            /// The key of the connector; the integration's own key when absent.
+            #[serde(default)]
+            pub connector_key: Option<String>,
+            /// The parameters, among them the OAuth client (`clientId`, `clientSecret`).
+            #[serde(default)]
+            pub parameters: JsonMap,
+            /// Settings by auth option: `disabled` and `parameters`.
+            #[serde(default)]
+            pub options_config: Option<JsonMap>,
+            /// The address that vendors send browsers back to, in place of the fake's own.
+            #[serde(default)]
+            pub o_auth_callback_uri: Option<String>,
+            /// The address of a logo, in place of the drawn one.
+            #[serde(default)]
+            pub logo_uri: Option<String>,
+            /// Any JSON object of the user's own.
+            #[serde(default)]
+            pub meta: Option<JsonMap>,
+            /// The UUID, which is the same in every workspace that the integration was exported to; one is made when absent.
+            #[serde(default)]
+            pub uuid: Option<String>,
+            $(
+                #[serde(default)]
+                pub $table: Vec<<$element as Kind>::Seed>,
+            )*
+            #[serde(skip)]
+            origin: Origin,
+        }
+
+        impl SeedIntegration {
+            /// The description of an integration in an export, without its elements and, as on the platform, without
+            /// its parameters. Source: SDK `IntegrationExportProperties`.
+            pub fn of(integration: &Integration, connector: &Connector) -> Self {
+                Self {
+            key: integration.key().to_owned(),
+            name: Some(integration.meta.name.clone()),
+            description: integration.meta.description.clone(),
+            connector_key: Some(connector.key().to_owned()),
+            parameters: JsonMap::new(),
+            meta: integration.meta.meta.clone(),
+            options_config: integration.options_config.clone(),
+            o_auth_callback_uri: integration.o_auth_callback_uri.clone(),
+            logo_uri: integration.logo_uri.clone(),
+            uuid: Some(integration.meta.uuid.clone()),
+            $($table: Vec::new(),)*
+            origin: Origin::default(),
+                }
+            }
+        }
+
+        $(impl Seeded for $element {
+            fn of_document(document: &SeedDocument) -> &Vec<Self::Seed> {
+                &document.$table
+            }
+
+            fn of_document_mut(document: &mut SeedDocument) -> &mut Vec<Self::Seed> {
+                &mut document.$table
+            }
+
+            fn of_integration(integration: &SeedIntegration) -> &Vec<Self::Seed> {
+                &integration.$table
+            }
+
+            fn of_integration_mut(integration: &mut SeedIntegration) -> &mut Vec<Self::Seed> {
+                &mut integration.$table
+            }
+        })*
+
+        /// Does something for each kind of element, in the order of the list.
+        pub fn each_kind<E: EachKind>(each: &mut E) -> Result<(), E::Error> {
+            $(each.kind::<$element>()?;)*
+            Ok(())
+        }
+    };
+}
+
+for_each_kind!(documents);
+
+/// A kind of element in seeds: where they keep its forms.
+pub trait Seeded: Kind {
+    fn of_document(document: &SeedDocument) -> &Vec<Self::Seed>;
+    fn of_document_mut(document: &mut SeedDocument) -> &mut Vec<Self::Seed>;
+    fn of_integration(integration: &SeedIntegration) -> &Vec<Self::Seed>;
+    fn of_integration_mut(integration: &mut SeedIntegration) -> &mut Vec<Self::Seed>;
+}
+
+/// Something that is done for each kind of element.
+pub trait EachKind {
+    /// Why it could not be done.
+    type Error;
+
+    /// Does it for one kind.
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error>;
+}
+
+/// The names of the folders that hold elements, such as `flows`.
+pub fn folders_of_kinds() -> Vec<&'static str> {
+    struct Folders(Vec<&'static str>);
+    impl EachKind for Folders {
+        type Error = std::convert::Infallible;
+        fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+            self.0.push(K::PLURAL);
+            Ok(())
+        }
+    }
+    let mut folders = Folders(Vec::new());
+    let Ok(()) = each_kind(&mut folders);
+    folders.0
+}
+
+/// The path of an element in a seed or an archive, below its integration's folder.
+pub(crate) fn place_in<K: Kind>(key: &str) -> String {
+    format!("{}/{key}", K::PLURAL)
 }
 
 /// The file `workspace.yaml` of a seed.
@@ -189,89 +326,6 @@ fn yes() -> bool {
     true
 }
 
-/// An integration in a seed. Fields of a real export that have no meaning here are ignored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SeedIntegration {
-    /// The key; the folder's name when absent.
-    #[serde(default)]
-    pub key: String,
-    /// The name that people see; the connector's when absent.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// A description for people; the connector's when absent.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// The key of the connector; the integration's own key when absent.
-    #[serde(default)]
-    pub connector_key: Option<String>,
-    /// The parameters, among them the OAuth client (`clientId`, `clientSecret`).
-    #[serde(default)]
-    pub parameters: JsonMap,
-    /// Settings by auth option: `disabled` and `parameters`.
-    #[serde(default)]
-    pub options_config: Option<JsonMap>,
-    /// The address that vendors send browsers back to, in place of the fake's own.
-    #[serde(default)]
-    pub o_auth_callback_uri: Option<String>,
-    /// The address of a logo, in place of the drawn one.
-    #[serde(default)]
-    pub logo_uri: Option<String>,
-    /// Any JSON object of the user's own.
-    #[serde(default)]
-    pub meta: Option<JsonMap>,
-    /// The UUID, which is the same in every workspace that the integration was exported to; one is made when absent.
-    #[serde(default)]
-    pub uuid: Option<String>,
-    #[serde(default)]
-    pub actions: Vec<SeedAction>,
-    #[serde(default)]
-    pub flows: Vec<SeedFlow>,
-    #[serde(skip)]
-    origin: Origin,
-}
-
-/// An action in a seed. Fields of a real export that have no meaning here are ignored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SeedAction {
-    /// The key; the folder's name when absent.
-    #[serde(default)]
-    pub key: String,
-    /// The name that people see; derived from the key when absent.
-    #[serde(default)]
-    pub name: Option<String>,
-    /// A description for people.
-    #[serde(default)]
-    pub description: Option<String>,
-    /// What the action does when it runs.
-    #[serde(rename = "type", default)]
-    pub action_type: Option<ActionType>,
-    /// How the action does it: `request` for requests, `code` for snippets.
-    #[serde(default)]
-    pub config: JsonMap,
-    /// The JSON Schema that an input must fit.
-    #[serde(default)]
-    pub input_schema: Option<Value>,
-    /// The JSON Schema of the output by default.
-    #[serde(default)]
-    pub output_schema: Option<Value>,
-    /// A data-mapping formula that makes the output.
-    #[serde(default)]
-    pub output_mapping: Option<Value>,
-    /// The JSON Schema of the output; it wins over `outputSchema`.
-    #[serde(default)]
-    pub custom_output_schema: Option<Value>,
-    /// Any JSON object of the user's own.
-    #[serde(default)]
-    pub meta: Option<JsonMap>,
-    /// The UUID, which is the same in every workspace that the action was exported to; one is made when absent.
-    #[serde(default)]
-    pub uuid: Option<String>,
-    #[serde(skip)]
-    origin: Origin,
-}
-
 /// A connection in a seed. It is planted READY.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -291,28 +345,6 @@ pub struct SeedConnection {
     pub credentials: Option<JsonMap>,
     #[serde(skip)]
     origin: Origin,
-}
-
-impl SeedIntegration {
-    /// The description of an integration in an export, without its elements and, as on the platform, without
-    /// its parameters. Source: SDK `IntegrationExportProperties`.
-    pub fn of(integration: &Integration, connector: &Connector) -> Self {
-        Self {
-            key: integration.key().to_owned(),
-            name: Some(integration.meta.name.clone()),
-            description: integration.meta.description.clone(),
-            connector_key: Some(connector.key().to_owned()),
-            parameters: JsonMap::new(),
-            meta: integration.meta.meta.clone(),
-            options_config: integration.options_config.clone(),
-            o_auth_callback_uri: integration.o_auth_callback_uri.clone(),
-            logo_uri: integration.logo_uri.clone(),
-            uuid: Some(integration.meta.uuid.clone()),
-            actions: Vec::new(),
-            flows: Vec::new(),
-            origin: Origin::default(),
-        }
-    }
 }
 
 impl SeedConnector {

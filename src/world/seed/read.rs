@@ -5,39 +5,48 @@
 
 use std::path::Path;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use percent_encoding::AsciiSet;
+use percent_encoding::NON_ALPHANUMERIC;
+use percent_encoding::percent_decode_str;
+use percent_encoding::utf8_percent_encode;
 use rust_embed::RustEmbed;
 
 use crate::base::error::nearest;
 use crate::base::text::article;
-use crate::elements::model::check_key;
-use crate::elements::model::place::Layered;
+use crate::elements::model::{check_key, title_of};
+use crate::elements::origin::{Origin, Step};
+use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::hint;
+use crate::nouns::action::seed::SeedAction;
 use crate::nouns::stub::model::StubSpec;
 use crate::world::job::model::Files;
 use crate::world::scenario::rules as scenarios;
-use crate::world::seed::file::{Origin, SeedError, SeedFile, Step, collect, is_prose};
+use crate::world::seed::file::{SeedError, SeedFile, collect, is_prose};
 use crate::world::seed::{
-    SeedAction, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedElement, SeedFlow, SeedIntegration,
+    EachKind, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind,
+    folders_of_kinds,
 };
 
 #[derive(RustEmbed)]
 #[folder = "fixtures/demo"]
 struct DemoFiles;
 
-/// Folders of element types that are not faked: their files are ignored, and reported.
-const NOT_FAKED: [&str; 7] = [
-    "data-sources",
-    "field-mappings",
+/// The folders of the platform's element types, and what else stands at the top of a seed or an archive. Files of types
+/// that are not faked are ignored, and reported.
+pub(crate) const ELEMENT_TYPES: [&str; 9] = [
+    "actions",
     "app-data-schemas",
     "app-event-types",
     "data-link-tables",
+    "data-sources",
+    "field-mappings",
+    "flows",
     "packages",
     "screens",
 ];
 
-/// The fields that are read of an integration, an action and, beside its names, a flow. A real export has more.
-const INTEGRATION_FIELDS: [&str; 12] = [
+/// The fields that are read of an integration, beside its elements. A real export has more.
+const INTEGRATION_FIELDS: [&str; 10] = [
     "key",
     "name",
     "description",
@@ -48,22 +57,117 @@ const INTEGRATION_FIELDS: [&str; 12] = [
     "logoUri",
     "meta",
     "uuid",
-    "actions",
-    "flows",
-];
-const ACTION_FIELDS: [&str; 9] = [
-    "key",
-    "name",
-    "description",
-    "type",
-    "config",
-    "inputSchema",
-    "outputSchema",
-    "outputMapping",
-    "customOutputSchema",
 ];
 
-const FLOW_FIELDS: [&str; 5] = ["nodes", "enabled", "autoCreateInstances", "parametersSchema", "parameters"];
+/// A folder's name as a field of a document that holds all: `dataSources` for `data-sources`.
+fn field_of(folder: &str) -> String {
+    let mut words = folder.split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &title_of(word))
+}
+
+/// Notes of each element of a document where it stands in the one file that holds them all.
+struct Placing<'a> {
+    document: &'a mut SeedDocument,
+    file: &'a str,
+}
+
+impl EachKind for Placing<'_> {
+    type Error = std::convert::Infallible;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+        let list = field_of(K::PLURAL);
+        for (index, element) in K::of_document_mut(self.document).iter_mut().enumerate() {
+            *element.origin_mut() = at(self.file, &[(&list, index)]);
+        }
+        for (outer, integration) in self.document.integrations.iter_mut().enumerate() {
+            for (index, element) in K::of_integration_mut(integration).iter_mut().enumerate() {
+                *element.origin_mut() = at(self.file, &[("integrations", outer), (&list, index)]);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The place in a file that these lists and the indexes in them lead to.
+fn at(file: &str, steps: &[(&str, usize)]) -> Origin {
+    let steps = steps.iter().flat_map(|(list, index)| [Step::Field((*list).to_owned()), Step::Item(*index)]);
+    Origin { file: file.to_owned(), at: steps.collect() }
+}
+
+/// Adds a file of an element to a document, when its folder is one of a kind.
+struct Adding<'a> {
+    document: &'a mut SeedDocument,
+    file: &'a SeedFile,
+    /// The folder of the element's integration; none for a universal element.
+    integration: Option<&'a str>,
+    /// The folder of the kind.
+    folder: &'a str,
+    /// The folder of the element.
+    element: &'a str,
+    /// Whether it was added.
+    is_done: bool,
+}
+
+impl<'a> Adding<'a> {
+    /// Reads the places from a path; none when no element stands at such a path, whatever its kind.
+    fn of(document: &'a mut SeedDocument, file: &'a SeedFile, parts: &[&'a str]) -> Option<Self> {
+        let (integration, folder, element, name) = match parts {
+            ["integrations", integration, folder, element, name] => (Some(*integration), folder, element, name),
+            [folder, element, name] => (None, folder, element, name),
+            _ => return None,
+        };
+        let is_one = is(name, "spec") || is(name, element);
+        is_one.then_some(Self { document, file, integration, folder, element, is_done: false })
+    }
+}
+
+impl EachKind for Adding<'_> {
+    type Error = SeedError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
+        if K::PLURAL != self.folder {
+            return Ok(());
+        }
+        let element = self.document.element_in::<K::Seed>(self.file, self.element)?;
+        match self.integration {
+            None => K::of_document_mut(self.document).push(element),
+            Some(folder) => {
+                let key = key_of_folder(folder);
+                let owner = self.document.integrations.iter_mut().find(|integration| integration.key == key);
+                let owner = owner.ok_or_else(|| orphan(self.file, "integration", folder))?;
+                K::of_integration_mut(owner).push(element);
+            }
+        }
+        self.is_done = true;
+        Ok(())
+    }
+}
+
+/// Checks the elements of a document.
+struct Checking<'a>(&'a SeedDocument);
+
+impl EachKind for Checking<'_> {
+    type Error = SeedError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
+        let of_integrations = self.0.integrations.iter().flat_map(|integration| K::of_integration(integration));
+        K::of_document(self.0).iter().chain(of_integrations).try_for_each(|element| self.0.check_element(element))
+    }
+}
+
+/// The fields that are read of elements, and those of documents that hold them.
+struct KnownFields(Vec<String>);
+
+impl EachKind for KnownFields {
+    type Error = std::convert::Infallible;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+        self.0.push(field_of(K::PLURAL));
+        self.0.extend(<K::Seed as SeedForm>::FIELDS.iter().map(|field| (*field).to_owned()));
+        Ok(())
+    }
+}
 
 impl SeedDocument {
     /// The built-in demo seed, with the catalog in it.
@@ -106,33 +210,18 @@ impl SeedDocument {
 
     /// Notes of each element where it stands in the one file that holds them all.
     fn place(&mut self, file: &str) {
-        let at = |steps: &[(&str, usize)]| Origin {
-            file: file.to_owned(),
-            at: steps.iter().flat_map(|(list, index)| [Step::Field((*list).to_owned()), Step::Item(*index)]).collect(),
-        };
         for (index, connection) in self.connections.iter_mut().enumerate() {
-            connection.origin = at(&[("connections", index)]);
-        }
-        for (index, action) in self.actions.iter_mut().enumerate() {
-            action.origin = at(&[("actions", index)]);
-        }
-        for (index, flow) in self.flows.iter_mut().enumerate() {
-            *flow.origin_mut() = at(&[("flows", index)]);
+            connection.origin = at(file, &[("connections", index)]);
         }
         for (outer, integration) in self.integrations.iter_mut().enumerate() {
-            integration.origin = at(&[("integrations", outer)]);
-            for (index, flow) in integration.flows.iter_mut().enumerate() {
-                *flow.origin_mut() = at(&[("integrations", outer), ("flows", index)]);
-            }
-            for (index, action) in integration.actions.iter_mut().enumerate() {
-                action.origin = at(&[("integrations", outer), ("actions", index)]);
-            }
+            integration.origin = at(file, &[("integrations", outer)]);
         }
         for (outer, connector) in self.connectors.iter_mut().enumerate() {
             for (index, action) in connector.actions.iter_mut().enumerate() {
-                action.origin = at(&[("connectors", outer), ("actions", index)]);
+                action.origin = at(file, &[("connectors", outer), ("actions", index)]);
             }
         }
+        let Ok(()) = each_kind(&mut Placing { document: self, file });
     }
 
     /// Reads the files of an archive. Fails as [`SeedDocument::read`] does.
@@ -162,6 +251,12 @@ impl SeedDocument {
 
     fn add(&mut self, file: &SeedFile) -> Result<(), SeedError> {
         let parts: Vec<&str> = file.path.split('/').collect();
+        if let Some(mut adding) = Adding::of(self, file, &parts) {
+            each_kind(&mut adding)?;
+            if adding.is_done {
+                return Ok(());
+            }
+        }
         match parts.as_slice() {
             [name] if is(name, "workspace") => self.workspace = file.parse(|_| ())?,
             ["external-apps", _] => self.external_apps.extend(parse_many::<SeedApp>(file)?),
@@ -200,32 +295,17 @@ impl SeedDocument {
                 }
                 self.integrations.push(integration);
             }
-            ["integrations", key, "actions", action, name] if is(name, "spec") || is(name, action) => {
-                let action = self.element_in::<SeedAction>(file, action)?;
-                let owner = self.integrations.iter_mut().find(|integration| integration.key == key_of_folder(key));
-                owner.ok_or_else(|| orphan(file, "integration", key))?.actions.push(action);
-            }
-            ["integrations", key, "flows", flow, name] if is(name, "spec") || is(name, flow) => {
-                let flow = self.element_in::<SeedFlow>(file, flow)?;
-                let owner = self.integrations.iter_mut().find(|integration| integration.key == key_of_folder(key));
-                owner.ok_or_else(|| orphan(file, "integration", key))?.flows.push(flow);
-            }
             ["scenarios", _] => self.scenarios.push(scenarios::parse(&file.path, &file.text)?),
-            ["actions", key, name] if is(name, "spec") || is(name, key) => {
-                let action = self.element_in::<SeedAction>(file, key)?;
-                self.actions.push(action);
-            }
-            ["flows", key, name] if is(name, "spec") || is(name, key) => {
-                let flow = self.element_in::<SeedFlow>(file, key)?;
-                self.flows.push(flow);
-            }
-            parts if parts.iter().any(|part| NOT_FAKED.contains(part)) => self.passed_over.push(file.path.clone()),
+            parts if parts.iter().any(|part| ELEMENT_TYPES.contains(part)) => self.passed_over.push(file.path.clone()),
             [.., name] if name.starts_with('.') || is_prose(name) => {}
             _ => {
+                let kinds = folders_of_kinds().join("/<key>/, ");
                 return Err(SeedError::new(
                     &file.path,
-                    "is in no place that a seed has; known are workspace.yaml, external-apps/, connectors/<key>/, \
-                     integrations/<key>/, actions/<key>/, flows/<key>/, connections/, scenarios/ and stubs/<connector>/",
+                    format!(
+                        "is in no place that a seed has; known are workspace.yaml, external-apps/, connectors/<key>/, \
+                         integrations/<key>/, {kinds}/<key>/, connections/, scenarios/ and stubs/<connector>/"
+                    ),
                 ));
             }
         }
@@ -233,7 +313,7 @@ impl SeedDocument {
     }
 
     /// Reads an element's file; the name of its folder gives the key when the file has none.
-    fn element_in<S: SeedElement>(&mut self, file: &SeedFile, folder: &str) -> Result<S, SeedError> {
+    fn element_in<S: SeedForm>(&mut self, file: &SeedFile, folder: &str) -> Result<S, SeedError> {
         let mut ignored = Vec::new();
         let mut element = file.parse::<S>(|field| ignored.push(field))?;
         *element.origin_mut() = origin_in(file, 0);
@@ -250,7 +330,9 @@ impl SeedDocument {
     /// when it looks like a known one misspelt.
     fn pass_over_field(&mut self, origin: &Origin, field: &str) -> Result<(), SeedError> {
         let name = field.rsplit('.').next().unwrap_or(field);
-        let known = INTEGRATION_FIELDS.iter().chain(&ACTION_FIELDS).chain(&FLOW_FIELDS).copied();
+        let mut of_kinds = KnownFields(Vec::new());
+        let Ok(()) = each_kind(&mut of_kinds);
+        let known = INTEGRATION_FIELDS.into_iter().chain(of_kinds.0.iter().map(String::as_str));
         let near = nearest(name, known).filter(|near| misspells(name, near));
         if let Some(near) = near {
             let message = format!("field `{field}` is unknown; did you mean `{near}`?");
@@ -281,13 +363,9 @@ impl SeedDocument {
             let key = check_key(&integration.key, "key");
             key.map_err(|error| integration.origin.field("key").error(&self.files, error.message.clone()))?;
         }
-        let of_integrations = self.integrations.iter().flat_map(|integration| &integration.actions);
         let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);
-        for action in self.actions.iter().chain(of_integrations).chain(of_connectors) {
-            self.check_element(action)?;
-        }
-        let of_integrations = self.integrations.iter().flat_map(|integration| &integration.flows);
-        self.flows.iter().chain(of_integrations).try_for_each(|flow| self.check_element(flow))?;
+        of_connectors.into_iter().try_for_each(|action| self.check_element(action))?;
+        each_kind(&mut Checking(self))?;
         for connection in &self.connections {
             if !self.integrations.iter().any(|integration| integration.key == connection.integration) {
                 let keys = self.integrations.iter().map(|integration| integration.key.as_str());
@@ -311,8 +389,8 @@ impl SeedDocument {
     }
 
     /// Refuses an element without a key, and one that could not be made.
-    fn check_element<S: SeedElement>(&self, element: &S) -> Result<(), SeedError> {
-        let noun = <S::Of as Layered>::NOUN;
+    fn check_element<S: SeedForm>(&self, element: &S) -> Result<(), SeedError> {
+        let noun = <S::Of as Kind>::NOUN;
         if element.key().is_empty() {
             let article = article(noun);
             return Err(element.origin().error(&self.files, format!("field `key`: {article} {noun} has none")));

@@ -219,3 +219,27 @@ async fn pages_meet_faults_too() {
     let (failed, fine) = (of_team(500), of_team(200));
     assert_eq!(of_pages, [(&failed.0, &failed.1, &failed.2), (&fine.0, &fine.1, &fine.2)]);
 }
+
+#[tokio::test]
+async fn a_call_that_fails_is_about_what_it_names() {
+    let bed = Bed::start().await;
+    let misspelt = json!({"key": "list-repositories", "connectionKey": "github-dev", "inputs": {}});
+    let unknown = json!({"key": "no-such-action", "connectionKey": "github-dev"});
+    let elsewhere = json!({"key": "list-contacts", "connectionKey": "hubspot-prod", "inputs": {}});
+
+    picks(
+        &bed,
+        json!({"operation": "act", "connection": "github-dev"}),
+        &[("POST /act", misspelt), ("POST /act", unknown)],
+        &[("POST /act", elsewhere)],
+    )
+    .await;
+    // What is not faked is about an integration too.
+    picks(
+        &bed,
+        json!({"integration": "github"}),
+        &none(&["GET /integrations/github/data", "GET /integrations/github"]),
+        &none(&["GET /integrations/hubspot/data"]),
+    )
+    .await;
+}

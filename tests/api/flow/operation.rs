@@ -126,3 +126,23 @@ async fn verifications_tell_flow_runs_from_acts() {
 
     assert_eq!((&acts["satisfied"], &runs["satisfied"]), (&json!(true), &json!(true)), "{acts:#} {runs:#}");
 }
+
+#[tokio::test]
+async fn an_instance_runs_on_its_own_connection_whatever_else_is_named() {
+    let bed = Bed::exact().await;
+    let instance = with_flow(&bed).await;
+    bed.demo().post(&format!("/flows/{instance}/run?integrationKey=hubspot"), json!({})).await;
+
+    let runs = journal(&bed, "?operation=flowRun").await;
+
+    assert_eq!(runs["items"][0]["connection"][1], "github-dev", "{runs:#}");
+}
+
+#[tokio::test]
+async fn a_run_whose_flow_cannot_be_read_is_a_flow_run_all_the_same() {
+    let bed = Bed::exact().await;
+    let teapot = json!({ "name": "runs", "on": { "operation": "flowRun" }, "fault": { "respond": { "status": 418 } } });
+    add(&bed, teapot).await;
+
+    assert_eq!(bed.demo().post("/flows/greet/run?layer=none", json!({})).await.0, 418);
+}

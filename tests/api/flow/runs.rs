@@ -83,6 +83,21 @@ async fn held(bed: &Bed) -> [String; 3] {
 }
 
 #[tokio::test]
+async fn a_turn_comes_in_the_order_of_creation_though_the_clock_is_set_back() {
+    let bed = Bed::exact().await;
+    let [first, second, _] = held(&bed).await;
+    let earlier = json!({ "mode": "2020-01-01T00:00:00Z" });
+    assert_eq!(bed.control(Method::PUT, "/clock", earlier).await.0, 200);
+    let third = again(&bed, "greet", json!({ "name": "later" })).await;
+
+    assert_eq!(poke(&bed, &first, json!({ "event": "complete" })).await.0, 200);
+
+    assert_eq!([state(&bed, &second).await, state(&bed, &third).await], ["running", "queued"]);
+    assert_eq!(poke(&bed, &second, json!({ "event": "complete" })).await.0, 200);
+    assert_eq!(state(&bed, &third).await, "running");
+}
+
+#[tokio::test]
 async fn runs_of_one_connection_wait_for_each_other() {
     let bed = Bed::exact().await;
     let [first, second, elsewhere] = held(&bed).await;

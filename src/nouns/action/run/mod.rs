@@ -20,7 +20,7 @@ use crate::base::clock::rest_of_a_call;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::{JsonMap, schema};
-use crate::elements::model::place::Layered as _;
+use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;

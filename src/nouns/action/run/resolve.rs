@@ -3,9 +3,8 @@
 //! Invariant: an action never runs through a connection of another integration or app.
 
 use crate::base::error::ApiError;
-use crate::elements::Archived;
-use crate::elements::model::place::Layered as _;
 use crate::elements::model::{Layer, Selector};
+use crate::elements::{Archived, Kind as _};
 use crate::engine::Cx;
 use crate::engine::directory::{Directory, Resolved};
 use crate::nouns::action::model::Action;

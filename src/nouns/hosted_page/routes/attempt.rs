@@ -223,12 +223,16 @@ fn shown(end: Announcement, theme: Theme) -> Result<Reply, ApiError> {
 
 /// What a call of a connect page is about: its ticket names workspace and connection.
 pub(crate) fn about_ticket(call: &Call, route: &Route) -> Option<Subject> {
-    let (space, connection) = connecting::redeem(&call.engine, call.param("ticket").ok()?).ok()?;
-    Some(Subject::of_page(call, route, space, Some(connection)))
+    Subject::of_page(call, route, || {
+        let (space, connection) = connecting::redeem(&call.engine, call.param("ticket").ok()?).ok()?;
+        Some((space, Some(connection)))
+    })
 }
 
 /// What the browser's return from a vendor is about: the `state` that it brings back is the ticket.
 pub(crate) fn about_state(call: &Call, route: &Route) -> Option<Subject> {
-    let (space, connection) = connecting::redeem(&call.engine, &call.query().text("state")?).ok()?;
-    Some(Subject::of_page(call, route, space, Some(connection)))
+    Subject::of_page(call, route, || {
+        let (space, connection) = connecting::redeem(&call.engine, &call.query().text("state")?).ok()?;
+        Some((space, Some(connection)))
+    })
 }

@@ -302,7 +302,9 @@ pub(crate) async fn welcome(call: Call) -> Result<Reply, ApiError> {
 
 /// What a call of an open page is about: the visit that its address names.
 pub(crate) fn about_visit(call: &Call, route: &Route) -> Option<Subject> {
-    let (space, visit) = call.engine.visit(call.param("visit").ok()?)?;
-    let connection = visit.spec.connection_id.and_then(|id| space.world().connections.get(&id).cloned());
-    Some(Subject::of_page(call, route, space, connection))
+    Subject::of_page(call, route, || {
+        let (space, visit) = call.engine.visit(call.param("visit").ok()?)?;
+        let connection = visit.spec.connection_id.and_then(|id| space.world().connections.get(&id).cloned());
+        Some((space, connection))
+    })
 }

@@ -1,0 +1,191 @@
+//! The one trait of kinds of element, and of the form in which seeds and archives describe them.
+//!
+//! Invariant: nothing generic asks which kind it is; what a kind has of its own is said here and nowhere else.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::call::router::Route;
+use crate::call::{Call, Reply};
+use crate::elements::model::place::Place;
+use crate::elements::model::{Meta, Selector};
+use crate::elements::origin::Origin;
+use crate::elements::{Change, Listed, routes};
+use crate::engine::Cx;
+use crate::engine::catalog::{Catalog, Shelf};
+use crate::engine::view::ViewContext;
+use crate::nouns::integration::model::Integration;
+use crate::store::Record;
+
+/// A kind of element that stands at one of the three layers, with versions of it further down. The default methods suit a
+/// kind that has nothing of its own to do.
+pub trait Kind: Record + Clone + PartialEq {
+    /// The name of the kind in messages, such as `flow`.
+    const NOUN: &'static str;
+    /// The name of the kind in paths, such as `flows`.
+    const PLURAL: &'static str;
+    /// The name of one of the kind in paths, such as `flow`.
+    const SINGULAR: &'static str;
+    /// Where its routes are documented.
+    const SOURCE: &'static str;
+
+    fn id(&self) -> &Id<Self> {
+        self.record_id()
+    }
+    fn meta(&self) -> &Meta;
+    fn meta_mut(&mut self) -> &mut Meta;
+    fn place(&self) -> &Place<Self>;
+    fn place_mut(&mut self) -> &mut Place<Self>;
+    /// Makes a universal element that has no definition yet.
+    fn blank(id: Id<Self>, meta: Meta) -> Self;
+    /// Takes over the definition of another version, so that nothing counts as customised any more.
+    fn copy_definition(&mut self, from: &Self);
+
+    /// Whether the element is the catalog's: it is run by id and shown with an empty key.
+    fn is_public(&self) -> bool {
+        false
+    }
+
+    /// The key; empty for elements of the catalog (SEED) and for those without one.
+    fn key(&self) -> &str {
+        if self.is_public() { "" } else { self.meta().key.as_deref().unwrap_or_default() }
+    }
+
+    /// The catalog's elements of this kind; none where it has no such kind.
+    fn shared(_: &Catalog) -> Option<&Shelf<Self>> {
+        None
+    }
+
+    /// The form in which seeds and archives describe an element.
+    type Seed: SeedForm<Of = Self>;
+    /// The form in which an element is answered.
+    type View<'a>: Serialize;
+    /// The form in which a request describes an element.
+    type Body: DeserializeOwned + Send;
+
+    /// An element as it is answered; `at` is the integration that a universal one is looked at from.
+    fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
+    /// Reads which element a call names, by the spellings of its kind.
+    fn selector(call: &Call) -> Result<Selector, ApiError> {
+        call.selector()
+    }
+    /// Reads the filters that only lists of this kind have.
+    fn also(_: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
+        Ok(|_: &Self| true)
+    }
+    /// Sets the integration of a request body to that of the path.
+    fn at_integration(body: &mut Self::Body, integration: &str);
+    /// Makes an element and answers it.
+    fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
+    /// Changes an element and answers it.
+    fn update(
+        cx: &Cx,
+        selector: &Selector,
+        body: Self::Body,
+        change: Change,
+    ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send;
+    /// Handles a GET of one element.
+    fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
+        async move { routes::get::<Self>(&call) }
+    }
+    /// The route that runs an element, at this path; none for a kind that does not run.
+    fn run_route(_: &str, _: &'static str) -> Option<Route> {
+        None
+    }
+    /// Handles a reset of a connection's version to its parent's definition.
+    fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
+        routes::reset_instance::<Self>(call)
+    }
+    /// Makes or changes a connection's version of an element, and answers it.
+    fn put_instance(
+        cx: &Cx,
+        selector: &Selector,
+        body: Option<Self::Body>,
+    ) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
+}
+
+/// The form in which seeds and archives describe an element of a kind.
+pub trait SeedForm: std::fmt::Debug + Clone + Serialize + DeserializeOwned {
+    /// The kind of element that it describes.
+    type Of: Kind<Seed = Self>;
+    /// The fields that are read, for hints at misspelt ones; a real export has more.
+    const FIELDS: &'static [&'static str];
+
+    /// The description of an element, as an export has it.
+    fn of(element: &Self::Of) -> Self;
+    /// The element that is described, at no layer yet.
+    fn fresh(&self, id: Id<Self::Of>, now: Timestamp) -> Self::Of;
+    /// Gives an existing element the definition of a fresh one, and leaves its identity and place.
+    fn redefine(known: &mut Self::Of, fresh: Self::Of);
+    /// The key of the element; the folder's name when the file gives none.
+    fn key(&self) -> &str;
+    fn key_mut(&mut self) -> &mut String;
+    /// Any JSON object of the user's own.
+    fn meta(&self) -> Option<&JsonMap>;
+    /// The UUID, which is the same in every workspace that the element was exported to; none when the file gives none.
+    fn uuid(&self) -> Option<&String>;
+    /// The file and place where the element stands, for errors.
+    fn origin(&self) -> &Origin;
+    fn origin_mut(&mut self) -> &mut Origin;
+    /// Refuses what could not be made, and names the field. It is checked when the seed is read,
+    /// because a seed is planted often.
+    fn check(&self) -> Result<(), (&'static str, ApiError)>;
+}
+
+/// The getters of a kind whose struct has the usual fields, for its `impl Kind`.
+macro_rules! fields_of_an_element {
+    () => {
+        fn meta(&self) -> &$crate::elements::model::Meta {
+            &self.meta
+        }
+
+        fn meta_mut(&mut self) -> &mut $crate::elements::model::Meta {
+            &mut self.meta
+        }
+
+        fn place(&self) -> &$crate::elements::model::place::Place<Self> {
+            &self.place
+        }
+
+        fn place_mut(&mut self) -> &mut $crate::elements::model::place::Place<Self> {
+            &mut self.place
+        }
+    };
+}
+
+/// The getters of a seed form whose struct has the usual fields, for its `impl SeedForm`.
+macro_rules! fields_of_a_seed_form {
+    () => {
+        fn key(&self) -> &str {
+            &self.key
+        }
+
+        fn key_mut(&mut self) -> &mut String {
+            &mut self.key
+        }
+
+        fn meta(&self) -> Option<&$crate::base::JsonMap> {
+            self.meta.as_ref()
+        }
+
+        fn uuid(&self) -> Option<&String> {
+            self.uuid.as_ref()
+        }
+
+        fn origin(&self) -> &$crate::elements::origin::Origin {
+            &self.origin
+        }
+
+        fn origin_mut(&mut self) -> &mut $crate::elements::origin::Origin {
+            &mut self.origin
+        }
+    };
+}
+
+pub(crate) use {fields_of_a_seed_form, fields_of_an_element};

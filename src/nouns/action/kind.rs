@@ -1,0 +1,113 @@
+//! What actions have of their own as a kind of element.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::base::history::History;
+use crate::base::ids::Id;
+use crate::base::operation::Operation;
+use crate::call::router::{Access, Route, resolved_route};
+use crate::call::{Call, Reply};
+use crate::elements::kind::fields_of_an_element;
+use crate::elements::model::place::Place;
+use crate::elements::model::{Meta, Selector};
+use crate::elements::{Change, Kind, Listed};
+use crate::engine::Cx;
+use crate::engine::catalog::{Catalog, Shelf};
+use crate::engine::view::ViewContext;
+use crate::nouns::action::model::{Action, ActionBody, ActionState};
+use crate::nouns::action::seed::SeedAction;
+use crate::nouns::action::view::ActionView;
+use crate::nouns::action::{routes, rules as actions};
+use crate::nouns::integration::model::Integration;
+
+impl Kind for Action {
+    const NOUN: &'static str = "action";
+    const PLURAL: &'static str = "actions";
+    const SINGULAR: &'static str = "action";
+    const SOURCE: &'static str = "SEED";
+
+    fn is_public(&self) -> bool {
+        self.is_public
+    }
+
+    /// Answers a universal action that is READY and has no type.
+    fn blank(id: Id<Self>, meta: Meta) -> Self {
+        Self {
+            id,
+            meta,
+            state: ActionState::Ready,
+            history: History::default(),
+            place: Place::default(),
+            action_type: None,
+            config: JsonMap::new(),
+            input_schema: None,
+            output_schema: None,
+            output_mapping: None,
+            custom_output_schema: None,
+            is_public: false,
+            is_customized: false,
+            intent: None,
+            errors: Vec::new(),
+            due: None,
+        }
+    }
+
+    fn copy_definition(&mut self, from: &Self) {
+        self.meta.name.clone_from(&from.meta.name);
+        self.meta.description.clone_from(&from.meta.description);
+        self.action_type = from.action_type;
+        self.config.clone_from(&from.config);
+        self.input_schema.clone_from(&from.input_schema);
+        self.output_schema.clone_from(&from.output_schema);
+        self.output_mapping.clone_from(&from.output_mapping);
+        self.custom_output_schema.clone_from(&from.custom_output_schema);
+        self.is_customized = false;
+    }
+
+    type Seed = SeedAction;
+
+    type View<'a> = ActionView<'a>;
+    type Body = ActionBody;
+
+    fn view<'a>(lens: &ViewContext<'a>, action: &'a Self, at: Option<&'a Integration>) -> ActionView<'a> {
+        lens.action(action, at)
+    }
+
+    fn at_integration(body: &mut ActionBody, integration: &str) {
+        body.integration_id = Some(integration.to_owned());
+    }
+
+    async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Self>, ApiError> {
+        actions::create(cx, body).await
+    }
+
+    async fn update(cx: &Cx, selector: &Selector, body: ActionBody, change: Change) -> Result<Listed<Self>, ApiError> {
+        actions::update(cx, selector, body, change).await
+    }
+
+    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Self>, ApiError> {
+        actions::put_instance(cx, selector, body).await
+    }
+
+    async fn get(call: Call) -> Result<Reply, ApiError> {
+        routes::get(call).await
+    }
+
+    fn run_route(path: &str, source: &'static str) -> Option<Route> {
+        let post = Some(Method::POST);
+        Some(
+            resolved_route(post, path, Access::Anyone, source, routes::read_selected, routes::run)
+                .operation(Operation::Act),
+        )
+    }
+
+    fields_of_an_element!();
+
+    fn shared(catalog: &Catalog) -> Option<&Shelf<Self>> {
+        Some(&catalog.actions)
+    }
+}

@@ -1,0 +1,120 @@
+//! Actions as seeds and archives describe them.
+
+use serde::Deserialize;
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::schema::check_schema;
+use crate::elements::kind::fields_of_a_seed_form;
+use crate::elements::model::{Meta, title_of};
+use crate::elements::origin::Origin;
+use crate::elements::{Kind as _, SeedForm};
+use crate::nouns::action::model::{Action, ActionType};
+
+/// An action in a seed. Fields of a real export that have no meaning here are ignored.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SeedAction {
+    /// The key; the folder's name when absent.
+    #[serde(default)]
+    pub key: String,
+    /// The name that people see; derived from the key when absent.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// A description for people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// What the action does when it runs.
+    #[serde(rename = "type", default)]
+    pub action_type: Option<ActionType>,
+    /// How the action does it: `request` for requests, `code` for snippets.
+    #[serde(default)]
+    pub config: JsonMap,
+    /// The JSON Schema that an input must fit.
+    #[serde(default)]
+    pub input_schema: Option<Value>,
+    /// The JSON Schema of the output by default.
+    #[serde(default)]
+    pub output_schema: Option<Value>,
+    /// A data-mapping formula that makes the output.
+    #[serde(default)]
+    pub output_mapping: Option<Value>,
+    /// The JSON Schema of the output; it wins over `outputSchema`.
+    #[serde(default)]
+    pub custom_output_schema: Option<Value>,
+    /// Any JSON object of the user's own.
+    #[serde(default)]
+    pub meta: Option<JsonMap>,
+    /// The UUID, which is the same in every workspace that the action was exported to; one is made when absent.
+    #[serde(default)]
+    pub uuid: Option<String>,
+    #[serde(skip)]
+    pub(crate) origin: Origin,
+}
+
+impl SeedForm for SeedAction {
+    type Of = Action;
+    const FIELDS: &'static [&'static str] = &[
+        "key",
+        "name",
+        "description",
+        "type",
+        "config",
+        "inputSchema",
+        "outputSchema",
+        "outputMapping",
+        "customOutputSchema",
+    ];
+
+    /// The fields of an export. Source: SDK `ActionExportProperties`; `outputSchema` is our choice.
+    fn of(action: &Action) -> Self {
+        Self {
+            key: action.meta.key.clone().unwrap_or_default(),
+            name: Some(action.meta.name.clone()),
+            description: action.meta.description.clone(),
+            action_type: action.action_type,
+            config: action.config.clone(),
+            input_schema: action.input_schema.clone(),
+            output_schema: action.output_schema.clone(),
+            output_mapping: action.output_mapping.clone(),
+            custom_output_schema: action.custom_output_schema.clone(),
+            meta: action.meta.meta.clone(),
+            uuid: Some(action.meta.uuid.clone()),
+            origin: Origin::default(),
+        }
+    }
+
+    fn fresh(&self, id: Id<Action>, now: Timestamp) -> Action {
+        let name = self.name.clone().unwrap_or_else(|| title_of(&self.key));
+        let meta = Meta::planted(("action", id.as_str()), &self.key, &name, self.description.clone(), now);
+        Action {
+            action_type: self.action_type,
+            config: self.config.clone(),
+            input_schema: self.input_schema.clone(),
+            output_schema: self.output_schema.clone(),
+            output_mapping: self.output_mapping.clone(),
+            custom_output_schema: self.custom_output_schema.clone(),
+            ..Action::blank(id, meta)
+        }
+    }
+
+    fn redefine(known: &mut Action, fresh: Action) {
+        known.action_type = fresh.action_type;
+        known.config = fresh.config;
+        known.input_schema = fresh.input_schema;
+        known.output_schema = fresh.output_schema;
+        known.output_mapping = fresh.output_mapping;
+        known.custom_output_schema = fresh.custom_output_schema;
+    }
+
+    fn check(&self) -> Result<(), (&'static str, ApiError)> {
+        let schema = self.input_schema.as_ref().map_or(Ok(()), |schema| check_schema(schema, "inputSchema"));
+        schema.map_err(|error| ("inputSchema", error))
+    }
+
+    fields_of_a_seed_form!();
+}

@@ -1,0 +1,112 @@
+//! What flows have of their own as a kind of element.
+
+use std::sync::Arc;
+
+use http::Method;
+
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::operation::Operation;
+use crate::call::router::{Access, Route, route};
+use crate::call::{Call, Reply};
+use crate::elements::kind::fields_of_an_element;
+use crate::elements::model::place::Place;
+use crate::elements::model::{Meta, Selector};
+use crate::elements::{Change, Kind, Listed};
+use crate::engine::Cx;
+use crate::engine::view::ViewContext;
+use crate::nouns::flow::model::{Customized, Flow, FlowBody, Nodes};
+use crate::nouns::flow::seed::SeedFlow;
+use crate::nouns::flow::view::FlowView;
+use crate::nouns::flow::{routes, rules as flows};
+use crate::nouns::integration::model::Integration;
+
+impl Kind for Flow {
+    const NOUN: &'static str = "flow";
+    const PLURAL: &'static str = "flows";
+    const SINGULAR: &'static str = "flow";
+    const SOURCE: &'static str = "SDK";
+
+    /// Answers a universal, enabled flow without nodes.
+    fn blank(id: Id<Self>, meta: Meta) -> Self {
+        Self {
+            id,
+            meta,
+            place: Place::default(),
+            nodes: Nodes::new(),
+            enabled: true,
+            auto_create_instances: false,
+            parameters_schema: None,
+            parameters: None,
+            customized: Customized::default(),
+            flow_revision: None,
+        }
+    }
+
+    fn copy_definition(&mut self, from: &Self) {
+        self.meta.name.clone_from(&from.meta.name);
+        self.meta.description.clone_from(&from.meta.description);
+        self.nodes.clone_from(&from.nodes);
+        self.parameters_schema.clone_from(&from.parameters_schema);
+        self.parameters.clone_from(&from.parameters);
+        self.customized = Customized::default();
+        self.flow_revision = Some(from.meta.revision.clone());
+    }
+
+    type Seed = SeedFlow;
+
+    type View<'a> = FlowView<'a>;
+    type Body = FlowBody;
+
+    fn view<'a>(lens: &ViewContext<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
+        lens.flow(flow, at)
+    }
+
+    /// Reads the selector of a flow; an instance may also be named by `flowId`
+    /// or `flowKey`. Source: SDK `FlowInstanceSelector`.
+    fn selector(call: &Call) -> Result<Selector, ApiError> {
+        let (query, selector) = (call.query(), call.selector()?);
+        Ok(Selector {
+            parent_id: selector.parent_id.or_else(|| query.text("flowId")),
+            parent_key: selector.parent_key.or_else(|| query.text("flowKey")),
+            ..selector
+        })
+    }
+
+    /// Reads the filters that only lists of flows have: `enabled` and `flowKey`. Source: SDK `FindFlowInstancesQuery`.
+    fn also(call: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
+        let query = call.query();
+        let (enabled, key) = (query.flag("enabled"), query.text("flowKey"));
+        Ok(move |flow: &Self| {
+            enabled.is_none_or(|enabled| flow.enabled == enabled)
+                && key.as_ref().is_none_or(|key| flow.meta.key.as_ref() == Some(key))
+        })
+    }
+
+    fn at_integration(body: &mut FlowBody, integration: &str) {
+        body.integration_id = Some(integration.to_owned());
+    }
+
+    async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Self>, ApiError> {
+        flows::create(cx, body).await
+    }
+
+    async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Self>, ApiError> {
+        flows::update(cx, selector, body, change).await
+    }
+
+    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Self>, ApiError> {
+        flows::put_instance(cx, selector, body).await
+    }
+
+    fn run_route(path: &str, source: &'static str) -> Option<Route> {
+        let route = route(Some(Method::POST), path, Access::Anyone, source, routes::run);
+        Some(route.operation(Operation::FlowRun).about(routes::about_run))
+    }
+
+    async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
+        routes::reset_instance(call).await
+    }
+
+    fields_of_an_element!();
+}

@@ -1,0 +1,52 @@
+//! The one list of kinds: every record that a workspace holds, and every kind of element among them.
+//!
+//! A line says how a kind is called in the database, which field of [`crate::store::World`] holds it, its type, the text that
+//! it is looked up by beside its id, what it waits for, and the
+//! queue that it waits in. The store's world and its loading, the routes, seeds, planting,
+//! archives and the worker read it from here. A further kind of element is its folder, a line here and a `mod` line.
+
+/// Calls a macro with the list: `records { … }` move by rules of their own, `elements { … }` stand at the three layers.
+macro_rules! for_each_kind {
+    ($do:ident) => {
+        $do! {
+            records {
+                /// Tenants are looked up by tenant key.
+                Tenant("tenant") in tenants: crate::nouns::tenant::model::Tenant, by |tenant| Some(&tenant.internal_id);
+                /// The workspace's own external apps are looked up by key.
+                ExternalApp("external-app") in external_apps: crate::nouns::external_app::model::ExternalApp, by |app| app.meta.key.as_deref();
+                /// The workspace's own connectors, and its copies of the catalog's, are looked up by key.
+                Connector("connector") in connectors: crate::nouns::connector::model::Connector, by |connector| connector.meta.key.as_deref();
+                /// Integrations are looked up by key.
+                Integration("integration") in integrations: crate::nouns::integration::model::Integration, by |integration| integration.meta.key.as_deref();
+                /// Connections are looked up by key, which several tenants may share.
+                Connection("connection") in connections: crate::nouns::connection::model::Connection, by |connection| connection.meta.key.as_deref(), waits |it| it.agenda();
+                /// Runs of flow instances are looked up by the connection on which they go on; those that do not have none.
+                FlowRun("flow-run") in flow_runs: crate::nouns::flow_run::model::FlowRun, by |run| run.occupied_connection(), waits |it| it.agenda(), queues |it| it.queue();
+                /// Connection requests are looked up only by id.
+                ConnectionRequest("connection-request") in connection_requests: crate::nouns::connection_request::model::ConnectionRequest, by |_| None;
+                /// Attempt logs say how attempts to connect went.
+                AttemptLog("connection-attempt-log") in attempt_logs: crate::nouns::attempt_log::model::AttemptLog, by |_| None;
+                /// Agent sessions are looked up by the id of the element they work on.
+                AgentSession("agent-session") in agent_sessions: crate::nouns::agent_session::model::AgentSession, by |session| Some(&session.element_id), waits |it| it.agenda();
+                /// Background jobs are looked up only by id.
+                Job("job") in jobs: crate::world::job::model::Job, by |_| None, waits |it| it.agenda();
+                /// Grants are the access that stub vendors gave, looked up by access token.
+                Grant("grant") in grants: crate::nouns::vendor::model::Grant, by |grant| Some(&grant.access_token);
+                /// Webhook deliveries to the app are looked up only by id.
+                WebhookDelivery("webhook-delivery") in deliveries: crate::nouns::webhook::model::WebhookDelivery, by |_| None, waits |it| it.agenda();
+                /// The workspace's own scenarios are looked up by name.
+                OwnScenario("scenario") in scenarios: crate::world::scenario::model::OwnScenario, by |own| Some(&own.scenario.name);
+                /// Stubs are looked up by the key of their connector.
+                Stub("stub") in stubs: crate::nouns::stub::model::Stub, by |stub| Some(&stub.connector_key);
+            }
+            elements {
+                /// Actions are looked up by key.
+                Action("action") in actions: crate::nouns::action::model::Action, by |action| action.meta.key.as_deref(), waits |it| it.agenda();
+                /// Flows and flow instances are looked up by key.
+                Flow("flow") in flows: crate::nouns::flow::model::Flow, by |flow| flow.meta.key.as_deref();
+            }
+        }
+    };
+}
+
+pub(crate) use for_each_kind;
