@@ -7,7 +7,7 @@ use crate::base::clock::ClockMode;
 
 /// The target says where the server keeps its database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Target {
+pub enum Database {
     /// The database is in memory and is gone when the server stops.
     #[default]
     Memory,
@@ -47,7 +47,7 @@ pub struct Config {
     /// The server listens on this port; 0 picks a free one.
     pub port: u16,
     pub seed: SeedChoice,
-    pub database: Target,
+    pub database: Database,
     /// Every new workspace's clock starts in this mode.
     pub clock: ClockMode,
     /// This seed makes generated ids the same on every run; without it they differ.
@@ -78,7 +78,7 @@ impl Default for Config {
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             port: 6262,
             seed: SeedChoice::Demo,
-            database: Target::Memory,
+            database: Database::Memory,
             clock: ClockMode::default(),
             rng_seed: None,
             workspace_key: None,

@@ -10,7 +10,7 @@ use crate::base::text::article;
 
 /// An entry records one change of a state machine's state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change<S, E> {
+pub struct StateChange<S, E> {
     /// The change happened at this moment of the workspace's clock.
     pub at: Timestamp,
     pub from: S,
@@ -22,7 +22,7 @@ pub struct Change<S, E> {
 /// The history holds the last ten changes, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct History<S, E>(Vec<Change<S, E>>);
+pub struct History<S, E>(Vec<StateChange<S, E>>);
 
 /// Each element remembers this many changes; then the oldest goes.
 const MOST: usize = 10;
@@ -55,11 +55,11 @@ impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
         cause: E,
         to: Option<S>,
         at: Timestamp,
-    ) -> Result<Change<S, E>, ApiError> {
+    ) -> Result<StateChange<S, E>, ApiError> {
         let from = *state;
         let to = to.ok_or_else(|| self.refusal(machine, from, cause))?;
         *state = to;
-        let change = Change { at, from, to, cause };
+        let change = StateChange { at, from, to, cause };
         if self.0.len() == MOST {
             self.0.remove(0);
         }

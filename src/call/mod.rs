@@ -26,7 +26,7 @@ use crate::base::page::PageRequest;
 use crate::call::unread::Read;
 use crate::elements::model::{Layer, Scope, Selector};
 use crate::engine::tokens::Caller;
-use crate::engine::{Cx, Engine, Space};
+use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::upstream::raw_server::Cut;
 
 /// A call of the API, after its route was found and its caller was admitted.
@@ -34,7 +34,7 @@ use crate::upstream::raw_server::Cut;
 pub struct Call {
     pub engine: Arc<Engine>,
     /// The workspace and the caller; absent on routes that need no token.
-    pub who: Option<(Arc<Space>, Caller)>,
+    pub who: Option<(Arc<WorkspaceRuntime>, Caller)>,
     pub method: Method,
     /// The path as it was sent.
     pub path: String,

@@ -29,23 +29,23 @@ pub enum Access {
 }
 
 /// The answer of a call, still to be awaited: nothing has happened before.
-pub type Answer = BoxFuture<'static, Result<Reply, ApiError>>;
+pub type ReplyFuture = BoxFuture<'static, Result<Reply, ApiError>>;
 
 /// Finds what a call of a route is about; none where the call belongs to no workspace.
 pub type SubjectOf = fn(&Call, &Route) -> Option<Subject>;
 
 /// A call whose subject is known and whose answer is prepared.
-pub struct Begun {
+pub struct PreparedCall {
     /// What the call is about.
     pub subject: Option<Subject>,
     /// Its answer, which does nothing until it is awaited.
-    pub answer: Answer,
+    pub answer: ReplyFuture,
 }
 
 /// Answers a call that the handler reads itself.
-type PlainHandler = Arc<dyn Fn(Call) -> Answer + Send + Sync>;
+type PlainHandler = Arc<dyn Fn(Call) -> ReplyFuture + Send + Sync>;
 /// Finds what a call is about and answers it with what was found.
-type ResolvedHandler = Arc<dyn Fn(Call, &Route) -> Begun + Send + Sync>;
+type ResolvedHandler = Arc<dyn Fn(Call, &Route) -> PreparedCall + Send + Sync>;
 
 /// What a route does with a call.
 #[derive(Clone)]
@@ -88,11 +88,11 @@ impl Route {
     }
 
     /// Resolves what a call is about, once, and prepares its answer.
-    pub fn begin(&self, call: Call) -> Begun {
+    pub fn begin(&self, call: Call) -> PreparedCall {
         match &self.handler {
             Handler::Plain(answer) => {
                 let subject = (self.subject)(&call, self);
-                Begun { subject, answer: answer(call) }
+                PreparedCall { subject, answer: answer(call) }
             }
             Handler::Resolved(begin) => begin(call, self),
         }
@@ -154,11 +154,11 @@ where
     let begin = move |call: Call, route: &Route| match resolve(&call) {
         Ok(found) => {
             let (subject, handler) = (found.subject(&call, route), Arc::clone(&handler));
-            Begun { subject, answer: Box::pin(async move { handler(call, found).await }) }
+            PreparedCall { subject, answer: Box::pin(async move { handler(call, found).await }) }
         }
         Err(error) => {
             let subject = (route.subject)(&call, route);
-            Begun { subject, answer: Box::pin(std::future::ready(Err(error))) }
+            PreparedCall { subject, answer: Box::pin(std::future::ready(Err(error))) }
         }
     };
     let handler = Handler::Resolved(Arc::new(begin));

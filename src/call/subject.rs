@@ -9,7 +9,7 @@ use super::Call;
 use super::router::Route;
 use crate::base::ids::Id;
 use crate::elements::model::{Meta, Scope};
-use crate::engine::Space;
+use crate::engine::WorkspaceRuntime;
 use crate::engine::directory::Resolved;
 use crate::fault::{CallFacts, Side};
 use crate::nouns::connection::model::Connection;
@@ -18,7 +18,7 @@ use crate::nouns::connection::model::Connection;
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// The workspace whose rules it may meet.
-    pub space: Arc<Space>,
+    pub space: Arc<WorkspaceRuntime>,
     /// What rules, verifications and the journal look at.
     pub facts: CallFacts,
     /// The connection that a rule may break.
@@ -34,7 +34,7 @@ pub fn names_of(id: &str, meta: &Meta) -> Vec<String> {
 
 impl Subject {
     /// A call about nothing but what its route and path say.
-    pub fn plain(call: &Call, route: &Route, space: Arc<Space>) -> Self {
+    pub fn plain(call: &Call, route: &Route, space: Arc<WorkspaceRuntime>) -> Self {
         let tenant = call.who.as_ref().and_then(|(_, caller)| caller.tenant());
         let facts = CallFacts {
             side: Side::Api,
@@ -86,7 +86,7 @@ impl Subject {
     pub fn of_page(
         call: &Call,
         route: &Route,
-        found: impl FnOnce() -> Option<(Arc<Space>, Option<Arc<Connection>>)>,
+        found: impl FnOnce() -> Option<(Arc<WorkspaceRuntime>, Option<Arc<Connection>>)>,
     ) -> Option<Self> {
         if call.who.is_some() {
             return Self::in_scope(call, route);

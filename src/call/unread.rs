@@ -10,18 +10,18 @@ use http::Method;
 #[derive(Debug, Default)]
 pub struct Read {
     // A std mutex: held for a few instructions and never across an await.
-    inner: Mutex<Inner>,
+    inner: Mutex<ReadState>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct ReadState {
     query_keys: BTreeSet<String>,
     all_query_keys: bool,
     unknown_fields: BTreeSet<String>,
 }
 
 impl Read {
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, ReadState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

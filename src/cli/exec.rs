@@ -13,7 +13,7 @@ use tokio::process::Child;
 
 use crate::base::clock::real_sleep;
 use crate::cli::ServerOptions;
-use crate::cli::output::{Access, ReadyFile, complain};
+use crate::cli::output::{ReadyFile, ServerAccess, complain};
 use crate::cli::serve::StopSignals;
 use crate::world::report;
 
@@ -31,7 +31,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let mut signals = runtime.block_on(async { StopSignals::caught() }).map_err(|error| error.to_string())?;
     let server = options.server.start(0)?;
-    let access = Access::of(&server)?;
+    let access = ServerAccess::of(&server)?;
     let file = options.server.ready_file.as_deref().map(|path| ReadyFile::write(path, &access.json())).transpose()?;
     let Some((program, arguments)) = options.command.split_first() else { return Err("name a command".into()) };
     let mut command = tokio::process::Command::new(program);

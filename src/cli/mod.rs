@@ -20,7 +20,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Parser, Subcommand};
 
 use crate::base::clock::ClockMode;
-use crate::base::config::{Config, SeedChoice, Target};
+use crate::base::config::{Config, Database, SeedChoice};
 use crate::server::Server;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
@@ -112,7 +112,7 @@ impl ServerOptions {
             host: self.host,
             port: self.port.unwrap_or(default_port),
             seed: self.seed.clone(),
-            database: self.database.clone().map_or(Target::Memory, Target::File),
+            database: self.database.clone().map_or(Database::Memory, Database::File),
             clock: self.clock,
             rng_seed: self.rng_seed,
             workspace_key: self.workspace_key.clone().filter(|key| !key.is_empty()),

@@ -23,7 +23,7 @@ pub(super) fn print(text: &str) {
 
 /// The access to a running server: what a client needs to know.
 #[derive(Debug, Clone)]
-pub(super) struct Access {
+pub(super) struct ServerAccess {
     pub(super) url: String,
     pub(super) key: String,
     pub(super) secret: String,
@@ -33,7 +33,7 @@ pub(super) struct Access {
     pub(super) control_token: Option<String>,
 }
 
-impl Access {
+impl ServerAccess {
     /// Reads the access to a server's first workspace; its tokens last a day.
     pub(super) fn of(server: &Server) -> Result<Self, String> {
         let space = server.engine().first_space().map_err(|error| error.message.clone())?;

@@ -6,7 +6,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::base::config::Config;
 use crate::cli::ServerOptions;
-use crate::cli::output::{Access, ReadyFile, print};
+use crate::cli::output::{ReadyFile, ServerAccess, print};
 
 pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     let runtime =
@@ -14,7 +14,7 @@ pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     // Signals are caught before anybody is told that the server runs, because whoever is told may stop it at once.
     let mut signals = runtime.block_on(async { StopSignals::caught() }).map_err(|error| error.to_string())?;
     let server = options.start(Config::default().port)?;
-    let access = Access::of(&server)?;
+    let access = ServerAccess::of(&server)?;
     let ready = access.json();
     let file = options.ready_file.as_deref().map(|path| ReadyFile::write(path, &ready)).transpose()?;
     print(&if options.json { ready.to_string() } else { access.banner() });

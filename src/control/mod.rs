@@ -23,7 +23,7 @@ use http::Method;
 use crate::base::error::ApiError;
 use crate::call::router::{Access, Route, route};
 use crate::call::{Call, Reply};
-use crate::engine::Space;
+use crate::engine::WorkspaceRuntime;
 use crate::world::spaces::no_workspace;
 
 const OURS: &str = "our choice";
@@ -101,7 +101,7 @@ pub fn routes() -> Vec<Route> {
 }
 
 /// Returns the workspace that a control route names, or a 404.
-fn space(call: &Call) -> Result<Arc<Space>, ApiError> {
+fn space(call: &Call) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let key = call.param("key")?;
     call.engine.space(key).ok_or_else(|| no_workspace(&call.engine, key))
 }

@@ -9,10 +9,10 @@ use crate::base::clock::{ClockMode, Timestamp};
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::control::space;
-use crate::engine::Space;
+use crate::engine::WorkspaceRuntime;
 use crate::world::worker;
 
-fn shown(space: &Space, moved: usize) -> Result<Reply, ApiError> {
+fn shown(space: &WorkspaceRuntime, moved: usize) -> Result<Reply, ApiError> {
     Reply::json(&json!({
         "now": space.clock.now(),
         "mode": space.clock.mode(),
@@ -27,7 +27,7 @@ pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// Stores the clock's position with the workspace, so that it survives a restart and forks copy it.
-pub(crate) async fn keep(space: &Space) -> Result<(), ApiError> {
+pub(crate) async fn keep(space: &WorkspaceRuntime) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
     workspace.clock = space.clock.mode();
@@ -38,14 +38,14 @@ pub(crate) async fn keep(space: &Space) -> Result<(), ApiError> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SetBody {
+struct ClockBody {
     /// The mode is `system`, or a moment at which time stands still, as RFC 3339 or a plain date.
     mode: String,
 }
 
 pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
-    let body: SetBody = call.json()?;
+    let body: ClockBody = call.json()?;
     let mode: ClockMode = body.mode.parse().map_err(ApiError::bad_request)?;
     space.clock.set(mode);
     keep(&space).await?;

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::control::space;
-use crate::engine::Space;
+use crate::engine::WorkspaceRuntime;
 use crate::engine::directory::Directory;
 use crate::journal::Side;
-use crate::nouns::stub::model::{Stub, StubSpec};
+use crate::nouns::stub::model::{StoredStub, StubSpec};
 use crate::nouns::vendor::model::Grant;
 
 /// Returns the key of the connector that the route names, or a 404.
-fn connector(call: &Call, space: &Space) -> Result<String, ApiError> {
+fn connector(call: &Call, space: &WorkspaceRuntime) -> Result<String, ApiError> {
     let world = space.world();
     let directory = Directory::new(&world, &call.engine.catalog);
     Ok(directory.find_connector(call.param("connector")?)?.key().to_owned())
@@ -22,7 +22,7 @@ fn connector(call: &Call, space: &Space) -> Result<String, ApiError> {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct SetBody {
+struct StubsBody {
     /// The app's calls go to this address, such as `http://127.0.0.1:9000`; when null or absent,
     /// they go to the stub server.
     url: Option<String>,
@@ -31,7 +31,7 @@ struct SetBody {
 pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
-    let body: SetBody = call.json()?;
+    let body: StubsBody = call.json()?;
     if let Some(url) = &body.url
         && !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
     {
@@ -50,7 +50,7 @@ pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&json!({ "connector": key, "url": body.url }))
 }
 
-fn shown(stub: &Stub) -> Result<Value, ApiError> {
+fn shown(stub: &StoredStub) -> Result<Value, ApiError> {
     let mut value = serde_json::to_value(&stub.spec).map_err(ApiError::internal)?;
     value["id"] = json!(stub.id);
     Ok(value)
@@ -83,9 +83,10 @@ pub(super) async fn add_stub(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// Adds a stub to a workspace, and fails with a 400 when it makes no sense.
-pub(crate) async fn add(space: &Space, connector: &str, spec: StubSpec) -> Result<Stub, ApiError> {
+pub(crate) async fn add(space: &WorkspaceRuntime, connector: &str, spec: StubSpec) -> Result<StoredStub, ApiError> {
     spec.check()?;
-    let stub = Stub { id: space.ids.id(), connector_key: connector.to_owned(), spec, created_at: space.clock.now() };
+    let stub =
+        StoredStub { id: space.ids.id(), connector_key: connector.to_owned(), spec, created_at: space.clock.now() };
     let mut tx = space.data.begin().await;
     tx.put(stub.clone())?;
     tx.commit().await?;
@@ -98,7 +99,7 @@ pub(super) async fn clear_stubs(call: Call) -> Result<Reply, ApiError> {
     let mut tx = space.data.begin().await;
     let ids: Vec<String> = tx.stubs.with_key(&key).map(|stub| stub.id.to_string()).collect();
     for id in ids {
-        tx.remove::<Stub>(&id);
+        tx.remove::<StoredStub>(&id);
     }
     tx.commit().await?;
     Ok(Reply::empty())
@@ -122,7 +123,7 @@ pub(super) async fn put_stub(call: Call) -> Result<Reply, ApiError> {
     spec.check()?;
     let mut tx = space.data.begin().await;
     let known = tx.stubs.get(id).map(|stub| (**stub).clone()).ok_or_else(|| no_stub(id))?;
-    let stub = Stub { spec, ..known };
+    let stub = StoredStub { spec, ..known };
     tx.put(stub.clone())?;
     tx.commit().await?;
     Reply::json(&shown(&stub)?)
@@ -135,7 +136,7 @@ pub(super) async fn remove_stub(call: Call) -> Result<Reply, ApiError> {
     if tx.stubs.get(id).is_none() {
         return Err(no_stub(id));
     }
-    tx.remove::<Stub>(id);
+    tx.remove::<StoredStub>(id);
     tx.commit().await?;
     Ok(Reply::empty())
 }

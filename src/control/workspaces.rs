@@ -11,7 +11,7 @@ use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::control::space;
 use crate::engine::tokens::mint;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::nouns::workspace::rules::{merge_settings, merged_mock};
 use crate::world::export::Export;
@@ -22,7 +22,7 @@ use crate::world::{catalog, export, snapshots, spaces};
 const DAY: Duration = Duration::from_hours(24);
 
 /// Returns a workspace with its credentials, its settings, and tokens that are valid for a day.
-pub(super) fn shown(engine: &Engine, space: &Space) -> Result<Value, ApiError> {
+pub(super) fn shown(engine: &Engine, space: &WorkspaceRuntime) -> Result<Value, ApiError> {
     let world = space.world();
     let workspace = &world.workspace;
     let expires = real_now().plus(DAY);
@@ -116,7 +116,7 @@ pub(super) async fn export(call: Call) -> Result<Reply, ApiError> {
 
 /// Returns the workspace and the state that `from` names: a workspace by key, a snapshot by id, or an exported
 /// workspace itself. It fails when there is none of that name.
-fn start_of(engine: &Engine, from: &Value) -> Result<(Arc<Space>, Start), ApiError> {
+fn start_of(engine: &Engine, from: &Value) -> Result<(Arc<WorkspaceRuntime>, Start), ApiError> {
     let Some(name) = from.as_str() else {
         let exported: Export = serde_path_to_error::deserialize(from).map_err(|error| {
             ApiError::bad_request(format!(
@@ -167,7 +167,7 @@ pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&shown(&call.engine, &space)?)
 }
 
-async fn change(space: &Space, settings: Option<Value>, mock: Option<Value>) -> Result<(), ApiError> {
+async fn change(space: &WorkspaceRuntime, settings: Option<Value>, mock: Option<Value>) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
     (workspace.settings, workspace.mock) = changed(&workspace.settings, &workspace.mock, settings, mock)?;

@@ -21,7 +21,7 @@ use crate::engine::Engine;
 use crate::fault::Effect;
 use crate::nouns::fault::effects as faults;
 use crate::nouns::fault::effects::Met;
-use crate::upstream::raw_server::{Cut, Play};
+use crate::upstream::raw_server::{Cut, ScriptedAnswer};
 
 /// Holds a call against the workspace's rules.
 pub(super) async fn meet(engine: &Arc<Engine>, subject: Option<&Subject>) -> Result<Met, ApiError> {
@@ -47,7 +47,7 @@ pub(crate) async fn ended(met: Met, handled: impl Future<Output = Result<Reply, 
     }
 }
 
-fn reply_of(play: Play) -> Reply {
+fn reply_of(play: ScriptedAnswer) -> Reply {
     let content_type = play.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mut reply = Reply::of(play.status, content_type.map(|text| text.to_owned().into()), play.body);
     reply.headers = play.headers;

@@ -18,13 +18,13 @@ use crate::base::clock::{Timestamp, as_a_call, monotonic};
 use crate::base::error::{ApiError, ErrorCode};
 use crate::base::operation::Operation;
 use crate::base::redact::masked;
-use crate::call::router::{Access, Begun, Route, Router};
+use crate::call::router::{Access, PreparedCall, Route, Router};
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use crate::edge::departure::departed;
 use crate::edge::faults;
 use crate::elements::manager_only;
-use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, Space, tokens as auth};
+use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
 use crate::fault;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::connection::model::attempt::Theme;
@@ -50,7 +50,7 @@ pub struct Edge {
 /// The facts about a call that the journal needs.
 #[derive(Default)]
 struct Seen {
-    space: Option<Arc<Space>>,
+    space: Option<Arc<WorkspaceRuntime>>,
     caller: Option<String>,
     route: Option<String>,
     token_in_query: bool,
@@ -77,7 +77,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut seen = Seen::default();
     let begun = monotonic();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
-    let incoming = Incoming { method, path, raw_query, headers, loopback };
+    let incoming = IncomingCall { method, path, raw_query, headers, loopback };
     // Only the path is shown, because a query may carry a token.
     let shown = masked(&incoming.path);
     let span = tracing::info_span!("request", http.method = %incoming.method, http.path = shown);
@@ -143,7 +143,7 @@ fn reply_of(result: Result<Reply, ApiError>, path: &str, is_unasked: bool) -> Re
     })
 }
 
-struct Incoming {
+struct IncomingCall {
     method: Method,
     path: String,
     raw_query: String,
@@ -153,7 +153,7 @@ struct Incoming {
 
 async fn answer(
     edge: &Edge,
-    incoming: &Incoming,
+    incoming: &IncomingCall,
     body: Result<Bytes, ApiError>,
     seen: &mut Seen,
 ) -> Result<Reply, ApiError> {
@@ -190,7 +190,7 @@ async fn answer(
         read: Arc::default(),
     };
     let (read, query) = (Arc::clone(&call.read), call.raw_query.clone());
-    let Begun { subject, answer } = route.begin(call);
+    let PreparedCall { subject, answer } = route.begin(call);
     let mut met = faults::meet(&edge.engine, subject.as_ref()).await?;
     seen.faults = std::mem::take(&mut met.rules);
     if let Some(subject) = subject {
@@ -221,10 +221,10 @@ fn without_token(raw_query: &str) -> String {
 async fn authorize(
     edge: &Edge,
     route: &Route,
-    incoming: &Incoming,
+    incoming: &IncomingCall,
     body: Option<&Bytes>,
     seen: &mut Seen,
-) -> Result<Option<(Arc<Space>, auth::Caller)>, ApiError> {
+) -> Result<Option<(Arc<WorkspaceRuntime>, auth::Caller)>, ApiError> {
     match route.access {
         Access::Public => return Ok(None),
         Access::Control => {
@@ -305,7 +305,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
         read: Arc::default(),
     };
     let (method, path) = (call.method.clone(), call.path.clone());
-    let Begun { subject, answer } = route.begin(call);
+    let PreparedCall { subject, answer } = route.begin(call);
     let met = faults::meet(&cx.engine, subject.as_ref()).await?;
     if let (false, Some(Subject { facts, .. })) = (met.rules.is_empty(), &subject) {
         // A call of a snippet is part of its run, and is in the journal only when a fault broke it.
@@ -360,7 +360,7 @@ async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
     Ok(body.freeze())
 }
 
-fn note(edge: &Edge, incoming: &Incoming, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
+fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
     if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS {
         return;
     }

@@ -18,7 +18,7 @@ use crate::elements::model::{Meta, Selector};
 use crate::elements::origin::Origin;
 use crate::elements::{Change, Listed, routes};
 use crate::engine::Cx;
-use crate::engine::catalog::{Catalog, Shelf};
+use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::engine::view::ViewContext;
 use crate::nouns::integration::model::Integration;
 use crate::store::Record;
@@ -58,7 +58,7 @@ pub trait Kind: Record + Clone + PartialEq {
     }
 
     /// The catalog's elements of this kind; none where it has no such kind.
-    fn shared(_: &Catalog) -> Option<&Shelf<Self>> {
+    fn shared(_: &Catalog) -> Option<&CatalogTable<Self>> {
         None
     }
 

@@ -10,7 +10,7 @@ use crate::base::rank;
 use crate::elements::model::{Layer, Scope, Selector};
 use crate::elements::{Archived, Kind};
 use crate::engine::Cx;
-use crate::engine::catalog::Shelf;
+use crate::engine::catalog::CatalogTable;
 use crate::engine::directory::{Directory, Resolved};
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
@@ -123,9 +123,10 @@ pub fn list<E: Kind>(
         || (world.workspace.settings.use_membrane_universe && (app.is_some() || search.is_some()));
     let own =
         E::table(&world).after(0).filter(|(_, element)| wanted(element)).map(|(at, element)| (at, Arc::clone(element)));
-    let shared = E::shared(&cx.engine.catalog).into_iter().flat_map(Shelf::iter).enumerate().filter(|(_, element)| {
-        catalog_too && wanted(element) && (app.is_none() || element.place().external_app == app)
-    });
+    let shared =
+        E::shared(&cx.engine.catalog).into_iter().flat_map(CatalogTable::iter).enumerate().filter(|(_, element)| {
+            catalog_too && wanted(element) && (app.is_none() || element.place().external_app == app)
+        });
     // Elements of the catalog come after the workspace's own, at positions that no record has.
     let shared = shared.map(|(index, element)| (CATALOG_START + index as u64, Arc::clone(element)));
     let at = scope.integration.clone();

@@ -4,12 +4,12 @@
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     pub(crate) file: String,
-    pub(crate) at: Vec<Step>,
+    pub(crate) at: Vec<PathStep>,
 }
 
 /// One step into a document: into a field or an item of a list.
 #[derive(Debug, Clone)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     Field(String),
     Item(usize),
 }
@@ -18,7 +18,7 @@ impl Origin {
     /// The place of a field of what stands here.
     pub(crate) fn field(&self, name: &str) -> Self {
         let mut below = self.clone();
-        below.at.push(Step::Field(name.to_owned()));
+        below.at.push(PathStep::Field(name.to_owned()));
         below
     }
 }

@@ -10,17 +10,17 @@ use std::sync::Arc;
 use crate::nouns::action::model::Action;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
-use crate::nouns::stub::model::Stub;
+use crate::nouns::stub::model::StoredStub;
 
 /// A shelf holds all catalog entries of one kind.
 #[derive(Debug)]
-pub struct Shelf<T> {
+pub struct CatalogTable<T> {
     items: Vec<Arc<T>>,
     by_id: HashMap<String, usize>,
     by_key: HashMap<String, usize>,
 }
 
-impl<T> Shelf<T> {
+impl<T> CatalogTable<T> {
     pub(crate) fn new(items: Vec<T>, id: impl Fn(&T) -> String, key: impl Fn(&T) -> Option<String>) -> Self {
         let by_id = items.iter().enumerate().map(|(index, item)| (id(item), index)).collect();
         let by_key = items.iter().enumerate().filter_map(|(index, item)| Some((key(item)?, index))).collect();
@@ -46,12 +46,12 @@ impl<T> Shelf<T> {
 /// The catalog of one server; all its workspaces share it.
 #[derive(Debug)]
 pub struct Catalog {
-    pub apps: Shelf<ExternalApp>,
-    pub connectors: Shelf<Connector>,
+    pub apps: CatalogTable<ExternalApp>,
+    pub connectors: CatalogTable<Connector>,
     /// These are the actions that the catalog's integrations offer.
-    pub actions: Shelf<Action>,
+    pub actions: CatalogTable<Action>,
     /// The stubs answer for the external apps, listed under the connector's key.
-    pub stubs: HashMap<String, Vec<Arc<Stub>>>,
+    pub stubs: HashMap<String, Vec<Arc<StoredStub>>>,
 }
 
 impl Catalog {

@@ -23,11 +23,11 @@ pub struct Directory<'a> {
 
 /// An offer is an integration that exists, or one that connecting would create.
 #[derive(Debug, Clone)]
-pub enum Offer {
+pub enum Connectable {
     /// The integration exists.
-    Real(Arc<Integration>),
+    Integration(Arc<Integration>),
     /// Connecting would make an integration of this connector.
-    Candidate(Arc<Connector>),
+    Connector(Arc<Connector>),
     /// The app has no connector yet; connecting would build one.
     App(Arc<ExternalApp>),
 }
@@ -148,20 +148,21 @@ impl<'a> Directory<'a> {
 
     /// Returns the integration with this id, key or UUID, or the connector or app that stands under this synthetic id;
     /// a 404 when there is neither.
-    pub fn offer(&self, text: &str) -> Result<Offer, ApiError> {
+    pub fn offer(&self, text: &str) -> Result<Connectable, ApiError> {
         let candidate = || self.connectors().find(|connector| Integration::synthetic_id(&connector.id) == *text);
         if let Some(integration) = self.integration(text) {
             // Once its integration is archived, a connector is on offer again under the same id.
             return match candidate() {
-                Some(connector) if integration.meta.is_archived() => Ok(Offer::Candidate(connector)),
-                _ => Ok(Offer::Real(Arc::clone(integration))),
+                Some(connector) if integration.meta.is_archived() => Ok(Connectable::Connector(connector)),
+                _ => Ok(Connectable::Integration(Arc::clone(integration))),
             };
         }
         if let Some(connector) = candidate() {
-            return Ok(Offer::Candidate(connector));
+            return Ok(Connectable::Connector(connector));
         }
         let app = self.apps().find(|app| Integration::synthetic_app_id(&app.id) == *text);
-        app.map(Offer::App).map_or_else(|| self.find_integration(text).map(|found| Offer::Real(Arc::clone(found))), Ok)
+        app.map(Connectable::App)
+            .map_or_else(|| self.find_integration(text).map(|found| Connectable::Integration(Arc::clone(found))), Ok)
     }
 
     /// Returns the connector of an integration, by way of its app when it names none.
@@ -243,8 +244,8 @@ impl<'a> Directory<'a> {
         let named = [&scope.connection_id, &scope.connection_key].into_iter().flatten().next();
         let integration = match [&scope.integration_id, &scope.integration_key].into_iter().flatten().next() {
             Some(text) => match self.offer(text) {
-                Ok(Offer::Real(integration)) => Some(integration),
-                Ok(Offer::Candidate(_) | Offer::App(_)) => None,
+                Ok(Connectable::Integration(integration)) => Some(integration),
+                Ok(Connectable::Connector(_) | Connectable::App(_)) => None,
                 // The settings let a universal action run for an app that has no integration yet.
                 Err(_) if self.generates(text) => None,
                 Err(error) => return Err(error),

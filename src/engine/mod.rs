@@ -1,4 +1,4 @@
-//! This module is the engine, which every service function gets: one [`Engine`] per server, and one [`Space`] per
+//! This module is the engine, which every service function gets: one [`Engine`] per server, and one [`WorkspaceRuntime`] per
 //! workspace in it. Invariant: a workspace's state changes only through its [`Partition`]; the engine itself keeps
 //! what need not survive a restart.
 
@@ -43,7 +43,7 @@ use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::Workspace;
 use crate::sandbox::{Limits, Sandbox};
 use crate::store::{Db, Partition, World};
-use crate::upstream::raw_server::{Play, RawServer};
+use crate::upstream::raw_server::{RawServer, ScriptedAnswer};
 use crate::upstream::stub_server::StubServer;
 use crate::upstream::{Client, Egress};
 
@@ -73,7 +73,7 @@ pub struct InnerAnswer {
 }
 
 /// The door answers a snippet's call of the API; the API, which lies above, sets it.
-pub type Door = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, InnerAnswer> + Send + Sync>;
+pub type InnerCalls = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, InnerAnswer> + Send + Sync>;
 
 /// The engine of one server.
 pub struct Engine {
@@ -95,11 +95,11 @@ pub struct Engine {
     pub started: Instant,
     pub(crate) stub_server: OnceCell<StubServer>,
     raw_server: OnceCell<RawServer>,
-    pub(crate) door: OnceLock<Door>,
+    pub(crate) door: OnceLock<InnerCalls>,
     base: OnceLock<String>,
-    spaces: RwLock<HashMap<String, Arc<Space>>>,
+    spaces: RwLock<HashMap<String, Arc<WorkspaceRuntime>>>,
     first: OnceLock<String>,
-    deleted_first: OnceLock<Arc<Space>>,
+    deleted_first: OnceLock<Arc<WorkspaceRuntime>>,
     workspaces_made: AtomicU64,
     /// The snapshots of each workspace, under the workspace's key.
     pub(crate) snapshots: Mutex<HashMap<String, Vec<Arc<Snapshot>>>>,
@@ -116,7 +116,7 @@ impl std::fmt::Debug for Engine {
 
 /// A workspace in a running engine.
 #[derive(Debug)]
-pub struct Space {
+pub struct WorkspaceRuntime {
     pub key: String,
     /// The partition holds the workspace's records and commits changes to them.
     pub data: Arc<Partition>,
@@ -135,7 +135,7 @@ pub struct Space {
     /// The locks make sure that only one caller at a time refreshes a connection.
     refreshing: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The channel tells waiting pages how a connect attempt ended.
-    pub(crate) attempts: broadcast::Sender<Ended>,
+    pub(crate) attempts: broadcast::Sender<AttemptEnd>,
     /// The open pages, each under its ticket, the oldest first.
     visits: Mutex<VecDeque<(String, Visit)>>,
     /// Under each connector's key are the faults that touched the request on its way to the stub.
@@ -208,7 +208,7 @@ impl InFlight {
 
 /// The result of a connect attempt, for the pages that wait for it.
 #[derive(Debug, Clone)]
-pub(crate) struct Ended {
+pub(crate) struct AttemptEnd {
     pub(crate) tenant: Id<Tenant>,
     pub(crate) message: Value,
 }
@@ -230,7 +230,7 @@ pub(crate) struct Visit {
 #[derive(Debug, Clone)]
 pub struct Cx {
     pub engine: Arc<Engine>,
-    pub space: Arc<Space>,
+    pub space: Arc<WorkspaceRuntime>,
     pub caller: Caller,
     /// This many snippets wait for this call; it is 0 for a call that a client made.
     pub depth: u32,
@@ -279,38 +279,38 @@ impl Engine {
     }
 
     /// Returns an address whose next request gets this answer, which may go wrong on the wire.
-    pub(crate) async fn address_of(&self, play: Play) -> Result<url::Url, ApiError> {
+    pub(crate) async fn address_of(&self, play: ScriptedAnswer) -> Result<url::Url, ApiError> {
         let server = self.raw_server.get_or_try_init(RawServer::start).await.map_err(ApiError::internal)?;
         Ok(server.address_of(play))
     }
 
     /// Returns the workspace with this key.
-    pub fn space(&self, key: &str) -> Option<Arc<Space>> {
+    pub fn space(&self, key: &str) -> Option<Arc<WorkspaceRuntime>> {
         self.spaces.read().unwrap_or_else(PoisonError::into_inner).get(key).cloned()
     }
 
     /// Returns all workspaces, sorted by key.
-    pub fn spaces(&self) -> Vec<Arc<Space>> {
+    pub fn spaces(&self) -> Vec<Arc<WorkspaceRuntime>> {
         let mut all: Vec<_> = self.spaces.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect();
         all.sort_by(|a, b| a.key.cmp(&b.key));
         all
     }
 
     /// Returns the open page with this ticket, and its workspace.
-    pub(crate) fn visit(&self, name: &str) -> Option<(Arc<Space>, Visit)> {
+    pub(crate) fn visit(&self, name: &str) -> Option<(Arc<WorkspaceRuntime>, Visit)> {
         let space = self.space(name.rsplit_once('.')?.0)?;
         let visit = space.visit(name)?;
         Some((space, visit))
     }
 
     /// Returns the workspace that existed at the start, or a 404 when it was deleted.
-    pub fn first_space(&self) -> Result<Arc<Space>, ApiError> {
+    pub fn first_space(&self) -> Result<Arc<WorkspaceRuntime>, ApiError> {
         let key = self.first.get().map_or("", String::as_str);
         self.space(key).ok_or_else(|| ApiError::not_found("the first workspace was deleted"))
     }
 
     /// Returns the workspace whose state new workspaces start from: the first one, even when it was deleted.
-    pub fn start_space(&self) -> Result<Arc<Space>, ApiError> {
+    pub fn start_space(&self) -> Result<Arc<WorkspaceRuntime>, ApiError> {
         self.first_space().or_else(|error| self.deleted_first.get().cloned().ok_or(error))
     }
 
@@ -324,12 +324,12 @@ impl Engine {
     }
 
     /// Adds a workspace, or replaces it after a reset.
-    pub(crate) fn add(&self, space: Arc<Space>) {
+    pub(crate) fn add(&self, space: Arc<WorkspaceRuntime>) {
         self.first.get_or_init(|| space.key.clone());
         self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(space.key.clone(), space);
     }
 
-    pub(crate) fn remove(&self, key: &str) -> Option<Arc<Space>> {
+    pub(crate) fn remove(&self, key: &str) -> Option<Arc<WorkspaceRuntime>> {
         let removed = self.spaces.write().unwrap_or_else(PoisonError::into_inner).remove(key)?;
         if self.first.get().is_some_and(|first| first == key) {
             self.deleted_first.get_or_init(|| Arc::clone(&removed));
@@ -338,7 +338,7 @@ impl Engine {
     }
 }
 
-impl Space {
+impl WorkspaceRuntime {
     /// Makes a workspace from what the database holds; a reset goes back to `origin`.
     pub(crate) fn new(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Self> {
         let workspace = Arc::clone(&data.world().workspace);
@@ -479,7 +479,7 @@ impl Cx {
     }
 
     /// Makes the context of a tenant that acts from a hosted page, without a token.
-    pub(crate) fn of_tenant(engine: &Arc<Engine>, space: &Arc<Space>, tenant: Arc<Tenant>) -> Self {
+    pub(crate) fn of_tenant(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, tenant: Arc<Tenant>) -> Self {
         Self {
             engine: Arc::clone(engine),
             space: Arc::clone(space),

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use super::{Engine, Space};
+use super::{Engine, WorkspaceRuntime};
 use crate::base::agenda::{Lane, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
@@ -21,23 +21,23 @@ pub trait Moves: Record + Clone {
     }
 
     /// Moves one that is due. An error moves nothing.
-    fn step(engine: &Engine, space: &Space, tx: &mut Tx, record: Self) -> Result<(), ApiError>;
+    fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, record: Self) -> Result<(), ApiError>;
 
     /// Ends one that cannot be moved, so that it holds up nothing else: it is no longer due and says why.
-    fn give_up(space: &Space, tx: &mut Tx, record: Self, error: ApiError) -> Result<(), ApiError>;
+    fn give_up(space: &WorkspaceRuntime, tx: &mut Tx, record: Self, error: ApiError) -> Result<(), ApiError>;
 }
 
 /// A kind for which work falls due that goes over HTTP: it is neither done within a transaction nor waited for.
 pub trait Works: Record {
     /// Whether the work may begin; other work may have to be over first.
-    fn may_begin(_: &Space, _: &World, _: &Self) -> bool {
+    fn may_begin(_: &WorkspaceRuntime, _: &World, _: &Self) -> bool {
         true
     }
 
     /// Does the work. Whoever does it looks first whether it is still due.
     fn work(
         engine: Arc<Engine>,
-        space: Arc<Space>,
+        space: Arc<WorkspaceRuntime>,
         record: Arc<Self>,
     ) -> impl Future<Output = Result<(), ApiError>> + Send;
 }
@@ -62,27 +62,27 @@ impl DueRecord {
 /// One kind in the worker's list.
 pub struct Mover {
     /// The record of the kind that has been due longest, at this moment.
-    pub due: fn(&Space, &World, Timestamp) -> Option<DueRecord>,
+    pub due: fn(&WorkspaceRuntime, &World, Timestamp) -> Option<DueRecord>,
     /// The next moment at which a record of the kind falls due, past moments included.
-    pub moment: fn(&Space, &World) -> Option<Timestamp>,
+    pub moment: fn(&WorkspaceRuntime, &World) -> Option<Timestamp>,
     /// How it moves.
     pub way: Way,
 }
 
 /// Does the work that is due for the record with this id.
-pub type Work = fn(Arc<Engine>, Arc<Space>, String) -> BoxFuture<'static, Result<(), ApiError>>;
+pub type WorkFn = fn(Arc<Engine>, Arc<WorkspaceRuntime>, String) -> BoxFuture<'static, Result<(), ApiError>>;
 
 /// How a record that is due moves.
 pub enum Way {
     /// Within the worker's transaction.
     Step {
         /// Moves the record with this id.
-        step: fn(&Engine, &Space, &mut Tx, &str) -> Result<(), ApiError>,
+        step: fn(&Engine, &WorkspaceRuntime, &mut Tx, &str) -> Result<(), ApiError>,
         /// Ends the record with this id, which could not be moved.
-        give_up: fn(&Space, &mut Tx, &str, ApiError) -> Result<(), ApiError>,
+        give_up: fn(&WorkspaceRuntime, &mut Tx, &str, ApiError) -> Result<(), ApiError>,
     },
     /// In a task of its own.
-    Work(Work),
+    Work(WorkFn),
 }
 
 /// A kind whose state moves, for the worker's list.
@@ -145,13 +145,13 @@ fn next_in_turn<R: Moves>(world: &World) -> Option<(Timestamp, u64, &Arc<R>)> {
 }
 
 /// Whether the work for a record is not under way and may begin.
-fn is_free<R: Works>(space: &Space, world: &World, record: &R) -> bool {
+fn is_free<R: Works>(space: &WorkspaceRuntime, world: &World, record: &R) -> bool {
     !space.in_flight.has(record.record_id().as_str()) && R::may_begin(space, world, record)
 }
 
 /// The record that has been due longest in a lane. One that waits for reads is due now, once it was read often enough.
 fn first_due<R: Record>(
-    space: &Space,
+    space: &WorkspaceRuntime,
     world: &World,
     now: Timestamp,
     lane: Lane,

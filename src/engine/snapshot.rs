@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::Space;
+use super::WorkspaceRuntime;
 use super::scenario_runs::ScenarioRunList;
 use crate::base::clock::{ClockMode, Timestamp};
 use crate::fault::Sheet;
@@ -22,26 +22,26 @@ pub struct Snapshot {
     pub workspace: String,
     pub(crate) world: Arc<World>,
     pub(crate) clock: ClockMode,
-    pub(crate) cues: Cues,
+    pub(crate) cues: FaultState,
 }
 
 /// The faults and scenario runs of a workspace, which records do not hold.
 #[derive(Debug, Clone, Default)]
-pub struct Cues {
+pub struct FaultState {
     /// The sheet has the fault rules, none of which has fired yet.
     pub faults: Sheet,
     /// The list has the scenario runs with their progress.
     pub scenario_runs: ScenarioRunList,
 }
 
-impl Cues {
+impl FaultState {
     /// Copies the faults and scenario runs of a workspace.
-    pub fn of(space: &Space) -> Self {
+    pub fn of(space: &WorkspaceRuntime) -> Self {
         Self { faults: space.faults.sheet(), scenario_runs: space.scenario_runs.begun() }
     }
 
     /// Gives them to another workspace, which loses its own.
-    pub fn give(self, space: &Space) {
+    pub fn give(self, space: &WorkspaceRuntime) {
         space.faults.adopt(self.faults);
         space.scenario_runs.adopt(self.scenario_runs);
     }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::{TokenClock, Workspace};
 use crate::store::World;
@@ -159,7 +159,7 @@ fn read_claims(token: &str) -> Option<Claims> {
 
 /// Checks a token's signature, algorithm, time and claims, and returns its workspace and what it says, or a
 /// 401. Source: SEED, DOC; times: `docs/behaviour.md#token-time`.
-pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<Space>, Verified), ApiError> {
+pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<WorkspaceRuntime>, Verified), ApiError> {
     if token.starts_with("pat-") {
         return Err(ApiError::not_authenticated(
             "membrane-mock knows no personal access tokens; sign a JWT with the workspace secret",
@@ -221,7 +221,7 @@ fn truthy(value: Option<&Value>) -> bool {
     }
 }
 
-fn check_signature(space: &Space, token: &str) -> Result<(), ApiError> {
+fn check_signature(space: &WorkspaceRuntime, token: &str) -> Result<(), ApiError> {
     let header = jsonwebtoken::decode_header(token).map_err(|error| {
         ApiError::not_authenticated(format!(
             "the token's header cannot be used ({error}); sign with HS256, HS384, HS512 or a registered ES, RS, PS or EdDSA key"
@@ -260,7 +260,7 @@ fn check_signature(space: &Space, token: &str) -> Result<(), ApiError> {
     )))
 }
 
-fn check_time(space: &Space, exp: Option<&Value>, nbf: Option<&Value>) -> Result<(), ApiError> {
+fn check_time(space: &WorkspaceRuntime, exp: Option<&Value>, nbf: Option<&Value>) -> Result<(), ApiError> {
     let by_workspace = space.world().workspace.mock.token_clock == TokenClock::Workspace;
     let now = space.clock.token_time(by_workspace).seconds();
     if let Some(exp) = seconds("exp", exp)?

@@ -25,13 +25,13 @@ const MOST_BUCKETS: usize = 10_000;
 #[derive(Debug)]
 pub struct Book {
     // A std mutex: held for a few instructions and never across an await.
-    inner: Mutex<Inner>,
+    inner: Mutex<BookState>,
     /// This is the number of rules, so that a workspace without rules costs each call only one look.
     rules: AtomicUsize,
 }
 
 #[derive(Debug)]
-struct Inner {
+struct BookState {
     seed: u64,
     rules: Vec<Held>,
     fired: VecDeque<Firing>,
@@ -123,11 +123,11 @@ pub struct Fired {
 impl Book {
     /// Makes a book without rules whose chance derives from `seed`.
     pub fn new(seed: u64) -> Self {
-        let inner = Inner { seed, rules: Vec::new(), fired: VecDeque::new(), plan: None, made: 0 };
+        let inner = BookState { seed, rules: Vec::new(), fired: VecDeque::new(), plan: None, made: 0 };
         Self { inner: Mutex::new(inner), rules: AtomicUsize::new(0) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, BookState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -245,7 +245,7 @@ impl Book {
             return Vec::new();
         }
         let mut inner = self.lock();
-        let Inner { seed, rules, fired, plan, .. } = &mut *inner;
+        let BookState { seed, rules, fired, plan, .. } = &mut *inner;
         let mut firing = Vec::new();
         for held in rules.iter_mut().filter(|held| held.rule.on.fits(call)) {
             held.matched += 1;

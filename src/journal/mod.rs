@@ -133,13 +133,13 @@ impl Entry {
 #[derive(Debug)]
 pub struct Journal {
     // A std mutex: held for a few instructions and never across an await.
-    inner: Mutex<Inner>,
+    inner: Mutex<JournalState>,
     limit: usize,
     added: broadcast::Sender<Arc<Entry>>,
 }
 
 #[derive(Debug, Default)]
-struct Inner {
+struct JournalState {
     entries: VecDeque<Arc<Entry>>,
     bytes: usize,
     next: u64,
@@ -162,7 +162,7 @@ impl Journal {
         Self { inner: Mutex::default(), limit: limit.max(1), added: broadcast::Sender::new(MOST_BEHIND) }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, JournalState> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -208,7 +208,7 @@ impl Journal {
 
     /// Removes every entry and starts numbering again from 1.
     pub fn clear(&self) {
-        *self.lock() = Inner::default();
+        *self.lock() = JournalState::default();
     }
 }
 

@@ -159,27 +159,27 @@ pub fn locate(locator: &str, variables: &Value) -> Option<Value> {
     let mut at = variables;
     for step in &steps {
         at = match (step, at) {
-            (Step::Member(name), Value::Object(members)) => members.get(name)?,
-            (Step::Item(index), Value::Array(items)) => items.get(*index)?,
-            (Step::Member(name), Value::Array(items)) => items.get(name.parse::<usize>().ok()?)?,
+            (LocatorStep::Member(name), Value::Object(members)) => members.get(name)?,
+            (LocatorStep::Item(index), Value::Array(items)) => items.get(*index)?,
+            (LocatorStep::Member(name), Value::Array(items)) => items.get(name.parse::<usize>().ok()?)?,
             _ => return None,
         };
     }
     Some(at.clone())
 }
 
-enum Step {
+enum LocatorStep {
     Member(String),
     Item(usize),
 }
 
-fn parse_locator(locator: &str) -> Option<Vec<Step>> {
+fn parse_locator(locator: &str) -> Option<Vec<LocatorStep>> {
     let mut steps = Vec::new();
     let mut name = String::new();
     let mut chars = locator.strip_prefix('$').unwrap_or(locator).chars();
-    let finish = |name: &mut String, steps: &mut Vec<Step>| {
+    let finish = |name: &mut String, steps: &mut Vec<LocatorStep>| {
         if !name.is_empty() {
-            steps.push(Step::Member(std::mem::take(name)));
+            steps.push(LocatorStep::Member(std::mem::take(name)));
         }
     };
     while let Some(c) = chars.next() {
@@ -189,7 +189,7 @@ fn parse_locator(locator: &str) -> Option<Vec<Step>> {
             '[' => {
                 finish(&mut name, &mut steps);
                 let index: String = chars.by_ref().take_while(|c| *c != ']').collect();
-                steps.push(Step::Item(index.parse().ok()?));
+                steps.push(LocatorStep::Item(index.parse().ok()?));
             }
             c => name.push(c),
         }

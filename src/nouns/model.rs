@@ -37,7 +37,7 @@ macro_rules! for_each_kind {
                 /// The workspace's own scenarios are looked up by name.
                 OwnScenario("scenario") in scenarios: crate::world::scenario::model::OwnScenario, by |own| Some(&own.scenario.name);
                 /// Stubs are looked up by the key of their connector.
-                Stub("stub") in stubs: crate::nouns::stub::model::Stub, by |stub| Some(&stub.connector_key);
+                Stub("stub") in stubs: crate::nouns::stub::model::StoredStub, by |stub| Some(&stub.connector_key);
             }
             elements {
                 /// Actions are looked up by key.

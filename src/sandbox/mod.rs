@@ -107,7 +107,7 @@ pub struct Snippet {
 
 /// The result of a run that ended without an error.
 #[derive(Debug, Clone, Default)]
-pub struct Outcome {
+pub struct RunOutcome {
     /// The handler returned this value; it is absent when the value was undefined.
     pub output: Option<Value>,
     /// The console lines, each as `{level, message}`.
@@ -116,12 +116,12 @@ pub struct Outcome {
 
 /// A place in the snippet; line and column are counted from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
+pub struct SourcePlace {
     pub line: u32,
     pub column: u32,
 }
 
-impl std::fmt::Display for Place {
+impl std::fmt::Display for SourcePlace {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)
     }
@@ -147,7 +147,7 @@ enum Fault {
 pub struct SandboxError {
     fault: Fault,
     message: String,
-    at: Option<Place>,
+    at: Option<SourcePlace>,
     stack: Option<String>,
     cause: Option<ApiError>,
     /// The console lines that were written before the failure.
@@ -212,7 +212,7 @@ impl SandboxError {
 }
 
 /// Returns the line of a place with two lines before and after it, and a mark below the column.
-fn excerpt(source: &str, at: Place) -> String {
+fn excerpt(source: &str, at: SourcePlace) -> String {
     const AROUND: usize = 2;
     const WIDEST: usize = 200;
     let line = usize::try_from(at.line).unwrap_or(1);
@@ -271,7 +271,7 @@ impl Sandbox {
 
     /// Runs a snippet to its end, and answers its calls meanwhile. It fails when the snippet does, when a limit is hit,
     /// when too many snippets wait, and when the sandbox breaks.
-    pub async fn run(&self, snippet: Snippet, host: &dyn Host) -> Result<Outcome, SandboxError> {
+    pub async fn run(&self, snippet: Snippet, host: &dyn Host) -> Result<RunOutcome, SandboxError> {
         guard::check(&snippet.source).map_err(SandboxError::thrown)?;
         let level = usize::try_from(snippet.depth).unwrap_or(usize::MAX);
         // This frame holds the pass, not the run: a run that is given up gives its turn back.
@@ -297,14 +297,14 @@ impl Sandbox {
             seed: snippet.seed,
             limit_ms: self.limits.wall_ms(),
         };
-        let attendant = Attendant { host, limit: self.limits.wall + GRACE, abandoned: &snippet.abandoned };
+        let attendant = RunSupervisor { host, limit: self.limits.wall + GRACE, abandoned: &snippet.abandoned };
         match &self.workers {
             Some(workers) => workers.run(task, attendant).await,
             None => self.run_on_thread(task, attendant).await,
         }
     }
 
-    async fn run_on_thread(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
+    async fn run_on_thread(&self, task: Task, attendant: RunSupervisor<'_>) -> Result<RunOutcome, SandboxError> {
         if self.stuck.load(Ordering::Relaxed) >= MOST_STUCK {
             return Err(SandboxError::broken(format!(
                 "{MOST_STUCK} earlier snippets could not be stopped; no more run until one of them ends"
@@ -339,7 +339,7 @@ impl Sandbox {
 }
 
 /// The attendant answers a run's calls and ends the run in time.
-struct Attendant<'a> {
+struct RunSupervisor<'a> {
     host: &'a dyn Host,
     limit: Duration,
     abandoned: &'a CancellationToken,
@@ -357,7 +357,7 @@ enum End {
     Abandoned,
 }
 
-impl Attendant<'_> {
+impl RunSupervisor<'_> {
     /// Answers a run's calls until it ends. It also returns the console lines, which are there however the run ends.
     async fn attend(
         self,
@@ -408,11 +408,11 @@ async fn answer(host: &dyn Host, operation: String, arguments: &RawValue) -> Res
     to_raw_value(&answer)
 }
 
-fn outcome(result: Result<Option<Box<RawValue>>, SandboxError>, logs: Vec<Value>) -> Result<Outcome, SandboxError> {
+fn outcome(result: Result<Option<Box<RawValue>>, SandboxError>, logs: Vec<Value>) -> Result<RunOutcome, SandboxError> {
     match result {
         Ok(output) => {
             let output = output.map(|output| serde_json::from_str(output.get())).transpose();
-            Ok(Outcome { output: output.map_err(SandboxError::broken)?, logs })
+            Ok(RunOutcome { output: output.map_err(SandboxError::broken)?, logs })
         }
         Err(error) => Err(SandboxError { logs, ..error }),
     }
@@ -427,9 +427,9 @@ mod tests {
         let source = "one\ntwo\nthree\nfour\nfive\nsix";
 
         assert_eq!(
-            excerpt(source, Place { line: 3, column: 2 }),
+            excerpt(source, SourcePlace { line: 3, column: 2 }),
             "    1 | one\n    2 | two\n    3 | three\n      |  ^\n    4 | four\n    5 | five\n"
         );
-        assert_eq!(excerpt(source, Place { line: 99, column: 2 }), "");
+        assert_eq!(excerpt(source, SourcePlace { line: 99, column: 2 }), "");
     }
 }

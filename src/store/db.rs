@@ -12,7 +12,7 @@ use sqlx::{Row as _, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-use crate::base::config::Target;
+use crate::base::config::Database;
 use crate::store::StoreError;
 
 /// A stored record, as its row in the database has it.
@@ -112,10 +112,10 @@ fn row_of(row: &SqliteRow) -> Result<Row, StoreError> {
 impl Db {
     /// Opens the database and brings its schema up to date, or fails when either cannot be done. A database in memory
     /// starts as `image`, when there is one.
-    pub async fn open(target: &Target, image: Option<&[u8]>) -> Result<Self, StoreError> {
+    pub async fn open(target: &Database, image: Option<&[u8]>) -> Result<Self, StoreError> {
         match target {
-            Target::Memory => Self::open_memory(image).await,
-            Target::File(path) => Self::open_file(path).await,
+            Database::Memory => Self::open_memory(image).await,
+            Database::File(path) => Self::open_file(path).await,
         }
     }
 

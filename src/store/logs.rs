@@ -12,7 +12,7 @@ use crate::store::{Db, StoreError};
 
 /// The filter says which run logs are asked for; a field that is absent admits all. Source: OAS `/action-run-logs`.
 #[derive(Debug, Clone, Default)]
-pub struct RunFilter {
+pub struct RunLogFilter {
     /// The run belongs to the tenant with this id.
     pub tenant: Option<String>,
     /// One of the ids that the run's action has at its layers is this one.
@@ -106,7 +106,7 @@ fn addressed(text: String, base: &str) -> String {
 pub async fn find_runs(
     db: &Db,
     workspace: &str,
-    filter: &RunFilter,
+    filter: &RunLogFilter,
     page: PageRequest,
     base: &str,
 ) -> Result<Page<RawRecord>, StoreError> {

@@ -27,10 +27,10 @@ pub use upstream::{MockUpstream, MountedStub, Stub};
 pub use webhooks::MockWebhooks;
 
 use crate::base::clock::{ClockMode, real_now};
-use crate::base::config::{Config, SeedChoice, Target};
+use crate::base::config::{Config, Database, SeedChoice};
 use crate::base::error::ApiError;
 use crate::engine::tokens::mint;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::server::{Server, StartError};
 use crate::world::spaces::{Fork, ResetTo, Start};
@@ -256,7 +256,7 @@ impl MockMembraneBuilder {
     /// # }
     /// ```
     pub fn database(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.config.database = Target::File(path.into());
+        self.config.database = Database::File(path.into());
         self
     }
 
@@ -409,7 +409,7 @@ pub struct MockWorkspace {
 }
 
 impl MockWorkspace {
-    fn space(&self) -> Result<Arc<Space>, ApiError> {
+    fn space(&self) -> Result<Arc<WorkspaceRuntime>, ApiError> {
         self.engine.space(&self.key).ok_or_else(|| spaces::no_workspace(&self.engine, &self.key))
     }
 

@@ -4,7 +4,7 @@
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::journal::{Entry, Side};
-use crate::nouns::stub::model::{Stub as StoredStub, StubSpec};
+use crate::nouns::stub::model::{StoredStub, StubSpec};
 use crate::testing::{MockWorkspace, TestError};
 use http::Method;
 use serde_json::Value;

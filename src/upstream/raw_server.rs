@@ -42,7 +42,7 @@ pub enum Cut {
 
 /// A play is an answer that the server will give.
 #[derive(Debug, Clone)]
-pub struct Play {
+pub struct ScriptedAnswer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -50,7 +50,7 @@ pub struct Play {
     pub cut: Option<Cut>,
 }
 
-type Plays = Arc<Mutex<HashMap<String, Play>>>;
+type Plays = Arc<Mutex<HashMap<String, ScriptedAnswer>>>;
 
 /// The running server; it stops when it is dropped.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl RawServer {
     }
 
     /// Stores an answer and returns the address whose next request gets it.
-    pub fn address_of(&self, play: Play) -> Url {
+    pub fn address_of(&self, play: ScriptedAnswer) -> Url {
         let name = self.next.fetch_add(1, Ordering::Relaxed).to_string();
         let mut url = self.base.clone();
         url.set_path(&name);
@@ -149,7 +149,7 @@ async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, u64)
     Ok(Some((name, length.saturating_sub(came))))
 }
 
-fn head_of(play: &Play) -> Vec<u8> {
+fn head_of(play: &ScriptedAnswer) -> Vec<u8> {
     let reason = play.status.canonical_reason().unwrap_or_default();
     let mut head = format!("HTTP/1.1 {} {reason}\r\n", play.status.as_u16()).into_bytes();
     let own = ["content-length", "transfer-encoding", "connection"];
@@ -177,7 +177,7 @@ mod tests {
     /// What a bare socket reads of a play: pieces, and how it ended; a stall is not waited for.
     async fn played(cut: Option<Cut>, body: &'static str) -> (Vec<String>, Option<ErrorKind>) {
         let server = RawServer::start().await.unwrap();
-        let play = Play { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::from(body), cut };
+        let play = ScriptedAnswer { status: StatusCode::OK, headers: HeaderMap::new(), body: Bytes::from(body), cut };
         let url = server.address_of(play);
         let mut stream = TcpStream::connect((url.host_str().unwrap(), url.port().unwrap())).await.unwrap();
         stream.write_all(format!("GET {} HTTP/1.1\r\nhost: x\r\n\r\n", url.path()).as_bytes()).await.unwrap();

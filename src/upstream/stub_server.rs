@@ -11,12 +11,12 @@ use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::nouns::stub::model::Incoming;
+use crate::nouns::stub::model::StubRequest;
 
 /// The answerer decides what a stub server replies; the engine is one.
 pub trait Answerer: Send + Sync {
     /// Returns the answer to a request for a connector's app in a workspace.
-    fn answer(&self, workspace: &str, connector: &str, request: Incoming) -> StubReply;
+    fn answer(&self, workspace: &str, connector: &str, request: StubRequest) -> StubReply;
 }
 
 /// The answer that the stub server sends.
@@ -84,7 +84,7 @@ impl Respond for CatchAll {
             Err(_) if request.body.is_empty() => Value::Null,
             Err(_) => Value::String(String::from_utf8_lossy(&request.body).into_owned()),
         };
-        let incoming = Incoming {
+        let incoming = StubRequest {
             method: request.method.to_string(),
             path,
             query: request.url.query_pairs().into_owned().collect(),

@@ -9,12 +9,12 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::{Id, stable_id, stable_uuid};
 use crate::elements::SeedForm as _;
 use crate::elements::model::Meta;
-use crate::engine::catalog::{Catalog, Shelf};
+use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::nouns::action::model::Action;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
-use crate::nouns::stub::model::{Stub, StubSpec};
+use crate::nouns::stub::model::{StoredStub, StubSpec};
 use crate::world::seed::{SeedApp, SeedConnector, SeedDocument, SeedError};
 
 /// The date of all entries of the catalog (2024-01-01).
@@ -59,22 +59,22 @@ impl BuiltIn {
             .flat_map(|connector| connector.actions.iter().map(move |action| catalog_action(connector, action)))
             .collect();
         let catalog = Catalog {
-            apps: Shelf::new(apps, |app| app.id.to_string(), |app| app.meta.key.clone()),
-            connectors: Shelf::new(
+            apps: CatalogTable::new(apps, |app| app.id.to_string(), |app| app.meta.key.clone()),
+            connectors: CatalogTable::new(
                 connectors.iter().map(connector_of).collect(),
                 |connector: &Connector| connector.id.to_string(),
                 |connector| connector.meta.key.clone(),
             ),
-            actions: Shelf::new(actions, |action: &Action| action.id.to_string(), |_| None),
+            actions: CatalogTable::new(actions, |action: &Action| action.id.to_string(), |_| None),
             stubs: stubs.into_iter().map(|(key, specs)| (key.clone(), stubs_of(&key, specs))).collect(),
         };
         Self { catalog: Arc::new(catalog), demo: Arc::new(demo) }
     }
 }
 
-fn stubs_of(connector: &str, specs: Vec<StubSpec>) -> Vec<Arc<Stub>> {
+fn stubs_of(connector: &str, specs: Vec<StubSpec>) -> Vec<Arc<StoredStub>> {
     let stub = |(index, spec): (usize, StubSpec)| {
-        Arc::new(Stub {
+        Arc::new(StoredStub {
             id: stable_id("stub", &format!("{connector}/{index}")),
             connector_key: connector.to_owned(),
             spec,

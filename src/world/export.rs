@@ -13,9 +13,9 @@ use serde_json::Value;
 
 use crate::base::clock::{ClockMode, Timestamp};
 use crate::base::error::ApiError;
-use crate::engine::Space;
+use crate::engine::WorkspaceRuntime;
 use crate::engine::scenario_runs::ScenarioRunList;
-use crate::engine::snapshot::{Cues, Snapshot};
+use crate::engine::snapshot::{FaultState, Snapshot};
 use crate::fault::{Rule, Sheet};
 use crate::store::{Row, World};
 
@@ -48,7 +48,7 @@ struct Exported {
 }
 
 /// Makes the document of a workspace. Fails when the database cannot be read.
-pub async fn of(space: &Space) -> Result<Export, ApiError> {
+pub async fn of(space: &WorkspaceRuntime) -> Result<Export, ApiError> {
     // The turn is held, so that nobody writes meanwhile.
     let turn = space.data.begin().await;
     let rows = space.data.db().load_workspace(&space.key).await?;
@@ -95,7 +95,7 @@ impl Export {
             workspace,
             world: Arc::new(world),
             clock: self.clock,
-            cues: Cues { faults: self.faults, scenario_runs: ScenarioRunList::default() },
+            cues: FaultState { faults: self.faults, scenario_runs: ScenarioRunList::default() },
         }))
     }
 }

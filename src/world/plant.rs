@@ -19,7 +19,7 @@ use crate::nouns::connection::model::{Connection, ConnectionHistory, ConnectionS
 use crate::nouns::connector::model::Connector;
 use crate::nouns::flow::rules as flows;
 use crate::nouns::integration::model::Integration;
-use crate::nouns::stub::model::Stub;
+use crate::nouns::stub::model::StoredStub;
 use crate::nouns::tenant::model::Tenant;
 use crate::nouns::vendor::rules as vendor;
 use crate::store::{Record, Tx};
@@ -41,7 +41,7 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
     for (connector, stubs) in &seed.stubs {
         for (index, spec) in stubs.iter().enumerate() {
             spec.check()?;
-            tx.put(Stub {
+            tx.put(StoredStub {
                 id: stable_id("seed-stub", &format!("{connector}/{index}")),
                 connector_key: connector.clone(),
                 spec: spec.clone(),

@@ -5,15 +5,15 @@
 use std::sync::{Arc, PoisonError};
 
 use crate::base::error::ApiError;
-use crate::engine::snapshot::{Cues, Snapshot};
-use crate::engine::{Engine, Space};
+use crate::engine::snapshot::{FaultState, Snapshot};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::world::spaces::{replace, to_its_end};
 
 /// The most snapshots of one workspace.
 const MOST_SNAPSHOTS: usize = 1_000;
 
 /// Takes a snapshot and answers it; one with the same name is replaced. Fails with 400 when the workspace has too many.
-pub fn take(engine: &Engine, space: &Space, name: Option<String>) -> Result<Arc<Snapshot>, ApiError> {
+pub fn take(engine: &Engine, space: &WorkspaceRuntime, name: Option<String>) -> Result<Arc<Snapshot>, ApiError> {
     let mut all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     let id = format!("snapshot-{}", engine.next_snapshot());
     let own = all.entry(space.key.clone()).or_default();
@@ -29,7 +29,7 @@ pub fn take(engine: &Engine, space: &Space, name: Option<String>) -> Result<Arc<
         workspace: space.key.clone(),
         world: space.world(),
         clock: space.clock.mode(),
-        cues: Cues::of(space),
+        cues: FaultState::of(space),
     });
     own.push(Arc::clone(&snapshot));
     Ok(snapshot)
@@ -65,12 +65,16 @@ pub fn remove(engine: &Engine, workspace: &str, id: &str) -> Result<(), ApiError
 
 /// Restores a snapshot: records, clock, faults and scenarios, and also the key and secret that the
 /// workspace had. 404 when there is none.
-pub async fn restore(engine: &Arc<Engine>, space: &Arc<Space>, id: &str) -> Result<Arc<Space>, ApiError> {
+pub async fn restore(
+    engine: &Arc<Engine>,
+    space: &Arc<WorkspaceRuntime>,
+    id: &str,
+) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let snapshot = get(engine, &space.key, id)?;
     to_its_end(engine, |engine| async move { restore_here(&engine, &snapshot).await }).await
 }
 
-async fn restore_here(engine: &Arc<Engine>, snapshot: &Snapshot) -> Result<Arc<Space>, ApiError> {
+async fn restore_here(engine: &Arc<Engine>, snapshot: &Snapshot) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let key = &snapshot.workspace;
     let current = engine.space(key).ok_or_else(|| crate::world::spaces::no_workspace(engine, key))?;
     let mut world = (*snapshot.world).clone();

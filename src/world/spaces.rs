@@ -1,6 +1,6 @@
 //! Workspaces as wholes: opening, creating, forking, resetting and deleting them.
 //!
-//! Invariant: the state that a workspace starts from is kept with it (`Space::origin`), so the time of a reset depends
+//! Invariant: the state that a workspace starts from is kept with it (`WorkspaceRuntime::origin`), so the time of a reset depends
 //! on its size alone, however much has happened since.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use crate::base::JsonMap;
 use crate::base::clock::{Clock, ClockMode, Timestamp, real_now};
-use crate::base::config::{Config, SeedChoice, Target};
+use crate::base::config::{Config, Database, SeedChoice};
 use crate::base::error::ApiError;
 use crate::base::ids::{Ids, stable_id};
 use crate::engine::catalog::Catalog;
-use crate::engine::snapshot::{Cues, Snapshot};
-use crate::engine::{Engine, Space};
+use crate::engine::snapshot::{FaultState, Snapshot};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::webhook::rules as webhooks;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace};
 use crate::store::{Db, Partition, World};
@@ -25,8 +25,8 @@ use crate::world::seed::SeedDocument;
 pub const DEFAULT_TENANT: &str = "demo-tenant";
 
 /// Makes a running workspace. Its transactions also write the webhooks that its changes mean.
-fn space_of(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<Space> {
-    let space = Space::new(config, data, ids, origin);
+fn space_of(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<WorkspaceRuntime> {
+    let space = WorkspaceRuntime::new(config, data, ids, origin);
     let weak = Arc::downgrade(&space);
     space.data.set_outbox(Box::new(move |before, tx| match weak.upgrade() {
         Some(space) => webhooks::outbox(&space, before, tx),
@@ -46,7 +46,7 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     let db = Db::open(&config.database, None).await?;
     let engine = Engine::new(config, catalog, db)?;
     // A database in memory is always new.
-    let rows = if engine.config.database == Target::Memory { Vec::new() } else { engine.db.load().await? };
+    let rows = if engine.config.database == Database::Memory { Vec::new() } else { engine.db.load().await? };
     let worlds = World::rebuild(rows)?;
     if worlds.is_empty() {
         let (key, secret) = (engine.config.workspace_key.clone(), engine.config.workspace_secret.clone());
@@ -87,7 +87,7 @@ impl Planted {
 
     fn is_for(config: &Config) -> bool {
         config.seed == SeedChoice::Demo
-            && config.database == Target::Memory
+            && config.database == Database::Memory
             && config.clock == ClockMode::default()
             && config.rng_seed.is_none()
             && config.workspace_key.is_none()
@@ -100,7 +100,7 @@ impl Planted {
         (Self::is_for(config) && fresh).then_some(known)
     }
 
-    async fn keep(engine: &Engine, space: &Space) -> Result<(), ApiError> {
+    async fn keep(engine: &Engine, space: &WorkspaceRuntime) -> Result<(), ApiError> {
         if Self::is_for(&engine.config) {
             let (image, origin) = (engine.db.image().await?, Arc::clone(&space.origin));
             let planted = Self { image, origin, sequence: space.ids.sequence(), at: real_now() };
@@ -110,7 +110,7 @@ impl Planted {
     }
 
     async fn open(&self, config: Config, catalog: Arc<Catalog>) -> Result<Arc<Engine>, ApiError> {
-        let db = Db::open(&Target::Memory, Some(&self.image)).await?;
+        let db = Db::open(&Database::Memory, Some(&self.image)).await?;
         let engine = Engine::new(config, catalog, db)?;
         let ids = Arc::new(Ids::new(None, &self.origin.workspace.key));
         ids.continue_after(self.sequence);
@@ -187,11 +187,11 @@ where
 
 /// Creates a workspace from a seed and answers it. Fails with 400 for a wrong key or seed, and with `already_exists`
 /// when the key is taken.
-pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
+pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     to_its_end(engine, |engine| async move { create_here(&engine, new).await }).await
 }
 
-async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Space>, ApiError> {
+async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let seed = new.seed.unwrap_or_default();
     let own_key = seed.workspace.key.clone().filter(|key| engine.space(key).is_none());
     // A seed that is planted a second time gets a key and a secret of its own.
@@ -257,19 +257,29 @@ pub struct Fork {
 
 /// Makes a workspace that starts with another one's records and ids, and answers it. Key and secret are its own, and
 /// nothing is shared. Fails with `already_exists` when the key is taken.
-pub async fn fork(engine: &Arc<Engine>, from: &Arc<Space>, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
+pub async fn fork(
+    engine: &Arc<Engine>,
+    from: &Arc<WorkspaceRuntime>,
+    start: Start,
+    fork: Fork,
+) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let from = Arc::clone(from);
     to_its_end(engine, |engine| async move { fork_here(&engine, &from, start, fork).await }).await
 }
 
-async fn fork_here(engine: &Arc<Engine>, from: &Space, start: Start, fork: Fork) -> Result<Arc<Space>, ApiError> {
+async fn fork_here(
+    engine: &Arc<Engine>,
+    from: &WorkspaceRuntime,
+    start: Start,
+    fork: Fork,
+) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let key = fork.key.unwrap_or_else(|| free_key(engine));
     refuse_taken(engine, &key)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let now = from.world();
     let (source, clock, cues) = match start {
         Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, None),
-        Start::Now => (Arc::clone(&now), from.clock.mode(), Some(Cues::of(from))),
+        Start::Now => (Arc::clone(&now), from.clock.mode(), Some(FaultState::of(from))),
         Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.cues.clone())),
     };
     let mut world = (*source).clone();
@@ -315,12 +325,12 @@ pub enum ResetTo {
 
 /// Resets a workspace and answers it. Key, secret and id stay, so that clients stay signed in; calls that are under way
 /// write nothing more. 404 for an unknown key.
-pub async fn reset(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+pub async fn reset(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let key = key.to_owned();
     to_its_end(engine, |engine| async move { reset_here(&engine, &key, to).await }).await
 }
 
-async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<Space>, ApiError> {
+async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let space = engine.space(key).ok_or_else(|| no_workspace(engine, key))?;
     let world = match to {
         ResetTo::Seed => Arc::clone(&space.origin),
@@ -333,10 +343,10 @@ async fn reset_here(engine: &Arc<Engine>, key: &str, to: ResetTo) -> Result<Arc<
 /// Puts another state in a workspace's place and answers the new workspace; the old one is closed.
 pub(crate) async fn replace(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     world: Arc<World>,
     origin: Arc<World>,
-) -> Result<Arc<Space>, ApiError> {
+) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     // This waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
     engine.db.replace(&space.key, &world.rows()?).await?;
@@ -353,7 +363,7 @@ pub(crate) async fn replace(
 }
 
 /// Plants a seed whose files have changed in the first workspace, in place of its present state.
-pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<Space>, ApiError> {
+pub async fn reseed(engine: &Arc<Engine>, seed: SeedDocument) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     to_its_end(engine, |engine| async move {
         let space = engine.first_space()?;
         let world = replanted(&engine, &space.ids, &space.world(), &seed).await?;

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::engine::moves::{DueRecord, Mover, Way, Work, moves, works};
-use crate::engine::{Engine, Space};
+use crate::engine::moves::{DueRecord, Mover, Way, WorkFn, moves, works};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::action::model::Action;
 use crate::nouns::agent_session::model::AgentSession;
 use crate::nouns::connection::model::Connection;
@@ -33,7 +33,7 @@ static MOVERS: [Mover; 8] = [
 
 /// The result of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
+pub enum StepOutcome {
     /// It moved something.
     Moved,
     /// Nothing is due.
@@ -41,20 +41,20 @@ pub enum Outcome {
 }
 
 /// Something that is under way; dropping it ends that.
-struct Flight {
+struct WorkUnderWay {
     engine: Arc<Engine>,
-    space: Arc<Space>,
+    space: Arc<WorkspaceRuntime>,
     name: String,
 }
 
-impl Flight {
-    fn begin(engine: &Arc<Engine>, space: &Arc<Space>, name: String) -> Option<Self> {
+impl WorkUnderWay {
+    fn begin(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, name: String) -> Option<Self> {
         let may = space.in_flight.begin(&name);
         may.then(|| Self { engine: Arc::clone(engine), space: Arc::clone(space), name })
     }
 }
 
-impl Drop for Flight {
+impl Drop for WorkUnderWay {
     fn drop(&mut self) {
         self.space.in_flight.end(&self.name);
         self.engine.wake.notify_one();
@@ -62,12 +62,12 @@ impl Drop for Flight {
 }
 
 /// Moves the one change that has been due longest.
-pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, ApiError> {
+pub async fn step(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result<StepOutcome, ApiError> {
     if space.data.is_closed() {
-        return Ok(Outcome::Idle);
+        return Ok(StepOutcome::Idle);
     }
     if scenarios::go_on(engine, space).await > 0 {
-        return Ok(Outcome::Moved);
+        return Ok(StepOutcome::Moved);
     }
     if let Some((Mover { way: Way::Work(work), .. }, due)) = next_due(space, &space.world()) {
         // Neither within a transaction nor waited for: a receiver that hangs holds up nothing else.
@@ -75,12 +75,12 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
             space.forget_reads(&due.id);
         }
         send_off(engine, space, due.id, *work);
-        return Ok(Outcome::Moved);
+        return Ok(StepOutcome::Moved);
     }
     let mut tx = space.data.begin().await;
-    let Some((mover, due)) = next_due(space, &tx) else { return Ok(Outcome::Idle) };
-    // Work that is due since a moment ago is the next step's.
-    let Way::Step { step, give_up } = &mover.way else { return Ok(Outcome::Moved) };
+    let Some((mover, due)) = next_due(space, &tx) else { return Ok(StepOutcome::Idle) };
+    // WorkFn that is due since a moment ago is the next step's.
+    let Way::Step { step, give_up } = &mover.way else { return Ok(StepOutcome::Moved) };
     // Reads count anew for whatever comes next.
     space.forget_reads(&due.id);
     if let Err(error) = step(engine, space, &mut tx, &due.id) {
@@ -90,12 +90,12 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<Outcome, A
         give_up(space, &mut tx, &due.id, error)?;
     }
     tx.commit().await?;
-    Ok(Outcome::Moved)
+    Ok(StepOutcome::Moved)
 }
 
 /// Does work in a task of its own, unless it is being done already.
-fn send_off(engine: &Arc<Engine>, space: &Arc<Space>, id: String, work: Work) {
-    let Some(flight) = Flight::begin(engine, space, id.clone()) else { return };
+fn send_off(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, id: String, work: WorkFn) {
+    let Some(flight) = WorkUnderWay::begin(engine, space, id.clone()) else { return };
     let (engine, space) = (Arc::clone(engine), Arc::clone(space));
     // On the server's own runtime: a test's may end first.
     engine.db.runtime().clone().spawn(async move {
@@ -107,7 +107,7 @@ fn send_off(engine: &Arc<Engine>, space: &Arc<Space>, id: String, work: Work) {
 }
 
 /// What has been due longest, with how it moves.
-fn next_due(space: &Space, world: &World) -> Option<(&'static Mover, DueRecord)> {
+fn next_due(space: &WorkspaceRuntime, world: &World) -> Option<(&'static Mover, DueRecord)> {
     let now = space.clock.now();
     let all = MOVERS.iter().filter_map(|mover| Some((mover, (mover.due)(space, world, now)?)));
     all.min_by_key(|(_, due)| due.at)
@@ -115,7 +115,7 @@ fn next_due(space: &Space, world: &World) -> Option<(&'static Mover, DueRecord)>
 
 /// Moves the workspace's clock forward, and makes every change that falls due on the way at its own moment. Returns how
 /// many there were.
-pub async fn advance(engine: &Arc<Engine>, space: &Arc<Space>, by: Duration) -> Result<usize, ApiError> {
+pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
     let mut moved = settle(engine, space).await?;
     while let Some(next) = next_moment(space).filter(|next| *next <= end) {
@@ -139,7 +139,7 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<Space>, by: Duration) -> 
 }
 
 /// Makes every change that is due in a workspace, and returns how many there were.
-pub async fn settle(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, ApiError> {
+pub async fn settle(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result<usize, ApiError> {
     let mut moved = step_all(engine, space).await?;
     loop {
         // What was sent off may change what is due.
@@ -153,16 +153,16 @@ pub async fn settle(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, A
     }
 }
 
-async fn step_all(engine: &Arc<Engine>, space: &Arc<Space>) -> Result<usize, ApiError> {
+async fn step_all(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result<usize, ApiError> {
     let mut moved = 0;
-    while step(engine, space).await? == Outcome::Moved {
+    while step(engine, space).await? == StepOutcome::Moved {
         moved += 1;
     }
     Ok(moved)
 }
 
 /// The earliest moment at which something falls due.
-fn next_moment(space: &Space) -> Option<Timestamp> {
+fn next_moment(space: &WorkspaceRuntime) -> Option<Timestamp> {
     let world = space.world();
     let of_kinds = MOVERS.iter().filter_map(|mover| (mover.moment)(space, &world));
     let sleepers = space.clock.next_waking();
@@ -171,7 +171,7 @@ fn next_moment(space: &Space) -> Option<Timestamp> {
 }
 
 /// The real time until something becomes due, in a workspace whose clock runs.
-fn next_wake(space: &Space) -> Option<Duration> {
+fn next_wake(space: &WorkspaceRuntime) -> Option<Duration> {
     space.clock.real_wait(next_moment(space)?)
 }
 

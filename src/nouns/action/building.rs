@@ -9,19 +9,19 @@ use crate::base::rank;
 use crate::elements::{Kind as _, app_of, described};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::action::model::{Action, ActionEvent, ActionType};
 use crate::nouns::action::rules::sentence;
 use crate::store::{Tx, World};
 
 impl Moves for Action {
-    fn step(engine: &Engine, space: &Space, tx: &mut Tx, action: Self) -> Result<(), ApiError> {
+    fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, action: Self) -> Result<(), ApiError> {
         let failure = action.due.as_ref().and_then(|due| due.failure.clone());
         let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the action could not be built".into()));
         end_building(engine, space, tx, action, why)
     }
 
-    fn give_up(space: &Space, tx: &mut Tx, mut action: Self, error: ApiError) -> Result<(), ApiError> {
+    fn give_up(space: &WorkspaceRuntime, tx: &mut Tx, mut action: Self, error: ApiError) -> Result<(), ApiError> {
         // An event that the state does not allow changes nothing.
         action.apply(ActionEvent::Fail, space.clock.now()).ok();
         action.due = None;
@@ -33,7 +33,7 @@ impl Moves for Action {
 
 fn end_building(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     mut action: Action,
     failure: Option<String>,
@@ -57,7 +57,7 @@ fn end_building(
 /// Ends an action's BUILDING at once, whatever the progress.
 pub async fn finish(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     selector: &str,
     failure: Option<String>,
 ) -> Result<Arc<Action>, ApiError> {

@@ -16,7 +16,7 @@ use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
 use crate::elements::{Change, Kind, Listed};
 use crate::engine::Cx;
-use crate::engine::catalog::{Catalog, Shelf};
+use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::engine::view::ViewContext;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
 use crate::nouns::action::seed::SeedAction;
@@ -107,7 +107,7 @@ impl Kind for Action {
 
     fields_of_an_element!();
 
-    fn shared(catalog: &Catalog) -> Option<&Shelf<Self>> {
+    fn shared(catalog: &Catalog) -> Option<&CatalogTable<Self>> {
         Some(&catalog.actions)
     }
 }

@@ -14,7 +14,7 @@ use crate::base::history::History;
 use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::moves::Moves;
-use crate::engine::{Cx, Engine, Space};
+use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::agent_session::model::{AgentEvent, AgentSession, AgentStatus, Message, Role, element_type};
 use crate::nouns::tenant::model::Tenant;
 use crate::store::Tx;
@@ -39,7 +39,7 @@ pub struct NewSession {
 }
 
 /// A session as it is sent. Source: SDK `AgentSession`.
-pub fn shown(space: &Space, session: &AgentSession) -> Value {
+pub fn shown(space: &WorkspaceRuntime, session: &AgentSession) -> Value {
     let mut record = json!({
         "id": session.id,
         "workspaceId": space.world().workspace.id,
@@ -73,7 +73,7 @@ pub fn shown(space: &Space, session: &AgentSession) -> Value {
 }
 
 /// Makes a queued session; the caller has to store it.
-pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewSession) -> AgentSession {
+pub fn new_session(space: &WorkspaceRuntime, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewSession) -> AgentSession {
     let now = space.clock.now();
     let title: String = new.prompt.chars().take(60).collect();
     let is_external = new.is_external.unwrap_or(false);
@@ -99,7 +99,7 @@ pub fn new_session(space: &Space, tx: &Tx, tenant: Option<Id<Tenant>>, new: NewS
     }
 }
 
-fn said(space: &Space, role: Role, text: &str) -> Message {
+fn said(space: &WorkspaceRuntime, role: Role, text: &str) -> Message {
     Message { id: space.ids.id::<AgentSession>().to_string(), role, text: text.to_owned() }
 }
 
@@ -253,7 +253,12 @@ pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSe
 }
 
 /// Ends a session that is due: it completes with a fixed sentence, or fails with the reason.
-pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Option<String>) -> Result<(), ApiError> {
+pub fn end(
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    mut session: AgentSession,
+    failure: Option<String>,
+) -> Result<(), ApiError> {
     let (event, text) = match &failure {
         None => (
             AgentEvent::Complete,
@@ -274,7 +279,7 @@ pub fn end(space: &Space, tx: &mut Tx, mut session: AgentSession, failure: Optio
 /// unknown session, and when the status does not allow the event.
 pub async fn poke(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     id: &str,
     event: AgentEvent,
     error: Option<String>,
@@ -298,7 +303,12 @@ pub async fn poke(
 }
 
 /// Ends the sessions that build an element, because its building has ended.
-pub fn end_building(space: &Space, tx: &mut Tx, element: &str, failure: Option<&ApiError>) -> Result<(), ApiError> {
+pub fn end_building(
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    element: &str,
+    failure: Option<&ApiError>,
+) -> Result<(), ApiError> {
     let building: Vec<AgentSession> = tx
         .agent_sessions
         .with_key(element)
@@ -312,13 +322,13 @@ pub fn end_building(space: &Space, tx: &mut Tx, element: &str, failure: Option<&
 }
 
 impl Moves for AgentSession {
-    fn step(_: &Engine, space: &Space, tx: &mut Tx, session: Self) -> Result<(), ApiError> {
+    fn step(_: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, session: Self) -> Result<(), ApiError> {
         let failure = session.due.as_ref().and_then(|due| due.failure.clone());
         let why = failure.map(|failure| failure.error.unwrap_or_else(|| "the agent gave up".into()));
         end(space, tx, session, why)
     }
 
-    fn give_up(space: &Space, tx: &mut Tx, mut session: Self, error: ApiError) -> Result<(), ApiError> {
+    fn give_up(space: &WorkspaceRuntime, tx: &mut Tx, mut session: Self, error: ApiError) -> Result<(), ApiError> {
         // An event that the state does not allow changes nothing.
         session.apply(AgentEvent::Fail, space.clock.now()).ok();
         session.due = None;

@@ -49,7 +49,7 @@ pub struct Outgoing {
 
 /// What a call came to.
 #[derive(Debug, Default)]
-pub struct Trip {
+pub struct CallOutcome {
     /// Every exchange, in order: a call is sent again after its credentials were refreshed.
     pub exchanges: Vec<Exchange>,
     /// The app's last answer; none when nothing came back.
@@ -64,7 +64,7 @@ pub struct Trip {
 
 /// Sends a call through a connection, once more after a refresh when the app answers 401. An error means that nothing
 /// was sent: the connection is archived or does not work, or the address is outside the connector's base.
-pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Trip, ApiError> {
+pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<CallOutcome, ApiError> {
     connection.refuse_archived_call()?;
     let connector = connector_of(cx, connection)?;
     if !connection.is_connected() {
@@ -74,7 +74,7 @@ pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<Tri
     let nominal = nominal_url(&connector, &out)?;
     let mut out = out;
     strip_hop_headers(&mut out.headers);
-    let mut trip = Trip::default();
+    let mut trip = CallOutcome::default();
     let credentials = connection.credentials.clone().unwrap_or_default();
     once(cx, &connector, connection, &credentials, &nominal, &out, &mut trip).await?;
     if trip.response.as_ref().is_some_and(|response| response.status == 401) {
@@ -113,7 +113,7 @@ pub fn strip_hop_headers(headers: &mut HeaderMap) {
 }
 
 /// Disconnects a connection whose credentials do not work and cannot be renewed.
-async fn lose(cx: &Cx, connection: &Connection, trip: &mut Trip) -> Result<(), ApiError> {
+async fn lose(cx: &Cx, connection: &Connection, trip: &mut CallOutcome) -> Result<(), ApiError> {
     trip.lost = true;
     trip.transitions.extend(disconnect(cx, &connection.id, None).await?);
     Ok(())
@@ -309,7 +309,7 @@ async fn once(
     credentials: &JsonMap,
     nominal: &Url,
     out: &Outgoing,
-    trip: &mut Trip,
+    trip: &mut CallOutcome,
 ) -> Result<(), ApiError> {
     let stand_in = stand_in(cx, connector, nominal).await;
     let actual = match &stand_in {

@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use crate::base::error::ApiError;
 use crate::engine::moves::Works;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::as_owner;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::outbound;
 
 impl Works for Connection {
     /// Refreshes credentials. What the vendor says, or does not, is on the connection's record.
-    async fn work(engine: Arc<Engine>, space: Arc<Space>, connection: Arc<Self>) -> Result<(), ApiError> {
+    async fn work(engine: Arc<Engine>, space: Arc<WorkspaceRuntime>, connection: Arc<Self>) -> Result<(), ApiError> {
         // As it is now that nobody else renews it: it may have been done a moment ago.
         let now = space.clock.now();
         let current = space.world().connections.get(connection.id.as_str()).cloned();

@@ -15,7 +15,7 @@ use url::Url;
 
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{Answer, CallFacts, Effect, Fired, Side};
 use crate::journal;
 use crate::journal::Entry;
@@ -23,7 +23,7 @@ use crate::nouns::connection::connect;
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
 use crate::nouns::connector::model::Connector;
 use crate::nouns::vendor::model::Grant;
-use crate::upstream::raw_server::{Cut, Play};
+use crate::upstream::raw_server::{Cut, ScriptedAnswer};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 
 /// The body of the effect `malformedJson`: JSON that breaks off inside its second member.
@@ -42,7 +42,7 @@ pub struct Met {
 /// on the workspace's clock) and damage to the `connection`. Fails when the damage cannot be stored.
 pub async fn meet(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     call: &CallFacts,
     connection: Option<&Id<Connection>>,
 ) -> Result<Met, ApiError> {
@@ -93,7 +93,7 @@ pub async fn meet(
 /// false when the connection does not exist, or has no grant and is not READY.
 pub async fn strike(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     id: &Id<Connection>,
     effect: &Effect,
 ) -> Result<bool, ApiError> {
@@ -134,7 +134,7 @@ pub async fn strike(
 /// Describes a call of an external app, or of its vendor, through a connection, for rules to match. `path` is the path
 /// at the app, without the connector's base address.
 pub fn upstream_call(
-    space: &Space,
+    space: &WorkspaceRuntime,
     connection: &Connection,
     connector: &Connector,
     method: &Method,
@@ -163,7 +163,7 @@ pub fn upstream_call(
 /// call's; the outer one says that the fake itself failed.
 pub async fn send<F>(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     call: impl FnOnce() -> CallFacts,
     connection: Option<&Id<Connection>>,
     meant: &Url,
@@ -190,7 +190,9 @@ where
             was_sent = true;
             space.mark_upstream(call.connector.as_deref(), &met.rules);
             match go(request.clone()).await {
-                Ok(real) => Play { status: real.status, headers: real.headers, body: real.body, cut: Some(cut) },
+                Ok(real) => {
+                    ScriptedAnswer { status: real.status, headers: real.headers, body: real.body, cut: Some(cut) }
+                }
                 Err(error) => return Ok(Err(error)),
             }
         }
@@ -234,8 +236,8 @@ pub fn cut_of(effect: &Effect) -> Option<Cut> {
 
 /// The answer that a rule gives without carrying the call out; none when the call has to be carried out first (its
 /// answer is then cut) or the effect does not end the call.
-pub fn answer_of(fired: &Fired) -> Option<Play> {
-    let play = |status, body: Bytes| Play { status, headers: HeaderMap::new(), body, cut: None };
+pub fn answer_of(fired: &Fired) -> Option<ScriptedAnswer> {
+    let play = |status, body: Bytes| ScriptedAnswer { status, headers: HeaderMap::new(), body, cut: None };
     match &fired.effect {
         Effect::Error(spec) => {
             let error = spec.error(&fired.rule);
@@ -255,25 +257,25 @@ pub fn answer_of(fired: &Fired) -> Option<Play> {
         }
         Effect::MalformedJson => Some(with_json(play(StatusCode::OK, MALFORMED.into()))),
         Effect::Reset | Effect::Close => {
-            Some(Play { cut: cut_of(&fired.effect), ..play(StatusCode::OK, Bytes::new()) })
+            Some(ScriptedAnswer { cut: cut_of(&fired.effect), ..play(StatusCode::OK, Bytes::new()) })
         }
         _ => None,
     }
 }
 
-fn with_json(mut play: Play) -> Play {
+fn with_json(mut play: ScriptedAnswer) -> ScriptedAnswer {
     play.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     play
 }
 
-fn respond(answer: &Answer) -> Play {
+fn respond(answer: &Answer) -> ScriptedAnswer {
     let body = match &answer.body {
         Value::Null => Bytes::new(),
         Value::String(text) => text.clone().into(),
         json => json.to_string().into(),
     };
     let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
-    let mut play = Play { status, headers: HeaderMap::new(), body, cut: None };
+    let mut play = ScriptedAnswer { status, headers: HeaderMap::new(), body, cut: None };
     if !answer.body.is_string() && !answer.body.is_null() {
         play = with_json(play);
     }

@@ -24,7 +24,7 @@ use crate::nouns::flow::model::{Flow, ResetOptions};
 use crate::nouns::flow::rules as flows;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
 use crate::nouns::flow_run::rules as runs;
-use crate::nouns::flow_run::rules::RunFilter;
+use crate::nouns::flow_run::rules::FlowRunFilter;
 
 /// `POST /flow-instances`, any token: answers the instance of the flow and connection that the body names, made or
 /// changed as the body says. 400 without `flowId`, 404 for an unknown flow or connection.
@@ -153,7 +153,7 @@ pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
             ApiError::bad_request(format!("`state` is `{text}`; it is queued, running, completed, stopped or failed"))
         })
     });
-    let filter = RunFilter {
+    let filter = FlowRunFilter {
         flows: names.iter().filter_map(|name| query.text(name)).collect(),
         tenant: query.text("tenantId").or_else(|| query.text("userId")),
         state: state.transpose()?,

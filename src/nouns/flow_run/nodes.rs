@@ -63,7 +63,7 @@ struct Walk<'w> {
 }
 
 /// A node run that is yet to happen.
-struct Step {
+struct NodeStep {
     node_key: String,
     /// Shared by all steps that one output leads to.
     input: Arc<Value>,
@@ -81,7 +81,7 @@ impl Walk<'_> {
     /// branch and is kept in `errors`.
     fn follow<'f>(&'f mut self, node_key: &'f str, input: Arc<Value>) -> BoxFuture<'f, Result<(), ApiError>> {
         Box::pin(async move {
-            let mut steps = VecDeque::from([Step { node_key: node_key.to_owned(), input, after: None }]);
+            let mut steps = VecDeque::from([NodeStep { node_key: node_key.to_owned(), input, after: None }]);
             while let Some(step) = steps.pop_front() {
                 if !self.goes_on() {
                     return Ok(());
@@ -133,7 +133,7 @@ impl Walk<'_> {
 
     /// Carries out one step: records the node run, its output or its failure, and adds the steps that its links lead
     /// to. Fails only when the whole flow run has to end.
-    async fn take(&mut self, node: &FlowNode, step: Step, steps: &mut VecDeque<Step>) -> Result<(), ApiError> {
+    async fn take(&mut self, node: &FlowNode, step: NodeStep, steps: &mut VecDeque<NodeStep>) -> Result<(), ApiError> {
         let id = self.id();
         let place = self.runs.len();
         if let Some((before, up)) = &step.after {
@@ -197,7 +197,7 @@ impl Walk<'_> {
                     let why = format!("a flow run is cut off after {MOST_NODE_RUNS} runs of nodes");
                     return Err(ApiError::flow_run(why));
                 }
-                Ok(true) => steps.push_back(Step {
+                Ok(true) => steps.push_back(NodeStep {
                     node_key: next.clone(),
                     input: Arc::clone(&input),
                     after: Some((

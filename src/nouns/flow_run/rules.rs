@@ -13,7 +13,7 @@ use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
 use crate::engine::moves::{Moves, Works};
-use crate::engine::{Cx, Engine, Space};
+use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::as_owner;
 use crate::nouns::flow::model::Flow;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunEvent, FlowRunState, NodeRun};
@@ -155,7 +155,7 @@ pub fn get(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
 
 /// Which runs a list asks for; an absent field allows all. Source: SDK `FindFlowRunsQuery`.
 #[derive(Debug, Clone, Default)]
-pub struct RunFilter {
+pub struct FlowRunFilter {
     /// Ids of flows at any layer; a run's flow must be, or be a version of, each of them.
     pub flows: Vec<String>,
     /// The id or key of the tenant that owns the run.
@@ -174,7 +174,7 @@ pub struct RunFilter {
 }
 
 /// Answers a page of the runs that the caller may see and the filter allows, newest first.
-pub fn list(cx: &Cx, filter: &RunFilter, page: PageRequest) -> Page<Arc<FlowRun>> {
+pub fn list(cx: &Cx, filter: &FlowRunFilter, page: PageRequest) -> Page<Arc<FlowRun>> {
     let world = cx.world();
     let of_app = |run: &FlowRun, app: &str| {
         let connection = world.connections.get(run.connection.as_str());
@@ -211,7 +211,7 @@ pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
 /// Changes a run in a transaction of its own and answers it; 404 when it does not exist.
 async fn moved(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     id: &str,
     change: impl FnOnce(&mut FlowRun, Timestamp) -> Result<(), ApiError>,
 ) -> Result<Arc<FlowRun>, ApiError> {
@@ -225,7 +225,7 @@ async fn moved(
 }
 
 /// Starts a queued run; the workspace's progress settings say when it is carried out.
-fn begin(space: &Space, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiError> {
+fn begin(space: &WorkspaceRuntime, tx: &mut Tx, mut run: FlowRun) -> Result<(), ApiError> {
     let now = space.clock.now();
     run.apply(FlowRunEvent::Start, now)?;
     run.due = tx.workspace.mock.progress.flow_run.due(now);
@@ -239,11 +239,11 @@ impl Moves for FlowRun {
         world.flow_runs.with_key(run.connection.as_str()).next().is_none()
     }
 
-    fn step(_: &Engine, space: &Space, tx: &mut Tx, run: Self) -> Result<(), ApiError> {
+    fn step(_: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, run: Self) -> Result<(), ApiError> {
         begin(space, tx, run)
     }
 
-    fn give_up(space: &Space, tx: &mut Tx, mut run: Self, error: ApiError) -> Result<(), ApiError> {
+    fn give_up(space: &WorkspaceRuntime, tx: &mut Tx, mut run: Self, error: ApiError) -> Result<(), ApiError> {
         // An event that the state does not allow changes nothing.
         run.apply(FlowRunEvent::Fail, space.clock.now()).ok();
         run.due = None;
@@ -255,14 +255,14 @@ impl Moves for FlowRun {
 
 /// A run that goes on is carried out when progress says so.
 impl Works for FlowRun {
-    async fn work(engine: Arc<Engine>, space: Arc<Space>, run: Arc<Self>) -> Result<(), ApiError> {
+    async fn work(engine: Arc<Engine>, space: Arc<WorkspaceRuntime>, run: Arc<Self>) -> Result<(), ApiError> {
         carry_out(&engine, &space, &run.id).await
     }
 }
 
 /// Carries out a run that is due: its nodes, or the failure that the progress settings ask for. Does nothing when the
 /// run is not due any more.
-async fn carry_out(engine: &Arc<Engine>, space: &Arc<Space>, id: &Id<FlowRun>) -> Result<(), ApiError> {
+async fn carry_out(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, id: &Id<FlowRun>) -> Result<(), ApiError> {
     let world = space.world();
     let is_due = |run: &&Arc<FlowRun>| run.state == FlowRunState::Running && run.due.is_some();
     let Some(run) = world.flow_runs.get(id.as_str()).filter(is_due).cloned() else { return Ok(()) };
@@ -296,7 +296,7 @@ fn failed(why: Option<String>) -> ApiError {
 
 async fn walk(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     world: &World,
     run: &Arc<FlowRun>,
 ) -> Result<(Vec<NodeRun>, Vec<ApiError>), ApiError> {
@@ -314,7 +314,7 @@ async fn walk(
 /// when the state does not allow the event.
 pub async fn poke(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     id: &str,
     event: FlowRunEvent,
     error: Option<String>,

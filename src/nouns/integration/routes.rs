@@ -16,7 +16,7 @@ use crate::engine::Cx;
 use crate::engine::view::{Secrets, ViewContext, drawn_logo};
 use crate::nouns::integration::model::Integration;
 use crate::nouns::integration::rules as integrations;
-use crate::nouns::integration::rules::{IntegrationFilter, Listed};
+use crate::nouns::integration::rules::{IntegrationFilter, ListedIntegration};
 use crate::store::World;
 
 fn lens<'a>(cx: &'a Cx, world: &'a World) -> ViewContext<'a> {
@@ -59,9 +59,9 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
         .items
         .iter()
         .map(|listed| match listed {
-            Listed::Real(integration) => lens.integration(integration, Secrets::Hidden),
-            Listed::Connector(connector) => lens.candidate(connector),
-            Listed::App(app) => lens.app_candidate(app),
+            ListedIntegration::Real(integration) => lens.integration(integration, Secrets::Hidden),
+            ListedIntegration::Connector(connector) => lens.candidate(connector),
+            ListedIntegration::App(app) => lens.app_candidate(app),
         })
         .collect();
     Reply::json(&Page { items, cursor: page.cursor.clone() })
@@ -75,9 +75,9 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let lens = lens(&cx, &world);
     match &listed {
-        Listed::Real(integration) => Reply::json(&lens.integration(integration, secrets(&call, &cx))),
-        Listed::Connector(connector) => Reply::json(&lens.candidate(connector)),
-        Listed::App(app) => Reply::json(&lens.app_candidate(app)),
+        ListedIntegration::Real(integration) => Reply::json(&lens.integration(integration, secrets(&call, &cx))),
+        ListedIntegration::Connector(connector) => Reply::json(&lens.candidate(connector)),
+        ListedIntegration::App(app) => Reply::json(&lens.app_candidate(app)),
     }
 }
 

@@ -13,7 +13,7 @@ use crate::base::patch::merge_members;
 use crate::elements::model::{Meta, check_key};
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
-use crate::engine::directory::{Directory, Offer};
+use crate::engine::directory::{Connectable, Directory};
 use crate::nouns::connection::connect::new_integration;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
@@ -36,7 +36,7 @@ pub struct IntegrationFilter {
 
 /// An entry of a list of integrations.
 #[derive(Debug, Clone)]
-pub enum Listed {
+pub enum ListedIntegration {
     /// An integration that exists.
     Real(Arc<Integration>),
     /// A connector that becomes an integration when somebody connects to it.
@@ -46,7 +46,7 @@ pub enum Listed {
 }
 
 /// Answers a page of integrations, then of candidates. Source: SEED (`integration list`).
-pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<Listed> {
+pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<ListedIntegration> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let settings = &world.workspace.settings;
@@ -73,7 +73,7 @@ pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<List
         .integrations
         .after(page.after)
         .filter(|(_, integration)| wanted(integration))
-        .map(|(at, integration)| (at, Listed::Real(Arc::clone(integration))));
+        .map(|(at, integration)| (at, ListedIntegration::Real(Arc::clone(integration))));
     let candidates = directory
         .connectors()
         .filter(|connector| connectors && directory.integration_of(connector).is_none())
@@ -84,13 +84,13 @@ pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<List
                 app.is_some_and(|app| app.meta.uuid == *wanted || app.id == **wanted)
             })
         })
-        .map(Listed::Connector);
+        .map(ListedIntegration::Connector);
     let more = directory
         .apps()
         .filter(|app| apps && !is_offered(&directory, app, connectors))
         .filter(|app| search.as_ref().is_none_or(|text| app.matches(text)))
         .filter(|app| filter.app.as_ref().is_none_or(|wanted| app.meta.uuid == *wanted || app.id == **wanted))
-        .map(Listed::App);
+        .map(ListedIntegration::App);
     let synthetic = candidates.chain(more).enumerate().map(|(index, listed)| (CATALOG_START + index as u64, listed));
     page.take(real.chain(synthetic))
 }
@@ -106,16 +106,16 @@ fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) ->
 }
 
 /// Answers an integration by id or key, or the candidate under a derived id; 404 when there is neither.
-pub fn get(cx: &Cx, selector: &str) -> Result<Listed, ApiError> {
+pub fn get(cx: &Cx, selector: &str) -> Result<ListedIntegration, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     match directory.offer(selector)? {
-        Offer::Real(integration) => Ok(Listed::Real(integration)),
+        Connectable::Integration(integration) => Ok(ListedIntegration::Real(integration)),
         // An archived integration is still what its id shows.
-        Offer::Candidate(connector) => Ok(directory
+        Connectable::Connector(connector) => Ok(directory
             .integration(selector)
-            .map_or(Listed::Connector(connector), |own| Listed::Real(Arc::clone(own)))),
-        Offer::App(app) => Ok(Listed::App(app)),
+            .map_or(ListedIntegration::Connector(connector), |own| ListedIntegration::Real(Arc::clone(own)))),
+        Connectable::App(app) => Ok(ListedIntegration::App(app)),
     }
 }
 
@@ -360,11 +360,11 @@ pub fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     match directory.offer(selector)? {
-        Offer::Candidate(connector) => Ok(connector),
-        Offer::App(app) => directory.connector_of_app(&app).ok_or_else(|| {
+        Connectable::Connector(connector) => Ok(connector),
+        Connectable::App(app) => directory.connector_of_app(&app).ok_or_else(|| {
             ApiError::bad_request(format!("{} has no connector yet; connect to it first", app.meta.name))
         }),
-        Offer::Real(integration) => directory
+        Connectable::Integration(integration) => directory
             .connector_for(&integration)
             .ok_or_else(|| ApiError::bad_request(format!("integration `{}` has no connector yet", integration.key()))),
     }

@@ -13,7 +13,7 @@ use crate::nouns::connection::connect::attempt;
 use crate::nouns::connection::connect::attempt::AttemptFilter;
 use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
 use crate::store::logs;
-use crate::store::logs::{ApiLogFilter, RunFilter};
+use crate::store::logs::{ApiLogFilter, RunLogFilter};
 
 /// Reads whose logs are asked for: a tenant's own; for a manager, those of the tenant that it names by id or key, or of
 /// its own, else all. 400 for a token without tenant and manager's rights.
@@ -49,7 +49,7 @@ fn status(call: &Call) -> Result<Option<String>, ApiError> {
 pub(crate) async fn list_runs(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
-    let filter = RunFilter {
+    let filter = RunLogFilter {
         tenant: owner(&cx, &call)?,
         action_id: query.text("actionId"),
         universal_action_id: query.text("universalActionId"),

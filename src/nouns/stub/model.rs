@@ -15,7 +15,7 @@ use crate::mapping::formula;
 
 /// An answer for requests to an external app, as a user writes it in a seed, through the control API or in Rust.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "Stub")]
+#[schemars(rename = "StoredStub")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StubSpec {
     /// A name for messages; it has no effect.
@@ -87,8 +87,8 @@ fn default_status() -> u16 {
 /// A stub as stored, of a workspace or of the catalog.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Stub {
-    pub id: Id<Stub>,
+pub struct StoredStub {
+    pub id: Id<StoredStub>,
     /// The key of the connector whose app the stub stands for.
     pub connector_key: String,
     pub spec: StubSpec,
@@ -97,7 +97,7 @@ pub struct Stub {
 
 /// A request that reached the stub server; its path is below the connector's base address.
 #[derive(Debug, Clone, Serialize)]
-pub struct Incoming {
+pub struct StubRequest {
     pub method: String,
     pub path: String,
     /// The query, decoded; it has one value for each name.
@@ -145,7 +145,7 @@ impl StubSpec {
     }
 
     /// The fields in which `request` differs; none when it matches.
-    pub fn mismatches(&self, request: &Incoming) -> Vec<Mismatch> {
+    pub fn mismatches(&self, request: &StubRequest) -> Vec<Mismatch> {
         let pattern = &self.request;
         let mut found = Vec::new();
         if pattern.method != "ANY" && !pattern.method.eq_ignore_ascii_case(&request.method) {
@@ -181,7 +181,7 @@ impl StubSpec {
     }
 
     /// The body for `request` with formulas worked out, and its content type. Fails when a formula is wrong.
-    pub fn body_for(&self, request: &Incoming) -> Result<(Vec<u8>, &'static str), ApiError> {
+    pub fn body_for(&self, request: &StubRequest) -> Result<(Vec<u8>, &'static str), ApiError> {
         if let Some(text) = &self.respond.text {
             return Ok((text.clone().into_bytes(), "text/plain; charset=utf-8"));
         }
@@ -243,7 +243,7 @@ fn missing_from(wanted: &Value, actual: &Value, at: &str, found: &mut Vec<Mismat
 /// The stub that differs least from a request, and in what. A wrong path counts most.
 pub fn nearest<'a>(
     stubs: impl IntoIterator<Item = &'a StubSpec>,
-    request: &Incoming,
+    request: &StubRequest,
 ) -> Option<(&'a StubSpec, Vec<Mismatch>)> {
     stubs
         .into_iter()
@@ -271,8 +271,8 @@ mod tests {
         .unwrap()
     }
 
-    fn request(method: &str, path: &str) -> Incoming {
-        Incoming {
+    fn request(method: &str, path: &str) -> StubRequest {
+        StubRequest {
             method: method.into(),
             path: path.into(),
             query: BTreeMap::new(),

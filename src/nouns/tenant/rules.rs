@@ -7,12 +7,12 @@ use std::sync::Arc;
 use crate::base::error::ApiError;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::tokens::{Caller, Verified};
-use crate::engine::{Cx, Space};
+use crate::engine::{Cx, WorkspaceRuntime};
 use crate::nouns::tenant::model::{Tenant, TenantBody};
 
 /// Answers the caller that a verified token stands for. The token's tenant is made when it is first named; its `name`
 /// and `fields` follow the token, and an archived tenant is restored. Source: DOC:reference/workspace-elements/tenants.
-pub async fn admit(space: &Space, verified: Verified) -> Result<Caller, ApiError> {
+pub async fn admit(space: &WorkspaceRuntime, verified: Verified) -> Result<Caller, ApiError> {
     let Some(key) = verified.tenant_key else {
         return Ok(if verified.is_manager { Caller::Manager(None) } else { Caller::Workspace });
     };

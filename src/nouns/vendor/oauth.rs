@@ -16,7 +16,7 @@ use url::Url;
 use crate::base::error::ApiError;
 use crate::engine::directory::Directory;
 use crate::engine::oauth_codes::{Asking, Challenge, Code};
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::integration_for;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connector::model::Connector;
@@ -26,13 +26,13 @@ use crate::nouns::vendor::rules::{Refusal, consent};
 const CODE_LIVES: Duration = Duration::from_mins(10);
 
 /// The platform's own client at the vendor of a connector. Source: SEED (“shared OAuth client”).
-pub fn shared_client(connector: &Connector) -> Client {
-    Client { id: format!("membrane-{}", connector.key()), secret: format!("shared-secret-of-{}", connector.key()) }
+pub fn shared_client(connector: &Connector) -> OauthClient {
+    OauthClient { id: format!("membrane-{}", connector.key()), secret: format!("shared-secret-of-{}", connector.key()) }
 }
 
 /// The credentials of an OAuth client.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Client {
+pub struct OauthClient {
     pub id: String,
     pub secret: String,
 }
@@ -41,7 +41,7 @@ pub struct Client {
 /// browser back to has been verified.
 pub fn asking(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     connector: &str,
     field: impl Fn(&str) -> Option<String>,
 ) -> Result<Asking, ApiError> {
@@ -79,7 +79,7 @@ pub fn asking(
 
 /// The clients that the vendor knows: those of the workspace's integrations and connections, and the
 /// platform's where it is shared.
-fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
+fn clients(space: &WorkspaceRuntime, connector: &Connector) -> Vec<OauthClient> {
     let world = space.world();
     let own = world.integrations.iter().filter(|integration| integration.connector_id.as_ref() == Some(&connector.id));
     let own = own.filter_map(|integration| integration.oauth_client());
@@ -88,12 +88,12 @@ fn clients(space: &Space, connector: &Connector) -> Vec<Client> {
     });
     let brought = brought.filter_map(|connection| integration_for(&world, connection)?.oauth_client());
     let shared = connector.shared_oauth_client.then(|| shared_client(connector));
-    own.chain(brought).map(|(id, secret)| Client { id, secret }).chain(shared).collect()
+    own.chain(brought).map(|(id, secret)| OauthClient { id, secret }).chain(shared).collect()
 }
 
 /// Whether an address may get a code: the fake's own callback, an integration's own, and every
 /// local address count as registered.
-fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
+fn is_ours_or_local(engine: &Engine, space: &WorkspaceRuntime, uri: &Url) -> bool {
     let local = match uri.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
@@ -107,7 +107,7 @@ fn is_ours_or_local(engine: &Engine, space: &Space, uri: &Url) -> bool {
 
 impl Asking {
     /// The account allows the request: answers the address that the browser goes to next, with a code.
-    pub fn allow(self, space: &Space, account: &str) -> Url {
+    pub fn allow(self, space: &WorkspaceRuntime, account: &str) -> Url {
         let code = format!("mock-code-{}", space.ids.secret(16));
         let mut back = self.redirect_uri.clone();
         back.query_pairs_mut().append_pair("code", &code);
@@ -159,7 +159,7 @@ impl TokenAnswer {
 /// is unknown or the fake failed.
 pub async fn token(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     connector: &str,
     headers: &HeaderMap,
     field: impl Fn(&str) -> Option<String>,
@@ -212,7 +212,7 @@ pub async fn token(
 fn mismatch(
     code: &Code,
     connector: &Connector,
-    client: &Client,
+    client: &OauthClient,
     field: impl Fn(&str) -> Option<String>,
 ) -> Option<&'static str> {
     if code.asking.connector.id != connector.id || code.asking.client_id != client.id {
@@ -229,30 +229,30 @@ fn mismatch(
 }
 
 fn known_client(
-    space: &Space,
+    space: &WorkspaceRuntime,
     connector: &Connector,
     headers: &HeaderMap,
     field: impl Fn(&str) -> Option<String>,
-) -> Option<Client> {
+) -> Option<OauthClient> {
     client_of(headers, field).filter(|given| clients(space, connector).contains(given))
 }
 
 /// The client that authenticates by header or in the body; none when neither does. Source: RFC 6749 §2.3.1.
-fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Option<Client> {
+fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Option<OauthClient> {
     let basic = headers.get(http::header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
     let Some(basic) = basic else {
-        return Some(Client { id: field("client_id")?, secret: field("client_secret")? });
+        return Some(OauthClient { id: field("client_id")?, secret: field("client_secret")? });
     };
     let pair = String::from_utf8(STANDARD.decode(basic).ok()?).ok()?;
     let (id, secret) = pair.split_once(':')?;
     let decoded = |text: &str| url::form_urlencoded::parse(text.as_bytes()).next().map(|(text, _)| text.into_owned());
-    Some(Client { id: decoded(id)?, secret: decoded(secret)? })
+    Some(OauthClient { id: decoded(id)?, secret: decoded(secret)? })
 }
 
 /// Revokes a token of the client that asks; an unknown token is no error. Source: RFC 7009 §2.1, §2.2.
 pub async fn revoke(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     connector: &str,
     headers: &HeaderMap,
     field: impl Fn(&str) -> Option<String>,

@@ -10,7 +10,7 @@ use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
-use crate::engine::Space;
+use crate::engine::WorkspaceRuntime;
 use crate::engine::oauth_codes::Asking;
 use crate::engine::view::drawn_logo;
 use crate::journal::{Entry, Side};
@@ -21,7 +21,7 @@ use crate::nouns::vendor::rules::account_in;
 use crate::pages::VendorPage;
 use crate::{fault, pages as screens};
 
-fn space_of(call: &Call) -> Result<Arc<Space>, ApiError> {
+fn space_of(call: &Call) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let key = call.param("workspace")?;
     call.engine.space(key).ok_or_else(|| ApiError::not_found("this page is of a workspace that is gone"))
 }
@@ -35,14 +35,14 @@ pub(crate) async fn consent_page(call: Call) -> Result<Reply, ApiError> {
     }
 }
 
-fn asked(call: &Call) -> Result<(Arc<Space>, Asking), ApiError> {
+fn asked(call: &Call) -> Result<(Arc<WorkspaceRuntime>, Asking), ApiError> {
     let space = space_of(call)?;
     let query = call.query();
     let asking = oauth::asking(&call.engine, &space, call.param("connector")?, |name| query.text(name))?;
     Ok((space, asking))
 }
 
-fn page(call: &Call, space: &Space, asking: &Asking) -> Result<Reply, ApiError> {
+fn page(call: &Call, space: &WorkspaceRuntime, asking: &Asking) -> Result<Reply, ApiError> {
     let page = VendorPage {
         theme: asking.theme,
         app: &asking.connector.meta.name,
@@ -109,7 +109,7 @@ pub(crate) async fn revoke(call: Call) -> Result<Reply, ApiError> {
 
 /// Shows an answer of the vendor and notes it in the journal.
 fn told(
-    space: &Space,
+    space: &WorkspaceRuntime,
     connector: &str,
     endpoint: &str,
     grant_type: &str,

@@ -13,10 +13,10 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Ids;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side};
 use crate::nouns::connector::model::{Apply, AuthType, Connector};
-use crate::nouns::stub::model::{Incoming, Stub, nearest};
+use crate::nouns::stub::model::{StoredStub, StubRequest, nearest};
 use crate::nouns::vendor::model::{Grant, TokenStanding};
 use crate::store::{Tx, World};
 use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
@@ -153,7 +153,7 @@ struct Vendors {
 }
 
 impl Answerer for Vendors {
-    fn answer(&self, workspace: &str, connector: &str, request: Incoming) -> StubReply {
+    fn answer(&self, workspace: &str, connector: &str, request: StubRequest) -> StubReply {
         let Some(engine) = self.engine.upgrade() else {
             return StubReply::json(503, &json!({ "message": "stopping" }));
         };
@@ -191,7 +191,7 @@ fn kept(body: Value) -> Option<Value> {
     }
 }
 
-fn with_query(request: &Incoming) -> String {
+fn with_query(request: &StubRequest) -> String {
     if request.query.is_empty() {
         return request.path.clone();
     }
@@ -199,7 +199,12 @@ fn with_query(request: &Incoming) -> String {
     format!("{}?{query}", request.path)
 }
 
-fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incoming) -> (StubReply, Option<Value>) {
+fn answer(
+    engine: &Engine,
+    space: &WorkspaceRuntime,
+    connector_key: &str,
+    request: &StubRequest,
+) -> (StubReply, Option<Value>) {
     let world = space.world();
     let now = space.clock.now();
     let directory = crate::engine::directory::Directory::new(&world, &engine.catalog);
@@ -213,14 +218,14 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
             return (StubReply::json(401, &body), None);
         }
     }
-    let own: Vec<&Arc<Stub>> = world.stubs.with_key(connector_key).collect();
+    let own: Vec<&Arc<StoredStub>> = world.stubs.with_key(connector_key).collect();
     let shared = engine.catalog.stubs.get(connector_key).into_iter().flatten();
     // Lower priorities come first, then newer stubs; all of the workspace's own come before the catalog's.
-    let mut own: Vec<&Arc<Stub>> = own.into_iter().rev().collect();
+    let mut own: Vec<&Arc<StoredStub>> = own.into_iter().rev().collect();
     own.sort_by_key(|stub| stub.spec.priority);
-    let mut shared: Vec<&Arc<Stub>> = shared.collect();
+    let mut shared: Vec<&Arc<StoredStub>> = shared.collect();
     shared.sort_by_key(|stub| stub.spec.priority);
-    let stubs: Vec<&Arc<Stub>> = own.into_iter().chain(shared).collect();
+    let stubs: Vec<&Arc<StoredStub>> = own.into_iter().chain(shared).collect();
     let matching = stubs.iter().find(|stub| stub.spec.mismatches(request).is_empty() && use_up(space, stub));
     let Some(stub) = matching else { return unmatched(connector_key, &stubs, request) };
     if let Some(reply) = token.as_deref().and_then(|token| lacks_scope(&world, connector_key, token, stub, now)) {
@@ -237,7 +242,7 @@ fn answer(engine: &Engine, space: &Space, connector_key: &str, request: &Incomin
 }
 
 /// The 403 for a token that lacks a scope which the stub asks for; none when it lacks none. Source: RFC 6750 §3.1.
-fn lacks_scope(world: &World, connector: &str, token: &str, stub: &Stub, now: Timestamp) -> Option<StubReply> {
+fn lacks_scope(world: &World, connector: &str, token: &str, stub: &StoredStub, now: Timestamp) -> Option<StubReply> {
     let mut of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector);
     let grant = of_vendor.find(|grant| grant.standing(token, now) == TokenStanding::Alive)?;
     let lacking: Vec<&str> =
@@ -254,7 +259,7 @@ fn lacks_scope(world: &World, connector: &str, token: &str, stub: &Stub, now: Ti
 }
 
 /// Counts a use of a stub; false when it has none left.
-fn use_up(space: &Space, stub: &Stub) -> bool {
+fn use_up(space: &WorkspaceRuntime, stub: &StoredStub) -> bool {
     let Some(times) = stub.spec.times else { return true };
     let mut counts = space.stub_uses.lock().unwrap_or_else(PoisonError::into_inner);
     let used = counts.entry(stub.id.to_string()).or_default();
@@ -264,7 +269,7 @@ fn use_up(space: &Space, stub: &Stub) -> bool {
 }
 
 /// The token or key that a request carries, read from where the connector puts it; none for basic authentication.
-fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
+fn carried(connector: &Connector, request: &StubRequest) -> Option<String> {
     match &connector.apply {
         Apply::Bearer { .. } => {
             let header = request.headers.get("authorization")?;
@@ -280,7 +285,7 @@ fn carried(connector: &Connector, request: &Incoming) -> Option<String> {
 }
 
 /// A 404 that names the nearest stub and what differs.
-fn unmatched(connector: &str, stubs: &[&Arc<Stub>], request: &Incoming) -> (StubReply, Option<Value>) {
+fn unmatched(connector: &str, stubs: &[&Arc<StoredStub>], request: &StubRequest) -> (StubReply, Option<Value>) {
     let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, mismatches)| {
         json!({
             "name": stub.name, "method": stub.request.method, "path": stub.request.path, "differs": mismatches,

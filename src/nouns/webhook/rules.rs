@@ -22,7 +22,7 @@ use crate::nouns::fault::effects as faults;
 
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
@@ -43,7 +43,7 @@ const MOST_KEPT: usize = 1_000;
 
 /// Writes a delivery for each event that the transaction's changes mean, in the same transaction; it also makes flow
 /// instances for connections that became READY and tells scenarios of the events.
-pub fn outbox(space: &Space, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+pub fn outbox(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
     let mut events: Vec<(WorkspaceEvent, Vec<String>, Value)> = Vec::new();
     for id in tx.changed::<Connection>() {
         let Some(after) = tx.connections.get(&id).cloned() else { continue };
@@ -136,7 +136,7 @@ fn of_flow_run(world: &World, run: &FlowRun) -> Value {
 }
 
 /// A new delivery, due at once. Its payload names the event twice, as `eventType` and as `event`.
-fn delivery_of(space: &Space, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
+fn delivery_of(space: &WorkspaceRuntime, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
     let now = space.clock.now();
     WebhookDelivery {
         id: space.ids.id(),
@@ -161,20 +161,24 @@ fn forget_old(tx: &mut Tx) {
 /// Webhooks are sent one by one. What happened at one moment is told one after the other: a run is queued before it is
 /// started. Webhooks of other moments do not wait for a receiver that hangs.
 impl Works for WebhookDelivery {
-    fn may_begin(space: &Space, world: &World, delivery: &Self) -> bool {
+    fn may_begin(space: &WorkspaceRuntime, world: &World, delivery: &Self) -> bool {
         let of_same_moment =
             |id: &str| world.deliveries.get(id).is_some_and(|other| other.created_at == delivery.created_at);
         !space.in_flight.any(of_same_moment)
     }
 
-    async fn work(engine: Arc<Engine>, space: Arc<Space>, delivery: Arc<Self>) -> Result<(), ApiError> {
+    async fn work(engine: Arc<Engine>, space: Arc<WorkspaceRuntime>, delivery: Arc<Self>) -> Result<(), ApiError> {
         deliver(&engine, &space, &delivery).await
     }
 }
 
 /// Sends a delivery once if it is due, and stores how the attempt went and when the next one is. Fails only when that
 /// cannot be stored.
-async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<(), ApiError> {
+async fn deliver(
+    engine: &Arc<Engine>,
+    space: &Arc<WorkspaceRuntime>,
+    delivery: &WebhookDelivery,
+) -> Result<(), ApiError> {
     // Read again now that nobody else sends it: it may have been delivered a moment ago.
     let now = space.clock.now();
     let current = space.world().deliveries.get(delivery.id.as_str()).cloned();
@@ -208,7 +212,7 @@ async fn deliver(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDel
     Ok(())
 }
 
-async fn send(engine: &Arc<Engine>, space: &Arc<Space>, delivery: &WebhookDelivery) -> Result<u16, String> {
+async fn send(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, delivery: &WebhookDelivery) -> Result<u16, String> {
     let url = Url::parse(&delivery.url).map_err(|error| format!("`{}` is not an address: {error}", delivery.url))?;
     let body = delivery.payload.to_string();
     let mut headers = HeaderMap::new();

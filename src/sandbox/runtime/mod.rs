@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 
 use self::jobs::{Jobs, SnippetTime};
 use self::natives::Shared;
-use self::place::Place;
+use self::place::SourcePlace;
 use crate::base::clock::monotonic;
 use crate::base::depth;
 use crate::sandbox::SandboxError;
@@ -229,7 +229,7 @@ impl Prepared {
         let frames = self.context.stack_trace().map(CallFrame::position);
         let place = frames
             .filter(|at| at.path.to_string() == place::FILE)
-            .find_map(|at| Place::of(at.position?.line_number(), at.position?.column_number()));
+            .find_map(|at| SourcePlace::of(at.position?.line_number(), at.position?.column_number()));
         SandboxError { at: place, ..SandboxError::overtime(deadline.limit_ms) }
     }
 }

@@ -1,5 +1,5 @@
 //! This module finds where in the snippet an error happened: it wraps the source, and translates the engine's places
-//! back. Invariant: a [`Place`] never lies in the wrapping.
+//! back. Invariant: a [`SourcePlace`] never lies in the wrapping.
 
 use std::fmt::Write as _;
 
@@ -7,8 +7,8 @@ use boa_engine::vm::CallFrame;
 use boa_engine::{Context, JsError};
 
 use crate::base::error::ApiError;
-pub(super) use crate::sandbox::Place;
 use crate::sandbox::SandboxError;
+pub(super) use crate::sandbox::SourcePlace;
 
 /// Stacks show the snippet under this file name.
 pub(super) const FILE: &str = "code.js";
@@ -24,7 +24,7 @@ pub(super) fn wrapped(source: &str) -> String {
     format!("{BEFORE}{source}{AFTER}")
 }
 
-impl Place {
+impl SourcePlace {
     /// Translates a place in the wrapped form to one in the snippet, or returns nothing when it lies in the wrapping.
     pub(super) fn of(line: u32, column: u32) -> Option<Self> {
         let before = u32::try_from(BEFORE.len()).unwrap_or(0);
@@ -45,12 +45,12 @@ pub(super) fn of_error(error: &JsError) -> SandboxError {
 }
 
 /// Finds the parser's `… at line 2, col 12` in a message, and rewrites its column as the author counts.
-fn place_in_message(message: &str) -> (String, Option<Place>) {
+fn place_in_message(message: &str) -> (String, Option<SourcePlace>) {
     let found = message.rfind("at line ").and_then(|start| {
         let rest = &message[start + "at line ".len()..];
         let (line, rest) = rest.split_once(", col ")?;
         let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let place = Place::of(line.parse().ok()?, rest[..end].parse().ok()?)?;
+        let place = SourcePlace::of(line.parse().ok()?, rest[..end].parse().ok()?)?;
         Some((format!("{}at {place}{}", &message[..start], &rest[end..]), place))
     });
     match found {
@@ -69,7 +69,7 @@ pub(super) enum Frames<'t> {
 
 impl Frames<'_> {
     /// Returns the frames that lie in the snippet.
-    fn own(&self) -> impl Iterator<Item = (String, Place)> {
+    fn own(&self) -> impl Iterator<Item = (String, SourcePlace)> {
         let (text, wrapped) = match self {
             Self::Engine(text) => (text, true),
             Self::Shown(text) => (text, false),
@@ -136,12 +136,12 @@ pub(super) fn here(context: &Context) -> String {
 }
 
 /// Reads one line such as `    at name (code.js:4:9)`; returns nothing for frames outside the snippet.
-fn frame(line: &str, wrapped: bool) -> Option<(String, Place)> {
+fn frame(line: &str, wrapped: bool) -> Option<(String, SourcePlace)> {
     let (name, place) = line.trim().strip_prefix("at ")?.rsplit_once(" (")?;
     let place = place.strip_prefix(FILE)?.strip_prefix(':')?.strip_suffix(')')?;
     let (row, column) = place.split_once(':')?;
     let (line, column) = (row.parse().ok()?, column.parse().ok()?);
-    let place = if wrapped { Place::of(line, column)? } else { Place { line, column } };
+    let place = if wrapped { SourcePlace::of(line, column)? } else { SourcePlace { line, column } };
     let name = if name == "<main>" || name.is_empty() { "<anonymous>" } else { name };
     Some((name.to_owned(), place))
 }
@@ -169,7 +169,7 @@ mod tests {
         );
         let error = of_thrown("Error: x".into(), &Frames::Engine(&frames), "");
 
-        assert_eq!(error.at, Some(Place { line: 1, column: 6 }));
+        assert_eq!(error.at, Some(SourcePlace { line: 1, column: 6 }));
         let shown = of_thrown("Error: x".into(), &Frames::Shown(error.stack.as_deref().unwrap()), "");
         assert_eq!((shown.at, &shown.stack), (error.at, &error.stack));
         assert_eq!(error.stack.unwrap().lines().count(), 3);
@@ -180,7 +180,7 @@ mod tests {
         let (message, at) = place_in_message("SyntaxError: unexpected token ';' at line 2, col 12");
 
         assert_eq!(message, "SyntaxError: unexpected token ';' at line 2, column 12");
-        assert_eq!(at, Some(Place { line: 2, column: 12 }));
+        assert_eq!(at, Some(SourcePlace { line: 2, column: 12 }));
     }
 
     proptest! {

@@ -20,7 +20,7 @@ use oxc_ast_visit::{Visit, walk};
 use oxc_parser::Parser;
 use oxc_span::{GetSpan as _, SourceType, Span};
 
-use crate::sandbox::{Place, SandboxError};
+use crate::sandbox::{SandboxError, SourcePlace};
 
 const MODIFIERS: [&str; 7] = ["public", "private", "protected", "readonly", "override", "abstract", "declare"];
 const MOST_ANGLES: usize = 1_000;
@@ -72,11 +72,11 @@ fn edited(source: &str, mut edits: Vec<(Range<usize>, &'static str)>) -> String 
     text
 }
 
-fn place_of(source: &str, offset: usize) -> Option<Place> {
+fn place_of(source: &str, offset: usize) -> Option<SourcePlace> {
     let before = source.get(..offset)?;
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next()?.chars().count() + 1;
-    Some(Place { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
+    Some(SourcePlace { line: u32::try_from(line).ok()?, column: u32::try_from(column).ok()? })
 }
 
 struct Edits<'s> {

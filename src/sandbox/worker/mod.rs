@@ -23,7 +23,7 @@ use tokio::sync::mpsc;
 use tokio_util::codec::{FramedRead, LinesCodec};
 
 use crate::sandbox::protocol::{FromRun, LONGEST_LINE, Task, ToRun, line};
-use crate::sandbox::{Attendant, End, Limits, Outcome, SandboxError};
+use crate::sandbox::{End, Limits, RunOutcome, RunSupervisor, SandboxError};
 
 pub use child::main;
 
@@ -73,7 +73,7 @@ impl Workers {
     }
 
     /// Runs a task in a worker that no other task uses, and fails as the run does or when no worker starts.
-    pub(super) async fn run(&self, task: Task, attendant: Attendant<'_>) -> Result<Outcome, SandboxError> {
+    pub(super) async fn run(&self, task: Task, attendant: RunSupervisor<'_>) -> Result<RunOutcome, SandboxError> {
         let mut worker = match self.idle_one() {
             Some(worker) => {
                 self.start_spare();
@@ -209,7 +209,7 @@ impl Worker {
         }
     }
 
-    async fn attend(&mut self, first: Vec<u8>, attendant: Attendant<'_>) -> (End, Vec<serde_json::Value>) {
+    async fn attend(&mut self, first: Vec<u8>, attendant: RunSupervisor<'_>) -> (End, Vec<serde_json::Value>) {
         self.runs += 1;
         let (sender, mut lines) = mpsc::unbounded_channel::<Vec<u8>>();
         let Self { input, output, .. } = self;

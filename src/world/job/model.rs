@@ -17,14 +17,14 @@ use crate::nouns::workspace::model::progress::{Due, Progress, ProgressSettings};
 /// The work of a job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub enum Work {
+pub enum JobWork {
     /// The job packs what the workspace defines into an archive.
     Export,
     /// The job makes the workspace define what an archive has.
     Import(ImportOptions),
 }
 
-impl Work {
+impl JobWork {
     /// The progress setting that says when such a job ends.
     pub fn progress<'a>(&self, settings: &'a ProgressSettings) -> &'a Progress {
         match self {
@@ -111,7 +111,7 @@ pub struct Job {
     pub id: Id<Job>,
     /// A secret: whoever knows it may read the job and its result.
     pub access_key: String,
-    pub work: Work,
+    pub work: JobWork,
     pub status: JobStatus,
     /// The last changes of the status, oldest first.
     #[serde(skip_serializing_if = "History::is_empty", default)]

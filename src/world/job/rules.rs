@@ -18,13 +18,13 @@ use crate::base::ids::Id;
 use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
-use crate::engine::{Cx, Engine, Space};
+use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connector::model::Connector;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::workspace::model::progress::{Failure, Progress};
 use crate::store::{Tx, World};
 use crate::world::archive;
-use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, Work};
+use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, JobWork};
 use crate::world::plant::{Changes, is_defined, plant_elements};
 use crate::world::seed::{
     EachKind, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, place_in,
@@ -34,12 +34,12 @@ use crate::world::seed::{
 const MOST_JOBS: usize = 20;
 
 /// A job as it is sent. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
-pub fn shown(engine: &Engine, space: &Space, job: &Job) -> Value {
+pub fn shown(engine: &Engine, space: &WorkspaceRuntime, job: &Job) -> Value {
     let mut record = json!({ "id": job.id, "status": job.status, "progress": job.status.percent() });
     if job.status == JobStatus::Completed {
         record["result"] = match job.work {
-            Work::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
-            Work::Import(_) => json!(job.result),
+            JobWork::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
+            JobWork::Import(_) => json!(job.result),
         };
     }
     if let Some(error) = &job.error {
@@ -55,7 +55,7 @@ fn download_address(base: &str, workspace: &str, job: &Job) -> String {
 }
 
 /// The workspace and the job that a download's ticket names; none for a wrong ticket.
-pub fn redeem(engine: &Engine, ticket: &str) -> Option<(Arc<Space>, Arc<Job>)> {
+pub fn redeem(engine: &Engine, ticket: &str) -> Option<(Arc<WorkspaceRuntime>, Arc<Job>)> {
     let text = String::from_utf8(URL_SAFE_NO_PAD.decode(ticket).ok()?).ok()?;
     let mut parts = text.split('/');
     let (workspace, id, key) = (parts.next()?, parts.next()?, parts.next()?);
@@ -72,7 +72,7 @@ pub fn download(engine: &Engine, ticket: &str) -> Result<Vec<u8>, ApiError> {
 }
 
 /// Begins a job and answers it; with immediate progress it is done already. Fails with 400 when too many jobs wait.
-async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> {
+async fn begin(cx: &Cx, work: JobWork, files: Files) -> Result<Arc<Job>, ApiError> {
     let now = cx.space.clock.now();
     let mut tx = cx.space.data.begin().await;
     let due = work.progress(&tx.workspace.mock.progress).due(now);
@@ -110,14 +110,14 @@ async fn begin(cx: &Cx, work: Work, files: Files) -> Result<Arc<Job>, ApiError> 
 
 /// Begins to export what the workspace defines, and answers the job.
 pub async fn export(cx: &Cx) -> Result<Arc<Job>, ApiError> {
-    begin(cx, Work::Export, Files::new()).await
+    begin(cx, JobWork::Export, Files::new()).await
 }
 
 /// Begins to import an archive, and answers the job. Fails with 400 for an archive that cannot be read.
 pub async fn import(cx: &Cx, zip: &[u8], options: ImportOptions) -> Result<Arc<Job>, ApiError> {
     let files = archive::unpack(zip)?;
     read(&files)?;
-    begin(cx, Work::Import(options), files).await
+    begin(cx, JobWork::Import(options), files).await
 }
 
 /// Reads what an archive defines. Fails with 400 for an empty one, and for files that only a seed may have.
@@ -148,12 +148,12 @@ pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
 }
 
 impl Moves for Job {
-    fn step(engine: &Engine, space: &Space, tx: &mut Tx, job: Self) -> Result<(), ApiError> {
+    fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, job: Self) -> Result<(), ApiError> {
         let failure = job.due.as_ref().and_then(|due| due.failure.clone());
         carry_out_in(engine, space, tx, job.id.as_str(), failure)
     }
 
-    fn give_up(space: &Space, tx: &mut Tx, mut job: Self, error: ApiError) -> Result<(), ApiError> {
+    fn give_up(space: &WorkspaceRuntime, tx: &mut Tx, mut job: Self, error: ApiError) -> Result<(), ApiError> {
         // An event that the status does not allow changes nothing.
         job.apply(JobEvent::Fail, space.clock.now()).ok();
         job.due = None;
@@ -165,7 +165,7 @@ impl Moves for Job {
 
 fn carry_out_in(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     id: &str,
     failure: Option<Failure>,
@@ -175,7 +175,7 @@ fn carry_out_in(
         Some(failure) => Err(ApiError::configuration(failure.error.unwrap_or_else(|| FAILED.to_owned()))),
         None => work(engine, space, tx, &job),
     };
-    if done.is_err() || matches!(job.work, Work::Import(ImportOptions { dry_run: true, .. })) {
+    if done.is_err() || matches!(job.work, JobWork::Import(ImportOptions { dry_run: true, .. })) {
         // Whatever the work wrote is dropped.
         tx.roll_back();
     }
@@ -188,8 +188,8 @@ const FAILED: &str = "the job failed";
 /// The outcome of a job: the files of an export, the result of an import.
 type Done = (Files, Option<Value>);
 
-fn work(engine: &Engine, space: &Space, tx: &mut Tx, job: &Job) -> Result<Done, ApiError> {
-    let Work::Import(options) = &job.work else { return Ok((files_of(engine, tx)?, None)) };
+fn work(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, job: &Job) -> Result<Done, ApiError> {
+    let JobWork::Import(options) = &job.work else { return Ok((files_of(engine, tx)?, None)) };
     let seed = read(&job.files)?;
     let own: Vec<String> = tx.connectors.iter().map(|connector| connector.key().to_owned()).collect();
     let known: Vec<&str> = engine.catalog.connector_keys().into_iter().chain(own.iter().map(String::as_str)).collect();
@@ -220,7 +220,7 @@ fn result(options: ImportOptions, changes: &Changes, passed_over: &[String]) -> 
 }
 
 /// Ends a job with its outcome.
-fn end(space: &Space, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -> Result<(), ApiError> {
+fn end(space: &WorkspaceRuntime, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -> Result<(), ApiError> {
     let now = space.clock.now();
     if job.status == JobStatus::Pending {
         job.apply(JobEvent::Start, now)?;
@@ -243,7 +243,7 @@ fn end(space: &Space, tx: &mut Tx, mut job: Job, done: Result<Done, ApiError>) -
 /// for an unknown job, and when the status does not allow the event.
 pub async fn poke(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     id: &str,
     event: JobEvent,
     error: Option<String>,
@@ -289,7 +289,7 @@ fn elements_at<'w, E: Kind>(
 /// Archives the integrations, actions and flows that an export would have and that the archive lacks.
 fn archive_others(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     seed: &SeedDocument,
     changes: &mut Changes,
@@ -315,7 +315,7 @@ fn archive_others(
 
 /// Archives the elements of each kind that a document lacks, at the place of an integration or, without one, universal ones.
 struct ArchivingKinds<'a> {
-    space: &'a Space,
+    space: &'a WorkspaceRuntime,
     tx: &'a mut Tx,
     /// The workspace before the import.
     world: &'a World,
@@ -340,7 +340,7 @@ impl EachKind for ArchivingKinds<'_> {
 }
 
 fn archive_elements<'w, S: SeedForm>(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     known: impl Iterator<Item = &'w Arc<S::Of>>,
     wanted: &[S],

@@ -23,7 +23,7 @@ pub struct Scenario {
     #[serde(default)]
     pub parameters: JsonMap,
     /// The steps, which happen one after the other.
-    pub steps: Vec<Step>,
+    pub steps: Vec<ScenarioStep>,
 }
 
 /// A scenario of a workspace's own, as stored.
@@ -44,7 +44,7 @@ impl OwnScenario {
 /// A step: it waits for its trigger, then has its effects. Without a trigger it happens at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Step {
+pub struct ScenarioStep {
     /// A trigger: a number of calls that ran an action since the step before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<After>,

@@ -11,11 +11,11 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
 use crate::base::ids::Id;
-use crate::elements::origin::Step;
+use crate::elements::origin::PathStep;
 use crate::engine::directory::Directory;
 use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
 use crate::engine::tokens::Caller;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{Effect, Rule};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::fault::effects::strike;
@@ -34,7 +34,7 @@ const MOST_RUNS: usize = 200;
 /// An effect of a step.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-enum Action {
+enum ScenarioEffect {
     /// Adds a fault rule, which stays until it is removed.
     Fault(Box<Rule>),
     /// Removes the fault rule with this name.
@@ -94,13 +94,13 @@ struct Wrong {
 }
 
 impl Wrong {
-    fn steps(&self) -> Vec<Step> {
-        let field = |name: &str| Step::Field(name.to_owned());
+    fn steps(&self) -> Vec<PathStep> {
+        let field = |name: &str| PathStep::Field(name.to_owned());
         match self.at {
             None => vec![field(&self.field)],
-            Some((step, None)) => vec![field("steps"), Step::Item(step)],
+            Some((step, None)) => vec![field("steps"), PathStep::Item(step)],
             Some((step, Some(effect))) => {
-                vec![field("steps"), Step::Item(step), field("do"), Step::Item(effect)]
+                vec![field("steps"), PathStep::Item(step), field("do"), PathStep::Item(effect)]
             }
         }
     }
@@ -127,7 +127,7 @@ fn check(scenario: &Scenario) -> Result<(), Wrong> {
 }
 
 /// Refuses a wrong step. The error has the index of the effect when it is about one.
-fn check_step(step: &crate::world::scenario::model::Step) -> Result<(), (Option<usize>, String)> {
+fn check_step(step: &crate::world::scenario::model::ScenarioStep) -> Result<(), (Option<usize>, String)> {
     let wrong = |why: String| (None, why);
     let triggers =
         [step.after.is_some(), step.at.is_some(), step.on.is_some()].into_iter().filter(|given| *given).count();
@@ -150,12 +150,12 @@ fn check_step(step: &crate::world::scenario::model::Step) -> Result<(), (Option<
     Ok(())
 }
 
-fn action(effect: &Value) -> Result<Action, String> {
-    let action: Action = serde_path_to_error::deserialize(effect).map_err(|error| {
+fn action(effect: &Value) -> Result<ScenarioEffect, String> {
+    let action: ScenarioEffect = serde_path_to_error::deserialize(effect).map_err(|error| {
         let path = error.path().to_string();
         format!("{}{}", if path == "." { String::new() } else { format!("`{path}`: ") }, error.into_inner())
     })?;
-    if let Action::Fault(rule) = &action {
+    if let ScenarioEffect::Fault(rule) = &action {
         rule.check().map_err(|error| error.message.clone())?;
     }
     Ok(action)
@@ -177,7 +177,7 @@ pub fn read(text: &str) -> Result<Scenario, ApiError> {
 const BODY: &str = "the scenario";
 
 /// Stores a scenario in a workspace; one of the same name is replaced. Fails with 400 for a wrong one.
-pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
+pub async fn add(space: &WorkspaceRuntime, scenario: Scenario) -> Result<(), ApiError> {
     check(&scenario).map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
     let mut tx = space.data.begin().await;
     tx.put(OwnScenario::of(scenario))?;
@@ -185,12 +185,12 @@ pub async fn add(space: &Space, scenario: Scenario) -> Result<(), ApiError> {
     Ok(())
 }
 
-pub fn own(space: &Space) -> Vec<Scenario> {
+pub fn own(space: &WorkspaceRuntime) -> Vec<Scenario> {
     space.world().scenarios.iter().map(|own| own.scenario.clone()).collect()
 }
 
 /// Answers a scenario by name: the workspace's own, else a shipped one. 404 when there is neither.
-pub fn find(space: &Space, name: &str) -> Result<Scenario, ApiError> {
+pub fn find(space: &WorkspaceRuntime, name: &str) -> Result<Scenario, ApiError> {
     let shipped = shipped().map_err(|error| ApiError::internal(error.to_string()))?;
     let all: Vec<Scenario> = own(space).into_iter().chain(shipped).collect();
     if let Some(found) = all.iter().find(|scenario| scenario.name == name) {
@@ -207,7 +207,7 @@ pub fn find(space: &Space, name: &str) -> Result<Scenario, ApiError> {
 /// unknown one, and with 400 for wrong parameters.
 pub async fn start(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     name: &str,
     parameters: &JsonMap,
 ) -> Result<ScenarioRun, ApiError> {
@@ -244,7 +244,7 @@ pub async fn start(
 
 /// Counts a run of an action through a connection, named by its id and key, and plays what that
 /// triggers before the answer leaves.
-pub async fn acted(engine: &Arc<Engine>, space: &Arc<Space>, connection: &[String]) {
+pub async fn acted(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, connection: &[String]) {
     if space.scenario_runs.lock().runs.iter().any(|run| run.state == ScenarioRunState::Running) {
         space.scenario_runs.acted(connection);
         go_on(engine, space).await;
@@ -252,7 +252,7 @@ pub async fn acted(engine: &Arc<Engine>, space: &Arc<Space>, connection: &[Strin
 }
 
 /// Plays every step that is due, and answers how many there were.
-pub async fn go_on(engine: &Arc<Engine>, space: &Arc<Space>) -> usize {
+pub async fn go_on(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> usize {
     let _turn = space.scenario_runs.turn.lock().await;
     let mut done = 0;
     loop {
@@ -285,32 +285,32 @@ pub async fn go_on(engine: &Arc<Engine>, space: &Arc<Space>) -> usize {
     }
 }
 
-async fn perform(engine: &Arc<Engine>, space: &Arc<Space>, effect: &Value) -> Result<(), ApiError> {
+async fn perform(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, effect: &Value) -> Result<(), ApiError> {
     match action(effect).map_err(ApiError::bad_request)? {
-        Action::Fault(rule) => {
+        ScenarioEffect::Fault(rule) => {
             space.faults.add(*rule)?;
         }
-        Action::RemoveFault(name) => {
+        ScenarioEffect::RemoveFault(name) => {
             // The rule may have been removed already.
             space.faults.remove(&name).ok();
         }
-        Action::Break(of) => {
+        ScenarioEffect::Break(of) => {
             for id in connections(engine, space, &of.connection)? {
                 strike(engine, space, &id, &of.by).await?;
             }
         }
-        Action::Progress(progress) => {
+        ScenarioEffect::Progress(progress) => {
             change_mock(space, serde_json::json!({ "progress": progress })).await?;
         }
-        Action::Mock(change) => change_mock(space, change).await?,
-        Action::Settings(change) => {
+        ScenarioEffect::Mock(change) => change_mock(space, change).await?,
+        ScenarioEffect::Settings(change) => {
             let mut tx = space.data.begin().await;
             let mut workspace = (*tx.workspace).clone();
             merge_settings(&mut workspace.settings, change)?;
             tx.put_workspace(workspace)?;
             tx.commit().await?;
         }
-        Action::RotateSecret(secret) => {
+        ScenarioEffect::RotateSecret(secret) => {
             let mut tx = space.data.begin().await;
             let mut workspace = (*tx.workspace).clone();
             workspace.secret = secret;
@@ -321,7 +321,7 @@ async fn perform(engine: &Arc<Engine>, space: &Arc<Space>, effect: &Value) -> Re
     Ok(())
 }
 
-fn connections(engine: &Engine, space: &Space, selector: &str) -> Result<Vec<Id<Connection>>, ApiError> {
+fn connections(engine: &Engine, space: &WorkspaceRuntime, selector: &str) -> Result<Vec<Id<Connection>>, ApiError> {
     let world = space.world();
     if selector == "*" {
         let live = world.connections.iter().filter(|connection| !connection.is_archived());
@@ -331,7 +331,7 @@ fn connections(engine: &Engine, space: &Space, selector: &str) -> Result<Vec<Id<
     Ok(vec![found.id.clone()])
 }
 
-async fn change_mock(space: &Space, change: Value) -> Result<(), ApiError> {
+async fn change_mock(space: &WorkspaceRuntime, change: Value) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
     workspace.mock = merged_mock(&workspace.mock, change)?;

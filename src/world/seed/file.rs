@@ -7,7 +7,7 @@ use serde_path_to_error::Path as FieldPath;
 use serde_path_to_error::Segment;
 use serde_path_to_error::Track;
 
-use crate::elements::origin::{Origin, Step};
+use crate::elements::origin::{Origin, PathStep};
 
 /// Why a seed cannot be read.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -69,15 +69,15 @@ impl SeedFile {
     }
 
     /// The line of a place in the file, or of the nearest thing around it that has one.
-    pub(crate) fn line_of(&self, at: &[Step]) -> Option<usize> {
+    pub(crate) fn line_of(&self, at: &[PathStep]) -> Option<usize> {
         let options = marked_yaml::LoaderOptions::default();
         let options = if self.is_list() { options.toplevel_sequence() } else { options.toplevel_mapping() };
         let document = marked_yaml::parse_yaml_with_options(0, &self.text, options).ok()?;
         let (mut node, mut line) = (&document, None);
         for step in at {
             let next = match step {
-                Step::Item(index) => node.as_sequence().and_then(|list| list.get(*index)),
-                Step::Field(name) => {
+                PathStep::Item(index) => node.as_sequence().and_then(|list| list.get(*index)),
+                PathStep::Field(name) => {
                     let entry = node.as_mapping().and_then(|map| map.iter().find(|(key, _)| key.as_str() == name));
                     line = entry.and_then(|(key, _)| key.span().start()).map(marked_yaml::Marker::line).or(line);
                     entry.map(|(_, value)| value)
@@ -85,7 +85,7 @@ impl SeedFile {
             };
             let Some(next) = next else { break };
             node = next;
-            if matches!(step, Step::Item(_)) {
+            if matches!(step, PathStep::Item(_)) {
                 line = node.span().start().map(marked_yaml::Marker::line).or(line);
             }
         }
@@ -93,11 +93,11 @@ impl SeedFile {
     }
 }
 
-fn steps(path: &FieldPath) -> Vec<Step> {
+fn steps(path: &FieldPath) -> Vec<PathStep> {
     path.iter()
         .filter_map(|segment| match segment {
-            Segment::Seq { index } => Some(Step::Item(*index)),
-            Segment::Map { key } => Some(Step::Field(key.clone())),
+            Segment::Seq { index } => Some(PathStep::Item(*index)),
+            Segment::Map { key } => Some(PathStep::Field(key.clone())),
             Segment::Enum { .. } | Segment::Unknown => None,
         })
         .collect()
@@ -111,7 +111,7 @@ pub(crate) fn parse_text<T: DeserializeOwned>(path: &str, text: &str) -> Result<
 }
 
 /// Makes an error about a place in a text.
-pub(crate) fn error_at(path: &str, text: &str, at: &[Step], message: impl Into<String>) -> SeedError {
+pub(crate) fn error_at(path: &str, text: &str, at: &[PathStep], message: impl Into<String>) -> SeedError {
     let line = SeedFile { path: path.to_owned(), text: text.to_owned() }.line_of(at);
     SeedError { file: path.to_owned(), line, message: message.into() }
 }
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn lines_are_found_in_yaml_and_json() {
         let file = |text: &str| SeedFile { path: "x".into(), text: text.into() };
-        let at = [Step::Item(1), Step::Field("a".into()), Step::Field("missing".into())];
+        let at = [PathStep::Item(1), PathStep::Field("a".into()), PathStep::Field("missing".into())];
 
         assert_eq!(file("- a: 1\n-\n  b: 1\n  a: {c: 1}\n").line_of(&at), Some(4));
         assert_eq!(file("[{\"a\": 1},\n {\"b\": 1,\n \"a\": {}}]").line_of(&at), Some(3));

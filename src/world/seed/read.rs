@@ -14,7 +14,7 @@ use rust_embed::RustEmbed;
 use crate::base::error::nearest;
 use crate::base::text::article;
 use crate::elements::model::{check_key, title_of};
-use crate::elements::origin::{Origin, Step};
+use crate::elements::origin::{Origin, PathStep};
 use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
@@ -91,7 +91,7 @@ impl EachKind for Placing<'_> {
 
 /// The place in a file that these lists and the indexes in them lead to.
 fn at(file: &str, steps: &[(&str, usize)]) -> Origin {
-    let steps = steps.iter().flat_map(|(list, index)| [Step::Field((*list).to_owned()), Step::Item(*index)]);
+    let steps = steps.iter().flat_map(|(list, index)| [PathStep::Field((*list).to_owned()), PathStep::Item(*index)]);
     Origin { file: file.to_owned(), at: steps.collect() }
 }
 
@@ -349,7 +349,7 @@ impl SeedDocument {
         let of_workspace = self.files.iter().find(|file| is(&file.path, "workspace"));
         let workspace = Origin {
             file: of_workspace.map_or(first, |file| file.path.as_str()).to_owned(),
-            at: if of_workspace.is_some() { Vec::new() } else { vec![Step::Field("workspace".into())] },
+            at: if of_workspace.is_some() { Vec::new() } else { vec![PathStep::Field("workspace".into())] },
         };
         self.workspace
             .clock()
@@ -380,7 +380,8 @@ impl SeedDocument {
         }
         for (connector, stubs) in &self.stubs {
             for (index, stub) in stubs.iter().enumerate() {
-                let at = vec![Step::Field("stubs".into()), Step::Field(connector.clone()), Step::Item(index)];
+                let at =
+                    vec![PathStep::Field("stubs".into()), PathStep::Field(connector.clone()), PathStep::Item(index)];
                 let origin = Origin { file: first.to_owned(), at };
                 stub.check().map_err(|error| origin.error(&self.files, error.message.clone()))?;
             }
@@ -419,7 +420,7 @@ impl SeedDocument {
             let file = self.files.iter().find(|file| file.path.starts_with(&folder)).or(self.files.first());
             let origin = Origin {
                 file: file.map_or("seed", |file| file.path.as_str()).to_owned(),
-                at: vec![Step::Field("stubs".into()), Step::Field(key.clone())],
+                at: vec![PathStep::Field("stubs".into()), PathStep::Field(key.clone())],
             };
             let why = format!("stubs for `{key}`, but there is no such connector{}", hint(key, known));
             return Err(origin.error(&self.files, why));
@@ -450,7 +451,7 @@ fn misspells(name: &str, known: &str) -> bool {
 }
 
 fn origin_in(file: &SeedFile, index: usize) -> Origin {
-    let at = if file.is_list() { vec![Step::Item(index)] } else { Vec::new() };
+    let at = if file.is_list() { vec![PathStep::Item(index)] } else { Vec::new() };
     Origin { file: file.path.clone(), at }
 }
 

@@ -14,7 +14,7 @@ use crate::nouns::action::model::Action;
 use crate::nouns::action::run::{RunRequest, Trace};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::outbound;
-use crate::nouns::connection::outbound::{Outgoing, Trip};
+use crate::nouns::connection::outbound::{CallOutcome, Outgoing};
 use crate::nouns::fault::effects as faults;
 use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
@@ -174,7 +174,7 @@ pub(crate) async fn call_app(
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
 
 /// The output of a call through a connection, or its error. Source: SEED, SDK; the status is assumed.
-pub(crate) fn output_of(cx: &Cx, connection: &Connection, trip: Trip) -> Result<Value, ApiError> {
+pub(crate) fn output_of(cx: &Cx, connection: &Connection, trip: CallOutcome) -> Result<Value, ApiError> {
     let last = trip.exchanges.last().map(|exchange| exchange.request.clone());
     if trip.lost {
         let world = cx.world();
@@ -302,7 +302,7 @@ pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
         }),
         error: error.clone(),
     };
-    trace.add(None, &Trip { exchanges: vec![exchange], ..Trip::default() });
+    trace.add(None, &CallOutcome { exchanges: vec![exchange], ..CallOutcome::default() });
     match (response, error) {
         (Some(response), _) if response.status.is_success() => Ok(outbound::value_of(&response.body)),
         (Some(response), _) => Err(upstream_error(&sent, &response)),

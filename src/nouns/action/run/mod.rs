@@ -27,7 +27,7 @@ use crate::engine::directory::Resolved;
 use crate::mapping::formula;
 use crate::nouns::action::model::{Action, ActionState, ActionType};
 use crate::nouns::connection::model::{Connection, Transition};
-use crate::nouns::connection::outbound::{Outgoing, Trip};
+use crate::nouns::connection::outbound::{CallOutcome, Outgoing};
 use crate::nouns::run_log::model::{Exchange, InnerCallLog, RunLog};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
@@ -107,7 +107,7 @@ pub(crate) struct Evidence {
 }
 
 impl Trace {
-    fn add(&self, connection: Option<&Arc<Connection>>, trip: &Trip) {
+    fn add(&self, connection: Option<&Arc<Connection>>, trip: &CallOutcome) {
         let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
         evidence.exchanges.extend(trip.exchanges.iter().map(|exchange| (connection.cloned(), exchange.clone())));
         evidence.transitions.extend(trip.transitions.iter().cloned());

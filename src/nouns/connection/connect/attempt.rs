@@ -14,7 +14,7 @@ use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::directory::Directory;
 use crate::engine::view::{Secrets, ViewContext};
-use crate::engine::{Ended, Engine, Space};
+use crate::engine::{AttemptEnd, Engine, WorkspaceRuntime};
 use crate::nouns::attempt_log::model::AttemptLog;
 use crate::nouns::connection::connect::moves::{Consent, complete, end_attempt};
 use crate::nouns::connection::connect::oauth;
@@ -62,7 +62,7 @@ pub struct Announcement {
 /// Source: SDK `connect()` (messages), DOC:custom-connection-ui (`connectionId`, `error`, `errorData`).
 pub async fn announce(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     ending: Ending,
 ) -> Result<Announcement, ApiError> {
@@ -81,7 +81,7 @@ pub async fn announce(
                 _ => ("Connected", "is connected"),
             };
             let redirect = attempt.address_with(&[("connectionId", connection.id.as_str())]);
-            space.attempts.send(Ended { tenant: connection.tenant.clone(), message: message.clone() }).ok();
+            space.attempts.send(AttemptEnd { tenant: connection.tenant.clone(), message: message.clone() }).ok();
             let text = format!("{} {what}. You can close this window.", connection.meta.name);
             return Ok(Announcement { redirect, message, title, text, failed: false });
         }
@@ -93,7 +93,7 @@ pub async fn announce(
 
 /// The same for an attempt that failed, perhaps before there was a connection.
 pub fn failure(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tenant: Id<Tenant>,
     attempt: &Attempt,
     connection: Option<&Connection>,
@@ -111,7 +111,7 @@ pub fn failure(
     // This is for our own page in the client's frame, which then closes.
     message["cancelled"] = cancelled.into();
     let title = if cancelled { "Cancelled" } else { "Not connected" };
-    space.attempts.send(Ended { tenant, message: message.clone() }).ok();
+    space.attempts.send(AttemptEnd { tenant, message: message.clone() }).ok();
     let text = if cancelled { "Nothing was connected.".to_owned() } else { problem.message.clone() };
     Ok(Announcement { redirect, message, title, text, failed: true })
 }
@@ -129,7 +129,7 @@ fn message_of(attempt: &Attempt, kind: &str) -> Value {
 
 /// Logs the end of an attempt. Source: SDK `ConnectionAttemptLogApiResponse`.
 pub(crate) fn log_attempt(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     connection: &Connection,
     error: Option<ApiError>,
@@ -158,7 +158,7 @@ pub struct AttemptFilter {
 }
 
 /// Answers a page of logged attempts, newest first.
-pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
+pub fn logged(space: &WorkspaceRuntime, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
     let world = space.world();
     let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
     let all: Vec<(u64, &Arc<AttemptLog>)> = world.attempt_logs.after(0).collect();
@@ -179,7 +179,7 @@ pub fn logged(space: &Space, filter: &AttemptFilter, page: PageRequest) -> Page<
 /// An OAuth connection goes the whole way that the user's browser would: the vendor gives a code, which is exchanged.
 pub async fn consent(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     account: &str,
     input: Option<JsonMap>,
@@ -213,7 +213,7 @@ pub async fn consent(
 /// refusal by the vendor is the error.
 pub async fn come_back(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     connector: &Connector,
     code: &str,
@@ -229,7 +229,7 @@ pub async fn come_back(
 }
 
 /// Logs an attempt that failed and may be tried again.
-async fn note_failure(space: &Space, connection: &Connection, why: ApiError) -> Result<ApiError, ApiError> {
+async fn note_failure(space: &WorkspaceRuntime, connection: &Connection, why: ApiError) -> Result<ApiError, ApiError> {
     let mut tx = space.data.begin().await;
     log_attempt(space, &mut tx, connection, Some(why.clone()))?;
     tx.commit().await?;
@@ -239,7 +239,7 @@ async fn note_failure(space: &Space, connection: &Connection, why: ApiError) -> 
 /// Ends an attempt because the vendor or its user refused, and answers how.
 pub async fn refuse(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     why: &str,
 ) -> Result<Ending, ApiError> {
@@ -251,7 +251,7 @@ pub async fn refuse(
 /// Ends an attempt, unless a page in the client's frame began it: that page is still open, and its user may try again.
 async fn end_or_retry(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     connection: &Connection,
     why: ApiError,
 ) -> Result<ApiError, ApiError> {
@@ -268,7 +268,11 @@ fn refusal(why: &str) -> ApiError {
 }
 
 /// Answers the connector of a connection whose user is about to act. Fails with 400 when there is none yet.
-pub fn connector_of(engine: &Engine, space: &Space, connection: &Connection) -> Result<Arc<Connector>, ApiError> {
+pub fn connector_of(
+    engine: &Engine,
+    space: &WorkspaceRuntime,
+    connection: &Connection,
+) -> Result<Arc<Connector>, ApiError> {
     let world = space.world();
     let connector = Directory::new(&world, &engine.catalog).connector_behind(connection);
     connector

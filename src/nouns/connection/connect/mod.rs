@@ -13,7 +13,7 @@ mod target;
 mod ticket;
 
 use moves::{ask_user, authorize};
-use target::{Target, misconfigured, target_of};
+use target::{ConnectTarget, misconfigured, target_of};
 
 pub use crate::nouns::connection::model::ticket::page_address;
 pub use ensure::ensure;
@@ -30,7 +30,7 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::elements::model::{Meta, check_key, free_key, key_of};
 use crate::engine::Cx;
-use crate::engine::directory::{Directory, Offer};
+use crate::engine::directory::{Connectable, Directory};
 use crate::nouns::agent_session::model::AgentEvent;
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::agent_session::rules::NewSession;
@@ -118,9 +118,9 @@ fn refuse_other_app(cx: &Cx, tx: &Tx, connection: &Connection, spec: &ConnectSpe
     let named = match (&spec.connector_id, &spec.connector_key, &spec.integration_id, &spec.integration_key) {
         (Some(text), ..) | (None, Some(text), ..) => Some(directory.find_connector(text)?),
         (None, None, Some(text), _) | (None, None, None, Some(text)) => match directory.offer(text)? {
-            Offer::Real(integration) => directory.connector_for(&integration),
-            Offer::Candidate(connector) => Some(connector),
-            Offer::App(_) => None,
+            Connectable::Integration(integration) => directory.connector_for(&integration),
+            Connectable::Connector(connector) => Some(connector),
+            Connectable::App(_) => None,
         },
         (None, None, None, None) => None,
     };
@@ -214,18 +214,18 @@ pub(crate) fn fresh(
     let now = cx.space.clock.now();
     check_option(spec)?;
     let target = target_of(cx, tx, spec)?;
-    if let Target::Known { integration, .. } = &target
+    if let ConnectTarget::Known { integration, .. } = &target
         && tx.integrations.get(integration.as_str()).is_some_and(|integration| integration.is_option_disabled())
     {
         return Err(ApiError::bad_request("connecting is switched off by the integration's `optionsConfig`"));
     }
     let (integration, connector, app, default_name) = match &target {
-        Target::Known { integration, connector } => {
+        ConnectTarget::Known { integration, connector } => {
             let name = tx.integrations.get(integration.as_str()).map(|i| i.meta.name.clone());
             let name = name.unwrap_or_else(|| connector.meta.name.clone());
             (Some(integration.clone()), Some(connector.id.clone()), connector.external_app_id.clone(), name)
         }
-        Target::Build { app, name } => (None, None, app.as_ref().map(|app| app.id.clone()), name.clone()),
+        ConnectTarget::Build { app, name } => (None, None, app.as_ref().map(|app| app.id.clone()), name.clone()),
     };
     let key = match spec.connection_key.clone() {
         Some(key) => key,
@@ -263,7 +263,7 @@ pub(crate) fn fresh(
     };
     let id = connection.id.clone();
     match target {
-        Target::Known { connector, .. } => {
+        ConnectTarget::Known { connector, .. } => {
             if credentials.is_none()
                 && let Some(failure) = misconfigured(tx, &connector, &connection)
             {
@@ -277,7 +277,7 @@ pub(crate) fn fresh(
             tx.put(connection.clone())?;
             maybe_complete(cx, tx, connection, &connector, spec, credentials)?;
         }
-        Target::Build { .. } => {
+        ConnectTarget::Build { .. } => {
             // On the platform an agent builds the connector; here its session is a record that ends with the building.
             let mut session = agents::new_session(
                 &cx.space,

@@ -8,7 +8,7 @@ use crate::base::ids::Id;
 use crate::base::{JsonMap, schema};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::connection::connect::attempt::log_attempt;
 use crate::nouns::connection::connect::new_integration;
@@ -40,7 +40,7 @@ pub enum Consent {
 /// finalised. Fails with 400 when there is no connector yet or the input does not fit the form.
 pub async fn complete(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     id: &Id<Connection>,
     consent: Consent,
 ) -> Result<Arc<Connection>, ApiError> {
@@ -60,7 +60,7 @@ pub async fn complete(
 
 pub(crate) fn authorize(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     mut connection: Connection,
     connector: &Connector,
@@ -112,7 +112,7 @@ pub(crate) fn authorize(
 
 /// Stores credentials that a program brings along, and makes the connection READY from any state.
 pub fn accept_credentials(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     mut connection: Connection,
     credentials: JsonMap,
@@ -149,7 +149,7 @@ pub fn lost_credentials() -> ApiError {
 }
 
 /// Opens the connect page by a new ticket, and sets what happens if nobody comes.
-pub(crate) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now: Timestamp) {
+pub(crate) fn ask_user(space: &WorkspaceRuntime, tx: &Tx, connection: &mut Connection, now: Timestamp) {
     connection.ticket = Some(space.ids.secret(12));
     let progress = &tx.workspace.mock.progress.connection_client_action;
     connection.due = match progress {
@@ -159,7 +159,12 @@ pub(crate) fn ask_user(space: &Space, tx: &Tx, connection: &mut Connection, now:
 }
 
 /// Moves a connection to READY, with all that follows: others are archived, its request is settled, its attempt logged.
-fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Timestamp) -> Result<(), ApiError> {
+fn become_ready(
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    mut connection: Connection,
+    now: Timestamp,
+) -> Result<(), ApiError> {
     connection.apply(ConnectionEvent::Finish, now)?;
     connection.meta.touch(&space.ids, space.clock.now());
     if connection.replaces_others {
@@ -175,7 +180,7 @@ fn become_ready(space: &Space, tx: &mut Tx, mut connection: Connection, now: Tim
 
 /// Ends the agent session that built a connection.
 pub fn end_session(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     connection: &Connection,
     failure: Option<&ApiError>,
@@ -187,7 +192,7 @@ pub fn end_session(
 }
 
 /// Archives the tenant's other connections of the integration (`docs/behaviour.md#connection-replace`).
-pub(crate) fn replace_others(space: &Space, tx: &mut Tx, connection: &Connection) -> Result<(), ApiError> {
+pub(crate) fn replace_others(space: &WorkspaceRuntime, tx: &mut Tx, connection: &Connection) -> Result<(), ApiError> {
     let others: Vec<Connection> = tx
         .connections
         .iter()
@@ -228,7 +233,7 @@ pub(crate) fn settle_request(
 /// connection, and when the state does not allow the event.
 pub async fn poke(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     id: &Id<Connection>,
     event: ConnectionEvent,
     error: Option<ApiError>,
@@ -243,7 +248,7 @@ pub async fn poke(
 }
 
 /// Cancels an attempt for the user: the connection returns to the state before.
-pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> Result<(), ApiError> {
+pub async fn cancel(engine: &Engine, space: &WorkspaceRuntime, connection: &Connection) -> Result<(), ApiError> {
     end_attempt(engine, space, connection, RequestStatus::Cancelled, cancelled()).await
 }
 
@@ -251,7 +256,7 @@ pub async fn cancel(engine: &Engine, space: &Space, connection: &Connection) -> 
 /// hosted page leaves no connection.
 pub(crate) async fn end_attempt(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     connection: &Connection,
     status: RequestStatus,
     why: ApiError,
@@ -278,7 +283,7 @@ pub(crate) async fn end_attempt(
 /// state does not allow the event.
 pub fn move_in(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     mut connection: Connection,
     event: ConnectionEvent,
@@ -343,7 +348,11 @@ pub(crate) fn failure_of(event: ConnectionEvent) -> ApiError {
 }
 
 /// Ends BUILDING at once, whatever the progress settings say.
-pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connection>) -> Result<(), ApiError> {
+pub async fn finish_building_now(
+    engine: &Engine,
+    space: &WorkspaceRuntime,
+    id: &Id<Connection>,
+) -> Result<(), ApiError> {
     let mut tx = space.data.begin().await;
     let connection = tx.connections.get(id.as_str()).map(|c| (**c).clone());
     let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
@@ -357,7 +366,7 @@ pub async fn finish_building_now(engine: &Engine, space: &Space, id: &Id<Connect
 /// SEED (“The first such connect”).
 pub fn finish_building(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     mut connection: Connection,
 ) -> Result<(), ApiError> {
@@ -414,7 +423,7 @@ pub fn finish_building(
 }
 
 impl Moves for Connection {
-    fn step(engine: &Engine, space: &Space, tx: &mut Tx, connection: Self) -> Result<(), ApiError> {
+    fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, connection: Self) -> Result<(), ApiError> {
         let failure = connection.due.as_ref().and_then(|due| due.failure.clone());
         match (connection.state, failure) {
             (_, Some(failure)) => fail(engine, space, tx, connection, failure),
@@ -423,7 +432,7 @@ impl Moves for Connection {
         }
     }
 
-    fn give_up(space: &Space, tx: &mut Tx, mut connection: Self, error: ApiError) -> Result<(), ApiError> {
+    fn give_up(space: &WorkspaceRuntime, tx: &mut Tx, mut connection: Self, error: ApiError) -> Result<(), ApiError> {
         // An event that the state does not allow changes nothing.
         connection.apply(ConnectionEvent::Fail, space.clock.now()).ok();
         connection.due = None;
@@ -436,7 +445,13 @@ impl Moves for Connection {
 }
 
 /// A connection fails by its workspace's progress.
-fn fail(engine: &Engine, space: &Space, tx: &mut Tx, connection: Connection, failure: Failure) -> Result<(), ApiError> {
+fn fail(
+    engine: &Engine,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    connection: Connection,
+    failure: Failure,
+) -> Result<(), ApiError> {
     let event = match failure.state {
         ConnectionState::ConfigurationError => ConnectionEvent::FailConfiguration,
         ConnectionState::SetupFailed => ConnectionEvent::FailSetup,

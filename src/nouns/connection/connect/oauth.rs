@@ -18,7 +18,7 @@ use url::Url;
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::target::integration_for;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::model::attempt::Theme;
@@ -26,7 +26,7 @@ use crate::nouns::connection::model::ticket::ticket_of;
 use crate::nouns::connection::outbound::value_of;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::fault::effects as faults;
-use crate::nouns::vendor::oauth::{Client, shared_client};
+use crate::nouns::vendor::oauth::{OauthClient, shared_client};
 use crate::store::World;
 use crate::upstream::OutRequest;
 
@@ -40,7 +40,7 @@ const TOKEN_PATH: &str = "/oauth/token";
 /// The address where the user's browser goes to consent; none when the connection does not wait for its user.
 pub fn authorize_address(
     engine: &Engine,
-    space: &Space,
+    space: &WorkspaceRuntime,
     connection: &Connection,
     connector: &Connector,
 ) -> Option<Url> {
@@ -77,7 +77,7 @@ pub enum Exchanged {
 /// Exchanges the code that came back with the user's browser for tokens.
 pub async fn exchange_code(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     connector: &Connector,
     code: &str,
@@ -96,7 +96,7 @@ pub async fn exchange_code(
 /// Exchanges a refresh token for new tokens.
 pub async fn exchange_refresh_token(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     connector: &Connector,
     refresh_token: &str,
@@ -107,7 +107,7 @@ pub async fn exchange_refresh_token(
 
 async fn ask(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     connector: &Connector,
     fields: &[(&str, &str)],
@@ -168,7 +168,7 @@ struct Endpoint {
 impl Endpoint {
     /// The real vendor when the user named its host, else the stub vendor. The stub vendor answers also beside a user's
     /// own fake of an app, which need not know OAuth.
-    fn of(engine: &Engine, space: &Space, connector: &Connector, nominal: &str, ours: &str) -> Option<Self> {
+    fn of(engine: &Engine, space: &WorkspaceRuntime, connector: &Connector, nominal: &str, ours: &str) -> Option<Self> {
         let named = Url::parse(nominal).ok();
         let named = named.filter(|url| url.host_str().is_some_and(|host| engine.egress.names(host)));
         if let Some(url) = named {
@@ -182,19 +182,19 @@ impl Endpoint {
 
 /// The OAuth client of the connection or its integration, else
 /// the platform's (`docs/behaviour.md#connector-oauth-client`).
-pub(crate) fn client_of(world: &World, connection: &Connection, connector: &Connector) -> Client {
+pub(crate) fn client_of(world: &World, connection: &Connection, connector: &Connector) -> OauthClient {
     let own = integration_for(world, connection).and_then(|integration| integration.oauth_client());
-    own.map_or_else(|| shared_client(connector), |(id, secret)| Client { id, secret })
+    own.map_or_else(|| shared_client(connector), |(id, secret)| OauthClient { id, secret })
 }
 
 /// The address that the vendor sends the browser back to.
-fn callback(engine: &Engine, space: &Space, connection: &Connection) -> String {
+fn callback(engine: &Engine, space: &WorkspaceRuntime, connection: &Connection) -> String {
     let own = integration_for(&space.world(), connection).and_then(|integration| integration.o_auth_callback_uri);
     own.filter(|uri| !uri.is_empty()).unwrap_or_else(|| format!("{}/oauth-callback", engine.base()))
 }
 
 /// The PKCE verifier. It is derived from the attempt's ticket and the workspace's secret, so it need not be stored.
-fn verifier(space: &Space, ticket: &str) -> String {
+fn verifier(space: &WorkspaceRuntime, ticket: &str) -> String {
     let secret = &space.world().workspace.secret;
     hex::encode(Sha256::new().chain_update(secret).chain_update(ticket).finalize())
 }

@@ -17,7 +17,7 @@ use crate::nouns::connection_request::model::{ConnectSpec, ConnectionRequest};
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::integration::model::{Integration, ONLY_OPTION};
 
-use crate::engine::directory::Offer;
+use crate::engine::directory::Connectable;
 use crate::engine::view::Secrets;
 
 /// `POST /connect`, a tenant's token: begins to connect and answers the connection; a browser's form gets a hosted
@@ -179,9 +179,9 @@ pub(crate) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
     }
     if let Some(text) = body.integration_id.or(body.integration_key) {
         let (connector, integration) = match directory.offer(&text)? {
-            Offer::Candidate(connector) => (Some(connector), None),
-            Offer::App(app) => (directory.connector_of_app(&app), None),
-            Offer::Real(integration) => (directory.connector_for(&integration), Some(integration)),
+            Connectable::Connector(connector) => (Some(connector), None),
+            Connectable::App(app) => (directory.connector_of_app(&app), None),
+            Connectable::Integration(integration) => (directory.connector_for(&integration), Some(integration)),
         };
         return options_of(&cx, &*connector.ok_or_else(no_connector)?, integration.as_deref(), given);
     }

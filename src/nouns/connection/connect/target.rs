@@ -6,8 +6,8 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::{JsonMap, rank};
 use crate::elements::model::{Meta, free_key, key_of};
-use crate::engine::directory::{Directory, Offer};
-use crate::engine::{Cx, Space};
+use crate::engine::directory::{Connectable, Directory};
+use crate::engine::{Cx, WorkspaceRuntime};
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::connector::model::{Apply, AuthType, Connector};
@@ -18,7 +18,7 @@ use crate::store::{Tx, World};
 use std::sync::Arc;
 
 /// The target of a new connection.
-pub(crate) enum Target {
+pub(crate) enum ConnectTarget {
     /// A connector, through its integration, which is made on demand.
     Known { integration: Id<Integration>, connector: Arc<Connector> },
     /// A connector has to be found or built, for an app or by a name.
@@ -43,20 +43,20 @@ pub(crate) fn misconfigured(tx: &Tx, connector: &Connector, connection: &Connect
 
 /// The target that a call names. Fails with 400 when it names none, with 404 for an unknown one.
 /// Source: SEED (“Hand connect one of”).
-pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Target, ApiError> {
+pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<ConnectTarget, ApiError> {
     let world = (**tx).clone();
     let directory = cx.directory(&world);
     if let Some(text) = spec.integration_id.as_ref().or(spec.integration_key.as_ref()) {
         return match directory.offer(text)? {
-            Offer::Real(integration) => {
+            Connectable::Integration(integration) => {
                 integration.meta.refuse_archived("integration")?;
                 match directory.connector_for(&integration) {
-                    Some(connector) => Ok(Target::Known { integration: integration.id.clone(), connector }),
+                    Some(connector) => Ok(ConnectTarget::Known { integration: integration.id.clone(), connector }),
                     None => Ok(build_for(&directory, &integration)),
                 }
             }
-            Offer::Candidate(connector) => known(cx, tx, &directory, connector),
-            Offer::App(app) => Ok(Target::Build { name: app.meta.name.clone(), app: Some(app) }),
+            Connectable::Connector(connector) => known(cx, tx, &directory, connector),
+            Connectable::App(app) => Ok(ConnectTarget::Build { name: app.meta.name.clone(), app: Some(app) }),
         };
     }
     if let Some(text) = spec.connector_id.as_ref().or(spec.connector_key.as_ref()) {
@@ -67,11 +67,11 @@ pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Targ
         let app = directory.find_app(text)?;
         return match directory.connector_of_app(&app) {
             Some(connector) => known(cx, tx, &directory, connector),
-            None => Ok(Target::Build { name: app.meta.name.clone(), app: Some(app) }),
+            None => Ok(ConnectTarget::Build { name: app.meta.name.clone(), app: Some(app) }),
         };
     }
     match spec.intent.as_deref().map(str::trim) {
-        Some(intent) if !intent.is_empty() => Ok(Target::Build { app: None, name: name_of_intent(intent) }),
+        Some(intent) if !intent.is_empty() => Ok(ConnectTarget::Build { app: None, name: name_of_intent(intent) }),
         _ => Err(ApiError::bad_request(
             "say what to connect to: `integrationKey`, `integrationId`, `connectorKey`, `connectorId`, \
              `externalAppId`, `intent`, or `connectionId` to connect again",
@@ -79,9 +79,9 @@ pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Targ
     }
 }
 
-pub(crate) fn build_for(directory: &Directory<'_>, integration: &Integration) -> Target {
+pub(crate) fn build_for(directory: &Directory<'_>, integration: &Integration) -> ConnectTarget {
     let app = integration.external_app_id.as_ref().and_then(|id| directory.app(id.as_str()));
-    Target::Build { name: integration.meta.name.clone(), app }
+    ConnectTarget::Build { name: integration.meta.name.clone(), app }
 }
 
 pub(crate) fn name_of_intent(intent: &str) -> String {
@@ -101,19 +101,19 @@ pub(crate) fn known(
     tx: &mut Tx,
     directory: &Directory<'_>,
     connector: Arc<Connector>,
-) -> Result<Target, ApiError> {
+) -> Result<ConnectTarget, ApiError> {
     if let Some(integration) = directory.integration_of(&connector) {
-        return Ok(Target::Known { integration: integration.id.clone(), connector });
+        return Ok(ConnectTarget::Known { integration: integration.id.clone(), connector });
     }
     let integration = new_integration(&cx.space, directory, &connector);
     let id = integration.id.clone();
     tx.put(integration)?;
-    Ok(Target::Known { integration: id, connector })
+    Ok(ConnectTarget::Known { integration: id, connector })
 }
 
 /// The integration that a connector becomes: under the id that the connector was offered under,
 /// with its key when that is free.
-pub fn new_integration(space: &Space, directory: &Directory<'_>, connector: &Connector) -> Integration {
+pub fn new_integration(space: &WorkspaceRuntime, directory: &Directory<'_>, connector: &Connector) -> Integration {
     let synthetic = Integration::offered_id(connector);
     let id = if directory.world.integrations.get(synthetic.as_str()).is_none() { synthetic } else { space.ids.id() };
     let key = free_key(connector.key(), |key| directory.integration_with_key(key).is_some());
@@ -141,7 +141,7 @@ pub(crate) fn best_match(directory: &Directory<'_>, connection: &Connection) -> 
 /// Builds a connector for this workspace, named after the app or intent, with a stub upstream
 /// and an API key (`docs/behaviour.md#connect-intent`).
 pub(crate) fn build_connector(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tx: &mut Tx,
     directory: &Directory<'_>,
     connection: &Connection,

@@ -14,7 +14,7 @@ use crate::base::JsonMap;
 use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey};
-use crate::base::history::{Change, History};
+use crate::base::history::{History, StateChange};
 use crate::base::ids::Id;
 use crate::base::patch::Patch;
 use crate::elements::model::Meta;
@@ -118,7 +118,7 @@ impl ConnectionState {
 }
 
 /// A change of state, as the details of a run show it.
-pub type Transition = Change<ConnectionState, ConnectionEvent>;
+pub type Transition = StateChange<ConnectionState, ConnectionEvent>;
 
 /// The last changes of a connection's state.
 pub type ConnectionHistory = History<ConnectionState, ConnectionEvent>;

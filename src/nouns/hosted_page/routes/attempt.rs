@@ -14,7 +14,7 @@ use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
 use crate::engine::view::drawn_logo;
-use crate::engine::{Engine, Space};
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::connect as connecting;
 use crate::nouns::connection::connect::attempt::{Announcement, Ending, announce, failure};
@@ -44,7 +44,7 @@ pub(crate) fn closed(error: &ApiError) -> Result<Reply, ApiError> {
 
 pub(crate) fn connect_page(
     call: &Call,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     problem: Option<&str>,
 ) -> Result<Reply, ApiError> {
@@ -81,7 +81,7 @@ fn theme_of(connection: &Connection) -> Theme {
 }
 
 /// The parameters that the integration has set for its users, who are not asked for them.
-fn presets_of(space: &Space, connection: &Connection) -> JsonMap {
+fn presets_of(space: &WorkspaceRuntime, connection: &Connection) -> JsonMap {
     connecting::integration_for(&space.world(), connection).map(|integration| integration.presets()).unwrap_or_default()
 }
 
@@ -195,7 +195,7 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
 /// tells the window that opened it.
 pub(crate) async fn ended(
     engine: &Arc<Engine>,
-    space: &Arc<Space>,
+    space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
     ending: Ending,
 ) -> Result<Reply, ApiError> {
@@ -204,7 +204,7 @@ pub(crate) async fn ended(
 
 /// Answers like [`ended`], for an attempt that failed before there was a connection.
 pub(crate) fn failed(
-    space: &Space,
+    space: &WorkspaceRuntime,
     tenant: Id<Tenant>,
     attempt: &Attempt,
     problem: &ApiError,
