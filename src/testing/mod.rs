@@ -4,6 +4,7 @@
 //! Invariant: it calls the same functions as the control routes, so a test in Rust and one over HTTP see the same
 //! behaviour. It returns a [`TestError`] instead of panicking wherever it can.
 
+mod calls;
 mod connection;
 mod faults;
 mod journal;
@@ -19,6 +20,7 @@ pub use crate::nouns::connection::model::{ConnectionEvent, ConnectionState};
 pub use crate::nouns::webhook::model::DeliveryState;
 pub use crate::nouns::workspace::model::progress::{Progress, ProgressSettings};
 pub use crate::nouns::workspace::model::{ConnectionStates, TokenClock};
+pub use calls::Acted;
 pub use connection::{MockConnect, MockConnection, MockTenant};
 pub use faults::FaultGuard;
 pub use journal::{Asked, Expected, MockJournal};
@@ -47,6 +49,9 @@ pub enum TestError {
     /// The engine refused the call, as it would refuse it over HTTP.
     #[error("{0}")]
     Refused(#[from] ApiError),
+    /// A call that the test made got no answer, or one that is not what it should be.
+    #[error("{0}")]
+    Unreadable(String),
 }
 
 /// A running fake; it stops when it is dropped. When the test fails, it prints what went wrong on the wire.
