@@ -19,8 +19,8 @@ use crate::call::subject::Subject;
 use crate::edge::departure::{hung_up, reset};
 use crate::engine::Engine;
 use crate::fault::Effect;
-use crate::nouns::fault::effects as faults;
-use crate::nouns::fault::effects::Met;
+use crate::nouns::fault as faults;
+use crate::nouns::fault::Met;
 use crate::upstream::raw_server::{Cut, ScriptedAnswer};
 
 /// Holds a call against the workspace's rules.

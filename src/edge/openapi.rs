@@ -149,7 +149,7 @@ fn operation(route: &Route, method: &str) -> Value {
         operation["parameters"] = parameters.into();
     }
     if matches!(method, "POST" | "PUT" | "PATCH") {
-        let schema = schemas::sent(route).map_or_else(|| json!({}), referred);
+        let schema = schemas::sent(route).map_or_else(|| json!({}), |name| referred(&name));
         let mut content = json!({ "application/json": { "schema": schema } });
         if route.path == "/import" {
             let archive = json!({ "type": "string", "contentMediaType": "application/zip" });
@@ -183,7 +183,7 @@ fn responses(route: &Route) -> Value {
     if !route.faked {
         return json!({ "501": error });
     }
-    let item = schemas::answered(route).map_or_else(|| json!({ "type": "object" }), referred);
+    let item = schemas::answered(route).map_or_else(|| json!({ "type": "object" }), |name| referred(&name));
     let (status, good) = match shape_of(route) {
         Shape::List => {
             let page = json!({

@@ -29,7 +29,7 @@ use crate::fault;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::hosted_page::routes::theme_of;
-use crate::nouns::tenant::rules::admit;
+use crate::nouns::tenant::admit;
 use crate::world::scenario::rules as scenarios;
 
 /// A body may have this many bytes. Source: DOC:docs/managing-membrane/limits (10 MB in).

@@ -7,6 +7,7 @@ use crate::base::error::ApiError;
 use crate::call::Call;
 use crate::call::router::{Access, Route, route};
 use crate::nouns::integration::routes as integrations;
+use crate::world::seed::folders_of_kinds;
 
 /// These kinds have a list and elements, under a plural and a singular name.
 const KINDS: [(&str, &str, &str); 14] = [
@@ -112,7 +113,13 @@ const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/s
 /// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = Vec::new();
-    for (plural, singular, what) in KINDS {
+    let faked = folders_of_kinds();
+    let is_faked = |plural: &str| {
+        faked.iter().any(|kind| {
+            *kind == plural || plural.strip_suffix("-instances").is_some_and(|of| *kind == format!("{of}s"))
+        })
+    };
+    for (plural, singular, what) in KINDS.into_iter().filter(|(plural, ..)| !is_faked(plural)) {
         for path in [
             format!("/{plural}"),
             format!("/{plural}/{{*rest}}"),

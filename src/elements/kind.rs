@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -65,9 +66,9 @@ pub trait Kind: Record + Clone + PartialEq {
     /// The form in which seeds and archives describe an element.
     type Seed: SeedForm<Of = Self>;
     /// The form in which an element is answered.
-    type View<'a>: Serialize;
+    type View<'a>: Serialize + JsonSchema;
     /// The form in which a request describes an element.
-    type Body: DeserializeOwned + Send;
+    type Body: DeserializeOwned + JsonSchema + Send;
 
     /// An element as it is answered; `at` is the integration that a universal one is looked at from.
     fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
