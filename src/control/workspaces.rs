@@ -13,7 +13,7 @@ use crate::control::space;
 use crate::engine::tokens::mint;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::workspace::model::{MockSettings, Settings};
-use crate::nouns::workspace::rules::{merge_settings, merged_mock};
+use crate::nouns::workspace::{merge_settings, merged_mock};
 use crate::world::export::Export;
 use crate::world::seed::SeedDocument;
 use crate::world::spaces::{Fork, NewWorkspace, Start};

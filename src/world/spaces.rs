@@ -14,7 +14,7 @@ use crate::base::ids::{Ids, stable_id};
 use crate::engine::catalog::Catalog;
 use crate::engine::snapshot::{FaultState, Snapshot};
 use crate::engine::{Engine, WorkspaceRuntime};
-use crate::nouns::webhook::rules as webhooks;
+use crate::nouns::webhook as webhooks;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace};
 use crate::store::{Db, Partition, World};
 use crate::world::catalog;

@@ -19,7 +19,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 /// Reads the body of `/act`. What is wrong with it is part of the answer, so that the failed run is logged.
 ///
 /// Source: SDK `ActRequest` (closed schema), DOC:reference/workspace-elements/act.
-pub fn read(body: Value) -> RunRequest {
+pub(super) fn read(body: Value) -> RunRequest {
     let Value::Object(mut body) = body else {
         return RunRequest {
             dispatch: Err(ApiError::bad_request("the body of /act is a JSON object")),

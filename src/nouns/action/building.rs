@@ -73,7 +73,7 @@ pub async fn finish(
 
 /// BUILDING is over: the action becomes a copy of the best match among its app's catalog actions, else one that echoes
 /// its input (`docs/behaviour.md#action-intent`).
-pub fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
+pub(super) fn finish_building(engine: &Engine, world: &World, action: &mut Action) {
     let directory = Directory::new(world, &engine.catalog);
     let intent = action.intent.clone().unwrap_or_default();
     let app = app_of(&directory, action);

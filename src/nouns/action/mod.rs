@@ -5,12 +5,14 @@
 //! handlers. What actions share with flows is in [`crate::elements`].
 //! Invariant: every run that is asked for writes one run log, unless the workspace's settings turn run logs off.
 
-pub mod act;
-pub mod building;
+mod act;
+mod building;
 pub mod kind;
 pub mod model;
 pub mod routes;
-pub mod rules;
+mod rules;
 pub mod run;
 pub mod seed;
-pub mod view;
+mod view;
+
+pub use building::finish;

@@ -20,7 +20,7 @@ use crate::engine::Cx;
 use crate::nouns::action::model::{Action, ActionState};
 use crate::nouns::action::run::{Dispatch, RunReply, RunRequest, resolve};
 use crate::nouns::action::{act as act_call, rules as actions, run};
-use crate::nouns::connection::rules as connections;
+use crate::nouns::connection as connections;
 
 fn ran(reply: RunReply) -> Result<Reply, ApiError> {
     let mut body = JsonMap::new();

@@ -18,7 +18,7 @@ use crate::store::World;
 /// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when
 /// the body has neither, with 404 for an unknown scope or parent, and with `already_exists` when the key is
 /// taken. Source: SEED (`action create`).
-pub async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
+pub(super) async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
     let intent = body.intent.clone().filter(|intent| !intent.trim().is_empty());
     if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("an action needs an `intent`, or a spec: `key` or `name`, `type`, `config`"));
@@ -109,7 +109,7 @@ fn merge(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
 
 /// Changes an action and answers it. Fails with 400 when it is archived or a schema is wrong, with 403 for another's or
 /// the catalog's. Source: SEED (PATCH merges, PUT replaces).
-pub async fn update(
+pub(super) async fn update(
     cx: &Cx,
     selector: &Selector,
     body: ActionBody,
@@ -127,7 +127,7 @@ pub async fn update(
 
 /// Answers an action by any selector, with the integration it is looked at from. A read counts
 /// where building waits for reads.
-pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
+pub(super) fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
     let found = elements::get::<Action>(cx, selector)?;
     let action = &found.0;
     if action.state == ActionState::Building && action.due.as_ref().is_some_and(|due| due.reads.is_some()) {
@@ -139,7 +139,11 @@ pub fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiError> {
 
 /// Makes or replaces a connection's version (`PUT /connections/:c/actions/:a`) and answers it; without a body, a
 /// missing one is made as a copy of its parent.
-pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Action>, ApiError> {
+pub(super) async fn put_instance(
+    cx: &Cx,
+    selector: &Selector,
+    body: Option<ActionBody>,
+) -> Result<Arc<Action>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
     let Some(body) = body else { return elements::instance::<Action>(cx, &making).await };
     let define = |action: &mut Action| replace(action, body.clone());

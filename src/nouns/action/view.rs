@@ -12,7 +12,7 @@ use crate::base::ids::Id;
 use crate::elements::universal_parent;
 use crate::engine::view::ViewContext;
 use crate::nouns::action::model::{Action, ActionState, ActionType};
-use crate::nouns::integration::element_view::ElementView;
+use crate::nouns::integration::ElementView;
 use crate::nouns::integration::model::Integration;
 
 /// An action at one of the three layers. Source: SDK `ActionApiResponse`, SEED (empty `key` of catalog actions).

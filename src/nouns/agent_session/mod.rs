@@ -7,4 +7,6 @@
 
 pub mod model;
 pub mod routes;
-pub mod rules;
+mod rules;
+
+pub use rules::{NewSession, end_building, get, new_session, poke, shown};

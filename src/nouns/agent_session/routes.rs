@@ -9,7 +9,7 @@ use crate::engine::Cx;
 use crate::nouns::agent_session::model::{AgentSession, Role};
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::agent_session::rules::SessionFilter;
-use crate::nouns::connection::rules::wait_while;
+use crate::nouns::connection::wait_while;
 
 fn shown(cx: &Cx, session: &AgentSession) -> Result<Reply, ApiError> {
     Reply::json(&agents::shown(&cx.space, session))

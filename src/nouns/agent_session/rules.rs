@@ -105,7 +105,7 @@ fn said(space: &WorkspaceRuntime, role: Role, text: &str) -> Message {
 
 /// Begins a session and answers it. Fails with 400 without a prompt, and for a caller that is
 /// neither a manager nor a tenant.
-pub async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiError> {
+pub(super) async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>, ApiError> {
     if new.prompt.trim().is_empty() {
         return Err(ApiError::bad_request("`prompt` is missing: say what the agent should do"));
     }
@@ -146,7 +146,7 @@ fn may_see(cx: &Cx, session: &AgentSession) -> bool {
 
 /// Which sessions a list asks for; an absent field allows all. Source: OAS.
 #[derive(Debug, Clone, Default)]
-pub struct SessionFilter {
+pub(super) struct SessionFilter {
     /// The type of the element that the agent works on, in any spelling.
     pub element_type: Option<String>,
     pub element_id: Option<String>,
@@ -154,7 +154,7 @@ pub struct SessionFilter {
 }
 
 /// Answers a page of the sessions that the caller may see, newest first.
-pub fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<AgentSession>> {
+pub(super) fn list(cx: &Cx, filter: &SessionFilter, page: PageRequest) -> Page<Arc<AgentSession>> {
     let world = cx.world();
     let is = |wanted: &Option<String>, own: &str| wanted.as_ref().is_none_or(|wanted| wanted == own);
     let of_type = filter.element_type.as_deref().map(element_type);
@@ -192,7 +192,7 @@ async fn change(
 }
 
 /// Stops a session and answers it; one that has ended stays as it is.
-pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
+pub(super) async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     change(cx, id, |session, _| {
         if session.status.is_idle() { Ok(()) } else { session.apply(AgentEvent::Stop, cx.space.clock.now()) }
     })
@@ -201,7 +201,7 @@ pub async fn stop(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
 
 /// Continues a session with a message and answers it. Fails with 400 without a
 /// text. Source: OAS (`POST /agent/sessions/{id}/message`).
-pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>, ApiError> {
+pub(super) async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>, ApiError> {
     if text.trim().is_empty() {
         return Err(ApiError::bad_request("`input` is missing: say what the agent should do next"));
     }
@@ -221,7 +221,7 @@ pub async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSession>,
 /// The fields that a client which runs an agent may set. Source: OAS (`PATCH /agent/sessions/{id}`).
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct SessionPatch {
+pub(super) struct SessionPatch {
     status: Option<AgentStatus>,
     title: Option<String>,
     summary: Option<String>,
@@ -230,7 +230,7 @@ pub struct SessionPatch {
 }
 
 /// Sets what a client's own agent reports, and answers the session. Fails when the status cannot move as asked.
-pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSession>, ApiError> {
+pub(super) async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSession>, ApiError> {
     change(cx, id, |session, _| {
         if let Some(status) = patch.status.filter(|status| *status != session.status) {
             let event = match status {
@@ -253,7 +253,7 @@ pub async fn patch(cx: &Cx, id: &str, patch: SessionPatch) -> Result<Arc<AgentSe
 }
 
 /// Ends a session that is due: it completes with a fixed sentence, or fails with the reason.
-pub fn end(
+pub(super) fn end(
     space: &WorkspaceRuntime,
     tx: &mut Tx,
     mut session: AgentSession,

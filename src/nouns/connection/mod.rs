@@ -7,8 +7,15 @@
 
 pub mod connect;
 pub mod model;
-pub mod outbound;
+mod outbound;
 mod refreshing;
 pub mod routes;
-pub mod rules;
-pub mod view;
+mod rules;
+mod view;
+
+pub use outbound::{
+    CallOutcome, Outgoing, connector_of, log_exchanges, note_refusal, send, shown_body, shown_headers,
+    strip_hop_headers, value_of,
+};
+pub use rules::{get, wait_while};
+pub use view::ConnectionView;

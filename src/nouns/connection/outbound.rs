@@ -21,9 +21,8 @@ use crate::nouns::connection::connect;
 use crate::nouns::connection::connect::oauth::Exchanged;
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState, Transition};
 use crate::nouns::connector::model::{Apply, AuthType, Connector};
-use crate::nouns::fault::effects as faults;
 use crate::nouns::run_log::model::{ApiLog, Exchange, ExchangeRequest, ExchangeResponse, RunLog};
-use crate::nouns::vendor::rules as vendor;
+use crate::nouns::{fault as faults, vendor};
 use crate::store::Tx;
 use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
 
@@ -147,7 +146,7 @@ async fn disconnect(cx: &Cx, id: &Id<Connection>, why: Option<ApiError>) -> Resu
 
 /// What a refresh came to.
 #[derive(Debug)]
-pub enum Refreshed {
+pub(super) enum Refreshed {
     /// The new credentials, merged over the old ones and stored.
     Credentials(JsonMap),
     /// The vendor refused, and the connection was disconnected.
@@ -162,7 +161,7 @@ pub enum Refreshed {
 ///
 /// `refused` is the access token that the app refused: when the connection has another one by now, a call that ran at
 /// the same time has refreshed it, and that one is answered. Fails only when the fake itself fails.
-pub async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Result<Refreshed, ApiError> {
+pub(super) async fn refresh(cx: &Cx, id: &Id<Connection>, refused: Option<&str>) -> Result<Refreshed, ApiError> {
     let turn = cx.space.refresh_turn(id.as_str());
     let _turn = turn.lock().await;
     let Some(connection) = cx.world().connections.get(id.as_str()).cloned() else { return Ok(Refreshed::Impossible) };

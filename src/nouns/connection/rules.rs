@@ -22,11 +22,11 @@ use crate::nouns::connection::model::{Connection, ConnectionBody, ConnectionEven
 use crate::nouns::connection::outbound::{Outgoing, Refreshed};
 use crate::nouns::connection::{connect, outbound};
 use crate::nouns::connection_request::model::{ConnectSpec, RequestStatus};
-use crate::nouns::vendor::rules as vendor;
+use crate::nouns::vendor;
 
 /// Which connections a list asks for; an absent field allows all. Source: SDK `FindConnectionsQuery`.
 #[derive(Debug, Clone, Default)]
-pub struct ConnectionFilter {
+pub(super) struct ConnectionFilter {
     /// The id of the integration.
     pub integration_id: Option<String>,
     /// The key of the integration; an unknown key finds nothing.
@@ -53,7 +53,7 @@ pub struct ConnectionFilter {
 
 /// Answers a page of the connections that the caller may see and the filter allows. Fails for a token
 /// without tenant and manager's rights.
-pub fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Page<Arc<Connection>>, ApiError> {
+pub(super) fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Result<Page<Arc<Connection>>, ApiError> {
     cx.tenant_or_manager()?;
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -143,7 +143,7 @@ pub async fn wait_while(
 
 /// Makes a connection from a request body and answers it; credentials make it READY at once. Fails with
 /// `already_exists` when the tenant has the key, and as connecting does. Source: SDK `CreateConnectionRequest`.
-pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, ApiError> {
+pub(super) async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, ApiError> {
     let spec = ConnectSpec {
         integration_id: body.integration_id.clone().or_else(|| body.integration_uuid.clone()),
         integration_key: body.integration_key.clone(),
@@ -187,7 +187,7 @@ pub async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, Ap
 
 /// Changes a connection and answers it; credentials make it READY. Fails with 400 when it is archived or another app is
 /// named, and with `already_exists` when the tenant has the key.
-pub async fn update(
+pub(super) async fn update(
     cx: &Cx,
     selector: &str,
     body: ConnectionBody,
@@ -265,7 +265,7 @@ fn apply_target(directory: &Directory<'_>, connection: &mut Connection, body: &C
 
 /// Archives or restores a connection and answers it; its state stays as it is. Restoring fails with `already_exists`
 /// when the tenant has another connection with its key.
-pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Connection>, ApiError> {
+pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Connection>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
@@ -300,7 +300,7 @@ pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc
 /// Refreshes the credentials at the vendor and answers the connection. Fails when the
 /// connection does not work, the vendor refuses (it is then disconnected) or gives no answer.
 /// Source: SEED (`POST /connections/:id/refresh`), SDK (`refresh-credentials`).
-pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
+pub(super) async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     let connection = get(cx, selector)?;
     connection.refuse_archived_call()?;
     let connector = outbound::connector_of(cx, &connection)?;
@@ -321,7 +321,7 @@ pub async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiErro
 
 /// Makes the connector's test call and answers whether the app accepted it; true without a test call, false when the
 /// connection does not work. Source: SDK `ConnectionTestResponse`.
-pub async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
+pub(super) async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
     let connection = get(cx, selector)?;
     connection.refuse_archived_call()?;
     if !connection.is_connected() {
@@ -345,7 +345,7 @@ pub async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
 
 /// Revokes the credentials at the vendor and erases them; nothing happens when they are erased already. Fails with 400
 /// for an archived connection. Source: OAS (`POST /connections/{id}/disconnect`, 204).
-pub async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
+pub(super) async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> {
     let connection = get(cx, selector)?;
     connection.meta.refuse_archived("connection")?;
     if connection.state == ConnectionState::Disconnected && connection.credentials.is_none() {

@@ -17,16 +17,16 @@ use crate::nouns::connection::model::ticket::page_address;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::integration::IntegrationView;
 use crate::nouns::integration::model::Integration;
-use crate::nouns::integration::view::IntegrationView;
+use crate::nouns::tenant::TenantView;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::tenant::view::TenantView;
 use crate::nouns::workspace::model::ConnectionStates;
 
 /// What the user of a connection has to do. Source: SDK `ConnectionClientAction`.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct ClientAction {
+pub(crate) struct ClientAction {
     /// The kind of action; always `connect`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,

@@ -7,4 +7,6 @@
 
 pub mod model;
 pub mod routes;
-pub mod rules;
+mod rules;
+
+pub use rules::get;

@@ -18,7 +18,7 @@ use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
 
 /// Which connectors or apps a list asks for; an absent field allows all.
 #[derive(Debug, Clone, Default)]
-pub struct CatalogFilter {
+pub(super) struct CatalogFilter {
     /// Text that the name, key, description or a category contains; case does not matter.
     pub search: Option<String>,
     /// The category of an app; lists of connectors do not read it.
@@ -30,7 +30,7 @@ pub struct CatalogFilter {
 }
 
 /// Answers a page of connectors: the workspace's own, then the catalog's.
-pub fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Connector>> {
+pub(super) fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Connector>> {
     let world = cx.world();
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
     let wanted = |connector: &Connector| {
@@ -48,7 +48,7 @@ pub fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<Conn
 }
 
 /// Answers a page of external apps: the workspace's own, then the catalog's.
-pub fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<ExternalApp>> {
+pub(super) fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc<ExternalApp>> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
@@ -70,7 +70,7 @@ pub fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<Arc
 }
 
 /// Whether the caller has a working connection to an app.
-pub fn is_connected(cx: &Cx, directory: &Directory<'_>, app: &ExternalApp) -> bool {
+pub(super) fn is_connected(cx: &Cx, directory: &Directory<'_>, app: &ExternalApp) -> bool {
     let mut own = directory.connections(&cx.caller);
     own.any(|connection| connection.external_app.as_ref() == Some(&app.id) && connection.is_connected())
 }
@@ -82,14 +82,14 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
 }
 
 /// Answers an external app by id, UUID or key, the workspace's own first; 404 when there is none.
-pub fn get_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
+pub(super) fn get_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let world = cx.world();
     cx.directory(&world).find_app(selector)
 }
 
 /// Makes a connector and answers it. Fails with 400 without `name` or for a wrong schema or base address, and with
 /// `already_exists` when the key is taken. Source: SDK `CreateConnectorRequest`.
-pub async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
+pub(super) async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("a connector needs a `name`"));
     };
@@ -166,7 +166,12 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
 
 /// Changes a connector and answers it; a catalog connector is copied into the workspace first. Fails with 404 for an
 /// unknown one and 400 for a wrong field.
-pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change) -> Result<Arc<Connector>, ApiError> {
+pub(super) async fn update(
+    cx: &Cx,
+    selector: &str,
+    body: ConnectorBody,
+    change: Change,
+) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
@@ -187,7 +192,7 @@ pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody, change: Change
 
 /// Deletes a connector for good and answers it; of a changed catalog connector, only the workspace's copy. Fails with
 /// 403 for an unchanged catalog connector and with 400 while an integration uses it. Source: OAS, which has no restore.
-pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
+pub(super) async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let connector = cx.directory(&tx).find_connector(selector)?;
     if tx.connectors.get(connector.id.as_str()).is_none() {
@@ -209,7 +214,7 @@ pub async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError>
 
 /// Makes an external app and answers it. Fails with 400 without `name`, and with
 /// `already_exists` when the key is taken.
-pub async fn create_app(cx: &Cx, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
+pub(super) async fn create_app(cx: &Cx, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("an external app needs a `name`"));
     };
@@ -255,7 +260,7 @@ fn apply_app(directory: &Directory<'_>, app: &mut ExternalApp, body: ExternalApp
 
 /// Changes an app and answers it; a catalog app is copied into the workspace first. Fails with 404 for an
 /// unknown app or default connector.
-pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
+pub(super) async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
@@ -270,7 +275,7 @@ pub async fn update_app(cx: &Cx, selector: &str, body: ExternalAppBody) -> Resul
 
 /// Deletes an app for good and answers it; of a changed catalog app, only the workspace's copy. Fails with
 /// 403 for an unchanged catalog app.
-pub async fn delete_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
+pub(super) async fn delete_app(cx: &Cx, selector: &str) -> Result<Arc<ExternalApp>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let app = cx.directory(&tx).find_app(selector)?;
     if tx.external_apps.get(app.id.as_str()).is_none() {

@@ -4,4 +4,6 @@
 //! them out on calls to connections, external apps and webhook receivers. Invariant: a rule that could do
 //! nothing is counted as not fired.
 
-pub mod effects;
+mod effects;
+
+pub use effects::{Met, answer_of, cut_of, meet, send, strike, upstream_call};

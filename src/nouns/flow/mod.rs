@@ -8,6 +8,9 @@
 pub mod kind;
 pub mod model;
 pub mod routes;
-pub mod rules;
+mod rules;
 pub mod seed;
-pub mod view;
+mod view;
+
+pub use rules::connected;
+pub use view::FlowView;

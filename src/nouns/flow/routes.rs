@@ -15,16 +15,15 @@ use crate::call::router::Route;
 use crate::call::subject::{Subject, names_of};
 use crate::call::{Call, Query, Reply};
 use crate::elements;
-use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::routes as api;
 use crate::elements::routes::{shown, shown_listed};
+use crate::elements::{Kind as _, routes as api};
 use crate::engine::Cx;
 use crate::nouns::flow::model::{Flow, ResetOptions};
 use crate::nouns::flow::rules as flows;
+use crate::nouns::flow_run as runs;
+use crate::nouns::flow_run::FlowRunFilter;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
-use crate::nouns::flow_run::rules as runs;
-use crate::nouns::flow_run::rules::FlowRunFilter;
 
 /// `POST /flow-instances`, any token: answers the instance of the flow and connection that the body names, made or
 /// changed as the body says. 400 without `flowId`, 404 for an unknown flow or connection.

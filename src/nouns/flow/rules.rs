@@ -34,7 +34,7 @@ fn by_id(flow: &Flow) -> Selector {
 
 /// Makes a flow and answers it. Fails with 400 without `key` and `name` or for wrong nodes, with 404 for an unknown
 /// scope or parent, and with `already_exists` when the key is taken at its place.
-pub async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     if body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("a flow needs a `key` or a `name`, and `nodes` to do anything"));
     }
@@ -61,7 +61,12 @@ pub async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
 
 /// Changes a flow or a flow instance and answers it. With `Change::Merge`, nodes that the body does not name stay
 /// (assumed); with `Change::Replace`, they go.
-pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Flow>, ApiError> {
+pub(super) async fn update(
+    cx: &Cx,
+    selector: &Selector,
+    body: FlowBody,
+    change: Change,
+) -> Result<Listed<Flow>, ApiError> {
     elements::update(cx, selector, |flow: &mut Flow, _| {
         if change == Change::Replace {
             flow.meta.description = None;
@@ -78,7 +83,7 @@ pub async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change
 
 /// Answers a connection's instance of a flow. A body changes it and leaves the rest as it is (assumed); without a body
 /// a missing instance is made as a copy of its parent.
-pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Flow>, ApiError> {
+pub(super) async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Flow>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
     let Some(body) = body else { return elements::instance::<Flow>(cx, &making).await };
     let define = |flow: &mut Flow| flow.apply(body.clone(), true);
@@ -90,7 +95,7 @@ pub async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) 
 
 /// Makes a flow instance from `{flowId, connectionId | integrationId, instanceKey, …}`, or changes the one that is
 /// there. Fails with 400 without `flowId`. Source: SDK `createFlowInstanceSchema`.
-pub async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+pub(super) async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     let flow = body.flow_id.clone().or_else(|| body.parent_id.clone());
     let flow = flow.ok_or_else(|| ApiError::bad_request("say which flow: `flowId` is missing"))?;
     let selector = Selector {
@@ -104,7 +109,7 @@ pub async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiEr
 
 /// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has
 /// no parent. Source: SDK `ResetFlowInstanceOptions`.
-pub async fn reset(cx: &Cx, selector: &Selector, options: &ResetOptions) -> Result<Listed<Flow>, ApiError> {
+pub(super) async fn reset(cx: &Cx, selector: &Selector, options: &ResetOptions) -> Result<Listed<Flow>, ApiError> {
     if !options.name && !options.all_nodes && options.nodes.is_empty() {
         return elements::reset(cx, selector).await;
     }
@@ -136,7 +141,7 @@ fn parent_of<'w>(flow: &Flow, world: &'w World) -> Result<&'w Arc<Flow>, ApiErro
 
 /// Copies the parent's current definition into an instance; a customised name and customised nodes stay. Fails with 400
 /// when there is no parent. Source: SDK `updateToLatestFlow`; which nodes stay is assumed.
-pub async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Listed<Flow>, ApiError> {
+pub(super) async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Listed<Flow>, ApiError> {
     elements::update(cx, selector, |flow: &mut Flow, world| {
         let parent = parent_of(flow, world)?.clone();
         let (own, name, customized) = (flow.nodes.clone(), flow.meta.name.clone(), flow.customized);

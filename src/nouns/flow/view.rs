@@ -10,9 +10,9 @@ use serde_json::Value;
 use crate::base::ids::Id;
 use crate::elements::universal_parent;
 use crate::engine::view::{Secrets, ViewContext};
-use crate::nouns::connection::view::ConnectionView;
+use crate::nouns::connection::ConnectionView;
 use crate::nouns::flow::model::{Customized, Flow, FlowNode};
-use crate::nouns::integration::element_view::ElementView;
+use crate::nouns::integration::ElementView;
 use crate::nouns::integration::model::Integration;
 
 /// A flow, or a flow instance, at one of the three layers. Source: SDK `FlowApiResponse`.
@@ -66,7 +66,7 @@ pub struct FlowView<'a> {
 
 /// A node of a flow. Source: SDK `FlowNode`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct NodeView<'a> {
+pub(crate) struct NodeView<'a> {
     /// The node as it was defined.
     #[serde(flatten)]
     pub(crate) node: &'a FlowNode,

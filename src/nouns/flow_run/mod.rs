@@ -7,6 +7,9 @@
 //! state changes only through [`model::FlowRun::apply`].
 
 pub mod model;
-pub mod nodes;
-pub mod rules;
-pub mod view;
+mod nodes;
+mod rules;
+mod view;
+
+pub use rules::{FlowRunFilter, create, create_at, find, get, list, of_node, poke, stop};
+pub use view::FlowRunView;

@@ -14,16 +14,16 @@ use crate::base::ids::Id;
 use crate::elements::model::Layer;
 use crate::elements::universal_parent;
 use crate::engine::view::{Secrets, ViewContext};
+use crate::nouns::connection::ConnectionView;
 use crate::nouns::connection::model::Connection;
-use crate::nouns::connection::view::ConnectionView;
 use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::flow::FlowView;
 use crate::nouns::flow::model::Flow;
-use crate::nouns::flow::view::FlowView;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunState, NodeSummary};
+use crate::nouns::integration::IntegrationView;
 use crate::nouns::integration::model::Integration;
-use crate::nouns::integration::view::IntegrationView;
+use crate::nouns::tenant::TenantView;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::tenant::view::TenantView;
 
 /// A run of a flow. Source: SDK `FlowRunApiResponse`.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -97,7 +97,7 @@ pub struct FlowRunView<'a> {
 
 /// The launcher of a run. Source: SDK `FlowRunLaunchedByApi`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct LaunchedBy {
+pub(crate) struct LaunchedBy {
     /// The kind of launcher; always `api-trigger`.
     #[serde(rename = "type")]
     pub(crate) kind: &'static str,

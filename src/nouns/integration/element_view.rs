@@ -14,8 +14,8 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::integration::view::IntegrationView;
+use crate::nouns::tenant::TenantView;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::tenant::view::TenantView;
 
 /// The fields that actions and flows have in common. Source:
 /// SDK `BaseIntegrationLevelMembraneInterface`, SEED (`layer`).

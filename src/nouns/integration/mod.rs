@@ -5,8 +5,11 @@
 //! elements show, `routes.rs` the handlers.
 //! Invariant: the key of an integration that is not archived is unique in its workspace.
 
-pub mod element_view;
+mod element_view;
 pub mod model;
 pub mod routes;
-pub mod rules;
-pub mod view;
+mod rules;
+mod view;
+
+pub use element_view::ElementView;
+pub use view::IntegrationView;

@@ -21,7 +21,7 @@ use crate::nouns::integration::model::{Integration, IntegrationBody};
 
 /// Which integrations a list asks for; an absent field allows all. Source: SDK `FindIntegrationsQuery`.
 #[derive(Debug, Clone, Default)]
-pub struct IntegrationFilter {
+pub(super) struct IntegrationFilter {
     /// Text that the name, key, description or a category of the connector contains; case does not matter.
     pub search: Option<String>,
     /// Whether archived integrations are listed too.
@@ -36,7 +36,7 @@ pub struct IntegrationFilter {
 
 /// An entry of a list of integrations.
 #[derive(Debug, Clone)]
-pub enum ListedIntegration {
+pub(super) enum ListedIntegration {
     /// An integration that exists.
     Real(Arc<Integration>),
     /// A connector that becomes an integration when somebody connects to it.
@@ -46,7 +46,7 @@ pub enum ListedIntegration {
 }
 
 /// Answers a page of integrations, then of candidates. Source: SEED (`integration list`).
-pub fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<ListedIntegration> {
+pub(super) fn list(cx: &Cx, filter: &IntegrationFilter, page: PageRequest) -> Page<ListedIntegration> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let settings = &world.workspace.settings;
@@ -106,7 +106,7 @@ fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) ->
 }
 
 /// Answers an integration by id or key, or the candidate under a derived id; 404 when there is neither.
-pub fn get(cx: &Cx, selector: &str) -> Result<ListedIntegration, ApiError> {
+pub(super) fn get(cx: &Cx, selector: &str) -> Result<ListedIntegration, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     match directory.offer(selector)? {
@@ -119,16 +119,10 @@ pub fn get(cx: &Cx, selector: &str) -> Result<ListedIntegration, ApiError> {
     }
 }
 
-/// Answers an integration that exists; 404 for a candidate.
-pub fn real(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
-    let world = cx.world();
-    cx.directory(&world).find_integration(selector).cloned()
-}
-
 /// Makes an integration and answers it. Fails with 400 when the body names nothing, with 404 for an unknown connector
 /// or app, and with `already_exists` when the key is taken. Source: SEED
 /// (`POST /integrations {key, name, connectorKey}`).
-pub async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, ApiError> {
+pub(super) async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integration>, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
@@ -226,7 +220,7 @@ fn apply(directory: &Directory<'_>, integration: &mut Integration, body: Integra
 
 /// Changes an integration and answers it. Fails with 400 when it is archived or a field is wrong, and with
 /// `already_exists` when the key is taken.
-pub async fn update(
+pub(super) async fn update(
     cx: &Cx,
     selector: &str,
     body: IntegrationBody,
@@ -251,7 +245,7 @@ pub async fn update(
 
 /// Archives or restores an integration and answers it. Restoring fails with `already_exists` when the key is taken
 /// meanwhile. Source: SEED (“Archived integrations are hidden from list-integrations”).
-pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Integration>, ApiError> {
+pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Integration>, ApiError> {
     let now = cx.space.clock.now();
     let selector = &if archived { selector.to_owned() } else { archived_with_key(cx, selector) };
     modify(cx, selector, |directory, integration| {
@@ -273,7 +267,7 @@ fn archived_with_key(cx: &Cx, selector: &str) -> String {
 
 /// Answers an integration with a new revision: refresh and setup find nothing to do here.
 /// Fails with 400 when it is archived.
-pub async fn touch(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
+pub(super) async fn touch(cx: &Cx, selector: &str) -> Result<Arc<Integration>, ApiError> {
     modify(cx, selector, |_, integration| integration.meta.refuse_archived("integration")).await
 }
 
@@ -296,7 +290,7 @@ async fn modify(
 
 /// The parameters by name, each as a descriptor with its `value`; secret values are masked unless `shown`. Source: OAS
 /// (descriptor), SEED (set as plain values).
-pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiError> {
+pub(super) fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let integration = directory.find_integration(selector)?;
@@ -333,7 +327,7 @@ pub fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap, ApiEr
 
 /// Sets parameters: PATCH merges them, PUT replaces them all. A descriptor as [`parameters`] answers it counts as its
 /// value. Fails with 400 when the integration is archived.
-pub async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Change) -> Result<(), ApiError> {
+pub(super) async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Change) -> Result<(), ApiError> {
     let given: JsonMap = given
         .into_iter()
         .map(|(name, value)| {
@@ -356,7 +350,7 @@ pub async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, change: Cha
 
 /// Answers the connector of an integration or candidate. Fails with 404 for an unknown one, and with
 /// 400 when it has no connector yet.
-pub fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
+pub(super) fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     match directory.offer(selector)? {

@@ -10,8 +10,8 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::elements::model::Meta;
 use crate::engine::view::{Secrets, ViewContext};
+use crate::nouns::connection::ConnectionView;
 use crate::nouns::connection::model::Connection;
-use crate::nouns::connection::view::ConnectionView;
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
@@ -204,7 +204,7 @@ impl<'a> ViewContext<'a> {
 
 /// Parameters with secret values masked: those that the connector's schema marks as sensitive, and those
 /// with `secret` in their name.
-pub fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
+pub(super) fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
     let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
     let mut masked = parameters.clone();
     for (name, value) in &mut masked {

@@ -8,5 +8,8 @@
 
 pub mod model;
 pub mod routes;
-pub mod rules;
-pub mod view;
+mod rules;
+mod view;
+
+pub use rules::admit;
+pub use view::TenantView;

@@ -52,7 +52,7 @@ pub async fn admit(space: &WorkspaceRuntime, verified: Verified) -> Result<Calle
 
 /// Which tenants a list asks for; an absent field allows all. Source: SDK `FindCustomersQuery`.
 #[derive(Debug, Default)]
-pub struct TenantFilter {
+pub(super) struct TenantFilter {
     /// Text that the name or key contains; case does not matter.
     pub search: Option<String>,
     /// True for only test tenants, false for only others.
@@ -64,7 +64,7 @@ pub struct TenantFilter {
 }
 
 /// Answers a page of the tenants that the filter allows, in the order in which they were made.
-pub fn list(cx: &Cx, filter: &TenantFilter, page: PageRequest) -> Page<Arc<Tenant>> {
+pub(super) fn list(cx: &Cx, filter: &TenantFilter, page: PageRequest) -> Page<Arc<Tenant>> {
     let world = cx.world();
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
     let wanted = |tenant: &Tenant| {
@@ -77,7 +77,7 @@ pub fn list(cx: &Cx, filter: &TenantFilter, page: PageRequest) -> Page<Arc<Tenan
 }
 
 /// Answers a tenant by its id or its key; the 404 suggests a similar key.
-pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Tenant>, ApiError> {
+pub(super) fn get(cx: &Cx, selector: &str) -> Result<Arc<Tenant>, ApiError> {
     let world = cx.world();
     let found = world.tenants.get(selector).or_else(|| world.tenants.with_key(selector).next());
     found.cloned().ok_or_else(|| {
@@ -90,7 +90,7 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Tenant>, ApiError> {
 
 /// Makes a tenant that is inactive until a token names it, and answers it. Fails with 400 without `name` or with an
 /// empty key, and with `already_exists` when the key is taken.
-pub async fn create(cx: &Cx, body: TenantBody) -> Result<Tenant, ApiError> {
+pub(super) async fn create(cx: &Cx, body: TenantBody) -> Result<Tenant, ApiError> {
     let Some(name) = body.name.set().cloned() else {
         return Err(ApiError::bad_request("a customer needs a `name`"));
     };
@@ -108,7 +108,7 @@ pub async fn create(cx: &Cx, body: TenantBody) -> Result<Tenant, ApiError> {
 
 /// Changes a tenant and answers it; `replace` first clears `fields`, `meta`, `credentials` and the credit limit. Fails
 /// with 400 when it is archived, and with `already_exists` when the key is taken.
-pub async fn update(cx: &Cx, selector: &str, body: TenantBody, replace: bool) -> Result<Tenant, ApiError> {
+pub(super) async fn update(cx: &Cx, selector: &str, body: TenantBody, replace: bool) -> Result<Tenant, ApiError> {
     let id = get(cx, selector)?.id.clone();
     let mut tx = cx.space.data.begin().await;
     let mut tenant = tx.tenants.get(id.as_str()).map(|t| (**t).clone()).ok_or_else(gone)?;
@@ -129,7 +129,7 @@ pub async fn update(cx: &Cx, selector: &str, body: TenantBody, replace: bool) ->
 }
 
 /// Archives or restores a tenant and answers it; archiving again keeps the first date.
-pub async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Tenant, ApiError> {
+pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Tenant, ApiError> {
     let id = get(cx, selector)?.id.clone();
     let mut tx = cx.space.data.begin().await;
     let mut tenant = tx.tenants.get(id.as_str()).map(|t| (**t).clone()).ok_or_else(gone)?;

@@ -6,6 +6,9 @@
 //! by a 401 or a refused refresh.
 
 pub mod model;
-pub mod oauth;
+mod oauth;
 pub mod routes;
-pub mod rules;
+mod rules;
+
+pub use oauth::{OauthClient, asking, shared_client};
+pub use rules::{DEFAULT_ACCOUNT, account_in, default_credentials, revoke, stub_base};

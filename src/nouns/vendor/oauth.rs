@@ -139,7 +139,7 @@ impl Asking {
 
 /// An answer of the token or revocation endpoint.
 #[derive(Debug)]
-pub struct TokenAnswer {
+pub(super) struct TokenAnswer {
     pub status: u16,
     /// The body, which is always JSON.
     pub body: Value,
@@ -157,7 +157,7 @@ impl TokenAnswer {
 
 /// Exchanges a code or a refresh token for tokens. A refusal is an answer of RFC 6749; an error says that the connector
 /// is unknown or the fake failed.
-pub async fn token(
+pub(super) async fn token(
     engine: &Engine,
     space: &WorkspaceRuntime,
     connector: &str,
@@ -250,7 +250,7 @@ fn client_of(headers: &HeaderMap, field: impl Fn(&str) -> Option<String>) -> Opt
 }
 
 /// Revokes a token of the client that asks; an unknown token is no error. Source: RFC 7009 §2.1, §2.2.
-pub async fn revoke(
+pub(super) async fn revoke(
     engine: &Engine,
     space: &WorkspaceRuntime,
     connector: &str,

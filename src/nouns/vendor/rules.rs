@@ -31,7 +31,7 @@ pub fn account_in(world: &World) -> String {
 
 /// Why a vendor refuses a refresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
+pub(super) enum Refusal {
     /// The refresh token is unknown or revoked, or the grant was told to refuse. Source: RFC 6749 §5.2 `invalid_grant`.
     InvalidGrant,
 }
@@ -102,7 +102,7 @@ fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
 }
 
 /// Exchanges a refresh token for a new access token. A refusal that a fault asked for is given once.
-pub fn refresh(
+pub(super) fn refresh(
     tx: &mut Tx,
     ids: &Ids,
     now: Timestamp,

@@ -5,4 +5,6 @@
 //! Invariant: a delivery is stored in the transaction of the change that it tells of, so no change goes untold.
 
 pub mod model;
-pub mod rules;
+mod rules;
+
+pub use rules::outbox;

@@ -18,7 +18,7 @@ use url::Url;
 
 use crate::base::operation::Operation;
 use crate::engine::moves::Works;
-use crate::nouns::fault::effects as faults;
+use crate::nouns::fault as faults;
 
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
@@ -27,7 +27,7 @@ use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::nouns::connection::model::Connection;
-use crate::nouns::flow::rules as flows;
+use crate::nouns::flow as flows;
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::webhook::model::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
 use crate::store::{StoreError, Tx, World};

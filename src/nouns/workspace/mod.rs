@@ -6,4 +6,6 @@
 
 pub mod model;
 pub mod routes;
-pub mod rules;
+mod rules;
+
+pub use rules::{merge_settings, merged_mock};

@@ -14,7 +14,7 @@ use crate::engine::tokens::read_public_key;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
 
 /// Answers the caller's workspace by id or key; 404 for any other.
-pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
+pub(super) fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
     let workspace = Arc::clone(&cx.world().workspace);
     if workspace.id == *selector || workspace.key == selector {
         return Ok(workspace);
@@ -24,7 +24,7 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
 
 /// Changes the fields of the caller's workspace that the body names, and answers it. Fails with 400 for a wrong field,
 /// and with 501 for a `jwksUri`; unknown fields are ignored.
-pub async fn update(cx: &Cx, selector: &str, body: JsonMap) -> Result<Arc<Workspace>, ApiError> {
+pub(super) async fn update(cx: &Cx, selector: &str, body: JsonMap) -> Result<Arc<Workspace>, ApiError> {
     get(cx, selector)?;
     let mut tx = cx.space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();

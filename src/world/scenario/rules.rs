@@ -18,9 +18,9 @@ use crate::engine::tokens::Caller;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{Effect, Rule};
 use crate::nouns::connection::model::Connection;
-use crate::nouns::fault::effects::strike;
+use crate::nouns::fault::strike;
 use crate::nouns::webhook::model::WorkspaceEvent;
-use crate::nouns::workspace::rules::{merge_settings, merged_mock};
+use crate::nouns::workspace::{merge_settings, merged_mock};
 use crate::world::scenario::model::{OwnScenario, Scenario, duration};
 use crate::world::seed::{SeedError, error_at, parse_text};
 

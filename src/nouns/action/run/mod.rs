@@ -27,7 +27,7 @@ use crate::engine::directory::Resolved;
 use crate::mapping::formula;
 use crate::nouns::action::model::{Action, ActionState, ActionType};
 use crate::nouns::connection::model::{Connection, Transition};
-use crate::nouns::connection::outbound::{CallOutcome, Outgoing};
+use crate::nouns::connection::{CallOutcome, Outgoing};
 use crate::nouns::run_log::model::{Exchange, InnerCallLog, RunLog};
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};

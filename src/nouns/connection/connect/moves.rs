@@ -9,7 +9,6 @@ use crate::base::{JsonMap, schema};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Engine, WorkspaceRuntime};
-use crate::nouns::agent_session::rules as agents;
 use crate::nouns::connection::connect::attempt::log_attempt;
 use crate::nouns::connection::connect::new_integration;
 use crate::nouns::connection::connect::oauth::{client_of, refresh_due};
@@ -17,8 +16,8 @@ use crate::nouns::connection::connect::target::{best_match, build_connector, int
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
 use crate::nouns::connection_request::model::RequestStatus;
 use crate::nouns::connector::model::{AuthType, Connector};
-use crate::nouns::vendor::rules as vendor;
 use crate::nouns::workspace::model::progress::{Failure, Progress};
+use crate::nouns::{agent_session as agents, vendor};
 use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;

@@ -204,7 +204,7 @@ pub(crate) fn no_connector() -> ApiError {
 /// connector; 404 when there is none.
 pub(crate) async fn generate_options(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let connector = crate::nouns::connector::rules::get(&cx, call.param("selector")?)?;
+    let connector = crate::nouns::connector::get(&cx, call.param("selector")?)?;
     options_of(&cx, &connector, None, None)
 }
 
