@@ -1,4 +1,5 @@
-// The links between documents: each relative one has to lead to a file that is there, and its anchor to a heading.
+// The links between documents: each relative one has to lead to a file that is there, and its anchor to a heading or to
+// an `<a id>`.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
@@ -14,7 +15,7 @@ export function deadLinks(root, documents) {
       if (!existsSync(join(root, file))) return `${place}: the link to ${target} leads to no file`
       if (anchor === undefined) return []
       const anchors = file.endsWith('.md') ? anchorsOf(read(file)) : []
-      return anchors.includes(anchor) ? [] : `${place}: the link to ${target} leads to no heading of ${file}`
+      return anchors.includes(anchor) ? [] : `${place}: the link to ${target} leads to no anchor of ${file}`
     }),
   )
 }
@@ -34,14 +35,19 @@ function linksOf(text) {
     .filter(({ target }) => !/^[a-z][a-z\d+.-]*:/i.test(target))
 }
 
-/** Headings as links name them: in lower case, without punctuation, and numbered when they are there twice. */
+/**
+ * What links can lead to: `<a id>`, and headings in lower case, without punctuation, and numbered when they are there
+ * twice.
+ */
 function anchorsOf(text) {
   const seen = new Map()
-  return [...text.matchAll(/^#{1,6} +(.+?) *#*$/gm)].map(([, heading]) => {
+  const ids = [...text.matchAll(/<a id="([^"]+)"><\/a>/g)].map(([, id]) => id)
+  const headings = [...text.matchAll(/^#{1,6} +(.+?) *#*$/gm)].map(([, heading]) => {
     const words = heading.replace(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
     const anchor = words.replace(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '').replaceAll(' ', '-')
     const times = seen.get(anchor) ?? 0
     seen.set(anchor, times + 1)
     return times ? `${anchor}-${times}` : anchor
   })
+  return [...ids, ...headings]
 }
