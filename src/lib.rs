@@ -111,11 +111,11 @@
 //! - What falls due on a clock has run when `advance` answers, in the order of time ([`world::worker`]); what is sent
 //!   over HTTP meanwhile holds up no other workspace.
 //! - What a change means to the app (webhooks, scenarios) is derived from the change when it is committed
-//!   ([`nouns::webhook::rules::outbox`]), so no way to change a connection or a flow run can forget it.
+//!   (`outbox`), so no way to change a connection or a flow run can forget it.
 //! - Actions and flows are elements at three layers, with one way to place, find, list and change them
-//!   ([`elements`], [`elements::model::place::Layered`]); a kind says only what is its own.
+//!   ([`elements`], [`elements::Kind`]); a kind says only what is its own.
 //! - A flow run changes its state in transactions of its own; what its nodes do happens between two of them
-//!   ([`nouns::flow_run::rules`]).
+//!   (`nouns/flow_run/rules.rs`).
 //! - No byte leaves loopback unless the user named the host ([`upstream::Egress`]).
 //! - What is not faked answers 501 and names `membrane-mock`; rights are checked first.
 //!

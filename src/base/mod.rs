@@ -4,18 +4,16 @@
 pub mod agenda;
 pub mod clock;
 pub mod config;
-pub mod depth;
 pub mod error;
 pub mod history;
 pub mod ids;
+pub mod json;
 pub mod metrics;
 pub mod operation;
 pub mod page;
-pub mod patch;
 pub mod pattern;
 pub mod rank;
 pub mod redact;
-pub mod schema;
 pub mod text;
 
 /// A JSON object whose keys the user chose.

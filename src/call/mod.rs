@@ -20,8 +20,8 @@ use serde_path_to_error::Track;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::clock::Timestamp;
-use crate::base::depth;
 use crate::base::error::ApiError;
+use crate::base::json::depth;
 use crate::base::page::PageRequest;
 use crate::call::unread::Read;
 use crate::elements::model::{Layer, Scope, Selector};

@@ -22,7 +22,7 @@ use crate::nouns::connection::connect::attempt;
 use crate::nouns::connection::connect::attempt::Ending;
 use crate::nouns::connection::model::{Connection, ConnectionEvent};
 use crate::nouns::flow_run::model::FlowRunEvent;
-use crate::nouns::vendor::account_in;
+use crate::nouns::stub_vendor::account_in;
 use crate::nouns::{action as building, agent_session as agents, flow_run as runs};
 use crate::world::job::model::JobEvent;
 use crate::world::job::rules as jobs;

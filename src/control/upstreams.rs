@@ -11,7 +11,7 @@ use crate::engine::WorkspaceRuntime;
 use crate::engine::directory::Directory;
 use crate::journal::Side;
 use crate::nouns::stub::model::{StoredStub, StubSpec};
-use crate::nouns::vendor::model::Grant;
+use crate::nouns::stub_vendor::model::Grant;
 
 /// Returns the key of the connector that the route names, or a 404.
 fn connector(call: &Call, space: &WorkspaceRuntime) -> Result<String, ApiError> {

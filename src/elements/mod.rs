@@ -3,7 +3,7 @@
 //!
 //! `model/` holds what they share, `find.rs`, `list.rs`, `change.rs` and `instance.rs` the verbs,
 //! `routes.rs` the handlers. Wire forms are in the `view.rs` of each noun. What a kind has of its own
-//! is in [`crate::nouns::action::rules`] and [`crate::nouns::flow::rules`].
+//! is in `nouns/action/rules.rs` and `nouns/flow/rules.rs`.
 //!
 //! Invariant: a key is unique at its place, and the most specific version of a key serves a scope.
 

@@ -19,7 +19,7 @@ pub mod integration;
 pub mod model;
 pub mod run_log;
 pub mod stub;
+pub mod stub_vendor;
 pub mod tenant;
-pub mod vendor;
 pub mod webhook;
 pub mod workspace;

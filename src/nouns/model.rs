@@ -31,7 +31,7 @@ macro_rules! for_each_kind {
                 /// Background jobs are looked up only by id.
                 Job("job") in jobs: crate::world::job::model::Job, by |_| None, waits |it| it.agenda();
                 /// Grants are the access that stub vendors gave, looked up by access token.
-                Grant("grant") in grants: crate::nouns::vendor::model::Grant, by |grant| Some(&grant.access_token);
+                Grant("grant") in grants: crate::nouns::stub_vendor::model::Grant, by |grant| Some(&grant.access_token);
                 /// Webhook deliveries to the app are looked up only by id.
                 WebhookDelivery("webhook-delivery") in deliveries: crate::nouns::webhook::model::WebhookDelivery, by |_| None, waits |it| it.agenda();
                 /// The workspace's own scenarios are looked up by name.

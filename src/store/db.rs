@@ -20,7 +20,7 @@ use crate::store::StoreError;
 pub struct Row {
     /// The record belongs to the workspace with this key.
     pub workspace: String,
-    /// The record's kind is the text of [`Kind`](crate::store::Kind).
+    /// The record's kind is the text of `Kind`.
     pub kind: String,
     pub id: String,
     /// The record's place in the order of creation, unique within its workspace.

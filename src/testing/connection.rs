@@ -9,7 +9,7 @@ use crate::nouns::connection::connect::attempt::Ending;
 use crate::nouns::connection::connect::{Consent, attempt};
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;
-use crate::nouns::{tenant as tenants, vendor};
+use crate::nouns::{stub_vendor as vendor, tenant as tenants};
 use crate::testing::{MockWorkspace, TestError};
 use serde_json::Value;
 use std::sync::Arc;

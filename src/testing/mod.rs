@@ -4,6 +4,20 @@
 //! Invariant: it calls the same functions as the control routes, so a test in Rust and one over HTTP see the same
 //! behaviour. It returns a [`TestError`] instead of panicking wherever it can.
 
+use std::sync::Arc;
+
+use crate::base::config::Config;
+use crate::base::error::ApiError;
+use crate::server::Server;
+use crate::server::StartError;
+use crate::world::catalog;
+use crate::world::report;
+use crate::world::seed;
+use crate::world::spaces;
+use crate::world::spaces::Fork;
+use crate::world::spaces::Start;
+
+mod builder;
 mod calls;
 mod connection;
 mod faults;
@@ -11,6 +25,7 @@ mod journal;
 mod scenarios;
 mod upstream;
 mod webhooks;
+mod workspace;
 
 pub use crate::base::clock::Timestamp;
 pub use crate::base::operation::Operation;
@@ -20,6 +35,7 @@ pub use crate::nouns::connection::model::{ConnectionEvent, ConnectionState};
 pub use crate::nouns::webhook::model::DeliveryState;
 pub use crate::nouns::workspace::model::progress::{Progress, ProgressSettings};
 pub use crate::nouns::workspace::model::{ConnectionStates, TokenClock};
+pub use builder::MockMembraneBuilder;
 pub use calls::Acted;
 pub use connection::{MockConnect, MockConnection, MockTenant};
 pub use faults::FaultGuard;
@@ -27,18 +43,7 @@ pub use journal::{Asked, Expected, MockJournal};
 pub use scenarios::{MockScenario, MockStory};
 pub use upstream::{MockUpstream, MountedStub, Stub};
 pub use webhooks::MockWebhooks;
-
-use crate::base::clock::{ClockMode, real_now};
-use crate::base::config::{Config, Database, SeedChoice};
-use crate::base::error::ApiError;
-use crate::engine::tokens::mint;
-use crate::engine::{Engine, WorkspaceRuntime};
-use crate::nouns::workspace::model::{MockSettings, Settings};
-use crate::server::{Server, StartError};
-use crate::world::spaces::{Fork, ResetTo, Start};
-use crate::world::{catalog, report, seed, spaces, worker};
-use std::sync::Arc;
-use std::time::Duration;
+pub use workspace::{MockClock, MockWorkspace};
 
 /// The error of a call that a test made to the test API.
 #[derive(Debug, thiserror::Error)]
@@ -80,13 +85,6 @@ pub enum TestError {
 pub struct MockMembrane {
     server: Server,
     workspace: MockWorkspace,
-}
-
-/// The builder holds the settings with which a fake will start.
-#[derive(Debug, Clone)]
-#[must_use = "a builder does nothing until `start`"]
-pub struct MockMembraneBuilder {
-    config: Config,
 }
 
 impl MockMembrane {
@@ -210,508 +208,6 @@ impl Drop for MockMembrane {
                 }
             }
         }
-    }
-}
-
-impl MockMembraneBuilder {
-    /// Starts with the seed in this folder or file instead of the demo. Starting fails when the seed cannot be read.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let missing = MockMembrane::builder().seed("/no/such/seed").start().await;
-    /// assert!(missing.is_err());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn seed(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.config.seed = SeedChoice::Path(path.into());
-        self
-    }
-
-    /// Starts with a workspace that has nothing but the catalog.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().empty().start().await?;
-    /// assert!(!mock.workspace().key().is_empty());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn empty(mut self) -> Self {
-        self.config.seed = SeedChoice::Empty;
-        self
-    }
-
-    /// Keeps state in this file, which is made when it is missing, instead of in memory.
-    ///
-    /// ```no_run
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().database("target/membrane.db").start().await?;
-    /// # drop(mock);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn database(mut self, path: impl Into<std::path::PathBuf>) -> Self {
-        self.config.database = Database::File(path.into());
-        self
-    }
-
-    /// Starts with a clock that stands still at `now` until a test advances it.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().manual_clock("2025-01-01T00:00:00Z".parse()?).start().await?;
-    /// assert_eq!(mock.workspace().clock().now().to_string(), "2025-01-01T00:00:00.000Z");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn manual_clock(mut self, now: Timestamp) -> Self {
-        self.config.clock = ClockMode::standing_at(now);
-        self
-    }
-
-    /// Makes generated ids the same on every run.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().rng_seed(7).start().await?;
-    /// # drop(mock);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn rng_seed(mut self, seed: u64) -> Self {
-        self.config.rng_seed = Some(seed);
-        self
-    }
-
-    /// Allows calls to this host; without it, only loopback is called.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().allow_egress("api.example.com").start().await?;
-    /// # drop(mock);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn allow_egress(mut self, host: impl Into<String>) -> Self {
-        self.config.allow_egress.push(host.into());
-        self
-    }
-
-    /// Requires this token of every call to the control API.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().control_token("s3cret").start().await?;
-    /// let health = format!("{}/__mock/health", mock.uri());
-    /// assert_eq!(reqwest::get(&health).await?.status(), 401);
-    /// assert!(reqwest::Client::new().get(&health).bearer_auth("s3cret").send().await?.status().is_success());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn control_token(mut self, token: impl Into<String>) -> Self {
-        self.config.control_token = Some(token.into());
-        self
-    }
-
-    /// Runs snippets in child processes of this `membrane-mock` binary, which contain everything that a
-    /// snippet can do. Without a binary they run on threads of this process (see [`crate::sandbox`]). The
-    /// default is the environment variable `MEMBRANE_MOCK_JS_WORKER`.
-    ///
-    /// ```no_run
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().js_worker("target/debug/membrane-mock").start().await?;
-    /// # drop(mock);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn js_worker(mut self, binary: impl Into<std::path::PathBuf>) -> Self {
-        self.config.js_worker = Some(binary.into());
-        self
-    }
-
-    /// Limits the memory of a snippet, in megabytes. Only child processes can hold it to that.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().code_memory_mb(128).start().await?;
-    /// # drop(mock);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn code_memory_mb(mut self, limit: u64) -> Self {
-        self.config.code_memory_mb = limit;
-        self
-    }
-
-    /// Limits the real time that a snippet may run; the default in tests is 5 s.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().code_timeout(Duration::from_secs(1)).start().await?;
-    /// # drop(mock);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn code_timeout(mut self, limit: Duration) -> Self {
-        self.config.code_timeout_ms = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
-        self
-    }
-
-    /// Starts the fake. It fails when the server cannot start, or when the seed or the database cannot be read.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().start().await?;
-    /// assert!(mock.uri().starts_with("http://127.0.0.1:"));
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn start(self) -> Result<MockMembrane, TestError> {
-        MockMembrane::of(Server::start(self.config).await?)
-    }
-}
-
-/// A workspace of a running fake; a clone is another handle to the same workspace.
-#[derive(Debug, Clone)]
-pub struct MockWorkspace {
-    engine: Arc<Engine>,
-    key: String,
-}
-
-impl MockWorkspace {
-    fn space(&self) -> Result<Arc<WorkspaceRuntime>, ApiError> {
-        self.engine.space(&self.key).ok_or_else(|| spaces::no_workspace(&self.engine, &self.key))
-    }
-
-    /// Returns the address of the server, which clients take as `apiUri` and `uiUri`.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// assert_eq!(mock.workspace().uri(), mock.uri());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn uri(&self) -> &str {
-        self.engine.base()
-    }
-
-    /// Returns the key that tokens of this workspace name.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// assert!(!mock.workspace().key().is_empty());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Returns the secret that tokens are signed with; it is empty when the workspace was deleted.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// assert!(!mock.workspace().secret().is_empty());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn secret(&self) -> String {
-        self.space().map(|space| space.world().workspace.secret.clone()).unwrap_or_default()
-    }
-
-    /// Returns a handle to the tenant with this key, who is made when first used.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// assert_eq!(mock.workspace().tenant("acme").key(), "acme");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn tenant(&self, key: &str) -> MockTenant {
-        MockTenant { workspace: self.clone(), key: key.to_owned() }
-    }
-
-    /// Mints a manager's token that is valid for an hour of real time.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// let workspace = mock.workspace();
-    /// let list = reqwest::Client::new().get(format!("{}/workspaces", workspace.uri()));
-    /// assert!(list.bearer_auth(workspace.manager_token()).send().await?.status().is_success());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn manager_token(&self) -> String {
-        self.token(None, true)
-    }
-
-    fn token(&self, tenant: Option<&str>, manager: bool) -> String {
-        let expires = real_now().plus(Duration::from_hours(1));
-        mint(&self.key, &self.secret(), tenant, manager, expires).unwrap_or_default()
-    }
-
-    /// Returns a handle to the external app behind the connector with this key.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// assert!(mock.workspace().upstream("hubspot").requests().is_empty());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn upstream(&self, connector: &str) -> MockUpstream {
-        MockUpstream { workspace: self.clone(), connector: connector.to_owned() }
-    }
-
-    /// Returns a handle to the clock of this workspace.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// assert!(mock.workspace().clock().now().millis() > 0);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn clock(&self) -> MockClock {
-        MockClock { workspace: self.clone() }
-    }
-
-    /// Returns the requests so far, to the API and to external apps, in order.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// mock.workspace().journal().acts().expect(0);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn journal(&self) -> MockJournal {
-        MockJournal::of(self)
-    }
-
-    /// Changes the platform's settings of this workspace. It fails when the workspace is gone.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// let workspace = mock.workspace();
-    /// workspace.settings(|settings| settings.disable_secret_key_auth = true).await?;
-    /// let own = reqwest::Client::new().get(format!("{}/self", workspace.uri()));
-    /// assert_eq!(own.bearer_auth(workspace.tenant("acme").token()).send().await?.status(), 401);
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn settings(&self, change: impl FnOnce(&mut Settings)) -> Result<(), TestError> {
-        self.change(|settings, _| change(settings)).await
-    }
-
-    /// Changes the fake's own settings of this workspace. It fails when the workspace is gone.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// mock.workspace().mock_settings(|settings| settings.upstream_retries = 1).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn mock_settings(&self, change: impl FnOnce(&mut MockSettings)) -> Result<(), TestError> {
-        self.change(|_, mock| change(mock)).await
-    }
-
-    /// Changes when the state machines of this workspace move on. It fails when the workspace is gone.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// mock.workspace().progress(|progress| *progress = Default::default()).await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn progress(&self, change: impl FnOnce(&mut ProgressSettings)) -> Result<(), TestError> {
-        self.change(|_, mock| change(&mut mock.progress)).await
-    }
-
-    async fn change(&self, change: impl FnOnce(&mut Settings, &mut MockSettings)) -> Result<(), TestError> {
-        let space = self.space()?;
-        let mut tx = space.data.begin().await;
-        let mut workspace = (*tx.workspace).clone();
-        change(&mut workspace.settings, &mut workspace.mock);
-        tx.put_workspace(workspace).map_err(ApiError::from)?;
-        tx.commit().await.map_err(ApiError::from)?;
-        Ok(())
-    }
-
-    /// Puts the workspace back to what it started from. It fails when the workspace is gone.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// let workspace = mock.workspace();
-    /// let connection = workspace.tenant("acme").connect("github").ready().await?;
-    /// workspace.reset().await?;
-    /// assert_eq!(serde_json::json!(connection.state()), "DISCONNECTED");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn reset(&self) -> Result<(), TestError> {
-        spaces::reset(&self.engine, &self.key, ResetTo::Seed).await?;
-        Ok(())
-    }
-
-    /// Makes a new workspace that starts as this one is now. It fails when this one is gone.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// let copy = mock.workspace().fork().await?;
-    /// assert_ne!(copy.key(), mock.workspace().key());
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn fork(&self) -> Result<Self, TestError> {
-        let space = spaces::fork(&self.engine, &self.space()?, Start::Now, Fork::default()).await?;
-        Ok(Self { engine: Arc::clone(&self.engine), key: space.key.clone() })
-    }
-
-    /// Runs everything that is due on the clock, and returns how many steps that took.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::start().await?;
-    /// mock.workspace().settle().await?;
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn settle(&self) -> Result<usize, TestError> {
-        Ok(worker::settle(&self.engine, &self.space()?).await?)
-    }
-}
-
-/// A handle to the clock of a workspace.
-#[derive(Debug, Clone)]
-pub struct MockClock {
-    workspace: MockWorkspace,
-}
-
-impl MockClock {
-    /// Returns the time in the workspace, or 1970 when the workspace is gone.
-    ///
-    /// ```
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().manual_clock("2025-01-01T00:00:00Z".parse()?).start().await?;
-    /// assert_eq!(mock.workspace().clock().now().to_string(), "2025-01-01T00:00:00.000Z");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub fn now(&self) -> Timestamp {
-        self.workspace.space().map_or(Timestamp::from_millis(0), |space| space.clock.now())
-    }
-
-    /// Moves time forward, runs everything that falls due on the way, and returns how many steps that took.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    /// use membrane_mock::testing::MockMembrane;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mock = MockMembrane::builder().manual_clock("2025-01-01T00:00:00Z".parse()?).start().await?;
-    /// let clock = mock.workspace().clock();
-    /// clock.advance(Duration::from_secs(60)).await?;
-    /// assert_eq!(clock.now().to_string(), "2025-01-01T00:01:00.000Z");
-    /// # Ok(())
-    /// # }
-    /// ```
-    pub async fn advance(&self, by: Duration) -> Result<usize, TestError> {
-        let space = self.workspace.space()?;
-        let moved = worker::advance(&self.workspace.engine, &space, by).await?;
-        crate::control::keep_clock(&space).await?;
-        Ok(moved)
     }
 }
 

@@ -147,7 +147,7 @@ impl MockUpstream {
 
     async fn change_grants(
         &self,
-        change: impl Fn(&mut crate::nouns::vendor::model::Grant, Timestamp),
+        change: impl Fn(&mut crate::nouns::stub_vendor::model::Grant, Timestamp),
     ) -> Result<(), TestError> {
         let space = self.workspace.space()?;
         let now = space.clock.now();

@@ -20,7 +20,7 @@ use crate::nouns::connector::model::Connector;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::stub::model::StoredStub;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::{flow as flows, vendor};
+use crate::nouns::{flow as flows, stub_vendor as vendor};
 use crate::store::{Record, Tx};
 use crate::world::catalog::{connector_of, external_app};
 use crate::world::scenario::model::OwnScenario;

@@ -13,7 +13,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Layer, Meta};
 use crate::nouns::workspace::model::progress::Due;
@@ -107,7 +107,7 @@ impl ActionState {
     }
 }
 
-/// An action as stored. The wire form is [`crate::nouns::action::view::ActionView`].
+/// An action as stored. The wire form is `ActionView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Action {

@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use crate::base::error::ApiError;
-use crate::base::patch::Patch;
-use crate::base::schema;
+use crate::base::json::patch::Patch;
+use crate::base::json::schema;
 use crate::elements;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Listed, Wanted};

@@ -88,7 +88,7 @@ pub struct Message {
     pub text: String,
 }
 
-/// An agent session as stored. The wire form is made by [`crate::nouns::agent_session::rules::shown`].
+/// An agent session as stored. The wire form is made by `shown`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AgentSession {

@@ -12,8 +12,8 @@ use http::{HeaderMap, Method};
 use serde_json::Value;
 
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::json::patch::Patch;
 use crate::base::page::{Page, PageRequest};
-use crate::base::patch::Patch;
 use crate::elements::Change;
 use crate::elements::model::check_key;
 use crate::engine::Cx;
@@ -22,7 +22,7 @@ use crate::nouns::connection::model::{Connection, ConnectionBody, ConnectionEven
 use crate::nouns::connection::outbound::{Outgoing, Refreshed};
 use crate::nouns::connection::{connect, outbound};
 use crate::nouns::connection_request::model::{ConnectSpec, RequestStatus};
-use crate::nouns::vendor;
+use crate::nouns::stub_vendor as vendor;
 
 /// Which connections a list asks for; an absent field allows all. Source: SDK `FindConnectionsQuery`.
 #[derive(Debug, Clone, Default)]

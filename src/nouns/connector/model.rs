@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::base::JsonMap;
 use crate::base::ids::Id;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::external_app::model::ExternalApp;
 

@@ -5,10 +5,11 @@
 
 use std::sync::Arc;
 
+use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::json::patch::Patch;
+use crate::base::json::schema;
 use crate::base::page::{Page, PageRequest};
-use crate::base::patch::Patch;
-use crate::base::{JsonMap, schema};
 use crate::elements::model::Meta;
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;

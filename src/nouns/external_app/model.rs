@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::base::ids::Id;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::connector::model::Connector;
 

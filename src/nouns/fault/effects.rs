@@ -22,7 +22,7 @@ use crate::journal::Entry;
 use crate::nouns::connection::connect;
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
 use crate::nouns::connector::model::Connector;
-use crate::nouns::vendor::model::Grant;
+use crate::nouns::stub_vendor::model::Grant;
 use crate::upstream::raw_server::{Cut, ScriptedAnswer};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 

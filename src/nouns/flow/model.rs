@@ -11,10 +11,11 @@ use serde::Deserialize;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::patch::{Patch, merge_members};
-use crate::base::{JsonMap, schema};
+use crate::base::json::patch::{Patch, merge_members};
+use crate::base::json::schema;
 use crate::elements::model::Meta;
 use crate::elements::model::place::Place;
 
@@ -182,7 +183,7 @@ pub struct Customized {
 /// The nodes of a flow by their keys.
 pub type Nodes = BTreeMap<String, FlowNode>;
 
-/// A flow or flow instance as stored. The wire form is [`crate::nouns::flow::view::FlowView`].
+/// A flow or flow instance as stored. The wire form is `FlowView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Flow {

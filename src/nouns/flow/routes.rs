@@ -1,6 +1,6 @@
 //! The handlers of `/flows`, `/flow-instances`, `/flow-runs` and their other spellings.
 //!
-//! Each turns a call into one verb of [`crate::nouns::flow::rules`] or [`crate::nouns::flow_run::rules`] and shows what
+//! Each turns a call into one verb of `nouns/flow/rules.rs` or `nouns/flow_run/rules.rs` and shows what
 //! it answers; what the routes of flows share with those of actions is in [`crate::elements::routes`].
 
 use std::collections::BTreeSet;

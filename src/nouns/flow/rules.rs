@@ -49,7 +49,7 @@ pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiErro
     elements::create(cx, wanted, |flow: &mut Flow, world| {
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
         // A new version starts as a copy of its parent, unless the body brings nodes of its own.
-        if let Some(parent) = parent.filter(|_| matches!(body.nodes, crate::base::patch::Patch::Keep)) {
+        if let Some(parent) = parent.filter(|_| matches!(body.nodes, crate::base::json::patch::Patch::Keep)) {
             let name = flow.meta.name.clone();
             flow.copy_definition(parent);
             flow.meta.name = name;

@@ -8,7 +8,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::schema::check_schema;
+use crate::base::json::schema::check_schema;
 use crate::elements::kind::fields_of_a_seed_form;
 use crate::elements::model::{Meta, title_of};
 use crate::elements::origin::Origin;

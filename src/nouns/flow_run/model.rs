@@ -163,7 +163,7 @@ pub struct NodeSummary {
     pub outputs: usize,
 }
 
-/// A flow run as stored. The wire form is [`crate::nouns::flow_run::view::FlowRunView`].
+/// A flow run as stored. The wire form is `FlowRunView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct FlowRun {

@@ -11,8 +11,9 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
+use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::base::{JsonMap, depth};
+use crate::base::json::depth;
 use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;

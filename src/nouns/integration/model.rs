@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::ids::Id;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 use crate::base::{JsonMap, ids};
 use crate::elements::model::Meta;
 use crate::nouns::connector::model::Connector;

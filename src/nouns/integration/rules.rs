@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::json::patch::merge_members;
 use crate::base::page::{Page, PageRequest};
-use crate::base::patch::merge_members;
 use crate::elements::model::{Meta, check_key};
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;

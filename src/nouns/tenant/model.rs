@@ -10,7 +10,7 @@ use crate::base::JsonMap;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 
 /// A tenant, called customer on the wire; stored and sent in the same form. Source: SDK `BaseCustomer`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

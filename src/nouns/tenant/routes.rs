@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use crate::base::error::ApiError;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
 use crate::nouns::tenant::model::{Tenant, TenantBody};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
-use crate::base::patch::merge_members;
+use crate::base::json::patch::merge_members;
 use crate::engine::Cx;
 use crate::engine::tokens::read_public_key;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};

@@ -27,7 +27,7 @@ use self::jobs::{Jobs, SnippetTime};
 use self::natives::Shared;
 use self::place::SourcePlace;
 use crate::base::clock::monotonic;
-use crate::base::depth;
+use crate::base::json::depth;
 use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, Task};
 

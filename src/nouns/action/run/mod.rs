@@ -16,10 +16,11 @@ use resolve::no_connection;
 pub use call::{body_bytes, variables};
 pub use resolve::{Resolution, resolve};
 
+use crate::base::JsonMap;
 use crate::base::clock::rest_of_a_call;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::{JsonMap, schema};
+use crate::base::json::schema;
 use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;

@@ -24,8 +24,8 @@ use crate::nouns::connection::model::attempt::Attempt;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection_request::model::RequestStatus;
 use crate::nouns::connector::model::Connector;
+use crate::nouns::stub_vendor as oauth_vendor;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::vendor as oauth_vendor;
 use crate::store::Tx;
 
 /// The most attempts that a workspace's log keeps; older ones are dropped.

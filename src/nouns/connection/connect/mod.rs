@@ -38,7 +38,7 @@ use crate::nouns::connection_request::model::{ConnectSpec, ConnectionRequest, Re
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::integration::model::ONLY_OPTION;
 use crate::nouns::workspace::model::progress::Progress;
-use crate::nouns::{agent_session as agents, vendor};
+use crate::nouns::{agent_session as agents, stub_vendor as vendor};
 use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;

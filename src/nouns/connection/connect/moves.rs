@@ -2,10 +2,11 @@
 //!
 //! Invariant: a move writes everything that follows from it (requests, logs, agent sessions) in the same transaction.
 
+use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
-use crate::base::{JsonMap, schema};
+use crate::base::json::schema;
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Engine, WorkspaceRuntime};
@@ -17,7 +18,7 @@ use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionSta
 use crate::nouns::connection_request::model::RequestStatus;
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::workspace::model::progress::{Failure, Progress};
-use crate::nouns::{agent_session as agents, vendor};
+use crate::nouns::{agent_session as agents, stub_vendor as vendor};
 use crate::store::Tx;
 use serde_json::Value;
 use std::sync::Arc;

@@ -26,7 +26,7 @@ use crate::nouns::connection::model::ticket::ticket_of;
 use crate::nouns::connection::outbound::value_of;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::fault as faults;
-use crate::nouns::vendor::{OauthClient, shared_client};
+use crate::nouns::stub_vendor::{OauthClient, shared_client};
 use crate::store::World;
 use crate::upstream::OutRequest;
 

@@ -16,7 +16,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey};
 use crate::base::history::{History, StateChange};
 use crate::base::ids::Id;
-use crate::base::patch::Patch;
+use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::connection::model::attempt::Attempt;
 use crate::nouns::connector::model::Connector;
@@ -123,7 +123,7 @@ pub type Transition = StateChange<ConnectionState, ConnectionEvent>;
 /// The last changes of a connection's state.
 pub type ConnectionHistory = History<ConnectionState, ConnectionEvent>;
 
-/// A connection as stored. The wire form is [`crate::nouns::connection::view::ConnectionView`].
+/// A connection as stored. The wire form is `ConnectionView`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Connection {

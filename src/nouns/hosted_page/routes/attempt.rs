@@ -23,8 +23,8 @@ use crate::nouns::connection::connect::{Consent, attempt as attempts};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::model::attempt::{Attempt, Theme};
 use crate::nouns::connector::model::{AuthType, Connector};
+use crate::nouns::stub_vendor::routes::redirect;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::vendor::routes::redirect;
 use crate::pages as screens;
 use crate::pages::{ConnectPage, Field};
 

@@ -1,6 +1,6 @@
 //! Hosted pages for connecting in a browser: in a popup, in the client's frame, or in the app's own window.
 //!
-//! Invariant: a page carries a ticket or the name of a [`Visit`], never a
+//! Invariant: a page carries a ticket or the name of a `Visit`, never a
 //! token. Source: SDK (`connect()`, `ui.connect()`).
 
 pub mod attempt;
@@ -26,7 +26,7 @@ use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::hosted_page::routes::attempt::{closed, connect_page, ended, failed};
 use crate::nouns::integration::model::Integration;
-use crate::nouns::vendor::routes::redirect;
+use crate::nouns::stub_vendor::routes::redirect;
 use crate::pages as screens;
 use crate::pages::{ChoosePage, ConnectionPage, Offered};
 

@@ -17,7 +17,7 @@ use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side};
 use crate::nouns::connector::model::{Apply, AuthType, Connector};
 use crate::nouns::stub::model::{StoredStub, StubRequest, nearest};
-use crate::nouns::vendor::model::{Grant, TokenStanding};
+use crate::nouns::stub_vendor::model::{Grant, TokenStanding};
 use crate::store::{Tx, World};
 use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
 

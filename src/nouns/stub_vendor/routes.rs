@@ -15,9 +15,9 @@ use crate::engine::oauth_codes::Asking;
 use crate::engine::view::drawn_logo;
 use crate::journal::{Entry, Side};
 use crate::nouns::hosted_page::routes::theme_of;
-use crate::nouns::vendor::oauth;
-use crate::nouns::vendor::oauth::TokenAnswer;
-use crate::nouns::vendor::rules::account_in;
+use crate::nouns::stub_vendor::oauth;
+use crate::nouns::stub_vendor::oauth::TokenAnswer;
+use crate::nouns::stub_vendor::rules::account_in;
 use crate::pages::VendorPage;
 use crate::{fault, pages as screens};
 

@@ -20,7 +20,7 @@ use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::integration_for;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connector::model::Connector;
-use crate::nouns::vendor::rules::{Refusal, consent};
+use crate::nouns::stub_vendor::rules::{Refusal, consent};
 
 /// How long a code can be exchanged, on the workspace's clock. Source: RFC 6749 §4.1.2 (10 minutes at most).
 const CODE_LIVES: Duration = Duration::from_mins(10);
@@ -190,7 +190,7 @@ pub(super) async fn token(
         Some("refresh_token") => {
             let mut tx = space.data.begin().await;
             let token = field("refresh_token").unwrap_or_default();
-            match crate::nouns::vendor::rules::refresh(&mut tx, &space.ids, now, &connector, &client.id, &token)? {
+            match crate::nouns::stub_vendor::rules::refresh(&mut tx, &space.ids, now, &connector, &client.id, &token)? {
                 Ok(grant) => {
                     tx.commit().await?;
                     grant
@@ -266,7 +266,7 @@ pub(super) async fn revoke(
     if tx.grants.iter().any(|grant| grant.has(&token) && !grant.is_of(&client.id)) {
         return Ok(TokenAnswer::refused(400, "invalid_grant", "the token was issued to another client"));
     }
-    crate::nouns::vendor::rules::revoke(&mut tx, &token)?;
+    crate::nouns::stub_vendor::rules::revoke(&mut tx, &token)?;
     tx.commit().await?;
     Ok(TokenAnswer { status: 200, body: json!({}) })
 }
