@@ -41,8 +41,8 @@ pub struct When {
     /// `operation` is `webhook`, and `api` otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub side: Option<Side>,
-    /// What the call does, for calls that have a name: `act` (every way to run an action), `connect`, `proxy` or
-    /// `refresh`; on the upstream side only `webhook`.
+    /// What the call does, for calls that have a name: `act` (every way to run an action), `flowRun` (every way
+    /// to run a flow), `connect`, `proxy` or `refresh`; on the upstream side only `webhook`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
     /// The route that is called, with its method, as the documentation writes it: `GET /connections/{connection}`. It
@@ -94,7 +94,7 @@ pub struct CallFacts {
     pub connection: Vec<String>,
     /// The id and the key of the action.
     pub action: Vec<String>,
-    /// The flow and its instance, by id and key.
+    /// The flow that is run, by the names in the call, id and key, and the ids of what it is a version of.
     pub flow: Vec<String>,
     /// The key of the connector, on the upstream side.
     pub connector: Option<String>,

@@ -7,9 +7,7 @@
 use std::sync::Arc;
 
 use crate::base::config::Config;
-use crate::base::error::ApiError;
 use crate::server::Server;
-use crate::server::StartError;
 use crate::world::catalog;
 use crate::world::report;
 use crate::world::seed;
@@ -28,13 +26,16 @@ mod webhooks;
 mod workspace;
 
 pub use crate::base::clock::Timestamp;
+pub use crate::base::error::{ApiError, ErrorKey, ErrorType};
 pub use crate::base::operation::Operation;
-pub use crate::fault::{By, Fault, Which, act, any_call, connect, flow_run, proxy, route, upstream};
+pub use crate::fault::{By, Fault, Firing, Which, act, any_call, connect, flow_run, proxy, route, upstream};
 pub use crate::journal::{Entry, Side};
 pub use crate::nouns::connection::model::{ConnectionEvent, ConnectionState};
-pub use crate::nouns::webhook::model::DeliveryState;
+pub use crate::nouns::webhook::model::{DeliveryState, WebhookDelivery};
 pub use crate::nouns::workspace::model::progress::{Progress, ProgressSettings};
-pub use crate::nouns::workspace::model::{ConnectionStates, TokenClock};
+pub use crate::nouns::workspace::model::{ConnectionStates, MockSettings, Settings, TokenClock};
+pub use crate::server::StartError;
+pub use crate::world::seed::SeedError;
 pub use builder::MockMembraneBuilder;
 pub use calls::Acted;
 pub use connection::{MockConnect, MockConnection, MockTenant};

@@ -134,9 +134,11 @@ fn about_flow(call: &Call, route: &Route, scope: Scope, asked: Vec<String>, flow
     // An instance runs on its own connection, whatever else the call names.
     let scope = if scope.is_empty() || is_instance { of_flow.unwrap_or_default() } else { scope };
     let mut subject = Subject::of_scope(call, route, &scope)?;
+    let world = subject.space.world();
     let own = flow.map(|flow| names_of(flow.id.as_str(), &flow.meta)).unwrap_or_default();
+    let above = flow.into_iter().flat_map(|flow| elements::ancestors(&world, flow)).map(|above| above.id.to_string());
     let mut once = BTreeSet::new();
-    subject.facts.flow = asked.into_iter().chain(own).filter(|name| once.insert(name.clone())).collect();
+    subject.facts.flow = asked.into_iter().chain(own).chain(above).filter(|name| once.insert(name.clone())).collect();
     let body: Option<Value> = serde_json::from_slice(&call.body).ok();
     subject.input = body.and_then(|mut body| body.get_mut("input").map(Value::take));
     Some(subject)

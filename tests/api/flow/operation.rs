@@ -57,7 +57,9 @@ async fn a_rule_on_flow_runs_sees_each_way_to_run_a_flow_and_no_act() {
 async fn a_rule_names_a_flow_by_key_or_id_and_the_connection_it_runs_on() {
     let bed = Bed::exact().await;
     let instance = with_flow(&bed).await;
+    let universal = id(&bed.manager().ok(Method::GET, "/flows/greet", Value::Null).await);
     for on in [
+        json!({ "operation": "flowRun", "flow": universal }),
         json!({ "operation": "flowRun", "flow": "greet" }),
         json!({ "operation": "flowRun", "flow": instance }),
         json!({ "operation": "flowRun", "connection": "github-dev", "integration": "github" }),
