@@ -42,8 +42,22 @@ pub struct PreparedCall {
     pub answer: ReplyFuture,
 }
 
-/// Answers a call that the handler reads itself.
-type PlainHandler = Arc<dyn Fn(Call) -> ReplyFuture + Send + Sync>;
+/// A function that answers a call which it reads itself.
+pub trait Handle: Send + Sync + 'static {
+    /// Answers a call.
+    fn answer(&self, call: Call) -> ReplyFuture;
+}
+
+impl<F, R> Handle for F
+where
+    F: Fn(Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+{
+    fn answer(&self, call: Call) -> ReplyFuture {
+        Box::pin(self(call))
+    }
+}
+
 /// Finds what a call is about and answers it with what was found.
 type ResolvedHandler = Arc<dyn Fn(Call, &Route) -> PreparedCall + Send + Sync>;
 
@@ -51,7 +65,7 @@ type ResolvedHandler = Arc<dyn Fn(Call, &Route) -> PreparedCall + Send + Sync>;
 #[derive(Clone)]
 enum Handler {
     /// The subject is for faults and the journal; the handler reads the call itself.
-    Plain(PlainHandler),
+    Plain(Arc<dyn Handle>),
     /// The handler goes on with what was found for the subject.
     Resolved(ResolvedHandler),
 }
@@ -90,9 +104,10 @@ impl Route {
     /// Resolves what a call is about, once, and prepares its answer.
     pub fn begin(&self, call: Call) -> PreparedCall {
         match &self.handler {
-            Handler::Plain(answer) => {
-                let subject = (self.subject)(&call, self);
-                PreparedCall { subject, answer: answer(call) }
+            Handler::Plain(handler) => {
+                let (subject, handler) = ((self.subject)(&call, self), Arc::clone(handler));
+                // Not even a handler that is no `async fn` does anything before its answer is awaited.
+                PreparedCall { subject, answer: Box::pin(async move { handler.answer(call).await }) }
             }
             Handler::Resolved(begin) => begin(call, self),
         }
@@ -106,23 +121,14 @@ impl std::fmt::Debug for Route {
 }
 
 /// Makes a faked route.
-pub fn route<F, R>(
+pub fn route(
     method: Option<Method>,
     path: impl Into<String>,
     access: Access,
     source: &'static str,
-    handler: F,
-) -> Route
-where
-    F: Fn(Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
-{
-    let handler = Arc::new(handler);
-    let handler = Handler::Plain(Arc::new(move |call| {
-        let handler = Arc::clone(&handler);
-        // Not even a handler that is no `async fn` does anything before its answer is awaited.
-        Box::pin(async move { handler(call).await })
-    }));
+    handler: impl Handle,
+) -> Route {
+    let handler = Handler::Plain(Arc::new(handler));
     Route {
         method,
         path: path.into(),
@@ -162,7 +168,7 @@ where
         }
     };
     let handler = Handler::Resolved(Arc::new(begin));
-    Route { handler, ..route(method, path, access, source, |_| std::future::ready(Ok(Reply::empty()))) }
+    Route { handler, ..route(method, path, access, source, |_: Call| std::future::ready(Ok(Reply::empty()))) }
 }
 
 /// The `{names}` of a route, each with the text that stood in its place.

@@ -17,9 +17,7 @@ use std::sync::OnceLock;
 use http::Method;
 
 use crate::base::operation::Operation;
-use crate::call;
-use crate::call::router::{Access, Route, resolved_route, route};
-use crate::call::subject::About;
+use crate::call::router::{Access, Handle, Route, resolved_route, route};
 use crate::elements::{Kind, routes as elements};
 use crate::nouns::action::routes as actions;
 use crate::nouns::agent_session::routes as agents;
@@ -41,70 +39,29 @@ use Operation::{Act, Connect, FlowRun, Proxy, Refresh};
 
 use crate::base::pattern::name_routes;
 
-fn get<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
-where
-    F: Fn(call::Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
+fn get(path: &str, access: Access, source: &'static str, handler: impl Handle) -> Route {
     route(Some(Method::GET), path, access, source, handler)
 }
 
-fn post<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
-where
-    F: Fn(call::Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
+fn post(path: &str, access: Access, source: &'static str, handler: impl Handle) -> Route {
     route(Some(Method::POST), path, access, source, handler)
 }
 
-fn patch<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
-where
-    F: Fn(call::Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
+fn patch(path: &str, access: Access, source: &'static str, handler: impl Handle) -> Route {
     route(Some(Method::PATCH), path, access, source, handler)
 }
 
-fn put<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
-where
-    F: Fn(call::Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
+fn put(path: &str, access: Access, source: &'static str, handler: impl Handle) -> Route {
     route(Some(Method::PUT), path, access, source, handler)
 }
 
-fn delete<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
-where
-    F: Fn(call::Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
+fn delete(path: &str, access: Access, source: &'static str, handler: impl Handle) -> Route {
     route(Some(Method::DELETE), path, access, source, handler)
 }
 
-const POST: Method = Method::POST;
+const POST: Option<Method> = Some(Method::POST);
 
-/// A route whose handler goes on with what was found for its subject.
-fn resolved<S, F, R>(
-    method: Method,
-    path: &str,
-    access: Access,
-    source: &'static str,
-    resolve: fn(&call::Call) -> Result<S, crate::base::error::ApiError>,
-    handler: F,
-) -> Route
-where
-    S: About,
-    F: Fn(call::Call, S) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
-    resolved_route(Some(method), path, access, source, resolve, handler)
-}
-
-fn any<F, R>(path: &str, access: Access, source: &'static str, handler: F) -> Route
-where
-    F: Fn(call::Call) -> R + Send + Sync + 'static,
-    R: Future<Output = Result<call::Reply, crate::base::error::ApiError>> + Send + 'static,
-{
+fn any(path: &str, access: Access, source: &'static str, handler: impl Handle) -> Route {
     route(None, path, access, source, handler)
 }
 
@@ -220,8 +177,8 @@ pub fn routes() -> Vec<Route> {
         post("/vendor/{workspace}/{connector}/oauth/token", Public, "RFC 6749 §5", vendor::token),
         post("/vendor/{workspace}/{connector}/oauth/revoke", Public, "RFC 7009", vendor::revoke),
         // actions and runs
-        resolved(POST, "/act", Anyone, "SEED", actions::read_act, actions::run).operation(Act),
-        resolved(
+        resolved_route(POST, "/act", Anyone, "SEED", actions::read_act, actions::run).operation(Act),
+        resolved_route(
             POST,
             "/connections/{connection}/actions/{selector}/run",
             Anyone,
@@ -230,7 +187,8 @@ pub fn routes() -> Vec<Route> {
             actions::run,
         )
         .operation(Act),
-        resolved(POST, "/action-instance/run", Anyone, "SDK", actions::read_bare, actions::run_instance).operation(Act),
+        resolved_route(POST, "/action-instance/run", Anyone, "SDK", actions::read_bare, actions::run_instance)
+            .operation(Act),
         // flow instances and flow runs, beside what all elements have
         post("/flow-instances", Anyone, "SDK", flows::create_instance),
         post("/flow-instances/{selector}/setup", Anyone, "SDK", flows::setup),
