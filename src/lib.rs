@@ -52,7 +52,7 @@
 //! | `control` | `/__mock/…`: the HTTP face of test control, and the ledger |
 //! | `edge` | the one route table; serving, authorizing, faults on answers, `OpenAPI` documents, calls from inside |
 //! | `world` | what spans nouns: seeds, the catalog, archives, jobs, snapshots, forks, scenarios, the worker |
-//! | `nouns` | a folder per noun: `model.rs` types and machine, `rules.rs` verbs, `view.rs` wire form, `routes.rs` handlers |
+//! | `nouns` | a folder per noun: `model.rs` types and machine, `rules.rs` verbs, `view.rs` wire form, `routes.rs` handlers, `kind.rs` and `seed.rs` of an element |
 //! | `elements` | the one generic kind at three layers: placed, found, listed, changed, made for one connection |
 //! | `call` | what handlers get and give: [`call::Call`], [`call::Reply`], routes, the subject of a call |
 //! | `engine` | [`engine::Engine`], one workspace at run time, the call's context [`engine::Cx`], tokens: state, no behaviour |
@@ -66,7 +66,11 @@
 //! | `mapping` | the data-mapping language |
 //! | `base` | identity, time, errors, text, lists, settings: nothing of the engine |
 //!
-//! A test holds this table and every `use` against each other (`tests/api/layers.rs`).
+//! A test holds this table and every `use` against each other (`tests/api/layers.rs`). A noun talks to another through that
+//! one's `mod.rs`; of a noun only `routes.rs` and `kind.rs` know calls.
+//!
+//! **A further kind of element** is its folder, a line in the list of kinds (`nouns/model.rs`) and a `mod` line: the list gives
+//! it its table, routes, `OpenAPI` shapes and place in seeds, archives and events, and takes its refusal as not faked away.
 //!
 //! ## Five walks
 //!

@@ -132,7 +132,8 @@ pub(crate) fn routes() -> Vec<Route> {
             }
         }
     }
-    for (below, what) in [("data-sources", "data sources"), ("field-mappings", "field mappings")] {
+    let below_owners = [("data-sources", "data sources"), ("field-mappings", "field mappings")];
+    for (below, what) in below_owners.into_iter().filter(|(below, _)| !is_faked(below)) {
         for owner in ["/connections/{connection}", "/integrations/{integration}"] {
             all.push(refusal(&format!("{owner}/{below}"), Access::Anyone, what));
             all.push(refusal(&format!("{owner}/{below}/{{*rest}}"), Access::Anyone, what));

@@ -1,9 +1,9 @@
 //! The one list of kinds: every record that a workspace holds, and every kind of element among them.
 //!
 //! A line says how a kind is called in the database, which field of [`crate::store::World`] holds it, its type, the text that
-//! it is looked up by beside its id, what it waits for, and the
-//! queue that it waits in. The store's world and its loading, the routes, seeds, planting,
-//! archives and the worker read it from here. A further kind of element is its folder, a line here and a `mod` line.
+//! it is looked up by beside its id, what it waits for, and the queue that it waits in. The store's world and its loading, the
+//! routes, seeds, planting, archives and events read it from here. A further kind of element is its folder, a line here and a
+//! `mod` line; one that moves by itself stands in the worker's list too.
 
 /// Calls a macro with the list: `records { … }` move by rules of their own, `elements { … }` stand at the three layers.
 macro_rules! for_each_kind {

@@ -120,6 +120,11 @@ impl<R: Record> Table<R> {
                 Wait::Turn(_) => false,
             };
         }
+        debug_assert_eq!(
+            record.queue().is_some(),
+            matches!(record.agenda().state, Some(Wait::Turn(_))),
+            "what waits for its turn waits in a queue"
+        );
         if let Some(queue) = record.queue() {
             self.by_queue.insert((Arc::from(queue), seq));
         }

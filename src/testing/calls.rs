@@ -1,13 +1,19 @@
 //! Calls that a test makes itself, as a tenant and over HTTP. Invariant: they are real calls, so they pass through faults
 //! and stand in the journal like those of the app under test.
 
+use std::time::Duration;
+
 use reqwest::Method;
+use reqwest::redirect::Policy;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::base::error::ApiError;
 use crate::testing::{MockTenant, TestError};
+
+/// A test waits so long for an answer, in real time, before it is told that there is none.
+const PATIENCE: Duration = Duration::from_mins(2);
 
 /// The answer of an act that succeeded.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -107,7 +113,12 @@ impl MockTenant {
     ) -> Result<T, TestError> {
         let unreadable = |why: String| TestError::Unreadable(format!("{method} {path}: {why}"));
         // The fake is on this machine, whatever proxy is set for others.
-        let client = reqwest::Client::builder().no_proxy().build().map_err(|error| unreadable(error.to_string()))?;
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .timeout(PATIENCE)
+            .build()
+            .map_err(|error| unreadable(error.to_string()))?;
         let request = client.request(method.clone(), format!("{}{path}", self.workspace.uri()));
         let mut request = request.bearer_auth(self.token());
         if let Some(body) = body {

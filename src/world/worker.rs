@@ -79,7 +79,7 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result
     }
     let mut tx = space.data.begin().await;
     let Some((mover, due)) = next_due(space, &tx) else { return Ok(StepOutcome::Idle) };
-    // WorkFn that is due since a moment ago is the next step's.
+    // Work that is due since a moment ago is the next step's.
     let Way::Step { step, give_up } = &mover.way else { return Ok(StepOutcome::Moved) };
     // Reads count anew for whatever comes next.
     space.forget_reads(&due.id);

@@ -15,7 +15,7 @@ use crate::mapping::formula;
 
 /// An answer for requests to an external app, as a user writes it in a seed, through the control API or in Rust.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[schemars(rename = "StoredStub")]
+#[schemars(rename = "Stub")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct StubSpec {
     /// A name for messages; it has no effect.

@@ -43,6 +43,7 @@ impl OwnScenario {
 
 /// A step: it waits for its trigger, then has its effects. Without a trigger it happens at once.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "Step")]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ScenarioStep {
     /// A trigger: a number of calls that ran an action since the step before.

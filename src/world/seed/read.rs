@@ -257,6 +257,9 @@ impl SeedDocument {
                 return Ok(());
             }
         }
+        // A file of a kind that is faked has one place; only files of other types are passed over.
+        let faked = folders_of_kinds();
+        let is_passed_over = |part: &&str| ELEMENT_TYPES.contains(part) && !faked.contains(part);
         match parts.as_slice() {
             [name] if is(name, "workspace") => self.workspace = file.parse(|_| ())?,
             ["external-apps", _] => self.external_apps.extend(parse_many::<SeedApp>(file)?),
@@ -296,10 +299,10 @@ impl SeedDocument {
                 self.integrations.push(integration);
             }
             ["scenarios", _] => self.scenarios.push(scenarios::parse(&file.path, &file.text)?),
-            parts if parts.iter().any(|part| ELEMENT_TYPES.contains(part)) => self.passed_over.push(file.path.clone()),
+            parts if parts.iter().any(is_passed_over) => self.passed_over.push(file.path.clone()),
             [.., name] if name.starts_with('.') || is_prose(name) => {}
             _ => {
-                let kinds = folders_of_kinds().join("/<key>/, ");
+                let kinds = faked.join("/<key>/, ");
                 return Err(SeedError::new(
                     &file.path,
                     format!(

@@ -171,6 +171,10 @@ fn an_error_carries_file_line_and_field() {
             ["scenarios/x.yaml:4", "steps[0].do[0]", "did you mean `GET /connections`"],
         ),
         ("where/is/this.yaml", "a: 1\n", ["where/is/this.yaml", "no place", "integrations/"]),
+        // Files of elements that are faked have one place; nowhere else are they passed over.
+        ("actions/y.yaml", "key: y\n", ["actions/y.yaml", "no place", "actions/<key>/"]),
+        ("flows/y/z.yaml", "key: y\n", ["flows/y/z.yaml", "no place", "flows/<key>/"]),
+        ("integrations/x/actions/y.yaml", "key: y\n", ["integrations/x/actions/y.yaml", "no place", ""]),
         ("integrations/x/actions/y/spec.yaml", "name: y\n", ["integrations/x/actions/y", "integration", "`x`"]),
         ("stubs/x/a.yaml", "request: {method: GET, path: a}\nrespond: {}\n", ["stubs/x/a.yaml", "request.path", "/"]),
     ] {
