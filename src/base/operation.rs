@@ -47,3 +47,14 @@ impl std::str::FromStr for Operation {
         found.ok_or_else(|| format!("is `{text}`; it is one of `{}`", known()))
     }
 }
+
+/// The side of the fake that a call is on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// A client calls the faked API.
+    #[default]
+    Api,
+    /// The fake calls an external app, or its vendor.
+    Upstream,
+}

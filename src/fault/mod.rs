@@ -18,18 +18,8 @@ pub use build::{Fault, Which, act, any_call, connect, flow_run, proxy, route, up
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
 use crate::base::operation::Operation;
+pub use crate::base::operation::Side;
 use crate::base::pattern::{check_route, is_like, is_route};
-
-/// The side of the fake that a call is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// A client calls the faked API.
-    #[default]
-    Api,
-    /// The fake calls an external app, or its vendor.
-    Upstream,
-}
 
 /// Which calls a rule is about: a call must match every field that is given, and without any field
 /// every call of the API matches.

@@ -9,23 +9,14 @@ pub mod verify;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::base::clock::Timestamp;
 use crate::base::operation::Operation;
+pub use crate::base::operation::Side;
 use crate::base::redact::{mask, masked};
-
-/// The side says who called whom.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Side {
-    /// A client called the fake.
-    Api,
-    /// The fake called an external app.
-    Upstream,
-}
 
 /// An entry records one request and how it was answered.
 #[derive(Debug, Clone, Serialize)]

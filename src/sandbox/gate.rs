@@ -24,11 +24,11 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// The gate gives snippets their turn.
 #[derive(Debug)]
 pub(super) struct Gate {
-    levels: Vec<Arc<Mutex<Level>>>,
+    levels: Vec<Arc<Mutex<GateLevel>>>,
 }
 
 #[derive(Debug, Default)]
-struct Level {
+struct GateLevel {
     seats: usize,
     running: HashMap<String, usize>,
     waiting: HashMap<String, VecDeque<oneshot::Sender<Pass>>>,
@@ -36,7 +36,7 @@ struct Level {
     turns: VecDeque<String>,
 }
 
-impl Level {
+impl GateLevel {
     fn has_room_for(&self, tenant: &str) -> bool {
         self.running.values().sum::<usize>() < self.seats || self.has_first_seat_for(tenant, MOST_AT_ONCE)
     }
@@ -97,14 +97,14 @@ impl Level {
     }
 }
 
-fn lock(level: &Mutex<Level>) -> MutexGuard<'_, Level> {
+fn lock(level: &Mutex<GateLevel>) -> MutexGuard<'_, GateLevel> {
     level.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A pass is the permission to run; dropping it gives the seat to the next snippet.
 #[derive(Debug)]
 pub(super) struct Pass {
-    level: Arc<Mutex<Level>>,
+    level: Arc<Mutex<GateLevel>>,
     tenant: String,
 }
 
@@ -129,7 +129,7 @@ pub(super) struct Full;
 impl Gate {
     /// Makes a gate with `seats` seats at each of `levels` levels.
     pub(super) fn new(seats: usize, levels: usize) -> Self {
-        let level = || Arc::new(Mutex::new(Level { seats, ..Level::default() }));
+        let level = || Arc::new(Mutex::new(GateLevel { seats, ..GateLevel::default() }));
         Self { levels: std::iter::repeat_with(level).take(levels).collect() }
     }
 

@@ -127,10 +127,10 @@ impl std::fmt::Display for SourcePlace {
     }
 }
 
-/// The fault says who is to blame for a failed run.
+/// Who is to blame for a failed run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Fault {
+enum Blame {
     /// The snippet is to blame: it threw, is not JavaScript, or broke a limit.
     Snippet,
     /// The snippet is to blame, and the engine must not be used again.
@@ -145,7 +145,7 @@ enum Fault {
 #[derive(Debug, Clone, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct SandboxError {
-    fault: Fault,
+    fault: Blame,
     message: String,
     at: Option<SourcePlace>,
     stack: Option<String>,
@@ -156,20 +156,20 @@ pub struct SandboxError {
 }
 
 impl SandboxError {
-    fn new(fault: Fault, message: impl Into<String>) -> Self {
+    fn new(fault: Blame, message: impl Into<String>) -> Self {
         Self { fault, message: message.into(), at: None, stack: None, cause: None, logs: Vec::new() }
     }
 
     fn thrown(message: impl Into<String>) -> Self {
-        Self::new(Fault::Snippet, message)
+        Self::new(Blame::Snippet, message)
     }
 
     fn engine_gave_up(why: &str) -> Self {
-        Self::new(Fault::Engine, format!("the JavaScript engine gave up: {why}"))
+        Self::new(Blame::Engine, format!("the JavaScript engine gave up: {why}"))
     }
 
     fn broken(why: impl std::fmt::Display) -> Self {
-        Self::new(Fault::Sandbox, format!("the sandbox broke: {why}"))
+        Self::new(Blame::Sandbox, format!("the sandbox broke: {why}"))
     }
 
     fn overtime(limit_ms: u64) -> Self {
@@ -185,19 +185,19 @@ impl SandboxError {
     }
 
     fn leaves_a_sound_engine(&self) -> bool {
-        self.fault != Fault::Engine
+        self.fault != Blame::Engine
     }
 
     /// Returns the error as clients see it: `data` has the place and an excerpt of `source`.
     pub fn in_source(self, source: &str) -> ApiError {
         let mut error = match self.fault {
-            Fault::Snippet | Fault::Engine => {
+            Blame::Snippet | Blame::Engine => {
                 let place = self.at.filter(|_| self.stack.is_none() && !self.message.contains("at line "));
                 let place = place.map(|at| format!(", at {at}")).unwrap_or_default();
                 ApiError::custom_code(format!("{}{place}", self.message))
             }
-            Fault::Busy => ApiError::rate_limited(self.message),
-            Fault::Sandbox => ApiError::internal(self.message),
+            Blame::Busy => ApiError::rate_limited(self.message),
+            Blame::Sandbox => ApiError::internal(self.message),
         };
         if let Some(at) = self.at {
             error.data = Some(json!({
@@ -280,7 +280,7 @@ impl Sandbox {
                 Some(Ok(pass)) => pass,
                 Some(Err(Full)) => {
                     let why = format!("{MOST_WAITING} snippets of this tenant wait already; call again later");
-                    return Err(SandboxError::new(Fault::Busy, why));
+                    return Err(SandboxError::new(Blame::Busy, why));
                 }
                 None => {
                     let why = format!("snippets run each other more than {DEEPEST} deep");
