@@ -21,6 +21,9 @@ const ARGUMENTS = [
   '--component-updater=url-source=http://127.0.0.1:9/',
   '--gaia-url=http://127.0.0.1:9/',
   '--autofill-server-url=http://127.0.0.1:9/',
+  '--gcm-checkin-url=http://127.0.0.1:9/',
+  '--gcm-mcs-endpoint=http://127.0.0.1:9/',
+  '--gcm-registration-url=http://127.0.0.1:9/',
   '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost',
 ];
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '[::1]']);
