@@ -213,6 +213,7 @@ impl Call {
             instance_key: query.text("instanceKey"),
             layer,
             scope: self.scope(),
+            tenant: query.text("tenantId").or_else(|| query.text("userId")),
         })
     }
 

@@ -18,7 +18,7 @@ use http::Method;
 
 use crate::base::operation::Operation;
 use crate::call::router::{Access, Handle, Route, resolved_route, route};
-use crate::elements::{Kind, routes as elements};
+use crate::elements::{Holders, Kind, routes as elements};
 use crate::nouns::action::routes as actions;
 use crate::nouns::agent_session::routes as agents;
 use crate::nouns::connection::connect::routes as connect;
@@ -284,25 +284,34 @@ impl EachKind for RoutesOfKinds {
     }
 }
 
-/// Returns the routes of one kind of element at the three layers. An element has two addresses: plural with the
-/// selector in the path, singular with it in the query.
+/// Returns the routes of one kind of element. An element has two addresses: plural with the selector in the path,
+/// singular with it in the query; at the three layers, it has a third one below what customises it.
 fn layered<E: Kind>() -> Vec<Route> {
     let (plural, singular, source) = (E::PLURAL, E::SINGULAR, E::SOURCE);
-    let at_integration = format!("/integrations/{{integration}}/{plural}");
-    let at_connection = format!("/connections/{{connection}}/{plural}");
-    let one_at_connection = format!("{at_connection}/{{selector}}");
     let instance = format!("/{singular}-instance");
+    let (mut ones, mut instances) =
+        (vec![format!("/{plural}/{{selector}}"), format!("/{singular}")], vec![instance.clone()]);
     let mut all = vec![
         get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
         post(&format!("/{plural}"), Manager, source, elements::create::<E>),
-        get(&at_integration, Anyone, "SDK", elements::list::<E>),
-        post(&at_integration, Manager, "SDK", elements::create::<E>),
-        get(&at_connection, Anyone, "SDK", elements::list::<E>),
+    ];
+    if E::HOLDERS == Holders::Connections {
+        let at_integration = format!("/integrations/{{integration}}/{plural}");
+        let at_connection = format!("/connections/{{connection}}/{plural}");
+        all.extend([
+            get(&at_integration, Anyone, "SDK", elements::list::<E>),
+            post(&at_integration, Manager, "SDK", elements::create::<E>),
+            get(&at_connection, Anyone, "SDK", elements::list::<E>),
+        ]);
+        ones.push(format!("{at_integration}/{{selector}}"));
+        instances.insert(0, format!("{at_connection}/{{selector}}"));
+    }
+    all.extend([
         get(&format!("/{singular}-instances"), Anyone, "SDK", elements::list_instances::<E>),
         post(&instance, Anyone, "SDK", elements::put_instance::<E>),
         post(&format!("{instance}/restore"), Anyone, "SDK", elements::restore::<E>),
-    ];
-    for base in [format!("/{plural}/{{selector}}"), format!("/{singular}"), format!("{at_integration}/{{selector}}")] {
+    ]);
+    for base in ones {
         all.extend([
             get(&base, Anyone, source, E::get),
             patch(&base, Anyone, source, elements::patch::<E>),
@@ -313,7 +322,7 @@ fn layered<E: Kind>() -> Vec<Route> {
         ]);
         all.extend(E::run_route(&format!("{base}/run"), source));
     }
-    for base in [one_at_connection, instance] {
+    for base in instances {
         all.extend([
             get(&base, Anyone, "SDK", elements::get_instance::<E>),
             put(&base, Anyone, "SDK", elements::put_instance::<E>),

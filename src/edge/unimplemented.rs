@@ -1,13 +1,16 @@
 //! This module has the routes that the platform has and this fake does not. Each answers a 501 that names what
 //! is missing, after rights were checked.
 
+use std::sync::Arc;
+
 use http::Method;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
 use crate::call::router::{Access, Route, route};
+use crate::elements::Holders;
 use crate::nouns::integration::routes as integrations;
-use crate::world::seed::folders_of_kinds;
+use crate::world::seed::{EachKind, Seeded, each_kind, folders_of_kinds};
 
 /// These kinds have a list and elements, under a plural and a singular name.
 const KINDS: [(&str, &str, &str); 14] = [
@@ -28,7 +31,7 @@ const KINDS: [(&str, &str, &str); 14] = [
 ];
 
 /// Any token may call these paths.
-const PATHS: [(&str, &str); 33] = [
+const PATHS: [(&str, &str); 29] = [
     ("/account", "the console's account"),
     ("/connections/{connection}/operations", "connector operations"),
     ("/connectors/{selector}/versions", "connector versions"),
@@ -42,10 +45,6 @@ const PATHS: [(&str, &str); 33] = [
     ("/integrations/{selector}/operations/{*rest}", "connector operations"),
     ("/integrations/{selector}/data", "data collections"),
     ("/integrations/{selector}/data/{*rest}", "data collections"),
-    ("/actions/{selector}/dependencies", "dependencies"),
-    ("/actions/{selector}/export", "exports"),
-    ("/flows/{selector}/dependencies", "dependencies"),
-    ("/flows/{selector}/export", "exports"),
     ("/search", "search"),
     ("/semantic-search", "semantic search"),
     ("/agent/{*rest}", "agent sessions"),
@@ -65,13 +64,7 @@ const PATHS: [(&str, &str); 33] = [
 ];
 
 /// Only managers may call these paths.
-const MANAGER_PATHS: [(&str, &str); 28] = [
-    ("/actions/{selector}/clone", "cloning"),
-    ("/flows/{selector}/clone", "cloning"),
-    ("/actions/{selector}/refresh", "refreshing actions"),
-    ("/flows/{selector}/refresh", "refreshing flows"),
-    ("/integrations/{integration}/actions/{key}/clone", "cloning"),
-    ("/integrations/{integration}/flows/{key}/clone", "cloning"),
+const MANAGER_PATHS: [(&str, &str); 22] = [
     ("/workspaces/{selector}/limits", "limits of workspaces"),
     ("/connectors/{selector}/versions/{*rest}", "connector versions"),
     ("/connectors/{selector}/directories/{*rest}", "connector files"),
@@ -139,6 +132,9 @@ pub(crate) fn routes() -> Vec<Route> {
             all.push(refusal(&format!("{owner}/{below}/{{*rest}}"), Access::Anyone, what));
         }
     }
+    let mut of_kinds = LackedByKinds(Vec::new());
+    let Ok(()) = each_kind(&mut of_kinds);
+    all.extend(of_kinds.0);
     all.extend(PATHS.map(|(path, what)| refusal(path, Access::Anyone, what)));
     all.extend(MANAGER_PATHS.map(|(path, what)| refusal(path, Access::Manager, what)));
     all.extend(CALLS.map(|(method, path, access, what)| refusal_of(Some(method), path, access, what)));
@@ -146,12 +142,39 @@ pub(crate) fn routes() -> Vec<Route> {
     all
 }
 
-fn refusal(path: &str, access: Access, what: &'static str) -> Route {
+/// What no kind of element has yet.
+struct LackedByKinds(Vec<Route>);
+
+impl EachKind for LackedByKinds {
+    type Error = std::convert::Infallible;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+        let one = format!("/{}/{{selector}}", K::PLURAL);
+        self.0.extend([
+            refusal(&format!("{one}/dependencies"), Access::Anyone, "dependencies"),
+            refusal(&format!("{one}/export"), Access::Anyone, "exports"),
+            refusal(&format!("{one}/refresh"), Access::Manager, format!("refreshing {}", K::PLURAL.replace('-', " "))),
+        ]);
+        if K::HOLDERS == Holders::Connections {
+            let of_integration = format!("/integrations/{{integration}}/{}/{{key}}/clone", K::PLURAL);
+            self.0.extend(
+                [&format!("{one}/clone"), &of_integration].map(|path| refusal(path, Access::Manager, "cloning")),
+            );
+        }
+        Ok(())
+    }
+}
+
+fn refusal(path: &str, access: Access, what: impl Into<Arc<str>>) -> Route {
     refusal_of(None, path, access, what)
 }
 
-fn refusal_of(method: Option<Method>, path: &str, access: Access, what: &'static str) -> Route {
-    let mut route = route(method, path, access, "OAS", move |_: Call| async move { Err(ApiError::not_faked(what)) });
+fn refusal_of(method: Option<Method>, path: &str, access: Access, what: impl Into<Arc<str>>) -> Route {
+    let what = what.into();
+    let mut route = route(method, path, access, "OAS", move |_: Call| {
+        let what = Arc::clone(&what);
+        async move { Err(ApiError::not_faked(&what)) }
+    });
     route.faked = false;
     // As of the routes that are faked, the path selects the integration that a call is about.
     if path.starts_with("/integrations/{selector}") { route.about(integrations::about) } else { route }

@@ -7,11 +7,9 @@ use serde_json::json;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::text::article;
-use crate::elements::model::place::Place;
 use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
-use crate::elements::{Archived, Kind, Listed};
+use crate::elements::{Archived, Holder, Kind, Listed};
 use crate::engine::Cx;
-use crate::nouns::connection::model::Connection;
 use crate::store::{Tx, World};
 
 /// The place and the names of a new element.
@@ -51,8 +49,8 @@ pub async fn create<E: Kind>(
     let (id, now) = (cx.space.ids.id(), cx.space.clock.now());
     let mut element = E::blank(id, Meta::new(&cx.space.ids, now, wanted.key, wanted.name));
     if wanted.scope.names_connection() {
-        let connection = resolved.connection.as_ref().ok_or_else(|| ApiError::not_found("connection not found"))?;
-        place_at_connection(element.place_mut(), connection);
+        let connection = resolved.connection.clone().ok_or_else(|| ApiError::not_found("connection not found"))?;
+        Holder::Connection(connection).take(element.place_mut());
     } else if let Some(integration) = &resolved.integration {
         element.place_mut().integration = Some(integration.id.clone());
     } else if let Some(text) = &wanted.external_app {
@@ -85,7 +83,7 @@ pub async fn create<E: Kind>(
     find(&world, &id)
 }
 
-/// Refuses with 400 names that could not be found again. Only a connection's version has an instance key.
+/// Refuses with 400 names that could not be found again. Only an instance has an instance key.
 pub(crate) fn check_names<E: Kind>(element: &mut E) -> Result<(), ApiError> {
     if let Some(key) = element.meta().key.as_ref().filter(|key| !key.is_empty()) {
         check_key(key, "key")?;
@@ -100,12 +98,6 @@ pub(crate) fn check_names<E: Kind>(element: &mut E) -> Result<(), ApiError> {
 pub(crate) fn find<E: Kind>(world: &World, id: &Id<E>) -> Result<Arc<E>, ApiError> {
     let found = E::table(world).get(id.as_str()).cloned();
     found.ok_or_else(|| ApiError::internal(format!("{} `{id}` is missing", E::NOUN)))
-}
-
-pub(crate) fn place_at_connection<E>(place: &mut Place<E>, connection: &Connection) {
-    place.connection = Some(connection.id.clone());
-    place.integration.clone_from(&connection.integration);
-    place.tenant = Some(connection.tenant.clone());
 }
 
 /// The nearest version above with the same key.

@@ -50,11 +50,11 @@ impl Directory<'_> {
             .collect();
         let app = scope.external_app(self);
         let serves = |element: &&&Arc<E>| {
-            let by_connection = element
-                .place()
-                .connection
-                .as_ref()
-                .is_none_or(|of| scope.connection.as_ref().is_some_and(|connection| connection.id == *of));
+            let by_connection = match &element.place().connection {
+                Some(of) => scope.connection.as_ref().is_some_and(|connection| connection.id == *of),
+                // A tenant's instance is found by its id, or by way of the element that it is an instance of.
+                None => !element.place().is_instance(),
+            };
             let by_instance =
                 element.place().connection.is_none() || element.place().instance_key == selector.instance_key;
             let by_integration = element.place().connection.is_some()

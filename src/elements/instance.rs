@@ -1,6 +1,6 @@
-//! Instances: the versions that connections have of elements, found or made from the version above.
+//! Instances: the versions that connections or tenants have of elements, found or made from the version above.
 //!
-//! Invariant: an instance has the key of what it is a version of, and a connection has one
+//! Invariant: an instance has the key of what it is a version of, and a holder has one
 //! for each key and instance key.
 
 use std::sync::Arc;
@@ -8,34 +8,31 @@ use std::sync::Arc;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Ids;
-use crate::base::text::article;
-use crate::elements::Kind;
-use crate::elements::change::{check_names, find, place_at_connection};
+use crate::elements::change::{check_names, find};
 use crate::elements::model::{Meta, Selector};
+use crate::elements::{Holder, Kind};
 use crate::engine::Cx;
 use crate::engine::directory::{Directory, Resolved};
-use crate::nouns::connection::model::Connection;
 use crate::store::World;
 
-/// Answers the connection's version of an element; a missing one is made as a copy of its parent when `auto_create` is
-/// set, else it is a 404. Source: SDK instances.
+/// Answers the instance of an element that a selector names; a missing one is made as a copy of its parent when
+/// `auto_create` is set, else it is a 404. Source: SDK instances.
 pub async fn instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
     match look_for::<E>(cx, selector)? {
         Found::Own(own) => Ok(own),
-        Found::Above(parent, connection) if selector.auto_create => {
-            create_instance(cx, &*parent, &connection, selector, |_| Ok(())).await
+        Found::Above(parent, holder) if selector.auto_create => {
+            create_instance(cx, &*parent, &holder, selector, |_| Ok(())).await
         }
-        Found::Above(parent, connection) => Err(ApiError::not_found(format!(
-            "no matching {}: `{}` has no instance on connection `{}`; pass autoCreate=true to make one",
+        Found::Above(parent, holder) => Err(ApiError::not_found(format!(
+            "no matching {}: `{}` has no instance on {holder}; pass autoCreate=true to make one",
             E::NOUN,
             parent.key(),
-            connection.meta.key.as_deref().unwrap_or(&connection.meta.name)
         ))),
     }
 }
 
-/// Answers the connection's version of an element, with true when it was there; a missing one is made as a copy of
-/// its parent, changed by `define`.
+/// Answers the instance of an element that a selector names, with true when it was there; a missing one is made as a
+/// copy of its parent, changed by `define`.
 pub async fn instance_with<E: Kind>(
     cx: &Cx,
     selector: &Selector,
@@ -43,17 +40,17 @@ pub async fn instance_with<E: Kind>(
 ) -> Result<(Arc<E>, bool), ApiError> {
     match look_for::<E>(cx, selector)? {
         Found::Own(own) => Ok((own, true)),
-        Found::Above(parent, connection) => {
-            create_instance(cx, &*parent, &connection, selector, define).await.map(|made| (made, false))
+        Found::Above(parent, holder) => {
+            create_instance(cx, &*parent, &holder, selector, define).await.map(|made| (made, false))
         }
     }
 }
 
 enum Found<E> {
-    /// The connection has its own version.
+    /// The holder has its own version.
     Own(Arc<E>),
-    /// The connection has no version yet; one can be made of this element, for this connection.
-    Above(Arc<E>, Arc<Connection>),
+    /// The holder has no version yet; one can be made of this element.
+    Above(Arc<E>, Holder),
 }
 
 fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError> {
@@ -64,35 +61,33 @@ fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError>
         return element.map(Found::Own).ok_or_else(|| directory.no_element::<E>(id));
     }
     let resolved = directory.scope(&cx.caller, &selector.scope)?;
-    let connection = resolved.connection.clone().ok_or_else(|| {
-        ApiError::bad_request(format!(
-            "an instance of {} {} belongs to a connection; name it by `connectionId`, `connectionKey` or `integrationKey`",
-            article(E::NOUN),
-            E::NOUN
-        ))
-    })?;
+    let holder = Holder::of::<E>(cx, &directory, selector, &resolved)?;
     let parent: Option<Arc<E>> = parent_for(cx, &directory, selector, &resolved)?;
     let key = parent.as_ref().map_or_else(|| selector.key.clone(), |p| p.meta().key.clone());
-    let own = key.as_deref().and_then(|key| there_is(&world, key, &connection, selector.instance_key.as_deref()));
+    let own = key.as_deref().and_then(|key| there_is(&world, key, &holder, selector.instance_key.as_deref()));
     match (own, parent) {
         (Some(own), _) => Ok(Found::Own(Arc::clone(own))),
-        (None, Some(parent)) => Ok(Found::Above(parent, connection)),
+        (None, Some(parent)) => Ok(Found::Above(parent, holder)),
         (None, None) => Err(directory.no_element::<E>(selector.shown())),
     }
 }
 
-/// Refuses with 400 to make a version of an archived element, of another connection's version, or of
+/// Refuses with 400 to make a version of an archived element, of another holder's version, or of
 /// another integration's or app's element.
-fn check_fits<E: Kind>(world: &World, parent: &E, connection: &Connection) -> Result<(), ApiError> {
+fn check_fits<E: Kind>(world: &World, parent: &E, holder: &Holder) -> Result<(), ApiError> {
     parent.meta().refuse_archived(E::NOUN)?;
-    let (place, name) = (parent.place(), connection.meta.key.as_deref().unwrap_or(&connection.meta.name));
+    let place = parent.place();
     let refused = |belongs: String| {
-        let said = format!("{} `{}` {belongs}, and connection `{name}` is another one's", E::NOUN, parent.meta().name);
+        let said = format!("{} `{}` {belongs}, and {holder} is another one's", E::NOUN, parent.meta().name);
         Err(ApiError::bad_request(said))
     };
     if place.connection.is_some() {
         return refused("is an instance of its own connection".into());
     }
+    if place.tenant.is_some() {
+        return refused("is an instance of its own tenant".into());
+    }
+    let Holder::Connection(connection) = holder else { return Ok(()) };
     match (&place.integration, &place.external_app) {
         (Some(of), _) if connection.integration.as_ref() != Some(of) => {
             let key = world.integrations.get(of.as_str()).map(|integration| integration.key().to_owned());
@@ -120,7 +115,7 @@ fn parent_for<E: Kind>(
     }
     let above = Resolved { integration: resolved.integration.clone(), connection: None };
     let app_scope = Resolved { connection: resolved.connection.clone(), ..above.clone() };
-    // The connection's own version is being looked for, so its parent has to be above.
+    // The holder's own version is being looked for, so its parent has to be above.
     let found = directory
         .element_by_key(&cx.caller, key, &above, &Selector::default())
         .or_else(|_| directory.element_by_key(&cx.caller, key, &app_scope, &Selector::default()));
@@ -131,22 +126,22 @@ fn parent_for<E: Kind>(
     }
 }
 
-/// Makes the connection's version of an element, changed by `define`, and answers it.
+/// Makes the holder's version of an element, changed by `define`, and answers it.
 async fn create_instance<E: Kind>(
     cx: &Cx,
     parent: &E,
-    connection: &Connection,
+    holder: &Holder,
     selector: &Selector,
     define: impl FnOnce(&mut E) -> Result<(), ApiError>,
 ) -> Result<Arc<E>, ApiError> {
     let mut tx = cx.space.data.begin().await;
-    check_fits(&tx, parent, connection)?;
+    check_fits(&tx, parent, holder)?;
     let instance_key = selector.instance_key.as_deref();
     let (ids, now) = (&cx.space.ids, cx.space.clock.now());
-    let Some(mut instance) = instance_of(&tx, ids, now, parent, connection, instance_key) else {
+    let Some(mut instance) = instance_of(&tx, ids, now, parent, holder, instance_key) else {
         // Somebody else has made it meanwhile, so that one is answered.
         let key = parent.meta().key.as_deref().unwrap_or_default();
-        let made = there_is::<E>(&tx, key, connection, instance_key).cloned();
+        let made = there_is::<E>(&tx, key, holder, instance_key).cloned();
         return made.ok_or_else(|| ApiError::internal("an instance is missing"));
     };
     let key = instance.meta().key.clone();
@@ -162,34 +157,34 @@ async fn create_instance<E: Kind>(
 fn there_is<'w, E: Kind>(
     world: &'w World,
     key: &str,
-    connection: &Connection,
+    holder: &Holder,
     instance_key: Option<&str>,
 ) -> Option<&'w Arc<E>> {
     E::table(world).with_key(key).find(|element| {
         !element.meta().is_archived()
-            && element.place().connection.as_ref() == Some(&connection.id)
+            && holder.has(element.place())
             && element.place().instance_key.as_deref() == instance_key
     })
 }
 
-/// Makes the connection's version of an element, to be stored; none when there is one already.
+/// Makes the holder's version of an element, to be stored; none when there is one already.
 pub fn instance_of<E: Kind>(
     world: &World,
     ids: &Ids,
     now: Timestamp,
     parent: &E,
-    connection: &Connection,
+    holder: &Holder,
     instance_key: Option<&str>,
 ) -> Option<E> {
     let key = parent.meta().key.clone();
-    if there_is::<E>(world, key.as_deref().unwrap_or_default(), connection, instance_key).is_some() {
+    if there_is::<E>(world, key.as_deref().unwrap_or_default(), holder, instance_key).is_some() {
         return None;
     }
     let meta = Meta::new(ids, now, key, Some(parent.meta().name.clone()));
     let mut element = E::blank(ids.id(), meta);
     element.copy_definition(parent);
     let place = element.place_mut();
-    place_at_connection(place, connection);
+    holder.take(place);
     place.parent = Some(parent.id().clone());
     place.instance_key = instance_key.map(str::to_owned);
     Some(element)

@@ -17,14 +17,14 @@ use crate::call::{Call, Reply};
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
 use crate::elements::origin::Origin;
-use crate::elements::{Change, Listed, routes};
+use crate::elements::{Change, Holders, Listed, routes};
 use crate::engine::Cx;
 use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::engine::view::ViewContext;
 use crate::nouns::integration::model::Integration;
 use crate::store::Record;
 
-/// A kind of element that stands at one of the three layers, with versions of it further down. The default methods suit a
+/// A kind of element that stands at the three layers, or is universal with instances of tenants. The default methods suit a
 /// kind that has nothing of its own to do.
 pub trait Kind: Record + Clone + PartialEq {
     /// The name of the kind in messages, such as `flow`.
@@ -35,6 +35,8 @@ pub trait Kind: Record + Clone + PartialEq {
     const SINGULAR: &'static str;
     /// Where its routes are documented.
     const SOURCE: &'static str;
+    /// Who has versions of its universal elements.
+    const HOLDERS: Holders = Holders::Connections;
 
     fn id(&self) -> &Id<Self> {
         self.record_id()
@@ -80,8 +82,8 @@ pub trait Kind: Record + Clone + PartialEq {
     fn also(_: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
         Ok(|_: &Self| true)
     }
-    /// Sets the integration of a request body to that of the path.
-    fn at_integration(body: &mut Self::Body, integration: &str);
+    /// Sets the integration of a request body to that of the path; no path names one of a kind that tenants customise.
+    fn at_integration(_: &mut Self::Body, _: &str) {}
     /// Makes an element and answers it.
     fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
     /// Changes an element and answers it.
@@ -99,11 +101,11 @@ pub trait Kind: Record + Clone + PartialEq {
     fn run_route(_: &str, _: &'static str) -> Option<Route> {
         None
     }
-    /// Handles a reset of a connection's version to its parent's definition.
+    /// Handles a reset of an instance to its parent's definition.
     fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         routes::reset_instance::<Self>(call)
     }
-    /// Makes or changes a connection's version of an element, and answers it.
+    /// Makes or changes an instance of an element, and answers it.
     fn put_instance(
         cx: &Cx,
         selector: &Selector,

@@ -32,13 +32,13 @@ pub struct ElementFilter {
     pub search: Option<String>,
     /// What is wanted, in words of at most 200 characters; with a connection, the results are ranked by it.
     pub intent: Option<String>,
-    /// The key of the instance where a connection has several.
+    /// The key of the instance where its holder has several.
     pub instance_key: Option<String>,
     /// The id of the element that they are versions of.
     pub parent_id: Option<String>,
     /// The id of the universal element that they are versions of.
     pub universal_parent_id: Option<String>,
-    /// The id or key of the tenant that owns the connection.
+    /// The id or key of the tenant that owns the connection, or the instance.
     pub tenant: Option<String>,
     /// True for only universal elements, false for only others.
     pub is_universal: Option<bool>,

@@ -14,11 +14,13 @@ pub mod routes;
 
 mod change;
 mod find;
+mod holder;
 mod instance;
 mod list;
 
 pub use change::{Change, Wanted, archive, create, manager_only, reset, restore, update};
 pub use find::Archived;
+pub use holder::{Holder, Holders};
 pub use instance::{instance, instance_of, instance_with};
 pub use kind::{Kind, SeedForm};
 pub use list::{

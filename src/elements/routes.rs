@@ -35,7 +35,7 @@ fn filter<E: Kind>(call: &Call) -> Result<ElementFilter, ApiError> {
         instance_key: query.text("instanceKey"),
         parent_id: selector.parent_id,
         universal_parent_id: query.text("universalParentId"),
-        tenant: query.text("tenantId").or_else(|| query.text("userId")),
+        tenant: selector.tenant,
         is_universal: query.flag("isUniversal"),
         include_archived: query.flag("includeArchived").unwrap_or(false),
     })
@@ -141,7 +141,7 @@ async fn found_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Arc<E>, ApiErro
     }
 }
 
-/// `GET` of a connection's version, any token: answers it, or below a connection the version above that
+/// `GET` of an instance, any token: answers it, or below a connection the version above that
 /// serves it. 404 when there is none.
 pub(crate) async fn get_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
@@ -149,7 +149,7 @@ pub(crate) async fn get_instance<E: Kind>(call: Call) -> Result<Reply, ApiError>
     shown(&cx, &*element, None)
 }
 
-/// `PUT` of a connection's version, any token: makes or changes it and answers it; without a body, a
+/// `PUT` of an instance, any token: makes or changes it and answers it; without a body, a
 /// missing one is made from its parent.
 pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
@@ -158,27 +158,27 @@ pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError>
     shown(&cx, &*element, None)
 }
 
-/// The connection's version that a call names, made if it is missing.
+/// The instance that a call names, made if it is missing.
 pub(crate) async fn made_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
     let making = Selector { auto_create: true, ..instance_selector::<E>(call)? };
     Ok(by_id(&*elements::instance::<E>(cx, &making).await?))
 }
 
-/// `PATCH` of a connection's version, any token: merges the body into it, made if it is missing, and answers it.
+/// `PATCH` of an instance, any token: merges the body into it, made if it is missing, and answers it.
 pub(crate) async fn patch_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let instance = made_instance::<E>(&cx, &call).await?;
     shown_listed(&cx, &E::update(&cx, &instance, call.json()?, Change::Merge).await?)
 }
 
-/// `DELETE` of a connection's version, any token: archives it and answers it; 404 when there is none.
+/// `DELETE` of an instance, any token: archives it and answers it; 404 when there is none.
 pub(crate) async fn archive_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let existing = elements::instance::<E>(&cx, &instance_selector::<E>(&call)?).await?;
     shown_listed(&cx, &elements::archive::<E>(&cx, &by_id(&*existing)).await?)
 }
 
-/// `POST …/setup` of a connection's version, any token: answers it, made if it is missing;
+/// `POST …/setup` of an instance, any token: answers it, made if it is missing;
 /// there is nothing else to set up.
 pub(crate) async fn setup_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;

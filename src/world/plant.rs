@@ -234,9 +234,9 @@ fn plant_integrations(
     Ok(())
 }
 
-/// Whether an element is the workspace's own, at no connection and not the catalog's.
+/// Whether an element is the workspace's own, no instance and not the catalog's.
 fn is_own<E: Kind>(element: &E) -> bool {
-    !element.is_public() && element.place().connection.is_none() && element.place().external_app.is_none()
+    !element.is_public() && !element.place().is_instance() && element.place().external_app.is_none()
 }
 
 /// Whether an element is the workspace's own and not archived.

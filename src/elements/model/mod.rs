@@ -161,7 +161,7 @@ pub enum Layer {
     Universal,
     /// The element serves one integration, or one external app.
     Integration,
-    /// The element serves one connection.
+    /// The element serves one connection, or one tenant.
     Connection,
 }
 
@@ -182,12 +182,14 @@ pub struct Selector {
     pub parent_key: Option<String>,
     /// Whether a missing instance is made.
     pub auto_create: bool,
-    /// The key of the instance where a connection has several.
+    /// The key of the instance where its holder has several.
     pub instance_key: Option<String>,
     /// The layer that the element must be at.
     pub layer: Option<Layer>,
     /// The integration or connection that the element has to serve.
     pub scope: Scope,
+    /// The id or key of the tenant whose instance is meant; the caller's own when absent.
+    pub tenant: Option<String>,
 }
 
 /// The integration or connection that a call names.

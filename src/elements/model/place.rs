@@ -19,10 +19,10 @@ pub struct Place<E> {
     /// The connection; none above that layer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub connection: Option<Id<Connection>>,
-    /// The tenant that owns the connection; none above that layer.
+    /// The tenant that owns the connection, or that the instance belongs to without one; none above that layer.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub tenant: Option<Id<Tenant>>,
-    /// The key of this instance where a connection has several of one element.
+    /// The key of this instance where its holder has several of one element.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub instance_key: Option<String>,
     /// The external app, for an element that is neither an integration's nor a connection's. Source: assumed.
@@ -41,9 +41,10 @@ impl<E> Default for Place<E> {
 }
 
 impl<E> Place<E> {
-    /// The layer of the place; an external app's elements are at the integration layer.
+    /// The layer of the place; an external app's elements are at the integration layer, a tenant's instances at the
+    /// lowest, as those of connections.
     pub fn layer(&self) -> Layer {
-        if self.connection.is_some() {
+        if self.is_instance() {
             Layer::Connection
         } else if self.integration.is_some() || self.external_app.is_some() {
             Layer::Integration
@@ -52,14 +53,19 @@ impl<E> Place<E> {
         }
     }
 
-    /// A number that is higher the more specific the place is: connection,
+    /// Whether the place is that of an instance: at a connection, or a tenant's own.
+    pub fn is_instance(&self) -> bool {
+        self.connection.is_some() || self.tenant.is_some()
+    }
+
+    /// A number that is higher the more specific the place is: instance,
     /// integration, app, universal (`docs/behaviour.md#element-layers`).
     pub fn specificity(&self) -> u8 {
-        match (&self.connection, &self.integration, &self.external_app) {
-            (Some(_), _, _) => 3,
-            (None, Some(_), _) => 2,
-            (None, None, Some(_)) => 1,
-            (None, None, None) => 0,
+        match (self.is_instance(), &self.integration, &self.external_app) {
+            (true, _, _) => 3,
+            (false, Some(_), _) => 2,
+            (false, None, Some(_)) => 1,
+            (false, None, None) => 0,
         }
     }
 
@@ -67,6 +73,7 @@ impl<E> Place<E> {
     /// is per parent and integration”).
     pub fn is_same(&self, other: &Self) -> bool {
         self.connection == other.connection
+            && self.tenant == other.tenant
             && self.integration == other.integration
             && self.external_app == other.external_app
             && self.instance_key == other.instance_key

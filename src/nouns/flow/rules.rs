@@ -13,7 +13,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Ids;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::{Change, Kind as _, Listed, Wanted};
+use crate::elements::{Change, Holder, Kind as _, Listed, Wanted};
 use crate::engine::Cx;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
@@ -169,8 +169,9 @@ pub fn connected(tx: &mut Tx, ids: &Ids, now: Timestamp, connection: &Connection
     let mut flows: Vec<Arc<Flow>> = tx.flows.iter().filter(serves).cloned().collect();
     // The most specific version of a key comes first, so that it wins over the universal one.
     flows.sort_by_key(|flow| std::cmp::Reverse(flow.place.specificity()));
+    let holder = Holder::Connection(Arc::new(connection.clone()));
     for flow in flows {
-        if let Some(instance) = elements::instance_of(tx, ids, now, &*flow, connection, None) {
+        if let Some(instance) = elements::instance_of(tx, ids, now, &*flow, &holder, None) {
             tx.put(instance)?;
         }
     }

@@ -15,7 +15,7 @@ use crate::base::error::nearest;
 use crate::base::text::article;
 use crate::elements::model::{check_key, title_of};
 use crate::elements::origin::{Origin, PathStep};
-use crate::elements::{Kind, SeedForm};
+use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::stub::model::StubSpec;
@@ -126,7 +126,7 @@ impl EachKind for Adding<'_> {
     type Error = SeedError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
-        if K::PLURAL != self.folder {
+        if K::PLURAL != self.folder || (self.integration.is_some() && K::HOLDERS == Holders::Tenants) {
             return Ok(());
         }
         let element = self.document.element_in::<K::Seed>(self.file, self.element)?;
@@ -152,6 +152,15 @@ impl EachKind for Checking<'_> {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
         let of_integrations = self.0.integrations.iter().flat_map(|integration| K::of_integration(integration));
+        if let (Holders::Tenants, Some(misplaced)) = (K::HOLDERS, of_integrations.clone().next()) {
+            let why = format!(
+                "{} {} belongs to no integration; it stands in `{}`",
+                article(K::NOUN),
+                K::NOUN,
+                field_of(K::PLURAL)
+            );
+            return Err(misplaced.origin().error(&self.0.files, why));
+        }
         K::of_document(self.0).iter().chain(of_integrations).try_for_each(|element| self.0.check_element(element))
     }
 }
