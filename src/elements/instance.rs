@@ -33,7 +33,7 @@ pub async fn instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, A
 
 /// Answers the instance of an element that a selector names, with true when it was there; a missing one is made as a
 /// copy of its parent, changed by `define`.
-pub async fn instance_with<E: Kind>(
+async fn instance_with<E: Kind>(
     cx: &Cx,
     selector: &Selector,
     define: impl FnOnce(&mut E) -> Result<(), ApiError>,
@@ -44,6 +44,23 @@ pub async fn instance_with<E: Kind>(
             create_instance(cx, &*parent, &holder, selector, define).await.map(|made| (made, false))
         }
     }
+}
+
+/// Makes or changes the instance of an element that a selector names, and answers it; without a body, a missing one is
+/// made as a copy of its parent.
+pub async fn put_instance<E: Kind>(cx: &Cx, selector: &Selector, body: Option<E::Body>) -> Result<Arc<E>, ApiError> {
+    let making = Selector { auto_create: true, ..selector.clone() };
+    let Some(body) = body else { return instance(cx, &making).await };
+    let define = |element: &mut E| element.define(body.clone(), E::PUT_OF_INSTANCE);
+    match instance_with(cx, &making, define).await? {
+        (element, true) => E::update(cx, &by_id(&*element), body, E::PUT_OF_INSTANCE).await.map(|(element, _)| element),
+        (element, false) => Ok(element),
+    }
+}
+
+/// The selector that names an element by its id.
+pub fn by_id<E: Kind>(element: &E) -> Selector {
+    Selector { id: Some(element.id().to_string()), ..Selector::default() }
 }
 
 enum Found<E> {

@@ -17,12 +17,12 @@ use crate::call::{Call, Reply};
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
 use crate::elements::origin::Origin;
-use crate::elements::{Change, Holders, Listed, routes};
+use crate::elements::{self, Change, Holders, Listed, Wanted, routes};
 use crate::engine::Cx;
 use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::engine::view::ViewContext;
 use crate::nouns::integration::model::Integration;
-use crate::store::Record;
+use crate::store::{Record, World};
 
 /// A kind of element that stands at the three layers, or is universal with instances of tenants. The default methods suit a
 /// kind that has nothing of its own to do.
@@ -70,7 +70,7 @@ pub trait Kind: Record + Clone + PartialEq {
     /// The form in which an element is answered.
     type View<'a>: Serialize + JsonSchema;
     /// The form in which a request describes an element.
-    type Body: DeserializeOwned + JsonSchema + Send;
+    type Body: DeserializeOwned + JsonSchema + Clone + Send + Sync;
 
     /// An element as it is answered; `at` is the integration that a universal one is looked at from.
     fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
@@ -84,15 +84,36 @@ pub trait Kind: Record + Clone + PartialEq {
     }
     /// Sets the integration of a request body to that of the path; no path names one of a kind that tenants customise.
     fn at_integration(_: &mut Self::Body, _: &str) {}
-    /// Makes an element and answers it.
-    fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
+    /// What a request body says of the place and names of a new element. Fails with 400 when it does not say enough.
+    fn wanted(body: &Self::Body) -> Result<Wanted, ApiError>;
+    /// Changes the definition as a request body says; fields that the body leaves out stay with [`Change::Merge`] and are
+    /// cleared with [`Change::Replace`]. Fails with 400 for a wrong value.
+    fn define(&mut self, body: Self::Body, change: Change) -> Result<(), ApiError>;
+    /// Makes an element and answers it; one with a parent begins as a copy of that, under its own name.
+    fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send {
+        async move {
+            let wanted = Self::wanted(&body)?;
+            let define = |element: &mut Self, world: &World| {
+                let parent = element.place().parent.as_ref().and_then(|id| Self::table(world).get(id.as_str()));
+                if let Some(parent) = parent {
+                    let name = element.meta().name.clone();
+                    element.copy_definition(parent);
+                    element.meta_mut().name = name;
+                }
+                element.define(body, Change::Merge)
+            };
+            elements::create(cx, wanted, define).await
+        }
+    }
     /// Changes an element and answers it.
     fn update(
         cx: &Cx,
         selector: &Selector,
         body: Self::Body,
         change: Change,
-    ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send;
+    ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send {
+        elements::update(cx, selector, move |element: &mut Self, _: &World| element.define(body, change))
+    }
     /// Handles a GET of one element.
     fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         async move { routes::get::<Self>(&call) }
@@ -105,12 +126,8 @@ pub trait Kind: Record + Clone + PartialEq {
     fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         routes::reset_instance::<Self>(call)
     }
-    /// Makes or changes an instance of an element, and answers it.
-    fn put_instance(
-        cx: &Cx,
-        selector: &Selector,
-        body: Option<Self::Body>,
-    ) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send;
+    /// What a PUT of an instance leaves of what was there.
+    const PUT_OF_INSTANCE: Change = Change::Merge;
 }
 
 /// The form in which seeds and archives describe an element of a kind.

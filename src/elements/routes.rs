@@ -8,7 +8,7 @@ use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Layer, Selector};
-use crate::elements::{Change, ElementFilter, Kind, Listed};
+use crate::elements::{Change, ElementFilter, Kind, Listed, by_id};
 use crate::engine::Cx;
 use crate::nouns::integration::model::Integration;
 
@@ -111,10 +111,6 @@ pub(crate) async fn reset<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     shown_listed(&cx, &elements::reset::<E>(&cx, &E::selector(&call)?).await?)
 }
 
-pub(crate) fn by_id<E: Kind>(element: &E) -> Selector {
-    Selector { id: Some(element.record_id().to_string()), ..Selector::default() }
-}
-
 pub(crate) fn instance_selector<E: Kind>(call: &Call) -> Result<Selector, ApiError> {
     let mut selector = E::selector(call)?;
     // Below a connection, the path names the parent's key; a singular address may name an id or a parent.
@@ -154,7 +150,7 @@ pub(crate) async fn get_instance<E: Kind>(call: Call) -> Result<Reply, ApiError>
 pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: Option<E::Body> = if call.has_body() { Some(call.json()?) } else { None };
-    let element = E::put_instance(&cx, &instance_selector::<E>(&call)?, body).await?;
+    let element = elements::put_instance::<E>(&cx, &instance_selector::<E>(&call)?, body).await?;
     shown(&cx, &*element, None)
 }
 
@@ -182,7 +178,7 @@ pub(crate) async fn archive_instance<E: Kind>(call: Call) -> Result<Reply, ApiEr
 /// there is nothing else to set up.
 pub(crate) async fn setup_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let element = E::put_instance(&cx, &instance_selector::<E>(&call)?, None).await?;
+    let element = elements::put_instance::<E>(&cx, &instance_selector::<E>(&call)?, None).await?;
     shown(&cx, &*element, None)
 }
 

@@ -14,7 +14,7 @@ use crate::call::{Call, Reply};
 use crate::elements::kind::fields_of_an_element;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
-use crate::elements::{Change, Kind, Listed};
+use crate::elements::{Change, Kind, Listed, Wanted};
 use crate::engine::Cx;
 use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::engine::view::ViewContext;
@@ -81,6 +81,14 @@ impl Kind for Action {
         body.integration_id = Some(integration.to_owned());
     }
 
+    fn wanted(body: &ActionBody) -> Result<Wanted, ApiError> {
+        actions::wanted(body)
+    }
+
+    fn define(&mut self, body: ActionBody, change: Change) -> Result<(), ApiError> {
+        actions::define(self, body, change)
+    }
+
     async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Self>, ApiError> {
         actions::create(cx, body).await
     }
@@ -89,9 +97,7 @@ impl Kind for Action {
         actions::update(cx, selector, body, change).await
     }
 
-    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<ActionBody>) -> Result<Arc<Self>, ApiError> {
-        actions::put_instance(cx, selector, body).await
-    }
+    const PUT_OF_INSTANCE: Change = Change::Replace;
 
     async fn get(call: Call) -> Result<Reply, ApiError> {
         routes::get(call).await

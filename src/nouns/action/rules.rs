@@ -15,15 +15,14 @@ use crate::engine::Cx;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
 use crate::store::World;
 
-/// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when
-/// the body has neither, with 404 for an unknown scope or parent, and with `already_exists` when the key is
-/// taken. Source: SEED (`action create`).
-pub(super) async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
-    let intent = body.intent.clone().filter(|intent| !intent.trim().is_empty());
+/// What a body says of the place and names of a new action. Fails with 400 when it has neither an intent nor a
+/// specification.
+pub(super) fn wanted(body: &ActionBody) -> Result<Wanted, ApiError> {
+    let intent = intent_of(body);
     if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("an action needs an `intent`, or a spec: `key` or `name`, `type`, `config`"));
     }
-    let wanted = Wanted {
+    Ok(Wanted {
         scope: Scope {
             integration_id: body.integration_id.clone(),
             integration_key: body.integration_key.clone(),
@@ -33,10 +32,22 @@ pub(super) async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, Api
         external_app: body.external_app_id.clone().or_else(|| body.external_app_key.clone()),
         parent: body.parent_id.clone(),
         key: body.key.set().cloned(),
-        name: body.name.set().cloned().or_else(|| intent.as_ref().map(|intent| sentence(intent))),
+        name: body.name.set().cloned().or_else(|| intent.map(|intent| sentence(&intent))),
         // The key comes from the intent, and the same words may be asked for again: then the key is numbered.
         any_key: body.key.set().is_none() && body.name.set().is_none(),
-    };
+    })
+}
+
+/// The intent of a body; a blank one is none.
+fn intent_of(body: &ActionBody) -> Option<String> {
+    body.intent.clone().filter(|intent| !intent.trim().is_empty())
+}
+
+/// Makes an action and answers it: READY from a specification, BUILDING from an intent. Fails with 400 when
+/// the body has neither, with 404 for an unknown scope or parent, and with `already_exists` when the key is
+/// taken. Source: SEED (`action create`).
+pub(super) async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, ApiError> {
+    let (intent, wanted) = (intent_of(&body), wanted(&body)?);
     elements::create(cx, wanted, |action: &mut Action, world| {
         apply(action, body)?;
         build(cx, action, intent, world);
@@ -88,20 +99,18 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Sets an action to what a body says; fields that the body leaves out are cleared.
-fn replace(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
-    action.meta.description = None;
-    action.meta.meta = None;
-    action.config.clear();
-    action.action_type = None;
-    action.input_schema = None;
-    action.output_schema = None;
-    action.output_mapping = None;
-    action.custom_output_schema = None;
-    merge(action, body)
-}
-
-fn merge(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
+/// Changes an action as a body says; with `Change::Replace`, fields that the body leaves out are cleared.
+pub(super) fn define(action: &mut Action, body: ActionBody, change: Change) -> Result<(), ApiError> {
+    if change == Change::Replace {
+        action.meta.description = None;
+        action.meta.meta = None;
+        action.config.clear();
+        action.action_type = None;
+        action.input_schema = None;
+        action.output_schema = None;
+        action.output_mapping = None;
+        action.custom_output_schema = None;
+    }
     apply(action, body)?;
     action.is_customized = action.place.parent.is_some();
     Ok(())
@@ -116,11 +125,8 @@ pub(super) async fn update(
     change: Change,
 ) -> Result<Listed<Action>, ApiError> {
     elements::update(cx, selector, |action: &mut Action, world| {
-        build(cx, action, body.intent.clone().filter(|intent| !intent.trim().is_empty()), world);
-        match change {
-            Change::Replace => replace(action, body),
-            Change::Merge => merge(action, body),
-        }
+        build(cx, action, intent_of(&body), world);
+        define(action, body, change)
     })
     .await
 }
@@ -135,23 +141,4 @@ pub(super) fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiErr
         cx.engine.wake.notify_one();
     }
     Ok(found)
-}
-
-/// Makes or replaces a connection's version (`PUT /connections/:c/actions/:a`) and answers it; without a body, a
-/// missing one is made as a copy of its parent.
-pub(super) async fn put_instance(
-    cx: &Cx,
-    selector: &Selector,
-    body: Option<ActionBody>,
-) -> Result<Arc<Action>, ApiError> {
-    let making = Selector { auto_create: true, ..selector.clone() };
-    let Some(body) = body else { return elements::instance::<Action>(cx, &making).await };
-    let define = |action: &mut Action| replace(action, body.clone());
-    match elements::instance_with::<Action>(cx, &making, define).await? {
-        (action, true) => {
-            let by_id = Selector { id: Some(action.id.to_string()), ..Selector::default() };
-            update(cx, &by_id, body, Change::Replace).await.map(|(action, _)| action)
-        }
-        (action, false) => Ok(action),
-    }
 }

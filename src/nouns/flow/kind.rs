@@ -12,7 +12,7 @@ use crate::call::{Call, Reply};
 use crate::elements::kind::fields_of_an_element;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
-use crate::elements::{Change, Kind, Listed};
+use crate::elements::{Change, Kind, Wanted};
 use crate::engine::Cx;
 use crate::engine::view::ViewContext;
 use crate::nouns::flow::model::{Customized, Flow, FlowBody, Nodes};
@@ -87,16 +87,16 @@ impl Kind for Flow {
         body.integration_id = Some(integration.to_owned());
     }
 
+    fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
+        flows::wanted(body)
+    }
+
+    fn define(&mut self, body: FlowBody, change: Change) -> Result<(), ApiError> {
+        flows::define(self, body, change)
+    }
+
     async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Self>, ApiError> {
         flows::create(cx, body).await
-    }
-
-    async fn update(cx: &Cx, selector: &Selector, body: FlowBody, change: Change) -> Result<Listed<Self>, ApiError> {
-        flows::update(cx, selector, body, change).await
-    }
-
-    async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Self>, ApiError> {
-        flows::put_instance(cx, selector, body).await
     }
 
     fn run_route(path: &str, source: &'static str) -> Option<Route> {

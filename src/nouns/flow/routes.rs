@@ -39,7 +39,7 @@ fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
         let why = format!("flow `{}` is no flow instance; it is at /flows/{}", flow.meta.name, flow.id);
         return Err(ApiError::not_found(why));
     }
-    Ok(api::by_id(&*flow))
+    Ok(elements::by_id(&*flow))
 }
 
 /// `POST /flow-instances/{selector}/setup`, any token: answers the instance; there is nothing to

@@ -12,6 +12,7 @@ use crate::elements;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Ids;
+use crate::base::json::patch::Patch;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Holder, Kind as _, Listed, Wanted};
 use crate::engine::Cx;
@@ -28,28 +29,28 @@ fn scope_of(body: &FlowBody) -> Scope {
     }
 }
 
-fn by_id(flow: &Flow) -> Selector {
-    Selector { id: Some(flow.id.to_string()), ..Selector::default() }
-}
-
-/// Makes a flow and answers it. Fails with 400 without `key` and `name` or for wrong nodes, with 404 for an unknown
-/// scope or parent, and with `already_exists` when the key is taken at its place.
-pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+/// What a body says of the place and names of a new flow. Fails with 400 without `key` and `name`.
+pub(super) fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
     if body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("a flow needs a `key` or a `name`, and `nodes` to do anything"));
     }
-    let wanted = Wanted {
-        scope: scope_of(&body),
+    Ok(Wanted {
+        scope: scope_of(body),
         external_app: body.external_app_id.clone().or_else(|| body.external_app_key.clone()),
         parent: body.parent_id.clone().or_else(|| body.flow_id.clone()),
         key: body.key.set().cloned(),
         name: body.name.set().cloned(),
         any_key: false,
-    };
-    elements::create(cx, wanted, |flow: &mut Flow, world| {
+    })
+}
+
+/// Makes a flow and answers it. Fails with 400 without `key` and `name` or for wrong nodes, with 404 for an unknown
+/// scope or parent, and with `already_exists` when the key is taken at its place.
+pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+    elements::create(cx, wanted(&body)?, |flow: &mut Flow, world| {
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
         // A new version starts as a copy of its parent, unless the body brings nodes of its own.
-        if let Some(parent) = parent.filter(|_| matches!(body.nodes, crate::base::json::patch::Patch::Keep)) {
+        if let Some(parent) = parent.filter(|_| matches!(body.nodes, Patch::Keep)) {
             let name = flow.meta.name.clone();
             flow.copy_definition(parent);
             flow.meta.name = name;
@@ -59,38 +60,18 @@ pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiErro
     .await
 }
 
-/// Changes a flow or a flow instance and answers it. With `Change::Merge`, nodes that the body does not name stay
+/// Changes a flow or a flow instance as a body says. With `Change::Merge`, nodes that the body does not name stay
 /// (assumed); with `Change::Replace`, they go.
-pub(super) async fn update(
-    cx: &Cx,
-    selector: &Selector,
-    body: FlowBody,
-    change: Change,
-) -> Result<Listed<Flow>, ApiError> {
-    elements::update(cx, selector, |flow: &mut Flow, _| {
-        if change == Change::Replace {
-            flow.meta.description = None;
-            flow.meta.meta = None;
-            flow.customized.nodes |= flow.place.parent.is_some();
-            flow.nodes.clear();
-            flow.parameters_schema = None;
-            flow.parameters = None;
-        }
-        flow.apply(body, change == Change::Merge)
-    })
-    .await
-}
-
-/// Answers a connection's instance of a flow. A body changes it and leaves the rest as it is (assumed); without a body
-/// a missing instance is made as a copy of its parent.
-pub(super) async fn put_instance(cx: &Cx, selector: &Selector, body: Option<FlowBody>) -> Result<Arc<Flow>, ApiError> {
-    let making = Selector { auto_create: true, ..selector.clone() };
-    let Some(body) = body else { return elements::instance::<Flow>(cx, &making).await };
-    let define = |flow: &mut Flow| flow.apply(body.clone(), true);
-    match elements::instance_with::<Flow>(cx, &making, define).await? {
-        (flow, true) => update(cx, &by_id(&flow), body, Change::Merge).await.map(|(flow, _)| flow),
-        (flow, false) => Ok(flow),
+pub(super) fn define(flow: &mut Flow, body: FlowBody, change: Change) -> Result<(), ApiError> {
+    if change == Change::Replace {
+        flow.meta.description = None;
+        flow.meta.meta = None;
+        flow.customized.nodes |= flow.place.parent.is_some();
+        flow.nodes.clear();
+        flow.parameters_schema = None;
+        flow.parameters = None;
     }
+    flow.apply(body, change == Change::Merge)
 }
 
 /// Makes a flow instance from `{flowId, connectionId | integrationId, instanceKey, …}`, or changes the one that is
@@ -104,7 +85,7 @@ pub(super) async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>
         scope: scope_of(&body),
         ..Selector::default()
     };
-    put_instance(cx, &selector, Some(body)).await
+    elements::put_instance(cx, &selector, Some(body)).await
 }
 
 /// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has
