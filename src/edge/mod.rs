@@ -309,7 +309,7 @@ fn layered<E: Kind>() -> Vec<Route> {
     all.extend([
         get(&format!("/{singular}-instances"), Anyone, "SDK", elements::list_instances::<E>),
         post(&instance, Anyone, "SDK", elements::put_instance::<E>),
-        post(&format!("{instance}/restore"), Anyone, "SDK", elements::restore::<E>),
+        post(&format!("{instance}/restore"), Anyone, "SDK", elements::restore_instance::<E>),
     ]);
     for base in ones {
         all.extend([

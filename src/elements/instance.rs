@@ -8,9 +8,9 @@ use std::sync::Arc;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Ids;
-use crate::elements::change::{check_names, find};
+use crate::elements::change::{check_names, find, restore};
 use crate::elements::model::{Meta, Selector};
-use crate::elements::{Holder, Kind};
+use crate::elements::{Holder, Kind, Listed};
 use crate::engine::Cx;
 use crate::engine::directory::{Directory, Resolved};
 use crate::store::World;
@@ -56,6 +56,25 @@ pub async fn put_instance<E: Kind>(cx: &Cx, selector: &Selector, body: Option<E:
         (element, true) => E::update(cx, &by_id(&*element), body, E::PUT_OF_INSTANCE).await.map(|(element, _)| element),
         (element, false) => Ok(element),
     }
+}
+
+/// Restores the instance that a selector names, and answers it; when there is a live one, that is meant, else the one that
+/// was archived last. Fails with 404 when there is none, and as [`restore`] does.
+pub async fn restore_instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+    if selector.id.is_some() {
+        return restore(cx, selector).await;
+    }
+    let world = cx.world();
+    let directory = cx.directory(&world);
+    let resolved = directory.scope(&cx.caller, &selector.scope)?;
+    let holder = Holder::of::<E>(cx, &directory, selector, &resolved)?;
+    let parent: Option<Arc<E>> = parent_for(cx, &directory, selector, &resolved)?;
+    let named = selector.parent_key.as_ref().or(selector.key.as_ref());
+    let key = parent.as_ref().map_or(named, |parent| parent.meta().key.as_ref()).map_or("", String::as_str);
+    let instances = versions::<E>(&world, key, &holder, selector.instance_key.as_deref());
+    let meant = instances.max_by_key(|instance| !instance.meta().is_archived());
+    let meant = meant.ok_or_else(|| directory.no_element::<E>(selector.shown()))?;
+    restore(cx, &by_id(&**meant)).await
 }
 
 /// The selector that names an element by its id.
@@ -171,17 +190,25 @@ async fn create_instance<E: Kind>(
     find(&world, &id)
 }
 
+/// The versions of a key that a holder has under an instance key, archived ones too, oldest first.
+fn versions<'w, E: Kind>(
+    world: &'w World,
+    key: &str,
+    holder: &Holder,
+    instance_key: Option<&str>,
+) -> impl Iterator<Item = &'w Arc<E>> {
+    E::table(world)
+        .with_key(key)
+        .filter(move |element| holder.has(element.place()) && element.place().instance_key.as_deref() == instance_key)
+}
+
 fn there_is<'w, E: Kind>(
     world: &'w World,
     key: &str,
     holder: &Holder,
     instance_key: Option<&str>,
 ) -> Option<&'w Arc<E>> {
-    E::table(world).with_key(key).find(|element| {
-        !element.meta().is_archived()
-            && holder.has(element.place())
-            && element.place().instance_key.as_deref() == instance_key
-    })
+    versions::<E>(world, key, holder, instance_key).find(|element| !element.meta().is_archived())
 }
 
 /// Makes the holder's version of an element, to be stored; none when there is one already.

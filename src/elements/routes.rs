@@ -174,6 +174,13 @@ pub(crate) async fn archive_instance<E: Kind>(call: Call) -> Result<Reply, ApiEr
     shown_listed(&cx, &elements::archive::<E>(&cx, &by_id(&*existing)).await?)
 }
 
+/// `POST …/restore` of an instance, any token: restores the one that the selector names and answers it. 404 when there is
+/// none, `already_exists` when there is another one meanwhile.
+pub(crate) async fn restore_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    shown_listed(&cx, &elements::restore_instance::<E>(&cx, &instance_selector::<E>(&call)?).await?)
+}
+
 /// `POST …/setup` of an instance, any token: answers it, made if it is missing;
 /// there is nothing else to set up.
 pub(crate) async fn setup_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {

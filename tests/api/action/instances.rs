@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::actions::says_as;
-use crate::support::{Bed, id};
+use crate::support::{Bed, id, verdict};
 
 #[tokio::test]
 async fn a_connections_version_is_made_on_demand_changed_and_reset() {
@@ -55,4 +55,30 @@ async fn instances_are_addressed_by_query_with_auto_create_and_instance_key() {
     assert_eq!(patched["name"], "Mine");
     assert!(archived["archivedAt"].is_string());
     assert_eq!(demo.items("/action-instances").await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_archived_instance_is_restored_by_every_selector_that_named_it() {
+    let bed = Bed::start().await;
+    let (demo, manager) = (bed.demo(), bed.manager());
+    let mut parent = says_as("parent", "task");
+    parent["integrationKey"] = json!("github");
+    let parent = manager.ok(Method::POST, "/actions", parent).await;
+    let named = [
+        "parentKey=task&connectionKey=github-dev".to_owned(),
+        "key=task&connectionKey=github-dev".to_owned(),
+        "parentKey=task&integrationKey=github".to_owned(),
+        format!("parentId={}&connectionKey=github-dev", id(&parent)),
+    ];
+
+    for by in &named {
+        let made = demo.ok(Method::GET, &format!("/action-instance?{by}&autoCreate=true"), Value::Null).await;
+        demo.ok(Method::DELETE, &format!("/action-instance?{by}"), Value::Null).await;
+        let restored = demo.ok(Method::POST, &format!("/action-instance/restore?{by}"), Value::Null).await;
+        assert_eq!((&restored["id"], &restored["archivedAt"]), (&made["id"], &Value::Null), "{by}");
+        let again = demo.ok(Method::POST, &format!("/action-instance/restore?{by}"), Value::Null).await;
+        assert_eq!(again["id"], made["id"], "{by}: what is there is restored already");
+    }
+    let absent = demo.post(&format!("/action-instance/restore?{}&instanceKey=two", named[0]), Value::Null).await;
+    assert_eq!(verdict(&absent), "404 bad_request/not_found");
 }
