@@ -295,7 +295,8 @@ fn layered<E: Kind>() -> Vec<Route> {
         get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
         post(&format!("/{plural}"), Manager, source, elements::create::<E>),
     ];
-    if E::HOLDERS == Holders::Connections {
+    let has_layers = E::HOLDERS == Holders::Connections;
+    if has_layers {
         let at_integration = format!("/integrations/{{integration}}/{plural}");
         let at_connection = format!("/connections/{{connection}}/{plural}");
         all.extend([
@@ -318,8 +319,10 @@ fn layered<E: Kind>() -> Vec<Route> {
             put(&base, Anyone, source, elements::put::<E>),
             delete(&base, Anyone, source, elements::archive::<E>),
             post(&format!("{base}/restore"), Anyone, source, elements::restore::<E>),
-            post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>),
         ]);
+        if has_layers {
+            all.push(post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>));
+        }
         all.extend(E::run_route(&format!("{base}/run"), source));
     }
     for base in instances {
@@ -329,8 +332,10 @@ fn layered<E: Kind>() -> Vec<Route> {
             patch(&base, Anyone, "SDK", elements::patch_instance::<E>),
             delete(&base, Anyone, "SDK", elements::archive_instance::<E>),
             post(&format!("{base}/setup"), Anyone, "SDK", elements::setup_instance::<E>),
-            post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance),
         ]);
+        if has_layers {
+            all.push(post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance));
+        }
     }
     all
 }

@@ -58,10 +58,6 @@ fn shape_of(route: &Route) -> Shape {
         "/connectors",
         "/integrations",
         "/connections",
-        "/actions",
-        "/action-instances",
-        "/flows",
-        "/flow-instances",
         "/flow-runs",
         "/nodes/{node}/runs",
         "/nodes/{node}/outputs",
@@ -80,7 +76,7 @@ fn shape_of(route: &Route) -> Shape {
         "/webhooks",
         "/snapshots",
     ];
-    if is_get && lists.iter().any(|end| path.ends_with(end)) {
+    if is_get && (schemas::lists_elements(route) || lists.iter().any(|end| path.ends_with(end))) {
         return Shape::List;
     }
     let empty = [

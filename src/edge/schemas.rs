@@ -109,6 +109,11 @@ pub(crate) fn answered(route: &Route) -> Option<Cow<'static, str>> {
     named.map(Cow::Borrowed).or_else(|| ShapeOfRoute::of(route).answered)
 }
 
+/// Returns whether a GET of the route's path answers a list of elements.
+pub(crate) fn lists_elements(route: &Route) -> bool {
+    ShapeOfRoute::of(route).lists
+}
+
 /// The shapes of each kind of element.
 struct ShapesOfKinds<'a> {
     read: &'a mut SchemaGenerator,
@@ -130,11 +135,13 @@ struct ShapeOfRoute<'a> {
     route: &'a Route,
     sent: Option<Cow<'static, str>>,
     answered: Option<Cow<'static, str>>,
+    /// Whether a list of elements is answered.
+    lists: bool,
 }
 
 impl<'a> ShapeOfRoute<'a> {
     fn of(route: &'a Route) -> Self {
-        let mut shape = Self { route, sent: None, answered: None };
+        let mut shape = Self { route, sent: None, answered: None, lists: false };
         let Ok(()) = each_kind(&mut shape);
         shape
     }
@@ -160,7 +167,9 @@ impl EachKind for ShapeOfRoute<'_> {
         ];
         let ones =
             [one, other, format!("/{singular}-instance"), format!("/connections/{{connection}}/{plural}/{{selector}}")];
-        let is_answered = lists.iter().any(|list| path == list) || ones.iter().any(|one| is_element(path, one));
+        let is_list = lists.iter().any(|list| path == list);
+        self.lists |= is_list;
+        let is_answered = is_list || ones.iter().any(|one| is_element(path, one));
         if is_sent {
             self.sent = Some(K::Body::schema_name());
         }

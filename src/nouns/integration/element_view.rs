@@ -8,7 +8,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::elements::model::Layer;
-use crate::elements::{Kind, app_of};
+use crate::elements::{Holders, Kind, app_of};
 use crate::engine::view::ViewContext;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::external_app::model::ExternalApp;
@@ -17,7 +17,7 @@ use crate::nouns::integration::view::IntegrationView;
 use crate::nouns::tenant::TenantView;
 use crate::nouns::tenant::model::Tenant;
 
-/// The fields that actions and flows have in common. Source:
+/// The fields that all kinds of element have in common. Source:
 /// SDK `BaseIntegrationLevelMembraneInterface`, SEED (`layer`).
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -47,10 +47,12 @@ pub struct ElementView<'a> {
     pub(crate) archived_at: Option<Timestamp>,
     /// Always false: elements are not deactivated here.
     pub(crate) is_deactivated: bool,
-    /// The layer of the element: for every integration, for one, or for one connection.
-    pub(crate) layer: Layer,
-    /// Whether the element is at the universal layer.
-    pub(crate) is_universal: bool,
+    /// The layer of the element: for every integration, for one, or for one connection; absent for kinds without layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) layer: Option<Layer>,
+    /// Whether the element is at the universal layer; absent for kinds without layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) is_universal: Option<bool>,
     /// The id of the integration that the element belongs to; absent for a universal element.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration_id: Option<Id<Integration>>,
@@ -60,7 +62,7 @@ pub struct ElementView<'a> {
     /// The id of the connection that the element belongs to; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection_id: Option<&'a Id<Connection>>,
-    /// The key of this instance where a connection has several; absent otherwise.
+    /// The key of this instance where a connection or tenant has several; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instance_key: Option<&'a str>,
     /// The id of the external app that the element is for; absent when it is for none.
@@ -69,7 +71,7 @@ pub struct ElementView<'a> {
     /// The key of the external app.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_key: Option<String>,
-    /// The id of the tenant that owns the connection; absent at other layers.
+    /// The id of the tenant that owns the connection or the instance; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user_id: Option<&'a Id<Tenant>>,
     /// The id of the tenant; the same as `userId`, under its newer name.
@@ -78,7 +80,7 @@ pub struct ElementView<'a> {
     /// The integration that the element belongs to or is looked at from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) integration: Option<IntegrationView<'a>>,
-    /// The tenant that owns the connection; absent at other layers.
+    /// The tenant that owns the connection or the instance; absent at other layers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<TenantView<'a>>,
 }
@@ -87,6 +89,7 @@ impl<'a> ViewContext<'a> {
     /// The fields that all elements have; `at` is the integration that a universal one is looked at from.
     pub fn layered<E: Kind>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
         let (meta, place) = (element.meta(), element.place());
+        let layer = (E::HOLDERS == Holders::Connections).then(|| place.layer());
         let own = place.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
         let own = own.map(|integration| &**integration);
         let shown = own.or(at);
@@ -103,8 +106,8 @@ impl<'a> ViewContext<'a> {
             updated_at: meta.updated_at,
             archived_at: meta.archived_at,
             is_deactivated: false,
-            layer: place.layer(),
-            is_universal: place.layer() == Layer::Universal,
+            layer,
+            is_universal: layer.map(|layer| layer == Layer::Universal),
             integration_id: own.map(|integration| integration.id.clone()),
             integration_key: shown.map(|integration| integration.key().to_owned()),
             connection_id: place.connection.as_ref(),
