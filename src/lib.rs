@@ -91,8 +91,8 @@
 //! | word | means |
 //! |---|---|
 //! | noun | a thing of the platform that has a life of its own: connection, action, flow run |
-//! | element | what stands at one of three layers (universal, integration, connection): actions and flows |
-//! | instance | the version of an element for one connection |
+//! | element | what is defined once and customised further down: actions and flows at three layers (universal, integration, connection), app data schemas by tenants |
+//! | instance | the version of an element for one connection, or for one tenant |
 //! | subject | what a call is about, resolved once before its handler: see [`call::subject::Subject`] |
 //! | operation | the name of a call that does something: `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook` |
 //! | world | everything a workspace holds at one moment, in memory ([`store::World`]) |
@@ -116,7 +116,7 @@
 //!   over HTTP meanwhile holds up no other workspace.
 //! - What a change means to the app (webhooks, scenarios) is derived from the change when it is committed
 //!   (`outbox`), so no way to change a connection or a flow run can forget it.
-//! - Actions and flows are elements at three layers, with one way to place, find, list and change them
+//! - Actions, flows and app data schemas are elements, with one way to place, find, list and change them
 //!   ([`elements`], [`elements::Kind`]); a kind says only what is its own.
 //! - A flow run changes its state in transactions of its own; what its nodes do happens between two of them
 //!   (`nouns/flow_run/rules.rs`).

@@ -116,7 +116,7 @@ fn names_a_place(entry: &Entry) -> bool {
 }
 
 /// Every behaviour of the ledger, in the order in which it is served.
-pub(super) const BEHAVIOURS: [Behaviour; 85] = [
+pub(super) const BEHAVIOURS: [Behaviour; 87] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",
         "SEED",
@@ -548,6 +548,18 @@ pub(super) const BEHAVIOURS: [Behaviour; 85] = [
         "assumed",
         "the client has the calls, not what they do: docs/behaviour.md#flow-run-output, #flow-run-instance",
         calls(|e| is(e, "POST */flows/*/run") || is(e, "POST /flow/run")),
+    ),
+    because(
+        "An app data schema has an instance for each tenant that asks for one, and none for a connection",
+        "assumed",
+        "the client has the calls, not what they do: docs/behaviour.md#app-data-schema-instance",
+        calls(|e| is(e, "* /app-data-schema-instance*")),
+    ),
+    because(
+        "The `code` of an app data schema is kept and answered; nothing runs it",
+        "assumed",
+        "no source says what it is for: docs/behaviour.md#app-data-schema-code",
+        calls(|e| is(e, "* /app-data-schema*")),
     ),
     because(
         "Requests to your app go out without credentials",

@@ -1,9 +1,9 @@
-//! Elements at the three layers (actions and flows), whatever their kind: found, listed,
-//! changed, made for one connection.
+//! Elements, whatever their kind (actions, flows, app data schemas): found, listed, changed, made for a connection or a
+//! tenant.
 //!
-//! `model/` holds what they share, `find.rs`, `list.rs`, `change.rs` and `instance.rs` the verbs,
-//! `routes.rs` the handlers. Wire forms are in the `view.rs` of each noun. What a kind has of its own
-//! is in `nouns/action/rules.rs` and `nouns/flow/rules.rs`.
+//! `model/` holds what they share, `find.rs`, `list.rs`, `change.rs` and `instance.rs` the verbs, `holder.rs` who has
+//! instances, `routes.rs` the handlers. Wire forms are in the `view.rs` of each noun, and what a kind has of its own in its
+//! `kind.rs`.
 //!
 //! Invariant: a key is unique at its place, and the most specific version of a key serves a scope.
 

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod agent_session;
+pub mod app_data_schema;
 pub mod attempt_log;
 pub mod connection;
 pub mod connection_request;

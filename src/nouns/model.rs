@@ -44,6 +44,8 @@ macro_rules! for_each_kind {
                 Action("action") in actions: crate::nouns::action::model::Action, by |action| action.meta.key.as_deref(), waits |it| it.agenda();
                 /// Flows and flow instances are looked up by key.
                 Flow("flow") in flows: crate::nouns::flow::model::Flow, by |flow| flow.meta.key.as_deref();
+                /// App data schemas and their instances are looked up by key.
+                AppDataSchema("app-data-schema") in app_data_schemas: crate::nouns::app_data_schema::model::AppDataSchema, by |schema| schema.meta.key.as_deref();
             }
         }
     };

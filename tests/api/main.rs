@@ -5,6 +5,7 @@
 
 mod action;
 mod agent_session;
+mod app_data_schema;
 mod cli;
 mod connection;
 mod connector;

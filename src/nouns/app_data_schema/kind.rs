@@ -51,7 +51,7 @@ impl Kind for AppDataSchema {
     }
 
     /// Reads the selector; an instance may also be named by `appDataSchemaId` or `appDataSchemaKey`. Source: SDK
-    /// `FindAppDataSchemaInstancesQuery`; the key is assumed.
+    /// `AppDataSchemaInstanceSelector`.
     fn selector(call: &Call) -> Result<Selector, ApiError> {
         let (query, selector) = (call.query(), call.selector()?);
         Ok(Selector {

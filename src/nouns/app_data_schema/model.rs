@@ -45,7 +45,9 @@ impl AppDataSchema {
         if let Some(of) = body.schema.set() {
             check_schema(of, "schema")?;
         }
-        self.is_customized = self.place.parent.is_some();
+        let renames = body.name.set().is_some_and(|name| *name != self.meta.name);
+        let redefines = !matches!((&body.schema, &body.code), (Patch::Keep, Patch::Keep));
+        self.is_customized |= self.place.parent.is_some() && (renames || redefines);
         body.key.apply(&mut self.meta.key);
         body.uuid.apply_required(&mut self.meta.uuid);
         body.name.apply_required(&mut self.meta.name);

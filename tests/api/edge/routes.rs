@@ -25,6 +25,8 @@ fn query_of(path: &str, nothing: bool) -> String {
         "flow" => format!("?key={}&integrationKey=github&connectionKey=github-dev", value("task")),
         "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
+        "app-data-schema" => format!("?key={}", value("task")),
+        "app-data-schema-instance" => format!("?appDataSchemaKey={}&autoCreate=true", value("task")),
         "action-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "action-instance" => format!("?parentKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
         _ => String::new(),
@@ -43,6 +45,7 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
     for at in ["/flows", "/integrations/github/flows"] {
         manager.ok(Method::POST, at, json!({"key": "task", "nodes": nodes})).await;
     }
+    manager.ok(Method::POST, "/app-data-schemas", json!({"key": "task"})).await;
     manager.ok(Method::POST, "/customers", json!({"name": "Acme", "internalId": "acme"})).await;
     manager.ok(Method::POST, "/external-apps", json!({"name": "Own", "key": "own"})).await;
     manager.ok(Method::POST, "/connectors", json!({"name": "Own", "key": "own", "type": "client-credentials"})).await;
@@ -62,7 +65,7 @@ fn good_body(method: &Method, path: &str) -> Value {
     match (method.as_str(), path) {
         ("POST", "/act") => json!({"code": "module.exports = () => 1", "connectionKey": "github-dev"}),
         ("POST", "/actions" | "/integrations/{integration}/actions") => action,
-        ("POST", "/flows" | "/integrations/{integration}/flows") => json!({"key": "fresh"}),
+        ("POST", "/flows" | "/integrations/{integration}/flows" | "/app-data-schemas") => json!({"key": "fresh"}),
         ("POST", "/flow-instances") => json!({"flowId": "FLOW", "connectionId": "github-dev"}),
         ("POST", "/flow-runs") => json!({"flowInstanceId": "INSTANCE"}),
         ("PUT", path) if path.contains("flow") => {
@@ -131,6 +134,8 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
                 space.settle().await.unwrap();
             }
         }
+    } else if path.starts_with("/app-data-schema-instance") {
+        api.ok(Method::PUT, "/app-data-schema-instance?appDataSchemaKey=task", Value::Null).await;
     } else if path.contains("instance") || path.starts_with("/connections/{connection}/actions/") {
         found = id(&api.ok(Method::PUT, "/connections/github-dev/actions/task", Value::Null).await);
     }

@@ -63,6 +63,8 @@ async fn defined(api: &Api) {
     });
     let flow = json!({"key": "sync", "name": "Sync", "enabled": false, "nodes": nodes});
     api.ok(Method::POST, "/integrations/mine/flows", flow).await;
+    let person = json!({"key": "person", "name": "Person", "schema": {"type": "object"}, "code": "// none"});
+    api.ok(Method::POST, "/app-data-schemas", person).await;
 }
 
 #[tokio::test]
@@ -78,6 +80,7 @@ async fn what_a_workspace_defines_works_in_another_one() {
     let paths: Vec<&str> = files.keys().map(String::as_str).collect();
     let all = [
         "actions/task/spec.yaml",
+        "app-data-schemas/person/spec.yaml",
         "connectors/own/spec.yaml",
         "integrations/mine/actions/task/spec.yaml",
         "integrations/mine/flows/sync/spec.yaml",
@@ -89,6 +92,7 @@ async fn what_a_workspace_defines_works_in_another_one() {
     let places = json!([
         "connectors/own",
         "actions/task",
+        "app-data-schemas/person",
         "integrations/mine",
         "integrations/mine/actions/task",
         "integrations/mine/flows/sync",
@@ -105,6 +109,8 @@ async fn what_a_workspace_defines_works_in_another_one() {
     assert_eq!(acme.ok(Method::POST, "/connect", input).await["state"], "READY");
     let ran = acme.ok(Method::POST, "/act", json!({"key": "task", "connectionKey": "mine-1"})).await;
     assert_eq!(ran["output"], "made");
+    let person = there.get("/app-data-schemas/person").await.1;
+    assert_eq!((&person["schema"], &person["code"]), (&json!({"type": "object"}), &json!("// none")));
     let flow = there.get("/integrations/mine/flows/sync").await.1;
     assert_eq!((&flow["enabled"], &flow["nodes"]["run"]["config"]["actionKey"]), (&json!(false), &json!("task")));
     let run = acme.ok(Method::POST, "/connections/mine-1/flows/sync/run", json!({})).await;
@@ -132,7 +138,12 @@ async fn an_import_changes_what_differs_and_archives_what_is_missing_unless_part
     let left = exported(&bed, &api).await;
     let back = imported(&api, "", &zipped(&all)).await;
 
-    let gone = json!(["integrations/mine/actions/task", "integrations/mine/flows/sync", "actions/task"]);
+    let gone = json!([
+        "integrations/mine/actions/task",
+        "integrations/mine/flows/sync",
+        "actions/task",
+        "app-data-schemas/person"
+    ]);
     let (updated, none) = (json!(["integrations/mine"]), json!([]));
     for (job, is_dry) in [(&dry, true), (&dry_by_form, true), (&partial, false)] {
         let result = &job["result"];
@@ -143,7 +154,7 @@ async fn an_import_changes_what_differs_and_archives_what_is_missing_unless_part
     assert_eq!((kept.len(), kept["integrations/mine/spec.yaml"].contains("Yours")), (all.len(), true));
     assert_eq!((&whole["result"]["archived"], &whole["result"]["unchanged"]), (&gone, &updated));
     assert_eq!(left.keys().collect::<Vec<_>>(), ["connectors/own/spec.yaml", "integrations/mine/spec.yaml"]);
-    assert_eq!(back["result"]["updated"].as_array().unwrap().len(), 4, "{back}");
+    assert_eq!(back["result"]["updated"].as_array().unwrap().len(), 5, "{back}");
     assert_eq!(exported(&bed, &api).await, all);
     assert_eq!(id(&api.get("/actions/task").await.1), action, "it is the same as before");
     let parameters = api.get("/integrations/mine/parameters").await.1;

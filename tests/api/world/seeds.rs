@@ -43,6 +43,7 @@ fn whole() -> TempDir {
              list:\n    type: run-action\n    config: {actionKey: list-things, input: {q: {$var: $.input.begin.q}}}\n",
         ),
         ("integrations/own/data-sources/sync/spec.yaml", "name: not faked, passed over\n"),
+        ("app-data-schemas/thing/spec.yaml", "schema:\n  type: object\n  properties: {q: {type: string}}\n"),
         (
             "actions/hello/spec.json",
             r#"{"type": "run-javascript", "config": {"code": "module.exports = () => 'hello'"}}"#,
@@ -83,6 +84,8 @@ async fn a_folder_becomes_a_world_that_works() {
     assert_eq!((bed.ws.key(), tenant.get("/self").await.1["fields"]["plan"].as_str()), ("acme", Some("pro")));
     assert_eq!(tenant.each("/connections", "key").await, ["own-1"]);
     assert_eq!(tenant.each("/integrations", "name").await, ["Our own"]);
+    let thing = tenant.ok(Method::GET, "/app-data-schema-instance?key=thing&autoCreate=true", Value::Null).await;
+    assert_eq!(thing["schema"]["properties"]["q"]["type"], "string");
     assert_eq!((ran.0, &ran.1["output"]), (200, &json!([1, 2])), "{ran:?}");
     assert_eq!(tenant.post("/act", json!({"key": "hello"})).await.1["output"], "hello");
     let run = ran.1["actionRunId"].as_str().unwrap();
@@ -174,6 +177,8 @@ fn an_error_carries_file_line_and_field() {
         // Files of elements that are faked have one place; nowhere else are they passed over.
         ("actions/y.yaml", "key: y\n", ["actions/y.yaml", "no place", "actions/<key>/"]),
         ("flows/y/z.yaml", "key: y\n", ["flows/y/z.yaml", "no place", "flows/<key>/"]),
+        ("integrations/github/app-data-schemas/y/spec.yaml", "key: y\n", ["app-data-schemas/y", "no place", ""]),
+        ("app-data-schemas/y/spec.yaml", "schema: {type: 7}\n", ["spec.yaml:1:", "app data schema `y`", "`schema`"]),
         ("integrations/x/actions/y.yaml", "key: y\n", ["integrations/x/actions/y.yaml", "no place", ""]),
         ("integrations/x/actions/y/spec.yaml", "name: y\n", ["integrations/x/actions/y", "integration", "`x`"]),
         ("stubs/x/a.yaml", "request: {method: GET, path: a}\nrespond: {}\n", ["stubs/x/a.yaml", "request.path", "/"]),
@@ -242,6 +247,12 @@ fn an_error_in_one_file_that_holds_it_all_carries_its_line_too() {
 
     assert!(names_line(&error, "seed.json", 3), "{error}");
     assert!(error.contains("actions[0].name"), "{error}");
+
+    let misplaced = "integrations:\n- key: github\n  appDataSchemas:\n  - key: y\n";
+    let seed = folder(&[("seed.yaml", misplaced)]);
+    let error = check_seed(&seed.path().join("seed.yaml")).unwrap_err().to_string();
+    assert!(names_line(&error, "seed.yaml", 4), "{error}");
+    assert!(error.contains("an app data schema belongs to no integration; it stands in `appDataSchemas`"), "{error}");
 }
 
 #[tokio::test]

@@ -86,6 +86,18 @@ scenario('useFlows, useFlowInstance and useFlowRuns: a flow is switched off and 
   assert.deepEqual(await keys(visit, 'Runs'), ['Greet completed']);
 });
 
+scenario('useAppDataSchemas, useAppDataSchemaInstance and its list: a tenant renames its own', async ({ world, visit }) => {
+  await world.api('POST', '/app-data-schemas', { key: 'contact', name: 'Contact' }, world.managerToken);
+  await open(visit, { parts: 'schemas' });
+  await count(visit, 'Schemas', 1);
+  assert.deepEqual(await keys(visit, 'Schemas'), ['contact']);
+  await visit.page.getByTestId('own-schema').filter({ hasText: 'Contact' }).waitFor();
+  await visit.page.getByRole('button', { name: 'Rename' }).click();
+  await visit.page.getByTestId('own-schema').filter({ hasText: 'My contact' }).waitFor();
+  await visit.page.getByLabel('Own schemas', { exact: true }).getByText('My contact').waitFor();
+  assert.deepEqual(await keys(visit, 'Own schemas'), ['My contact']);
+});
+
 scenario('search narrows, and clearing it brings all back', async ({ visit }) => {
   await open(visit, { parts: 'integrations' });
   await count(visit, 'Integrations', 5);

@@ -7,6 +7,9 @@ import {
   MembraneProvider,
   useAction,
   useActions,
+  useAppDataSchemaInstance,
+  useAppDataSchemaInstances,
+  useAppDataSchemas,
   useConnection,
   useConnections,
   useElementsBackgroundSync,
@@ -112,6 +115,24 @@ function Flows() {
   );
 }
 
+function AppDataSchemas() {
+  const schemas = useAppDataSchemas();
+  const instances = useAppDataSchemaInstances();
+  const { appDataSchemaInstance, error, patch } = useAppDataSchemaInstance({ appDataSchemaKey: 'contact', autoCreate: true });
+  const rename = async () => {
+    await patch({ name: 'My contact' });
+    await instances.refresh();
+  };
+  return (
+    <>
+      <List title="Schemas" list={schemas} />
+      <p data-testid="own-schema">{error?.message ?? appDataSchemaInstance?.name}</p>
+      <button type="button" onClick={rename} disabled={!appDataSchemaInstance}>Rename</button>
+      <List title="Own schemas" list={instances}>{({ name }) => name}</List>
+    </>
+  );
+}
+
 function Connection({ id }) {
   const { connection, error, loading, patch, saving, refresh } = useConnection(id);
   return (
@@ -149,6 +170,7 @@ function Page() {
       {shown('connections') && <Connections onOpen={open} />}
       {shown('actions') && <Actions />}
       {shown('flows') && <Flows />}
+      {shown('schemas') && <AppDataSchemas />}
       {opened && <Connection id={opened} />}
       {shown('sync') && <WithSync />}
     </main>

@@ -3,6 +3,7 @@
 import { walkActing } from './acting.mjs'
 import { walkActions } from './actions.mjs'
 import { walkAgents } from './agents.mjs'
+import { walkAppDataSchemas } from './app-data-schemas.mjs'
 import { walkCatalog } from './catalog.mjs'
 import { walkConnecting } from './connecting.mjs'
 import { walkConnections } from './connections.mjs'
@@ -37,6 +38,7 @@ export const WALKS = [
   walkLogs,
   walkFlows,
   walkFlowRuns,
+  walkAppDataSchemas,
   walkAgents,
   walkJobs,
   walkUpstreams,
