@@ -1,5 +1,8 @@
 // `sort` and `toSorted` of arrays and typed arrays: the engine's own give up on a comparator that contradicts itself, such
 // as `() => Math.random() - 0.5`. From the host: the engine's own `native.sort` and `native.toSortedTyped`.
+//
+// Delete when the engine's `sort_indexed_properties` is no longer Rust's `sort_by`, which panics there (boa_engine 0.22; no
+// issue is known).
 ((native) => {
   'use strict';
   const { sort: ownSort, toSortedTyped: ownTyped } = native;

@@ -1,13 +1,11 @@
-// `Buffer`: what snippets use of Node's. Takes nothing from the host.
-//
-// Snippets run in an interpreter, so whole strings and arrays go through built-ins (TextEncoder, btoa, set, fill,
-// indexOf), and a loop over bytes is left only where no built-in does the work.
+// `Buffer`: what snippets use of Node's.
+// From the host: `native.read(text, encoding)`, a Uint8Array that nobody else has, and `native.write(bytes, encoding)`, a
+// string. Whole strings and arrays go through these and through built-ins, for snippets run in an interpreter.
 ((native) => {
-  const { Array: TheArray, ArrayBuffer: TheArrayBuffer, Uint8Array: Bytes, Uint16Array: Units, DataView: View } = globalThis;
-  const { TypeError: TheTypeError, RangeError: TheRangeError, Number: TheNumber } = globalThis;
-  const { atob: fromBase64, btoa: toBase64, SharedArrayBuffer: Shared } = globalThis;
+  const { read, write } = native;
+  const { Array: TheArray, ArrayBuffer: TheArrayBuffer, Uint8Array: Bytes, DataView: View } = globalThis;
+  const { TypeError: TheTypeError, RangeError: TheRangeError, Number: TheNumber, SharedArrayBuffer: Shared } = globalThis;
   const { slice: sliceArray } = TheArray.prototype;
-  const { fromCharCode } = String;
   const { isInteger } = TheNumber;
   const { isView } = TheArrayBuffer;
   const { isArray } = TheArray;
@@ -15,9 +13,6 @@
   const { defineProperty, entries } = Object;
   const { apply } = Reflect;
   const { species, toPrimitive } = Symbol;
-  const encoder = new TextEncoder();
-  const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-  const utf16 = new TextDecoder('utf-16le', { ignoreBOM: true });
   const { indexOf: indexOfByte, lastIndexOf: lastIndexOfByte, fill: fillBytes } = Bytes.prototype;
 
   // --- errors, in Node's words ---
@@ -49,129 +44,19 @@
     );
   };
 
-  // --- encodings: `read(text)` gives a Uint8Array that nobody else has, `write(bytes)` a string ---
+  // --- encodings ---
 
-  // Every byte as one code unit, which is what latin1 is.
-  const latin1 = (bytes) => utf16.decode(new Units(bytes));
-  const readLatin1 = (text) => {
-    const quick = encoder.encode(text);
-    const count = text.length;
-    if (quick.length === count) return quick;
-    const bytes = new Bytes(count);
-    for (let at = 0; at < count; at++) bytes[at] = text.charCodeAt(at);
-    return bytes;
+  // The native functions know them by the name on the right.
+  const encodings = {
+    __proto__: null, utf8: 'utf8', 'utf-8': 'utf8', latin1: 'latin1', binary: 'latin1', ascii: 'ascii', base64: 'base64',
+    base64url: 'base64url', hex: 'hex', utf16le: 'utf16le', 'utf-16le': 'utf16le', ucs2: 'utf16le', 'ucs-2': 'utf16le',
   };
-
-  // Not `replaceAll`, which takes quadratic time in Boa.
-  const swapped = (text, from, to) => (text.includes(from) ? text.split(from).join(to) : text);
-
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
-  let sextets;
-  const readBase64 = (text) => {
-    try {
-      return readLatin1(fromBase64(swapped(swapped(text, '-', '+'), '_', '/')));
-    } catch {
-      return readLooseBase64(text);
-    }
-  };
-  // As Node does: up to the first `=`, and whatever else is no base64 is skipped.
-  const readLooseBase64 = (text) => {
-    if (!sextets) {
-      sextets = new Bytes(256).fill(255);
-      for (let at = 0; at < 64; at++) sextets[alphabet.charCodeAt(at)] = at;
-      sextets[45] = 62;
-      sextets[95] = 63;
-    }
-    const chars = encoder.encode(text);
-    const bytes = new Bytes(chars.length);
-    let out = 0, kept = 0, bits = 0;
-    for (let at = 0; at < chars.length && chars[at] !== 61; at++) {
-      const sextet = sextets[chars[at]];
-      if (sextet > 63) continue;
-      kept = (kept << 6 | sextet) & 0xfff;
-      bits += 6;
-      if (bits < 8) continue;
-      bits -= 8;
-      bytes[out++] = kept >> bits;
-    }
-    return bytes.slice(0, out);
-  };
-  const base64 = (bytes) => toBase64(latin1(bytes));
-  const base64url = (bytes) => swapped(swapped(swapped(base64(bytes), '=', ''), '+', '-'), '/', '_');
-
-  const digits = '0123456789abcdef';
-  let nibbles, digitPairs;
-  const readHex = (text) => {
-    if (!nibbles) {
-      nibbles = new Bytes(256).fill(255);
-      for (let at = 0; at < 16; at++) nibbles[digits.charCodeAt(at)] = nibbles[digits.toUpperCase().charCodeAt(at)] = at;
-    }
-    const table = nibbles;
-    const chars = encoder.encode(text);
-    const bytes = new Bytes(text.length >> 1);
-    const count = bytes.length;
-    for (let at = 0; at < count; at++) {
-      const high = table[chars[2 * at]], low = table[chars[2 * at + 1]];
-      // As in Node, the first pair that is no hex ends it.
-      if ((high | low) > 15) return bytes.subarray(0, at);
-      bytes[at] = high << 4 | low;
-    }
-    return bytes;
-  };
-  const hex = (bytes) => {
-    if (!digitPairs) {
-      // The two digits of each byte, as they lie in memory.
-      const chars = new Bytes(512);
-      for (let at = 0; at < 256; at++) {
-        chars[2 * at] = digits.charCodeAt(at >> 4);
-        chars[2 * at + 1] = digits.charCodeAt(at & 15);
-      }
-      digitPairs = new Units(chars.buffer);
-    }
-    const table = digitPairs;
-    const count = bytes.length;
-    const text = new Units(count);
-    for (let at = 0; at < count; at++) text[at] = table[bytes[at]];
-    return utf8.decode(text);
-  };
-
-  const readUtf16 = (text) => {
-    const count = text.length;
-    const view = new View(new TheArrayBuffer(2 * count));
-    for (let at = 0; at < count; at++) view.setUint16(2 * at, text.charCodeAt(at), true);
-    return new Bytes(view.buffer);
-  };
-  const writeUtf16 = (bytes) => {
-    // A copy, for a view has to begin at an even address. Not TextDecoder, which may replace lone surrogates.
-    const units = new Units(new Bytes(bytes.subarray(0, bytes.length & ~1)).buffer);
-    let text = '';
-    for (let at = 0; at < units.length; at += 1024) text += apply(fromCharCode, null, units.subarray(at, at + 1024));
-    return text;
-  };
-
-  const codecs = {
-    __proto__: null,
-    utf8: { read: (text) => encoder.encode(text), write: (bytes) => utf8.decode(bytes) },
-    latin1: { read: readLatin1, write: latin1 },
-    ascii: { read: readLatin1, write: (bytes) => latin1(bytes.map((byte) => byte & 127)) },
-    base64: { read: readBase64, write: base64 },
-    base64url: { read: readBase64, write: base64url },
-    hex: { read: readHex, write: hex },
-    utf16le: { read: readUtf16, write: writeUtf16 },
-  };
-  const aliases = {
-    __proto__: null, 'utf-8': 'utf8', binary: 'latin1', 'utf-16le': 'utf16le', ucs2: 'utf16le', 'ucs-2': 'utf16le',
-  };
-  const codecOf = (encoding) => {
-    if (typeof encoding !== 'string') return undefined;
-    const name = encoding.toLowerCase();
-    return codecs[aliases[name] ?? name];
-  };
-  const codec = (encoding) => {
-    if (encoding === undefined || encoding === null || encoding === '') return codecs.utf8;
-    const found = codecOf(encoding);
-    if (!found) throw coded(new TheTypeError(`Unknown encoding: ${encoding}`), 'ERR_UNKNOWN_ENCODING');
-    return found;
+  const known = (encoding) => (typeof encoding === 'string' ? encodings[encoding.toLowerCase()] : undefined);
+  const named = (encoding) => {
+    if (encoding === undefined || encoding === null || encoding === '') return 'utf8';
+    const name = known(encoding);
+    if (!name) throw coded(new TheTypeError(`Unknown encoding: ${encoding}`), 'ERR_UNKNOWN_ENCODING');
+    return name;
   };
 
   // --- the class ---
@@ -209,7 +94,7 @@
     value === undefined ? fallback : min(max(trunc(value) || 0, 0), length);
   const order = (left, right) => {
     // As strings, which are compared by their code units in one step of the interpreter.
-    const [first, second] = [latin1(left), latin1(right)];
+    const [first, second] = [write(left, 'latin1'), write(right, 'latin1')];
     return first === second ? 0 : first < second ? -1 : 1;
   };
 
@@ -228,7 +113,7 @@
   };
   const isMemory = (value) => value instanceof TheArrayBuffer || (Shared !== undefined && value instanceof Shared);
   const from = (value, encoding, length) => {
-    if (typeof value === 'string') return over(codec(encoding).read(value));
+    if (typeof value === 'string') return over(read(value, named(encoding)));
     if (typeof value === 'object' && value !== null) {
       if (isMemory(value)) {
         const offset = trunc(encoding) || 0;
@@ -267,12 +152,12 @@
     allocUnsafe,
     allocUnsafeSlow: allocUnsafe,
     isBuffer: (value) => value instanceof FastBuffer,
-    isEncoding: (encoding) => codecOf(encoding) !== undefined,
+    isEncoding: (encoding) => known(encoding) !== undefined,
     byteLength: (value, encoding) => {
       if (isView(value) || isMemory(value)) return value.byteLength;
       if (typeof value !== 'string') throw invalid('string', 'of type string or an instance of Buffer or ArrayBuffer', value);
-      const used = codecOf(encoding) ?? codecs.utf8;
-      return used === codecs.hex ? value.length >> 1 : used.read(value).length;
+      const name = known(encoding) ?? 'utf8';
+      return name === 'hex' ? value.length >> 1 : read(value, name).length;
     },
     compare: (left, right) => {
       checkBytes('buf1', left);
@@ -302,7 +187,7 @@
   defineProperty(prototype, 'constructor', { __proto__: null, value: Buffer, writable: true, configurable: true });
 
   /** The bytes that `fill` and `indexOf` are given, or a number. */
-  const needle = (value, encoding) => (typeof value === 'string' ? codec(encoding).read(value) : value);
+  const needle = (value, encoding) => (typeof value === 'string' ? read(value, named(encoding)) : value);
   const search = (buffer, value, offset, encoding, forward) => {
     if (typeof offset === 'string') [encoding, offset] = [offset, undefined];
     const wanted = needle(value, encoding);
@@ -319,7 +204,7 @@
     }
     if (typeof wanted === 'number') return apply(forward ? indexOfByte : lastIndexOfByte, buffer, [wanted & 255, start]);
     if (wanted.length === 0) return min(start, count);
-    const [text, part] = [latin1(buffer), latin1(wanted)];
+    const [text, part] = [write(buffer, 'latin1'), write(wanted, 'latin1')];
     return forward ? text.indexOf(part, start) : text.lastIndexOf(part, start);
   };
 
@@ -328,7 +213,7 @@
       const count = this.length;
       const [first, last] = [clamped(start, count, 0), clamped(end, count, count)];
       if (last <= first) return '';
-      return codec(encoding).write(first === 0 && last === count ? this : this.subarray(first, last));
+      return write(this.subarray(first, last), named(encoding));
     },
     toJSON() {
       return { type: 'Buffer', data: apply(sliceArray, this, []) };
@@ -369,13 +254,13 @@
       else if (typeof length === 'string') [encoding, length] = [length, undefined];
       const start = position('offset', offset, this.length, 0);
       const room = min(position('length', length, this.length, this.length), this.length - start);
-      const used = codec(encoding);
-      const bytes = used.read(text);
+      const name = named(encoding);
+      const bytes = read(text, name);
       let count = min(bytes.length, room);
       if (count < bytes.length) {
         // No half characters.
-        if (used === codecs.utf8) while (count > 0 && (bytes[count] & 0xc0) === 0x80) count--;
-        if (used === codecs.utf16le) count &= ~1;
+        if (name === 'utf8') while (count > 0 && (bytes[count] & 0xc0) === 0x80) count--;
+        if (name === 'utf16le') count &= ~1;
       }
       this.set(bytes.subarray(0, count), start);
       return count;

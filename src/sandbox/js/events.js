@@ -1,4 +1,7 @@
 // `DOMException`, `Event`, `CustomEvent`, `EventTarget`, `AbortController`, `AbortSignal`. From the host: `native.now()`.
+//
+// Delete what a release of the engine's runtime has: https://github.com/boa-dev/boa/issues/4988. The `AbortController` of
+// 0.22 comes with its feature `fetch` only, and there is no `Event` and no `EventTarget`.
 ((native) => {
   const { now } = native;
   const { setTimeout: later, Error: TheError, TypeError: TheTypeError } = globalThis;

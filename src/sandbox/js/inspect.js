@@ -193,7 +193,8 @@
     return bytes.length > most ? `${shown} ${more(bytes.length - most, 'byte')}` : shown;
   };
 
-  // By its prototype, for the engine shows no source of a class. Its own constructors have such a prototype as well.
+  // By its prototype, for the engine shows no source of a class. Its own constructors have such a prototype as well. Look for
+  // `class` in the source when the engine shows it: https://github.com/boa-dev/boa/issues/3780 brought it for functions only.
   const isClass = (value) => {
     const own = getOwnPropertyDescriptor(value, 'prototype');
     return own?.writable === false && getOwnPropertyDescriptor(globalThis, value.name)?.value !== value;

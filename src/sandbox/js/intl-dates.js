@@ -1,6 +1,8 @@
 // `DateTimeFormat` for `Intl`, and `toLocaleString`, `toLocaleDateString`, `toLocaleTimeString` for `Date`.
 //
-// Times are in UTC or at a fixed offset from it: there is no database of time zones here.
+// From the host: `native.load(file)`; `native.zoneName(name)`, the name of a time zone as its database writes it, or
+// undefined; `native.zoneAt(name, ms)`, `[seconds east of UTC, abbreviation, English name]` of that zone at a moment; both
+// texts may be empty.
 ((native) => {
   const { resolve, reader, finish } = native.load('intl.js');
   const { Date: TheDate, RangeError: TheRangeError, TypeError: TheTypeError, Number: TheNumber, Object: TheObject } = globalThis;
@@ -26,17 +28,21 @@
     weekday: ['E, ', 'E, ', 'D E', ' '],
     // Between date and time: a weekday and a long month, a long month, a short one, a number.
     joints: [' at ', ' at ', ', ', ', '],
+    // The zones that have a short name here; any other is written as its offset. `CET1=MEZ` is another name.
+    zones: 'GMT0 AST-4 ADT-3 EST-5 EDT-4 CST-6 CDT-5 MST-7 MDT-6 PST-8 PDT-7 AKST-9 AKDT-8 HST-10',
     short: 'M#/D#/YY', halfSpace: '\u202f', halves: ['AM', 'PM'], point: '.', utc: 'Coordinated Universal Time', zone: 'GMT', dayWord: 'day',
     eras: [['BC', 'AD'], ['Before Christ', 'Anno Domini'], ['B', 'A']],
   };
   const cut = (names, count, dot = '') => names.map((name) => name.slice(0, count) + dot);
-  const european = (own) => ({ ...english, point: ',', ...own });
+  const europe = 'CET1 CEST2 EET2 EEST3 WET0 WEST1';
+  const european = (own) => ({ ...english, point: ',', zones: europe, ...own });
   const locales = {
     __proto__: null,
     en: () => ({ ...english, shortMonths: cut(english.months, 3), shortDays: cut(english.days, 3) }),
     'en-GB': () => ({
       ...locales.en(), numbers: ['DD/MM/Y', 'MM/Y', 'DD/MM'], texts: ['D L Y', 'L Y', 'D L'], weekday: ['E, ', 'E ', 'E D', ' '],
       shortMonths: words('Jan Feb Mar Apr May Jun Jul Aug Sept Oct Nov Dec'), short: 'DD/MM/Y', halves: ['am', 'pm'], weekdayHour: ', ',
+      zones: `GMT0 BST1 ${europe}`,
     }),
     de: () => european({
       months: words('Januar Februar März April Mai Juni Juli August September Oktober November Dezember'),
@@ -47,6 +53,8 @@
       numbers: ['D.M.Y', 'M/Y', 'D.M.'], texts: ['D. L Y', 'L Y', 'D. L'], weekday: ['E, ', 'E, ', 'E, D.', ', '],
       eraNumbers: 'DD.MM.Y', joints: [' um ', ' um ', ', ', ', '], short: 'DD.MM.YY', medium: 'DD.MM.Y',
       hour: ' Uhr', utc: 'Koordinierte Weltzeit', dayWord: 'Tag',
+      zones: 'CET1=MEZ CEST2=MESZ EET2=OEZ EEST3=OESZ WET0=WEZ WEST1=WESZ',
+      centralEurope: ['Mitteleuropäische Normalzeit', 'Mitteleuropäische Sommerzeit'],
       eras: [['v. Chr.', 'n. Chr.'], ['v. Chr.', 'n. Chr.'], ['v. Chr.', 'n. Chr.']],
     }),
     fr: () => european({
@@ -55,7 +63,8 @@
       days: words('dimanche lundi mardi mercredi jeudi vendredi samedi'), shortDays: words('dim. lun. mar. mer. jeu. ven. sam.'),
       narrowDays: 'DLMMJVS', numbers: ['DD/MM/Y', 'MM/Y', 'DD/MM'], texts: ['D L Y', 'L Y', 'D L'],
       weekday: ['E ', 'E ', 'E D', ' '], joints: [' à ', ' à ', ', ', ' '], short: 'DD/MM/Y', hour: ' h',
-      utc: 'temps universel coordonné', zone: 'UTC', minus: '−', dayWord: 'jour',
+      utc: 'temps universel coordonné', zone: 'UTC', minus: '−', dayWord: 'jour', zones: '',
+      centralEurope: ['heure normale d’Europe centrale', 'heure d’été d’Europe centrale'],
       eras: [['av. J.-C.', 'ap. J.-C.'], ['avant Jésus-Christ', 'après Jésus-Christ'], ['av. J.-C.', 'ap. J.-C.']],
     }),
     es: () => {
@@ -66,7 +75,8 @@
         narrowDays: 'DLMXJVS', narrowMonths: 'EFMAMJJASOND', numbers: ['D/M/Y', 'M#/Y', 'D#/M#'], texts: ['D L Y', 'L Y', 'D L'],
         longTexts: ['D de L de Y', 'L de Y', 'D de L'], weekday: ['E, ', 'E, ', 'E D', ', '],
         joints: [', ', ' a las ', ', ', ', '], short: 'D#/M#/YY', halves: ['a.\u202fm.', 'p.\u202fm.'],
-        hours: 'H', hourAlone: 'H', utc: 'tiempo universal coordinado', dayWord: 'día',
+        hours: 'H', hourAlone: 'H', utc: 'tiempo universal coordinado', dayWord: 'día', zones: `GMT0 ${europe}`,
+        centralEurope: ['hora estándar de Europa central', 'hora de verano de Europa central'],
         eras: [['a. C.', 'd. C.'], ['antes de Cristo', 'después de Cristo'], ['a. C.', 'd. C.']],
       });
     },
@@ -78,6 +88,7 @@
         numbers: ['DD/MM/Y', 'MM/Y', 'DD/MM'], always: true, texts: ['D L Y', 'L Y', 'D L'], weekday: ['E ', 'E ', 'E D', ' '],
         joints: [' alle ore ', ' alle ore ', ', ', ', '], short: 'DD/MM/YY', hourAlone: 'H', weekdayHour: ', ',
         utc: 'Tempo coordinato universale', dayWord: 'giorno',
+        centralEurope: ['Ora standard dell’Europa centrale', 'Ora legale dell’Europa centrale'],
         eras: [['a.C.', 'd.C.'], ['avanti Cristo', 'dopo Cristo'], ['aC', 'dC']],
       });
     },
@@ -88,7 +99,8 @@
         months, shortMonths: words('jan feb mrt apr mei jun jul aug sep okt nov dec'), days, shortDays: cut(days, 2),
         narrowDays: 'ZMDWDVZ', numbers: ['D-M-Y', 'M-Y', 'D-M'], eraNumbers: 'D/M/Y', texts: ['D L Y', 'L Y', 'D L'],
         weekday: ['E ', 'E ', 'E D', ' '], joints: [' om ', ' om ', ', ', ', '], short: 'DD-MM-Y', halfSpace: ' ', halves: ['a.m.', 'p.m.'],
-        weekdayHour: ', ', utc: 'gecoördineerde wereldtijd', dayWord: 'dag',
+        weekdayHour: ', ', utc: 'gecoördineerde wereldtijd', dayWord: 'dag', zones: `${english.zones} ${europe}`.replace('HST-10', 'HST-10=HAST'),
+        centralEurope: ['Midden-Europese standaardtijd', 'Midden-Europese zomertijd'],
         eras: [['v.Chr.', 'n.Chr.'], ['voor Christus', 'na Christus'], ['v.C.', 'n.C.']],
       });
     },
@@ -98,7 +110,8 @@
       return european({
         months, shortMonths: cut(months, 3, '.'), days, shortDays: cut(days, 3, '.'), narrowDays: 'DSTQQSS',
         numbers: ['DD/MM/Y', 'MM/Y', 'DD/MM'], texts: ['D de L de Y', 'L de Y', 'D de L'], weekday: ['E, ', 'E, ', 'E, D', ', '],
-        joints: [' às ', ' às ', ', ', ', '], short: 'DD/MM/Y', utc: 'Horário Universal Coordenado', dayWord: 'dia',
+        joints: [' às ', ' às ', ', ', ', '], short: 'DD/MM/Y', utc: 'Horário Universal Coordenado', dayWord: 'dia', zones: '',
+        centralEurope: ['Horário Padrão da Europa Central', 'Horário de Verão da Europa Central'],
         eras: [['a.C.', 'd.C.'], ['antes de Cristo', 'depois de Cristo'], ['a.C.', 'd.C.']],
       });
     },
@@ -108,26 +121,31 @@
 
   // --- time zones ---
 
-  /** The name and the minutes east of UTC. */
+  /** The name, and what the zone is at a moment in ms, as `native.zoneAt` tells it. */
   const zoneOf = (given) => {
     const name = `${given}`;
-    if (/^(?:UTC|GMT|GMT0|UCT|Zulu|Universal|Greenwich|Etc\/(?:UTC|GMT|GMT[+-]?0|UCT|Zulu|Universal|Greenwich))$/i.test(name)) return { name: 'UTC', shift: 0 };
+    if (/^(?:UTC|GMT|GMT0|UCT|Zulu|Universal|Greenwich|Etc\/(?:UTC|GMT|GMT[+-]?0|UCT|Zulu|Universal|Greenwich))$/i.test(name)) return { name: 'UTC', at: () => [0, '', ''] };
     const [, sign, hours, minutes = '00'] = /^([+-])([01]\d|2[0-3])(?::?([0-5]\d))?$/.exec(name) ?? [];
     if (sign) {
-      const shift = (sign === '-' ? -1 : 1) * (+hours * 60 + +minutes);
-      return { name: shift ? `${sign}${hours}:${minutes}` : '+00:00', shift };
+      const seconds = (sign === '-' ? -1 : 1) * (+hours * 60 + +minutes) * 60;
+      return { name: seconds ? `${sign}${hours}:${minutes}` : '+00:00', at: () => [seconds, '', ''] };
     }
-    const [, way, count] = /^Etc\/GMT([+-])(\d|1[0-4])$/i.exec(name) ?? [];
-    // `Etc/GMT+5` is five hours *behind*.
-    if (way && (way === '-' || +count < 13)) return { name: `Etc/GMT${way}${count}`, shift: (way === '-' ? 1 : -1) * count * 60 };
-    throw new TheRangeError(`Invalid time zone specified: ${name} (membrane-mock has no time zone database: it knows UTC, `
-      + 'GMT, Etc/UTC, Etc/GMT+5 and the like, and offsets such as +02:00)');
+    const known = native.zoneName(name);
+    if (known === undefined) throw new TheRangeError(`Invalid time zone specified: ${name}`);
+    return { name: known, at: (moment) => native.zoneAt(known, moment), isPlace: !known.startsWith('Etc/') };
   };
-  const offsetName = (shift, long, { zone, minus = '-' }) => {
-    const [hours, minutes] = [floor(abs(shift) / 60), abs(shift) % 60].map((part) => `${part}`);
-    const sign = shift < 0 ? minus : '+';
-    if (long) return `${zone}${sign}${hours.padStart(2, '0')}:${minutes.padStart(2, '0')}`;
-    return `${zone}${sign}${hours}${minutes === '0' ? '' : `:${minutes.padStart(2, '0')}`}`;
+  const offsetName = (seconds, long, { zone, minus = '-' }) => {
+    const total = abs(seconds);
+    const [hours, ...rest] = [floor(total / 3600), floor(total / 60) % 60, total % 60].map((part) => `${part}`.padStart(2, '0'));
+    while (rest.length && rest[rest.length - 1] === '00' && (rest.length > 1 || !long)) rest.pop();
+    return `${zone}${seconds < 0 ? minus : '+'}${[long ? hours : +hours, ...rest].join(':')}`;
+  };
+  /** Its name in a language; undefined where an offset is written. */
+  const placeName = ([seconds, abbreviation, english], long, texts) => {
+    const key = `${abbreviation}${seconds / 3600}`;
+    if (long) return texts.centralEurope ? texts.centralEurope[['CET1', 'CEST2'].indexOf(key)] : english;
+    const entry = words(texts.zones).find((known) => known.split('=')[0] === key);
+    return entry && (entry.split('=')[1] ?? abbreviation);
   };
 
   // --- DateTimeFormat ---
@@ -169,7 +187,7 @@
   const DateTimeFormat = finish(class DateTimeFormat {
     #resolved;
     #texts;
-    #shift;
+    #at;
     #fields;
     #date = '';
     #joint = ', ';
@@ -182,8 +200,8 @@
       const texts = textsOf(key);
       this.#texts = texts;
       const zone = read.raw('timeZone');
-      const { name: timeZone, shift } = zone === undefined ? { name: 'UTC', shift: 0 } : zoneOf(zone);
-      this.#shift = shift;
+      const { name: timeZone, at, isPlace } = zoneOf(zone === undefined ? 'UTC' : zone);
+      this.#at = at;
       const resolved = { locale, calendar: 'gregory', numberingSystem: 'latn', timeZone };
       const hour12 = read.flag('hour12');
       let cycle = read.text('hourCycle', ['h11', 'h12', 'h23', 'h24']);
@@ -195,6 +213,10 @@
       const fields = {};
       for (const name in fieldValues) fields[name] = read.text(name, fieldValues[name]);
       if (fields.dayPeriod) throw new TheRangeError('membrane-mock: Intl.DateTimeFormat does not know dayPeriod, only hour12');
+      if (isPlace && fields.timeZoneName?.endsWith('Generic')) {
+        throw new TheRangeError(`membrane-mock: Intl.DateTimeFormat does not know timeZoneName ${fields.timeZoneName} of ${timeZone}, `
+          + 'only short, long, shortOffset and longOffset');
+      }
       fields.fractionalSecondDigits = read.number('fractionalSecondDigits', 1, 3);
       const dateStyle = read.text('dateStyle', styles);
       const timeStyle = read.text('timeStyle', styles);
@@ -252,7 +274,7 @@
         const isHalf = cycle === 'h11' || cycle === 'h12';
         const bare = (minute ? texts.hours : texts.hourAlone) === 'H';
         // As ICU finds its patterns: in some it writes the hour as asked for, in others with two digits.
-        const isLoose = timeZoneName ? second : minute === '2-digit' && second !== 'numeric';
+        const isLoose = timeZoneName ? second && !timeZoneName.endsWith('Offset') : minute === '2-digit' && second !== 'numeric';
         const isAsked = isLoose && this.#date !== 'E' && usual !== 'h12';
         const isPadded = hour === '2-digit' || (!isHalf && !bare && !isAsked && (cycle === 'h23' || usual === 'h12'));
         time.push((isPadded ? 'HH' : 'H') + cycle);
@@ -292,8 +314,9 @@
 
     #parts(given) {
       const moment = given === undefined ? now() : TheNumber(given);
-      const date = new TheDate(trunc(moment) + this.#shift * 60000);
       if (!(abs(moment) <= 8.64e15)) throw new TheRangeError('Invalid time value');
+      const zone = this.#at(trunc(moment));
+      const date = new TheDate(trunc(moment) + zone[0] * 1000);
       const parts = [];
       const put = (type, value) => {
         const last = parts[parts.length - 1];
@@ -308,7 +331,7 @@
       }
       put('literal', this.#date.slice(at));
       if (this.#date && this.#time.length) put('literal', this.#joint);
-      for (const mark of this.#time) put(...this.#timeField(mark, date));
+      for (const mark of this.#time) put(...this.#timeField(mark, date, zone));
       return parts;
     }
 
@@ -338,7 +361,7 @@
       }
     }
 
-    #timeField(mark, date) {
+    #timeField(mark, date, zone) {
       const texts = this.#texts;
       const two = (value) => `${value}`.padStart(2, '0');
       const hour = date.getUTCHours();
@@ -354,17 +377,21 @@
         case 'ss': return ['second', two(date.getUTCSeconds())];
         case 'S': return ['fractionalSecond', `${date.getUTCMilliseconds()}`.padStart(3, '0').slice(0, this.#fields.fractionalSecondDigits)];
         case 'a': return ['dayPeriod', texts.halves[hour < 12 ? 0 : 1]];
-        case 'z': return ['timeZoneName', this.#zoneName()];
+        case 'z': return ['timeZoneName', this.#zoneName(zone)];
         default: return ['literal', mark];
       }
     }
 
-    #zoneName() {
+    #zoneName(zone) {
       const width = this.#fields.timeZoneName;
-      const isUtc = this.#resolved.timeZone === 'UTC';
-      if (isUtc && width === 'short') return 'UTC';
-      if (isUtc && width === 'long') return this.#texts.utc;
-      return offsetName(this.#shift, width.startsWith('long'), this.#texts);
+      const { timeZone } = this.#resolved;
+      const isLong = width.startsWith('long');
+      if (width === 'short' || width === 'long') {
+        if (timeZone === 'UTC') return isLong ? this.#texts.utc : 'UTC';
+        const name = placeName(zone, isLong, this.#texts);
+        if (name) return name;
+      }
+      return offsetName(zone[0], isLong, this.#texts);
     }
   }, 'DateTimeFormat', true);
 

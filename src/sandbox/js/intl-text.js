@@ -2,6 +2,9 @@
 //
 // The order is an approximation of the one of Unicode: punctuation, symbols, digits, letters; what differs by accents
 // only comes after, then what differs by case only, small letters first.
+//
+// Delete the order when the engine compares by it without its feature `intl` (https://github.com/boa-dev/boa/issues/1562):
+// boa_engine 0.22 compares code units there, and the feature brings its own, unfinished `Intl` and a dozen packages with their data.
 ((native) => {
   const { resolve, reader, finish } = native.load('intl.js');
   const { Map: TheMap, Uint16Array: Weights, RangeError: TheRangeError, TypeError: TheTypeError } = globalThis;

@@ -1,10 +1,13 @@
-// `URLSearchParams`, and what `URL.prototype.searchParams` needs: `searchParamsOf(url)`. Takes nothing from the host.
+// `URLSearchParams`, and what `URL.prototype.searchParams` needs: `searchParamsOf(url)`.
+// From the host: `native.readForm(text)`, a list of pairs, and `native.writeForm(pairs)`, a text.
+//
+// Delete when a release of the engine's runtime has them: https://github.com/boa-dev/boa/issues/4743, of which 0.22 lacks
+// the fix.
 ((native) => {
   const { ownKeys, getOwnPropertyDescriptor } = Reflect;
-  const { encodeURIComponent: encode, decodeURIComponent: decode, parseInt: parse, TypeError: TheTypeError } = globalThis;
+  const { readForm, writeForm } = native;
+  const { TypeError: TheTypeError } = globalThis;
   const { iterator, toStringTag } = Symbol;
-  const encoder = new TextEncoder();
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   const { create, defineProperty } = Object;
   const iteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][iterator]()));
   const search = typeof URL === 'function' && getOwnPropertyDescriptor(URL.prototype, 'search');
@@ -13,44 +16,6 @@
 
   /** What WebIDL calls a USVString: lone surrogates become U+FFFD. A symbol throws. */
   const text = (value) => `${value}`.toWellFormed();
-
-  // --- application/x-www-form-urlencoded ---
-
-  // Not `replaceAll` or a regular expression, both of which take quadratic time in Boa.
-  const swapped = (value, from, to) => (value.includes(from) ? value.split(from).join(to) : value);
-  const kept = [['%20', '+'], ['!', '%21'], ["'", '%27'], ['(', '%28'], [')', '%29'], ['~', '%7E']];
-  const escaped = (value) => kept.reduce((done, [from, to]) => swapped(done, from, to), encode(value));
-  const written = (pairs) => pairs.map(([name, value]) => `${escaped(name)}=${escaped(value)}`).join('&');
-
-  const unescaped = (part) => {
-    const spaced = swapped(part, '+', ' ');
-    if (!spaced.includes('%')) return spaced;
-    try {
-      return decode(spaced);
-    } catch {
-      // A stray `%` stays, and bytes that are not UTF-8 become U+FFFD.
-      const bytes = encoder.encode(spaced);
-      let length = 0;
-      for (let at = 0; at < bytes.length; at++) {
-        const hex = bytes[at] === 37 ? decoder.decode(bytes.subarray(at + 1, at + 3)) : '';
-        const isEscape = /^[0-9a-f]{2}$/i.test(hex);
-        bytes[length++] = isEscape ? parse(hex, 16) : bytes[at];
-        if (isEscape) at += 2;
-      }
-      return decoder.decode(bytes.subarray(0, length));
-    }
-  };
-  const read = (query) => {
-    const pairs = [];
-    for (const part of query.split('&')) {
-      if (part === '') continue;
-      const equals = part.indexOf('=');
-      pairs.push(equals < 0
-        ? [unescaped(part), '']
-        : [unescaped(part.slice(0, equals)), unescaped(part.slice(equals + 1))]);
-    }
-    return pairs;
-  };
 
   // --- what the constructor takes ---
 
@@ -84,7 +49,7 @@
       return ofSequence(init);
     }
     const query = text(init);
-    return read(query[0] === '?' ? query.slice(1) : query);
+    return readForm(query[0] === '?' ? query.slice(1) : query);
   };
 
   // --- the class ---
@@ -120,7 +85,7 @@
         const now = getSearch(this.#url);
         if (now !== this.#seen) {
           this.#seen = now;
-          this.#pairs = read(now.slice(1));
+          this.#pairs = readForm(now.slice(1));
         }
       }
       return this.#pairs;
@@ -129,7 +94,7 @@
     #write(pairs) {
       this.#pairs = pairs;
       if (this.#url !== undefined) {
-        setSearch(this.#url, written(pairs));
+        setSearch(this.#url, writeForm(pairs));
         this.#seen = getSearch(this.#url);
       }
     }
@@ -222,7 +187,7 @@
     }
 
     toString() {
-      return written(this.#read());
+      return writeForm(this.#read());
     }
   }
   const { prototype } = URLSearchParams;

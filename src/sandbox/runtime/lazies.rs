@@ -20,7 +20,7 @@ use crate::sandbox::runtime::natives;
 
 use crate::sandbox::Arguments;
 use crate::sandbox::runtime::natives::{Native, Shared, built, host_gone, shared_of, text_of};
-use crate::sandbox::runtime::place;
+use crate::sandbox::runtime::{codecs, place, zones};
 
 const FILES: [(&str, &str); 16] = [
     ("arrays.js", include_str!("../js/arrays.js")),
@@ -96,7 +96,7 @@ impl Method {
 /// The path to the prototype of all typed arrays, which has no name of its own.
 const TYPED_ARRAY: [&str; 3] = ["Uint8Array", "__proto__", "prototype"];
 
-static METHODS: [Method; 12] = [
+static METHODS: [Method; 11] = [
     Method::of(&["Number", "prototype"], "toLocaleString", "intl-numbers.js", "numberToLocaleString"),
     Method::of(&["BigInt", "prototype"], "toLocaleString", "intl-numbers.js", "bigIntToLocaleString"),
     Method::of(&["Date", "prototype"], "toLocaleString", "intl-dates.js", "toLocaleString"),
@@ -104,7 +104,6 @@ static METHODS: [Method; 12] = [
     Method::of(&["Date", "prototype"], "toLocaleTimeString", "intl-dates.js", "toLocaleTimeString"),
     Method { length: 1, ..Method::of(&["String", "prototype"], "localeCompare", "intl-text.js", "localeCompare") },
     Method::of(&["Array", "prototype"], "toLocaleString", "intl.js", "arrayToLocaleString"),
-    Method { length: 1, ..Method::of(&["Array"], "fromAsync", "globals.js", "fromAsync") },
     Method { length: 1, ..Method::of(&["Array", "prototype"], "sort", "arrays.js", "sort") },
     Method { length: 1, ..Method::of(&["Array", "prototype"], "toSorted", "arrays.js", "toSorted") },
     Method { length: 1, ..Method::of(&TYPED_ARRAY, "sort", "arrays.js", "sortTyped") },
@@ -112,10 +111,8 @@ static METHODS: [Method; 12] = [
 ];
 
 /// The engine's own version of what a file replaces: the name that files use for it, and where it is.
-const KEPT: [(&str, &[&str]); 5] = [
+const KEPT: [(&str, &[&str]); 3] = [
     ("Date", &["Date"]),
-    ("atob", &["atob"]),
-    ("btoa", &["btoa"]),
     ("sort", &["Array", "prototype", "sort"]),
     ("toSortedTyped", &["Uint8Array", "__proto__", "prototype", "toSorted"]),
 ];
@@ -158,11 +155,19 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
         let own = at.iter().try_fold(global.clone(), |at, name| object_at(&at, name, context))?;
         native.create_data_property(JsString::from(name), own, context)?;
     }
-    let functions: [(&str, usize, Native); 8] = [
+    let functions: [(&str, usize, Native); 16] = [
         ("call", 2, natives::call),
         ("frames", 0, natives::frames),
         ("log", 2, natives::log),
-        ("digest", 2, natives::digest),
+        ("read", 2, codecs::read),
+        ("write", 2, codecs::write),
+        ("digest", 2, codecs::digest),
+        ("atob", 1, codecs::atob),
+        ("btoa", 1, codecs::btoa),
+        ("readForm", 1, codecs::read_form),
+        ("writeForm", 1, codecs::write_form),
+        ("zoneName", 1, zones::zone_name),
+        ("zoneAt", 2, zones::zone_at),
         ("random", 1, natives::random),
         ("now", 0, natives::now),
         ("load", 1, load_native),

@@ -4,12 +4,14 @@
 //! a budgeted start that checks the deadline every few thousand instructions, the deadline between any two jobs, and
 //! limits on loops, recursion, stack, source, nesting, output and console.
 
+mod codecs;
 pub(super) mod guard;
 mod jobs;
 mod lazies;
 mod natives;
 mod place;
 mod syntax;
+mod zones;
 
 use std::pin::pin;
 use std::rc::Rc;

@@ -7,21 +7,19 @@ use std::fmt::Write as _;
 use std::rc::Rc;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use boa_engine::builtins::promise::ResolvingFunctions;
 use boa_engine::object::builtins::{JsFunction, JsPromise};
 use boa_engine::object::{FunctionObjectBuilder, JsObject};
 use boa_engine::property::Attribute;
 use boa_engine::{Context, JsNativeError, JsResult, JsString, JsValue, NativeFunction, Source, js_string};
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256, Sha384, Sha512};
+use sha2::{Digest as _, Sha256};
 
 use crate::sandbox::Arguments;
 use crate::sandbox::protocol::{FromRun, Task};
 use crate::sandbox::runtime::jobs::SnippetTime;
 use crate::sandbox::runtime::lazies::Lazies;
-use crate::sandbox::runtime::{Port, Settled, lazies};
+use crate::sandbox::runtime::{Port, Settled, codecs, lazies};
 
 const PRELUDE: &str = include_str!("../js/prelude.js");
 /// A console line counts this many bytes even when it is empty.
@@ -164,17 +162,9 @@ pub(super) fn built(context: &Context, native: NativeFunction, name: &str, lengt
 /// Puts the globals into a fresh context, and the function that runs a snippet.
 pub(super) fn register(context: &mut Context, shared: &Rc<Shared>) -> JsResult<()> {
     use boa_runtime::extensions::{
-        Base64Extension, EncodingExtension, MicrotaskExtension, StructuredCloneExtension, TimeoutExtension,
-        UrlExtension,
+        EncodingExtension, MicrotaskExtension, StructuredCloneExtension, TimeoutExtension, UrlExtension,
     };
-    let extensions = (
-        Base64Extension,
-        TimeoutExtension,
-        EncodingExtension,
-        MicrotaskExtension,
-        StructuredCloneExtension,
-        UrlExtension,
-    );
+    let extensions = (TimeoutExtension, EncodingExtension, MicrotaskExtension, StructuredCloneExtension, UrlExtension);
     boa_runtime::register_extensions(extensions, None, context)?;
     context.insert_data(Rc::clone(shared));
     let json = context.global_object().get(js_string!("JSON"), context)?;
@@ -355,30 +345,17 @@ pub(super) fn frames(_: &JsValue, _: &[JsValue], context: &mut Context) -> JsRes
     Ok(JsString::from(crate::sandbox::runtime::place::here(context).as_str()).into())
 }
 
-/// Implements `native.digest('SHA-256', base64)`, which returns the digest in base64.
-pub(super) fn digest(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
-    let algorithm = text_of(arguments, 0, context)?;
-    let text = text_of(arguments, 1, context)?;
-    let bytes = BASE64.decode(text).map_err(|error| JsNativeError::typ().with_message(error.to_string()))?;
-    let digest = match algorithm.as_str() {
-        "SHA-1" => <sha1::Sha1 as sha1::Digest>::digest(&bytes).to_vec(),
-        "SHA-256" => Sha256::digest(&bytes).to_vec(),
-        "SHA-384" => Sha384::digest(&bytes).to_vec(),
-        "SHA-512" => Sha512::digest(&bytes).to_vec(),
-        other => return Err(JsNativeError::typ().with_message(format!("no digest `{other}`")).into()),
-    };
-    Ok(JsString::from(BASE64.encode(digest).as_str()).into())
-}
-
-/// Implements `native.random(n)`, which returns n random bytes in base64.
+/// Implements `native.random(n)`, which returns n random bytes as a `Uint8Array`.
 pub(super) fn random(_: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
     let count = arguments.first().cloned().unwrap_or_default().to_length(context)?;
     let count = usize::try_from(count).ok().filter(|count| *count <= MOST_RANDOM_BYTES);
     let count = count.ok_or_else(|| JsNativeError::range().with_message("too many random bytes"))?;
     let shared = shared_of(context)?;
-    let mut chance = shared.chance.borrow_mut();
-    let bytes: Vec<u8> = (0..count).map(|_| chance.byte()).collect();
-    Ok(JsString::from(BASE64.encode(bytes).as_str()).into())
+    let bytes: Vec<u8> = {
+        let mut chance = shared.chance.borrow_mut();
+        (0..count).map(|_| chance.byte()).collect()
+    };
+    codecs::array_of(bytes, context)
 }
 
 /// Implements `Math.random` with the run's own seed.

@@ -35,6 +35,21 @@ async fn both_modes_give_the_same() {
 }
 
 #[tokio::test]
+async fn the_time_in_a_place_is_that_of_the_bundled_database() {
+    let code = "module.exports = () => [0, Date.UTC(2024, 6, 15)].map((at) => new Date(at).toLocaleString('en-US', {
+        timeZone: 'Europe/Berlin', dateStyle: 'short', timeStyle: 'full',
+    }))";
+    let times = json!([
+        "1/1/70, 1:00:00 AM Central European Standard Time",
+        "7/15/24, 2:00:00 AM Central European Summer Time"
+    ]);
+
+    for bed in [Bed::start().await, Bed::working().await] {
+        assert_eq!(output(&bed.demo(), code).await, times);
+    }
+}
+
+#[tokio::test]
 async fn an_error_tells_its_place_in_the_snippet() {
     for bed in [Bed::start().await, Bed::working().await] {
         let code = "module.exports = async () => {\n  await null;\n  const inner = () => {\n    throw new RangeError('too far');\n  };\n  inner();\n}";

@@ -266,28 +266,3 @@ describe('EventTarget', () => {
   }
   test('a CustomEvent has its detail', () => assert.deepEqual(new ours.CustomEvent('x', { detail: [1] }).detail, [1]))
 })
-
-describe('Array.fromAsync', () => {
-  const { fromAsync } = ours
-  const of = (...args) => fromAsync.call(Array, ...args)
-  async function* letters() { yield 'a'; yield 'b' }
-
-  test('what it takes', async () => {
-    assert.deepEqual(await of(letters()), ['a', 'b'])
-    assert.deepEqual(await of([1, Promise.resolve(2)]), [1, 2])
-    assert.deepEqual(await of(new Set([1, 2]), async (value, index) => value * 10 + index), [10, 21])
-    assert.deepEqual(await of({ length: 2, 0: Promise.resolve('x') }), ['x', undefined])
-    assert.deepEqual(await of('añ'), ['a', 'ñ'])
-    assert.deepEqual(await of(letters(), function () { return this.x }, { x: 1 }), [1, 1])
-    assert.deepEqual(await fromAsync([1]), [1])
-  })
-  test('what it refuses', async () => {
-    await assert.rejects(of(null), TypeError)
-    await assert.rejects(of([], 5), TypeError)
-    await assert.rejects(of([Promise.reject(new Error('inner'))]), { message: 'inner' })
-  })
-  test('of a subclass', async () => {
-    class List extends Array {}
-    assert.ok((await List.fromAsync?.([1]) ?? (await fromAsync.call(List, [1]))) instanceof List)
-  })
-})

@@ -6,10 +6,30 @@ import { readFileSync } from 'node:fs'
 
 export const source = (file) => readFileSync(new URL(`../../../src/sandbox/js/${file}`, import.meta.url), 'utf8')
 
+// Node's own stand for what is Rust in the sandbox (src/sandbox/runtime): those natives are compared with Node in the
+// sandbox, by `everyday/encodings.js` and `everyday/zones.js`.
+const bytesOf = (buffer) => new Uint8Array(buffer)
+const zoneFormat = (timeZone) => new Intl.DateTimeFormat('en', { timeZone, timeZoneName: 'longOffset' })
 export const native = {
-  digest: (algorithm, base64) =>
-    createHash(algorithm.replace('-', '').toLowerCase()).update(base64, 'base64').digest('base64'),
-  random: (count) => randomBytes(count).toString('base64'),
+  read: (text, encoding) => bytesOf(Buffer.from(text, encoding)),
+  write: (bytes, encoding) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString(encoding),
+  readForm: (text) => [...new URLSearchParams(`?${text}`)],
+  writeForm: (pairs) => String(new URLSearchParams(pairs)),
+  digest: (algorithm, bytes) => bytesOf(createHash(algorithm.replace('-', '').toLowerCase()).update(bytes).digest()),
+  random: (count) => bytesOf(randomBytes(count)),
+  zoneName: (name) => {
+    try {
+      return zoneFormat(name).resolvedOptions().timeZone
+    } catch {
+      return undefined
+    }
+  },
+  // Without an abbreviation, names are offsets.
+  zoneAt: (name, ms) => {
+    const { value } = zoneFormat(name).formatToParts(ms).find(({ type }) => type === 'timeZoneName')
+    const [, sign, hours = 0, minutes = 0, seconds = 0] = /([+-])(\d+)(?::(\d+))?(?::(\d+))?$/.exec(value) ?? []
+    return [(sign === '-' ? -1 : 1) * (hours * 3600 + minutes * 60 + +seconds), '', '']
+  },
   now: () => performance.now(),
   need: (name) => ours[name],
 }
