@@ -2,13 +2,15 @@
 //! happens as a whole or not at all.
 
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde::Serialize;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
-use sqlx::{Row as _, SqlitePool};
+use sqlx::{Row as _, SqlSafeStr as _, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
@@ -54,7 +56,14 @@ pub struct Db {
 /// The migrated, empty database, made once per process, because copying it is several times faster than migrating.
 static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 
-static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
+/// The migrations, in order. The text of one that was released is never changed, because databases hold its checksum.
+static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let files = [(1, "core", include_str!("../../migrations/0001_core.sql"))];
+    let migrations = files.into_iter().map(|(version, description, sql)| {
+        Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator::with_migrations(migrations.collect())
+});
 
 // Everything that a transaction writes travels as one JSON text: one hop to sqlx's worker instead of one per
 // statement. Every statement uses both parameters or only the first, because sqlx counts a gap in the numbers

@@ -1,13 +1,14 @@
 //! What spans the nouns: seeds and the catalog, workspaces as wholes, jobs, scenarios, and the
 //! worker that makes due changes.
 //!
-//! `seed/` reads seeds, `plant.rs` makes records of them, `catalog.rs` holds the shared catalog, `spaces.rs`
+//! `seed/` reads seeds, `plant.rs` makes records of them, `catalog.rs` holds the shared catalog, `embedded.rs` the fixtures, `spaces.rs`
 //! creates, forks and resets workspaces, `snapshots.rs` and `export.rs` keep their state, `job/` and `archive.rs`
 //! export and import what a workspace defines, `scenario/` plays scenarios, `worker.rs` makes changes when they are
 //! due, `report.rs` tells what failed.
 
 pub mod archive;
 pub mod catalog;
+mod embedded;
 pub mod export;
 pub mod job;
 pub mod plant;

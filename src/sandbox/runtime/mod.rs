@@ -238,7 +238,7 @@ impl Prepared {
 
 /// Frees the memory of discarded contexts on this thread.
 pub(super) fn collect_garbage() {
-    boa_gc::force_collect();
+    boa_engine::gc::force_collect();
 }
 
 /// The value that a snippet settled with.

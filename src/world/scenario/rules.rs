@@ -4,7 +4,6 @@
 
 use std::sync::Arc;
 
-use rust_embed::RustEmbed;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -21,12 +20,9 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::fault::strike;
 use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::nouns::workspace::{merge_settings, merged_mock};
+use crate::world::embedded::SCENARIOS;
 use crate::world::scenario::model::{OwnScenario, Scenario, duration};
 use crate::world::seed::{SeedError, error_at, parse_text};
-
-#[derive(RustEmbed)]
-#[folder = "fixtures/scenarios"]
-struct Shipped;
 
 /// The most runs of scenarios that are remembered; then the oldest is dropped.
 const MOST_RUNS: usize = 200;
@@ -62,12 +58,7 @@ struct Break {
 
 /// The scenarios that are shipped with the fake, by name.
 pub fn shipped() -> Result<Vec<Scenario>, SeedError> {
-    let mut all = Vec::new();
-    for path in Shipped::iter() {
-        if let Some(file) = Shipped::get(&path) {
-            all.push(parse(&path, &String::from_utf8_lossy(&file.data))?);
-        }
-    }
+    let mut all = SCENARIOS.iter().map(|(path, text)| parse(path, text)).collect::<Result<Vec<_>, _>>()?;
     all.sort_by(|a, b| a.name.cmp(&b.name));
     Ok(all)
 }

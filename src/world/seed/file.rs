@@ -1,11 +1,14 @@
 //! One file of a seed, and errors that say where in it something is wrong.
 
 use std::path::Path;
+use std::str::Chars;
 
 use serde::de::DeserializeOwned;
 use serde_path_to_error::Path as FieldPath;
 use serde_path_to_error::Segment;
 use serde_path_to_error::Track;
+use yaml_rust2::parser::{Event, Parser};
+use yaml_rust2::scanner::Marker;
 
 use crate::elements::origin::{Origin, PathStep};
 
@@ -70,27 +73,64 @@ impl SeedFile {
 
     /// The line of a place in the file, or of the nearest thing around it that has one.
     pub(crate) fn line_of(&self, at: &[PathStep]) -> Option<usize> {
-        let options = marked_yaml::LoaderOptions::default();
-        let options = if self.is_list() { options.toplevel_sequence() } else { options.toplevel_mapping() };
-        let document = marked_yaml::parse_yaml_with_options(0, &self.text, options).ok()?;
-        let (mut node, mut line) = (&document, None);
+        let mut events = Parser::new_from_str(&self.text);
+        let (mut event, _) = next_value(&mut events)?;
+        let mut line = None;
         for step in at {
-            let next = match step {
-                PathStep::Item(index) => node.as_sequence().and_then(|list| list.get(*index)),
-                PathStep::Field(name) => {
-                    let entry = node.as_mapping().and_then(|map| map.iter().find(|(key, _)| key.as_str() == name));
-                    line = entry.and_then(|(key, _)| key.span().start()).map(marked_yaml::Marker::line).or(line);
-                    entry.map(|(_, value)| value)
-                }
-            };
-            let Some(next) = next else { break };
-            node = next;
-            if matches!(step, PathStep::Item(_)) {
-                line = node.span().start().map(marked_yaml::Marker::line).or(line);
-            }
+            let Some((value, found_at)) = found_in(&event, step, &mut events) else { break };
+            (event, line) = (value, Some(found_at));
         }
         line
     }
+}
+
+/// What a step leads to in the list or mapping that `within` begins: the first event of the value, and its line or that of
+/// its key. The events up to there are read.
+fn found_in(within: &Event, step: &PathStep, events: &mut Parser<Chars<'_>>) -> Option<(Event, usize)> {
+    match (step, within) {
+        (PathStep::Item(wanted), Event::SequenceStart(..)) => {
+            for _ in 0..*wanted {
+                let (passed, _) = next_value(events)?;
+                pass(&passed, events)?;
+            }
+            next_value(events).map(|(value, mark)| (value, mark.line()))
+        }
+        (PathStep::Field(name), Event::MappingStart(..)) => loop {
+            let (key, mark) = next_value(events)?;
+            let is_it = matches!(&key, Event::Scalar(text, ..) if text == name);
+            pass(&key, events)?;
+            let (value, _) = next_value(events)?;
+            if is_it {
+                return Some((value, mark.line()));
+            }
+            pass(&value, events)?;
+        },
+        _ => None,
+    }
+}
+
+/// The event that the next value begins with; none at the end of what it would stand in, and where the syntax is wrong.
+fn next_value(events: &mut Parser<Chars<'_>>) -> Option<(Event, Marker)> {
+    loop {
+        match events.next_token().ok()? {
+            (Event::StreamStart | Event::DocumentStart | Event::Nothing, _) => {}
+            (Event::StreamEnd | Event::DocumentEnd | Event::SequenceEnd | Event::MappingEnd, _) => return None,
+            value => return Some(value),
+        }
+    }
+}
+
+/// Reads what a value that begins with `event` still has.
+fn pass(event: &Event, events: &mut Parser<Chars<'_>>) -> Option<()> {
+    let mut open = usize::from(matches!(event, Event::SequenceStart(..) | Event::MappingStart(..)));
+    while open > 0 {
+        match events.next_token().ok()?.0 {
+            Event::SequenceStart(..) | Event::MappingStart(..) => open += 1,
+            Event::SequenceEnd | Event::MappingEnd => open -= 1,
+            _ => {}
+        }
+    }
+    Some(())
 }
 
 fn steps(path: &FieldPath) -> Vec<PathStep> {

@@ -9,7 +9,6 @@ use percent_encoding::AsciiSet;
 use percent_encoding::NON_ALPHANUMERIC;
 use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
-use rust_embed::RustEmbed;
 
 use crate::base::error::nearest;
 use crate::base::text::article;
@@ -19,6 +18,7 @@ use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::stub::model::StubSpec;
+use crate::world::embedded::DEMO;
 use crate::world::job::model::Files;
 use crate::world::scenario::rules as scenarios;
 use crate::world::seed::file::{SeedError, SeedFile, collect, is_prose};
@@ -26,10 +26,6 @@ use crate::world::seed::{
     EachKind, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind,
     folders_of_kinds,
 };
-
-#[derive(RustEmbed)]
-#[folder = "fixtures/demo"]
-struct DemoFiles;
 
 /// The folders of the platform's element types, and what else stands at the top of a seed or an archive. Files of types
 /// that are not faked are ignored, and reported.
@@ -181,13 +177,8 @@ impl EachKind for KnownFields {
 impl SeedDocument {
     /// The built-in demo seed, with the catalog in it.
     pub fn demo() -> Result<Self, SeedError> {
-        let files = DemoFiles::iter()
-            .filter_map(|path| {
-                let data = DemoFiles::get(&path)?.data;
-                Some(SeedFile { path: path.to_string(), text: String::from_utf8_lossy(&data).into_owned() })
-            })
-            .collect();
-        let mut demo = Self::from_files(files)?;
+        let file = |(path, text): &(&str, &str)| SeedFile { path: (*path).to_owned(), text: (*text).to_owned() };
+        let mut demo = Self::from_files(DEMO.iter().map(file).collect())?;
         // The files are dropped, because the demo has no errors to locate.
         demo.files = Vec::new();
         Ok(demo)
