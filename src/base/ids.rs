@@ -150,15 +150,12 @@ impl Ids {
 
     /// Returns a fresh id of 24 hexadecimal digits.
     pub fn id<T>(&self) -> Id<T> {
-        Id::from(hex::encode(&self.digest()[..12]))
+        Id::from(hex_of(self.digest(), 12))
     }
 
     /// Returns a fresh UUID (version 4 in form).
     pub fn uuid(&self) -> String {
-        let digest = self.digest();
-        let mut bytes = [0; 16];
-        bytes.copy_from_slice(&digest[..16]);
-        uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
+        uuid_of(self.digest())
     }
 
     /// Returns `bytes` (at most 64) as hexadecimal text that nobody can guess, for secrets, tokens and tickets.
@@ -171,20 +168,29 @@ impl Ids {
 
     /// Returns a fresh revision: it changes with each write and never repeats.
     pub fn revision(&self) -> String {
-        hex::encode(&self.digest()[..8])
+        hex_of(self.digest(), 8)
     }
 }
 
 /// Returns an id that is the same in every workspace and at every start; catalog entries and their parts have such ids.
 pub fn stable_id<T>(kind: &str, name: &str) -> Id<T> {
-    Id::from(hex::encode(&Sha256::digest(format!("{kind}:{name}"))[..12]))
+    Id::from(hex_of(Sha256::digest(format!("{kind}:{name}")), 12))
 }
 
 /// Returns a UUID that is the same in every workspace and at every start.
 pub fn stable_uuid(kind: &str, name: &str) -> String {
-    let digest = Sha256::digest(format!("uuid:{kind}:{name}"));
+    uuid_of(Sha256::digest(format!("uuid:{kind}:{name}")))
+}
+
+/// The first bytes of a digest as hexadecimal text.
+fn hex_of(digest: impl IntoIterator<Item = u8>, bytes: usize) -> String {
+    hex::encode(digest.into_iter().take(bytes).collect::<Vec<u8>>())
+}
+
+/// A UUID (version 4 in form) of the first 16 bytes of a digest.
+fn uuid_of(digest: impl IntoIterator<Item = u8>) -> String {
     let mut bytes = [0; 16];
-    bytes.copy_from_slice(&digest[..16]);
+    bytes.iter_mut().zip(digest).for_each(|(byte, of_digest)| *byte = of_digest);
     uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 

@@ -5,6 +5,7 @@ pub mod agenda;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod headers;
 pub mod history;
 pub mod ids;
 pub mod json;

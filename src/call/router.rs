@@ -210,7 +210,7 @@ impl Router {
         // A `{*rest}` keeps its trailing slash, so the path is tried as it came first.
         let found = self.paths.at(path).or_else(|_| self.paths.at(trimmed));
         let Ok(found) = found else { return Err(self.no_route(method, path)) };
-        let routes = found.value.iter().map(|index| &self.routes[*index]);
+        let routes = found.value.iter().filter_map(|index| self.routes.get(*index));
         let fits = |route: &&Route| {
             route.method.as_ref().is_none_or(|of| of == method || (*method == Method::HEAD && *of == Method::GET))
         };

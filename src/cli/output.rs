@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::base::clock::real_now;
+use crate::base::json::set_member;
 use crate::engine::tokens::mint;
 use crate::server::Server;
 
@@ -85,7 +86,7 @@ impl ServerAccess {
             "version": env!("CARGO_PKG_VERSION"),
         });
         if let Some(token) = &self.control_token {
-            ready["controlToken"] = json!(token);
+            set_member(&mut ready, "controlToken", token.as_str());
         }
         ready
     }

@@ -5,6 +5,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
 use crate::call::{Call, Reply};
 use crate::control::space;
 use crate::engine::WorkspaceRuntime;
@@ -52,7 +53,7 @@ pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
 
 fn shown(stub: &StoredStub) -> Result<Value, ApiError> {
     let mut value = serde_json::to_value(&stub.spec).map_err(ApiError::internal)?;
-    value["id"] = json!(stub.id);
+    set_member(&mut value, "id", json!(stub.id));
     Ok(value)
 }
 
@@ -64,12 +65,12 @@ pub(super) async fn stubs(call: Call) -> Result<Reply, ApiError> {
     let mut items = Vec::new();
     for stub in world.stubs.with_key(&key) {
         let mut value = shown(stub)?;
-        value["from"] = json!("workspace");
+        set_member(&mut value, "from", "workspace");
         items.push(value);
     }
     for stub in call.engine.catalog.stubs.get(&key).into_iter().flatten() {
         let mut value = shown(stub)?;
-        value["from"] = json!("catalog");
+        set_member(&mut value, "from", "catalog");
         items.push(value);
     }
     Reply::json(&json!({ "items": items }))

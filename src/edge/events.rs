@@ -13,6 +13,7 @@ use tokio::sync::broadcast::error::RecvError;
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::json::member;
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
 use crate::nouns::tenant::model::Tenant;
@@ -34,7 +35,8 @@ pub(crate) async fn connection_events(call: Call) -> Result<Reply, ApiError> {
         Some((message, events))
     });
     let own = messages.filter_map(move |message| {
-        let own = message.filter(|ended| ended.tenant == owner && ended.message["requestId"] == request_id.as_str());
+        let own =
+            message.filter(|ended| ended.tenant == owner && member(&ended.message, "requestId") == request_id.as_str());
         async move { Some(own.map(|ended| ended.message)) }
     });
     Ok(reply(own))

@@ -5,6 +5,7 @@ use http::Method;
 use serde_json::{Map, Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
 use crate::call::router::{Access, Route};
 use crate::call::{Call, Reply};
 use crate::edge::schemas;
@@ -104,7 +105,7 @@ pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
             None => vec!["GET", "POST", "PUT", "PATCH", "DELETE"],
         };
         for method in methods {
-            entry[method.to_lowercase()] = operation(route, method);
+            set_member(entry, method.to_lowercase(), operation(route, method));
         }
     }
     json!({
@@ -142,7 +143,7 @@ fn operation(route: &Route, method: &str) -> Value {
         "responses": responses(route),
     });
     if !parameters.is_empty() {
-        operation["parameters"] = parameters.into();
+        set_member(&mut operation, "parameters", parameters);
     }
     if matches!(method, "POST" | "PUT" | "PATCH") {
         let schema = schemas::sent(route).map_or_else(|| json!({}), |name| referred(&name));
@@ -154,13 +155,13 @@ fn operation(route: &Route, method: &str) -> Value {
             content = json!({ "multipart/form-data": { "schema": schema } });
         }
         if route.access == Access::Form {
-            content["application/x-www-form-urlencoded"] = json!({ "schema": { "type": "object" } });
+            set_member(&mut content, "application/x-www-form-urlencoded", json!({ "schema": { "type": "object" } }));
         }
-        operation["requestBody"] = json!({ "required": false, "content": content });
+        set_member(&mut operation, "requestBody", json!({ "required": false, "content": content }));
     }
     match route.access {
-        Access::Public => operation["security"] = json!([]),
-        Access::Manager => operation["x-access"] = "manager".into(),
+        Access::Public => set_member(&mut operation, "security", json!([])),
+        Access::Manager => set_member(&mut operation, "x-access", "manager"),
         Access::Anyone | Access::Form | Access::Control => {}
     }
     operation

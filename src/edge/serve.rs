@@ -16,6 +16,7 @@ use tracing::Instrument as _;
 
 use crate::base::clock::{Timestamp, as_a_call, monotonic};
 use crate::base::error::{ApiError, ErrorCode};
+use crate::base::headers;
 use crate::base::operation::Operation;
 use crate::base::redact::masked;
 use crate::call::router::{Access, PreparedCall, Route, Router};
@@ -287,10 +288,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
         return Err(ApiError::not_found(format!("there is no route {method} {path}")));
     }
     check_rights(route, &cx.caller)?;
-    let headers = call
-        .headers
-        .iter()
-        .filter_map(|(name, value)| Some((HeaderName::try_from(name).ok()?, HeaderValue::try_from(value).ok()?)));
+    let headers = headers::headers_of(&call.headers).map_err(|problem| ApiError::bad_request(problem.to_string()))?;
     let call = Call {
         engine: Arc::clone(&cx.engine),
         // An earlier call may have changed the tenant, so it is looked up again.
@@ -299,7 +297,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
         path,
         raw_query: query.to_owned(),
         params,
-        headers: headers.collect(),
+        headers,
         body: call.body.unwrap_or_default().into(),
         depth: cx.depth,
         read: Arc::default(),

@@ -171,7 +171,8 @@ impl Directory<'_> {
         selector: &Selector,
     ) -> Result<Arc<E>, ApiError> {
         for (dot, _) in text.match_indices('.') {
-            let (integration, key) = (&text[..dot], &text[dot + 1..]);
+            let (integration, dotted) = text.split_at_checked(dot).unwrap_or((text, ""));
+            let key = dotted.strip_prefix('.').unwrap_or_default();
             let Some(integration) = self.integration_with_key(integration) else { continue };
             let connection = scope.connection.clone().filter(|c| c.integration.as_ref() == Some(&integration.id));
             let scope = Resolved { integration: Some(Arc::clone(integration)), connection };

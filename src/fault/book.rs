@@ -186,7 +186,7 @@ impl Book {
         if let Some(name) = rule.name.as_ref().filter(|name| taken(name)) {
             return Err(ApiError::already_exists(format!("another fault is called `{name}`")));
         }
-        let held = &mut inner.rules[at];
+        let held = inner.rules.get_mut(at).ok_or_else(|| no_fault(id))?;
         held.name = rule.name.clone().unwrap_or_else(|| held.name.clone());
         held.rule = Rule { name: Some(held.name.clone()), ..rule };
         Ok(standing(held))
@@ -320,8 +320,8 @@ impl RateLimit {
             buckets.retain(|_, bucket| now.since(bucket.at) < self.per_ms);
         }
         let bucket = buckets.entry(whose.unwrap_or_default()).or_insert(Bucket { level: full, at: now });
-        let grown = u128::from(now.since(bucket.at)) * limit;
-        *bucket = Bucket { level: (bucket.level + grown).min(full), at: now };
+        let grown = u128::from(now.since(bucket.at)).saturating_mul(limit);
+        *bucket = Bucket { level: bucket.level.saturating_add(grown).min(full), at: now };
         if bucket.level >= cost {
             bucket.level -= cost;
             return None;

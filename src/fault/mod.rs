@@ -17,6 +17,7 @@ pub use build::{Fault, Which, act, any_call, connect, flow_run, proxy, route, up
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
+use crate::base::headers::{HeaderProblem, headers_of};
 use crate::base::operation::Operation;
 pub use crate::base::operation::Side;
 use crate::base::pattern::{check_route, is_like, is_route};
@@ -187,12 +188,16 @@ impl Rule {
             Effect::Error(spec) if spec.status.is_some_and(|status| !(200..600).contains(&status)) => {
                 wrong("`error.status` is an HTTP status from 200 to 599")
             }
-            Effect::Respond(answer) if answer.headers.iter().any(|(name, value)| !is_header(name, value)) => {
-                wrong("`respond.headers` has a name or a value that no header can have")
-            }
             Effect::Respond(answer) if !(200..600).contains(&answer.status) => {
                 wrong("`respond.status` is an HTTP status from 200 to 599")
             }
+            Effect::Respond(answer) => match headers_of(&answer.headers) {
+                Ok(_) => Ok(()),
+                Err(HeaderProblem::Wrong(_)) => {
+                    wrong("`respond.headers` has a name or a value that no header can have")
+                }
+                Err(problem @ HeaderProblem::Many(_)) => wrong(&format!("`respond`: {problem}")),
+            },
             Effect::RateLimit(limit) if limit.limit == 0 || limit.per_ms == 0 => {
                 wrong("`rateLimit.limit` and `rateLimit.perMs` are at least 1")
             }
@@ -202,10 +207,6 @@ impl Rule {
             _ => Ok(()),
         }
     }
-}
-
-fn is_header(name: &str, value: &str) -> bool {
-    http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok()
 }
 
 /// What a rule does to a call when it fires.

@@ -108,7 +108,7 @@ fn parse_float(value: &Value) -> Option<f64> {
         Value::Number(number) => number.as_f64(),
         Value::String(text) => {
             let text = text.trim_start();
-            text[..leading_number(text)].parse().ok()
+            text.get(..leading_number(text))?.parse().ok()
         }
         Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
     }
@@ -117,7 +117,7 @@ fn parse_float(value: &Value) -> Option<f64> {
 /// How many bytes at the start of a text are a number: sign, digits, a fraction, an exponent with digits.
 fn leading_number(text: &str) -> usize {
     let bytes = text.as_bytes();
-    let digits_from = |at: usize| bytes[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let digits_from = |at: usize| bytes.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
     let sign = usize::from(bytes.first().is_some_and(|byte| matches!(byte, b'+' | b'-')));
     let mut end = sign + digits_from(sign);
     if bytes.get(end) == Some(&b'.') {

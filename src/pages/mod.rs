@@ -8,6 +8,7 @@ use askama::Template;
 use serde_json::Value;
 
 use crate::base::error::ApiError;
+use crate::base::json::member;
 use crate::nouns::connection::model::attempt::Theme;
 
 /// Renders a page, or fails with a 500 when its template does.
@@ -185,7 +186,7 @@ struct ResultPage<'a> {
 /// Renders the page at the end of a connect attempt. `message` goes to the window that opened the page, in the
 /// form that the official client expects.
 pub fn result(theme: Theme, title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
-    let cancelled = message["cancelled"] == Value::Bool(true);
+    let cancelled = *member(message, "cancelled") == Value::Bool(true);
     // Inside a script element only its end tag means something to the page, so `<` is escaped.
     let message = message.to_string().replace('<', "\\u003c");
     html(&ResultPage { theme, title, text, failed, cancelled, message })

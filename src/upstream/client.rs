@@ -154,10 +154,12 @@ pub struct StandIn {
 impl StandIn {
     /// Returns the stand-in's address for a real one.
     pub fn locate(&self, nominal: &Url) -> Result<Url, url::ParseError> {
-        let whole = &nominal[url::Position::BeforePath..];
+        let query = nominal.query().map(|query| format!("?{query}")).unwrap_or_default();
+        let fragment = nominal.fragment().map(|fragment| format!("#{fragment}")).unwrap_or_default();
+        let whole = format!("{}{query}{fragment}", nominal.path());
         let below =
             whole.strip_prefix(self.prefix.as_str()).filter(|rest| rest.is_empty() || rest.starts_with(['/', '?']));
-        let rest = below.unwrap_or(whole);
+        let rest = below.unwrap_or(&whole);
         Url::parse(&format!("{}{rest}", self.base))
     }
 

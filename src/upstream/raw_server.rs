@@ -108,7 +108,7 @@ async fn answer(mut stream: TcpStream, plays: &Plays) -> std::io::Result<()> {
     }
     stream.write_all(&head_of(&play)).await?;
     match play.cut {
-        Some(Cut::Truncate) => stream.write_all(&play.body[..play.body.len() / 2]).await?,
+        Some(Cut::Truncate) => stream.write_all(play.body.split_at(play.body.len() / 2).0).await?,
         Some(Cut::Stall) => {
             stream.flush().await?;
             // The loop ends when the client closes.
@@ -138,7 +138,7 @@ async fn request(stream: &mut TcpStream) -> std::io::Result<Option<(String, u64)
             return Ok(None);
         }
     };
-    let text = String::from_utf8_lossy(&head[..end]).into_owned();
+    let text = String::from_utf8_lossy(head.get(..end).unwrap_or(&head)).into_owned();
     let mut lines = text.lines();
     let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default();
     let name = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default().to_owned();

@@ -69,7 +69,7 @@ fn without_root(files: Files) -> Files {
     if is_top(&root) || !is_around {
         return files;
     }
-    files.into_iter().map(|(path, text)| (path[root.len()..].to_owned(), text)).collect()
+    files.into_iter().map(|(path, text)| (path.strip_prefix(&root).unwrap_or(&path).to_owned(), text)).collect()
 }
 
 #[cfg(test)]

@@ -105,17 +105,31 @@ fn room_of(path: &[impl AsRef<str>]) -> String {
     if parts.clone().any(|part| part == "model") { "model" } else { parts.next().unwrap_or("lib") }.to_owned()
 }
 
+/// Where the crate's code is.
+fn src() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("src")
+}
+
+/// Every file of the crate's code.
+pub(crate) fn files_of_src() -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    sources(&src(), &mut files);
+    files
+}
+
+pub(crate) fn text_of(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap()
+}
+
 /// `(room, file, room that it names)` of everything in `src`.
 fn edges() -> Vec<(String, String, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut files = Vec::new();
-    sources(&root, &mut files);
+    let root = src();
     let mut edges = Vec::new();
-    for file in files {
+    for file in files_of_src() {
         let shown = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
         let module = shown.trim_end_matches(".rs").trim_end_matches("/mod");
         let module: Vec<&str> = module.split('/').filter(|part| *part != "lib" && *part != "main").collect();
-        for path in named(&std::fs::read_to_string(&file).unwrap(), &module) {
+        for path in named(&text_of(&file), &module) {
             edges.push((room_of(&module), shown.clone(), room_of(&path)));
         }
     }

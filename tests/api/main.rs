@@ -1,7 +1,13 @@
 //! The fake over HTTP, driven by its own public test API; each test has a server of its own.
 //!
 //! Modules mirror the crate: one per noun or room. What they share is in `support`.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on panics")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "a test that cannot go on panics"
+)]
 
 mod action;
 mod agent_session;
@@ -14,6 +20,7 @@ mod edge;
 mod external_app;
 mod fault;
 mod flow;
+mod indexes;
 mod integration;
 mod job;
 mod journal;

@@ -1,5 +1,27 @@
-//! JSON beyond its syntax: how deep it nests, partial updates, and checks against a schema.
+//! JSON beyond its syntax: members that may be missing, how deep it nests, partial updates, and checks against a schema.
 
 pub mod depth;
 pub mod patch;
 pub mod schema;
+
+use serde_json::Value;
+
+/// Returns a member of an object, and null where there is none. An index in brackets would do the same for a value, and
+/// panic for a map.
+///
+/// ```
+/// use membrane_mock::base::json::member;
+/// use serde_json::{Value, json};
+///
+/// assert_eq!((member(&json!({"a": 1}), "a"), member(&json!([1]), "a")), (&json!(1), &Value::Null));
+/// ```
+pub fn member<'v>(of: &'v Value, name: &str) -> &'v Value {
+    of.get(name).unwrap_or(&Value::Null)
+}
+
+/// Sets a member of an object; any other value stays as it is.
+pub fn set_member(of: &mut Value, name: impl Into<String>, value: impl Into<Value>) {
+    if let Some(members) = of.as_object_mut() {
+        members.insert(name.into(), value.into());
+    }
+}

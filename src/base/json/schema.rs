@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::member;
 
 /// Refuses a schema that is not valid JSON Schema; `field` names it in the message.
 pub fn check_schema(schema: &Value, field: &str) -> Result<(), ApiError> {
@@ -54,8 +55,8 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
         })
         .collect();
     let Some(first) = errors.first() else { return Ok(()) };
-    let at = first["path"].as_str().unwrap_or("$");
-    let why = first["message"].as_str().unwrap_or_default();
+    let at = member(first, "path").as_str().unwrap_or("$");
+    let why = member(first, "message").as_str().unwrap_or_default();
     Err(ApiError::bad_request(format!("{what} does not match its schema at `{at}`: {why}"))
         .with_data(json!({ "errors": errors })))
 }

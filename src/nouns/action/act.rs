@@ -2,11 +2,12 @@
 //!
 //! Invariant: a body that is wrong is still a request to run, so that it gets a run log.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
+use crate::base::headers::{HeaderProblem, MOST_HEADERS, headers_of};
 use crate::elements::model::{Scope, Selector};
 use crate::mapping::formula::plain_text;
 use crate::nouns::action::run::{ApiDispatch, Dispatch, RunRequest};
@@ -81,7 +82,7 @@ fn read_dispatch(body: &JsonMap) -> Result<Dispatch, ApiError> {
         ))
         .with_data(json!({ "given": given })));
     };
-    let value = &body[*dispatch];
+    let value = body.get(*dispatch).unwrap_or(&Value::Null);
     Ok(match *dispatch {
         "id" => Dispatch::Action(Selector { id: value.as_str().map(str::to_owned), ..Selector::default() }),
         "key" => Dispatch::Action(Selector { key: value.as_str().map(str::to_owned), ..Selector::default() }),
@@ -110,14 +111,15 @@ fn read_api(api: &Value) -> Result<ApiDispatch, ApiError> {
     match api.get("headers") {
         None | Some(Value::Null) => {}
         Some(Value::Object(given)) => {
+            let mut texts = Vec::new();
             for (name, value) in given {
                 let Some(text) = value.as_str() else { return Err(wrong(&format!("headers.{name}"), "is text")) };
-                let pair = (HeaderName::try_from(name), HeaderValue::try_from(text));
-                let (Ok(name), Ok(value)) = pair else {
-                    return Err(wrong(&format!("headers.{name}"), "is not a valid HTTP header"));
-                };
-                headers.insert(name, value);
+                texts.push((name, text));
             }
+            headers = headers_of(texts).map_err(|problem| match problem {
+                HeaderProblem::Wrong(name) => wrong(&format!("headers.{name}"), "is not a valid HTTP header"),
+                HeaderProblem::Many(_) => wrong("headers", &format!("has at most {MOST_HEADERS} names")),
+            })?;
         }
         Some(_) => return Err(wrong("headers", "is an object of texts")),
     }

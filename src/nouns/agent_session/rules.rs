@@ -12,6 +12,7 @@ use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
+use crate::base::json::set_member;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
@@ -66,7 +67,7 @@ pub fn shown(space: &WorkspaceRuntime, session: &AgentSession) -> Value {
     ];
     for (name, value) in optional {
         if let Some(value) = value {
-            record[name] = value;
+            set_member(&mut record, name, value);
         }
     }
     record

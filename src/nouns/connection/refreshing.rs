@@ -17,7 +17,7 @@ impl Works for Connection {
         let current = space.world().connections.get(connection.id.as_str()).cloned();
         let Some(connection) = current.filter(|c| c.refresh_due().is_some_and(|at| at <= now)) else { return Ok(()) };
         let cx = as_owner(&engine, &space, &connection)?;
-        let held = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(|t| t.as_str());
+        let held = connection.credential("access_token");
         outbound::refresh(&cx, &connection.id, held).await?;
         let now = space.clock.now();
         let world = space.world();

@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
-use serde_json::Value;
 
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::json::patch::Patch;
@@ -355,9 +354,8 @@ pub(super) async fn disconnect(cx: &Cx, selector: &str) -> Result<(), ApiError> 
     let current = tx.connections.get(connection.id.as_str()).map(|c| (**c).clone());
     let mut current = current.ok_or_else(|| ApiError::not_found("the connection is gone"))?;
     let now = cx.space.clock.now();
-    if let Some(token) = current.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(Value::as_str) {
-        let token = token.to_owned();
-        vendor::revoke(&mut tx, &token)?;
+    if let Some(token) = current.credential("access_token") {
+        vendor::revoke(&mut tx, token)?;
     }
     if current.state == ConnectionState::ClientActionRequired && current.former.is_some() {
         // An open attempt to connect again ends with this.

@@ -9,11 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::{Value, json};
 use url::Url;
 
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::headers::headers_of;
 use crate::base::ids::Id;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{Answer, CallFacts, Effect, Fired, Side};
@@ -72,7 +73,7 @@ pub async fn meet(
                     reason = "a share of milliseconds"
                 )]
                 let more = (spread as f64 * fired.chance) as u64;
-                space.clock.sleep(Duration::from_millis(latency.from + more)).await;
+                space.clock.sleep(Duration::from_millis(latency.from.saturating_add(more))).await;
             }
             Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct => {}
             Effect::Error(_)
@@ -99,7 +100,7 @@ pub async fn strike(
 ) -> Result<bool, ApiError> {
     let mut tx = space.data.begin().await;
     let Some(connection) = tx.connections.get(id.as_str()).cloned() else { return Ok(false) };
-    let token = connection.credentials.as_ref().and_then(|held| held.get("access_token")).and_then(Value::as_str);
+    let token = connection.credential("access_token");
     let grant: Option<Grant> = token.and_then(|token| tx.grants.with_key(token).next()).map(|grant| (**grant).clone());
     let has_grant = grant.is_some();
     if let Some(mut grant) = grant {
@@ -279,10 +280,7 @@ fn respond(answer: &Answer) -> ScriptedAnswer {
     if !answer.body.is_string() && !answer.body.is_null() {
         play = with_json(play);
     }
-    for (name, value) in &answer.headers {
-        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            play.headers.insert(name, value);
-        }
-    }
+    // They were checked when the rule was stored.
+    play.headers.extend(headers_of(&answer.headers).unwrap_or_default());
     play
 }

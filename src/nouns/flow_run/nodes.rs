@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::json::depth;
+use crate::base::json::set_member;
 use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;
@@ -132,6 +133,13 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Notes something on a node run, by its place in the order in which they began.
+    fn record(&mut self, place: usize, note: impl FnOnce(&mut NodeRun)) {
+        if let Some(run) = self.runs.get_mut(place) {
+            note(run);
+        }
+    }
+
     /// Carries out one step: records the node run, its output or its failure, and adds the steps that its links lead
     /// to. Fails only when the whole flow run has to end.
     async fn take(&mut self, node: &FlowNode, step: NodeStep, steps: &mut VecDeque<NodeStep>) -> Result<(), ApiError> {
@@ -139,7 +147,8 @@ impl Walk<'_> {
         let place = self.runs.len();
         if let Some((before, up)) = &step.after {
             let down = DownstreamRun { run_id: id.clone(), node_key: step.node_key.clone() };
-            if let Some(output) = self.runs[*before].outputs.iter_mut().find(|output| output.id == up.output_id) {
+            let outputs = self.runs.get_mut(*before).map(|run| run.outputs.iter_mut());
+            if let Some(output) = outputs.into_iter().flatten().find(|output| output.id == up.output_id) {
                 output.downstream_runs.push(down);
             }
         }
@@ -154,17 +163,17 @@ impl Walk<'_> {
             errors: Vec::new(),
         });
         let (done, logs) = Box::pin(self.carry_out(&step.node_key, node, &step.input)).await;
-        self.runs[place].logs = logs;
+        self.record(place, |run| run.logs = logs);
         let mut error_seen = None;
         let output = match done {
             Ok(Some(output)) => output,
             Ok(None) => {
-                self.runs[place].status = NodeRunStatus::Skipped;
+                self.record(place, |run| run.status = NodeRunStatus::Skipped);
                 return Ok(());
             }
             Err(error) if node.on_error == Some(OnError::Continue) => {
                 // The branch goes on, and its filters see the error (IAPP:docs/flows).
-                self.runs[place].errors.push(error.clone());
+                self.record(place, |run| run.errors.push(error.clone()));
                 error_seen = Some(error);
                 Value::Null
             }
@@ -173,22 +182,22 @@ impl Walk<'_> {
                 let failed = ApiError::flow_run(format!("node `{name}` failed: {}", error.message));
                 self.errors
                     .push(failed.with_data(json!({ "nodeKey": step.node_key, "runId": id })).caused_by(error.clone()));
-                self.runs[place].status = NodeRunStatus::Failed;
-                self.runs[place].errors.push(error);
+                self.record(place, |run| {
+                    run.status = NodeRunStatus::Failed;
+                    run.errors.push(error);
+                });
                 return Ok(());
             }
         };
         self.count(&output)?;
         let output_id = self.id();
         let input = Arc::new(with((*step.input).clone(), &step.node_key, output.clone()));
-        self.runs[place].outputs.push(NodeOutput {
-            id: output_id.clone(),
-            data: output.clone(),
-            downstream_runs: Vec::new(),
-        });
+        let recorded = NodeOutput { id: output_id.clone(), data: output.clone(), downstream_runs: Vec::new() };
+        self.record(place, |run| run.outputs.push(recorded));
         // A link's filter sees what the next node would: its input with this output in it.
         let mut variables = self.variables(&input);
-        (variables["output"], variables["error"]) = (output, json!(error_seen));
+        set_member(&mut variables, "output", output);
+        set_member(&mut variables, "error", json!(error_seen));
         for link in &node.links {
             let Some(next) = &link.key else { continue };
             let goes = link.filter.as_ref().map_or(Ok(true), |filter| passes(filter, &variables));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
 use crate::base::page::Page;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
@@ -163,18 +164,18 @@ pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
         "operations": [],
     });
     if let Some(form) = &connector.input_schema {
-        auth["inputSchema"] = form.clone();
-        auth["ui"] = json!({ "schema": form });
-        spec["inputSchema"] = form.clone();
-        spec["ui"] = json!({ "parametersSchema": form });
+        set_member(&mut auth, "inputSchema", form.clone());
+        set_member(&mut auth, "ui", json!({ "schema": form }));
+        set_member(&mut spec, "inputSchema", form.clone());
+        set_member(&mut spec, "ui", json!({ "parametersSchema": form }));
     }
     if let Some(parameters) = &connector.parameters_schema {
-        spec["parametersSchema"] = parameters.clone();
+        set_member(&mut spec, "parametersSchema", parameters.clone());
     }
     if let Some(app) = &connector.external_app_id {
-        spec["externalAppId"] = json!(app);
+        set_member(&mut spec, "externalAppId", json!(app));
     }
-    spec["auth"] = auth;
+    set_member(&mut spec, "auth", auth);
     Reply::json(&spec)
 }
 

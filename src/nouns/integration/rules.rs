@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::json::member;
 use crate::base::json::patch::merge_members;
 use crate::base::page::{Page, PageRequest};
 use crate::elements::model::{Meta, check_key};
@@ -296,18 +297,19 @@ pub(super) fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap
     let integration = directory.find_integration(selector)?;
     let connector = directory.connector_for(integration);
     let schema = connector.as_ref().and_then(|connector| connector.parameters_schema.clone()).unwrap_or_default();
-    let required = |name: &str| schema["required"].as_array().is_some_and(|names| names.iter().any(|n| n == name));
+    let required =
+        |name: &str| member(&schema, "required").as_array().is_some_and(|names| names.iter().any(|n| n == name));
     let values = if shown {
         integration.parameters.clone()
     } else {
         crate::nouns::integration::view::masked_parameters(&integration.parameters, connector.as_deref())
     };
     let mut names: Vec<String> =
-        schema["properties"].as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
-    names.extend(values.keys().filter(|name| schema["properties"].get(name.as_str()).is_none()).cloned());
+        member(&schema, "properties").as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
+    names.extend(values.keys().filter(|name| member(&schema, "properties").get(name.as_str()).is_none()).cloned());
     let mut out = JsonMap::new();
     for name in names {
-        let field = &schema["properties"][&name];
+        let field = member(member(&schema, "properties"), &name);
         let mut descriptor = JsonMap::new();
         descriptor.insert("name".into(), name.clone().into());
         descriptor.insert("type".into(), field.get("type").cloned().unwrap_or_else(|| json!("string")));

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
+use crate::base::json::member;
 use crate::elements::model::Meta;
 use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::ConnectionView;
@@ -208,7 +209,10 @@ pub(super) fn masked_parameters(parameters: &JsonMap, connector: Option<&Connect
     let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
     let mut masked = parameters.clone();
     for (name, value) in &mut masked {
-        let sensitive = schema.is_some_and(|schema| schema["properties"][name]["isSensitive"] == Value::Bool(true));
+        let sensitive = schema.is_some_and(|schema| {
+            let property = member(member(schema, "properties"), name);
+            *member(property, "isSensitive") == Value::Bool(true)
+        });
         if sensitive || name.to_lowercase().contains("secret") {
             *value = Value::String("********".into());
         }

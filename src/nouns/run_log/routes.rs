@@ -6,6 +6,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
 use crate::engine::tokens::Caller;
@@ -75,7 +76,7 @@ async fn run(cx: &Cx, call: &Call) -> Result<(RunLog, RunDetails), ApiError> {
 
 fn with_details(log: &RunLog, details: &RunDetails) -> Result<Reply, ApiError> {
     let mut record = serde_json::to_value(log).map_err(ApiError::internal)?;
-    record["details"] = serde_json::to_value(details).map_err(ApiError::internal)?;
+    set_member(&mut record, "details", serde_json::to_value(details).map_err(ApiError::internal)?);
     Reply::json(&record)
 }
 

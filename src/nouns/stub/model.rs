@@ -10,6 +10,7 @@ use crate::base::JsonMap;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::base::headers::{HeaderProblem, headers_of};
 use crate::base::ids::Id;
 use crate::mapping::formula;
 
@@ -135,13 +136,13 @@ impl StubSpec {
         if self.respond.json.is_some() && self.respond.text.is_some() {
             return Err(ApiError::bad_request("`respond` has `json` or `text`, not both"));
         }
-        for (name, value) in &self.respond.headers {
-            let fine = http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value).is_ok();
-            if !fine {
-                return Err(ApiError::bad_request(format!("`respond.headers.{name}` is not a valid HTTP header")));
+        match headers_of(&self.respond.headers) {
+            Ok(_) => Ok(()),
+            Err(HeaderProblem::Wrong(name)) => {
+                Err(ApiError::bad_request(format!("`respond.headers.{name}` is not a valid HTTP header")))
             }
+            Err(problem @ HeaderProblem::Many(_)) => Err(ApiError::bad_request(format!("`respond`: {problem}"))),
         }
-        Ok(())
     }
 
     /// The fields in which `request` differs; none when it matches.

@@ -13,6 +13,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Ids;
+use crate::base::json::member;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side};
 use crate::nouns::connector::model::{Apply, AuthType, Connector};
@@ -89,12 +90,12 @@ pub fn default_credentials(
 fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
     let schema = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
     let mut form = JsonMap::new();
-    let names = schema["required"].as_array().cloned().unwrap_or_default();
+    let names = member(&schema, "required").as_array().cloned().unwrap_or_default();
     for name in names.iter().filter_map(Value::as_str) {
-        let field = &schema["properties"][name];
-        let value = field["default"]
+        let field = member(member(&schema, "properties"), name);
+        let value = member(field, "default")
             .as_str()
-            .or_else(|| field["enum"][0].as_str())
+            .or_else(|| member(field, "enum").get(0)?.as_str())
             .map_or_else(|| format!("mock-key-{}", ids.secret(12)), str::to_owned);
         form.insert(name.to_owned(), value.into());
     }
@@ -298,8 +299,8 @@ fn unmatched(connector: &str, stubs: &[&Arc<StoredStub>], request: &StubRequest)
         match &near {
             Some(near) => format!(
                 "; the nearest is {} {}",
-                near["method"].as_str().unwrap_or_default(),
-                near["path"].as_str().unwrap_or_default()
+                member(near, "method").as_str().unwrap_or_default(),
+                member(near, "path").as_str().unwrap_or_default()
             ),
             None => "; it has none".to_owned(),
         }

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::base::json::patch::Patch;
+use crate::base::json::set_member;
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
 use crate::nouns::tenant::model::{Tenant, TenantBody};
@@ -21,7 +22,7 @@ fn own_record(cx: &Cx, tenant: Option<&Tenant>) -> Result<Reply, ApiError> {
         Some(tenant) => serde_json::to_value(tenant).map_err(ApiError::internal)?,
         None => json!({ "id": workspace.id, "name": workspace.name, "internalId": "" }),
     };
-    record["workspaceKey"] = json!(workspace.key);
+    set_member(&mut record, "workspaceKey", workspace.key.as_str());
     Reply::json(&record)
 }
 

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
+use crate::base::json::set_member;
 use crate::base::operation::Operation;
 use crate::engine::moves::Works;
 use crate::nouns::fault as faults;
@@ -87,7 +88,7 @@ fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
 /// Repeats the fields under the noun's name, because both forms are documented: `data.id` and `data.connection.id`.
 fn both(noun: &str, fields: Value) -> Value {
     let mut data = fields.clone();
-    data[noun] = fields;
+    set_member(&mut data, noun, fields);
     data
 }
 
@@ -130,7 +131,7 @@ fn of_flow_run(world: &World, run: &FlowRun) -> Value {
         "tenantId": run.tenant,
     });
     if !run.errors.is_empty() {
-        fields["errors"] = json!(run.errors);
+        set_member(&mut fields, "errors", json!(run.errors));
     }
     both("flowRun", fields)
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
 use crate::base::json::patch::merge_members;
+use crate::base::json::set_member;
 use crate::engine::Cx;
 use crate::engine::tokens::read_public_key;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
@@ -87,7 +88,7 @@ pub fn merge_settings(settings: &mut Settings, value: Value) -> Result<(), ApiEr
         if !value.is_boolean() {
             return Err(ApiError::bad_request(format!("`settings.{name}` is true or false")));
         }
-        merged[&name] = value;
+        set_member(&mut merged, name, value);
     }
     *settings = serde_json::from_value(merged).map_err(ApiError::internal)?;
     Ok(())
@@ -99,7 +100,7 @@ pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, A
     let Value::Object(change) = change else { return Err(ApiError::bad_request("`mock` is an object")) };
     let mut merged = serde_json::to_value(mock).map_err(ApiError::internal)?;
     for (name, value) in change {
-        merged[&name] = match (merged.get(&name), value) {
+        let both = match (merged.get(&name), value) {
             (Some(Value::Object(old)), Value::Object(new)) => {
                 let mut both = old.clone();
                 merge_members(&mut both, new);
@@ -107,12 +108,10 @@ pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, A
             }
             (_, value) => value,
         };
+        set_member(&mut merged, name, both);
     }
     let mock: MockSettings = serde_path_to_error::deserialize(merged)
         .map_err(|error| ApiError::bad_request(format!("`mock`: field `{}`: {}", error.path(), error.inner())))?;
-    mock.progress.check()?;
-    if !matches!(mock.disconnected_status, 400 | 401) {
-        return Err(ApiError::bad_request("`mock.disconnectedStatus` is 400 or 401"));
-    }
+    mock.check()?;
     Ok(mock)
 }

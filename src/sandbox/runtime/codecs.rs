@@ -52,7 +52,9 @@ impl Encoding {
         match self {
             // Half a surrogate pair becomes U+FFFD.
             Self::Utf8 => text.to_std_string_lossy().into_bytes(),
-            Self::Latin1 | Self::Ascii => text.iter().map(|unit| unit.to_le_bytes()[0]).collect(),
+            Self::Latin1 | Self::Ascii => {
+                text.iter().map(|unit| u8::try_from(unit & 0xff).unwrap_or_default()).collect()
+            }
             Self::Utf16Le => text.iter().flat_map(u16::to_le_bytes).collect(),
             Self::Base64 | Self::Base64Url => loose_base64(text),
             Self::Hex => hex_pairs(text),

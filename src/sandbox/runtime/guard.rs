@@ -46,9 +46,9 @@ fn longest_prefix_row(source: &str) -> usize {
     let mut rest = source;
     while let Some(first) = rest.chars().next() {
         let step = if first.is_alphabetic() {
-            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len());
-            row = if PREFIX_WORDS.contains(&&rest[..end]) { row + 1 } else { 0 };
-            end
+            let word = rest.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '$').next().unwrap_or(rest);
+            row = if PREFIX_WORDS.contains(&word) { row + 1 } else { 0 };
+            word.len()
         } else {
             match first {
                 '!' | '~' | '-' | '+' => row += 1,
@@ -58,7 +58,7 @@ fn longest_prefix_row(source: &str) -> usize {
             first.len_utf8()
         };
         longest = longest.max(row);
-        rest = &rest[step..];
+        rest = rest.get(step..).unwrap_or_default();
     }
     longest
 }

@@ -138,7 +138,8 @@ pub(super) struct Lazies {
     files: RefCell<HashMap<String, JsObject>>,
     /// The map has each file's function, which is parsed but may not have been called.
     functions: RefCell<HashMap<String, JsObject>>,
-    globals: RefCell<HashMap<usize, JsValue>>,
+    /// The map has the value of each global that was read or set.
+    globals: RefCell<HashMap<&'static str, JsValue>>,
     /// The handler's argument, which is an object with accessors.
     args: RefCell<Option<JsObject>>,
     arguments: RefCell<Option<Arguments>>,
@@ -188,19 +189,18 @@ pub(super) fn install(context: &mut Context, shared: &Shared) -> JsResult<()> {
     }
     hide(&global, "global", global.clone().into(), context)?;
     stacks(&global, shared, context)?;
-    for (index, method) in METHODS.iter().enumerate() {
+    for method in &METHODS {
         let at = method.at.iter().try_fold(global.clone(), |at, name| object_at(&at, name, context))?;
-        let native = NativeFunction::from_copy_closure(move |this, arguments, context| {
-            METHODS[index].call(this, arguments, context)
-        });
+        let native =
+            NativeFunction::from_copy_closure(move |this, arguments, context| method.call(this, arguments, context));
         let function = built(context, native, method.name, method.length);
         hide(&at, method.name, function.into(), context)?;
     }
-    for (index, (name, _)) in GLOBALS.into_iter().enumerate() {
-        let get = NativeFunction::from_copy_closure(move |_, _, context| global_value(index, context));
+    for (name, file) in GLOBALS {
+        let get = NativeFunction::from_copy_closure(move |_, _, context| global_value(name, file, context));
         let set = NativeFunction::from_copy_closure(move |_, arguments, context| {
             let value = arguments.first().cloned().unwrap_or_default();
-            shared_of(context)?.lazies.globals.borrow_mut().insert(index, value);
+            shared_of(context)?.lazies.globals.borrow_mut().insert(name, value);
             Ok(JsValue::undefined())
         });
         accessor(&global, name, get, Some(set), false, context)?;
@@ -230,16 +230,15 @@ fn empty_arguments(context: &mut Context) -> JsResult<JsObject> {
     for name in ["input", "connection", "integration", "credentials", "user"] {
         args.create_data_property(JsString::from(name), JsValue::null(), context)?;
     }
-    for (index, (name, ..)) in MADE.into_iter().enumerate() {
+    for (name, file, given) in MADE {
         let get = NativeFunction::from_copy_closure(move |_, _, context| {
-            let (_, file, given) = MADE[index];
             made(file, context)?.get(JsString::from(given), context)
         });
         let set = NativeFunction::from_copy_closure(move |this, arguments, context| {
             let value = arguments.first().cloned().unwrap_or_default();
             let this = this.as_object().ok_or_else(host_gone)?;
             let own = PropertyDescriptor::builder().value(value).writable(true).enumerable(true).configurable(true);
-            this.define_property_or_throw(JsString::from(MADE[index].0), own, context)?;
+            this.define_property_or_throw(JsString::from(name), own, context)?;
             Ok(JsValue::undefined())
         });
         accessor(&args, name, get, Some(set), true, context)?;
@@ -297,15 +296,14 @@ fn made(file: &'static str, context: &mut Context) -> JsResult<JsObject> {
     Ok(made)
 }
 
-fn global_value(index: usize, context: &mut Context) -> JsResult<JsValue> {
+fn global_value(name: &'static str, file: &'static str, context: &mut Context) -> JsResult<JsValue> {
     let shared = shared_of(context)?;
-    if let Some(value) = shared.lazies.globals.borrow().get(&index).cloned() {
+    if let Some(value) = shared.lazies.globals.borrow().get(name).cloned() {
         return Ok(value);
     }
-    let (name, file) = GLOBALS[index];
     let given = if file == "client.js" { made(file, context)? } else { load(file, context)? };
     let value = given.get(JsString::from(name), context)?;
-    shared.lazies.globals.borrow_mut().insert(index, value.clone());
+    shared.lazies.globals.borrow_mut().insert(name, value.clone());
     Ok(value)
 }
 

@@ -227,7 +227,7 @@ pub(super) fn mended(text: String) -> String {
         let is_half = escape.starts_with("\\ud") && escape.as_bytes().get(3).is_some_and(|digit| *digit >= b'8');
         // The length covers the backslash and what follows it, so that an escaped backslash is skipped whole.
         let length = if is_half { 6 } else { 1 + escape.chars().nth(1).map_or(0, char::len_utf8) };
-        mended.push_str(if is_half { "\u{fffd}" } else { &escape[..length.min(escape.len())] });
+        mended.push_str(if is_half { "\u{fffd}" } else { escape.get(..length).unwrap_or(escape) });
         rest = escape.get(length..).unwrap_or_default();
     }
     mended.push_str(rest);

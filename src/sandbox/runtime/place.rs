@@ -46,12 +46,11 @@ pub(super) fn of_error(error: &JsError) -> SandboxError {
 
 /// Finds the parser's `… at line 2, col 12` in a message, and rewrites its column as the author counts.
 fn place_in_message(message: &str) -> (String, Option<SourcePlace>) {
-    let found = message.rfind("at line ").and_then(|start| {
-        let rest = &message[start + "at line ".len()..];
+    let found = message.rsplit_once("at line ").and_then(|(before, rest)| {
         let (line, rest) = rest.split_once(", col ")?;
-        let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-        let place = SourcePlace::of(line.parse().ok()?, rest[..end].parse().ok()?)?;
-        Some((format!("{}at {place}{}", &message[..start], &rest[end..]), place))
+        let (column, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
+        let place = SourcePlace::of(line.parse().ok()?, column.parse().ok()?)?;
+        Some((format!("{before}at {place}{after}"), place))
     });
     match found {
         Some((message, place)) => (message, Some(place)),

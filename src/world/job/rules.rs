@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
+use crate::base::json::set_member;
 use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
@@ -37,13 +38,14 @@ const MOST_JOBS: usize = 20;
 pub fn shown(engine: &Engine, space: &WorkspaceRuntime, job: &Job) -> Value {
     let mut record = json!({ "id": job.id, "status": job.status, "progress": job.status.percent() });
     if job.status == JobStatus::Completed {
-        record["result"] = match job.work {
+        let result = match job.work {
             JobWork::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
             JobWork::Import(_) => json!(job.result),
         };
+        set_member(&mut record, "result", result);
     }
     if let Some(error) = &job.error {
-        record["error"] = json!(error);
+        set_member(&mut record, "error", json!(error));
     }
     record
 }

@@ -148,7 +148,7 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         'd' => 86_400,
         _ => return Err(wrong()),
     };
-    let count: u64 = number[..number.len() - 1].parse().map_err(|_| wrong())?;
+    let count: u64 = number.strip_suffix(unit).unwrap_or(number).parse().map_err(|_| wrong())?;
     Ok(Duration::from_secs(count.saturating_mul(seconds)))
 }
 

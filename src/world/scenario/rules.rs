@@ -251,7 +251,8 @@ pub async fn go_on(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> usize
         let next = {
             let inner = space.scenario_runs.lock();
             let due = inner.runs.iter().filter(|run| run.due(now).is_some_and(|at| at <= now));
-            due.min_by_key(|run| run.due(now)).map(|run| (run.id.clone(), run.scenario.steps[run.steps_done].clone()))
+            let next = due.min_by_key(|run| run.due(now));
+            next.and_then(|run| Some((run.id.clone(), run.scenario.steps.get(run.steps_done)?.clone())))
         };
         let Some((id, step)) = next else { return done };
         let mut failure = None;

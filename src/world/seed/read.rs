@@ -359,6 +359,8 @@ impl SeedDocument {
             .map_err(|why| workspace.field("clock").error(&self.files, format!("field `clock`: {why}")))?;
         let progress = self.workspace.mock().progress.check();
         progress.map_err(|error| workspace.field("progress").error(&self.files, error.message.clone()))?;
+        let mock = self.workspace.mock().check();
+        mock.map_err(|error| workspace.field("mock").error(&self.files, error.message.clone()))?;
         for integration in &self.integrations {
             if integration.key.is_empty() {
                 return Err(integration.origin.error(&self.files, "field `key`: an integration has none"));

@@ -4,3 +4,4 @@ mod authorizing;
 mod openapi;
 mod routes;
 mod serving;
+mod shapes;

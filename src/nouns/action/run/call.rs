@@ -4,6 +4,7 @@
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::headers;
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
 use crate::fault::{CallFacts, Side};
@@ -18,7 +19,7 @@ use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
 use crate::nouns::{connection as outbound, fault as faults};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -123,17 +124,10 @@ pub(crate) fn pairs(query: Option<&Value>) -> Vec<(String, String)> {
 }
 
 pub(crate) fn headers_of(headers: Option<&Value>, action: &Action) -> Result<HeaderMap, ApiError> {
-    let mut map = HeaderMap::new();
-    if let Some(Value::Object(headers)) = headers {
-        for (name, value) in headers {
-            let pair = (HeaderName::try_from(name), HeaderValue::try_from(formula::plain_text(value)));
-            let (Ok(name), Ok(value)) = pair else {
-                return Err(config_error(action, &format!("headers.{name}` is not a valid HTTP header")));
-            };
-            map.insert(name, value);
-        }
-    }
-    Ok(map)
+    let Some(Value::Object(headers)) = headers else { return Ok(HeaderMap::new()) };
+    let texts = headers.iter().map(|(name, value)| (name, formula::plain_text(value)));
+    // The message stands behind a backtick that opens the name of the field.
+    headers::headers_of(texts).map_err(|problem| config_error(action, problem.to_string().trim_start_matches('`')))
 }
 
 /// The bytes of a body: text as it is, any other value as JSON, nothing for null.
@@ -165,12 +159,13 @@ pub(crate) async fn call_app(
         }
         left -= 1;
         cx.space.clock.sleep(backoff).await;
-        backoff *= 2;
+        backoff = backoff.saturating_mul(2).min(LONGEST_BACKOFF);
     }
 }
 
-/// The wait before the first retry, on the workspace's clock; each further wait is twice as long.
+/// The wait before the first retry, on the workspace's clock; each further wait is twice as long, up to the longest.
 const FIRST_BACKOFF: Duration = Duration::from_millis(200);
+const LONGEST_BACKOFF: Duration = Duration::from_mins(1);
 
 /// The output of a call through a connection, or its error. Source: SEED, SDK; the status is assumed.
 pub(crate) fn output_of(cx: &Cx, connection: &Connection, trip: CallOutcome) -> Result<Value, ApiError> {

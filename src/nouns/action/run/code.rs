@@ -5,6 +5,8 @@
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
 use crate::base::error::ApiError;
+use crate::base::headers::headers_of;
+use crate::base::json::member;
 use crate::engine::directory::Directory;
 use crate::engine::view::Secrets;
 use crate::engine::{Cx, InnerCall};
@@ -18,7 +20,7 @@ use crate::nouns::run_log::model::InnerCallLog;
 use crate::nouns::tenant::model::Tenant;
 use crate::sandbox::{Arguments, Host, Snippet};
 use futures_util::future::BoxFuture;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
@@ -132,26 +134,21 @@ impl SnippetHost {
         let connection = {
             let world = self.cx.world();
             let directory = Directory::new(&world, &self.cx.engine.catalog);
-            let selector = arguments["connection"].as_str().ok_or_else(|| {
+            let selector = member(arguments, "connection").as_str().ok_or_else(|| {
                 ApiError::bad_request("there is no connection; use `membrane.connection(<id or key>)`")
             })?;
             directory.connection(&self.cx.caller, selector)?
         };
-        let method = arguments["method"].as_str().unwrap_or("GET");
+        let method = member(arguments, "method").as_str().unwrap_or("GET");
         let body = arguments.get("body").filter(|body| !body.is_null());
         let mut headers = HeaderMap::new();
         if let Some(Value::Object(given)) = arguments.get("headers") {
-            for (name, value) in given {
-                let pair = (HeaderName::try_from(name), HeaderValue::try_from(formula::plain_text(value)));
-                let (Ok(name), Ok(value)) = pair else {
-                    return Err(ApiError::bad_request(format!("`headers.{name}` is not a valid HTTP header")));
-                };
-                headers.insert(name, value);
-            }
+            let texts = given.iter().map(|(name, value)| (name, formula::plain_text(value)));
+            headers = headers_of(texts).map_err(|problem| ApiError::bad_request(problem.to_string()))?;
         }
         let call = Outgoing {
             method: Method::try_from(method).unwrap_or(Method::GET),
-            path: arguments["path"].as_str().unwrap_or("/").to_owned(),
+            path: member(arguments, "path").as_str().unwrap_or("/").to_owned(),
             query: pairs(arguments.get("query")),
             headers,
             body: body_bytes(body),
@@ -164,7 +161,7 @@ impl SnippetHost {
             evidence.exchanges.extend(exchanges);
             evidence.transitions.extend(trip.transitions.iter().cloned());
         }
-        let full = arguments["full"] == Value::Bool(true);
+        let full = *member(arguments, "full") == Value::Bool(true);
         let head = trip
             .response
             .as_ref()

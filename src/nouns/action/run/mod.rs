@@ -21,6 +21,7 @@ use crate::base::clock::rest_of_a_call;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::schema;
+use crate::base::json::set_member;
 use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;
@@ -199,7 +200,7 @@ pub(crate) async fn run_action(
     match &action.output_mapping {
         Some(mapping) => {
             let mut variables = variables_of(cx, request, trace);
-            variables["output"] = output.unwrap_or(Value::Null);
+            set_member(&mut variables, "output", output.unwrap_or(Value::Null));
             formula::resolve(mapping, &variables)
         }
         None => Ok(output),
@@ -225,7 +226,8 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
         }
         Some(ActionType::ApiRequestToYourApp) => {
             let mut config = mapped_config(cx, action, request, trace)?;
-            config["uri"] = address_of_your_app(cx, &config, action)?.into();
+            let uri = address_of_your_app(cx, &config, action)?;
+            set_member(&mut config, "uri", uri);
             trace.mapped_input = Some(config.clone());
             Some(call_anywhere(cx, &config, action, trace).await?)
         }

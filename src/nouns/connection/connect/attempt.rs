@@ -11,6 +11,7 @@ use url::Url;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
+use crate::base::json::set_member;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::directory::Directory;
 use crate::engine::view::{Secrets, ViewContext};
@@ -74,8 +75,9 @@ pub async fn announce(
             let directory = Directory::new(&world, &engine.catalog);
             let lens = ViewContext { directory, base: engine.base(), caller: &cx.caller };
             let mut message = message_of(&attempt, "newConnectionCreated");
-            message["connection"] =
+            let shown =
                 serde_json::to_value(lens.connection(connection, Secrets::Hidden)).map_err(ApiError::internal)?;
+            set_member(&mut message, "connection", shown);
             let (title, what) = match connection.state {
                 ConnectionState::Building => ("Almost there", "is being set up"),
                 _ => ("Connected", "is connected"),
@@ -103,13 +105,13 @@ pub fn failure(
     let data = serde_json::to_value(problem).map_err(ApiError::internal)?;
     let redirect = attempt.address_with(&[("error", &problem.message), ("errorData", &data.to_string())]);
     let mut message = message_of(attempt, "newConnectionFailure");
-    message["error"] = problem.message.clone().into();
-    message["errorData"] = data;
+    set_member(&mut message, "error", problem.message.clone());
+    set_member(&mut message, "errorData", data);
     if let Some(connection) = connection {
-        message["connectionId"] = connection.id.to_string().into();
+        set_member(&mut message, "connectionId", connection.id.to_string());
     }
     // This is for our own page in the client's frame, which then closes.
-    message["cancelled"] = cancelled.into();
+    set_member(&mut message, "cancelled", cancelled);
     let title = if cancelled { "Cancelled" } else { "Not connected" };
     space.attempts.send(AttemptEnd { tenant, message: message.clone() }).ok();
     let text = if cancelled { "Nothing was connected.".to_owned() } else { problem.message.clone() };
@@ -119,10 +121,10 @@ pub fn failure(
 fn message_of(attempt: &Attempt, kind: &str) -> Value {
     let mut message = json!({ "source": "integration.app", "type": kind });
     if let Some(id) = &attempt.request_id {
-        message["requestId"] = id.as_str().into();
+        set_member(&mut message, "requestId", id.as_str());
     }
     if let Some(state) = &attempt.custom_state {
-        message["customState"] = state.as_str().into();
+        set_member(&mut message, "customState", state.as_str());
     }
     message
 }

@@ -6,6 +6,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
+use crate::base::json::member;
 use crate::base::json::schema;
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
@@ -79,7 +80,7 @@ pub(crate) fn authorize(
         Consent::Input(mut input) if connector.auth_type == AuthType::ClientCredentials => {
             let presets = integration_for(tx, &connection).map(|integration| integration.presets()).unwrap_or_default();
             let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
-            let settled = presets.into_iter().filter(|(name, _)| form["properties"].get(name).is_some());
+            let settled = presets.into_iter().filter(|(name, _)| member(&form, "properties").get(name).is_some());
             input.extend(settled);
             schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
             connection.input = Some(Value::Object(input.clone()));
@@ -323,9 +324,8 @@ pub fn move_in(
             log_attempt(space, tx, &connection, Some(error.unwrap_or_else(cancelled)))?;
         }
         ConnectionEvent::Disconnect => {
-            if let Some(token) = connection.credentials.as_ref().and_then(|c| c["access_token"].as_str()) {
-                let token = token.to_owned();
-                vendor::revoke(tx, &token)?;
+            if let Some(token) = connection.credential("access_token") {
+                vendor::revoke(tx, token)?;
             }
         }
         ConnectionEvent::Finalize | ConnectionEvent::Rebuild => {

@@ -18,6 +18,7 @@ use url::Url;
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::base::json::member;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::target::integration_for;
 use crate::nouns::connection::model::Connection;
@@ -141,10 +142,8 @@ async fn ask(
     match (response.status.is_success(), value_of(&response.body)) {
         (true, Value::Object(tokens)) if tokens.contains_key("access_token") => Exchanged::Tokens(tokens),
         // A 5xx tells nothing about the grant, whatever its body says.
-        (false, Value::Object(answer))
-            if response.status.is_client_error() && answer.get("error").is_some_and(Value::is_string) =>
-        {
-            Exchanged::Refused(answer["error"].as_str().unwrap_or_default().to_owned())
+        (false, answer) if response.status.is_client_error() && member(&answer, "error").is_string() => {
+            Exchanged::Refused(member(&answer, "error").as_str().unwrap_or_default().to_owned())
         }
         _ => Exchanged::Failed(ApiError::action_run(format!(
             "the token endpoint of {} answered {} with something that is no token",

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
 use crate::call::router::Route;
 use crate::call::subject::{Subject, scope_in};
 use crate::call::{Call, Reply};
@@ -153,15 +154,15 @@ fn options_of(
         option.shift_remove("key");
     }
     if let Some(schema) = &connector.parameters_schema {
-        option["connectorParametersSchema"] = schema.clone();
+        set_member(&mut option, "connectorParametersSchema", schema.clone());
     }
     if connector.input_schema.is_some() {
         let mut presets = integration.map(Integration::presets).unwrap_or_default();
         presets.extend(given.and_then(Value::as_object).cloned().unwrap_or_default());
-        option["inputSchema"] = connector.form_without(&presets);
+        set_member(&mut option, "inputSchema", connector.form_without(&presets));
     }
     if connector.auth_type.is_oauth() {
-        option["oAuthCallbackUri"] = json!(format!("{}/oauth-callback", cx.engine.base()));
+        set_member(&mut option, "oAuthCallbackUri", format!("{}/oauth-callback", cx.engine.base()));
     }
     Reply::json(&[option])
 }

@@ -196,6 +196,11 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// A credential that is text, such as `access_token`; none when there are no credentials, or none of this name.
+    pub fn credential(&self, name: &str) -> Option<&str> {
+        self.credentials.as_ref()?.get(name)?.as_str()
+    }
+
     /// Moves the connection by an event: the only way to change `state`. It also clears what no longer holds in the new
     /// state. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: ConnectionEvent, now: Timestamp) -> Result<Transition, ApiError> {

@@ -1,13 +1,12 @@
 //! Credentials of calls: put onto requests, refreshed once an app refuses them, and lost.
 
-use http::HeaderName;
-use http::HeaderValue;
 use http::header;
 use serde_json::Value;
 use std::time::Duration;
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::headers::headers_of;
 use crate::base::ids::Id;
 use crate::engine::Cx;
 use crate::mapping::formula::plain_text;
@@ -83,13 +82,12 @@ pub(in crate::nouns::connection) async fn refresh(
     let _turn = turn.lock().await;
     let Some(connection) = cx.world().connections.get(id.as_str()).cloned() else { return Ok(Refreshed::Impossible) };
     let connector = connector_of(cx, &connection)?;
-    let held = |name: &str| connection.credentials.as_ref().and_then(|c| c.get(name)).and_then(Value::as_str);
-    if let (Some(refused), Some(held)) = (refused, held("access_token"))
+    if let (Some(refused), Some(held)) = (refused, connection.credential("access_token"))
         && refused != held
     {
         return Ok(Refreshed::Credentials(connection.credentials.clone().unwrap_or_default()));
     }
-    let Some(token) = held("refresh_token") else { return Ok(Refreshed::Impossible) };
+    let Some(token) = connection.credential("refresh_token") else { return Ok(Refreshed::Impossible) };
     match connect::oauth::exchange_refresh_token(&cx.engine, &cx.space, &connection, &connector, token).await {
         Exchanged::Tokens(tokens) => {
             let mut tx = cx.space.data.begin().await;
@@ -165,9 +163,10 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
 pub(super) fn apply_credentials(apply: &Apply, credentials: &JsonMap, request: &mut OutRequest) {
     let text = |name: &str| credentials.get(name).map(plain_text).unwrap_or_default();
     let mut set = |name: &str, value: String| {
-        if let (Ok(name), Ok(mut value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        // A name or value that no header can have is left out, as credentials that are missing are.
+        for (name, mut value) in headers_of([(name, value)]).unwrap_or_default() {
             value.set_sensitive(true);
-            request.headers.insert(name, value);
+            name.map(|name| request.headers.insert(name, value));
         }
     };
     match apply {

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
+use crate::base::json::member;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
@@ -88,14 +89,14 @@ fn presets_of(space: &WorkspaceRuntime, connection: &Connection) -> JsonMap {
 /// The fields of the form, from the connector's input schema without the presets.
 fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> Option<String>) -> Vec<Field> {
     let schema = connector.form_without(presets);
-    let required = schema["required"].as_array().cloned().unwrap_or_default();
-    let Some(properties) = schema["properties"].as_object() else { return Vec::new() };
+    let required = member(&schema, "required").as_array().cloned().unwrap_or_default();
+    let Some(properties) = member(&schema, "properties").as_object() else { return Vec::new() };
     let field = |(name, property): (&String, &Value)| {
-        let secret = property["isSensitive"] == Value::Bool(true) || property["format"] == "password";
+        let secret = *member(property, "isSensitive") == Value::Bool(true) || member(property, "format") == "password";
         Field {
             name: name.clone(),
-            label: property["title"].as_str().unwrap_or(name).to_owned(),
-            hint: property["description"].as_str().unwrap_or_default().to_owned(),
+            label: member(property, "title").as_str().unwrap_or(name).to_owned(),
+            hint: member(property, "description").as_str().unwrap_or_default().to_owned(),
             required: required.iter().any(|wanted| wanted == name),
             secret,
             value: typed(name)
@@ -137,9 +138,9 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
 
 /// The values that a field may have; any value when the list is empty.
 fn choices_of(property: &Value) -> Vec<Value> {
-    match property["enum"].as_array() {
+    match member(property, "enum").as_array() {
         Some(choices) => choices.clone(),
-        None if property["type"] == "boolean" => vec![true.into(), false.into()],
+        None if member(property, "type") == "boolean" => vec![true.into(), false.into()],
         None => Vec::new(),
     }
 }
@@ -148,7 +149,8 @@ fn choices_of(property: &Value) -> Vec<Value> {
 fn value_of(property: &Value, text: &str) -> Value {
     let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
     let is_number = |kind: &Value| kind == "integer" || kind == "number";
-    let kinds = property["type"].as_array().map_or_else(|| std::slice::from_ref(&property["type"]), Vec::as_slice);
+    let kind = member(property, "type");
+    let kinds = kind.as_array().map_or_else(|| std::slice::from_ref(kind), Vec::as_slice);
     let number =
         || serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() && kinds.iter().all(is_number));
     choice.or_else(number).unwrap_or_else(|| text.into())
@@ -157,7 +159,7 @@ fn value_of(property: &Value, text: &str) -> Value {
 fn consent_of(call: &Call, connector: &Connector) -> Consent {
     let form = call.form();
     let schema = connector.form_without(&JsonMap::new());
-    let properties = schema["properties"].as_object();
+    let properties = member(&schema, "properties").as_object();
     let typed = properties
         .into_iter()
         .flatten()

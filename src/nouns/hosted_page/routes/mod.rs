@@ -211,7 +211,7 @@ pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let connector = directory.connector_behind(&connection);
-    let token = connection.credentials.as_ref().and_then(|c| c.get("access_token")).and_then(|token| token.as_str());
+    let token = connection.credential("access_token");
     let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
     let page = ConnectionPage {
         theme,

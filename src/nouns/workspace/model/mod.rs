@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::base::JsonMap;
 use crate::base::clock::{ClockMode, Timestamp};
+use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::nouns::workspace::model::progress::ProgressSettings;
 
@@ -118,6 +119,23 @@ pub struct MockSettings {
     pub webhook_secret: Option<String>,
     /// The base addresses of the user's own fakes of apps, by connector key; the stub server answers for all others.
     pub upstreams: BTreeMap<String, String>,
+}
+
+/// The most retries of one call that a workspace may ask for.
+const MOST_RETRIES: u32 = 20;
+
+impl MockSettings {
+    /// Refuses with 400 settings that make no sense, and names the one.
+    pub fn check(&self) -> Result<(), ApiError> {
+        self.progress.check()?;
+        if !matches!(self.disconnected_status, 400 | 401) {
+            return Err(ApiError::bad_request("`mock.disconnectedStatus` is 400 or 401"));
+        }
+        if self.upstream_retries > MOST_RETRIES {
+            return Err(ApiError::bad_request(format!("`mock.upstreamRetries` is at most {MOST_RETRIES}")));
+        }
+        Ok(())
+    }
 }
 
 impl Default for MockSettings {
