@@ -191,10 +191,7 @@ pub fn routes() -> Vec<Route> {
             .operation(Act),
         // flow instances and flow runs, beside what all elements have
         post("/flow-instances", Anyone, "SDK", flows::create_instance),
-        post("/flow-instances/{selector}/setup", Anyone, "SDK", flows::setup),
-        post("/flow-instances/{selector}/reset", Anyone, "SDK", flows::reset),
-        post("/flow-instances/{selector}/update-to-latest-flow", Anyone, "SDK", flows::update_to_latest),
-        delete("/flow-instances/{selector}", Anyone, "PG", flows::archive),
+        post("/flow-instances/{instance}/update-to-latest-flow", Anyone, "SDK", flows::update_to_latest),
         post("/connections/{connection}/flows/{selector}/run", Anyone, "SDK", flows::run)
             .operation(FlowRun)
             .about(flows::about_run),
@@ -289,8 +286,8 @@ impl EachKind for RoutesOfKinds {
 fn layered<E: Kind>() -> Vec<Route> {
     let (plural, singular, source) = (E::PLURAL, E::SINGULAR, E::SOURCE);
     let instance = format!("/{singular}-instance");
-    let (mut ones, mut instances) =
-        (vec![format!("/{plural}/{{selector}}"), format!("/{singular}")], vec![instance.clone()]);
+    let mut ones = vec![format!("/{plural}/{{selector}}"), format!("/{singular}")];
+    let mut instances = vec![instance.clone(), format!("{instance}s/{{instance}}")];
     let mut all = vec![
         get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
         post(&format!("/{plural}"), Manager, source, elements::create::<E>),
@@ -310,7 +307,6 @@ fn layered<E: Kind>() -> Vec<Route> {
     all.extend([
         get(&format!("/{singular}-instances"), Anyone, "SDK", elements::list_instances::<E>),
         post(&instance, Anyone, "SDK", elements::put_instance::<E>),
-        post(&format!("{instance}/restore"), Anyone, "SDK", elements::restore_instance::<E>),
     ]);
     for base in ones {
         all.extend([
@@ -332,6 +328,7 @@ fn layered<E: Kind>() -> Vec<Route> {
             patch(&base, Anyone, "SDK", elements::patch_instance::<E>),
             delete(&base, Anyone, "SDK", elements::archive_instance::<E>),
             post(&format!("{base}/setup"), Anyone, "SDK", elements::setup_instance::<E>),
+            post(&format!("{base}/restore"), Anyone, "SDK", elements::restore_instance::<E>),
         ]);
         if has_layers {
             all.push(post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance));

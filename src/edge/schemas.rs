@@ -94,7 +94,6 @@ pub(crate) fn answered(route: &Route) -> Option<Cow<'static, str>> {
         }
         "/integrations" => Some("Integration"),
         _ if of("/integrations/{selector}") || of("/integration") => Some("Integration"),
-        _ if of("/flow-instances/{selector}") => Some("Flow"),
         "/flow-runs" | "/flow-runs/{id}" | "/flow-runs/{id}/stop" => Some("FlowRun"),
         "/flows/{selector}/run" | "/flow/run" | "/connections/{connection}/flows/{selector}/run" => Some("FlowRun"),
         "/connectors" | "/connectors/{selector}" => Some("Connector"),
@@ -153,10 +152,17 @@ impl EachKind for ShapeOfRoute<'_> {
     fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
         let (plural, singular, path) = (K::PLURAL, K::SINGULAR, self.route.path.as_str());
         let list = format!("/{plural}");
-        let (one, other) = (format!("/{plural}/{{selector}}"), format!("/{singular}"));
+        let ones = [
+            format!("/{plural}/{{selector}}"),
+            format!("/{singular}"),
+            format!("/{singular}-instance"),
+            format!("/{singular}-instances/{{instance}}"),
+            format!("/integrations/{{integration}}/{plural}/{{selector}}"),
+            format!("/connections/{{connection}}/{plural}/{{selector}}"),
+        ];
         let is_sent = match self.route.method.as_ref() {
             Some(method) if *method == Method::POST => path == list,
-            Some(method) if *method == Method::PATCH || *method == Method::PUT => path == one || path == other,
+            Some(method) if *method == Method::PATCH || *method == Method::PUT => ones.iter().any(|one| path == one),
             Some(_) | None => false,
         };
         let lists = [
@@ -165,8 +171,6 @@ impl EachKind for ShapeOfRoute<'_> {
             format!("/integrations/{{integration}}/{plural}"),
             format!("/connections/{{connection}}/{plural}"),
         ];
-        let ones =
-            [one, other, format!("/{singular}-instance"), format!("/connections/{{connection}}/{plural}/{{selector}}")];
         let is_list = lists.iter().any(|list| path == list);
         self.lists |= is_list;
         let is_answered = is_list || ones.iter().any(|one| is_element(path, one));

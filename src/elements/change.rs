@@ -8,7 +8,7 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::text::article;
 use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
-use crate::elements::{Archived, Holder, Kind, Listed};
+use crate::elements::{Archived, Holder, Kind, Listed, restore_instance};
 use crate::engine::Cx;
 use crate::store::{Tx, World};
 
@@ -186,10 +186,24 @@ async fn own<E: Kind>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError>
     let tx = cx.space.data.begin().await;
     let directory = cx.directory(&tx);
     let element = directory.element::<E>(&cx.caller, selector, Archived::Found)?;
-    let by_id = [&selector.id, &selector.any].into_iter().flatten().any(|text| *element.id() == **text);
+    let by_id = [&selector.id, &selector.any]
+        .into_iter()
+        .flatten()
+        .any(|text| *element.id() == **text || element.meta().uuid == *text);
     if selector.scope.names_integration() && !by_id && element.place().integration.is_none() {
         // An element that is named through an integration is that integration's own version, or none.
         return Err(directory.no_element::<E>(selector.shown()));
+    }
+    if selector.scope.names_connection() && !by_id && !element.place().is_instance() {
+        // Likewise through a connection: what serves others as well is not changed for one.
+        let scope = directory.scope(&cx.caller, &selector.scope)?;
+        let holder = scope.connection.map(|connection| Holder::Connection(connection).to_string()).unwrap_or_default();
+        return Err(ApiError::not_found(format!(
+            "no matching {}: `{}` has no instance on {holder}; change `{}` itself without naming a connection",
+            E::NOUN,
+            element.key(),
+            element.id(),
+        )));
     }
     if E::table(&tx).get(element.id().as_str()).is_none() {
         return Err(ApiError::access_denied(format!(
@@ -222,7 +236,16 @@ pub async fn archive<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>,
 
 /// Restores an element and answers it. Fails with `already_exists` when its key is taken meanwhile.
 pub async fn restore<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
-    changed(cx, &archived_selector::<E>(cx, selector), |element: &mut E, world| {
+    if selector.scope.names_connection() && selector.id.is_none() {
+        let key = selector.any.clone().or_else(|| selector.key.clone());
+        return restore_instance(cx, &Selector { any: None, key, ..selector.clone() }).await;
+    }
+    bring_back(cx, &archived_selector::<E>(cx, selector)).await
+}
+
+/// Restores the element that a selector names exactly.
+pub(super) async fn bring_back<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
+    changed(cx, selector, |element: &mut E, world| {
         element.meta_mut().archived_at = None;
         refuse_taken(world, element)
     })
@@ -247,7 +270,8 @@ fn archived_selector<E: Kind>(cx: &Cx, selector: &Selector) -> Selector {
             && element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()))
             && (integration.is_none() || element.place().integration.as_ref() == integration.as_ref().map(|i| &i.id))
     });
-    match archived.last() {
+    // One that stands above others is meant before an instance, and the later one before the earlier.
+    match archived.max_by_key(|element| !element.place().is_instance()) {
         Some(element) => Selector { id: Some(element.id().to_string()), ..Selector::default() },
         None => selector.clone(),
     }

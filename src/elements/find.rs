@@ -20,12 +20,18 @@ pub enum Archived {
 }
 
 impl Directory<'_> {
-    /// An element that the caller may see, by its id, archived or not.
+    /// An element that the caller may see, by its id or UUID, archived or not.
     pub fn element_by_id<E: Kind>(&self, caller: &Caller, id: &str) -> Option<Arc<E>> {
         let shared = || E::shared(self.catalog).and_then(|shelf| shelf.get(id));
+        // All are looked through only for what can be a UUID.
+        let by_uuid = || {
+            let all = is_uuid(id).then(|| E::table(self.world).iter());
+            all.into_iter().flatten().find(|element| element.meta().uuid == id)
+        };
         E::table(self.world)
             .get(id)
             .or_else(shared)
+            .or_else(by_uuid)
             .filter(|element| element.place().tenant.as_ref().is_none_or(|owner| caller.may_see(owner.as_str())))
             .cloned()
     }
@@ -148,13 +154,7 @@ impl Directory<'_> {
             if let Some(element) = by_id(text) {
                 return Ok(element);
             }
-            return match self.element_by_any_key(caller, text, &scope, selector) {
-                Err(error) if error.key == Some(ErrorKey::NotFound) => {
-                    let by_uuid = E::table(self.world).iter().find(|element| element.meta().uuid == *text);
-                    by_uuid.and_then(|element| by_id(element.id().as_str())).ok_or(error)
-                }
-                found => found,
-            };
+            return self.element_by_any_key(caller, text, &scope, selector);
         }
         match &selector.key {
             Some(key) => self.element_by_any_key(caller, key, &scope, selector),
@@ -163,7 +163,7 @@ impl Directory<'_> {
     }
 
     /// Finds an element by `<integrationKey>.<key>`, else by a key that has dots of its own; either key may have them.
-    fn element_by_any_key<E: Kind>(
+    pub(super) fn element_by_any_key<E: Kind>(
         &self,
         caller: &Caller,
         text: &str,
@@ -185,4 +185,8 @@ impl Directory<'_> {
         }
         self.element_by_key(caller, text, scope, selector)
     }
+}
+
+fn is_uuid(text: &str) -> bool {
+    uuid::Uuid::try_parse(text).is_ok()
 }

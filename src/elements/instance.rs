@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Ids;
-use crate::elements::change::{check_names, find, restore};
+use crate::elements::change::{bring_back, check_names, find};
 use crate::elements::model::{Meta, Selector};
 use crate::elements::{Holder, Kind, Listed};
 use crate::engine::Cx;
@@ -59,10 +59,10 @@ pub async fn put_instance<E: Kind>(cx: &Cx, selector: &Selector, body: Option<E:
 }
 
 /// Restores the instance that a selector names, and answers it; when there is a live one, that is meant, else the one that
-/// was archived last. Fails with 404 when there is none, and as [`restore`] does.
+/// was archived last. Fails with 404 when there is none, and as restoring an element does.
 pub async fn restore_instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {
     if selector.id.is_some() {
-        return restore(cx, selector).await;
+        return bring_back(cx, selector).await;
     }
     let world = cx.world();
     let directory = cx.directory(&world);
@@ -74,7 +74,7 @@ pub async fn restore_instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<L
     let instances = versions::<E>(&world, key, &holder, selector.instance_key.as_deref());
     let meant = instances.max_by_key(|instance| !instance.meta().is_archived());
     let meant = meant.ok_or_else(|| directory.no_element::<E>(selector.shown()))?;
-    restore(cx, &by_id(&**meant)).await
+    bring_back(cx, &by_id(&**meant)).await
 }
 
 /// The selector that names an element by its id.
@@ -93,8 +93,13 @@ fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError>
     let world = cx.world();
     let directory = cx.directory(&world);
     if let Some(id) = &selector.id {
-        let element = directory.element_by_id(&cx.caller, id);
-        return element.map(Found::Own).ok_or_else(|| directory.no_element::<E>(id));
+        let element: Arc<E> = directory.element_by_id(&cx.caller, id).ok_or_else(|| directory.no_element::<E>(id))?;
+        if !element.place().is_instance() {
+            let (noun, name, plural) = (E::NOUN, &element.meta().name, E::PLURAL);
+            let why = format!("{noun} `{name}` is no {noun} instance; it is at /{plural}/{}", element.id());
+            return Err(ApiError::not_found(why));
+        }
+        return Ok(Found::Own(element));
     }
     let resolved = directory.scope(&cx.caller, &selector.scope)?;
     let holder = Holder::of::<E>(cx, &directory, selector, &resolved)?;
@@ -143,18 +148,18 @@ fn parent_for<E: Kind>(
     if let Some(id) = &selector.parent_id {
         return directory.element_by_id(&cx.caller, id).map(Some).ok_or_else(|| directory.no_element::<E>(id));
     }
-    let Some(key) = selector.parent_key.as_ref().or(selector.key.as_ref()).or(selector.any.as_ref()) else {
+    let Some(text) = selector.parent_key.as_ref().or(selector.key.as_ref()).or(selector.any.as_ref()) else {
         return Err(ApiError::bad_request(format!("name the {} by `parentKey`, `parentId` or `id`", E::NOUN)));
     };
-    if let Some(element) = directory.element_by_id(&cx.caller, key) {
+    if let Some(element) = directory.element_by_id(&cx.caller, text) {
         return Ok(Some(element));
     }
     let above = Resolved { integration: resolved.integration.clone(), connection: None };
     let app_scope = Resolved { connection: resolved.connection.clone(), ..above.clone() };
     // The holder's own version is being looked for, so its parent has to be above.
     let found = directory
-        .element_by_key(&cx.caller, key, &above, &Selector::default())
-        .or_else(|_| directory.element_by_key(&cx.caller, key, &app_scope, &Selector::default()));
+        .element_by_any_key(&cx.caller, text, &above, &Selector::default())
+        .or_else(|_| directory.element_by_any_key(&cx.caller, text, &app_scope, &Selector::default()));
     match found {
         Ok(element) => Ok(Some(element)),
         Err(error) if error.key == Some(ErrorKey::NotFound) => Ok(None),

@@ -7,7 +7,7 @@ use crate::base::error::ApiError;
 use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements;
-use crate::elements::model::{Layer, Selector};
+use crate::elements::model::{Layer, Scope, Selector};
 use crate::elements::{Change, ElementFilter, Kind, Listed, by_id};
 use crate::engine::Cx;
 use crate::nouns::integration::model::Integration;
@@ -113,6 +113,10 @@ pub(crate) async fn reset<E: Kind>(call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) fn instance_selector<E: Kind>(call: &Call) -> Result<Selector, ApiError> {
     let mut selector = E::selector(call)?;
+    if let Ok(id) = call.param("instance") {
+        let (id, scope) = (Some(id.to_owned()), Scope::default());
+        return Ok(Selector { id, any: None, key: None, parent_id: None, parent_key: None, scope, ..selector });
+    }
     // Below a connection, the path names the parent's key; a singular address may name an id or a parent.
     if let Some(any) = selector.any.take() {
         selector.key = Some(any);

@@ -32,39 +32,8 @@ pub(crate) async fn create_instance(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, &*flows::create_instance(&cx, call.json()?).await?, None)
 }
 
-/// Answers the flow instance that a path below `/flow-instances` names; 404 for a flow that is not an instance.
-fn named_instance(cx: &Cx, call: &Call) -> Result<Selector, ApiError> {
-    let (flow, _) = elements::get::<Flow>(cx, &Flow::selector(call)?)?;
-    if flow.place.connection.is_none() {
-        let why = format!("flow `{}` is no flow instance; it is at /flows/{}", flow.meta.name, flow.id);
-        return Err(ApiError::not_found(why));
-    }
-    Ok(elements::by_id(&*flow))
-}
-
-/// `POST /flow-instances/{selector}/setup`, any token: answers the instance; there is nothing to
-/// set up. 404 when there is none.
-pub(crate) async fn setup(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &elements::get::<Flow>(&cx, &named_instance(&cx, &call)?)?)
-}
-
-/// `DELETE /flow-instances/{selector}`, any token: archives the instance and answers it. 404 when there is none.
-pub(crate) async fn archive(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    shown_listed(&cx, &elements::archive::<Flow>(&cx, &named_instance(&cx, &call)?).await?)
-}
-
-/// `POST /flow-instances/{selector}/reset`, any token: puts the instance back to its flow's definition, whole or only
-/// the parts that the body names, and answers it. 400 when it has no parent.
-pub(crate) async fn reset(call: Call) -> Result<Reply, ApiError> {
-    let cx = call.cx()?;
-    let options: ResetOptions = call.json()?;
-    shown_listed(&cx, &flows::reset(&cx, &named_instance(&cx, &call)?, &options).await?)
-}
-
-/// `POST /connections/{connection}/flows/{selector}/reset` and `POST /flow-instance/reset`, any token: the same, for an
-/// instance that is made if it is missing.
+/// `POST …/reset` of a flow instance, any token: puts it back to its flow's definition, whole or only the parts that the body
+/// names, and answers it; a missing one is made. 400 when it has no parent.
 pub(crate) async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let options: ResetOptions = call.json()?;
@@ -72,11 +41,12 @@ pub(crate) async fn reset_instance(call: Call) -> Result<Reply, ApiError> {
     shown_listed(&cx, &flows::reset(&cx, &instance, &options).await?)
 }
 
-/// `POST /flow-instances/{selector}/update-to-latest-flow`, any token: copies the flow's current definition into the
+/// `POST /flow-instances/{instance}/update-to-latest-flow`, any token: copies the flow's current definition into the
 /// instance and answers it. 400 when it has no parent.
 pub(crate) async fn update_to_latest(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    shown_listed(&cx, &flows::update_to_latest(&cx, &named_instance(&cx, &call)?).await?)
+    let instance = elements::instance::<Flow>(&cx, &api::instance_selector::<Flow>(&call)?).await?;
+    shown_listed(&cx, &flows::update_to_latest(&cx, &elements::by_id(&*instance)).await?)
 }
 
 fn shown_run(cx: &Cx, run: &FlowRun) -> Result<Reply, ApiError> {

@@ -1,5 +1,6 @@
 //! The HTTP edge: routes, callers, bodies, documents.
 
+mod accessors;
 mod authorizing;
 mod openapi;
 mod routes;

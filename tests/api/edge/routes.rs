@@ -135,7 +135,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
             }
         }
     } else if path.starts_with("/app-data-schema-instance") {
-        api.ok(Method::PUT, "/app-data-schema-instance?appDataSchemaKey=task", Value::Null).await;
+        found = id(&api.ok(Method::PUT, "/app-data-schema-instance?appDataSchemaKey=task", Value::Null).await);
     } else if path.contains("instance") || path.starts_with("/connections/{connection}/actions/") {
         found = id(&api.ok(Method::PUT, "/connections/github-dev/actions/task", Value::Null).await);
     }
@@ -154,7 +154,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         ("connection", _) => "github-dev".into(),
         ("rest", _) => "user".into(),
         ("name", _) => "github.svg".into(),
-        ("id" | "ticket", _) | (_, "flow-instances") => found.clone(),
+        ("id" | "ticket" | "instance", _) => found.clone(),
         ("node", _) => "start".into(),
         ("run" | "output", _) => part.clone(),
         (_, "workspaces") => space.key().to_owned(),
