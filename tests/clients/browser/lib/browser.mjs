@@ -15,11 +15,13 @@ const ARGUMENTS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // One process for a page and its frames: between two, a busy machine loses clicks that a frame should get.
+  // One process for a page and its frames. Between two, a click goes to the page around a frame that was just shown,
+  // and one that makes its frame vanish is never answered.
   '--disable-site-isolation-trials',
   // What Chromium asks of its maker all the same goes to a closed port.
   '--component-updater=url-source=http://127.0.0.1:9/',
-  '--gaia-url=http://127.0.0.1:9/',
+  // Its sign-in always has a process of its own, so that this is none of the hosts in use here.
+  '--gaia-url=http://[::1]:9/',
   '--autofill-server-url=http://127.0.0.1:9/',
   '--gcm-checkin-url=http://127.0.0.1:9/',
   '--gcm-mcs-endpoint=http://127.0.0.1:9/',
