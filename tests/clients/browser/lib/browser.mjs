@@ -1,4 +1,4 @@
-// One Chromium per test file. Its own network log is the witness that nothing left this machine.
+// One Chromium for all scenarios. Its own network log is the witness that nothing left this machine.
 
 import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -5,8 +5,8 @@ import { isLoopback, session } from './browser.mjs';
 import { plantApplication } from './server.mjs';
 import { mockOrigin } from './world.mjs';
 
-/** How long anything may take to appear. */
-const PATIENCE = Number(process.env.BROWSER_PATIENCE_MS ?? 20_000);
+/** How long anything may take to appear, on a machine that has other things to do. */
+const PATIENCE = Number(process.env.BROWSER_PATIENCE_MS ?? 60_000);
 const CONTAINER = '#__integration-app-container';
 const IFRAME = '#__integration-app-popup';
 /** Where the client itself puts the token in the address. */
