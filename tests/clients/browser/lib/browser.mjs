@@ -18,6 +18,9 @@ const ARGUMENTS = [
   // One process for a page and its frames. Between two, a click goes to the page around a frame that was just shown,
   // and one that makes its frame vanish is never answered.
   '--disable-site-isolation-trials',
+  // Pictures that move stand still, as the one that the client shows while it loads: it is drawn sixty times a second.
+  // The other settings are what playwright-core sets, which this takes the place of.
+  '--blink-settings=imageAnimationPolicy=2,primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
   // What Chromium asks of its maker all the same goes to a closed port.
   '--component-updater=url-source=http://127.0.0.1:9/',
   // Its sign-in always has a process of its own, so that this is none of the hosts in use here.

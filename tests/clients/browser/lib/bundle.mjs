@@ -20,6 +20,7 @@ async function make() {
     outdir: app('.'),
     write: false,
     bundle: true,
+    minify: true,
     platform: 'browser',
     format: 'iife',
     target: 'chrome120',
