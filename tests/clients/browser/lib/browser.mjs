@@ -19,8 +19,16 @@ const ARGUMENTS = [
   // and one that makes its frame vanish is never answered.
   '--disable-site-isolation-trials',
   // Pictures that move stand still, as the one that the client shows while it loads: it is drawn sixty times a second.
-  // The other settings are what playwright-core sets, which this takes the place of.
-  '--blink-settings=imageAnimationPolicy=2,primaryHoverType=2,availableHoverTypes=2,primaryPointerType=4,availablePointerTypes=4',
+  // No text is checked for its spelling, for which Chromium fetches a dictionary from its maker.
+  // The other settings are what playwright-core sets, which these take the place of.
+  `--blink-settings=${[
+    'imageAnimationPolicy=2',
+    'spellCheckEnabledByDefault=false',
+    'primaryHoverType=2',
+    'availableHoverTypes=2',
+    'primaryPointerType=4',
+    'availablePointerTypes=4',
+  ]}`,
   // What Chromium asks of its maker all the same goes to a closed port.
   '--component-updater=url-source=http://127.0.0.1:9/',
   // Its sign-in always has a process of its own, so that this is none of the hosts in use here.
