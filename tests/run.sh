@@ -23,6 +23,10 @@ for name in $(env | sed -n 's/^\(MEMBRANE_MOCK_[A-Z_]*\)=.*/\1/p'); do unset "$n
 
 passed=0
 failed=0
+lanes=
+# An interrupt reaches the servers that suites run beside, but not the lanes, which would start the next suite.
+# shellcheck disable=SC2086
+trap 'kill $lanes 2>/dev/null; exit 130' INT TERM
 
 # --- what has to be there ----------------------------------------------------------------------------------------
 
@@ -64,23 +68,40 @@ check_python() {
 
 # --- the suites --------------------------------------------------------------------------------------------------
 
-# suite NAME COMMAND…: runs it, tells how it went, shows its output when it failed
+# suite NAME: runs run_NAME; its output and how it went are kept for `tell`
 suite() {
-  name=$1
-  log=$logs/$name.log
-  shift
-  echo "$name: running, see $log" >&2
+  log=$logs/$1.log
+  echo "$1: running, see $log" >&2
   began=$(date +%s)
-  if "$@" >"$log" 2>&1; then result=0; else result=$?; fi
-  took=$(($(date +%s) - began))
-  if [ "$result" -eq 0 ]; then
-    passed=$((passed + 1))
-    echo "ok      $name (${took} s)"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $name (${took} s, status $result), the end of $log:"
-    tail -n 200 "$log" | sed 's/^/    /'
-  fi
+  if "run_$1" >"$log" 2>&1; then result=0; else result=$?; fi
+  echo "$result $(($(date +%s) - began))" >"$logs/$1.result"
+}
+
+# lane NAME…: these one after the other, beside the other lanes
+lane() {
+  for each; do rm -f "$logs/$each.result"; done
+  (for each; do suite "$each"; done) &
+  lanes="$lanes $!"
+}
+
+# tell NAME…: when all lanes have ended, a line for each, and its output when it failed
+tell() {
+  # shellcheck disable=SC2086
+  wait $lanes || :
+  lanes=
+  for each; do
+    log=$logs/$each.log
+    # A lane that was killed leaves none.
+    read -r result took <"$logs/$each.result" || { result=lost took=?; }
+    if [ "$result" = 0 ]; then
+      passed=$((passed + 1))
+      echo "ok      $each ($took s)"
+    else
+      failed=$((failed + 1))
+      echo "FAILED  $each ($took s, status $result), the end of $log:"
+      tail -n 200 "$log" | sed 's/^/    /'
+    fi
+  done
 }
 
 # The binary that `cargo test` has built already: with features of its own, as `cargo build` has, it would be built anew.
@@ -135,12 +156,17 @@ check_tools
 install_packages
 check_python
 
-suite rust run_rust
+# Alone: it builds the binary that the clients run, and what it measures of itself wants the cores.
+suite rust
+tell rust
 
 built=no
 if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
 
-for client in sdk fetch snippets tokens shell python recipes browser recording; do suite "$client" "run_$client"; done
+# Two lanes: the browser has work for all cores, the others wait for most of their time.
+lane browser
+lane sdk fetch snippets tokens shell python recipes recording
+tell sdk fetch snippets tokens shell python recipes browser recording
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
