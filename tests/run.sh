@@ -115,7 +115,10 @@ with_server() {
     "$binary" exec -- "$@"
 }
 
-install_npm() { (cd "$1" && npm ci --no-audit --no-fund); }
+# npm writes this list last, once all is installed: one that is older than the lock is of another lock, or there is none.
+install_npm() {
+  [ "$1/node_modules/.package-lock.json" -nt "$1/package-lock.json" ] || (cd "$1" && npm ci --no-audit --no-fund)
+}
 
 install_python() {
   python3 -m venv "$python" &&
