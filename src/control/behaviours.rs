@@ -116,7 +116,7 @@ fn names_a_place(entry: &Entry) -> bool {
 }
 
 /// Every behaviour of the ledger, in the order in which it is served.
-pub(super) const BEHAVIOURS: [Behaviour; 87] = [
+pub(super) const BEHAVIOURS: [Behaviour; 89] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",
         "SEED",
@@ -410,6 +410,18 @@ pub(super) const BEHAVIOURS: [Behaviour; 87] = [
         "SEED",
         "its record stays, its use ends: docs/behaviour.md#element-archived",
         calls(|e| runs(e) && e.status == 404),
+    ),
+    because(
+        "What stands below something archived is out of service with it, and a flow run that waits meanwhile fails",
+        "SEED",
+        "what is archived can no longer be called; that a run fails is assumed: docs/behaviour.md#element-below-archived",
+        calls(|e| e.status == 404 && (runs(e) || begins_a_flow_run(e))),
+    ),
+    because(
+        "A list of an integration or a connection has each key once, in the version that serves it",
+        "real-use",
+        "a tool per key is made of each item: docs/behaviour.md#element-list-key",
+        calls(|e| is(e, "GET *actions") || is(e, "GET *flows")),
     ),
     because(
         "DELETE of a workspace's own connector or external app is for good",

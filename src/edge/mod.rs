@@ -322,13 +322,14 @@ fn layered<E: Kind>() -> Vec<Route> {
         all.extend(E::run_route(&format!("{base}/run"), source));
     }
     for base in instances {
+        let source = if base.ends_with("{instance}") { "PG; assumed for other kinds than flows" } else { "SDK" };
         all.extend([
-            get(&base, Anyone, "SDK", elements::get_instance::<E>),
-            put(&base, Anyone, "SDK", elements::put_instance::<E>),
-            patch(&base, Anyone, "SDK", elements::patch_instance::<E>),
-            delete(&base, Anyone, "SDK", elements::archive_instance::<E>),
+            get(&base, Anyone, source, elements::get_instance::<E>),
+            put(&base, Anyone, source, elements::put_instance::<E>),
+            patch(&base, Anyone, source, elements::patch_instance::<E>),
+            delete(&base, Anyone, source, elements::archive_instance::<E>),
             post(&format!("{base}/setup"), Anyone, "SDK", elements::setup_instance::<E>),
-            post(&format!("{base}/restore"), Anyone, "SDK", elements::restore_instance::<E>),
+            post(&format!("{base}/restore"), Anyone, source, elements::restore_instance::<E>),
         ]);
         if has_layers {
             all.push(post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance));

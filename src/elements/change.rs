@@ -151,7 +151,7 @@ pub async fn update<E: Kind>(
     change: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
 ) -> Result<Listed<E>, ApiError> {
     changed(cx, selector, |element: &mut E, world| {
-        element.meta().refuse_archived(E::NOUN)?;
+        cx.directory(world).check_changeable(&*element)?;
         let known_as = element.meta().key.clone();
         change(element, world)?;
         let is_version = element.place().layer() == Layer::Connection && element.place().parent.is_some();

@@ -54,6 +54,8 @@ impl Directory<'_> {
             .filter(|element| element.place().tenant.as_ref().is_none_or(|owner| caller.may_see(owner.as_str())))
             .filter(|element| selector.layer.is_none_or(|layer| element.place().layer() == layer))
             .collect();
+        let (live, withdrawn): (Vec<_>, Vec<_>) =
+            live.into_iter().partition(|element| self.withdrawn(&***element).is_none());
         let app = scope.external_app(self);
         let serves = |element: &&&Arc<E>| {
             let by_connection = match &element.place().connection {
@@ -98,7 +100,10 @@ impl Directory<'_> {
                 [..] => return Err(self.ambiguous(key, &tops)),
             }
         }
-        Err(self.no_element::<E>(key))
+        // The one that would serve says what has to be restored.
+        let out = withdrawn.iter().filter(serves).max_by_key(|element| element.place().specificity());
+        let why = out.and_then(|element| Some((element, self.withdrawn(&***element)?)));
+        Err(why.map_or_else(|| self.no_element::<E>(key), |(element, why)| Self::out_of_service(&***element, &why)))
     }
 
     fn ambiguous<E: Kind>(&self, key: &str, candidates: &[&Arc<E>]) -> ApiError {
@@ -143,16 +148,17 @@ impl Directory<'_> {
         archived: Archived,
     ) -> Result<Arc<E>, ApiError> {
         let by_id = |id: &str| {
-            self.element_by_id(caller, id)
-                .filter(|element: &Arc<E>| archived == Archived::Found || !element.meta().is_archived())
+            let element: Arc<E> = self.element_by_id(caller, id)?;
+            let checked = if archived == Archived::Found { Ok(()) } else { self.check_in_service(&*element) };
+            Some(checked.map(|()| element))
         };
         if let Some(id) = &selector.id {
-            return by_id(id).ok_or_else(|| self.no_element::<E>(id));
+            return by_id(id).unwrap_or_else(|| Err(self.no_element::<E>(id)));
         }
         let scope = self.scope(caller, &selector.scope)?;
         if let Some(text) = &selector.any {
-            if let Some(element) = by_id(text) {
-                return Ok(element);
+            if let Some(found) = by_id(text) {
+                return found;
             }
             return self.element_by_any_key(caller, text, &scope, selector);
         }

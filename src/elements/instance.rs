@@ -115,9 +115,12 @@ fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError>
 
 /// Refuses with 400 to make a version of an archived element, of another holder's version, or of
 /// another integration's or app's element.
-fn check_fits<E: Kind>(world: &World, parent: &E, holder: &Holder) -> Result<(), ApiError> {
-    parent.meta().refuse_archived(E::NOUN)?;
-    let place = parent.place();
+fn check_fits<E: Kind>(directory: &Directory<'_>, parent: &E, holder: &Holder) -> Result<(), ApiError> {
+    directory.check_changeable(parent)?;
+    if let Holder::Connection(connection) = holder {
+        directory.check_usable(connection).map_err(|error| ApiError::bad_request(error.message.clone()))?;
+    }
+    let (world, place) = (directory.world, parent.place());
     let refused = |belongs: String| {
         let said = format!("{} `{}` {belongs}, and {holder} is another one's", E::NOUN, parent.meta().name);
         Err(ApiError::bad_request(said))
@@ -176,7 +179,7 @@ async fn create_instance<E: Kind>(
     define: impl FnOnce(&mut E) -> Result<(), ApiError>,
 ) -> Result<Arc<E>, ApiError> {
     let mut tx = cx.space.data.begin().await;
-    check_fits(&tx, parent, holder)?;
+    check_fits(&cx.directory(&tx), parent, holder)?;
     let instance_key = selector.instance_key.as_deref();
     let (ids, now) = (&cx.space.ids, cx.space.clock.now());
     let Some(mut instance) = instance_of(&tx, ids, now, parent, holder, instance_key) else {

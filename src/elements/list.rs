@@ -46,6 +46,19 @@ pub struct ElementFilter {
     pub include_archived: bool,
 }
 
+impl ElementFilter {
+    /// Whether elements are asked for as versions of others, and not as what serves a place.
+    fn asks_for_versions(&self) -> bool {
+        self.id.is_some()
+            || self.layer.is_some()
+            || self.instance_key.is_some()
+            || self.parent_id.is_some()
+            || self.universal_parent_id.is_some()
+            || self.tenant.is_some()
+            || self.is_universal.is_some()
+    }
+}
+
 /// An element, and the integration that it is looked at from.
 pub type Listed<E> = (Arc<E>, Option<Arc<Integration>>);
 
@@ -95,9 +108,28 @@ pub fn list<E: Kind>(
             (_, _, _) => filter.external_app_id.is_none() || by_app(element),
         }
     };
+    // What serves an integration or a connection is listed once per key, unless instances or layers are asked for.
+    let by_key = !filter.scope.is_empty() && !filter.asks_for_versions();
+    let visible = |element: &E| element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()));
+    let is_of_key = |element: &E| {
+        let place = element.place();
+        place.instance_key.is_none() && (filter.scope.names_connection() || !place.is_instance())
+    };
+    let is_overridden = |element: &E| {
+        let mut others = element.meta().key.iter().flat_map(|key| E::table(&world).with_key(key));
+        others.any(|other| {
+            let other = &**other;
+            other.place().specificity() > element.place().specificity()
+                && directory.withdrawn(other).is_none()
+                && !other.is_public()
+                && visible(other)
+                && is_of_key(other)
+                && serves(other)
+        })
+    };
     let wanted = |element: &E| {
-        (filter.include_archived || !element.meta().is_archived())
-            && element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()))
+        (filter.include_archived || directory.withdrawn(element).is_none())
+            && visible(element)
             && filter.id.as_ref().is_none_or(|id| *element.id() == **id)
             && filter.layer.is_none_or(|layer| element.place().layer() == layer)
             && filter.is_universal.is_none_or(|universal| (element.place().layer() == Layer::Universal) == universal)
@@ -117,6 +149,7 @@ pub fn list<E: Kind>(
             && search.as_ref().is_none_or(|text| element.meta().matches(text))
             && serves(element)
             && also(element)
+            && (!by_key || (is_of_key(element) && !is_overridden(element)))
     };
     let catalog_too = filter.external_app_id.is_some()
         || filter.id.is_some()

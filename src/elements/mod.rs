@@ -11,6 +11,7 @@ pub mod kind;
 pub mod model;
 pub mod origin;
 pub mod routes;
+mod service;
 
 mod change;
 mod find;

@@ -224,6 +224,27 @@ impl<'a> Directory<'a> {
         Err(ApiError::not_found(format!("connection not found: `{text}`{known}")))
     }
 
+    /// Refuses with 404 a call through a connection that is archived, or whose integration or tenant is.
+    pub fn check_usable(&self, connection: &Connection) -> Result<(), ApiError> {
+        let withdrawn = |what: &str, name: &str, below: &str| {
+            Err(ApiError::not_found(format!("{what} not found: `{name}` is archived{below}; restore it")))
+        };
+        if connection.is_archived() {
+            return withdrawn("connection", connection.id.as_str(), "");
+        }
+        let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
+        let below = format!(", and its connection `{name}` with it");
+        let integration = connection.integration.as_ref().and_then(|id| self.world.integrations.get(id.as_str()));
+        if let Some(integration) = integration.filter(|integration| integration.meta.is_archived()) {
+            return withdrawn("integration", integration.key(), &below);
+        }
+        let tenant = self.world.tenants.get(connection.tenant.as_str());
+        match tenant.filter(|tenant| tenant.archived_at.is_some()) {
+            Some(tenant) => withdrawn("tenant", &tenant.internal_id, &below),
+            None => Ok(()),
+        }
+    }
+
     /// Returns the caller's connection of an integration: the latest that works, or else the
     /// latest of all (`docs/behaviour.md#connection-default`).
     pub fn default_connection(&self, caller: &Caller, integration: &Integration) -> Option<Arc<Connection>> {

@@ -301,7 +301,7 @@ pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Res
 /// Source: SEED (`POST /connections/:id/refresh`), SDK (`refresh-credentials`).
 pub(super) async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     let connection = get(cx, selector)?;
-    connection.refuse_archived_call()?;
+    cx.directory(&cx.world()).check_usable(&connection)?;
     let connector = outbound::connector_of(cx, &connection)?;
     if !connection.is_connected() {
         return Err(connection.disconnected_error(connector.key(), cx.world().workspace.mock.disconnected_status));
@@ -322,7 +322,7 @@ pub(super) async fn refresh(cx: &Cx, selector: &str) -> Result<Arc<Connection>, 
 /// connection does not work. Source: SDK `ConnectionTestResponse`.
 pub(super) async fn test(cx: &Cx, selector: &str) -> Result<bool, ApiError> {
     let connection = get(cx, selector)?;
-    connection.refuse_archived_call()?;
+    cx.directory(&cx.world()).check_usable(&connection)?;
     if !connection.is_connected() {
         return Ok(false);
     }

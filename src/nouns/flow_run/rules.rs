@@ -12,6 +12,7 @@ use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
+use crate::engine::directory::Directory;
 use crate::engine::moves::{Moves, Works};
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::as_owner;
@@ -66,7 +67,10 @@ pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Resul
 }
 
 async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
-    flow.meta.refuse_archived("flow")?;
+    {
+        let world = cx.world();
+        cx.directory(&world).check_in_service(flow)?;
+    }
     let place = &flow.place;
     let (Some(connection), Some(tenant)) = (place.connection.clone(), place.tenant.clone()) else {
         return Err(ApiError::bad_request(format!(
@@ -78,7 +82,7 @@ async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, 
     let start_node = flow.start_node(body.start_node_key.as_deref().or(body.node_key.as_deref()))?.to_owned();
     let mut tx = cx.space.data.begin().await;
     if let Some(connection) = tx.connections.get(connection.as_str()) {
-        connection.refuse_archived_call()?;
+        cx.directory(&tx).check_usable(connection)?;
     }
     let waits = |run: &&Arc<FlowRun>| run.state == FlowRunState::Queued && run.connection == connection;
     if tx.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
@@ -304,7 +308,9 @@ async fn walk(
     let connection = connection.ok_or_else(|| ApiError::flow_run("the flow instance's connection is gone"))?;
     let flow = world.flows.get(run.flow.as_str()).cloned();
     let flow = flow.ok_or_else(|| ApiError::flow_run("the flow instance is gone"))?;
-    connection.refuse_archived_call()?;
+    let directory = Directory::new(world, &engine.catalog);
+    directory.check_usable(&connection)?;
+    directory.check_in_service(&*flow)?;
     let cx = as_owner(engine, space, &connection)?;
     Ok(nodes::walk(&cx, &flow, run).await)
 }

@@ -57,9 +57,12 @@ async fn prepared(bed: &Bed, plural: &'static str) -> World {
     }
     let at = if has_layers(plural) { format!("/integrations/github/{plural}") } else { format!("/{plural}") };
     let parent = manager.ok(Method::POST, &at, body).await;
-    let instance = |connection: &str| match has_layers(plural) {
-        true => format!("/connections/{connection}/{plural}/zz"),
-        false => format!("/{singular}-instance?parentKey=zz"),
+    let instance = |connection: &str| {
+        if has_layers(plural) {
+            format!("/connections/{connection}/{plural}/zz")
+        } else {
+            format!("/{singular}-instance?parentKey=zz")
+        }
     };
     let own = tenant.ok(Method::PUT, &instance("github-dev"), Value::Null).await;
     let others = other.ok(Method::PUT, &instance("theirs"), Value::Null).await;

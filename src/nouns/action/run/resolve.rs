@@ -61,7 +61,7 @@ fn scope_of_inline(cx: &Cx, world: &World, request: &RunRequest, scope: &mut Res
         let id = scope.connection.as_ref().and_then(|connection| connection.integration.as_ref());
         scope.integration = id.and_then(|id| world.integrations.get(id.as_str())).cloned();
     }
-    scope.connection.as_ref().map_or(Ok(()), |connection| connection.refuse_archived_call())
+    scope.connection.as_ref().map_or(Ok(()), |connection| directory.check_usable(connection))
 }
 
 pub(crate) fn no_connection(cx: &Cx, integration: Option<&str>) -> ApiError {
@@ -88,7 +88,7 @@ fn action_of(
     let directory = cx.directory(world);
     *scope = directory.scope(&cx.caller, &request.scope)?;
     if let Some(connection) = &scope.connection {
-        connection.refuse_archived_call()?;
+        directory.check_usable(connection)?;
     }
     let selector = Selector { scope: request.scope.clone(), ..selector.clone() };
     let mut action = directory.element::<Action>(&cx.caller, &selector, Archived::Hidden)?;
@@ -116,6 +116,10 @@ fn action_of(
         action = directory.element_by_key(&cx.caller, action.key(), scope, &by_key).unwrap_or(action);
     }
     check_fits(&directory, &action, scope)?;
+    if let Some(connection) = &scope.connection {
+        directory.check_usable(connection)?;
+    }
+    directory.check_in_service(&*action)?;
     Ok(action)
 }
 
@@ -123,7 +127,7 @@ fn action_of(
 /// default one, or one of its app.
 pub(crate) fn own_connection(cx: &Cx, directory: &Directory<'_>, action: &Action) -> Option<Arc<Connection>> {
     if let Some(id) = &action.place.connection {
-        return directory.world.connections.get(id.as_str()).filter(|c| !c.is_archived()).cloned();
+        return directory.world.connections.get(id.as_str()).cloned();
     }
     if let Some(id) = &action.place.integration {
         let integration = directory.world.integrations.get(id.as_str())?;

@@ -274,14 +274,6 @@ impl Connection {
         self.meta.is_archived()
     }
 
-    /// Refuses with 404 a call through an archived connection.
-    pub fn refuse_archived_call(&self) -> Result<(), ApiError> {
-        if self.is_archived() {
-            return Err(ApiError::not_found(format!("connection not found: `{}` is archived; restore it", self.id)));
-        }
-        Ok(())
-    }
-
     /// The error of a call through a connection that does not work, with the HTTP status that the
     /// workspace chose. Source: SEED, DOC:reference/overview/errors.
     pub fn disconnected_error(&self, connector_key: &str, status: u16) -> ApiError {

@@ -64,7 +64,7 @@ pub struct CallOutcome {
 /// Sends a call through a connection, once more after a refresh when the app answers 401. An error means that nothing
 /// was sent: the connection is archived or does not work, or the address is outside the connector's base.
 pub async fn send(cx: &Cx, connection: &Connection, out: Outgoing) -> Result<CallOutcome, ApiError> {
-    connection.refuse_archived_call()?;
+    cx.directory(&cx.world()).check_usable(connection)?;
     let connector = connector_of(cx, connection)?;
     if !connection.is_connected() {
         let status = cx.world().workspace.mock.disconnected_status;

@@ -1,5 +1,7 @@
 // App data schemas, and the versions that tenants have of them.
 
+import { walkInstanceById } from './layered.mjs'
+
 const TEXT = { type: 'string' }
 const CONTACT = { key: 'contact', name: 'Contact', schema: { type: 'object', properties: { email: TEXT } }, code: '// a' }
 
@@ -7,7 +9,8 @@ export async function walkAppDataSchemas(recorder) {
   recorder.begin('app-data-schemas')
   const world = await recorder.world('app-data-schemas')
   const { id } = await walkSchemas(world)
-  await walkInstances(world, id)
+  const own = await walkInstances(world, id)
+  await walkInstanceById(world, '/app-data-schema-instances', own.id, ['setup', 'restore'])
   await walkHolders(world)
   await world.evidence()
 }
@@ -66,6 +69,7 @@ async function walkInstances({ recorder, manager, tenant, stranger, nobody }, id
   await tenant.post('/app-data-schema-instance/restore?appDataSchemaKey=big-company')
   await tenant.patch('/app-data-schema-instance?appDataSchemaKey=nope', {})
   await nobody.get(at)
+  return made
 }
 
 async function walkHolders({ recorder, manager, tenant }) {

@@ -10,6 +10,8 @@ export async function walkLayered(world, kind) {
   await walkSelectors(world, kind, made)
   for (const base of basesOf(kind, made)) await walkBase(world, kind, base)
   for (const base of instanceBasesOf(kind, made)) await walkInstanceBase(world, kind, base)
+  const { id } = (await world.tenant.get(`/connections/github-dev/${kind.plural}/greet`)).json
+  await walkInstanceById(world, `/${kind.singular}-instances`, id, ['setup', 'reset', 'restore'])
   await walkCreation(world, kind, made)
 }
 
@@ -196,8 +198,24 @@ async function walkInstanceBase({ recorder, tenant, stranger }, { singular, one,
   await tenant.post(`/${singular}-instance/restore?id=${archived.id}`)
   await tenant.post(`/${singular}-instance/restore?id=nope`)
   await tenant.delete(base.of())
+  await tenant.post(base.of('/restore'))
+  await tenant.post(base.wrong('/restore'))
+  await tenant.delete(base.of())
   await tenant.post(base.of('/setup'))
   await tenant.post(base.wrong('/setup'))
+}
+
+/** The address of an instance by its id. */
+export async function walkInstanceById({ recorder, tenant, stranger }, list, id, verbs) {
+  recorder.about(`${list}/{id}`)
+  for (const at of [`${list}/${id}`, `${list}/nope`]) {
+    await tenant.get(at)
+    await tenant.patch(at, { name: 'By its id' })
+    await tenant.put(at, { name: 'Put by its id' })
+    await tenant.delete(at)
+    for (const verb of verbs.toReversed()) await tenant.post(`${at}/${verb}`)
+  }
+  await stranger.get(`${list}/${id}`)
 }
 
 async function walkCreation({ recorder, tenant, manager }, { plural, one }, { universal }) {

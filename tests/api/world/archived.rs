@@ -1,0 +1,257 @@
+//! What is archived stops what stands below it, and restoring it brings all of it back.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::actions::says_as;
+use crate::support::flows::{flow, greeting};
+use crate::support::{Api, Bed, id, verdict};
+
+/// A world in which everything below `github` has a version on the connection `github-dev`.
+struct World {
+    bed: Bed,
+    manager: Api,
+    demo: Api,
+    action: Value,
+    instance: Value,
+    flow_instance: Value,
+    connection: Value,
+}
+
+impl World {
+    async fn prepared() -> Self {
+        let bed = Bed::exact().await;
+        let (manager, demo) = (bed.manager(), bed.demo());
+        let mut task = says_as("here", "task");
+        task["integrationKey"] = json!("github");
+        let action = manager.ok(Method::POST, "/actions", task).await;
+        let mut greet = flow("greet", &greeting());
+        greet["integrationKey"] = json!("github");
+        manager.ok(Method::POST, "/flows", greet).await;
+        let instance = demo.ok(Method::PUT, "/connections/github-dev/actions/task", Value::Null).await;
+        let flow_instance = demo.ok(Method::PUT, "/connections/github-dev/flows/greet", Value::Null).await;
+        let connection = demo.ok(Method::GET, "/connections/github-dev", Value::Null).await;
+        Self { bed, manager, demo, action, instance, flow_instance, connection }
+    }
+
+    /// Every way to use the action, by what it is called.
+    fn runs(&self) -> Vec<(&'static str, String, Value)> {
+        let (parent, instance) = (id(&self.action), id(&self.instance));
+        vec![
+            ("act by the parent's id", "/act".into(), json!({ "id": parent })),
+            ("act by the instance's id", "/act".into(), json!({ "id": instance })),
+            ("act by key", "/act".into(), json!({ "key": "task", "connectionKey": "github-dev" })),
+            ("act by key and integration", "/act".into(), json!({ "key": "task", "integrationKey": "github" })),
+            ("run the parent", format!("/actions/{parent}/run"), json!({})),
+            ("run the instance", format!("/actions/{instance}/run"), json!({})),
+            ("run by query", "/action/run?key=task&connectionKey=github-dev".into(), json!({})),
+            ("run below the connection", "/connections/github-dev/actions/task/run".into(), json!({})),
+            ("run an instance by id", format!("/action-instance/run?id={instance}"), json!({})),
+            (
+                "run an instance by its parent",
+                "/action-instance/run?parentKey=task&connectionKey=github-dev&autoCreate=true".into(),
+                json!({}),
+            ),
+        ]
+    }
+
+    /// Every way to run the flow.
+    fn flow_runs(&self) -> Vec<(&'static str, String, Value)> {
+        let instance = id(&self.flow_instance);
+        vec![
+            ("a flow run", "/flow-runs".into(), json!({ "flowInstanceId": instance })),
+            ("a flow below the connection", "/connections/github-dev/flows/greet/run".into(), json!({})),
+            ("the flow instance", format!("/flows/{instance}/run"), json!({})),
+            ("the flow at its connection", "/flows/greet/run?connectionKey=github-dev".into(), json!({})),
+            ("the flow by query", "/flow/run?key=greet&connectionKey=github-dev".into(), json!({})),
+        ]
+    }
+
+    /// What is asked of the connection itself.
+    fn calls() -> Vec<(&'static str, String, Value)> {
+        vec![
+            (
+                "act with api",
+                "/act".into(),
+                json!({ "api": { "method": "GET", "path": "/user" }, "connectionKey": "github-dev" }),
+            ),
+            (
+                "act with code",
+                "/act".into(),
+                json!({ "code": "module.exports = () => 1", "connectionKey": "github-dev" }),
+            ),
+            ("a test of the connection", "/connections/github-dev/test".into(), json!({})),
+            ("refresh", "/connections/github-dev/refresh".into(), json!({})),
+        ]
+    }
+}
+
+/// Which of the calls went through with 200.
+async fn done(api: &Api, calls: &[(&'static str, String, Value)]) -> Vec<&'static str> {
+    let mut done = Vec::new();
+    for (what, path, body) in calls {
+        let answer = api.post(path, body.clone()).await;
+        assert!(answer.0 < 500, "{what}: {answer:?}");
+        if answer.0 == 200 {
+            done.push(*what);
+        }
+    }
+    done
+}
+
+fn names(calls: &[(&'static str, String, Value)]) -> Vec<&'static str> {
+    calls.iter().map(|(what, ..)| *what).collect()
+}
+
+#[tokio::test]
+async fn an_archived_action_runs_in_no_way_until_it_is_restored() {
+    let world = World::prepared().await;
+    let runs = world.runs();
+    assert_eq!(done(&world.demo, &runs).await, names(&runs));
+
+    world.manager.ok(Method::DELETE, "/integrations/github/actions/task", Value::Null).await;
+
+    assert_eq!(done(&world.demo, &runs).await, Vec::<&str>::new());
+    let refused = world.demo.post("/act", json!({ "id": id(&world.instance) })).await;
+    let said = "no matching action: `task` is a version of `task`, which is archived; restore that";
+    assert_eq!((refused.0, refused.1["message"].as_str()), (404, Some(said)));
+    let instance = format!("/action-instances/{}", id(&world.instance));
+    assert_eq!(world.demo.get(&instance).await.0, 200, "it is found by its id");
+    assert_eq!(verdict(&world.demo.patch(&instance, json!({ "name": "x" })).await), "400 bad_request/-");
+    for list in ["/action-instances", "/connections/github-dev/actions?search=task"] {
+        assert!(world.demo.items(list).await.is_empty(), "{list}");
+    }
+    assert_eq!(world.demo.items("/action-instances?includeArchived=true").await.len(), 1);
+
+    world.manager.ok(Method::POST, "/integrations/github/actions/task/restore", Value::Null).await;
+    assert_eq!(done(&world.demo, &runs).await, names(&runs));
+}
+
+#[tokio::test]
+async fn the_version_above_serves_while_one_below_it_is_archived() {
+    let world = World::prepared().await;
+    world.manager.ok(Method::POST, "/actions", says_as("above", "task")).await;
+
+    world.manager.ok(Method::DELETE, "/integrations/github/actions/task", Value::Null).await;
+
+    let by_key = json!({ "key": "task", "connectionKey": "github-dev" });
+    assert_eq!(world.demo.ok(Method::POST, "/act", by_key).await["output"], "above");
+    assert_eq!(world.demo.post("/act", json!({ "id": id(&world.instance) })).await.0, 404);
+}
+
+#[tokio::test]
+async fn an_archived_flow_runs_in_no_way_and_a_run_that_waits_fails() {
+    let world = World::prepared().await;
+    world.bed.progress("flowRun", json!("hold")).await;
+    let held = world.demo.ok(Method::POST, "/connections/github-dev/flows/greet/run", json!({})).await;
+    let runs = world.flow_runs();
+    assert_eq!(done(&world.demo, &runs).await, names(&runs));
+
+    world.manager.ok(Method::DELETE, "/integrations/github/flows/greet", Value::Null).await;
+
+    assert_eq!(done(&world.demo, &runs).await, Vec::<&str>::new());
+    let poke = format!("/flow-runs/{}/poke", id(&held));
+    world.bed.control(Method::POST, &poke, json!({ "event": "start" })).await;
+    world.bed.control(Method::POST, &poke, json!({ "event": "complete" })).await;
+    world.bed.ws.settle().await.unwrap();
+    let over = world.demo.ok(Method::GET, &format!("/flow-runs/{}", id(&held)), Value::Null).await;
+    assert_eq!(over["state"], "failed");
+    let said = "no matching flow: `greet` is a version of `greet`, which is archived; restore that";
+    assert_eq!(over["errors"][0]["message"], said);
+
+    world.manager.ok(Method::POST, "/integrations/github/flows/greet/restore", Value::Null).await;
+    assert_eq!(done(&world.demo, &runs).await, names(&runs));
+}
+
+#[tokio::test]
+async fn an_archived_integration_stops_its_connections_and_all_that_is_theirs() {
+    let world = World::prepared().await;
+    let all: Vec<_> = world.runs().into_iter().chain(world.flow_runs()).chain(World::calls()).collect();
+    assert_eq!(done(&world.demo, &all).await, names(&all));
+
+    world.manager.ok(Method::DELETE, "/integrations/github", Value::Null).await;
+
+    assert_eq!(done(&world.demo, &all).await, Vec::<&str>::new());
+    let refused = world.demo.get("/connections/github-dev/proxy/user").await;
+    let said = "integration not found: `github` is archived, and its connection `github-dev` with it; restore it";
+    assert_eq!((refused.0, refused.1["message"].as_str()), (404, Some(said)));
+    let again = json!({ "connectionId": id(&world.connection) });
+    assert_eq!(verdict(&world.demo.post("/connect", again).await), "400 bad_request/-");
+    assert_eq!(world.demo.get("/connections/github-dev").await.0, 200, "it can be read");
+    assert!(world.demo.items("/action-instances").await.is_empty());
+    let renamed = json!({ "name": "x" });
+    let instance = format!("/action-instances/{}", id(&world.instance));
+    assert_eq!(verdict(&world.demo.patch(&instance, renamed).await), "400 bad_request/-");
+
+    world.manager.ok(Method::POST, "/integrations/github/restore", Value::Null).await;
+    assert_eq!(done(&world.demo, &all).await, names(&all));
+}
+
+#[tokio::test]
+async fn an_archived_connection_takes_its_instances_with_it() {
+    let world = World::prepared().await;
+    let of_instance = |what: &&str| what.contains("instance") && !what.contains("parent");
+
+    world.demo.ok(Method::DELETE, "/connections/github-dev", Value::Null).await;
+
+    let all: Vec<_> = world.runs().into_iter().chain(world.flow_runs()).chain(World::calls()).collect();
+    let done = done(&world.demo, &all).await;
+    assert!(!done.iter().any(|what| of_instance(&what)), "{done:?}");
+    assert!(!done.iter().any(|what| what.contains("flow") || what.contains("connection")), "{done:?}");
+    let refused = world.demo.post("/act", json!({ "id": id(&world.instance) })).await;
+    assert_eq!(refused.0, 404, "{refused:?}");
+}
+
+#[tokio::test]
+async fn an_archived_tenant_is_served_by_nobody_until_it_comes_back() {
+    let world = World::prepared().await;
+    let connection = id(&world.connection);
+    let act = json!({ "api": { "method": "GET", "path": "/user" }, "connectionId": connection });
+    assert_eq!(world.manager.post("/act", act.clone()).await.0, 200);
+
+    world.manager.ok(Method::DELETE, "/customers/demo-tenant", Value::Null).await;
+
+    let refused = world.manager.post("/act", act.clone()).await;
+    let said = "tenant not found: `demo-tenant` is archived, and its connection `github-dev` with it; restore it";
+    assert_eq!((refused.0, refused.1["message"].as_str()), (404, Some(said)));
+    assert_eq!(world.manager.post("/act", json!({ "id": id(&world.instance) })).await.0, 404);
+    assert_eq!(world.manager.post("/flow-runs", json!({ "flowInstanceId": id(&world.flow_instance) })).await.0, 404);
+    // A token of its own brings it back.
+    assert_eq!(world.demo.post("/act", act.clone()).await.0, 200);
+    assert_eq!(world.manager.post("/act", act).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_list_has_each_key_once() {
+    let world = World::prepared().await;
+    world.manager.ok(Method::POST, "/actions", says_as("above", "task")).await;
+    world.bed.ws.tenant("other").connect("github").key("theirs").ready().await.unwrap();
+    world.bed.tenant("other").ok(Method::PUT, "/connections/theirs/actions/task", Value::Null).await;
+
+    for (list, expected) in [
+        ("/actions?integrationKey=github&search=task", &world.action),
+        ("/integrations/github/actions?search=task", &world.action),
+        ("/actions?connectionKey=github-dev&search=task", &world.instance),
+        ("/connections/github-dev/actions?search=task", &world.instance),
+        ("/flows?connectionKey=github-dev", &world.flow_instance),
+    ] {
+        assert_eq!(world.demo.each(list, "id").await, [id(expected)], "{list}");
+    }
+    let mut by_page = Vec::new();
+    let mut cursor = String::new();
+    loop {
+        let page =
+            world.demo.ok(Method::GET, &format!("/actions?integrationKey=github&limit=1{cursor}"), Value::Null).await;
+        by_page.extend(page["items"].as_array().unwrap().iter().map(id));
+        let Some(next) = page["cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(by_page, world.demo.each("/actions?integrationKey=github", "id").await);
+    assert_eq!(
+        world.manager.items("/actions?layer=connection&integrationKey=github").await.len(),
+        2,
+        "instances are asked for"
+    );
+    let all = world.manager.each("/actions?integrationKey=github&layer=connection", "tenantId").await;
+    assert_eq!(all.len(), 2);
+}
