@@ -574,9 +574,9 @@ pub(super) const BEHAVIOURS: [Behaviour; 89] = [
         calls(|e| is(e, "* /app-data-schema*")),
     ),
     because(
-        "Requests to your app go out without credentials",
-        "assumed",
-        "how the platform signs them is not published: docs/behaviour.md#act-your-app",
+        "Calls to your app carry a token that says whose they are; it ends in real time whatever the workspace's clock says",
+        "real-use",
+        "the vendor's receivers check it; how long it lasts is assumed: docs/behaviour.md#your-app-token",
         calls(|e| runs(e) || begins_a_flow_run(e)),
     ),
     because(

@@ -19,6 +19,7 @@ use url::Url;
 use crate::base::json::set_member;
 use crate::base::operation::Operation;
 use crate::engine::moves::Works;
+use crate::engine::tokens::sign_for_app;
 use crate::nouns::fault as faults;
 
 use crate::base::clock::real_sleep;
@@ -85,15 +86,22 @@ fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
     wanted.then(|| url.to_owned())
 }
 
-/// Repeats the fields under the noun's name, because both forms are documented: `data.id` and `data.connection.id`.
-fn both(noun: &str, fields: Value) -> Value {
-    let mut data = fields.clone();
-    set_member(&mut data, noun, fields);
+/// Repeats the fields under the noun's name, because both forms are documented: `data.id` and `data.connection.id`. Under
+/// its name the noun has these records beside it.
+fn both<const N: usize>(noun: &str, fields: Value, records: [(&str, Option<Value>); N]) -> Value {
+    let (mut data, mut whole) = (fields.clone(), fields);
+    for (name, record) in records {
+        if let Some(record) = record {
+            set_member(&mut whole, name, record);
+        }
+    }
+    set_member(&mut data, noun, whole);
     data
 }
 
 fn of_connection(world: &World, connection: &Connection) -> Value {
     let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    let user = world.tenants.get(connection.tenant.as_str());
     both(
         "connection",
         json!({
@@ -108,6 +116,10 @@ fn of_connection(world: &World, connection: &Connection) -> Value {
             "userId": connection.tenant,
             "tenantId": connection.tenant,
         }),
+        [
+            ("user", user.map(|user| json!({ "id": user.id, "internalId": user.internal_id, "name": user.name }))),
+            ("integration", integration.map(|i| json!({ "id": i.id, "key": i.key(), "name": i.meta.name }))),
+        ],
     )
 }
 
@@ -133,7 +145,7 @@ fn of_flow_run(world: &World, run: &FlowRun) -> Value {
     if !run.errors.is_empty() {
         set_member(&mut fields, "errors", json!(run.errors));
     }
-    both("flowRun", fields)
+    both("flowRun", fields, [])
 }
 
 /// A new delivery, due at once. Its payload names the event twice, as `eventType` and as `event`.
@@ -220,6 +232,12 @@ async fn send(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, delivery: &We
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if let Some(secret) = &space.world().workspace.mock.webhook_secret {
         headers.insert("x-signature", signature(secret, &body).ok_or("the body cannot be signed")?);
+    }
+    // A retry is signed anew: the workspace may have another secret by then.
+    let world = space.world();
+    let tenant = delivery.payload.pointer("/data/tenantId").and_then(Value::as_str);
+    if let Some(tenant) = tenant.and_then(|id| world.tenants.get(id)) {
+        sign_for_app(&world.workspace, tenant, &mut headers).map_err(|error| error.message.clone())?;
     }
     let path = url.path().to_owned();
     let call = || CallFacts {

@@ -7,6 +7,7 @@ use crate::base::error::{ApiError, ErrorKey};
 use crate::base::headers;
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
+use crate::engine::tokens::sign_for_app;
 use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
@@ -232,9 +233,26 @@ pub(crate) fn address_of_your_app(cx: &Cx, config: &Value, action: &Action) -> R
     Ok(format!("{}/{}", base.trim_end_matches('/'), text.trim_start_matches('/')))
 }
 
+/// Whose app a call goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The user's own, which is told by a token whose call it is: the connection's tenant, or else the caller's.
+    Users,
+    /// Anybody's, which is told nothing.
+    Anybodys,
+}
+
 /// Sends the request of an `http-request` action to any address that the egress rule admits, without credentials, and
 /// answers its data. Source: SDK `HttpRequestSpec`.
-pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trace: &Trace) -> Result<Value, ApiError> {
+/// Sends the request of an action to any address that the egress rule admits, without a connection's credentials, and
+/// answers its data. Source: SDK `HttpRequestSpec`.
+pub(crate) async fn call_anywhere(
+    cx: &Cx,
+    config: &Value,
+    action: &Action,
+    trace: &Trace,
+    whose: Whose,
+) -> Result<Value, ApiError> {
     let text = config.get("uri").or_else(|| config.get("url")).and_then(Value::as_str);
     let text = text.ok_or_else(|| config_error(action, "uri` is missing or not text"))?;
     let mut url = Url::parse(text)
@@ -246,6 +264,13 @@ pub(crate) async fn call_anywhere(cx: &Cx, config: &Value, action: &Action, trac
     let mut headers = headers_of(config.get("headers"), action)?;
     set_json_type(&mut headers, config.get("body"));
     outbound::strip_hop_headers(&mut headers);
+    if whose == Whose::Users {
+        let world = cx.world();
+        let owner = trace.scope.connection.as_ref().and_then(|through| world.tenants.get(through.tenant.as_str()));
+        if let Some(tenant) = owner.or_else(|| cx.caller.tenant()) {
+            sign_for_app(&world.workspace, tenant, &mut headers)?;
+        }
+    }
     let body = body_bytes(config.get("body"));
     let method = method_of(config, action)?;
     let at = cx.space.clock.now();

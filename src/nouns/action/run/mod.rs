@@ -8,7 +8,7 @@ mod code;
 mod log;
 mod resolve;
 
-use call::{address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
+use call::{Whose, address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
 use code::run_code;
 use log::write_log;
 use resolve::no_connection;
@@ -222,14 +222,14 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
         Some(ActionType::HttpRequest) => {
             let config = mapped_config(cx, action, request, trace)?;
             trace.mapped_input = Some(config.clone());
-            Some(call_anywhere(cx, &config, action, trace).await?)
+            Some(call_anywhere(cx, &config, action, trace, Whose::Anybodys).await?)
         }
         Some(ActionType::ApiRequestToYourApp) => {
             let mut config = mapped_config(cx, action, request, trace)?;
             let uri = address_of_your_app(cx, &config, action)?;
             set_member(&mut config, "uri", uri);
             trace.mapped_input = Some(config.clone());
-            Some(call_anywhere(cx, &config, action, trace).await?)
+            Some(call_anywhere(cx, &config, action, trace, Whose::Users).await?)
         }
         Some(ActionType::RunJavascript) => {
             let code = action.config.get("code").and_then(Value::as_str).map(str::to_owned);

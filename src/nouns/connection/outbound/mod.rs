@@ -3,15 +3,11 @@
 //! Invariant: every call to an external app on behalf of a connection goes through [`send`], so that each has an
 //! [`Exchange`], and a connection whose credentials stopped working is disconnected.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use credentials::apply_credentials;
 use credentials::lose;
 use evidence::masked_url;
 use http::HeaderMap;
-use http::HeaderName;
-use http::HeaderValue;
 use http::Method;
 use http::header;
 use serde_json::Value;
@@ -20,7 +16,7 @@ use url::Url;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::engine::Cx;
-use crate::engine::tokens::mint_for_app;
+use crate::engine::tokens::sign_for_app;
 use crate::journal::{Entry, Side};
 use crate::nouns::connection::model::{Connection, Transition};
 use crate::nouns::connector::model::{AuthType, Connector};
@@ -188,7 +184,10 @@ async fn once(
         OutRequest { method: out.method.clone(), url: actual, headers: out.headers.clone(), body: out.body.clone() };
     apply_credentials(&connector.apply, credentials, &mut request);
     if matches!(connector.auth_type, AuthType::MembraneToken | AuthType::IntegrationAppToken) {
-        sign(cx, connection.tenant.as_str(), &mut request)?;
+        let world = cx.world();
+        if let Some(tenant) = world.tenants.get(connection.tenant.as_str()) {
+            sign_for_app(&world.workspace, tenant, &mut request.headers)?;
+        }
     }
     let at = cx.space.clock.now();
     let sent = ExchangeRequest {
@@ -230,20 +229,4 @@ pub fn note_refusal(cx: &Cx, request: &ExchangeRequest, error: &UpstreamError) {
         let entry = Entry::new(Side::Upstream, cx.space.clock.now(), &request.method, &request.url);
         cx.space.journal.add(Entry { refused: Some(error.to_string()), ..entry });
     }
-}
-
-/// How long an app may accept a signed token.
-const SIGNED_FOR: Duration = Duration::from_hours(1);
-
-/// Adds a token that tells the app whose call this is, signed by the workspace, under its present and its former name.
-fn sign(cx: &Cx, tenant: &str, request: &mut OutRequest) -> Result<(), ApiError> {
-    let world = cx.world();
-    let tenant = world.tenants.get(tenant).ok_or_else(|| ApiError::internal("a connection's tenant is missing"))?;
-    let token = mint_for_app(&world.workspace, tenant, cx.space.clock.now().plus(SIGNED_FOR))?;
-    for name in ["x-membrane-token", "x-integration-app-token"] {
-        let mut value = HeaderValue::try_from(&token).map_err(ApiError::internal)?;
-        value.set_sensitive(true);
-        request.headers.insert(HeaderName::from_static(name), value);
-    }
-    Ok(())
 }
