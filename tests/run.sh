@@ -129,6 +129,8 @@ run_rust() { cargo test --locked --no-fail-fast; }
 
 run_sdk() { install_npm tests/clients/sdk && with_server npm --prefix "$root/tests/clients/sdk" test; }
 
+run_receivers() { install_npm tests/clients/receivers && with_server npm --prefix "$root/tests/clients/receivers" test; }
+
 run_fetch() { with_server node --test tests/clients/fetch/fetch.test.mjs; }
 
 run_snippets() { with_server node --test tests/clients/snippets/*.test.mjs; }
@@ -168,8 +170,8 @@ if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.l
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
 lane browser
-lane sdk fetch snippets tokens shell python recipes recording
-tell sdk fetch snippets tokens shell python recipes browser recording
+lane sdk receivers fetch snippets tokens shell python recipes recording
+tell sdk receivers fetch snippets tokens shell python recipes browser recording
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
