@@ -24,13 +24,13 @@ fn main() -> io::Result<()> {
     fs::write(out.join("fixtures.rs"), list)
 }
 
-/// Collects the files below a folder.
+/// Collects the fixtures below a folder, and no file that an editor leaves there.
 fn collect(at: &Path, files: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(at)? {
         let path = entry?.path();
         if path.is_dir() {
             collect(&path, files)?;
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "yaml" || extension == "json") {
             files.push(path);
         }
     }

@@ -50,16 +50,10 @@ pub(crate) fn is_like(text: &str, pattern: &str) -> bool {
         if parts.peek().is_none() {
             return left.ends_with(part);
         }
-        // Only what stands before the part is skipped; an empty part is found at once.
-        let Some((_, after)) = split_at_text(left, part) else { return false };
+        let Some((_, after)) = left.split_once(part) else { return false };
         left = after;
     }
     true
-}
-
-/// Splits a text around the first occurrence of a part.
-fn split_at_text<'t>(text: &'t str, part: &str) -> Option<(&'t str, &'t str)> {
-    if part.is_empty() { Some(("", text)) } else { text.split_once(part) }
 }
 
 #[cfg(test)]

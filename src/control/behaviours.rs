@@ -571,7 +571,7 @@ pub(super) const BEHAVIOURS: [Behaviour; 89] = [
         "The `code` of an app data schema is kept and answered; nothing runs it",
         "assumed",
         "no source says what it is for: docs/behaviour.md#app-data-schema-code",
-        calls(|e| is(e, "* /app-data-schema*")),
+        calls(|e| is(e, "POST /app-data-schema*") || is(e, "P* /app-data-schema*")),
     ),
     because(
         "Calls to your app carry a token that says whose they are; it ends in real time whatever the workspace's clock says",

@@ -58,8 +58,13 @@ pub async fn create<E: Kind>(
     }
     let parent = match &wanted.parent {
         Some(id) => {
-            let parent = directory.element_by_id::<E>(&cx.caller, id);
-            Some(parent.ok_or_else(|| directory.no_element::<E>(id))?.id().clone())
+            let parent = directory.element_by_id::<E>(&cx.caller, id).ok_or_else(|| directory.no_element::<E>(id))?;
+            if parent.place().is_instance() {
+                let (article, noun) = (article(E::NOUN), E::NOUN);
+                let why = format!("`{id}` is an instance; {article} {noun} is made of one that others have as well");
+                return Err(ApiError::bad_request(why));
+            }
+            Some(parent.id().clone())
         }
         None => parent_of(&world, &element),
     };

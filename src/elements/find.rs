@@ -51,6 +51,8 @@ impl Directory<'_> {
         let live: Vec<&Arc<E>> = E::table(self.world)
             .with_key(key)
             .filter(|element| !element.meta().is_archived() && !element.is_public())
+            // A tenant's instance is found by its id, or by way of the element that it is an instance of.
+            .filter(|element| element.place().connection.is_some() || !element.place().is_instance())
             .filter(|element| element.place().tenant.as_ref().is_none_or(|owner| caller.may_see(owner.as_str())))
             .filter(|element| selector.layer.is_none_or(|layer| element.place().layer() == layer))
             .collect();
@@ -58,11 +60,11 @@ impl Directory<'_> {
             live.into_iter().partition(|element| self.withdrawn(&***element).is_none());
         let app = scope.external_app(self);
         let serves = |element: &&&Arc<E>| {
-            let by_connection = match &element.place().connection {
-                Some(of) => scope.connection.as_ref().is_some_and(|connection| connection.id == *of),
-                // A tenant's instance is found by its id, or by way of the element that it is an instance of.
-                None => !element.place().is_instance(),
-            };
+            let by_connection = element
+                .place()
+                .connection
+                .as_ref()
+                .is_none_or(|of| scope.connection.as_ref().is_some_and(|connection| connection.id == *of));
             let by_instance =
                 element.place().connection.is_none() || element.place().instance_key == selector.instance_key;
             let by_integration = element.place().connection.is_some()

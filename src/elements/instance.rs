@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Ids;
-use crate::elements::change::{bring_back, check_names, find};
+use crate::elements::change::{bring_back, check_names, find, refuse_taken};
 use crate::elements::model::{Meta, Selector};
 use crate::elements::{Holder, Kind, Listed};
 use crate::engine::Cx;
@@ -72,7 +72,7 @@ pub async fn restore_instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<L
     let named = selector.parent_key.as_ref().or(selector.key.as_ref());
     let key = parent.as_ref().map_or(named, |parent| parent.meta().key.as_ref()).map_or("", String::as_str);
     let instances = versions::<E>(&world, key, &holder, selector.instance_key.as_deref());
-    let meant = instances.max_by_key(|instance| !instance.meta().is_archived());
+    let meant = instances.max_by_key(|instance| (!instance.meta().is_archived(), instance.meta().archived_at));
     let meant = meant.ok_or_else(|| directory.no_element::<E>(selector.shown()))?;
     bring_back(cx, &by_id(&**meant)).await
 }
@@ -192,6 +192,7 @@ async fn create_instance<E: Kind>(
     define(&mut instance)?;
     instance.meta_mut().key = key;
     check_names(&mut instance)?;
+    refuse_taken(&tx, &instance)?;
     let id = instance.id().clone();
     tx.put(instance)?;
     let world = tx.commit().await?;

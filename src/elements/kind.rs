@@ -126,8 +126,8 @@ pub trait Kind: Record + Clone + PartialEq {
     fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         routes::reset_instance::<Self>(call)
     }
-    /// What a PUT of an instance leaves of what was there.
-    const PUT_OF_INSTANCE: Change = Change::Merge;
+    /// What a PUT of an instance leaves of what was there. Source: SEED (PUT replaces).
+    const PUT_OF_INSTANCE: Change = Change::Replace;
 }
 
 /// The form in which seeds and archives describe an element of a kind.

@@ -116,7 +116,9 @@ pub fn list<E: Kind>(
         place.instance_key.is_none() && (filter.scope.names_connection() || !place.is_instance())
     };
     let is_overridden = |element: &E| {
-        let mut others = element.meta().key.iter().flat_map(|key| E::table(&world).with_key(key));
+        // Elements of the catalog are shown without a key.
+        let key = element.meta().key.as_deref().filter(|_| !element.is_public());
+        let mut others = key.into_iter().flat_map(|key| E::table(&world).with_key(key));
         others.any(|other| {
             let other = &**other;
             other.place().specificity() > element.place().specificity()

@@ -1,9 +1,12 @@
-//! The handlers of elements at the three layers, whatever their kind: plural and singular addresses, those below a
-//! connection or an integration, and instances.
+//! The handlers of elements, whatever their kind: plural and singular addresses, those below a connection or an
+//! integration, and instances.
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::base::error::ApiError;
+use crate::base::json::member;
 use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements;
@@ -56,7 +59,7 @@ pub(crate) async fn list<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     listed::<E>(&call, &filter::<E>(&call)?)
 }
 
-/// `GET /<kind>-instances`, any token: answers a page of elements at the connection layer.
+/// `GET /<kind>-instances`, any token: answers a page of instances.
 pub(crate) async fn list_instances<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     listed::<E>(&call, &ElementFilter { layer: Some(Layer::Connection), ..filter::<E>(&call)? })
 }
@@ -77,21 +80,22 @@ pub(crate) fn get<E: Kind>(call: &Call) -> Result<Reply, ApiError> {
     shown_listed(&cx, &elements::get::<E>(&cx, &E::selector(call)?)?)
 }
 
-/// `PATCH` of an element, any token: merges the body into it and answers it. 403 above connections
-/// unless the caller is a manager.
+/// `PATCH` of an element, any token: merges the body into it and answers it. 403 for what is
+/// no instance unless the caller is a manager.
 pub(crate) async fn patch<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &E::update(&cx, &E::selector(&call)?, call.json()?, Change::Merge).await?)
 }
 
-/// `PUT` of an element, any token: replaces its definition by the body and answers it. 403 above connections
-/// unless the caller is a manager.
+/// `PUT` of an element, any token: replaces its definition by the body and answers it. 403 for what is
+/// no instance unless the caller is a manager.
 pub(crate) async fn put<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &E::update(&cx, &E::selector(&call)?, call.json()?, Change::Replace).await?)
 }
 
-/// `DELETE` of an element, any token: archives it and answers it. 403 above connections unless the caller is a manager.
+/// `DELETE` of an element, any token: archives it and answers it. 403 for what is no
+/// instance unless the caller is a manager.
 pub(crate) async fn archive<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::archive::<E>(&cx, &E::selector(&call)?).await?)
@@ -149,13 +153,17 @@ pub(crate) async fn get_instance<E: Kind>(call: Call) -> Result<Reply, ApiError>
     shown(&cx, &*element, None)
 }
 
-/// `PUT` of an instance, any token: makes or changes it and answers it; without a body, a
-/// missing one is made from its parent.
+/// `PUT` of an instance and `POST /<kind>-instance`, any token: makes or changes it and answers it; without a body, a
+/// missing one is made from its parent. The body's `instanceKey` says which one is meant where the address does not.
 pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: Option<E::Body> = if call.has_body() { Some(call.json()?) } else { None };
-    let element = elements::put_instance::<E>(&cx, &instance_selector::<E>(&call)?, body).await?;
-    shown(&cx, &*element, None)
+    let mut selector = instance_selector::<E>(&call)?;
+    if selector.instance_key.is_none() && selector.id.is_none() && call.has_body() {
+        let body: Value = call.json()?;
+        selector.instance_key = member(&body, "instanceKey").as_str().map(str::to_owned);
+    }
+    shown(&cx, &*elements::put_instance::<E>(&cx, &selector, body).await?, None)
 }
 
 /// The instance that a call names, made if it is missing.

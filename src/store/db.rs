@@ -269,3 +269,22 @@ impl Db {
         self.pool.close().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_migration_is_listed() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+        let mut files: Vec<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap())
+            .collect();
+        files.sort();
+        let mut listed: Vec<&str> = MIGRATOR.iter().map(|migration| migration.sql.as_str()).collect();
+        listed.sort_unstable();
+
+        assert_eq!(listed, files);
+    }
+}

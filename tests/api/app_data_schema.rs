@@ -117,6 +117,49 @@ async fn each_tenant_has_a_version_of_its_own() {
 }
 
 #[tokio::test]
+async fn a_key_means_the_universal_one_whatever_tenants_have_of_it() {
+    let bed = Bed::exact().await;
+    let (manager, demo, other) = (bed.manager(), bed.demo(), bed.tenant("other"));
+    let universal = contact(&manager).await;
+    let at = "/app-data-schema-instance?appDataSchemaKey=contact";
+    let mine = demo.ok(Method::PUT, at, Value::Null).await;
+    other.ok(Method::PUT, at, Value::Null).await;
+
+    manager.ok(Method::DELETE, "/app-data-schemas/contact", Value::Null).await;
+
+    assert_eq!(verdict(&demo.get("/app-data-schemas/contact").await), "404 bad_request/not_found");
+    assert_eq!(demo.patch(&format!("/app-data-schema-instances/{}", id(&mine)), json!({ "name": "x" })).await.0, 400);
+    let restored = manager.ok(Method::POST, "/app-data-schemas/contact/restore", Value::Null).await;
+    assert_eq!((&restored["id"], &restored["archivedAt"]), (&universal["id"], &Value::Null));
+    let named = manager.ok(Method::GET, &format!("{at}&tenantId=demo-tenant"), Value::Null).await;
+    assert_eq!(named["id"], mine["id"]);
+
+    let copy = manager.post("/app-data-schemas", json!({ "key": "copy", "appDataSchemaId": mine["id"] })).await;
+    assert_eq!(copy.0, 400);
+    assert!(message(&copy).contains("is an instance"), "{copy:?}");
+}
+
+#[tokio::test]
+async fn a_tenant_has_one_instance_of_each_instance_key() {
+    let bed = Bed::exact().await;
+    let demo = bed.demo();
+    contact(&bed.manager()).await;
+    let at = "/app-data-schema-instance?appDataSchemaKey=contact";
+    let first = demo.ok(Method::POST, at, json!({})).await;
+
+    let named = demo.ok(Method::POST, at, json!({ "instanceKey": "two", "description": "Second" })).await;
+    let again = demo.ok(Method::POST, at, json!({ "instanceKey": "two" })).await;
+    let taken = demo.post(&format!("{at}&instanceKey=three"), json!({ "instanceKey": "two" })).await;
+
+    assert_ne!(named["id"], first["id"]);
+    // A PUT replaces, and so does a POST of one that is there.
+    assert_eq!((&again["id"], again.get("description")), (&named["id"], None));
+    assert_eq!(again["isCustomized"], true);
+    assert_eq!(verdict(&taken), "400 bad_request/already_exists");
+    assert_eq!(demo.items("/app-data-schema-instances").await.len(), 2);
+}
+
+#[tokio::test]
 async fn no_integration_and_no_connection_has_one() {
     let bed = Bed::exact().await;
     contact(&bed.manager()).await;

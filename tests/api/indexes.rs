@@ -1,5 +1,5 @@
 //! No code of the crate takes something by an index in brackets: of a JSON map, a slice or a text it panics where there is
-//! nothing. Clippy refuses the indexes of slices and texts, but sees neither those of JSON nor those of maps.
+//! nothing. Clippy refuses the indexes of slices and texts, but does not see all of those of maps.
 
 use crate::layers::{files_of_src, text_of};
 

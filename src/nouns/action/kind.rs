@@ -97,8 +97,6 @@ impl Kind for Action {
         actions::update(cx, selector, body, change).await
     }
 
-    const PUT_OF_INSTANCE: Change = Change::Replace;
-
     async fn get(call: Call) -> Result<Reply, ApiError> {
         routes::get(call).await
     }

@@ -82,6 +82,7 @@ impl Kind for AppDataSchema {
             self.meta.meta = None;
             self.schema = None;
             self.code = None;
+            self.is_customized |= self.place.parent.is_some();
         }
         self.apply(body)
     }

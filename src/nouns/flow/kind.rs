@@ -99,6 +99,9 @@ impl Kind for Flow {
         flows::create(cx, body).await
     }
 
+    /// The nodes and fields that a PUT of an instance leaves out stay (assumed), because a tenant changes some of many.
+    const PUT_OF_INSTANCE: Change = Change::Merge;
+
     fn run_route(path: &str, source: &'static str) -> Option<Route> {
         let route = route(Some(Method::POST), path, Access::Anyone, source, routes::run);
         Some(route.operation(Operation::FlowRun).about(routes::about_run))

@@ -73,7 +73,7 @@ struct Method {
     name: &'static str,
     length: usize,
     file: &'static str,
-    /// The file uses this name. A replacement for a prototype's method takes `this` as its first argument.
+    /// The file uses this name, for a function that takes `this` as its first argument.
     given: &'static str,
 }
 
@@ -85,9 +85,6 @@ impl Method {
     fn call(&self, this: &JsValue, arguments: &[JsValue], context: &mut Context) -> JsResult<JsValue> {
         let given = load(self.file, context)?.get(JsString::from(self.given), context)?;
         let given = given.as_callable().ok_or_else(host_gone)?;
-        if self.at.len() == 1 {
-            return given.call(this, arguments, context);
-        }
         let with_this: Vec<JsValue> = std::iter::once(this).chain(arguments).cloned().collect();
         given.call(&JsValue::undefined(), &with_this, context)
     }

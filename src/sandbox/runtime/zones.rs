@@ -62,15 +62,15 @@ const NAMES: [(&str, i32, &str); 46] = [
 ];
 
 /// The same for zones whose abbreviation is a number, or is not theirs alone.
-const NAMES_OF_ZONES: [(&str, &str); 8] = [
-    ("America/Sao_Paulo", "Brasilia Standard"),
-    ("America/Bogota", "Colombia Standard"),
-    ("America/Argentina/Buenos_Aires", "Argentina Standard"),
-    ("Europe/Istanbul", "Türkiye Standard"),
-    ("Asia/Dubai", "Gulf Standard"),
-    ("Asia/Singapore", "Singapore Standard"),
-    ("Asia/Taipei", "Taiwan Standard"),
-    ("Asia/Bangkok", "Indochina"),
+const NAMES_OF_ZONES: [(&str, i32, &str); 8] = [
+    ("America/Sao_Paulo", -10_800, "Brasilia Standard"),
+    ("America/Bogota", -18_000, "Colombia Standard"),
+    ("America/Argentina/Buenos_Aires", -10_800, "Argentina Standard"),
+    ("Europe/Istanbul", 10_800, "Türkiye Standard"),
+    ("Asia/Dubai", 14_400, "Gulf Standard"),
+    ("Asia/Singapore", 28_800, "Singapore Standard"),
+    ("Asia/Taipei", 28_800, "Taiwan Standard"),
+    ("Asia/Bangkok", 25_200, "Indochina"),
 ];
 
 /// Implements `native.zoneName(name)`, which returns the name as the database writes it, or undefined.
@@ -104,7 +104,8 @@ fn zone_time(name: &str, ms: i64) -> Option<(i32, String, String)> {
     let zone = TimeZoneDatabase::bundled().get(name).ok()?;
     let info = zone.to_offset_info(moment(ms));
     let (seconds, abbreviation) = (info.offset().seconds(), info.abbreviation());
-    let of_zone = NAMES_OF_ZONES.iter().find(|(zone, _)| *zone == name).map(|(_, english)| *english);
+    let of_zone =
+        NAMES_OF_ZONES.iter().find(|(zone, at, _)| (*zone, *at) == (name, seconds)).map(|(.., english)| *english);
     let of_kind =
         || NAMES.iter().find(|(known, at, _)| (*known, *at) == (abbreviation, seconds)).map(|(.., name)| *name);
     let english = of_zone.or_else(of_kind).map(|english| format!("{english} Time")).unwrap_or_default();
@@ -138,6 +139,10 @@ mod tests {
         assert_eq!(berlin(8_640_000_000_000_000), Some((7200, "CEST".to_owned())));
         assert_eq!(berlin(-8_640_000_000_000_000), Some((3208, "LMT".to_owned())));
         assert_eq!(zone_time("Asia/Kolkata", 0), Some((19_800, "IST".to_owned(), "India Standard Time".to_owned())));
+        // Summer time there has no name here, rather than the one of winter.
+        let of_sao_paulo = |ms| zone_time("America/Sao_Paulo", ms).map(|(_, _, english)| english);
+        assert_eq!(of_sao_paulo(1_720_000_000_000).as_deref(), Some("Brasilia Standard Time"));
+        assert_eq!(of_sao_paulo(1_516_000_000_000).as_deref(), Some(""));
         assert_eq!(zone_time("Mars/Base", 0), None);
     }
 }

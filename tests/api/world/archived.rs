@@ -196,7 +196,7 @@ async fn an_archived_connection_takes_its_instances_with_it() {
 
     let all: Vec<_> = world.runs().into_iter().chain(world.flow_runs()).chain(World::calls()).collect();
     let done = done(&world.demo, &all).await;
-    assert!(!done.iter().any(|what| of_instance(what)), "{done:?}");
+    assert!(!done.iter().any(of_instance), "{done:?}");
     assert!(!done.iter().any(|what| what.contains("flow") || what.contains("connection")), "{done:?}");
     let refused = world.demo.post("/act", json!({ "id": id(&world.instance) })).await;
     assert_eq!(refused.0, 404, "{refused:?}");
