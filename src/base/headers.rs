@@ -51,6 +51,12 @@ pub fn headers_of<N: AsRef<str>, V: AsRef<str>>(
     if count > MOST_HEADERS { Err(HeaderProblem::Many(count)) } else { Ok(headers) }
 }
 
+/// Returns the token behind the scheme `Bearer`, in any case (RFC 9110 §11.1).
+pub fn bearer(value: &str) -> Option<&str> {
+    let (scheme, token) = value.trim_start().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::base::headers::bearer;
 use crate::base::json::depth;
 use crate::base::page::PageRequest;
 use crate::call::unread::Read;
@@ -275,6 +276,8 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)
         ApiError::bad_request(format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
             .with_data(json!({ "byte": error.valid_up_to() }))
     })?;
+    // Editors and spreadsheets put a mark before what they write.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if depth::exceeds(bytes) {
         return Err(ApiError::bad_request(format!("the body nests deeper than {} levels", depth::DEEPEST)));
     }
@@ -373,8 +376,7 @@ pub fn token_in_form(body: &Bytes) -> Option<String> {
 /// Returns the token of a call and whether it came as `?token=`, which browsers use where they cannot send a header.
 pub fn token_of(headers: &HeaderMap, raw_query: &str) -> Option<(String, bool)> {
     if let Some(value) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) {
-        let token = value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer "));
-        return Some((token.unwrap_or(value).trim().to_owned(), false));
+        return Some((bearer(value).unwrap_or(value).trim().to_owned(), false));
     }
     Query::parse(raw_query).text("token").map(|token| (token, true))
 }

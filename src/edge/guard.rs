@@ -5,6 +5,7 @@ use http::{HeaderMap, header};
 use url::{Host, Url};
 
 use crate::base::error::ApiError;
+use crate::base::headers::bearer;
 use crate::engine::Engine;
 
 /// Refuses every other call. Source: our choice: a page in a browser must not steer a test.
@@ -26,7 +27,7 @@ pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Res
         .with_status(415));
     }
     if let Some(token) = &engine.config.control_token {
-        let given = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+        let given = text(header::AUTHORIZATION).and_then(bearer);
         return if given.is_some_and(|given| same(given, token)) {
             Ok(())
         } else {

@@ -5,6 +5,7 @@ pub mod serve;
 
 pub mod departure;
 
+mod decoding;
 mod events;
 mod faults;
 mod guard;

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::base::headers::bearer;
 use crate::base::ids::Ids;
 use crate::base::json::member;
 use crate::engine::{Engine, WorkspaceRuntime};
@@ -274,7 +275,7 @@ fn carried(connector: &Connector, request: &StubRequest) -> Option<String> {
     match &connector.apply {
         Apply::Bearer { .. } => {
             let header = request.headers.get("authorization")?;
-            header.strip_prefix("Bearer ").or_else(|| header.strip_prefix("bearer ")).map(str::to_owned)
+            bearer(header).map(str::to_owned)
         }
         Apply::Header { name, prefix, .. } => {
             let header = request.headers.get(&name.to_lowercase())?;

@@ -2,6 +2,7 @@
 
 mod accessors;
 mod authorizing;
+mod bodies;
 mod openapi;
 mod routes;
 mod serving;

@@ -1,0 +1,93 @@
+//! Bodies as clients send them: compressed, or with a mark before the text; and tokens in any case.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Answer, Api, Bed, answer, message};
+
+/// `{"name":"Squeezed"}` in each coding.
+const SQUEEZED: [(&str, &str); 7] = [
+    ("gzip", "1f8b0800000000000003ab56ca4bcc4d55b2520a2e2c4d4dad4a4d51aa0500ae0c771913000000"),
+    ("GZip", "1f8b0800000000000003ab56ca4bcc4d55b2520a2e2c4d4dad4a4d51aa0500ae0c771913000000"),
+    ("deflate", "789cab56ca4bcc4d55b2520a2e2c4d4dad4a4d51aa050040aa06a2"),
+    ("deflate", "ab56ca4bcc4d55b2520a2e2c4d4dad4a4d51aa0500"),
+    ("br", "0b09807b226e616d65223a2253717565657a6564227d03"),
+    ("br, gzip", "1f8b0800000000000003e3e66ca856ca4bcc4d55b2520a2e2c4d4dad4a4d51aa650600655d8ded17000000"),
+    ("identity", "7b226e616d65223a2253717565657a6564227d"),
+];
+/// Eleven megabytes of nothing, by `br`.
+const BOMB: &str = "cbffff3ff82700e2b14020f7fe2fffff5ff04f00c4611180eefd0b";
+
+/// A PATCH of the demo's connection with a body as it is.
+async fn sent(api: &Api, coding: &str, body: Vec<u8>) -> Answer {
+    let request = api.request(Method::PATCH, "/connections/github-dev").header("content-type", "application/json");
+    answer(request.header("content-encoding", coding).body(body)).await
+}
+
+#[tokio::test]
+async fn a_compressed_body_is_read() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    for (coding, body) in SQUEEZED {
+        demo.ok(Method::PATCH, "/connections/github-dev", json!({ "name": "Plain" })).await;
+
+        let patched = sent(&demo, coding, hex::decode(body).unwrap()).await;
+
+        assert_eq!((patched.0, patched.1["name"].as_str()), (200, Some("Squeezed")), "{coding}: {patched:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_compressed_body_that_is_wrong_or_becomes_too_large_is_refused() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let whole = hex::decode(SQUEEZED[0].1).unwrap();
+    for (coding, body, status, says) in [
+        ("br", hex::decode(BOMB).unwrap(), 413, "larger than 10485760 bytes (10 MB) when it is unpacked"),
+        ("gzip", whole[..20].to_vec(), 400, "the body is not gzip, as it says"),
+        ("deflate", b"plain text".to_vec(), 400, "the body is not deflate, as it says"),
+        ("br", b"plain text".to_vec(), 400, "the body is not br, as it says"),
+        ("zstd", whole.clone(), 415, "`Content-Encoding: zstd` is not known; gzip, deflate and br are"),
+        ("gzip, gzip, gzip", whole.clone(), 415, "3 codings; 2 are the most"),
+    ] {
+        let refused = sent(&demo, coding, body).await;
+        assert_eq!(refused.0, status, "{coding}: {refused:?}");
+        assert!(message(&refused).contains(says), "{coding}: {}", message(&refused));
+    }
+    assert_ne!(demo.ok(Method::GET, "/connections/github-dev", Value::Null).await["name"], "Squeezed");
+}
+
+#[tokio::test]
+async fn a_proxied_body_goes_on_unpacked() {
+    let bed = Bed::start().await;
+    let _all = bed
+        .ws
+        .upstream("github")
+        .stub(membrane_mock::testing::Stub::post("/notes").json(200, json!({ "$var": "$.body" })))
+        .await;
+    let request = bed.demo().request(Method::POST, "/connections/github-dev/proxy/notes");
+    let request = request.header("content-type", "application/json").header("content-encoding", "gzip");
+
+    let passed = answer(request.body(hex::decode(SQUEEZED[0].1).unwrap())).await;
+
+    assert_eq!(passed, (200, json!({ "name": "Squeezed" })));
+}
+
+#[tokio::test]
+async fn a_mark_before_the_text_is_no_part_of_it() {
+    let bed = Bed::start().await;
+
+    let patched = sent(&bed.demo(), "identity", b"\xef\xbb\xbf{\"name\": \"Marked\"}".to_vec()).await;
+
+    assert_eq!((patched.0, patched.1["name"].as_str()), (200, Some("Marked")));
+}
+
+#[tokio::test]
+async fn the_scheme_of_a_token_is_read_in_any_case() {
+    let bed = Bed::start().await;
+    let token = bed.ws.tenant("demo-tenant").token();
+    for scheme in ["Bearer", "bearer", "BEARER", "bEARER "] {
+        let request = bed.nobody().request(Method::GET, "/self").header("authorization", format!("{scheme} {token}"));
+        assert_eq!(answer(request).await.0, 200, "{scheme}");
+    }
+}
