@@ -133,6 +133,13 @@ pub(crate) async fn disconnect(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::empty())
 }
 
+/// `POST /integrations/{selector}/disconnect`, a tenant's or manager's token: archives the caller's connections of the
+/// integration and answers 204. Source: real-use; that they are archived is assumed.
+pub(crate) async fn disconnect_all(call: Call) -> Result<Reply, ApiError> {
+    connections::archive_all(&call.cx()?, call.param("selector")?).await?;
+    Ok(Reply::empty())
+}
+
 /// Whether a header of the caller's is passed on to the app. Source: DOC:api-proxy.
 fn is_passed_on(name: &HeaderName) -> bool {
     let name = name.as_str();

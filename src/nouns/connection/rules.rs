@@ -9,8 +9,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, Method};
+use serde_json::Value;
 
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
 use crate::base::page::{Page, PageRequest};
 use crate::elements::Change;
@@ -21,6 +23,7 @@ use crate::nouns::connection::model::{Connection, ConnectionBody, ConnectionEven
 use crate::nouns::connection::outbound::{Outgoing, Refreshed};
 use crate::nouns::connection::{connect, outbound};
 use crate::nouns::connection_request::model::{ConnectSpec, RequestStatus};
+use crate::nouns::connector::model::AuthType;
 use crate::nouns::stub_vendor as vendor;
 
 /// Which connections a list asks for; an absent field allows all. Source: SDK `FindConnectionsQuery`.
@@ -143,6 +146,7 @@ pub async fn wait_while(
 /// Makes a connection from a request body and answers it; credentials make it READY at once. Fails with
 /// `already_exists` when the tenant has the key, and as connecting does. Source: SDK `CreateConnectionRequest`.
 pub(super) async fn create(cx: &Cx, body: ConnectionBody) -> Result<Arc<Connection>, ApiError> {
+    let body = body.named()?;
     let spec = ConnectSpec {
         integration_id: body.integration_id.clone().or_else(|| body.integration_uuid.clone()),
         integration_key: body.integration_key.clone(),
@@ -192,6 +196,7 @@ pub(super) async fn update(
     body: ConnectionBody,
     change: Change,
 ) -> Result<Arc<Connection>, ApiError> {
+    let body = body.named()?;
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let directory = cx.directory(&world);
@@ -219,13 +224,33 @@ pub(super) async fn update(
     body.connector_version.apply(&mut connection.connector_version);
     body.meta.apply(&mut connection.meta.meta);
     body.auth_option_key.apply(&mut connection.auth_option_key);
+    let (gives_parameters, typed) = (body.connector_parameters.set().is_some(), body.input.set().cloned());
     body.connector_parameters.apply(&mut connection.connector_parameters);
     body.input.apply(&mut connection.input);
     connection.meta.touch(&cx.space.ids, cx.space.clock.now());
     let id = connection.id.clone();
     tx.put(connection.clone())?;
+    let connector = directory.connector_behind(&connection);
     if let Patch::Set(credentials) = body.credentials {
         connect::accept_credentials(&cx.space, &mut tx, connection, credentials)?;
+    } else if let (Some(connector), Some(Value::Object(input)), ConnectionState::ClientActionRequired) =
+        (&connector, &typed, connection.state)
+        && connector.auth_type == AuthType::ClientCredentials
+    {
+        // This is what the client action asks for. Input that is not all of it is kept, and the user goes on.
+        match connect::authorize(
+            &cx.engine,
+            &cx.space,
+            &mut tx,
+            connection,
+            connector,
+            connect::Consent::Input(input.clone()),
+        ) {
+            Err(error) if error.status() != 400 => return Err(error),
+            Err(_) | Ok(()) => {}
+        }
+    } else if connection.state == ConnectionState::ConfigurationError && gives_parameters {
+        connect::move_in(&cx.engine, &cx.space, &mut tx, connection, ConnectionEvent::Rebuild, None)?;
     }
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
@@ -294,6 +319,27 @@ pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Res
     // What was due while the connection was archived is due now.
     cx.engine.wake.notify_one();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// Archives the caller's connections of an integration. Fails with 404 when there are none.
+pub(super) async fn archive_all(cx: &Cx, integration: &str) -> Result<(), ApiError> {
+    let world = cx.world();
+    let directory = cx.directory(&world);
+    let of = directory.find_integration(integration)?.id.clone();
+    let own: Vec<Id<Connection>> = directory
+        .connections(&cx.caller)
+        .filter(|connection| connection.integration.as_ref() == Some(&of))
+        .map(|connection| connection.id.clone())
+        .collect();
+    if own.is_empty() {
+        return Err(ApiError::not_found(format!(
+            "connection not found: there is none of the integration `{integration}`"
+        )));
+    }
+    for id in own {
+        set_archived(cx, id.as_str(), true).await?;
+    }
+    Ok(())
 }
 
 /// Refreshes the credentials at the vendor and answers the connection. Fails when the

@@ -80,12 +80,14 @@ fn with_details(log: &RunLog, details: &RunDetails) -> Result<Reply, ApiError> {
     Reply::json(&record)
 }
 
-/// `GET /action-run-logs/{id}`, any token: answers a run log, with `includeDetails` its details too. 404 when the
-/// caller may not see it.
+/// `GET /action-run-logs/{id}`, any token: answers a run log, with `details` or `includeDetails` its details too. 404 when
+/// the caller may not see it. Source: SEED (`details`), SDK.
 pub(crate) async fn get_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (log, details) = run(&cx, &call).await?;
-    if call.query().flag("includeDetails") == Some(true) { with_details(&log, &details) } else { Reply::json(&log) }
+    let query = call.query();
+    let is_whole = ["includeDetails", "details"].iter().any(|name| query.flag(name) == Some(true));
+    if is_whole { with_details(&log, &details) } else { Reply::json(&log) }
 }
 
 /// `GET /action-run-logs/{id}/details`, any token: answers a run log with its details. 404

@@ -2,7 +2,7 @@
 // 0.28.3), written anew over two host operations. One expression, so that the host can evaluate it to a function; it is
 // parsed for every run that uses it, so what can be a row of a table is one. Methods are not enumerable: `connection` and
 // `integration` are API records that happen to have methods.
-(({ host, engineError, hide, placed, frames }, args, proxy) => {
+(({ host, engineError, hide, placed, frames }, args, proxy, api) => {
   // Own copies: a snippet may replace the globals.
   const { stringify, parse } = JSON;
   const { assign, defineProperty, entries, keys, hasOwn, prototype: { toString: tagOf } } = Object;
@@ -366,6 +366,7 @@
   missing(membrane, 'membrane.retrieveLogs', 'the log of the run has its calls');
 
   hide(membrane, 'proxy', proxy);
+  hide(membrane, 'api', api);
 
   const { connection, integration } = args;
   return {

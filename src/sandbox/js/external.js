@@ -40,5 +40,14 @@
       post: method('post', true), put: method('put', true), patch: method('patch', true),
     };
   };
-  return { externalApiClient: external('externalApiClient', false), proxy: external('membrane.proxy', true) };
+  /** `membrane.api({ method, path, query, body, headers })`, which gives the body of the answer. */
+  const client = external('membrane.api', false);
+  const api = async ({ method = 'GET', path, query, params, body, data, headers } = {}) => {
+    const name = TheString(method).toLowerCase();
+    if (!(name in client)) throw new TheError(`membrane.api: the method \`${method}\` is none of GET, POST, PUT, PATCH, DELETE`);
+    const options = { query: query ?? params, headers };
+    const sent = body ?? data;
+    return name === 'get' || name === 'delete' ? client[name](path, options) : client[name](path, sent, options);
+  };
+  return { externalApiClient: external('externalApiClient', false), proxy: external('membrane.proxy', true), api };
 })

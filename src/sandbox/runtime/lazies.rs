@@ -285,7 +285,9 @@ fn made(file: &'static str, context: &mut Context) -> JsResult<JsObject> {
     }
     let mut given: Vec<JsValue> = vec![load("host.js", context)?.into(), records.into()];
     if file == "client.js" {
-        given.push(made("external.js", context)?.get(js_string!("proxy"), context)?);
+        let external = made("external.js", context)?;
+        given.push(external.get(js_string!("proxy"), context)?);
+        given.push(external.get(js_string!("api"), context)?);
     }
     let made = function_in(file, context)?.call(&JsValue::undefined(), &given, context)?;
     let made = made.as_object().ok_or_else(host_gone)?;

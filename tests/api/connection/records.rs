@@ -398,3 +398,48 @@ async fn the_connectors_version_is_kept_and_narrows_the_list() {
     assert_eq!(acme.each("/connections?connectorVersion=0.9.0", "key").await, ["old"]);
     assert!(acme.items("/connections?connectorVersion=9.9.9").await.is_empty());
 }
+
+#[tokio::test]
+async fn a_connection_is_renamed_by_either_name_of_its_key() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    let renamed = demo.ok(Method::PATCH, "/connections/github-dev", json!({ "connectionKey": "renamed" })).await;
+    let same = demo.ok(Method::PUT, "/connections/renamed", json!({ "key": "other", "connectionKey": "other" })).await;
+    let torn = demo.patch("/connections/other", json!({ "key": "a", "connectionKey": "b" })).await;
+    let spec = json!({ "connectorKey": "stripe", "connectionKey": "mine", "credentials": { "apiKey": "k" } });
+    let made = demo.ok(Method::POST, "/connections", spec).await;
+
+    assert_eq!((&renamed["key"], &same["key"], &made["key"]), (&json!("renamed"), &json!("other"), &json!("mine")));
+    assert_eq!(torn.0, 400);
+    assert!(message(&torn).contains("`key` and `connectionKey` are one field"), "{torn:?}");
+}
+
+#[tokio::test]
+async fn what_a_client_action_asks_for_may_be_patched_in() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let begun = demo.connect(json!({ "connectorKey": "stripe", "connectionKey": "s" })).await;
+    assert_eq!(begun["state"], "CLIENT_ACTION_REQUIRED");
+
+    let part = demo.ok(Method::PATCH, "/connections/s", json!({ "input": { "other": "x" } })).await;
+    assert_eq!(part["state"], "CLIENT_ACTION_REQUIRED", "it is not all that is asked for");
+    let whole = demo.ok(Method::PATCH, "/connections/s", json!({ "input": { "apiKey": "sk_test" } })).await;
+    assert!(["READY", "BUILDING"].contains(&whole["state"].as_str().unwrap()), "{whole}");
+    bed.ws.settle().await.unwrap();
+    assert_eq!(demo.state("s").await, "READY");
+}
+
+#[tokio::test]
+async fn an_integration_is_disconnected_with_all_of_the_callers_connections() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    bed.ws.tenant("other").connect("github").key("theirs").ready().await.unwrap();
+
+    assert_eq!(demo.post("/integrations/github/disconnect", json!({})).await.0, 204);
+
+    assert_eq!(demo.connection_keys("").await, ["hubspot-prod"]);
+    assert_eq!(bed.tenant("other").connection_keys("").await, ["theirs"]);
+    assert_eq!(verdict(&demo.post("/integrations/github/disconnect", json!({})).await), "404 bad_request/not_found");
+    assert_eq!(verdict(&demo.post("/integrations/nope/disconnect", json!({})).await), "404 bad_request/not_found");
+}

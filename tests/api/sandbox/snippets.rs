@@ -264,3 +264,24 @@ async fn a_snippet_reaches_neither_the_host_nor_the_next_snippet() {
         assert_eq!((answer.0, &answer.1["type"]), (400, &json!("custom_code")), "{gone}");
     }
 }
+
+#[tokio::test]
+async fn membrane_api_gives_the_body_of_the_apps_answer() {
+    let bed = Bed::start().await;
+    let echo =
+        json!({ "sent": { "$var": "$.body" }, "page": { "$var": "$.query.page" }, "as": { "$var": "$.headers.x-as" } });
+    let _echo = bed.ws.upstream("github").stub(Stub::post("/notes").json(200, echo)).await.unwrap();
+    let code = "module.exports = async ({ membrane }) => [
+        (await membrane.api({ path: '/user' })).login,
+        await membrane.api({ method: 'POST', path: '/notes', query: { page: 2 }, body: { a: 1 }, headers: { 'x-as': 'me' } }),
+        await membrane.api({ method: 'GET', path: '/nothing' }).catch((error) => error.status),
+        await membrane.api({ method: 'BREW', path: '/user' }).catch((error) => error.message),
+    ]";
+
+    let output = bed.output(code).await;
+
+    assert!(output[0].is_string(), "{output}");
+    assert_eq!(output[1], json!({ "sent": { "a": 1 }, "page": "2", "as": "me" }));
+    assert_eq!(output[2], 404);
+    assert_eq!(output[3], "membrane.api: the method `BREW` is none of GET, POST, PUT, PATCH, DELETE");
+}

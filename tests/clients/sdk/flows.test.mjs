@@ -139,8 +139,8 @@ scenario("/connections/:c/flows/:key is the connection's own version", async (wo
   assert.equal(accept(Instance, await at.get()).id, made.id);
   assert.equal(accept(Instance, await at.create()).id, made.id);
   const { items } = accept(page(Flow), await world.client.connection('github-dev').flows.list({ search: 'suite' }));
-  // As for actions: what applies at the connection, whatever its layer.
-  assert.deepEqual(items.map(({ layer }) => layer), ['integration', 'connection']);
+  // As for actions: what applies at the connection, each key in the version that serves it.
+  assert.deepEqual(items.map(({ id, layer }) => [id, layer]), [[made.id, 'connection']]);
 
   assert.equal(accept(Instance, await at.disable()).enabled, false);
   assert.equal(accept(Instance, await at.enable()).enabled, true);

@@ -12,7 +12,8 @@ pub mod oauth;
 mod target;
 mod ticket;
 
-use moves::{ask_user, authorize};
+use moves::ask_user;
+pub(crate) use moves::authorize;
 use target::{ConnectTarget, misconfigured, target_of};
 
 pub use crate::nouns::connection::model::ticket::page_address;

@@ -311,6 +311,8 @@ pub struct ConnectionBody {
     /// The key that code names the connection by: 1 to 100 characters, unique for the tenant; a free key is made when
     /// absent on creation. Null removes it.
     pub key: Patch<String>,
+    /// The same as `key`, as connecting calls it.
+    pub connection_key: Patch<String>,
     /// Any JSON object of your own; it replaces the stored one.
     pub meta: Patch<JsonMap>,
     /// The key of the auth option; only `default` exists.
@@ -341,6 +343,19 @@ pub struct ConnectionBody {
     pub input: Patch<Value>,
     /// What to connect to, in words; the best connector is taken, or one is built.
     pub intent: Option<String>,
+}
+
+impl ConnectionBody {
+    /// The key, under either of its names. Fails with 400 when they differ.
+    pub fn named(mut self) -> Result<Self, ApiError> {
+        match (&self.key, std::mem::replace(&mut self.connection_key, Patch::Keep)) {
+            (_, Patch::Keep) => {}
+            (Patch::Keep, named) => self.key = named,
+            (key, named) if *key == named => {}
+            _ => return Err(ApiError::bad_request("`key` and `connectionKey` are one field; give one of them")),
+        }
+        Ok(self)
+    }
 }
 
 #[cfg(test)]

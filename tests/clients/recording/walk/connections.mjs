@@ -8,6 +8,7 @@ export async function walkConnections(recorder) {
   await walkChanging(world)
   await walkMaintaining(world)
   await walkProxy(world)
+  await walkDisconnecting(world)
   await world.evidence()
 }
 
@@ -69,6 +70,15 @@ async function walkMaking({ recorder, tenant, manager, nobody }) {
   }
   await tenant.post('/connections/ensure', {})
   await tenant.post('/connections/ensure', { appUrl: 'not an address' })
+}
+
+async function walkDisconnecting({ recorder, tenant, nobody }) {
+  recorder.about('all of an integration')
+  await tenant.post('/integrations/hubspot/disconnect')
+  await tenant.post('/integrations/hubspot/disconnect')
+  await tenant.post('/integrations/nope/disconnect')
+  await nobody.post('/integrations/github/disconnect')
+  await tenant.get('/connections')
 }
 
 async function walkChanging({ recorder, tenant, stranger, manager }) {

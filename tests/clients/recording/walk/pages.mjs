@@ -128,7 +128,11 @@ async function walkEvents(world) {
   await tenant.post('/connect', begun)
   const complete = () => control.post('/connections/watched/complete', { account: 'w@example.com' })
   await tenant.stream('/sse/connection-events/r-9', { events: 2, happens: complete })
-  await nobody.get('/sse/connection-events/r-9')
+  await nobody.stream('/sse/connection-events/r-9', { events: 2, happens: async () => {
+    await tenant.post('/connect', begun)
+    await complete()
+  } })
+  await nobody.get('/sse/connection-events/r-9?token=wrong')
   const lose = () => world.poke('watched', 'loseCredentials')
   await tenant.stream('/sse/workspace', { events: 3, happens: lose })
   await nobody.get('/sse/workspace')

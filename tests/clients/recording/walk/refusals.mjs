@@ -5,7 +5,9 @@ export async function walkRefusals(recorder) {
   const world = await recorder.world('refusals')
   const { tenant, manager, nobody, control } = world
   const routes = [...recorder.routes.routes].sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1))
-  const filled = (path) => path.replace(/\{\*?\w+\}/g, 'nope')
+  // The one that hears whoever has no token hears no wrong one.
+  const filled = (path) =>
+    path.replace(/\{\*?\w+\}/g, 'nope') + (path.startsWith('/sse/connection-events/') ? '?token=wrong' : '')
   const methodOf = ({ method }) => (method === 'ANY' ? 'GET' : method)
 
   recorder.about('without a token')
