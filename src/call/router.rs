@@ -17,6 +17,8 @@ use crate::call::{Call, Reply};
 pub enum Access {
     /// The route needs no token, as hosted pages do.
     Public,
+    /// The route needs no token, and a token that comes has to be valid.
+    Optional,
     /// The route needs any valid token.
     Anyone,
     /// The route needs any valid token. A browser's form may carry it as the field `token`, or within

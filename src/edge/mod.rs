@@ -109,6 +109,8 @@ pub fn routes() -> Vec<Route> {
             .about(integrations::about),
         put("/integrations/{selector}/parameters", Manager, "OAS", integrations::put_parameters)
             .about(integrations::about),
+        post("/integrations/{selector}/disconnect", Anyone, "real-use", connections::disconnect_all)
+            .about(integrations::about),
         post("/integrations/{selector}/setup", Manager, "SDK", integrations::touch).about(integrations::about),
         post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch).about(integrations::about),
         get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec)
@@ -144,7 +146,7 @@ pub fn routes() -> Vec<Route> {
             .about(attempt::about_ticket),
         get("/oauth-callback", Public, "DOC:docs/connectors (OAuth); RFC 6749 §4.1.2", attempt::oauth_callback)
             .about(attempt::about_state),
-        get("/sse/connection-events/{id}", Anyone, "SDK", events::connection_events),
+        get("/sse/connection-events/{id}", Access::Optional, "SDK", events::connection_events),
         get("/sse/workspace", Anyone, "SDK", events::workspace),
         get("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),
         post("/connection-popup", Form, "IAPP:connection-ui-without-the-front-end-sdk", screens::popup),

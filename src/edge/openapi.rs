@@ -82,6 +82,7 @@ fn shape_of(route: &Route) -> Shape {
     }
     let empty = [
         "POST /connections/{connection}/disconnect",
+        "POST /integrations/{selector}/disconnect",
         "PUT /integrations/{selector}/parameters",
         "DELETE /__mock/workspaces/{key}",
         "DELETE /__mock/workspaces/{key}/journal",
@@ -162,6 +163,7 @@ fn operation(route: &Route, method: &str) -> Value {
     match route.access {
         Access::Public => set_member(&mut operation, "security", json!([])),
         Access::Manager => set_member(&mut operation, "x-access", "manager"),
+        Access::Optional => set_member(&mut operation, "security", json!([{}, { "bearer": [] }])),
         Access::Anyone | Access::Form | Access::Control => {}
     }
     operation

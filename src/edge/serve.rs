@@ -108,7 +108,7 @@ fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
 }
 
 /// The client shows the pages at and below these addresses in a frame of the app (SDK).
-const FRAMED: [&str; 5] = ["/connect", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
+const FRAMED: [&str; 6] = ["/connect", "/connection-popup", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
 
 /// Forbids frames for all other pages, above all for the consent page of a vendor.
 fn guard_page(reply: &mut Reply, path: &str) {
@@ -232,12 +232,15 @@ async fn authorize(
         Access::Control => {
             return crate::edge::guard::check(&edge.engine, &incoming.headers, incoming.loopback).map(|()| None);
         }
-        Access::Anyone | Access::Manager | Access::Form => {}
+        Access::Anyone | Access::Manager | Access::Form | Access::Optional => {}
     }
     let of_form = body.filter(|_| route.access == Access::Form && is_form(&incoming.headers));
     let token = token_of(&incoming.headers, &incoming.raw_query);
     let token = token.or_else(|| token_in_form(of_form?).map(|token| (token, false)));
     let Some((token, in_query)) = token else {
+        if route.access == Access::Optional {
+            return Ok(None);
+        }
         return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
     };
     seen.token_in_query = in_query;

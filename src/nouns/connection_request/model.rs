@@ -91,6 +91,22 @@ pub struct ConnectSpec {
 }
 
 impl ConnectSpec {
+    /// The same spec about what another one names, where it names nothing itself. The legacy client names the integration or
+    /// connection in the address, and the rest in the form.
+    #[must_use]
+    pub fn about(self, named: Self) -> Self {
+        Self {
+            integration_id: self.integration_id.or(named.integration_id),
+            integration_key: self.integration_key.or(named.integration_key),
+            connector_id: self.connector_id.or(named.connector_id),
+            connector_key: self.connector_key.or(named.connector_key),
+            external_app_id: self.external_app_id.or(named.external_app_id),
+            connection_id: self.connection_id.or(named.connection_id),
+            connection_key: self.connection_key.or(named.connection_key),
+            ..self
+        }
+    }
+
     /// The part of the attempt that concerns a browser; none when no browser waits.
     pub fn attempt(&self) -> Option<Attempt> {
         let attempt = Attempt {

@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::pages::{form_encoded, leads_to, page_of, vendor_page};
-use crate::support::{Answer, Bed, answer};
+use crate::support::{Answer, Bed, answer, next_event};
 
 #[tokio::test]
 async fn a_popup_is_opened_by_a_form_of_plain_fields_too() {
@@ -41,7 +41,8 @@ async fn nobody_puts_a_consent_page_in_a_frame() {
         assert_eq!(older.as_deref(), is_page.then_some("DENY"), "{address}");
     }
     let embedded = format!("/embed/main?token={}", bed.ws.tenant("acme").token());
-    for address in [page.as_str(), &embedded] {
+    let popup = format!("/connection-popup?connectorKey=slack&token={}", bed.ws.tenant("acme").token());
+    for address in [page.as_str(), &embedded, &popup] {
         let (policy, older) = policy(address).await;
         assert!(policy.contains("base-uri 'none'") && !policy.contains("frame-ancestors"), "{address}: {policy}");
         assert_eq!(older, None, "the client shows it in a frame");
@@ -110,4 +111,35 @@ async fn what_is_typed_is_sent_as_the_form_has_it() {
     assert_eq!(status, 200, "{ended}");
     let sent = json!({"key": "12345", "port": 8080, "ratio": 0.5, "zip": "01234", "live": false});
     assert_eq!(held["credentials"], sent);
+}
+
+#[tokio::test]
+async fn the_legacy_client_names_in_the_address_what_it_connects_to() {
+    let bed = Bed::start().await;
+    let token = bed.ws.tenant("acme").token();
+    let mut stream = bed.nobody().request(Method::GET, "/sse/connection-events/r-legacy").send().await.unwrap();
+    let opened = async |query: &str, more: Value| {
+        let mut payload = json!({ "token": token, "requestId": "r-legacy" });
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let fields = [("payload", payload.to_string())];
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        answer(bed.form(&format!("/connection-popup?{query}"), &fields).header("accept", "text/html")).await
+    };
+
+    let (status, page) = opened("integrationId=github", json!({ "name": "Mine" })).await;
+    assert!(status == 200 && page.as_str().unwrap().contains("Connect GitHub"), "{status} {page}");
+    let mine = &bed.tenant("acme").items("/connections").await[0];
+    assert_eq!((&mine["name"], &mine["integration"]["key"]), (&json!("Mine"), &json!("github")));
+
+    let (status, _) = opened(&format!("connectionId={}", mine["id"].as_str().unwrap()), json!({})).await;
+    assert_eq!(status, 200);
+    assert_eq!(bed.tenant("acme").items("/connections").await.len(), 1, "it connects the same one again");
+    bed.complete(mine["id"].as_str().unwrap()).await;
+    let told = next_event(&mut stream).await;
+    assert_eq!((&told["requestId"], &told["type"]), (&json!("r-legacy"), &json!("newConnectionCreated")));
+
+    let wrong = bed.nobody().request(Method::GET, "/sse/connection-events/r?token=wrong").send().await.unwrap();
+    assert_eq!(wrong.status(), 401, "a token that comes has to be valid");
+    let nothing = opened("", json!({})).await;
+    assert!(nothing.1.as_str().unwrap().contains("say what to connect to"), "{nothing:?}");
 }

@@ -74,6 +74,7 @@ pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let payload = call.form().text("payload").ok_or_else(|| ApiError::bad_request("the form has no `payload`"))?;
     let spec: ConnectSpec = crate::call::from_json(payload.as_bytes())?;
+    let spec = spec.about(spec_of(&call.query())?);
     let attempt = spec.attempt();
     match begin(call, &cx, spec).await {
         Ok(reply) => Ok(reply),
