@@ -68,12 +68,12 @@ check_python() {
 
 # --- the suites --------------------------------------------------------------------------------------------------
 
-# suite NAME: runs run_NAME; its output and how it went are kept for `tell`
+# suite NAME: runs run_NAME, `_` for `-`; its output and how it went are kept for `tell`
 suite() {
   log=$logs/$1.log
   echo "$1: running, see $log" >&2
   began=$(date +%s)
-  if "run_$1" >"$log" 2>&1; then result=0; else result=$?; fi
+  if "run_$(echo "$1" | tr - _)" >"$log" 2>&1; then result=0; else result=$?; fi
   echo "$result $(($(date +%s) - began))" >"$logs/$1.result"
 }
 
@@ -129,6 +129,8 @@ run_rust() { cargo test --locked --no-fail-fast; }
 
 run_sdk() { install_npm tests/clients/sdk && with_server npm --prefix "$root/tests/clients/sdk" test; }
 
+run_sdk_legacy() { install_npm tests/clients/sdk-legacy && with_server npm --prefix "$root/tests/clients/sdk-legacy" test; }
+
 run_receivers() { install_npm tests/clients/receivers && with_server npm --prefix "$root/tests/clients/receivers" test; }
 
 run_fetch() { with_server node --test tests/clients/fetch/fetch.test.mjs; }
@@ -170,8 +172,8 @@ if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.l
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
 lane browser
-lane sdk receivers fetch snippets tokens shell python recipes recording
-tell sdk receivers fetch snippets tokens shell python recipes browser recording
+lane sdk sdk-legacy receivers fetch snippets tokens shell python recipes recording
+tell sdk sdk-legacy receivers fetch snippets tokens shell python recipes browser recording
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

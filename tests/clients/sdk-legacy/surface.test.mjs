@@ -1,0 +1,371 @@
+// Every method of every accessor of the legacy client, called once and judged by the client's own declarations.
+// What needs a browser is in connecting.test.mjs.
+
+import assert from 'node:assert/strict';
+import { subscribe } from 'node:diagnostics_channel';
+import { test } from 'node:test';
+import * as sdk from '@integration-app/sdk';
+import { scenario } from './lib/world.mjs';
+import * as shape from './lib/shape.mjs';
+
+const { accept, list, page } = shape;
+const { Action, ActionInstance, AppDataSchema, AppDataSchemaInstance, Connection, Customer } = shape;
+const { Flow, FlowInstance, FlowRun, Integration } = shape;
+const anything = {};
+const run = { output: ({ method }) => method === 'GET' };
+const some = { '': (value) => value !== undefined && value !== '' };
+
+// The client drops the status when it makes a typed error.
+let status;
+subscribe('http.client.response.finish', ({ response }) => (status = response.statusCode));
+
+/** The accessors that were seen, by class, and the methods called of each. */
+const seen = new Map();
+const count = { answered: 0, notFaked: 0 };
+
+function call(accessor, method, given) {
+  const { constructor } = accessor;
+  if (!seen.has(constructor.name)) seen.set(constructor.name, { accessor, called: new Set() });
+  seen.get(constructor.name).called.add(method);
+  status = undefined;
+  return accessor[method](...given);
+}
+
+/** They show something, so they need a browser. */
+const inBrowser = /^(open|embed|(re)?connect$|createConnection$)/;
+
+/** All other methods that call the server: what only makes an address is not async. */
+function* asyncMethods(accessor) {
+  for (let at = Object.getPrototypeOf(accessor); at !== Object.prototype; at = Object.getPrototypeOf(at)) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (value?.constructor.name === 'AsyncFunction' && !inBrowser.test(name)) yield name;
+    }
+  }
+}
+
+// What is faked. A row has what makes the world ready, the accessor, and its methods in the order of the calls: what
+// each answers, and what it is given.
+
+const github = { integrationKey: 'github' };
+const universal = { key: 'suite', name: 'Suite' };
+const request = { method: 'GET', path: '/suite/thing' };
+const action = { ...universal, type: 'api-request-to-external-app', config: { request } };
+const say = { type: 'transform-data', config: { output: 1 } };
+const flow = { ...universal, nodes: { start: { type: 'api-trigger', links: [{ key: 'say' }] }, say } };
+const contact = { key: 'contact', name: 'Contact', schema: { type: 'object' } };
+const acme = { name: 'Acme', internalId: 'acme' };
+const stripe = { key: 'by-hand', name: 'By hand', integrationKey: 'stripe', credentials: { apiKey: 'sk_test_suite' } };
+const ours = { key: 'ours', name: 'Ours', connectorKey: 'github' };
+
+const madeOf = (accessor, fields) => async (world) => {
+  world.made = await world.manager[accessor].create(fields);
+};
+/** An element of an integration, below a universal one that it can be reset to. */
+const below = (accessor, fields) => async (world) => {
+  const parent = await world.manager[accessor].create(fields);
+  world.made = await world.manager[accessor].create({ ...fields, ...github, parentId: parent.id });
+};
+
+const renamed = { name: 'Renamed' };
+const archived = { archive: [anything], restore: [anything] };
+const elements = (item, fields) => ({ create: [item, fields], find: [page(item)], findAll: [list(item)] });
+const element = (item, fields) => ({ get: [item], patch: [item, renamed], put: [item, fields], ...archived });
+const ofIntegration = (item, fields) => ({
+  get: [item],
+  patch: [item, renamed],
+  put: [item, fields],
+  reset: [anything],
+  archive: [anything],
+});
+const ofConnection = (item, fields) => ({
+  create: [item],
+  get: [item],
+  patch: [item, renamed],
+  put: [item, fields],
+  setup: [item],
+  reset: [item],
+});
+const instance = (item, fields, made) => ({
+  create: [item, made],
+  get: [item],
+  getId: [some],
+  patch: [item, renamed],
+  put: [item, fields],
+  ...archived,
+});
+
+const connection = ({ client }) => client.connection('github-dev');
+const integration = ({ manager }) => manager.integration('github');
+const bound = { key: 'suite', ...github };
+
+async function flowRan(world) {
+  await below('flows', flow)(world);
+  world.run = await connection(world).flow('suite').run({ input: {} });
+  await world.settle();
+  [world.nodeRun] = (await world.client.flowRun(world.run.id).getNodeRuns('say', {})).items;
+}
+
+const faked = {
+  client: [
+    (world) => world.stub('github', '/suite/thing'),
+    ({ client }) => client,
+    {
+      getToken: [some],
+      getEmbedUri: [some, 'main'],
+      setCredentials: [Customer, { apiKey: 'k' }],
+      connectionRequest: [anything, 'github-dev', 'list-repositories', {}],
+      get: [Customer, 'self'],
+      post: [some, 'connections/github-dev/proxy/suite/thing', {}],
+      put: [some, 'connections/github-dev/proxy/suite/thing', {}],
+      patch: [Customer, 'self', renamed],
+      delete: [some, 'connections/github-dev/proxy/suite/thing'],
+    },
+  ],
+  self: [null, ({ client }) => client.self, { get: [Customer], patch: [Customer, renamed] }],
+  customers: [null, ({ manager }) => manager.customers, elements(Customer, acme)],
+  'customer of an id': [
+    madeOf('customers', acme),
+    ({ manager, made }) => manager.customer(made.id),
+    element(Customer, acme),
+  ],
+  'customer of a selector': [
+    madeOf('customers', acme),
+    ({ manager, made }) => manager.customer({ id: made.id }),
+    element(Customer, acme),
+  ],
+
+  integrations: [null, ({ manager }) => manager.integrations, elements(Integration, ours)],
+  integration: [
+    madeOf('integrations', ours),
+    ({ manager }) => manager.integration('ours'),
+    { setup: [Integration], getConnectorSpec: [some], ...element(Integration, ours) },
+  ],
+  'integration that is connected': [null, ({ client }) => client.integration('github'), { disconnect: [anything] }],
+  'integration().actions': [
+    null,
+    (world) => integration(world).actions,
+    { create: [Action, action], list: [page(Action)] },
+  ],
+  'integration().action': [
+    below('actions', action),
+    (world) => integration(world).action('suite'),
+    ofIntegration(Action, action),
+  ],
+  'integration().flows': [null, (world) => integration(world).flows, { create: [Flow, flow], list: [page(Flow)] }],
+  'integration().flow': [below('flows', flow), (world) => integration(world).flow('suite'), ofIntegration(Flow, flow)],
+
+  connections: [null, ({ client }) => client.connections, { create: [Connection, stripe], find: [page(Connection)] }],
+  connection: [
+    (world) => world.stub('github', '/suite/thing'),
+    connection,
+    {
+      get: [Connection],
+      patch: [Connection, renamed],
+      put: [Connection, renamed],
+      request: [some, '/suite/thing', { a: 1 }],
+      refreshCredentials: [anything],
+      archive: [anything],
+    },
+  ],
+  'connection().proxy': [
+    (world) => world.stub('github', '/suite/thing'),
+    (world) => connection(world).proxy,
+    Object.fromEntries(['get', 'post', 'put', 'patch', 'delete'].map((method) => [method, [some, '/suite/thing']])),
+  ],
+  'connection().actions': [null, (world) => connection(world).actions, { list: [page(Action)] }],
+  'connection().action': [
+    async (world) => [await below('actions', action)(world), await world.stub('github', '/suite/thing')],
+    (world) => connection(world).action('suite'),
+    { run: [run], ...ofConnection(ActionInstance, action), archive: [anything] },
+  ],
+  'connection().flows': [null, (world) => connection(world).flows, { list: [page(Flow)] }],
+  'connection().flow': [
+    below('flows', flow),
+    (world) => connection(world).flow('suite'),
+    {
+      run: [FlowRun, { input: {} }],
+      disable: [FlowInstance],
+      enable: [FlowInstance],
+      ...ofConnection(FlowInstance, flow),
+      archive: [anything],
+    },
+  ],
+
+  actions: [null, ({ manager }) => manager.actions, elements(Action, action)],
+  'action of an id': [
+    below('actions', action),
+    ({ manager, made }) => manager.action(made.id),
+    { reset: [Action], ...element(Action, action) },
+  ],
+  'action of a selector': [
+    madeOf('actions', { ...action, ...github }),
+    ({ manager }) => manager.action(bound),
+    element(Action, action),
+  ],
+  actionInstances: [null, ({ client }) => client.actionInstances, { find: [page(ActionInstance)] }],
+  actionInstance: [
+    async (world) => [await below('actions', action)(world), await world.stub('github', '/suite/thing')],
+    ({ client }) => client.actionInstance({ parentKey: 'suite', connectionKey: 'github-dev' }),
+    {
+      ...instance(ActionInstance, action),
+      setup: [anything],
+      reset: [anything],
+      run: [run, { a: 1 }],
+      delete: [anything],
+    },
+  ],
+
+  flows: [null, ({ manager }) => manager.flows, elements(Flow, flow)],
+  'flow of an id': [
+    below('flows', flow),
+    ({ manager, made }) => manager.flow(made.id),
+    { reset: [Flow], ...element(Flow, flow) },
+  ],
+  'flow of a selector': [
+    madeOf('flows', { ...flow, ...github }),
+    ({ manager }) => manager.flow(bound),
+    element(Flow, flow),
+  ],
+  flowInstances: [
+    async (world) => [
+      await below('flows', flow)(world),
+      (world.target = { flowId: world.made.id, connectionId: (await connection(world).get()).id }),
+    ],
+    ({ client }) => client.flowInstances,
+    { create: [FlowInstance, ({ target }) => target], find: [page(FlowInstance)] },
+  ],
+  flowInstance: [
+    below('flows', flow),
+    ({ client }) => client.flowInstance({ flowKey: 'suite', connectionKey: 'github-dev' }),
+    {
+      ...instance(FlowInstance, { name: 'Put' }, {}),
+      disable: [FlowInstance],
+      enable: [FlowInstance],
+      updateToLatestFlow: [FlowInstance],
+      setup: [FlowInstance],
+      reset: [FlowInstance, { name: true }],
+      startRun: [FlowRun, { input: {} }],
+      run: [FlowRun, { input: {} }],
+      delete: [anything],
+    },
+  ],
+  flowRuns: [
+    flowRan,
+    ({ client }) => client.flowRuns,
+    { create: [FlowRun, ({ run }) => ({ flowInstanceId: run.flowInstanceId })], find: [page(FlowRun)] },
+  ],
+  flowRun: [
+    flowRan,
+    ({ client, run }) => client.flowRun(run.id),
+    {
+      get: [FlowRun],
+      getOutput: [some],
+      getNodeRuns: [page(some), 'say', { cursor: '0' }],
+      getNodeRun: [some, 'say', ({ nodeRun }) => nodeRun.id],
+      getNodeOutputs: [page(some), 'say', {}],
+      getNodeOutput: [some, 'say', ({ nodeRun }) => nodeRun.outputs[0].id],
+      repeat: [FlowRun],
+    },
+  ],
+  'flowRun that goes on': [
+    async (world) => [await world.holdRuns(), await flowRan(world)],
+    ({ client, run }) => client.flowRun(run.id),
+    { stop: [anything] },
+  ],
+
+  appDataSchemas: [null, ({ manager }) => manager.appDataSchemas, elements(AppDataSchema, contact)],
+  appDataSchema: [
+    madeOf('appDataSchemas', contact),
+    ({ manager }) => manager.appDataSchema('contact'),
+    element(AppDataSchema, contact),
+  ],
+  appDataSchemaInstances: [
+    null,
+    ({ client }) => client.appDataSchemaInstances,
+    { find: [page(AppDataSchemaInstance)] },
+  ],
+  appDataSchemaInstance: [
+    madeOf('appDataSchemas', contact),
+    ({ client }) => client.appDataSchemaInstance({ appDataSchemaKey: 'contact' }),
+    { ...instance(AppDataSchemaInstance, contact, {}), setup: [anything], delete: [anything] },
+  ],
+};
+
+for (const [name, [prepare, accessor, methods]] of Object.entries(faked)) {
+  scenario(`${name}: ${Object.keys(methods).join(', ')}`, async (world) => {
+    await prepare?.(world);
+    const wrong = [];
+    for (const [method, [expected, ...given]] of Object.entries(methods)) {
+      const told = given.map((each) => (typeof each === 'function' ? each(world) : each));
+      try {
+        accept(expected, await call(accessor(world), method, told), method);
+        count.answered += 1;
+      } catch (error) {
+        wrong.push(`${method}: ${status} ${error.message}`);
+      }
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+// What is not faked says so, and never that there is no route. All methods of these are called with the same record.
+
+const anyRecord = { key: 'k', name: 'n', id: 'i' };
+const kinds = ['dataSource', 'fieldMapping', 'dataLinkTable', 'appEventType', 'screen'];
+const instances = ['dataSourceInstance', 'fieldMappingInstance', 'dataLinkTableInstance', 'appEventSubscription'];
+
+const notFaked = {
+  appEvents: ({ manager }) => manager.appEvents,
+  externalEventSubscriptions: ({ manager }) => manager.externalEventSubscriptions(),
+  externalEventSubscription: ({ manager }) => manager.externalEventSubscription('k'),
+  scenarios: ({ manager }) => manager.scenarios,
+  'scenario of an id': ({ manager }) => manager.scenario('k'),
+  'connection().operation': (world) => connection(world).operation('list-issues'),
+  'connection().dataCollection': (world) => connection(world).dataCollection('issues', { repository: 'a' }),
+  'connection().dataDirectory': (world) => connection(world).dataDirectory('files', { folder: 'a' }),
+};
+for (const kind of [...kinds, ...instances]) {
+  notFaked[`${kind}s`] = ({ manager }) => manager[`${kind}s`];
+  notFaked[`${kind} of a selector`] = ({ manager }) => manager[kind]({ key: 'k' });
+}
+for (const kind of kinds) notFaked[`${kind} of an id`] = ({ manager }) => manager[kind]('k');
+for (const kind of ['dataSource', 'fieldMapping']) {
+  for (const [of, at] of Object.entries({ connection, integration })) {
+    notFaked[`${of}().${kind}s`] = (world) => at(world)[`${kind}s`];
+    notFaked[`${of}().${kind}`] = (world) => at(world)[kind]('k');
+  }
+}
+/** Of accessors that are faked otherwise, and of a selector that takes another address. */
+const only = {
+  integration: [integration, /^get(Operation|Data)/],
+  'fieldMappingInstance of an id': [({ manager }) => manager.fieldMappingInstance('k'), /^(setup|reset)$/],
+};
+for (const [name, accessor] of Object.entries(notFaked)) only[name] = [accessor, /./];
+
+for (const [name, [accessor, which]] of Object.entries(only)) {
+  scenario(`${name} says of each call that it is not faked`, async (world) => {
+    const wrong = [];
+    for (const method of new Set(asyncMethods(accessor(world)))) {
+      if (!which.test(method)) continue;
+      const error = await call(accessor(world), method, [anyRecord]).then(() => undefined, (reason) => reason);
+      const isLoud = error instanceof sdk.InternalError && /membrane-mock does not fake/.test(error.message);
+      if (isLoud && status === 501) count.notFaked += 1;
+      else wrong.push(`${method}: ${status} ${error?.message}`);
+    }
+    assert.deepEqual(wrong, []);
+  });
+}
+
+// The table is whole
+
+test('no method of any accessor is left out', (t) => {
+  const accessors = Object.keys(sdk).filter((name) => /^(?!Element).*(Accessor|Client|Proxy)$/.test(name));
+  assert.deepEqual(accessors.filter((name) => !seen.has(name)), []);
+  // The first is below all others; the routes of the second are still to come for actions and flows.
+  const apart = ['IntegrationAppClient.makeApiRequest', 'ActionAccessor.apply', 'FlowAccessor.apply'];
+  const left = [...seen].flatMap(([name, { accessor, called }]) =>
+    [...asyncMethods(accessor)].filter((each) => !called.has(each)).map((each) => `${name}.${each}`),
+  );
+  assert.deepEqual(left.sort(), apart.sort());
+  t.diagnostic(`${count.answered} calls answered, ${count.notFaked} not faked`);
+});
