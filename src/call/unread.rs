@@ -6,6 +6,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use http::Method;
 
+/// Query fields that the official clients send by habit, to routes that do nothing with them: `hash` and `cacheKey` are the
+/// React package's, the others those of its selectors and of `connection.get()`. They tell nobody of a mistake. Source: SDK.
+const HABITS: [&str; 6] = ["autoUpdate", "cacheKey", "hash", "includeSecrets", "nodeKey", "userId"];
+
 /// The record of what was read of one call so far.
 #[derive(Debug, Default)]
 pub struct Read {
@@ -49,7 +53,10 @@ impl Read {
         let inner = self.lock();
         let is_known = |key: &String| {
             let name = key.split('[').next().unwrap_or(key);
-            inner.all_query_keys || inner.query_keys.contains(name) || inner.query_keys.contains(key)
+            inner.all_query_keys
+                || HABITS.contains(&name)
+                || inner.query_keys.contains(name)
+                || inner.query_keys.contains(key)
         };
         let keys: BTreeSet<String> = query_keys.filter(|key| !is_known(key)).collect();
         let keys = keys.into_iter().map(|key| format!("the query key `{key}` is not known to this route"));

@@ -132,6 +132,20 @@ impl Directory<'_> {
     pub fn no_element<E: Kind>(&self, text: &str) -> ApiError {
         // Keys of a tenant's own elements are not told to others.
         let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
+        let elsewhere: Vec<&str> = E::table(self.world)
+            .with_key(text)
+            .filter(shared)
+            .filter_map(|element| {
+                Some(self.world.integrations.get(element.place().integration.as_ref()?.as_str())?.key())
+            })
+            .collect();
+        if !elsewhere.is_empty() {
+            let (of, first) = (elsewhere.join("`, `"), elsewhere.first().copied().unwrap_or_default());
+            return ApiError::not_found(format!(
+                "no matching {}: `{text}` is there only for the integration `{of}`; add `integrationKey={first}`",
+                E::NOUN
+            ));
+        }
         let keys = E::table(self.world).iter().filter(shared).map(|element| element.key());
         ApiError::not_found(format!(
             "no matching {}: `{text}`{}; list them with GET /{}",

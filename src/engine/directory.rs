@@ -319,9 +319,10 @@ impl Resolved {
     }
 }
 
-/// Returns the end of a message: “; did you mean `x`?”, or which keys there are.
+/// Returns the end of a message: “; did you mean `x`?”, or which keys there are. What was asked for is never named: it is
+/// known, and means something else here.
 pub fn hint<'k>(asked: &str, known: impl IntoIterator<Item = &'k str>) -> String {
-    let known: Vec<&str> = known.into_iter().filter(|key| !key.is_empty()).collect();
+    let known: Vec<&str> = known.into_iter().filter(|key| !key.is_empty() && *key != asked).collect();
     if let Some(near) = nearest(asked, known.iter().copied()) {
         return format!("; did you mean `{near}`?");
     }

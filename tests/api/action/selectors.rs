@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use crate::support::{Answer, Api, Bed, id};
+use crate::support::{Answer, Api, Bed, id, message};
 
 /// The longest key that a connection may have.
 const LONGEST: usize = 100;
@@ -334,4 +334,23 @@ async fn a_key_beyond_the_limit_is_refused() {
     };
 
     assert_eq!((made(0).await, made(LONGEST).await, made(LONGEST + 1).await), (400, 200, 400));
+}
+
+#[tokio::test]
+async fn a_hint_says_where_a_key_is_and_never_names_what_was_asked() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+
+    let of_hubspot = demo.get("/action?key=list-contacts&integrationKey=github").await;
+    let misspelt = demo.get("/action?key=list-contact&integrationKey=github").await;
+    let layer = demo.get("/action?key=list-contacts&layer=universal").await;
+
+    let elsewhere = "no matching action: `list-contacts` is there only for the integration `hubspot`, `salesforce`; add `integrationKey=hubspot`";
+    assert_eq!((of_hubspot.0, message(&of_hubspot)), (404, elsewhere));
+    assert_eq!((layer.0, message(&layer)), (404, elsewhere));
+    assert!(message(&misspelt).contains("did you mean `list-contacts`?"), "{misspelt:?}");
+    let archived = bed.manager();
+    archived.ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+    let gone = demo.get("/connections/hubspot-prod").await;
+    assert!(!message(&gone).contains("did you mean `hubspot-prod`"), "{gone:?}");
 }

@@ -46,6 +46,9 @@ async fn what_nobody_reads_is_a_finding() {
     bed.demo().ok(Method::PATCH, "/connections/github-dev", json!({"name": "Mine"})).await;
     let record = bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await;
     bed.demo().ok(Method::PUT, "/connections/github-dev", record).await;
+    // What the official clients send by habit tells nobody of a mistake.
+    bed.demo().items("/connections?hash=12&cacheKey=a&limit=5").await;
+    bed.demo().get("/integrations/github?includeSecrets=false&autoUpdate=true&nodeKey=n&userId=u").await;
     assert_eq!(found(&bed).await, [""; 0], "all of it means something, or is a record that is sent back");
 
     bed.demo().items("/connections?sort=name&sort=key").await;
