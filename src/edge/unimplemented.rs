@@ -31,7 +31,7 @@ const KINDS: [(&str, &str, &str); 14] = [
 ];
 
 /// Any token may call these paths.
-const PATHS: [(&str, &str); 29] = [
+const PATHS: [(&str, &str); 31] = [
     ("/account", "the console's account"),
     ("/connections/{connection}/operations", "connector operations"),
     ("/connectors/{selector}/versions", "connector versions"),
@@ -61,6 +61,8 @@ const PATHS: [(&str, &str); 29] = [
     ("/files", "files"),
     ("/scenarios", "packages"),
     ("/scenarios/{*rest}", "packages"),
+    ("/scenario", "packages"),
+    ("/scenario/{*rest}", "packages"),
 ];
 
 /// Only managers may call these paths.
@@ -155,6 +157,9 @@ impl EachKind for LackedByKinds {
             refusal(&format!("{one}/export"), Access::Anyone, "exports"),
             refusal(&format!("{one}/refresh"), Access::Manager, format!("refreshing {}", K::PLURAL.replace('-', " "))),
         ]);
+        // The legacy client's way to make integrations' versions of a universal element.
+        let applied = [format!("{one}/apply"), format!("/{}/apply", K::SINGULAR)];
+        self.0.extend(applied.map(|path| refusal(&path, Access::Manager, "applying elements to integrations")));
         if K::HOLDERS == Holders::Connections {
             let of_integration = format!("/integrations/{{integration}}/{}/{{key}}/clone", K::PLURAL);
             self.0.extend(

@@ -10,7 +10,7 @@ use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Ids;
 use crate::elements::change::{bring_back, check_names, find, refuse_taken};
 use crate::elements::model::{Meta, Selector};
-use crate::elements::{Holder, Kind, Listed};
+use crate::elements::{Change, Holder, Kind, Listed};
 use crate::engine::Cx;
 use crate::engine::directory::{Directory, Resolved};
 use crate::store::World;
@@ -46,14 +46,19 @@ async fn instance_with<E: Kind>(
     }
 }
 
-/// Makes or changes the instance of an element that a selector names, and answers it; without a body, a missing one is
-/// made as a copy of its parent.
-pub async fn put_instance<E: Kind>(cx: &Cx, selector: &Selector, body: Option<E::Body>) -> Result<Arc<E>, ApiError> {
+/// Makes or changes the instance of an element that a selector names, and answers it. A missing one is made as a copy of
+/// its parent with what the body says over it; of one that is there, `change` says what stays.
+pub async fn put_instance<E: Kind>(
+    cx: &Cx,
+    selector: &Selector,
+    body: Option<E::Body>,
+    change: Change,
+) -> Result<Arc<E>, ApiError> {
     let making = Selector { auto_create: true, ..selector.clone() };
     let Some(body) = body else { return instance(cx, &making).await };
-    let define = |element: &mut E| element.define(body.clone(), E::PUT_OF_INSTANCE);
+    let define = |element: &mut E| element.define(body.clone(), Change::Merge);
     match instance_with(cx, &making, define).await? {
-        (element, true) => E::update(cx, &by_id(&*element), body, E::PUT_OF_INSTANCE).await.map(|(element, _)| element),
+        (element, true) => E::update(cx, &by_id(&*element), body, change).await.map(|(element, _)| element),
         (element, false) => Ok(element),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::Value;
 
 use crate::base::error::ApiError;
@@ -163,7 +164,9 @@ pub(crate) async fn put_instance<E: Kind>(call: Call) -> Result<Reply, ApiError>
         let body: Value = call.json()?;
         selector.instance_key = member(&body, "instanceKey").as_str().map(str::to_owned);
     }
-    shown(&cx, &*elements::put_instance::<E>(&cx, &selector, body).await?, None)
+    // A POST of one that is there adds to it.
+    let change = if call.method == Method::POST { Change::Merge } else { E::PUT_OF_INSTANCE };
+    shown(&cx, &*elements::put_instance::<E>(&cx, &selector, body, change).await?, None)
 }
 
 /// The instance that a call names, made if it is missing.
@@ -197,7 +200,7 @@ pub(crate) async fn restore_instance<E: Kind>(call: Call) -> Result<Reply, ApiEr
 /// there is nothing else to set up.
 pub(crate) async fn setup_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let element = elements::put_instance::<E>(&cx, &instance_selector::<E>(&call)?, None).await?;
+    let element = elements::put_instance::<E>(&cx, &instance_selector::<E>(&call)?, None, Change::Merge).await?;
     shown(&cx, &*element, None)
 }
 

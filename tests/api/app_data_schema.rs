@@ -152,9 +152,11 @@ async fn a_tenant_has_one_instance_of_each_instance_key() {
     let taken = demo.post(&format!("{at}&instanceKey=three"), json!({ "instanceKey": "two" })).await;
 
     assert_ne!(named["id"], first["id"]);
-    // A PUT replaces, and so does a POST of one that is there.
-    assert_eq!((&again["id"], again.get("description")), (&named["id"], None));
-    assert_eq!(again["isCustomized"], true);
+    assert_eq!((&again["id"], &again["description"]), (&named["id"], &json!("Second")), "a POST adds to it");
+    assert_eq!(named["schema"]["type"], "object", "it begins as a copy of its parent");
+    let put = demo.ok(Method::PUT, at, json!({ "instanceKey": "two" })).await;
+    assert_eq!((&put["id"], put.get("description"), put.get("schema")), (&named["id"], None, None), "a PUT replaces");
+    assert_eq!(put["isCustomized"], true);
     assert_eq!(verdict(&taken), "400 bad_request/already_exists");
     assert_eq!(demo.items("/app-data-schema-instances").await.len(), 2);
 }

@@ -85,7 +85,7 @@ pub(super) async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>
         scope: scope_of(&body),
         ..Selector::default()
     };
-    elements::put_instance(cx, &selector, Some(body)).await
+    elements::put_instance(cx, &selector, Some(body), Change::Merge).await
 }
 
 /// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has
