@@ -25,6 +25,7 @@ use crate::base::config::Config;
 use crate::base::error::ApiError;
 use crate::base::metrics::Metrics;
 use crate::engine::catalog::Catalog;
+use crate::engine::past::Past;
 use crate::engine::snapshot::Snapshot;
 use crate::journal::Journal;
 use crate::sandbox::{Limits, Sandbox};
@@ -38,6 +39,7 @@ mod context;
 pub mod directory;
 pub mod moves;
 pub mod oauth_codes;
+mod past;
 mod runtime;
 pub mod scenario_runs;
 pub mod snapshot;
@@ -105,6 +107,8 @@ pub struct Engine {
     /// The snapshots of each workspace, under the workspace's key.
     pub(crate) snapshots: Mutex<HashMap<String, Vec<Arc<Snapshot>>>>,
     snapshots_made: AtomicU64,
+    /// What the workspaces met that are gone.
+    pub(crate) past: Past,
     /// Holding this lock makes sure that only one workspace is made, reset or deleted at a time.
     pub(crate) workspaces_turn: tokio::sync::Mutex<()>,
 }
@@ -137,6 +141,7 @@ impl Engine {
             workspaces_made: AtomicU64::new(0),
             snapshots: Mutex::default(),
             snapshots_made: AtomicU64::new(0),
+            past: Past::default(),
             workspaces_turn: tokio::sync::Mutex::default(),
             config,
             catalog,

@@ -19,6 +19,7 @@ use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspac
 use crate::store::{Db, Partition, World};
 use crate::world::catalog;
 use crate::world::plant::plant;
+use crate::world::report;
 use crate::world::seed::SeedDocument;
 
 /// The tenant that everything names when not told otherwise.
@@ -360,6 +361,7 @@ pub(crate) async fn replace(
     drop(turn);
     engine.wake.notify_one();
     Ok(fresh)
+    report::keep(engine, space);
 }
 
 /// Plants a seed whose files have changed in the first workspace, in place of its present state.
@@ -388,6 +390,7 @@ pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
     .await
 }
 
+        report::keep(&engine, &space);
 /// A 404 for a workspace, with a similar key where there is one.
 pub fn no_workspace(engine: &Engine, key: &str) -> ApiError {
     let spaces = engine.spaces();
