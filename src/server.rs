@@ -190,7 +190,11 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     };
     engine.door.set(Box::new(door)).ok();
     let shared = Edge { engine: Arc::clone(&engine), router: table };
-    let listen = |error: std::io::Error| StartError::Listen { address: wanted.to_string(), why: error.to_string() };
+    let listen = |error: std::io::Error| {
+        let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
+        let help = if is_taken { "; `--port 0` picks a free port" } else { "" };
+        StartError::Listen { address: wanted.to_string(), why: format!("{error}{help}") }
+    };
     let server = HttpServer::new(move || {
         let edge = shared.clone();
         let answer = move |request: HttpRequest, payload: web::Payload| {

@@ -39,6 +39,9 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         .args(arguments)
         .envs(access.environment())
         .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
+    for name in ["NO_PROXY", "no_proxy"] {
+        command.env(name, without_proxy(std::env::var(name).ok().as_deref()));
+    }
     // These are options of this server, not of one that the command may start.
     command.env_remove("MEMBRANE_MOCK_PORT").env_remove("MEMBRANE_MOCK_READY_FILE").kill_on_drop(true);
     match &access.control_token {
@@ -46,7 +49,13 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         None => command.env_remove("MEMBRANE_MOCK_CONTROL_TOKEN"),
     };
     let code = runtime.block_on(async {
-        let mut child = command.spawn().map_err(|error| format!("cannot run `{program}`: {error}"))?;
+        let mut child = match command.spawn() {
+            Ok(child) => child,
+            Err(error) => {
+                complain(&format!("cannot run `{program}`: {error}"));
+                return Ok(code_of_unrunnable(&error));
+            }
+        };
         tokio::select! {
             status = child.wait() => status.map(code_of).map_err(|error| error.to_string()),
             signal = signals.next() => {
@@ -63,6 +72,27 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     drop(file);
     server.stop();
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// The hosts that a command asks without a proxy: those that it was told, and loopback, where the server is.
+fn without_proxy(told: Option<&str>) -> String {
+    let own = ["127.0.0.1", "localhost", "::1"];
+    let mut hosts: Vec<&str> =
+        told.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+    for host in own {
+        if !hosts.contains(&host) {
+            hosts.push(host);
+        }
+    }
+    hosts.join(",")
+}
+
+/// The exit status of a command that cannot be run, as shells have it.
+fn code_of_unrunnable(error: &std::io::Error) -> i32 {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => 127,
+        _ => 126,
+    }
 }
 
 /// A command that is asked to end has this long before it is killed.

@@ -11,7 +11,7 @@ mod watch;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
-use std::net::IpAddr;
+use std::net::{IpAddr, ToSocketAddrs as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -50,11 +50,26 @@ enum Command {
     },
 }
 
+/// Reads an address, which may stand in brackets as in a URL, or a name that this machine knows.
+fn host_of(text: &str) -> Result<IpAddr, String> {
+    let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
+    if let Ok(address) = bare.parse() {
+        return Ok(address);
+    }
+    let unknown =
+        |why: &dyn std::fmt::Display| format!("it is neither an address nor a name that is known here: {why}");
+    let found: Vec<IpAddr> =
+        (bare, 0).to_socket_addrs().map_err(|error| unknown(&error))?.map(|address| address.ip()).collect();
+    // Clients try the older family first where a name has both.
+    let first = found.iter().find(|address| address.is_ipv4()).or(found.first());
+    first.copied().ok_or_else(|| unknown(&"it has no address"))
+}
+
 /// Options of `serve` and `exec`; each is an environment variable too.
 #[derive(Debug, Clone, Args)]
 struct ServerOptions {
     /// Listen on this address
-    #[arg(long, env = "MEMBRANE_MOCK_HOST", default_value = "127.0.0.1")]
+    #[arg(long, env = "MEMBRANE_MOCK_HOST", default_value = "127.0.0.1", value_parser = host_of)]
     host: IpAddr,
     /// Listen on this port; 0 picks a free one [default: 6262; exec: 0]
     #[arg(long, env = "MEMBRANE_MOCK_PORT")]

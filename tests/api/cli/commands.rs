@@ -122,6 +122,59 @@ fn exec_says_what_was_refused_when_its_command_fails() {
     }
 }
 
+#[test]
+fn exec_says_what_workspaces_met_that_are_gone() {
+    // As test suites do: a workspace for each test, deleted at its end.
+    let script = r#"
+        json='Content-Type: application/json'
+        for n in 1 2; do
+            made=$(curl -s "$MEMBRANE_MOCK_CONTROL_URL/workspaces" -H "$json" -d "{\"key\": \"test-$n\"}")
+            token=$(printf %s "$made" | jq -r .tenantToken)
+            curl -s "$MEMBRANE_API_URI/packages/of-$n" -H "Authorization: Bearer $token"
+            curl -s -X DELETE "$MEMBRANE_MOCK_CONTROL_URL/workspaces/test-$n"
+        done
+        curl -s "$MEMBRANE_API_URI/packages/before-reset" -H "Authorization: Bearer $MEMBRANE_TOKEN"
+        curl -s -X POST "$MEMBRANE_MOCK_CONTROL_URL/reset"
+        exit 1
+    "#;
+
+    let failed = binary(&[]).args(["exec", "--", "sh", "-c", script]).output().unwrap();
+
+    let said = text(&failed.stderr);
+    for what in [
+        "[test-1] GET /packages/of-1 answered 501",
+        "[test-2] GET /packages/of-2 answered 501",
+        "/packages/before-reset answered 501",
+    ] {
+        assert!(said.lines().any(|line| line.contains(what)), "{what}: {said}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_ends_as_shells_do_when_its_command_cannot_be_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let plain = folder.path().join("plain");
+    std::fs::write(&plain, "no program").unwrap();
+    let run = |program: &str| binary(&[]).args(["exec", "--", program]).output().unwrap();
+
+    for (program, code) in [("no-such-command-anywhere", 127), (plain.to_str().unwrap(), 126)] {
+        let ended = run(program);
+        assert_eq!(ended.status.code(), Some(code), "{program}: {}", text(&ended.stderr));
+        assert!(text(&ended.stderr).contains(&format!("cannot run `{program}`")), "{}", text(&ended.stderr));
+    }
+}
+
+#[test]
+fn exec_keeps_its_server_out_of_proxies() {
+    let mut command = binary(&[]);
+    command.env("NO_PROXY", "internal.example, 127.0.0.1").env_remove("no_proxy");
+
+    let shown = command.args(["exec", "--", "sh", "-c", "echo $NO_PROXY; echo $no_proxy"]).output().unwrap();
+
+    assert_eq!(text(&shown.stdout), "internal.example,127.0.0.1,localhost,::1\n127.0.0.1,localhost,::1");
+}
+
 #[tokio::test]
 async fn exec_says_what_fired_and_what_deserves_a_look_when_its_command_fails() {
     let script = r#"

@@ -42,6 +42,28 @@ async fn host_port_and_ready_file_say_where_it_listens() {
 }
 
 #[tokio::test]
+async fn a_host_may_be_a_name_or_stand_in_brackets() {
+    let named = Served::by(&[("HOST", "localhost"), ("PORT", "0")]);
+    assert_eq!(named.control().get("/__mock/health").await.0, 200);
+    // Not every machine has the newer family; then it says so, and not that the address is none.
+    let bracketed = binary(&[("HOST", "[::1]")]).args(["exec", "--", "true"]).output().unwrap();
+    let said = String::from_utf8(bracketed.stderr).unwrap();
+    assert!(bracketed.status.success() || said.contains("cannot listen on [::1]:"), "{said}");
+    let unknown = refusal(&[("HOST", "no.such.name.invalid")]);
+    assert!(unknown.contains("neither an address nor a name that is known here"), "{unknown}");
+}
+
+#[test]
+fn a_port_in_use_says_how_to_get_a_free_one() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+
+    let refused = refusal(&[("PORT", &port)]);
+
+    assert!(refused.contains("`--port 0` picks a free port"), "{refused}");
+}
+
+#[tokio::test]
 async fn credentials_of_the_workspace_are_the_users_own() {
     let own = [("WORKSPACE_KEY", "mine"), ("WORKSPACE_SECRET", SECRET)];
     let started = Served::by(&own);
