@@ -28,6 +28,7 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
         method: query.text("method"),
         path: query.text("path"),
         route: query.text("route"),
+        connector: query.text("connector"),
         tenant: query.text("tenant"),
         integration: query.text("integration"),
         connection: query.text("connection"),

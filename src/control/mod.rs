@@ -19,8 +19,10 @@ pub(crate) use upstreams::add as add_stub;
 use std::sync::Arc;
 
 use http::Method;
+use serde_json::json;
+use url::form_urlencoded;
 
-use crate::base::error::ApiError;
+use crate::base::error::{ApiError, nearest};
 use crate::call::router::{Access, Route, route};
 use crate::call::{Call, Reply};
 use crate::engine::WorkspaceRuntime;
@@ -33,17 +35,62 @@ where
     F: Fn(Call) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
 {
-    route(Some(method), format!("/__mock{path}"), Access::Control, OURS, handler)
+    asked(method, path, &[], handler)
 }
+
+/// Makes a route whose query has these fields alone. Another one is refused before anything happens, as in bodies.
+fn asked<F, R>(method: Method, path: &str, known: &'static [&'static str], handler: F) -> Route
+where
+    F: Fn(Call) -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
+{
+    let handler = Arc::new(handler);
+    let strict = move |call: Call| {
+        let handler = Arc::clone(&handler);
+        async move {
+            check_query(&call, known)?;
+            handler(call).await
+        }
+    };
+    route(Some(method), format!("/__mock{path}"), Access::Control, OURS, strict)
+}
+
+fn check_query(call: &Call, known: &[&str]) -> Result<(), ApiError> {
+    let unknown = form_urlencoded::parse(call.raw_query.as_bytes()).find(|(name, _)| !known.contains(&name.as_ref()));
+    let Some((name, _)) = unknown else { return Ok(()) };
+    let hint = match nearest(&name, known.iter().copied()) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None if known.is_empty() => "; it takes no query".to_owned(),
+        None => format!("; there are `{}`", known.join("`, `")),
+    };
+    Err(ApiError::bad_request(format!("the query field `{name}` is unknown{hint}")).with_data(json!({ "field": name })))
+}
+
+/// The fields of a query for a workspace's journal: those of a matcher but `input`.
+const OF_JOURNAL: [&str; 13] = [
+    "side",
+    "status",
+    "operation",
+    "method",
+    "path",
+    "route",
+    "connector",
+    "tenant",
+    "integration",
+    "connection",
+    "action",
+    "flow",
+    "fault",
+];
 
 /// Returns every route of the control API.
 pub fn routes() -> Vec<Route> {
     let (get, post, put, patch, delete) = (Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE);
     vec![
         control(get.clone(), "/health", server::health),
-        control(post.clone(), "/reset", server::reset),
+        asked(post.clone(), "/reset", &["workspace", "to"], server::reset),
         control(get.clone(), "/journal", server::journal),
-        control(get.clone(), "/fidelity", fidelity::ledger),
+        asked(get.clone(), "/fidelity", &["workspace"], fidelity::ledger),
         control(get.clone(), "/metrics", server::metrics),
         control(get.clone(), "/openapi.json", server::openapi),
         control(get.clone(), "/workspaces", workspaces::list),
@@ -83,7 +130,7 @@ pub fn routes() -> Vec<Route> {
         control(get.clone(), "/workspaces/{key}/upstreams/{connector}/requests", upstreams::requests),
         control(get.clone(), "/workspaces/{key}/upstreams/{connector}/tokens", upstreams::tokens),
         control(post.clone(), "/workspaces/{key}/upstreams/{connector}/tokens/{id}/{event}", upstreams::token_event),
-        control(get.clone(), "/workspaces/{key}/journal", journal::list),
+        asked(get.clone(), "/workspaces/{key}/journal", &OF_JOURNAL, journal::list),
         control(delete.clone(), "/workspaces/{key}/journal", journal::clear),
         control(get.clone(), "/workspaces/{key}/journal/stream", journal::stream),
         control(post.clone(), "/workspaces/{key}/journal/verify", journal::verify),

@@ -32,6 +32,9 @@ pub struct Matcher {
     /// /connections/{connection}`. On the upstream side the route is the connector's key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<String>,
+    /// The fake called the app of the connector with this key; calls of the API have no connector.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub connector: Option<String>,
     /// The caller belongs to the tenant with this key.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
@@ -104,10 +107,12 @@ impl Matcher {
             is_route(wanted, own) || own.split_once(' ').is_some_and(|(_, template)| is_route(wanted, template))
         });
         let route = entry.route.as_ref().map(|route| format!("{method} {route}"));
-        let texts: [(&str, &Option<String>, Option<&str>, Fits); 4] = [
+        let connector = entry.route.as_deref().filter(|_| entry.side == Side::Upstream);
+        let texts: [(&str, &Option<String>, Option<&str>, Fits); 5] = [
             ("method", &self.method, Some(method), str::eq_ignore_ascii_case),
             ("path", &self.path, Some(path), |wanted, own| is_like(own, wanted)),
             ("route", &self.route, route.as_deref(), is_either),
+            ("connector", &self.connector, connector, is),
             ("tenant", &self.tenant, entry.tenant.as_deref(), is),
         ];
         for (field, wanted, found, fits) in texts {
@@ -142,7 +147,8 @@ impl Matcher {
 
     /// Returns the calls that nearly match, the nearest first.
     fn near<'e>(&self, entries: impl Iterator<Item = &'e Entry>) -> Vec<Near> {
-        let side = self.side.unwrap_or(Side::Api);
+        let of_connector = self.connector.as_ref().map(|_| Side::Upstream);
+        let side = self.side.or(of_connector).unwrap_or(Side::Api);
         let mut near: Vec<Near> = entries
             .filter(|entry| entry.side == side)
             .map(|entry| Near {

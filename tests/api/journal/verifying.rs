@@ -31,6 +31,10 @@ async fn calls_are_counted_as_a_test_expects_them() {
         (json!({"calls": {"operation": "act", "integration": "github", "status": 200}}), true, 3),
         (json!({"calls": {"side": "api"}, "times": 3}), true, 3),
         (json!({"calls": {"side": "upstream", "route": "github", "path": "/repos/acme/app/issues"}}), true, 2),
+        (json!({"calls": {"connector": "github"}}), true, 3),
+        (json!({"calls": {"connector": "github", "method": "GET"}, "times": 1}), true, 1),
+        (json!({"calls": {"connector": "slack"}}), false, 0),
+        (json!({"calls": {"connector": "github", "side": "api"}}), false, 0),
         (json!({"calls": {"side": "upstream", "method": "post", "input": {"title": "one"}}, "times": 1}), true, 1),
     ] {
         let said = expectation.to_string();

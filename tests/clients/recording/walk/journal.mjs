@@ -38,7 +38,7 @@ export async function walkJournal(recorder) {
     '?operation=refresh',
     '?side=upstream',
     '?side=sky',
-    '?method=get&limit=1',
+    '?method=get&connector=github',
     '?path=/connect*',
     '?route=GET%20/connections/{connection}',
     '?route=/act',
