@@ -110,8 +110,20 @@ pub struct RunDetails {
     /// The calls of the API that a snippet made, in the order in which it made them.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub calls: Vec<InnerCallLog>,
+    /// How many were left out of the lists above, between their first and their last; none when all are there.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub omitted: Option<Omitted>,
     /// The lines that a snippet logged.
     pub logs: Vec<Value>,
+}
+
+/// How many were left out of each list of a run's details. Source: our choice (`docs/behaviour.md#log-omitted`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Omitted {
+    pub exchanges: usize,
+    pub state_transitions: usize,
+    pub calls: usize,
 }
 
 /// A call of the API that a snippet made. Source: our choice: runs within runs are found from the outer one.

@@ -91,6 +91,7 @@ async fn a_workspace_may_start_from_the_seed_from_another_as_it_stands_or_from_n
         (json!({"seed": {"conections": []}}), "conections"),
         (json!({"seed": {"connections": [{"key": "x", "integration": "nope"}]}}), "nope"),
         (json!({"mock": {"disconnectedStatus": 500}}), "disconnectedStatus"),
+        (json!({"mock": {"exchangesPerRun": 1}}), "`mock.exchangesPerRun` is 2 to 10000"),
         (json!({"sed": "demo"}), "sed"),
     ] {
         let answer = bed.nobody().post("/__mock/workspaces", wrong.clone()).await;

@@ -48,6 +48,38 @@ async fn calls_of_a_run_that_fails_or_is_stopped_are_found_from_it() {
 }
 
 #[tokio::test]
+async fn a_run_that_calls_without_end_keeps_its_first_and_its_last_calls() {
+    let bed = Bed::working().await;
+    bed.ws.mock_settings(|mock| mock.exchanges_per_run = 5).await.unwrap();
+    let demo = bed.demo();
+    let code = "module.exports = async ({ externalApiClient, membrane }) => {
+        for (let n = 0; n < 9; n++) {
+            await externalApiClient.get('/user?n=' + n);
+            await membrane.get('/connections', { limit: n + 1 });
+        }
+    }";
+
+    let answer = run(&demo, code).await;
+
+    assert_eq!(answer.0, 200, "{answer:?}");
+    let details = demo.run_details(&answer.1).await["details"].clone();
+    let ends = |list: &Value, at: &str| -> Vec<String> {
+        let of_one =
+            |one: &Value| one.pointer(at).and_then(Value::as_str).unwrap().rsplit('=').next().unwrap().to_owned();
+        list.as_array().unwrap().iter().map(of_one).collect()
+    };
+    assert_eq!(ends(&details["exchanges"], "/request/url"), ["0", "1", "2", "7", "8"]);
+    assert_eq!(ends(&details["calls"], "/path"), ["1", "2", "3", "8", "9"]);
+    for call in details["calls"].as_array().unwrap() {
+        assert_eq!(call["status"], 200, "a late answer finds its own call: {call}");
+    }
+    assert_eq!(details["omitted"], json!({ "exchanges": 4, "stateTransitions": 0, "calls": 4 }));
+    assert!(details["request"]["url"].as_str().unwrap().ends_with("n=8"), "the last request: {details:#}");
+    let run = answer.1["actionRunId"].as_str().unwrap();
+    assert_eq!(demo.items(&format!("/external-api-logs?actionRunId={run}")).await.len(), 5);
+}
+
+#[tokio::test]
 async fn snippets_within_snippets_are_found_one_from_the_other() {
     let bed = Bed::working().await;
     let demo = bed.demo();

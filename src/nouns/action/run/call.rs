@@ -153,7 +153,7 @@ pub(crate) async fn call_app(
     let mut backoff = FIRST_BACKOFF;
     loop {
         let trip = outbound::send(cx, connection, call.clone()).await?;
-        trace.add(Some(connection), &trip);
+        trace.add(cx, Some(connection), &trip);
         let overloaded = trip.response.as_ref().is_some_and(|response| matches!(response.status.as_u16(), 429 | 503));
         if left == 0 || !overloaded {
             return output_of(cx, connection, trip);
@@ -321,7 +321,7 @@ pub(crate) async fn call_anywhere(
         }),
         error: error.clone(),
     };
-    trace.add(None, &CallOutcome { exchanges: vec![exchange], ..CallOutcome::default() });
+    trace.add(cx, None, &CallOutcome { exchanges: vec![exchange], ..CallOutcome::default() });
     match (response, error) {
         (Some(response), _) if response.status.is_success() => Ok(outbound::value_of(&response.body)),
         (Some(response), _) => Err(upstream_error(&sent, &response)),

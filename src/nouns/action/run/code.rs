@@ -12,7 +12,8 @@ use crate::engine::view::Secrets;
 use crate::engine::{Cx, InnerCall};
 use crate::mapping::formula;
 use crate::nouns::action::run::call::{output_of, pairs};
-use crate::nouns::action::run::{Evidence, Trace, body_bytes, to_json};
+use crate::nouns::action::run::evidence::Evidence;
+use crate::nouns::action::run::{Trace, body_bytes, to_json};
 use crate::nouns::connection as outbound;
 use crate::nouns::connection::Outgoing;
 use crate::nouns::connection::model::Connection;
@@ -119,9 +120,9 @@ impl SnippetHost {
         let (at, method, path) = (self.cx.space.clock.now(), call.method.clone(), call.path.clone());
         // The call is noted before it is answered, because the run may be over first.
         let place = {
+            let most = self.cx.world().workspace.mock.exchanges_per_run;
             let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-            evidence.calls.push(InnerCallLog { at, method, path, status: None, action_run_id: None });
-            evidence.calls.len() - 1
+            evidence.calls.push(InnerCallLog { at, method, path, status: None, action_run_id: None }, 0, most)
         };
         let answer = door(self.cx.clone(), call).await;
         if let Some(log) = self.evidence.lock().unwrap_or_else(PoisonError::into_inner).calls.get_mut(place) {
@@ -155,12 +156,8 @@ impl SnippetHost {
         }
         .with_json_type(body);
         let trip = outbound::send(&self.cx, &connection, call).await?;
-        {
-            let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-            let exchanges = trip.exchanges.iter().map(|e| (Some(Arc::clone(&connection)), e.clone()));
-            evidence.exchanges.extend(exchanges);
-            evidence.transitions.extend(trip.transitions.iter().cloned());
-        }
+        let most = self.cx.world().workspace.mock.exchanges_per_run;
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).add(Some(&connection), &trip, most);
         let full = *member(arguments, "full") == Value::Bool(true);
         let head = trip
             .response

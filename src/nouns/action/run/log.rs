@@ -45,7 +45,7 @@ pub(crate) async fn write_log(
     let layer = action.map(Action::layer);
     let name = trace.name.clone().unwrap_or_else(|| "Unknown action".into());
     let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
-    let last = evidence.exchanges.last().map(|(_, exchange)| exchange);
+    let last = evidence.exchanges.newest().map(|(_, exchange)| exchange);
     let output = result.ok().cloned().flatten();
     let log = RunLog {
         id: id.clone(),
@@ -87,17 +87,19 @@ pub(crate) async fn write_log(
         name,
     };
     let details = RunDetails {
+    let omitted = evidence.omitted();
         request: last.map(|exchange| exchange.request.clone()),
         response: last.and_then(|exchange| exchange.response.clone()),
         input: trace.mapped_input.clone().or_else(|| request.input.clone()),
         output,
         exchanges: evidence.exchanges.iter().map(|(_, exchange)| exchange.clone()).collect(),
-        state_transitions: evidence.transitions,
-        calls: evidence.calls,
+        state_transitions: evidence.transitions.into_items(),
+        calls: evidence.calls.into_items(),
+        omitted,
         logs: trace.logs.clone(),
     };
     let mut tx = cx.space.data.begin().await;
-    for (connection, exchange) in &evidence.exchanges {
+    for (connection, exchange) in evidence.exchanges.iter() {
         if let Some(connection) = connection {
             outbound::log_exchanges(cx, &mut tx, connection, Some(id), std::slice::from_ref(exchange))?;
         }

@@ -5,11 +5,13 @@
 
 mod call;
 mod code;
+mod evidence;
 mod log;
 mod resolve;
 
 use call::{Whose, address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
 use code::run_code;
+use evidence::Evidence;
 use log::write_log;
 use resolve::no_connection;
 
@@ -28,9 +30,9 @@ use crate::engine::Cx;
 use crate::engine::directory::Resolved;
 use crate::mapping::formula;
 use crate::nouns::action::model::{Action, ActionState, ActionType};
-use crate::nouns::connection::model::{Connection, Transition};
+use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{CallOutcome, Outgoing};
-use crate::nouns::run_log::model::{Exchange, InnerCallLog, RunLog};
+use crate::nouns::run_log::model::RunLog;
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -100,19 +102,10 @@ pub(crate) struct Trace {
     evidence: Arc<Mutex<Evidence>>,
 }
 
-/// What calls to external apps and of the API left behind, those of a snippet included.
-#[derive(Debug, Default)]
-pub(crate) struct Evidence {
-    exchanges: Vec<(Option<Arc<Connection>>, Exchange)>,
-    transitions: Vec<Transition>,
-    calls: Vec<InnerCallLog>,
-}
-
 impl Trace {
-    fn add(&self, connection: Option<&Arc<Connection>>, trip: &CallOutcome) {
-        let mut evidence = self.evidence.lock().unwrap_or_else(PoisonError::into_inner);
-        evidence.exchanges.extend(trip.exchanges.iter().map(|exchange| (connection.cloned(), exchange.clone())));
-        evidence.transitions.extend(trip.transitions.iter().cloned());
+    fn add(&self, cx: &Cx, connection: Option<&Arc<Connection>>, trip: &CallOutcome) {
+        let most = cx.world().workspace.mock.exchanges_per_run;
+        self.evidence.lock().unwrap_or_else(PoisonError::into_inner).add(connection, trip, most);
     }
 }
 

@@ -111,6 +111,9 @@ pub struct MockSettings {
     pub progress: ProgressSettings,
     /// How often a catalog action retries when the app answers 429 or 503.
     pub upstream_retries: u32,
+    /// How many exchanges with apps, calls of the API and changes of state the details of a run keep, of each the
+    /// first half and the last.
+    pub exchanges_per_run: usize,
     /// The account that consents at vendors when nobody is named; `demo@example.com` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -124,6 +127,9 @@ pub struct MockSettings {
 /// The most retries of one call that a workspace may ask for.
 const MOST_RETRIES: u32 = 20;
 
+/// The most exchanges of one run that a workspace may keep.
+const MOST_EXCHANGES: usize = 10_000;
+
 impl MockSettings {
     /// Refuses with 400 settings that make no sense, and names the one.
     pub fn check(&self) -> Result<(), ApiError> {
@@ -133,6 +139,9 @@ impl MockSettings {
         }
         if self.upstream_retries > MOST_RETRIES {
             return Err(ApiError::bad_request(format!("`mock.upstreamRetries` is at most {MOST_RETRIES}")));
+        }
+        if !(2..=MOST_EXCHANGES).contains(&self.exchanges_per_run) {
+            return Err(ApiError::bad_request(format!("`mock.exchangesPerRun` is 2 to {MOST_EXCHANGES}")));
         }
         Ok(())
     }
@@ -147,6 +156,7 @@ impl Default for MockSettings {
             token_clock: TokenClock::System,
             progress: ProgressSettings::default(),
             upstream_retries: 0,
+            exchanges_per_run: 100,
             account: None,
             webhook_secret: None,
             upstreams: BTreeMap::new(),
