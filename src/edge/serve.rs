@@ -75,7 +75,8 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let (path, raw_query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     let mut headers = headers_of(&request);
     let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
-    let body = read_body(payload).await.and_then(|body| decoded(&mut headers, body, LARGEST_BODY));
+    let end = is_handshake(&method, &headers).then(|| length_of(&headers));
+    let body = read_body(payload, end).await.and_then(|body| decoded(&mut headers, body, LARGEST_BODY));
     let mut seen = Seen::default();
     let begun = monotonic();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
@@ -341,10 +342,25 @@ fn headers_of(request: &HttpRequest) -> HeaderMap {
         .collect()
 }
 
-async fn read_body(mut payload: Payload) -> Result<Bytes, ApiError> {
+/// Whether a request asks to speak another protocol on its connection: what comes after its body has no end then. Nobody
+/// speaks one here, so it is answered as any other.
+fn is_handshake(method: &Method, headers: &HeaderMap) -> bool {
+    *method == Method::CONNECT
+        || headers.contains_key(header::UPGRADE) && !headers.contains_key(header::TRANSFER_ENCODING)
+}
+
+/// The size that a request says its body has, in bytes; 0 when it says nothing.
+fn length_of(headers: &HeaderMap) -> usize {
+    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    length.unwrap_or_default()
+}
+
+/// Reads a body to its end, or to `end`, a number of bytes.
+async fn read_body(mut payload: Payload, end: Option<usize>) -> Result<Bytes, ApiError> {
     let mut body = BytesMut::new();
     let mut dropped = 0;
-    while let Some(chunk) = payload.next().await {
+    while end.is_none_or(|end| body.len() + dropped < end) {
+        let Some(chunk) = payload.next().await else { break };
         let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
         if dropped > 0 || body.len() + chunk.len() > LARGEST_BODY {
             dropped += chunk.len();
@@ -437,5 +453,8 @@ fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse
         return builder.streaming(events.0.map(Ok::<_, std::io::Error>));
     }
     let bodyless = reply.status == StatusCode::NO_CONTENT || *method == Method::HEAD;
+    if is_handshake(method, &headers_of(request)) {
+        builder.force_close();
+    }
     if bodyless { builder.finish() } else { builder.body(reply.body) }
 }

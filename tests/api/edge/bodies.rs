@@ -2,6 +2,8 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Answer, Api, Bed, answer, message};
 
@@ -90,4 +92,44 @@ async fn the_scheme_of_a_token_is_read_in_any_case() {
         let request = bed.nobody().request(Method::GET, "/self").header("authorization", format!("{scheme} {token}"));
         assert_eq!(answer(request).await.0, 200, "{scheme}");
     }
+}
+
+#[tokio::test]
+async fn a_request_for_another_protocol_is_answered_as_any_other() {
+    let bed = Bed::start().await;
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let token = bed.ws.tenant("demo-tenant").token();
+    let upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\n";
+    let json = "Content-Type: application/json\r\n";
+    for (line, headers, body, status) in [
+        ("GET /self", upgrade.to_owned(), "", 200),
+        ("GET /nowhere", upgrade.to_owned(), "", 404),
+        ("GET /self", "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n".to_owned(), "", 200),
+        (
+            "PATCH /connections/github-dev",
+            format!("{upgrade}{json}Content-Length: 17\r\n"),
+            r#"{"name":"Shaken"}"#,
+            200,
+        ),
+        (
+            "PATCH /connections/github-dev",
+            format!("{upgrade}{json}Transfer-Encoding: chunked\r\n"),
+            "2\r\n{}\r\n0\r\n\r\n",
+            200,
+        ),
+        ("CONNECT example.com:80", String::new(), "", 405),
+        ("CONNECT example.com:80", "Content-Length: 2\r\n".to_owned(), "{}", 405),
+    ] {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let head = format!("{line} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n{headers}\r\n");
+
+        // The connection stays open on this side: the answer must not wait for its end.
+        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{line} {headers}: {answer}");
+    }
+    assert_eq!(bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await["name"], "Shaken");
+    assert!(bed.nobody().get("/__mock/journal").await.1.to_string().contains("CONNECT"), "it is in the journal");
 }
