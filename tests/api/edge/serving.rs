@@ -1,9 +1,11 @@
 //! The HTTP edge: what is no route, no method, no JSON, too large; CORS; spellings of queries.
 
-use http::Method;
+use http::{HeaderValue, Method};
 use membrane_mock::testing::MockMembrane;
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::support::{Answer, Api, Bed, answer, message, verdict};
 
@@ -287,6 +289,11 @@ async fn the_control_api_answers_no_page_of_another_origin_and_no_foreign_host()
     let same = answer(health().header("origin", bed.mock.uri())).await;
     let foreign = health().header("origin", "http://evil.test").send().await.unwrap();
     let null = answer(health().header("origin", "null")).await;
+    let odd = HeaderValue::from_bytes(b"http://\xe9vil.test").unwrap();
+    assert_eq!(answer(health().header("origin", odd)).await.0, 403, "an origin that is no text");
+    for host in ["evil@127.0.0.1", "evil:x@localhost", "localhost/x", "127.0.0.1#x"] {
+        assert_eq!(answer(health().header("host", host)).await.0, 403, "{host}");
+    }
     let rebound = answer(health().header("host", "evil.test")).await;
     let local = answer(health().header("host", "localhost:1")).await;
 
@@ -307,7 +314,25 @@ async fn control_wants_json() {
     let form = answer(form.header("content-type", "text/plain").body("{\"key\": \"sneaked-in\"}")).await;
 
     assert!(form.0 >= 400, "a form of another page can send text/plain without asking: {form:?}");
+    let sneaked = json!({"key": "sneaked-in"}).to_string();
+    for kind in ["application/jsonx", "application/json-seq", "text/plain; application/json", "\"application/json\""] {
+        let odd = bed.nobody().request(Method::POST, "/__mock/workspaces").header("content-type", kind);
+        assert_eq!(answer(odd.body(sneaked.clone())).await.0, 415, "{kind}");
+    }
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let chunked = format!(
+        "POST /__mock/workspaces HTTP/1.1\r\nHost: {address}\r\nContent-Type: text/plain\r\nConnection: close\r\n\
+         Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{sneaked}\r\n0\r\n\r\n",
+        sneaked.len()
+    );
+    let (mut stream, mut said) = (TcpStream::connect(&address).await.unwrap(), String::new());
+    stream.write_all(chunked.as_bytes()).await.unwrap();
+    stream.read_to_string(&mut said).await.unwrap();
+    assert!(said.starts_with("HTTP/1.1 415 "), "in chunks: {said}");
     assert_eq!(bed.nobody().get("/__mock/workspaces/sneaked-in").await.0, 404);
+    let spelt = bed.nobody().request(Method::POST, "/__mock/workspaces");
+    let spelt = spelt.header("content-type", "Application/JSON ; charset=utf-8").body(sneaked);
+    assert_eq!(answer(spelt).await.0, 200);
 }
 
 #[tokio::test]
