@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
@@ -95,8 +95,15 @@ struct Claims {
     name: Option<Value>,
     fields: Option<Value>,
     is_admin: Option<Value>,
+    #[serde(deserialize_with = "present")]
     exp: Option<Value>,
+    #[serde(deserialize_with = "present")]
     nbf: Option<Value>,
+}
+
+/// Reads a claim so that `null` is not taken for one that is missing.
+fn present<'de, D: Deserializer<'de>>(claim: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(claim).map(Some)
 }
 
 /// What a valid token says.
@@ -179,7 +186,8 @@ pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<WorkspaceRuntime>, Ve
     })?;
     check_signature(&space, token)?;
     check_time(&space, claims.exp.as_ref(), claims.nbf.as_ref())?;
-    let tenant_key = agree("tenantKey", text_of(claims.tenant_key), "id", text_of(claims.id))?;
+    let (tenant_key, older) = (key_of("tenantKey", claims.tenant_key)?, key_of("id", claims.id)?);
+    let tenant_key = agree("tenantKey", tenant_key, "id", older)?;
     let verified = Verified {
         tenant_key: tenant_key.filter(|key| !key.is_empty()),
         name: claims.name.and_then(|name| name.as_str().map(str::to_owned)),
@@ -189,13 +197,28 @@ pub fn verify(engine: &Engine, token: &str) -> Result<(Arc<WorkspaceRuntime>, Ve
     Ok((space, verified))
 }
 
-/// Returns a claim as text; numbers are allowed, because many databases number their tenants.
-fn text_of(claim: Option<Value>) -> Option<String> {
-    match claim {
-        None | Some(Value::Null) => None,
-        Some(Value::String(text)) => Some(text),
-        Some(other) => Some(other.to_string()),
+/// The most letters of a tenant's key in a token.
+const LONGEST_KEY: usize = 255;
+
+/// Returns the key of a tenant that a claim names; numbers are allowed, because many databases number their tenants.
+fn key_of(name: &str, claim: Option<Value>) -> Result<Option<String>, ApiError> {
+    let wrong = |what: &str| Err(ApiError::not_authenticated(format!("the token's `{name}` {what}")));
+    let key = match claim {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(Value::Number(number)) => number.to_string(),
+        Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => return wrong("is neither text nor a number"),
+    };
+    if !key.is_empty() && key.trim().is_empty() {
+        return wrong("is blank; name the tenant, or leave the claim out");
     }
+    if key.chars().any(char::is_control) {
+        return wrong("has a control character in it");
+    }
+    if key.chars().count() > LONGEST_KEY {
+        return wrong(&format!("is longer than {LONGEST_KEY} letters"));
+    }
+    Ok(Some(key))
 }
 
 /// Returns a claim that has two names; both may be given if they agree.
@@ -229,6 +252,13 @@ fn check_signature(space: &WorkspaceRuntime, token: &str) -> Result<(), ApiError
             "the token's header cannot be used ({error}); sign with HS256, HS384, HS512 or a registered ES, RS, PS or EdDSA key"
         ))
     })?;
+    // Who signs with critical extensions wants a reader that knows them to be asked (RFC 7515 §4.1.11).
+    if let Some(critical) = header.crit {
+        let names = critical.join("`, `");
+        return Err(ApiError::not_authenticated(format!(
+            "the token's `crit` names `{names}`, which is not known here"
+        )));
+    }
     let keyring = space.keyring();
     let family = header.alg.family();
     let keys: Vec<&DecodingKey> = if family == AlgorithmFamily::Hmac {
@@ -281,16 +311,18 @@ fn check_time(space: &WorkspaceRuntime, exp: Option<&Value>, nbf: Option<&Value>
     Ok(())
 }
 
+/// Moments from here on, in the year 5138, are taken for milliseconds.
+const TOO_FAR: i64 = 100_000_000_000;
+
 fn seconds(name: &str, value: Option<&Value>) -> Result<Option<i64>, ApiError> {
-    match value {
-        None | Some(Value::Null) => Ok(None),
-        Some(value) => {
-            #[expect(clippy::cast_possible_truncation, reason = "a moment in seconds; a fraction is dropped")]
-            let number = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
-            number
-                .map(Some)
-                .ok_or_else(|| ApiError::not_authenticated(format!("the token's `{name}` is not a number of seconds")))
-        }
+    let Some(value) = value else { return Ok(None) };
+    #[expect(clippy::cast_possible_truncation, reason = "a moment in seconds; a fraction is dropped")]
+    let number = value.as_i64().or_else(|| value.as_f64().map(|seconds| seconds as i64));
+    let wrong = |what: &str| Err(ApiError::not_authenticated(format!("the token's `{name}` is {what}")));
+    match number {
+        None => wrong("not a number of seconds"),
+        Some(number) if number >= TOO_FAR => wrong("too far away; it counts seconds, not milliseconds"),
+        Some(number) => Ok(Some(number)),
     }
 }
 

@@ -192,6 +192,14 @@ pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Works
     to_its_end(engine, |engine| async move { create_here(&engine, new).await }).await
 }
 
+/// Refuses an empty secret, with which anybody could sign.
+fn secret_of(given: Option<String>) -> Result<Option<String>, ApiError> {
+    match given {
+        Some(empty) if empty.is_empty() => Err(ApiError::bad_request("`secret` is text that is not empty")),
+        given => Ok(given),
+    }
+}
+
 async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let seed = new.seed.unwrap_or_default();
     let own_key = seed.workspace.key.clone().filter(|key| engine.space(key).is_none());
@@ -199,6 +207,7 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Work
     let own_secret = seed.workspace.secret.clone().filter(|_| own_key.is_some() || new.key.is_some());
     let key = new.key.or(own_key).unwrap_or_else(|| free_key(engine));
     refuse_taken(engine, &key)?;
+    let secret = secret_of(new.secret.or(own_secret))?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let of_seed = seed.workspace.clock().map_err(ApiError::bad_request)?;
     // The clock that the server was started with wins over the seed's.
@@ -209,7 +218,7 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Work
         id: stable_id("workspace", &key),
         name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
         // Signers in Java, and those for HS512, refuse a secret of less than 64 bytes.
-        secret: new.secret.or(own_secret).unwrap_or_else(|| ids.secret(32)),
+        secret: secret.unwrap_or_else(|| ids.secret(32)),
         default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
         public_keys: Vec::<PublicKey>::new(),
         settings: new.settings.unwrap_or_else(|| seed.workspace.settings.clone()),
@@ -276,6 +285,7 @@ async fn fork_here(
 ) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     let key = fork.key.unwrap_or_else(|| free_key(engine));
     refuse_taken(engine, &key)?;
+    let secret = secret_of(fork.secret)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
     let now = from.world();
     let (source, clock, cues) = match start {
@@ -287,7 +297,7 @@ async fn fork_here(
     let mut workspace = (*world.workspace).clone();
     workspace.id = stable_id("workspace", &key);
     workspace.key.clone_from(&key);
-    workspace.secret = fork.secret.unwrap_or_else(|| ids.secret(32));
+    workspace.secret = secret.unwrap_or_else(|| ids.secret(32));
     workspace.settings = fork.settings.unwrap_or(workspace.settings);
     workspace.mock = fork.mock.unwrap_or(workspace.mock);
     workspace.clock = fork.clock.unwrap_or(clock);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
-use jsonwebtoken::{Algorithm, EncodingKey};
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use membrane_mock::base::clock::real_now;
 use membrane_mock::testing::TokenClock;
 use rsa::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
@@ -42,6 +42,12 @@ fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}.", part(header), part(claims))
 }
 
+/// A token that asks its reader to know an extension.
+fn critical(secret: &str, claims: &Value) -> String {
+    let header = Header { crit: Some(vec!["http://example.com/known".to_owned()]), ..Header::default() };
+    encode(&header, claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
 impl Bed {
     fn with_token(&self, token: String) -> Api {
         Api::new(self.mock.uri(), token)
@@ -67,6 +73,16 @@ async fn a_token_that_does_not_hold_good_is_401_and_says_why() {
         ("no workspace", by_secret(&secret, &json!({"tenantKey": "t"}))),
         ("expired", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "exp": now - 1}))),
         ("exp that is no number", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "exp": "soon"}))),
+        ("exp that is null", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "exp": null}))),
+        ("exp in ms", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "exp": (now + 60) * 1000}))),
+        ("nbf that is null", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "nbf": null}))),
+        ("a tenant that is an object", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": {}}))),
+        ("a tenant that is a list", by_secret(&secret, &json!({"workspaceKey": key, "id": ["t"]}))),
+        ("a tenant that is true", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": true}))),
+        ("a blank tenant", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": " "}))),
+        ("a tenant with NUL", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "a\u{0}b"}))),
+        ("a long tenant", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "x".repeat(256)}))),
+        ("an unknown crit", critical(&secret, &json!({"workspaceKey": key, "tenantKey": "t"}))),
         ("not yet", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "nbf": now + 600}))),
         ("two workspaces", by_secret(&secret, &json!({"workspaceKey": key, "iss": "other", "tenantKey": "t"}))),
         ("two tenants", by_secret(&secret, &json!({"workspaceKey": key, "tenantKey": "t", "id": "u"}))),
