@@ -3,6 +3,9 @@
 
 use serde_json::Value;
 
+/// Logs and views of elements show this instead of a credential.
+pub(crate) const MASK: &str = "********";
+
 /// Returns whether a header or parameter of this name is likely to carry a credential.
 pub(crate) fn is_secret_name(name: &str) -> bool {
     let name = name.to_ascii_lowercase();

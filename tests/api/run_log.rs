@@ -6,7 +6,7 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
-use crate::support::{Api, Bed, answer, contacts, id, user, user_through, verdict};
+use crate::support::{Api, Bed, answer, contacts, id, message, user, user_through, verdict};
 
 async fn act(api: &Api, body: Value) -> String {
     let (_, answer) = api.post("/act", body).await;
@@ -85,6 +85,24 @@ async fn details_hold_the_raw_exchange_under_both_addresses() {
     assert_eq!((&request["body"], &request["headers"]["x-mine"]), (&json!({"a": 1}), &json!("1")));
     assert_eq!((&response["status"], &response["data"]), (&json!(201), &json!({"id": 1})));
     assert_eq!(request["headers"]["authorization"], "********", "no secret is kept");
+}
+
+#[tokio::test]
+async fn a_logged_call_that_is_made_again_needs_what_is_masked_in_it() {
+    let bed = Bed::start().await;
+    bed.ws.upstream("github").stub(Stub::get("/x").json(200, json!({}))).await.unwrap();
+    let demo = bed.demo();
+    let api = json!({"method": "GET", "path": "/x", "headers": {"x-api-token": "mine", "x-other": "********"}});
+    let run = act(&demo, json!({"api": api, "connectionKey": "github-dev"})).await;
+    let mut logged = demo.ok(Method::GET, &format!("/action-run-logs/{run}"), Value::Null).await["action"].clone();
+    assert_eq!(logged["api"]["headers"]["x-api-token"], "********");
+
+    let refused = demo.post("/act", logged.clone()).await;
+    logged["api"]["headers"]["x-api-token"] = json!("mine");
+
+    let said = "`api.headers.x-api-token` is masked in the log; give it again";
+    assert_eq!((refused.0, message(&refused)), (400, said), "{refused:?}");
+    assert_eq!(demo.post("/act", logged).await.0, 200);
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
 use crate::base::headers::{HeaderProblem, MOST_HEADERS, headers_of};
+use crate::base::redact::{MASK, is_secret_name};
 use crate::elements::model::{Scope, Selector};
 use crate::mapping::formula::plain_text;
 use crate::nouns::action::run::{ApiDispatch, Dispatch, RunRequest};
@@ -114,6 +115,10 @@ fn read_api(api: &Value) -> Result<ApiDispatch, ApiError> {
             let mut texts = Vec::new();
             for (name, value) in given {
                 let Some(text) = value.as_str() else { return Err(wrong(&format!("headers.{name}"), "is text")) };
+                // As the app would otherwise be called with the mask when a logged call is made again.
+                if text == MASK && is_secret_name(name) {
+                    return Err(wrong(&format!("headers.{name}"), "is masked in the log; give it again"));
+                }
                 texts.push((name, text));
             }
             headers = headers_of(texts).map_err(|problem| match problem {

@@ -9,6 +9,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::base::json::member;
+use crate::base::redact::MASK;
 use crate::elements::model::Meta;
 use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::ConnectionView;
@@ -214,7 +215,7 @@ pub(super) fn masked_parameters(parameters: &JsonMap, connector: Option<&Connect
             *member(property, "isSensitive") == Value::Bool(true)
         });
         if sensitive || name.to_lowercase().contains("secret") {
-            *value = Value::String("********".into());
+            *value = Value::String(MASK.into());
         }
     }
     masked

@@ -5,6 +5,7 @@
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::redact::{MASK, is_secret_name};
 use crate::elements::model::Layer;
 use crate::elements::{Kind as _, universal_parent};
 use crate::engine::Cx;
@@ -86,8 +87,8 @@ pub(crate) async fn write_log(
         user: tenant,
         name,
     };
-    let details = RunDetails {
     let omitted = evidence.omitted();
+    let details = RunDetails {
         request: last.map(|exchange| exchange.request.clone()),
         response: last.and_then(|exchange| exchange.response.clone()),
         input: trace.mapped_input.clone().or_else(|| request.input.clone()),
@@ -139,8 +140,8 @@ pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value
     let mut call = request.snapshot.clone();
     if let Some(Value::Object(headers)) = call.get_mut("api").and_then(|api| api.get_mut("headers")) {
         for (name, value) in headers.iter_mut() {
-            if crate::base::redact::is_secret_name(name) {
-                *value = Value::String("********".into());
+            if is_secret_name(name) {
+                *value = Value::String(MASK.into());
             }
         }
     }

@@ -10,13 +10,12 @@ use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::depth;
+use crate::base::redact::MASK;
 use crate::engine::Cx;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connector::model::Apply;
 use crate::nouns::run_log::model::{ApiLog, Exchange, RunLog};
 use crate::store::Tx;
-
-const MASK: &str = "********";
 
 /// The largest body in bytes that logs keep; of a larger one they keep the size.
 const LARGEST_KEPT: usize = 1024 * 1024;
