@@ -204,9 +204,13 @@ impl<'a> Directory<'a> {
             [one] => return Ok(Arc::clone(one)),
             [] => {}
             [..] => {
+                let ids = by_key.iter().map(|connection| {
+                    let tenant = self.world.tenants.get(connection.tenant.as_str());
+                    format!("`{}` of `{}`", connection.id, tenant.map_or("?", |tenant| tenant.internal_id.as_str()))
+                });
+                let (count, ids) = (by_key.len(), ids.collect::<Vec<_>>().join(", "));
                 return Err(ApiError::bad_request(format!(
-                    "{} tenants have a connection `{text}`; use its id, or a token with a `tenantKey`",
-                    by_key.len()
+                    "{count} tenants have a connection `{text}`; use an id: {ids}"
                 )));
             }
         }

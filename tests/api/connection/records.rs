@@ -443,3 +443,25 @@ async fn an_integration_is_disconnected_with_all_of_the_callers_connections() {
     assert_eq!(verdict(&demo.post("/integrations/github/disconnect", json!({})).await), "404 bad_request/not_found");
     assert_eq!(verdict(&demo.post("/integrations/nope/disconnect", json!({})).await), "404 bad_request/not_found");
 }
+
+#[tokio::test]
+async fn a_key_that_several_tenants_have_is_refused_with_the_ids() {
+    let bed = Bed::start().await;
+    let mut ids = Vec::new();
+    for tenant in ["acme", "globex"] {
+        let made = json!({ "integrationKey": "stripe", "key": "billing", "credentials": { "apiKey": "x" } });
+        ids.push((tenant, id(&bed.tenant(tenant).ok(Method::POST, "/connections", made).await)));
+    }
+
+    let by_manager = bed.manager().get("/connections/billing").await;
+    let by_control = bed.control(Method::POST, "/connections/billing/poke", json!({"event": "disconnect"})).await;
+
+    for refused in [by_manager, by_control] {
+        assert_eq!(refused.0, 400, "{refused:?}");
+        for (tenant, id) in &ids {
+            assert!(message(&refused).contains(&format!("`{id}` of `{tenant}`")), "{}", message(&refused));
+        }
+    }
+    let (_, of_acme) = &ids[0];
+    assert_eq!(bed.manager().get(&format!("/connections/{of_acme}")).await.0, 200);
+}
