@@ -54,6 +54,9 @@ pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     shown(&space, moved)
 }
 
+/// The end of the last year that RFC 3339 can write.
+const LAST_MOMENT: Timestamp = Timestamp::from_millis(253_402_300_799_999);
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct AdvanceBody {
@@ -70,6 +73,9 @@ pub(super) async fn advance(call: Call) -> Result<Reply, ApiError> {
         (None, Some(_)) => return Err(ApiError::bad_request("`to` lies in the past; time only moves forward")),
         _ => return Err(ApiError::bad_request("give `ms` or `to`")),
     };
+    if space.clock.now().plus(by) > LAST_MOMENT {
+        return Err(ApiError::bad_request("that is beyond the year 9999, the last one that a clock shows"));
+    }
     let moved = worker::advance(&call.engine, &space, by).await?;
     keep(&space).await?;
     call.engine.wake.notify_one();

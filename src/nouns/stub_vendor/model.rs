@@ -33,7 +33,7 @@ pub struct Grant {
     /// The id of the OAuth client that asked, which alone may refresh the grant; any client may when there is none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub client_id: Option<String>,
-    /// The access tokens that were replaced, which are refused from then on.
+    /// The access tokens that were replaced last, which are refused from then on.
     #[serde(default)]
     pub dead_tokens: Vec<String>,
 }

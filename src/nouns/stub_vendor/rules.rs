@@ -103,6 +103,10 @@ fn filled_form(connector: &Connector, ids: &Ids) -> JsonMap {
     form
 }
 
+/// A grant remembers this many of its dead tokens, the latest. A clock that is advanced by a year refreshes thousands of
+/// times, and the grant is stored whole each time.
+const MOST_DEAD_TOKENS: usize = 100;
+
 /// Exchanges a refresh token for a new access token. A refusal that a fault asked for is given once.
 pub(super) fn refresh(
     tx: &mut Tx,
@@ -127,6 +131,8 @@ pub(super) fn refresh(
     let lives = connector.oauth.as_ref().and_then(|oauth| oauth.expires_in);
     let old = std::mem::replace(&mut grant.access_token, format!("mock-access-{}", ids.secret(20)));
     grant.dead_tokens.push(old);
+    let excess = grant.dead_tokens.len().saturating_sub(MOST_DEAD_TOKENS);
+    grant.dead_tokens.drain(..excess);
     grant.expires_at = lives.map(|seconds| now.plus(Duration::from_secs(seconds)));
     tx.put(grant.clone())?;
     Ok(Ok(grant))

@@ -251,6 +251,8 @@ async fn the_clock_is_set_advanced_and_read() {
         json!({"ms": 1, "to": "2031-01-01T00:00:00Z"}),
         json!({"to": "2001-01-01T00:00:00Z"}),
         json!({"ms": -1}),
+        json!({"ms": 300_000_000_000_000_u64}),
+        json!({"ms": u64::MAX}),
     ] {
         assert_eq!(clock(Method::POST, "/clock/advance", wrong.clone()).await.0, 400, "{wrong}");
     }
