@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::ids::{Id, Ids, stable_id};
+use crate::base::ids::{Id, Ids, stable_id, stable_uuid};
 use crate::elements::model::Meta;
 use crate::elements::{Kind, SeedForm};
 use crate::engine::catalog::Catalog;
@@ -218,8 +218,8 @@ fn plant_integrations(
         };
         (wanted.meta.name, wanted.meta.description, wanted.meta.archived_at) = (name, description, None);
         wanted.meta.meta.clone_from(&integration.meta);
-        if let (Some(uuid), None) = (&integration.uuid, &known) {
-            wanted.meta.uuid.clone_from(uuid);
+        if known.is_none() {
+            wanted.meta.uuid = uuid_of(integration.uuid.as_ref(), "integration", id.as_str());
         }
         (wanted.connector_id, wanted.external_app_id) = (Some(connector.id.clone()), connector.external_app_id.clone());
         // An export has no parameters, so those that are there stay.
@@ -277,13 +277,18 @@ fn plant_element<S: SeedForm>(
             wanted
         }
         None => {
-            fresh.meta_mut().uuid = seed.uuid().cloned().unwrap_or_else(|| ids.uuid());
+            fresh.meta_mut().uuid = uuid_of(seed.uuid(), <S::Of as Kind>::NOUN, fresh.id().as_str());
             fresh.place_mut().integration = integration.map(|(id, _)| id.clone());
             fresh.place_mut().parent = universal;
             fresh
         }
     };
     changes.write(tx, place, known, wanted, |element| element.meta_mut().touch(ids, now))
+}
+
+/// The UUID of something new: the seed's, or one that is the same at every start, as ids are.
+fn uuid_of(given: Option<&String>, kind: &str, id: &str) -> String {
+    given.cloned().unwrap_or_else(|| stable_uuid(kind, id))
 }
 
 fn plant_connections(
@@ -320,9 +325,12 @@ fn plant_connections(
             None => vendor::default_credentials(tx, ids, now, &connector, vendor::DEFAULT_ACCOUNT, None)?,
         };
         let name = connection.name.clone().unwrap_or_else(|| integration.meta.name.clone());
+        let id = stable_id("connection", &format!("{tenant_key}/{}", connection.key));
+        let mut meta = Meta::new(ids, now, Some(connection.key.clone()), Some(name));
+        meta.uuid = uuid_of(None, "connection", id.as_str());
         let planted = Connection {
-            id: stable_id("connection", &format!("{tenant_key}/{}", connection.key)),
-            meta: Meta::new(ids, now, Some(connection.key.clone()), Some(name)),
+            id,
+            meta,
             tenant,
             integration: Some(integration.id.clone()),
             external_app: connector.external_app_id.clone(),

@@ -361,6 +361,7 @@ pub(crate) async fn replace(
     // This waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
     engine.db.replace(&space.key, &world.rows()?).await?;
+    report::keep(engine, space);
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
     ids.continue_after(space.ids.last());
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
@@ -371,7 +372,6 @@ pub(crate) async fn replace(
     drop(turn);
     engine.wake.notify_one();
     Ok(fresh)
-    report::keep(engine, space);
 }
 
 /// Plants a seed whose files have changed in the first workspace, in place of its present state.
@@ -390,6 +390,7 @@ pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
     to_its_end(engine, |engine| async move {
         let Some(space) = engine.remove(&key) else { return Err(no_workspace(&engine, &key)) };
         let turn = space.data.begin().await;
+        report::keep(&engine, &space);
         engine.db.forget(&key).await?;
         engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner).remove(&key);
         space.data.close();
@@ -400,7 +401,6 @@ pub async fn delete(engine: &Arc<Engine>, key: &str) -> Result<(), ApiError> {
     .await
 }
 
-        report::keep(&engine, &space);
 /// A 404 for a workspace, with a similar key where there is one.
 pub fn no_workspace(engine: &Engine, key: &str) -> ApiError {
     let spaces = engine.spaces();

@@ -101,7 +101,7 @@ async fn api_answers_the_apps_data_alone() {
       "output": {
         "login": "mia"
       },
-      "actionRunId": "a9386d8f497239310147402b"
+      "actionRunId": "3c21c4c464d71d79ec2eaf13"
     }
     "#);
 }

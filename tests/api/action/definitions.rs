@@ -20,11 +20,11 @@ async fn an_action_made_from_a_spec_is_ready_at_once() {
     action.as_object_mut().unwrap().shift_remove("integration");
     insta::assert_snapshot!(bed.shown(&(status, action)), @r#"
     200 {
-      "id": "0196b48dd7cb66bf1e07c960",
-      "uuid": "3d477b0c-bace-4cb1-830b-4877e976e832",
+      "id": "d02103b2b0e122e2d520a066",
+      "uuid": "9078841d-6f2d-4901-835d-bcc62917c66d",
       "key": "get-user",
       "name": "Get user",
-      "revision": "a9386d8f49723931",
+      "revision": "3c21c4c464d71d79",
       "createdAt": "2025-01-01T00:00:00.000Z",
       "updatedAt": "2025-01-01T00:00:00.000Z",
       "isDeactivated": false,

@@ -37,9 +37,9 @@ async fn input_is_held_against_the_schema_and_extra_properties_are_ignored() {
             "message": "\"title\" is a required property"
           }
         ],
-        "actionRunId": "e7e839627d188e5c376758d2"
+        "actionRunId": "27672877c45c91480c1ceb48"
       },
-      "actionRunId": "e7e839627d188e5c376758d2"
+      "actionRunId": "27672877c45c91480c1ceb48"
     }
     "#);
     assert_eq!(deep.1["data"]["errors"].as_array().unwrap().len(), 2);

@@ -13,11 +13,11 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
 
     insta::assert_snapshot!(bed.shown(&begun), @r#"
     200 {
-      "id": "a9386d8f497239310147402b",
+      "id": "3c21c4c464d71d79ec2eaf13",
       "key": "pay",
       "name": "Stripe",
-      "userId": "0196b48dd7cb66bf1e07c960",
-      "tenantId": "0196b48dd7cb66bf1e07c960",
+      "userId": "d02103b2b0e122e2d520a066",
+      "tenantId": "d02103b2b0e122e2d520a066",
       "integrationId": "0f1a30bf9d4a459589c47eaa",
       "connectorId": "d945b0e629c585f7e8928105",
       "externalAppId": "0256f8f13db44b6e9a9c8161",
@@ -30,14 +30,14 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
       "clientAction": {
         "type": "connect",
         "description": "Open the link and enter the credentials of Stripe to finish connecting",
-        "uiUrl": "BASE/connect/bWVtYnJhbmUtbW9jay1kZW1vL2E5Mzg2ZDhmNDk3MjM5MzEwMTQ3NDAyYi9lYzJlMzg5NzljNWZjM2YyMzBkYzhjYjA"
+        "uiUrl": "BASE/connect/bWVtYnJhbmUtbW9jay1kZW1vLzNjMjFjNGM0NjRkNzFkNzllYzJlYWYxMy9iZjY0ZWYzODQyOGFlMDE1ZWM4MTIyYTM"
       },
       "createdAt": "2025-01-01T00:00:00.000Z",
       "updatedAt": "2025-01-01T00:00:00.000Z",
       "canTest": true,
       "canRefreshCredentials": false,
       "user": {
-        "id": "0196b48dd7cb66bf1e07c960",
+        "id": "d02103b2b0e122e2d520a066",
         "name": "acme",
         "internalId": "acme",
         "isTest": false,
@@ -46,12 +46,12 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
       "integration": {
         "id": "0f1a30bf9d4a459589c47eaa",
         "integrationId": "0f1a30bf9d4a459589c47eaa",
-        "uuid": "26513494-7931-428d-b86c-39bddfa7f77e",
+        "uuid": "a6d7adf6-1e42-43b3-828c-67462003d4ee",
         "key": "stripe",
         "name": "Stripe",
         "description": "Customers, payments, invoices and subscriptions in Stripe",
         "state": "READY",
-        "revision": "4a4b2b24dab572cd",
+        "revision": "a7126290a8aa98e4",
         "createdAt": "2025-01-01T00:00:00.000Z",
         "updatedAt": "2025-01-01T00:00:00.000Z",
         "isDeactivated": false,

@@ -317,3 +317,19 @@ async fn every_stub_of_the_demo_answers_its_own_example() {
         assert!(unmatched.is_none(), "{unmatched:?}");
     }
 }
+
+#[tokio::test]
+async fn what_a_seed_makes_has_the_same_ids_and_uuids_at_every_start() {
+    let (one, other) = (Bed::start().await, Bed::start().await);
+    let names = async |bed: &Bed, list: &str| -> Vec<(Value, Value)> {
+        let items = bed.demo().items(list).await;
+        items.iter().map(|item| (item["id"].clone(), item["uuid"].clone())).collect()
+    };
+
+    for list in ["/integrations", "/actions?integrationKey=github"] {
+        let seeded = names(&one, list).await;
+
+        assert!(!seeded.is_empty() && seeded.iter().all(|(_, uuid)| uuid.is_string()), "{list}: {seeded:?}");
+        assert_eq!(seeded, names(&other, list).await, "{list}");
+    }
+}
