@@ -130,8 +130,7 @@ pub fn list<E: Kind>(
         })
     };
     let wanted = |element: &E| {
-        (filter.include_archived || directory.withdrawn(element).is_none())
-            && visible(element)
+        visible(element)
             && filter.id.as_ref().is_none_or(|id| *element.id() == **id)
             && filter.layer.is_none_or(|layer| element.place().layer() == layer)
             && filter.is_universal.is_none_or(|universal| (element.place().layer() == Layer::Universal) == universal)
@@ -151,6 +150,8 @@ pub fn list<E: Kind>(
             && search.as_ref().is_none_or(|text| element.meta().matches(text))
             && serves(element)
             && also(element)
+            // What stands above an element is looked up last, since it costs most.
+            && (filter.include_archived || directory.withdrawn(element).is_none())
             && (!by_key || (is_of_key(element) && !is_overridden(element)))
     };
     let catalog_too = filter.external_app_id.is_some()
