@@ -99,7 +99,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
     guard_page(&mut reply, &incoming.path);
     span.in_scope(|| note(edge, &incoming, &reply, seen, started, begun));
-    to_http(reply, &incoming.method, &request)
+    to_http(reply, &incoming, &request)
 }
 
 /// Makes a page that shows an error, for a browser.
@@ -437,7 +437,7 @@ fn cursor_in(body: &Bytes) -> Option<String> {
     Some(cursor.to_owned())
 }
 
-fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse {
+fn to_http(reply: Reply, incoming: &IncomingCall, request: &HttpRequest) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(reply.status.as_u16());
     let mut builder = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
     if let Some(content_type) = &reply.content_type {
@@ -446,15 +446,15 @@ fn to_http(reply: Reply, method: &Method, request: &HttpRequest) -> HttpResponse
     for (name, value) in &reply.headers {
         builder.append_header((name.as_str(), value.as_bytes()));
     }
+    if is_handshake(&incoming.method, &incoming.headers) {
+        builder.force_close();
+    }
     if let Some(cut) = reply.cut {
         return faults::cut(builder, &reply.body, cut, request);
     }
     if let Some(events) = reply.stream {
         return builder.streaming(events.0.map(Ok::<_, std::io::Error>));
     }
-    let bodyless = reply.status == StatusCode::NO_CONTENT || *method == Method::HEAD;
-    if is_handshake(method, &headers_of(request)) {
-        builder.force_close();
-    }
+    let bodyless = reply.status == StatusCode::NO_CONTENT || incoming.method == Method::HEAD;
     if bodyless { builder.finish() } else { builder.body(reply.body) }
 }
