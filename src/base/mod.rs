@@ -2,6 +2,7 @@
 //! identity, time, errors, text, lists, settings.
 
 pub mod agenda;
+pub mod body;
 pub mod clock;
 pub mod config;
 pub mod error;

@@ -14,6 +14,7 @@ use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
+use crate::base::body;
 use crate::nouns::stub::model::StubRequest;
 
 /// The answerer decides what a stub server replies; the engine is one.
@@ -138,11 +139,7 @@ impl Respond for CatchAll {
         let workspace = segments.next().map(decode).unwrap_or_default();
         let connector = segments.next().map(decode).unwrap_or_default();
         let path = format!("/{}", segments.next().unwrap_or_default());
-        let body = match serde_json::from_slice(&request.body) {
-            Ok(json) => json,
-            Err(_) if request.body.is_empty() => Value::Null,
-            Err(_) => Value::String(String::from_utf8_lossy(&request.body).into_owned()),
-        };
+        let body = body::decode(request.body.clone(), &request.headers);
         let incoming = StubRequest {
             method: request.method.to_string(),
             path,

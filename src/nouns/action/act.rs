@@ -2,10 +2,11 @@
 //!
 //! Invariant: a body that is wrong is still a request to run, so that it gets a run log.
 
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
+use crate::base::body;
 use crate::base::error::{ApiError, nearest};
 use crate::base::headers::{HeaderProblem, MOST_HEADERS, headers_of};
 use crate::base::redact::{MASK, is_secret_name};
@@ -141,11 +142,8 @@ fn read_api(api: &Value) -> Result<ApiDispatch, ApiError> {
         }
         Some(_) => return Err(wrong("query", "is an object")),
     }
-    let body = api.get("body").or_else(|| api.get("data")).filter(|body| !body.is_null()).cloned();
-    if let Some(body) = &body {
-        let type_of = if body.is_string() { "text/plain; charset=utf-8" } else { "application/json" };
-        headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(type_of));
-    }
+    let body = body::encode(api.get("body").or_else(|| api.get("data")), &mut headers)
+        .map_err(|problem| wrong("body", &problem.to_string()))?;
     Ok(ApiDispatch {
         method: Method::try_from(method.as_str()).unwrap_or(Method::GET),
         path: path.to_owned(),

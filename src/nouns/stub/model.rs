@@ -54,7 +54,7 @@ pub struct RequestPattern {
     /// Parameters that the query must have, with exactly these values; others are allowed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub query: BTreeMap<String, String>,
-    /// A value that the JSON body must contain: members of objects may be more, lists must have the same length.
+    /// A value that the body, JSON or a form, must contain: members of objects may be more, lists must have the same length.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub body: Option<Value>,
     /// Headers that the request must have, with exactly these values; their names match in any case.
@@ -105,7 +105,7 @@ pub struct StubRequest {
     pub query: BTreeMap<String, String>,
     /// The headers; their names are in lower case.
     pub headers: BTreeMap<String, String>,
-    /// The body: JSON if it can be read, else text; null when empty.
+    /// The body: a form or JSON if it can be read, else text; null when empty.
     pub body: Value,
 }
 

@@ -4,7 +4,7 @@
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
-use crate::base::headers;
+use crate::base::{body, headers};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
 use crate::engine::tokens::sign_for_app;
@@ -20,7 +20,7 @@ use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
 use crate::nouns::{connection as outbound, fault as faults};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue, Method};
+use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,31 +78,19 @@ pub(crate) fn call_of_config(config: &Value, action: &Action) -> Result<Outgoing
             path = path.replace(&format!("{{{name}}}"), &segment);
         }
     }
+    let mut headers = headers_of(config.get("headers"), action)?;
     Ok(Outgoing {
         method: method_of(config, action)?,
         path,
         query: pairs(config.get("query")),
-        headers: headers_of(config.get("headers"), action)?,
-        body: body_bytes(config.get("body")),
-    }
-    .with_json_type(config.get("body")))
+        body: encoded(config, action, &mut headers)?,
+        headers,
+    })
 }
 
-impl Outgoing {
-    /// Sets the content type that suits the body, unless a header sets one.
-    pub(crate) fn with_json_type(mut self, body: Option<&Value>) -> Self {
-        set_json_type(&mut self.headers, body);
-        self
-    }
-}
-
-pub(crate) fn set_json_type(headers: &mut HeaderMap, body: Option<&Value>) {
-    let type_of = match body {
-        None | Some(Value::Null) => return,
-        Some(Value::String(_)) => "text/plain; charset=utf-8",
-        Some(Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => "application/json",
-    };
-    headers.entry(http::header::CONTENT_TYPE).or_insert(HeaderValue::from_static(type_of));
+/// The bytes of `config.request.body`, and their type among the headers.
+fn encoded(config: &Value, action: &Action, headers: &mut HeaderMap) -> Result<Bytes, ApiError> {
+    body::encode(config.get("body"), headers).map_err(|problem| config_error(action, &format!("body` {problem}")))
 }
 
 pub(crate) fn method_of(config: &Value, action: &Action) -> Result<Method, ApiError> {
@@ -129,15 +117,6 @@ pub(crate) fn headers_of(headers: Option<&Value>, action: &Action) -> Result<Hea
     let texts = headers.iter().map(|(name, value)| (name, formula::plain_text(value)));
     // The message stands behind a backtick that opens the name of the field.
     headers::headers_of(texts).map_err(|problem| config_error(action, problem.to_string().trim_start_matches('`')))
-}
-
-/// The bytes of a body: text as it is, any other value as JSON, nothing for null.
-pub fn body_bytes(body: Option<&Value>) -> Bytes {
-    match body {
-        None | Some(Value::Null) => Bytes::new(),
-        Some(Value::String(text)) => Bytes::from(text.clone()),
-        Some(value) => Bytes::from(value.to_string()),
-    }
 }
 
 /// Calls the external app and answers its data. The app's refusal is the error of the run.
@@ -242,8 +221,6 @@ pub(crate) enum Whose {
     Anybodys,
 }
 
-/// Sends the request of an `http-request` action to any address that the egress rule admits, without credentials, and
-/// answers its data. Source: SDK `HttpRequestSpec`.
 /// Sends the request of an action to any address that the egress rule admits, without a connection's credentials, and
 /// answers its data. Source: SDK `HttpRequestSpec`.
 pub(crate) async fn call_anywhere(
@@ -262,7 +239,7 @@ pub(crate) async fn call_anywhere(
         url.query_pairs_mut().extend_pairs(&query);
     }
     let mut headers = headers_of(config.get("headers"), action)?;
-    set_json_type(&mut headers, config.get("body"));
+    let body = encoded(config, action, &mut headers)?;
     outbound::strip_hop_headers(&mut headers);
     if whose == Whose::Users {
         let world = cx.world();
@@ -271,7 +248,6 @@ pub(crate) async fn call_anywhere(
             sign_for_app(&world.workspace, tenant, &mut headers)?;
         }
     }
-    let body = body_bytes(config.get("body"));
     let method = method_of(config, action)?;
     let at = cx.space.clock.now();
     let sent = ExchangeRequest {

@@ -3,6 +3,7 @@
 //! Invariant: a snippet acts with its caller's rights, and never gets a refresh token.
 
 use crate::base::JsonMap;
+use crate::base::body;
 use crate::base::clock::ClockMode;
 use crate::base::error::ApiError;
 use crate::base::headers::headers_of;
@@ -13,7 +14,7 @@ use crate::engine::{Cx, InnerCall};
 use crate::mapping::formula;
 use crate::nouns::action::run::call::{output_of, pairs};
 use crate::nouns::action::run::evidence::Evidence;
-use crate::nouns::action::run::{Trace, body_bytes, to_json};
+use crate::nouns::action::run::{Trace, to_json};
 use crate::nouns::connection as outbound;
 use crate::nouns::connection::Outgoing;
 use crate::nouns::connection::model::Connection;
@@ -141,20 +142,20 @@ impl SnippetHost {
             directory.connection(&self.cx.caller, selector)?
         };
         let method = member(arguments, "method").as_str().unwrap_or("GET");
-        let body = arguments.get("body").filter(|body| !body.is_null());
         let mut headers = HeaderMap::new();
         if let Some(Value::Object(given)) = arguments.get("headers") {
             let texts = given.iter().map(|(name, value)| (name, formula::plain_text(value)));
             headers = headers_of(texts).map_err(|problem| ApiError::bad_request(problem.to_string()))?;
         }
+        let body = body::encode(arguments.get("body"), &mut headers)
+            .map_err(|problem| ApiError::bad_request(format!("the body {problem}")))?;
         let call = Outgoing {
             method: Method::try_from(method).unwrap_or(Method::GET),
             path: member(arguments, "path").as_str().unwrap_or("/").to_owned(),
             query: pairs(arguments.get("query")),
+            body,
             headers,
-            body: body_bytes(body),
-        }
-        .with_json_type(body);
+        };
         let trip = outbound::send(&self.cx, &connection, call).await?;
         let most = self.cx.world().workspace.mock.exchanges_per_run;
         self.evidence.lock().unwrap_or_else(PoisonError::into_inner).add(Some(&connection), &trip, most);

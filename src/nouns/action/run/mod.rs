@@ -15,8 +15,10 @@ use evidence::Evidence;
 use log::write_log;
 use resolve::no_connection;
 
-pub use call::{body_bytes, variables};
+pub use call::variables;
 pub use resolve::{Resolution, resolve};
+
+use bytes::Bytes;
 
 use crate::base::JsonMap;
 use crate::base::clock::rest_of_a_call;
@@ -58,8 +60,8 @@ pub struct ApiDispatch {
     /// Pairs that are added to the path's own query.
     pub query: Vec<(String, String)>,
     pub headers: HeaderMap,
-    /// JSON or text; none sends no body.
-    pub body: Option<Value>,
+    /// What is sent, in the form that the headers name; nothing when it is empty.
+    pub body: Bytes,
 }
 
 /// A call to run something, as the routes read it.
@@ -145,13 +147,8 @@ pub(crate) async fn carry_out(cx: &Cx, request: &RunRequest, trace: &mut Trace) 
             trace.name = Some(format!("{} {}", api.method, api.path));
             trace.action_type = Some(ActionType::ApiRequestToExternalApp);
             let connection = resolution.connection(cx)?;
-            let call = Outgoing {
-                method: api.method,
-                path: api.path,
-                query: api.query,
-                headers: api.headers,
-                body: body_bytes(api.body.as_ref()),
-            };
+            let call =
+                Outgoing { method: api.method, path: api.path, query: api.query, headers: api.headers, body: api.body };
             call_app(cx, &connection, call, trace).await.map(Some)
         }
         Dispatch::Code(source) => {
