@@ -300,3 +300,24 @@ async fn a_callback_address_is_an_address_or_empty() {
     assert_eq!(one(&manager, "/integrations/github").await["revision"], github["revision"], "nothing has changed");
     assert_eq!(manager.patch("/integrations/github", json!({"oAuthCallbackUri": ""})).await.0, 200);
 }
+
+#[tokio::test]
+async fn one_integration_has_the_ways_to_authenticate_and_a_list_does_not() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+
+    let stripe = one(&acme, "/integrations/stripe").await;
+    let github = one(&acme, "/integrations/github").await;
+    let listed = acme.items("/integrations").await;
+
+    let form = &stripe["authOptions"][0];
+    assert_eq!((&form["key"], &form["type"]), (&json!("default"), &stripe["authType"]));
+    assert!(form["inputSchema"]["properties"]["apiKey"].is_object(), "{form:#}");
+    assert_eq!(form["ui"]["schema"], form["inputSchema"]);
+    let consent = json!([{
+        "key": "default", "type": "oauth2", "title": "GitHub",
+        "inputSchema": {"type": "object", "properties": {}}, "ui": {"schema": {"type": "object", "properties": {}}},
+    }]);
+    assert_eq!(github["authOptions"], consent);
+    assert!(listed.iter().all(|item| item.get("authOptions").is_none()), "{listed:#?}");
+}

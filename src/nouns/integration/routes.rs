@@ -18,6 +18,7 @@ use crate::engine::view::{Secrets, ViewContext, drawn_logo};
 use crate::nouns::integration::model::Integration;
 use crate::nouns::integration::rules as integrations;
 use crate::nouns::integration::rules::{IntegrationFilter, ListedIntegration};
+use crate::nouns::integration::view::auth_options;
 use crate::store::World;
 
 fn lens<'a>(cx: &'a Cx, world: &'a World) -> ViewContext<'a> {
@@ -75,11 +76,21 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let listed = integrations::get(&cx, &selector(&call)?)?;
     let world = cx.world();
     let lens = lens(&cx, &world);
-    match &listed {
-        ListedIntegration::Real(integration) => Reply::json(&lens.integration(integration, secrets(&call, &cx))),
-        ListedIntegration::Connector(connector) => Reply::json(&lens.candidate(connector)),
-        ListedIntegration::App(app) => Reply::json(&lens.app_candidate(app)),
-    }
+    let connector;
+    let mut view = match &listed {
+        ListedIntegration::Real(integration) => lens.integration(integration, secrets(&call, &cx)),
+        ListedIntegration::Connector(connector) => lens.candidate(connector),
+        ListedIntegration::App(app) => lens.app_candidate(app),
+    };
+    view.auth_options = match &listed {
+        ListedIntegration::Real(integration) => {
+            connector = lens.directory.connector_for(integration);
+            connector.as_deref().map(|connector| auth_options(connector, Some(integration)))
+        }
+        ListedIntegration::Connector(connector) => Some(auth_options(connector, None)),
+        ListedIntegration::App(_) => None,
+    };
+    Reply::json(&view)
 }
 
 fn shown(cx: &Cx, integration: &Arc<Integration>) -> Result<Reply, ApiError> {

@@ -3,7 +3,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
@@ -16,7 +16,7 @@ use crate::nouns::connection::ConnectionView;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::external_app::model::ExternalApp;
-use crate::nouns::integration::model::Integration;
+use crate::nouns::integration::model::{Integration, ONLY_OPTION};
 
 /// An integration, or a connector or app that becomes one when somebody connects to it.
 /// Source: SDK `IntegrationApiResponse`, `IntegrationListItem`, SEED.
@@ -96,9 +96,53 @@ pub struct IntegrationView<'a> {
     /// Settings by auth option; absent when none were set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) options_config: Option<&'a JsonMap>,
+    /// The ways to authenticate, in the older form that apps still read; only where one integration is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) auth_options: Option<Vec<AuthOption<'a>>>,
     /// The caller's connection: a working one, else the newest; absent when it has none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) connection: Option<Box<ConnectionView<'a>>>,
+}
+
+/// A way to authenticate, of which a connector has one. Source: SDK `IntegrationAuthOption`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct AuthOption<'a> {
+    /// The key that names the way when somebody connects.
+    pub(crate) key: &'static str,
+    /// How users authenticate.
+    #[serde(rename = "type")]
+    pub(crate) auth_type: AuthType,
+    /// What people see.
+    pub(crate) title: &'a str,
+    /// What users are asked for, as a JSON schema; it has no properties when they are asked for nothing.
+    pub(crate) input_schema: Value,
+    /// What a form of one's own needs.
+    pub(crate) ui: AuthOptionUi,
+}
+
+/// What a form for connecting shows.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(crate) struct AuthOptionUi {
+    /// The same as `inputSchema`.
+    pub(crate) schema: Value,
+}
+
+/// The ways to authenticate with a connector; none when the integration switches its only one off.
+pub(super) fn auth_options<'a>(connector: &'a Connector, integration: Option<&Integration>) -> Vec<AuthOption<'a>> {
+    if integration.is_some_and(Integration::is_option_disabled) {
+        return Vec::new();
+    }
+    let presets = integration.map(Integration::presets).unwrap_or_default();
+    let asks_nothing = || json!({ "type": "object", "properties": {} });
+    let input_schema = if connector.input_schema.is_some() { connector.form_without(&presets) } else { asks_nothing() };
+    vec![AuthOption {
+        key: ONLY_OPTION,
+        auth_type: connector.auth_type,
+        title: &connector.meta.name,
+        ui: AuthOptionUi { schema: input_schema.clone() },
+        input_schema,
+    }]
 }
 
 impl<'a> ViewContext<'a> {
@@ -178,6 +222,7 @@ impl<'a> ViewContext<'a> {
             has_udm: false,
             parameters: None,
             options_config: None,
+            auth_options: None,
             connection: None,
         }
     }
