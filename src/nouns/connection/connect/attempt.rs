@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::base::JsonMap;
-use crate::base::error::{ApiError, ErrorKey};
+use crate::base::error::{ApiError, ErrorType};
 use crate::base::ids::Id;
 use crate::base::json::set_member;
 use crate::base::page::{Page, PageRequest};
@@ -224,7 +224,8 @@ pub async fn come_back(
         Exchanged::Tokens(tokens) => complete(engine, space, &connection.id, Consent::Granted(tokens)).await,
         Exchanged::Refused(why) => {
             let why = format!("{} refused the code: {why}. Begin to connect again.", connector.meta.name);
-            Err(end_or_retry(engine, space, connection, refusal(&why)).await?)
+            let why = ApiError::of(ErrorType::Connection, None, why);
+            Err(end_or_retry(engine, space, connection, why).await?)
         }
         Exchanged::Failed(error) => Err(note_failure(space, connection, error).await?),
     }
@@ -246,7 +247,7 @@ pub async fn refuse(
     why: &str,
 ) -> Result<Ending, ApiError> {
     let connector = connector_of(engine, space, connection)?;
-    let why = refusal(&format!("{} said: {why}. Nothing was connected.", connector.meta.name));
+    let why = ApiError::access_denied(format!("{} said: {why}. Nothing was connected.", connector.meta.name));
     Ok(Ending::Failed(end_or_retry(engine, space, connection, why).await?))
 }
 
@@ -263,10 +264,6 @@ async fn end_or_retry(
     }
     end_attempt(engine, space, connection, RequestStatus::Error, why.clone()).await?;
     Ok(why)
-}
-
-fn refusal(why: &str) -> ApiError {
-    ApiError::connection(ErrorKey::AccessTokenExpired, why)
 }
 
 /// Answers the connector of a connection whose user is about to act. Fails with 400 when there is none yet.
