@@ -3,6 +3,7 @@
 //! the journal can warn of it.
 
 pub mod router;
+mod similar;
 pub mod subject;
 pub mod unread;
 
@@ -165,7 +166,14 @@ impl Call {
     /// Reads the body as JSON; an empty body counts as `{}`. The error is a 400 that names the wrong field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let bytes: &[u8] = if self.has_body() { &self.body } else { b"{}" };
-        parse_json(bytes, |field| self.read.unknown_field(field))
+        let mut unknown = Vec::new();
+        let value = parse_json(bytes, |field| unknown.push(field))?;
+        // A PUT may send a whole record back, with fields that only answers have.
+        if self.method != Method::PUT {
+            similar::refuse::<T>(&unknown, bytes, &self.path)?;
+        }
+        unknown.into_iter().for_each(|field| self.read.unknown_field(field));
+        Ok(value)
     }
 
     /// Reads the body as any JSON, or returns nothing when it is empty.

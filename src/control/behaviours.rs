@@ -274,6 +274,24 @@ pub(super) const BEHAVIOURS: [Behaviour; 89] = [
         calls(|e| is_tenant(e) && e.status == 403),
     ),
     because(
+        "With `mock.tenantMayCreateActions`, tenants make actions for their own connections",
+        "SKILLS",
+        "agents are told to, and SEED is the default: docs/behaviour.md#rights-actions",
+        calls(|e| is_tenant(e) && e.status < 300 && is(e, "POST /actions")),
+    ),
+    because(
+        "Searches rank by words: what is called so first, then names, then descriptions",
+        "our choice",
+        "the platform's ranking is not published: docs/behaviour.md#search",
+        calls(|e| is(e, "GET /search") || is(e, "GET /semantic-search")),
+    ),
+    because(
+        "A body field that looks like one that the route has is 400",
+        "our choice",
+        "whoever sends one means something by it: docs/behaviour.md#body-fields",
+        calls(|e| e.status == 400 && (is(e, "POST *") || is(e, "PATCH *"))),
+    ),
+    because(
         "Archived integrations, connections and actions are found by id; by key only to be restored",
         "SEED",
         "its record stays, its use ends: docs/behaviour.md#element-archived",

@@ -83,6 +83,7 @@ impl Tenant {
 pub struct TenantBody {
     pub name: Patch<String>,
     /// The tenant key; the new tenant's id when absent on creation.
+    #[serde(alias = "tenantKey")]
     pub internal_id: Patch<String>,
     /// Members are merged into the stored fields; a null member is removed.
     pub fields: Patch<JsonMap>,

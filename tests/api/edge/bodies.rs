@@ -133,3 +133,62 @@ async fn a_request_for_another_protocol_is_answered_as_any_other() {
     assert_eq!(bed.demo().ok(Method::GET, "/connections/github-dev", Value::Null).await["name"], "Shaken");
     assert!(bed.nobody().get("/__mock/journal").await.1.to_string().contains("CONNECT"), "it is in the journal");
 }
+
+#[tokio::test]
+async fn a_field_that_looks_like_one_is_refused_before_anything_happens() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    let acme = bed.tenant("acme");
+    for (api, method, path, body, says) in [
+        (&acme, Method::POST, "/connect", json!({"key": "slack"}), "`connectorKey`"),
+        (&acme, Method::POST, "/connect", json!({"integration": "slack"}), "`integrationId` or `integrationKey`"),
+        (&acme, Method::POST, "/connection-requests", json!({"key": "slack"}), "`integrationKey`"),
+        (&manager, Method::POST, "/actions", json!({"actionKey": "a", "name": "A"}), "did you mean `key`?"),
+        (&manager, Method::POST, "/actions", json!({"key": "a", "integration": "github"}), "`integrationKey`"),
+        (&manager, Method::POST, "/actions", json!({"key": "a", "input_schema": {}}), "did you mean `inputSchema`?"),
+        (&manager, Method::POST, "/integrations", json!({"integrationKey": "x", "connectorKey": "slack"}), "`key`"),
+        (&manager, Method::PATCH, "/integrations/github", json!({"integrationKey": "x"}), "did you mean `key`?"),
+        (
+            &acme,
+            Method::POST,
+            "/connections",
+            json!({"integrationKey": "stripe", "conectorKey": "x"}),
+            "`connectorKey`",
+        ),
+    ] {
+        let refused = api.call(method.clone(), path, Some(&body)).await;
+        assert_eq!(refused.0, 400, "{method} {path} {body}: {refused:?}");
+        assert!(message(&refused).contains(says), "{method} {path} {body}: {}", message(&refused));
+    }
+    assert!(acme.items("/connections").await.is_empty());
+    assert!(manager.get("/actions/a").await.0 == 404 && manager.get("/integrations/x").await.0 == 404);
+    // What means the same is taken.
+    let made = manager.ok(Method::POST, "/customers", json!({"tenantKey": "new", "name": "New"})).await;
+    assert_eq!(made["internalId"], "new");
+}
+
+#[tokio::test]
+async fn a_record_can_be_sent_back_to_be_changed() {
+    let bed = Bed::start().await;
+    let manager = bed.bearing(&json!({"workspaceKey": bed.ws.key(), "tenantKey": "demo-tenant", "isAdmin": true}));
+    bed.action(json!({"key": "own", "integrationKey": "github", "type": "run-javascript", "config": {}})).await;
+    manager.ok(Method::POST, "/flows", json!({"key": "own", "integrationKey": "github", "nodes": {}})).await;
+    manager.ok(Method::POST, "/app-data-schemas", json!({"key": "own", "schema": {"type": "object"}})).await;
+    manager
+        .ok(Method::POST, "/connectors", json!({"key": "own", "name": "Own", "baseUri": "http://127.0.0.1:1"}))
+        .await;
+    for path in [
+        "/connections/github-dev",
+        "/integrations/github",
+        "/actions/github.own",
+        "/flows/github.own",
+        "/app-data-schemas/own",
+        "/customers/demo-tenant",
+        "/connectors/own",
+        "/self",
+    ] {
+        let record = manager.ok(Method::GET, path, Value::Null).await;
+        let patched = manager.call(Method::PATCH, path, Some(&record)).await;
+        assert_eq!(patched.0, 200, "{path}: {patched:?}");
+    }
+}

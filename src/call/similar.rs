@@ -1,0 +1,127 @@
+//! Body fields that look like ones that their route has. They are refused, because whoever sends one means something by
+//! it; any other field that a route does not have is only noted, see [`crate::call::unread`].
+//!
+//! Invariant: a record that a route answered can be sent back to it, so that what only answers have is never refused.
+
+use serde::de::value::Error;
+use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
+use serde::forward_to_deserialize_any;
+use serde_json::{Value, json};
+
+use crate::base::error::ApiError;
+
+/// Refuses with 400 the first of the `unknown` fields of a body that looks like a field of `T`, and names that. Fields
+/// inside others are passed over.
+pub(super) fn refuse<T: DeserializeOwned>(unknown: &[String], body: &[u8], path: &str) -> Result<(), ApiError> {
+    let mut top = unknown.iter().filter(|field| !field.contains(['.', '['])).peekable();
+    if top.peek().is_none() {
+        return Ok(());
+    }
+    let (known, nouns) = (fields_of::<T>(), nouns_in(path));
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    for field in top {
+        // What only answers have beside a text is an object or a list.
+        let is_text = body.get(field).is_some_and(Value::is_string);
+        let meant = meant_by(field, known, &nouns, is_text);
+        if !meant.is_empty() {
+            let names: Vec<String> = meant.iter().map(|name| format!("`{name}`")).collect();
+            let why = format!("`{field}` is no field of {path}; did you mean {}?", names.join(" or "));
+            return Err(ApiError::bad_request(why).with_data(json!({ "field": field, "fields": meant })));
+        }
+    }
+    Ok(())
+}
+
+/// The nouns of a path in the singular, such as `action` of `/connections/c/actions`.
+fn nouns_in(path: &str) -> Vec<&str> {
+    path.split('/').filter_map(|part| part.strip_suffix('s')).filter(|noun| !noun.is_empty()).collect()
+}
+
+/// The fields that whoever sends `field` may mean.
+fn meant_by(field: &str, known: &[&'static str], nouns: &[&str], is_text: bool) -> Vec<&'static str> {
+    let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
+    let like = |is_like: &dyn Fn(&str) -> bool| known.iter().copied().filter(|name| is_like(name)).collect::<Vec<_>>();
+    let spelt_alike = like(&|name| plain(name) == plain(field));
+    if !spelt_alike.is_empty() {
+        return spelt_alike;
+    }
+    let misspelt = like(&|name| name.len() > 4 && strsim::damerau_levenshtein(name, field) == 1);
+    if !misspelt.is_empty() {
+        return misspelt;
+    }
+    // `actionKey` for the `key` of an action.
+    let own = nouns.iter().find_map(|noun| field.strip_prefix(noun)).map(str::to_lowercase);
+    let own = like(&|name| own.as_deref() == Some(name));
+    if !own.is_empty() {
+        return own;
+    }
+    // `integration` for `integrationKey`, and `key` where only whole names are known.
+    let longer = |name: &str| ["Id", "Key"].iter().any(|end| name.strip_suffix(end) == Some(field));
+    let ends = format!("{}{}", field.get(..1).unwrap_or_default().to_uppercase(), field.get(1..).unwrap_or_default());
+    let shorter = |name: &str| field == "key" && name.ends_with(&ends);
+    if is_text { like(&|name| longer(name) || shorter(name)) } else { Vec::new() }
+}
+
+/// The fields of a struct as serde reads it; none for other types.
+fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
+    let mut fields: &'static [&'static str] = &[];
+    T::deserialize(Probe(&mut fields)).ok();
+    fields
+}
+
+/// A reader that gives nothing, and notes which fields it is asked for.
+struct Probe<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> Deserializer<'de> for Probe<'_> {
+    type Error = Error;
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        fields: &'static [&'static str],
+        _: V,
+    ) -> Result<V::Value, Error> {
+        *self.0 = fields;
+        Err(Error::custom("there is nothing to read"))
+    }
+
+    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
+        Err(Error::custom("there is nothing to read"))
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "only the names of the fields are looked at")]
+    struct Body {
+        key: Option<String>,
+        integration_key: Option<String>,
+        integration_id: Option<String>,
+        input_schema: Option<Value>,
+    }
+
+    #[test]
+    fn what_is_meant_is_named_and_what_answers_have_is_not() {
+        assert_eq!(fields_of::<Body>(), ["key", "integrationKey", "integrationId", "inputSchema"]);
+        assert_eq!(fields_of::<Value>(), [""; 0]);
+        let meant = |field: &str, is_text| meant_by(field, fields_of::<Body>(), &["action"], is_text);
+        assert_eq!(meant("actionKey", true), ["key"]);
+        assert_eq!(meant("integration", true), ["integrationKey", "integrationId"]);
+        assert_eq!(meant("integration", false), [""; 0], "answers have the integration itself");
+        assert_eq!(meant("input_schema", false), ["inputSchema"]);
+        assert_eq!(meant("InputSchem", false), [""; 0]);
+        assert_eq!(meant("inputSchem", false), ["inputSchema"]);
+        assert_eq!(meant("flowKey", true), [""; 0]);
+        assert_eq!(meant_by("key", &["integrationKey", "name"], &[], true), ["integrationKey"]);
+    }
+}
