@@ -5,6 +5,12 @@ use std::path::PathBuf;
 
 use crate::base::clock::ClockMode;
 
+/// The longest time in ms that a snippet may be given: a day.
+pub const LONGEST_SNIPPET_MS: u64 = 86_400_000;
+
+/// The most memory in MB that a snippet may be given.
+pub const MOST_SNIPPET_MB: u64 = 65_536;
+
 /// The target says where the server keeps its database.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Database {

@@ -16,11 +16,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::builder::BoolishValueParser;
+use clap::builder::{BoolishValueParser, RangedU64ValueParser};
 use clap::{Args, Parser, Subcommand};
 
 use crate::base::clock::ClockMode;
-use crate::base::config::{Config, Database, SeedChoice};
+use crate::base::config::{Config, Database, LONGEST_SNIPPET_MS, MOST_SNIPPET_MB, SeedChoice};
 use crate::server::Server;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
@@ -105,13 +105,13 @@ struct ServerOptions {
     #[arg(long, env = "MEMBRANE_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
     /// Keep at most this many entries in each journal
-    #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N")]
+    #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
     journal_limit: usize,
     /// Limit how long a snippet may run
-    #[arg(long, env = "MEMBRANE_MOCK_CODE_TIMEOUT_MS", default_value_t = 50_000, value_name = "MS")]
+    #[arg(long, env = "MEMBRANE_MOCK_CODE_TIMEOUT_MS", default_value_t = 50_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_SNIPPET_MS))]
     code_timeout_ms: u64,
     /// Limit how much memory a snippet may use
-    #[arg(long, env = "MEMBRANE_MOCK_CODE_MEMORY_MB", default_value_t = 512, value_name = "MB")]
+    #[arg(long, env = "MEMBRANE_MOCK_CODE_MEMORY_MB", default_value_t = 512, value_name = "MB", value_parser = clap::value_parser!(u64).range(16..=MOST_SNIPPET_MB))]
     code_memory_mb: u64,
     /// Log at this level: error, warn, info, debug, or a tracing filter
     #[arg(long, env = "MEMBRANE_MOCK_LOG", default_value = "warn", value_name = "FILTER")]

@@ -21,7 +21,7 @@ use tokio::sync::Notify;
 use tokio::sync::OnceCell;
 
 use crate::base::clock::monotonic;
-use crate::base::config::Config;
+use crate::base::config::{Config, LONGEST_SNIPPET_MS, MOST_SNIPPET_MB};
 use crate::base::error::ApiError;
 use crate::base::metrics::Metrics;
 use crate::engine::catalog::Catalog;
@@ -124,7 +124,10 @@ impl Engine {
     pub fn new(config: Config, catalog: Arc<Catalog>, db: Db) -> Result<Arc<Self>, ApiError> {
         let egress = Arc::new(Egress::new(config.allow_egress.clone()));
         let http = Client::new(Arc::clone(&egress)).map_err(ApiError::internal)?;
-        let limits = Limits { wall: Duration::from_millis(config.code_timeout_ms), memory_mb: config.code_memory_mb };
+        let limits = Limits {
+            wall: Duration::from_millis(config.code_timeout_ms.min(LONGEST_SNIPPET_MS)),
+            memory_mb: config.code_memory_mb.min(MOST_SNIPPET_MB),
+        };
         Ok(Arc::new(Self {
             sandbox: Sandbox::new(limits, config.js_worker.clone()),
             journal: Journal::new(config.journal_limit),

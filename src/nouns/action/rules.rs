@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::base::error::ApiError;
 use crate::base::json::patch::Patch;
 use crate::base::json::schema;
+use crate::base::text::check_intent;
 use crate::elements;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Listed, Wanted};
@@ -19,6 +20,7 @@ use crate::store::World;
 /// specification.
 pub(super) fn wanted(body: &ActionBody) -> Result<Wanted, ApiError> {
     let intent = intent_of(body);
+    check_intent(intent.as_deref().unwrap_or_default())?;
     if intent.is_none() && body.action_type.set().is_none() && body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("an action needs an `intent`, or a spec: `key` or `name`, `type`, `config`"));
     }
@@ -124,6 +126,7 @@ pub(super) async fn update(
     body: ActionBody,
     change: Change,
 ) -> Result<Listed<Action>, ApiError> {
+    check_intent(body.intent.as_deref().unwrap_or_default())?;
     elements::update(cx, selector, |action: &mut Action, world| {
         build(cx, action, intent_of(&body), world);
         define(action, body, change)

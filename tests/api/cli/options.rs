@@ -253,7 +253,10 @@ fn a_value_that_cannot_be_is_refused_by_name() {
         ("RNG_SEED", "-1", "--rng-seed"),
         ("WORKSPACE_KEY", "two words", "two words"),
         ("JOURNAL_LIMIT", "many", "--journal-limit"),
+        ("JOURNAL_LIMIT", "0", "--journal-limit"),
         ("CODE_TIMEOUT_MS", "1s", "--code-timeout-ms"),
+        ("CODE_TIMEOUT_MS", "86400001", "--code-timeout-ms"),
+        ("CODE_MEMORY_MB", "18446744073709551615", "--code-memory-mb"),
         ("JSON", "perhaps", "--json"),
     ] {
         let refused = refusal(&[(name, value)]);

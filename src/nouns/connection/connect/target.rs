@@ -4,6 +4,7 @@
 
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::text::check_intent;
 use crate::base::{JsonMap, rank};
 use crate::elements::model::{Meta, free_key, key_of};
 use crate::engine::directory::{Connectable, Directory};
@@ -71,7 +72,10 @@ pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Conn
         };
     }
     match spec.intent.as_deref().map(str::trim) {
-        Some(intent) if !intent.is_empty() => Ok(ConnectTarget::Build { app: None, name: name_of_intent(intent) }),
+        Some(intent) if !intent.is_empty() => {
+            check_intent(intent)?;
+            Ok(ConnectTarget::Build { app: None, name: name_of_intent(intent) })
+        }
         _ => Err(ApiError::bad_request(
             "say what to connect to: `integrationKey`, `integrationId`, `connectorKey`, `connectorId`, \
              `externalAppId`, `intent`, or `connectionId` to connect again",
