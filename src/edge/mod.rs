@@ -34,6 +34,7 @@ use crate::nouns::stub_vendor::routes as vendor;
 use crate::nouns::tenant::routes as tenants;
 use crate::nouns::workspace::routes as workspaces;
 use crate::world::job::routes as jobs;
+use crate::world::search;
 use crate::world::seed::{EachKind, Seeded, each_kind};
 use Access::{Anyone, Form, Manager, Public};
 use Operation::{Act, Connect, FlowRun, Proxy, Refresh};
@@ -221,6 +222,9 @@ pub fn routes() -> Vec<Route> {
         get("/incoming-webhooks", Anyone, "OAS", logs::list_webhooks),
         get("/incoming-webhooks/{id}", Anyone, "OAS", logs::no_webhook),
         get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
+        // everything that has a name
+        get("/search", Anyone, "OAS", search::search),
+        get("/semantic-search", Anyone, "OAS", search::semantic),
         // what a workspace defines, as an archive
         get("/export", Manager, "SEED", jobs::export),
         post("/import", Manager, "SEED", jobs::import),

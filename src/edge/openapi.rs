@@ -49,7 +49,7 @@ fn shape_of(route: &Route) -> Shape {
     if path == "/connect" || path.ends_with("/execute-request") {
         return Shape::Other;
     }
-    let bare = ["/connection-options", "/generate-options", "/messages", "/output/{node}"];
+    let bare = ["/semantic-search", "/connection-options", "/generate-options", "/messages", "/output/{node}"];
     if bare.iter().any(|end| path.ends_with(end)) {
         return Shape::Bare;
     }

@@ -42,6 +42,8 @@ pub struct ElementFilter {
     pub tenant: Option<String>,
     /// True for only universal elements, false for only others.
     pub is_universal: Option<bool>,
+    /// Whether all layers are listed, and the catalog too where the workspace's lists span it.
+    pub everywhere: bool,
     /// Whether archived elements are listed too.
     pub include_archived: bool,
 }
@@ -80,7 +82,8 @@ pub fn list<E: Kind>(
         Some(text) => Some(directory.find_app(text)?.id.clone()),
         None => scope.external_app(&directory),
     };
-    let unscoped = filter.scope.is_empty()
+    let unscoped = !filter.everywhere
+        && filter.scope.is_empty()
         && filter.external_app_id.is_none()
         && filter.id.is_none()
         && filter.layer.is_none()
@@ -156,7 +159,7 @@ pub fn list<E: Kind>(
     };
     let catalog_too = filter.external_app_id.is_some()
         || filter.id.is_some()
-        || (world.workspace.settings.use_membrane_universe && (app.is_some() || search.is_some()));
+        || (world.workspace.settings.use_membrane_universe && (app.is_some() || search.is_some() || filter.everywhere));
     let own =
         E::table(&world).after(0).filter(|(_, element)| wanted(element)).map(|(at, element)| (at, Arc::clone(element)));
     let shared =

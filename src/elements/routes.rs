@@ -41,6 +41,7 @@ fn filter<E: Kind>(call: &Call) -> Result<ElementFilter, ApiError> {
         universal_parent_id: query.text("universalParentId"),
         tenant: selector.tenant,
         is_universal: query.flag("isUniversal"),
+        everywhere: false,
         include_archived: query.flag("includeArchived").unwrap_or(false),
     })
 }

@@ -4,7 +4,7 @@
 //! `seed/` reads seeds, `plant.rs` makes records of them, `catalog.rs` holds the shared catalog, `embedded.rs` the fixtures, `spaces.rs`
 //! creates, forks and resets workspaces, `snapshots.rs` and `export.rs` keep their state, `job/` and `archive.rs`
 //! export and import what a workspace defines, `scenario/` plays scenarios, `worker.rs` makes changes when they are
-//! due, `report.rs` tells what failed.
+//! due, `search.rs` finds what has a name, `report.rs` tells what failed.
 
 pub mod archive;
 pub mod catalog;
@@ -14,6 +14,7 @@ pub mod job;
 pub mod plant;
 pub mod report;
 pub mod scenario;
+pub mod search;
 pub mod seed;
 pub mod snapshots;
 pub mod spaces;

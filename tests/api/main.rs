@@ -29,6 +29,7 @@ mod pages;
 mod run_log;
 mod sandbox;
 mod scenario;
+mod search;
 mod store;
 mod support;
 mod tenant;

@@ -23,6 +23,9 @@ fn query_of(path: &str, nothing: bool) -> String {
         "integration" => format!("?key={}", value("github")),
         "customer" | "tenant" | "user" => format!("?id={}", value("acme")),
         "flow" => format!("?key={}&integrationKey=github&connectionKey=github-dev", value("task")),
+        // Nothing else can be wrong with it.
+        "search" | "semantic-search" if nothing => "?q=task&elementType=nope".to_owned(),
+        "search" | "semantic-search" => "?q=task".to_owned(),
         "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
         "app-data-schema" => format!("?key={}", value("task")),

@@ -56,7 +56,15 @@ async fn what_is_not_faked_is_501_and_names_the_fake() {
       "message": "membrane-mock does not fake packages"
     }
     "#);
-    for path in ["/app-events", "/data-sources", "/screens", "/search", "/files", "/field-mapping?key=x"] {
+    for path in [
+        "/app-events",
+        "/data-sources",
+        "/screens",
+        "/org-workspace-id",
+        "/integrations/github/udm",
+        "/files",
+        "/field-mapping?key=x",
+    ] {
         let answer = bed.demo().get(path).await;
         assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{path}");
         assert!(message(&answer).contains("membrane-mock"), "{path}: {answer:?}");
