@@ -41,6 +41,13 @@ pub async fn create<E: Kind>(
     let world = (*tx).clone();
     let directory = cx.directory(&world);
     let resolved = directory.scope(&cx.caller, &wanted.scope)?;
+    // Whose connection it is was asked when it was looked up.
+    if !cx.caller.is_manager() && !wanted.scope.names_connection() {
+        return Err(manager_only(&format!(
+            "POST /{} without `connectionId` or `connectionKey`, which would be for every tenant",
+            E::PLURAL
+        )));
+    }
     if wanted.scope.names_integration() && resolved.integration.is_none() {
         return Err(ApiError::not_found(
             "integration not found: it exists only as a catalog candidate; create it with POST /integrations or connect to it",

@@ -89,6 +89,10 @@ pub trait Kind: Record + Clone + PartialEq {
     /// Changes the definition as a request body says; fields that the body leaves out stay with [`Change::Merge`] and are
     /// cleared with [`Change::Replace`]. Fails with 400 for a wrong value.
     fn define(&mut self, body: Self::Body, change: Change) -> Result<(), ApiError>;
+    /// Whether tenants may make elements of this kind for their own connections.
+    fn tenants_may_create(_: &World) -> bool {
+        false
+    }
     /// Makes an element and answers it; one with a parent begins as a copy of that, under its own name.
     fn create(cx: &Cx, body: Self::Body) -> impl Future<Output = Result<Arc<Self>, ApiError>> + Send {
         async move {

@@ -66,9 +66,13 @@ pub(crate) async fn list_instances<E: Kind>(call: Call) -> Result<Reply, ApiErro
     listed::<E>(&call, &ElementFilter { layer: Some(Layer::Connection), ..filter::<E>(&call)? })
 }
 
-/// `POST /<kind>` and below an integration, a manager's token: makes an element and answers it.
+/// `POST /<kind>` and below an integration, a manager's token: makes an element and answers it. Where the workspace's
+/// settings say so, a tenant makes one for its own connection.
 pub(crate) async fn create<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
+    if !cx.caller.is_manager() && !E::tenants_may_create(&cx.world()) {
+        return Err(elements::manager_only(&format!("POST /{}", E::PLURAL)));
+    }
     let mut body: E::Body = call.json()?;
     if let Ok(integration) = call.param("integration") {
         E::at_integration(&mut body, integration);

@@ -23,6 +23,7 @@ use crate::nouns::action::seed::SeedAction;
 use crate::nouns::action::view::ActionView;
 use crate::nouns::action::{routes, rules as actions};
 use crate::nouns::integration::model::Integration;
+use crate::store::World;
 
 impl Kind for Action {
     const NOUN: &'static str = "action";
@@ -87,6 +88,10 @@ impl Kind for Action {
 
     fn define(&mut self, body: ActionBody, change: Change) -> Result<(), ApiError> {
         actions::define(self, body, change)
+    }
+
+    fn tenants_may_create(world: &World) -> bool {
+        world.workspace.mock.tenant_may_create_actions
     }
 
     async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Self>, ApiError> {

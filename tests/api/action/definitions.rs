@@ -186,3 +186,26 @@ async fn a_spec_that_cannot_be_is_400() {
     }
     assert_eq!(bed.manager().post("/actions", json!({"key": "x", "integrationKey": "nope"})).await.0, 404);
 }
+
+#[tokio::test]
+async fn tenants_make_actions_for_their_own_connections_where_the_workspace_lets_them() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let own = json!({"key": "mine", "intent": "Say hello", "connectionKey": "github-dev"});
+    let before = demo.post("/actions", own.clone()).await;
+    let setting = json!({"mock": {"tenantMayCreateActions": true}});
+    assert_eq!(bed.control(Method::PATCH, "", setting).await.0, 200);
+
+    let made = demo.ok(Method::POST, "/actions", own.clone()).await;
+    let universal = demo.post("/actions", json!({"key": "all", "intent": "Say hello"})).await;
+    let integration = demo.post("/actions", json!({"key": "all", "integrationKey": "github"})).await;
+    let others = bed.tenant("acme").post("/actions", own).await;
+    let flow = demo.post("/flows", json!({"key": "flow", "connectionKey": "github-dev", "nodes": {}})).await;
+
+    assert_eq!(verdict(&before), "403 bad_request/access_denied");
+    assert_eq!((&made["layer"], &made["key"]), (&json!("connection"), &json!("mine")), "{made:#}");
+    for refused in [universal, integration, flow] {
+        assert_eq!(verdict(&refused), "403 bad_request/access_denied", "{refused:?}");
+    }
+    assert_eq!(others.0, 404, "{others:?}");
+}

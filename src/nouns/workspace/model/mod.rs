@@ -114,6 +114,9 @@ pub struct MockSettings {
     /// How many exchanges with apps, calls of the API and changes of state the details of a run keep, of each the
     /// first half and the last.
     pub exchanges_per_run: usize,
+    /// Whether a tenant may make actions for its own connections with `POST /actions`, as agents do; else only managers
+    /// make any.
+    pub tenant_may_create_actions: bool,
     /// The account that consents at vendors when nobody is named; `demo@example.com` when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
@@ -157,6 +160,7 @@ impl Default for MockSettings {
             progress: ProgressSettings::default(),
             upstream_retries: 0,
             exchanges_per_run: 100,
+            tenant_may_create_actions: false,
             account: None,
             webhook_secret: None,
             upstreams: BTreeMap::new(),
