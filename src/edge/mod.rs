@@ -243,7 +243,8 @@ pub fn routes() -> Vec<Route> {
             get(&at("/connections/{connection}/refresh"), Form, "SDK (openReconnectUI)", screens::reconnect),
             get(&at("/main"), Form, "SDK (client.open)", embed::main),
             get(&at("/integrations/{integration}"), Form, "SDK (integration.open)", embed::integration),
-            get(&at("/{*rest}"), Form, "SDK (openConfiguration, openEditor, embedEditor)", embed::plain),
+            get(&at("/flow-runs/{id}/{page}"), Form, "SDK (flowRun.embedEditor)", embed::flow_run),
+            get(&at("/{*rest}"), Form, "SDK", embed::unknown),
         ]);
     }
     let mut of_kinds = RoutesOfKinds(Vec::new());
@@ -300,6 +301,13 @@ fn layered<E: Kind>() -> Vec<Route> {
         // Its handler asks for a manager's token, unless the workspace lets tenants do it.
         post(&format!("/{plural}"), Anyone, source, elements::create::<E>),
     ];
+    for base in ["/embed", "/isolated-embed"] {
+        let source = "SDK (openConfiguration, openEditor, embedEditor)";
+        all.extend([
+            get(&format!("{base}/{plural}/{{selector}}/{{page}}"), Form, source, embed::element::<E>),
+            get(&format!("{base}{instance}s/{{instance}}/{{page}}"), Form, source, embed::instance::<E>),
+        ]);
+    }
     let has_layers = E::HOLDERS == Holders::Connections;
     if has_layers {
         let at_integration = format!("/integrations/{{integration}}/{plural}");

@@ -106,6 +106,10 @@ pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
             None => vec!["GET", "POST", "PUT", "PATCH", "DELETE"],
         };
         for method in methods {
+            // Of two routes that take a method, the first one is served.
+            if entry.get(method.to_lowercase()).is_some() {
+                continue;
+            }
             set_member(entry, method.to_lowercase(), operation(route, method));
         }
     }

@@ -12,83 +12,101 @@ use crate::elements::Holders;
 use crate::nouns::integration::routes as integrations;
 use crate::world::seed::{EachKind, Seeded, each_kind, folders_of_kinds};
 
-/// These kinds have a list and elements, under a plural and a singular name.
-const KINDS: [(&str, &str, &str); 14] = [
-    ("data-sources", "data-source", "data sources"),
-    ("data-source-instances", "data-source-instance", "data source instances"),
-    ("field-mappings", "field-mapping", "field mappings"),
-    ("field-mapping-instances", "field-mapping-instance", "field mapping instances"),
-    ("data-link-tables", "data-link-table", "data link tables"),
-    ("data-link-table-instances", "data-link-table-instance", "data link table instances"),
-    ("app-event-types", "app-event-type", "app event types"),
-    ("app-event-subscriptions", "app-event-subscription", "app event subscriptions"),
-    ("app-data-schemas", "app-data-schema", "app data schemas"),
-    ("app-data-schema-instances", "app-data-schema-instance", "app data schema instances"),
-    ("external-event-subscriptions", "external-event-subscription", "external event subscriptions"),
-    ("external-event-types", "external-event-type", "external event types"),
-    ("packages", "package", "packages"),
-    ("screens", "screen", "screens"),
+/// Who may call what is not faked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Rights {
+    /// Any token.
+    Anyone,
+    /// Any token reads, and a manager's changes. Source: DOC:docs/tenants.
+    ManagersChange,
+    /// A manager's token.
+    Managers,
+}
+
+use Rights::{Anyone, Managers, ManagersChange};
+
+/// These kinds have a list and elements, under a plural and a singular name. What belongs to a connection is changed by its
+/// tenant too.
+const KINDS: [(&str, &str, Rights, &str); 14] = [
+    ("data-sources", "data-source", ManagersChange, "data sources"),
+    ("data-source-instances", "data-source-instance", Anyone, "data source instances"),
+    ("field-mappings", "field-mapping", ManagersChange, "field mappings"),
+    ("field-mapping-instances", "field-mapping-instance", Anyone, "field mapping instances"),
+    ("data-link-tables", "data-link-table", ManagersChange, "data link tables"),
+    ("data-link-table-instances", "data-link-table-instance", Anyone, "data link table instances"),
+    ("app-event-types", "app-event-type", ManagersChange, "app event types"),
+    ("app-event-subscriptions", "app-event-subscription", Anyone, "app event subscriptions"),
+    ("app-data-schemas", "app-data-schema", ManagersChange, "app data schemas"),
+    ("app-data-schema-instances", "app-data-schema-instance", Anyone, "app data schema instances"),
+    ("external-event-subscriptions", "external-event-subscription", Anyone, "external event subscriptions"),
+    ("external-event-types", "external-event-type", ManagersChange, "external event types"),
+    ("packages", "package", ManagersChange, "packages"),
+    ("screens", "screen", ManagersChange, "screens"),
 ];
 
-/// Any token may call these paths.
-const PATHS: [(&str, &str); 31] = [
-    ("/account", "the console's account"),
-    ("/connections/{connection}/operations", "connector operations"),
-    ("/connectors/{selector}/versions", "connector versions"),
-    ("/connections/{connection}/operations/{*rest}", "connector operations"),
-    ("/connections/{connection}/data", "data collections"),
-    ("/connections/{connection}/data/{*rest}", "data collections"),
-    ("/connections/{connection}/logs", "connection logs"),
-    ("/connections/{connection}/dependencies", "connection dependencies"),
-    ("/connections/{connection}/export", "exports"),
-    ("/integrations/{selector}/operations", "connector operations"),
-    ("/integrations/{selector}/operations/{*rest}", "connector operations"),
-    ("/integrations/{selector}/data", "data collections"),
-    ("/integrations/{selector}/data/{*rest}", "data collections"),
-    ("/search", "search"),
-    ("/semantic-search", "semantic search"),
-    ("/agent/{*rest}", "agent sessions"),
-    ("/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
-    ("/v2/universe/{*rest}", "the universe's listing; use /external-apps and /connectors"),
-    ("/data-links", "data links"),
-    ("/data-links/{*rest}", "data links"),
-    ("/external-event-log-records", "external event logs"),
-    ("/external-event-log-records/{*rest}", "external event logs"),
-    ("/external-event-pulls", "external event pulls"),
-    ("/external-event-pulls/{*rest}", "external event pulls"),
-    ("/app-events", "app events"),
-    ("/app-events/{*rest}", "app events"),
-    ("/files", "files"),
-    ("/scenarios", "packages"),
-    ("/scenarios/{*rest}", "packages"),
-    ("/scenario", "packages"),
-    ("/scenario/{*rest}", "packages"),
-];
-
-/// Only managers may call these paths.
-const MANAGER_PATHS: [(&str, &str); 22] = [
-    ("/workspaces/{selector}/limits", "limits of workspaces"),
-    ("/connectors/{selector}/versions/{*rest}", "connector versions"),
-    ("/connectors/{selector}/directories/{*rest}", "connector files"),
-    ("/connectors/{selector}/clone", "cloning connectors"),
-    ("/connectors/{selector}/import", "connector imports"),
-    ("/connectors/{selector}/upload", "connector uploads"),
-    ("/connectors/{selector}/download", "connector downloads"),
-    ("/connectors/{selector}/export-files", "connector exports"),
-    ("/connectors/{selector}/export-json", "connector exports"),
-    ("/connectors/{selector}/files", "connector files"),
-    ("/connectors/{selector}/files/{*rest}", "connector files"),
-    ("/connectors/{selector}/publish-version", "connector versions"),
-    ("/checkpoints", "checkpoints"),
-    ("/checkpoints/{*rest}", "checkpoints"),
-    ("/connected-products", "connected products"),
-    ("/connected-products/{*rest}", "connected products"),
-    ("/org-workspaces", "org workspaces"),
-    ("/org-workspaces/{*rest}", "org workspaces"),
-    ("/integrations/{selector}/export", "exports"),
-    ("/integrations/{selector}/global-webhooks", "global webhooks"),
-    ("/integrations/{selector}/upload-connector", "connector uploads"),
-    ("/integrations/{selector}/switch-connector-version", "connector versions"),
+/// These paths take any method.
+const PATHS: [(&str, Rights, &str); 60] = [
+    ("/account", ManagersChange, "the console's account"),
+    ("/org-workspace-id", Anyone, "the console's organisation"),
+    ("/connections/{connection}/operations", Anyone, "connector operations"),
+    ("/connections/{connection}/operations/{*rest}", Anyone, "connector operations"),
+    ("/connections/{connection}/data", Anyone, "data collections"),
+    ("/connections/{connection}/data/{*rest}", Anyone, "data collections"),
+    ("/connections/{connection}/logs", Anyone, "connection logs"),
+    ("/connections/{connection}/dependencies", Anyone, "connection dependencies"),
+    ("/connections/{connection}/export", Anyone, "exports"),
+    ("/integrations/{selector}/operations", ManagersChange, "connector operations"),
+    ("/integrations/{selector}/operations/{*rest}", ManagersChange, "connector operations"),
+    ("/integrations/{selector}/data", ManagersChange, "data collections"),
+    ("/integrations/{selector}/data/{*rest}", ManagersChange, "data collections"),
+    ("/integrations/{selector}/data-collection-specs", ManagersChange, "data collections"),
+    ("/integrations/{selector}/events", ManagersChange, "events of connectors"),
+    ("/integrations/{selector}/events/{*rest}", ManagersChange, "events of connectors"),
+    ("/integrations/{selector}/udm", ManagersChange, "unified data models"),
+    ("/integrations/{selector}/udm/{*rest}", ManagersChange, "unified data models"),
+    ("/integrations/{selector}/documentation", ManagersChange, "documentation of integrations"),
+    ("/integrations/{selector}/export", Managers, "exports"),
+    ("/integrations/{selector}/global-webhooks", Managers, "global webhooks"),
+    ("/integrations/{selector}/upload-connector", Managers, "connector uploads"),
+    ("/integrations/{selector}/switch-connector-version", Managers, "connector versions"),
+    ("/workspaces/{selector}/limits", Managers, "limits of workspaces"),
+    ("/connectors/{selector}/versions", ManagersChange, "connector versions"),
+    ("/connectors/{selector}/versions/{*rest}", Managers, "connector versions"),
+    ("/connectors/{selector}/directories/{*rest}", Managers, "connector files"),
+    ("/connectors/{selector}/clone", Managers, "cloning connectors"),
+    ("/connectors/{selector}/import", Managers, "connector imports"),
+    ("/connectors/{selector}/upload", Managers, "connector uploads"),
+    ("/connectors/{selector}/download", Managers, "connector downloads"),
+    ("/connectors/{selector}/export-files", Managers, "connector exports"),
+    ("/connectors/{selector}/export-json", Managers, "connector exports"),
+    ("/connectors/{selector}/files", Managers, "connector files"),
+    ("/connectors/{selector}/files/{*rest}", Managers, "connector files"),
+    ("/connectors/{selector}/publish-version", Managers, "connector versions"),
+    ("/checkpoints", Managers, "checkpoints"),
+    ("/checkpoints/{*rest}", Managers, "checkpoints"),
+    ("/connected-products", Managers, "connected products"),
+    ("/connected-products/{*rest}", Managers, "connected products"),
+    ("/org-workspaces", Managers, "org workspaces"),
+    ("/org-workspaces/{*rest}", Managers, "org workspaces"),
+    ("/agent/tools", Anyone, "the tools of agents"),
+    ("/agent/tools/{*rest}", Anyone, "the tools of agents"),
+    ("/agent/{*rest}", Anyone, "this part of agent sessions"),
+    ("/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
+    ("/v2/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
+    ("/data-links", Anyone, "data links"),
+    ("/data-links/{*rest}", Anyone, "data links"),
+    ("/external-event-log-records", ManagersChange, "external event logs"),
+    ("/external-event-log-records/{*rest}", ManagersChange, "external event logs"),
+    ("/external-event-pulls", Anyone, "external event pulls"),
+    ("/external-event-pulls/{*rest}", Anyone, "external event pulls"),
+    ("/app-events", Anyone, "app events"),
+    ("/app-events/{*rest}", Anyone, "app events"),
+    ("/files", Anyone, "files"),
+    // Packages by their former name.
+    ("/scenarios", ManagersChange, "packages"),
+    ("/scenarios/{*rest}", ManagersChange, "packages"),
+    ("/scenario", ManagersChange, "packages"),
+    ("/scenario/{*rest}", ManagersChange, "packages"),
 ];
 
 /// These single calls are missing on paths that are faked otherwise.
@@ -114,7 +132,7 @@ pub(crate) fn routes() -> Vec<Route> {
             *kind == plural || plural.strip_suffix("-instances").is_some_and(|of| *kind == format!("{of}s"))
         })
     };
-    for (plural, singular, what) in KINDS.into_iter().filter(|(plural, ..)| !is_faked(plural)) {
+    for (plural, singular, rights, what) in KINDS.into_iter().filter(|(plural, ..)| !is_faked(plural)) {
         for path in [
             format!("/{plural}"),
             format!("/{plural}/{{*rest}}"),
@@ -123,24 +141,26 @@ pub(crate) fn routes() -> Vec<Route> {
         ] {
             // `/screens/…` are pages; the element type has only its list and singular addresses here.
             if plural != "screens" || !path.starts_with("/screens/") {
-                all.push(refusal(&path, Access::Anyone, what));
+                all.extend(refusals(&path, rights, what));
             }
         }
+        let pages = ["/embed", "/isolated-embed"].map(|base| format!("{base}/{plural}/{{*rest}}"));
+        all.extend(pages.map(|path| refusal_of(Some(Method::GET), &path, Access::Form, what)));
     }
     let below_owners = [("data-sources", "data sources"), ("field-mappings", "field mappings")];
     for (below, what) in below_owners.into_iter().filter(|(below, _)| !is_faked(below)) {
-        for owner in ["/connections/{connection}", "/integrations/{integration}"] {
-            all.push(refusal(&format!("{owner}/{below}"), Access::Anyone, what));
-            all.push(refusal(&format!("{owner}/{below}/{{*rest}}"), Access::Anyone, what));
+        for (owner, rights) in [("/connections/{connection}", Anyone), ("/integrations/{integration}", ManagersChange)]
+        {
+            all.extend(refusals(&format!("{owner}/{below}"), rights, what));
+            all.extend(refusals(&format!("{owner}/{below}/{{*rest}}"), rights, what));
         }
     }
     let mut of_kinds = LackedByKinds(Vec::new());
     let Ok(()) = each_kind(&mut of_kinds);
     all.extend(of_kinds.0);
-    all.extend(PATHS.map(|(path, what)| refusal(path, Access::Anyone, what)));
-    all.extend(MANAGER_PATHS.map(|(path, what)| refusal(path, Access::Manager, what)));
+    all.extend(PATHS.into_iter().flat_map(|(path, rights, what)| refusals(path, rights, what)));
     all.extend(CALLS.map(|(method, path, access, what)| refusal_of(Some(method), path, access, what)));
-    all.extend(PAGES.map(|(path, what)| refusal(path, Access::Public, what)));
+    all.extend(PAGES.map(|(path, what)| refusal_of(None, path, Access::Public, what)));
     all
 }
 
@@ -152,26 +172,37 @@ impl EachKind for LackedByKinds {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
         let one = format!("/{}/{{selector}}", K::PLURAL);
-        self.0.extend([
-            refusal(&format!("{one}/dependencies"), Access::Anyone, "dependencies"),
-            refusal(&format!("{one}/export"), Access::Anyone, "exports"),
-            refusal(&format!("{one}/refresh"), Access::Manager, format!("refreshing {}", K::PLURAL.replace('-', " "))),
-        ]);
+        let refreshing = format!("refreshing {}", K::PLURAL.replace('-', " "));
+        self.0.extend(refusals(&format!("{one}/dependencies"), ManagersChange, "dependencies"));
+        self.0.extend(refusals(&format!("{one}/export"), ManagersChange, "exports"));
+        self.0.extend(refusals(&format!("{one}/refresh"), Managers, refreshing));
         // The legacy client's way to make integrations' versions of a universal element.
-        let applied = [format!("{one}/apply"), format!("/{}/apply", K::SINGULAR)];
-        self.0.extend(applied.map(|path| refusal(&path, Access::Manager, "applying elements to integrations")));
-        if K::HOLDERS == Holders::Connections {
-            let of_integration = format!("/integrations/{{integration}}/{}/{{key}}/clone", K::PLURAL);
-            self.0.extend(
-                [&format!("{one}/clone"), &of_integration].map(|path| refusal(path, Access::Manager, "cloning")),
-            );
+        for applied in [format!("{one}/apply"), format!("/{}/apply", K::SINGULAR)] {
+            self.0.extend(refusals(&applied, Managers, "applying elements to integrations"));
         }
+        if K::HOLDERS == Holders::Connections {
+            let of_integration = format!("/integrations/{{integration}}/{}/{{key}}", K::PLURAL);
+            self.0.extend(refusals(&format!("{one}/clone"), Managers, "cloning"));
+            self.0.extend(refusals(&format!("{of_integration}/clone"), Managers, "cloning"));
+            self.0.extend(refusals(&format!("{of_integration}/export"), ManagersChange, "exports"));
+        }
+        let instances = format!("/{}-instances/{{instance}}/export", K::SINGULAR);
+        self.0.extend(refusals(&instances, Anyone, "exports"));
         Ok(())
     }
 }
 
-fn refusal(path: &str, access: Access, what: impl Into<Arc<str>>) -> Route {
-    refusal_of(None, path, access, what)
+/// Makes the routes of a path: where readers need other rights than who changes something, these are two.
+fn refusals(path: &str, rights: Rights, what: impl Into<Arc<str>>) -> Vec<Route> {
+    let what = what.into();
+    match rights {
+        Anyone => vec![refusal_of(None, path, Access::Anyone, what)],
+        Managers => vec![refusal_of(None, path, Access::Manager, what)],
+        ManagersChange => vec![
+            refusal_of(Some(Method::GET), path, Access::Anyone, Arc::clone(&what)),
+            refusal_of(None, path, Access::Manager, what),
+        ],
+    }
 }
 
 fn refusal_of(method: Option<Method>, path: &str, access: Access, what: impl Into<Arc<str>>) -> Route {

@@ -20,7 +20,7 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     let packages = route("/packages");
     assert_eq!(
         (&packages["level"], &packages["uses"], &packages["method"]),
-        (&json!("not-faked"), &json!(1), &json!("ANY"))
+        (&json!("not-faked"), &json!(1), &json!("GET"))
     );
     let behaviours = ledger["behaviours"].as_array().unwrap();
     let uses = |part: &str| {

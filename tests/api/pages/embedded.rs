@@ -84,11 +84,45 @@ async fn the_page_of_one_integration_connects_it() {
 async fn what_has_nothing_to_configure_says_so_plainly() {
     let bed = Bed::start().await;
 
-    for path in ["/embed/action-instances/x/configuration", "/isolated-embed/flow-runs/x/editor"] {
-        let (status, page) = page_for(&bed, "acme", path).await;
+    let demo = bed.demo();
+    let call = json!({"key": "create-issue", "connectionKey": "github-dev"});
+    let made = demo.ok(Method::POST, "/action-instance?parentKey=create-issue&connectionKey=github-dev", call).await;
+    let flow = json!({"key": "sync", "integrationKey": "github", "nodes": {"start": {"type": "api-trigger"}}});
+    bed.manager().ok(Method::POST, "/flows", flow).await;
+    let query = "?flowKey=sync&connectionKey=github-dev&autoCreate=true";
+    let instance = id(&demo.ok(Method::GET, &format!("/flow-instance{query}"), Value::Null).await);
+    let run = demo.ok(Method::POST, "/flow-runs", json!({"flowInstanceId": instance})).await;
+
+    for path in [
+        format!("/embed/action-instances/{}/configuration", id(&made)),
+        format!("/embed/flow-instances/{instance}/editor"),
+        format!("/isolated-embed/flow-runs/{}/editor", id(&run)),
+        "/embed/flows/github.sync/configuration".into(),
+    ] {
+        let (status, page) = page_for(&bed, "demo-tenant", &path).await;
         let what = path.split_once("embed/").unwrap().1;
-        assert_eq!(status, 200, "{path}");
+        assert_eq!(status, 200, "{path}: {page}");
         assert!(page.contains(what) && page.contains("there is nothing to set"), "{path}: {page}");
+        let (others, _) = page_for(&bed, "acme", &path).await;
+        assert_eq!(others, if path.contains("/flows/") { 200 } else { 404 }, "{path}: what is another's is not there");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_nothing_or_of_what_is_not_faked_says_which() {
+    let bed = Bed::start().await;
+
+    for (path, status, says) in [
+        ("/embed/action-instances/x/configuration", 404, "no matching action"),
+        ("/embed/flow-runs/x/editor", 404, "flow run not found"),
+        ("/embed/flows/x/editor", 404, "no matching flow"),
+        ("/embed/actions/create-contact/colours", 404, "there is no page"),
+        ("/embed/nonsense", 404, "there is no page"),
+        ("/isolated-embed/data-source-instances/x/configuration", 501, "does not fake data source instances"),
+        ("/embed/field-mapping-instances/x/configuration", 501, "does not fake field mapping instances"),
+    ] {
+        let (found, page) = page_for(&bed, "acme", path).await;
+        assert!(found == status && page.contains(says), "{path}: {found} {page}");
     }
     let (_, page) = page_for(&bed, "acme", "/embed/flows/<script>alert(1)</script>/editor").await;
     assert!(!page.contains("<script>alert"), "{page}");

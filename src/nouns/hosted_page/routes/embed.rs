@@ -1,10 +1,13 @@
 //! The client's embedded pages beside connecting: all integrations, one integration, an agent session, and a plain page
-//! for what cannot be configured here. Source: SDK (addresses); what they show is our choice.
+//! for elements, which cannot be configured here. Source: SDK (addresses); what they show is our choice.
 
 use http::StatusCode;
 
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
+use crate::elements;
+use crate::elements::Kind;
+use crate::elements::routes::instance_selector;
 use crate::engine::view::drawn_logo;
 use crate::engine::{Cx, Visit};
 use crate::nouns::agent_session as agents;
@@ -12,6 +15,7 @@ use crate::nouns::agent_session::routes::lines;
 use crate::nouns::connection::model::ConnectionState;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connection_request::model::ConnectSpec;
+use crate::nouns::flow_run as flow_runs;
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::integration::model::Integration;
 use crate::pages as screens;
@@ -70,14 +74,42 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// `GET /embed/{rest}`, any token: stands for configuration and editor pages of elements. There is nothing to set in a
-/// fake, and the page says so.
-pub(crate) async fn plain(call: Call) -> Result<Reply, ApiError> {
-    call.cx()?;
-    let theme = theme_of(&call.query());
-    let what = call.param("rest")?.trim_matches('/').to_owned();
-    let page = PlainPage { theme, what: &what };
+/// Stands for the configuration or editor page of an element. There is nothing to set in a fake, and the page says so.
+fn plain(call: &Call) -> Result<Reply, ApiError> {
+    if !matches!(call.param("page")?, "configuration" | "editor") {
+        return Err(no_page(call));
+    }
+    let what = call.path.trim_start_matches("/isolated-embed/").trim_start_matches("/embed/").trim_matches('/');
+    let page = PlainPage { theme: theme_of(&call.query()), what };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
+}
+
+fn no_page(call: &Call) -> ApiError {
+    ApiError::not_found(format!("there is no page {}; elements have …/configuration and …/editor", call.path))
+}
+
+/// `GET /embed/<kind>/{selector}/{page}`, any token: stands for a page of an element; 404 when there is none.
+pub(crate) async fn element<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+    elements::get::<E>(&call.cx()?, &E::selector(&call)?)?;
+    plain(&call)
+}
+
+/// `GET /embed/<kind>-instances/{instance}/{page}`, any token: the same for an instance.
+pub(crate) async fn instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+    elements::instance::<E>(&call.cx()?, &instance_selector::<E>(&call)?).await?;
+    plain(&call)
+}
+
+/// `GET /embed/flow-runs/{id}/{page}`, any token: the same for a run of a flow.
+pub(crate) async fn flow_run(call: Call) -> Result<Reply, ApiError> {
+    flow_runs::get(&call.cx()?, call.param("id")?)?;
+    plain(&call)
+}
+
+/// `GET /embed/{rest}`, any token: 404, because everything that has a page has a route of its own.
+pub(crate) async fn unknown(call: Call) -> Result<Reply, ApiError> {
+    call.cx()?;
+    Err(no_page(&call))
 }
 
 /// `POST /screens/agent-session`, any token: answers a page of one agent session; 404 when the caller may not
