@@ -106,14 +106,12 @@ fn multipart(fields: &[(String, String)], boundary: Option<String>, headers: &mu
         }
         boundary
     });
-    let mut text = String::new();
-    for (name, value) in fields {
+    let parts = fields.iter().map(|(name, value)| {
         // As browsers do, these three are written by their codes within a name.
         let name = name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
-        text.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"));
-    }
-    text.push_str(&format!("--{boundary}--\r\n"));
-    Bytes::from(text)
+        format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    });
+    Bytes::from(parts.chain([format!("--{boundary}--\r\n")]).collect::<String>())
 }
 
 /// Reads a body as a value: null when it is empty, a form as an object, else JSON, else text. A form's `a[b]` is a member
@@ -186,7 +184,7 @@ fn nested(fields: impl IntoIterator<Item = (String, Value)>) -> Value {
     Value::Object(form)
 }
 
-/// Splits `a[b][]` into `a` and `b`, ``; none when the brackets do not fit or are too many.
+/// Splits `a[b][]` into `a` and what is in brackets; none when the brackets do not fit or are too many.
 fn segments(name: &str) -> Option<(&str, Vec<&str>)> {
     let (first, rest) = name.split_once('[')?;
     let inner: Vec<&str> = rest.strip_suffix(']')?.split("][").collect();

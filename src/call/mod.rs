@@ -172,7 +172,9 @@ impl Call {
         if self.method != Method::PUT {
             similar::refuse::<T>(&unknown, bytes, &self.path)?;
         }
-        unknown.into_iter().for_each(|field| self.read.unknown_field(field));
+        for field in unknown {
+            self.read.unknown_field(field);
+        }
         Ok(value)
     }
 

@@ -116,7 +116,7 @@ fn names_a_place(entry: &Entry) -> bool {
 }
 
 /// Every behaviour of the ledger, in the order in which it is served.
-pub(super) const BEHAVIOURS: [Behaviour; 89] = [
+pub(super) const BEHAVIOURS: [Behaviour; 92] = [
     because(
         "A lost connection reads DISCONNECTED; with `connectionStates: engine` it stays READY with `disconnected: true`",
         "SEED",

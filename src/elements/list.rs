@@ -49,6 +49,19 @@ pub struct ElementFilter {
 }
 
 impl ElementFilter {
+    /// Whether nothing says where to look, so that only universal elements are listed.
+    fn is_unscoped(&self) -> bool {
+        !self.everywhere
+            && self.scope.is_empty()
+            && self.external_app_id.is_none()
+            && self.id.is_none()
+            && self.layer.is_none()
+            && self.search.is_none()
+            && self.tenant.is_none()
+            && self.parent_id.is_none()
+            && self.universal_parent_id.is_none()
+    }
+
     /// Whether elements are asked for as versions of others, and not as what serves a place.
     fn asks_for_versions(&self) -> bool {
         self.id.is_some()
@@ -82,15 +95,7 @@ pub fn list<E: Kind>(
         Some(text) => Some(directory.find_app(text)?.id.clone()),
         None => scope.external_app(&directory),
     };
-    let unscoped = !filter.everywhere
-        && filter.scope.is_empty()
-        && filter.external_app_id.is_none()
-        && filter.id.is_none()
-        && filter.layer.is_none()
-        && filter.search.is_none()
-        && filter.tenant.is_none()
-        && filter.parent_id.is_none()
-        && filter.universal_parent_id.is_none();
+    let unscoped = filter.is_unscoped();
     let search = filter.search.as_ref().map(|text| text.to_lowercase());
     let serves = |element: &E| {
         if unscoped {

@@ -114,7 +114,8 @@ async fn ranked(call: &Call) -> Result<Vec<Hit>, ApiError> {
     if query.text("limit").and_then(|limit| limit.parse().ok()).is_some_and(|limit: usize| limit > MOST_ITEMS) {
         return Err(ApiError::bad_request(format!("`limit` is a number from 1 to {MOST_ITEMS}")));
     }
-    let only = query.text("elementType");
+    // Some of the platform's documents write types with a capital.
+    let only = query.text("elementType").map(|name| name.to_lowercase());
     let only = only.as_deref().map(type_of);
     let cx = call.cx()?;
     let mut found = Found { cx: &cx, only, types: Vec::new(), hits: Vec::new() };
@@ -229,7 +230,7 @@ fn score(query: &str, element: &Value) -> f64 {
     let text = |name: &str| member(element, name).as_str().unwrap_or_default();
     let names = ["name", "key", "internalId"].map(text);
     let is_exact = names.iter().any(|name| name.eq_ignore_ascii_case(query.trim()));
-    let named = rank::score(query, &names.join(" ").replace('-', " "));
-    let described = rank::score(query, text("description"));
-    f64::from(u8::from(is_exact)) + named + described / 2.0
+    let by_name = rank::score(query, &names.join(" ").replace('-', " "));
+    let by_description = rank::score(query, text("description"));
+    f64::from(u8::from(is_exact)) + by_name + by_description / 2.0
 }

@@ -310,6 +310,7 @@ async fn one_integration_has_the_ways_to_authenticate_and_a_list_does_not() {
     let github = one(&acme, "/integrations/github").await;
     let listed = acme.items("/integrations").await;
 
+    assert_eq!(stripe["appUuid"], one(&acme, "/external-apps/stripe").await["uuid"], "how the sample app matches them");
     let form = &stripe["authOptions"][0];
     assert_eq!((&form["key"], &form["type"]), (&json!("default"), &stripe["authType"]));
     assert!(form["inputSchema"]["properties"]["apiKey"].is_object(), "{form:#}");

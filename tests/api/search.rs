@@ -22,7 +22,7 @@ async fn what_is_called_so_comes_first_in_the_order_of_types() {
 
     let github = found(&bed.demo(), "q=GitHub").await;
     let again = found(&bed.demo(), "q=GitHub").await;
-    let issue = found(&bed.demo(), "q=create%20an%20issue&elementType=action").await;
+    let issue = found(&bed.demo(), "q=create%20an%20issue&elementType=Action").await;
 
     assert_eq!(github[..4], ["integration github", "connector github", "app github", "connection github-dev"]);
     assert_eq!(github, again);

@@ -70,6 +70,9 @@ pub struct IntegrationView<'a> {
     /// The id of the external app; absent when there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_id: Option<Id<ExternalApp>>,
+    /// The UUID of the external app, by which older apps match it; absent when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) app_uuid: Option<String>,
     /// How users authenticate; absent when there is no connector yet.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) auth_type: Option<AuthType>,
@@ -178,6 +181,7 @@ impl<'a> ViewContext<'a> {
             connector_id: connector.as_ref().map(|connector| connector.id.clone()),
             connector_key: connector.as_ref().map(|connector| connector.key().to_owned()),
             connector_version: integration.connector_version.as_deref(),
+            app_uuid: self.app_uuid(app.as_ref()),
             external_app_id: app,
             auth_type: connector.as_ref().map(|connector| connector.auth_type),
             o_auth_callback_uri: integration.o_auth_callback_uri.as_deref(),
@@ -188,6 +192,10 @@ impl<'a> ViewContext<'a> {
             is_test: integration.is_test,
             ..Self::integration_of_meta(integration.id.clone(), &integration.meta)
         }
+    }
+
+    fn app_uuid(&self, app: Option<&Id<ExternalApp>>) -> Option<String> {
+        Some(self.directory.app(app?.as_str())?.meta.uuid.clone())
     }
 
     fn integration_of_meta(id: Id<Integration>, meta: &'a Meta) -> IntegrationView<'a> {
@@ -211,6 +219,7 @@ impl<'a> ViewContext<'a> {
             connector_key: None,
             connector_version: None,
             external_app_id: None,
+            app_uuid: None,
             auth_type: None,
             o_auth_callback_uri: None,
             has_missing_parameters: false,
@@ -233,6 +242,7 @@ impl<'a> ViewContext<'a> {
             logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
             connector_id: Some(connector.id.clone()),
             connector_key: Some(connector.key().to_owned()),
+            app_uuid: self.app_uuid(connector.external_app_id.as_ref()),
             external_app_id: connector.external_app_id.clone(),
             auth_type: Some(connector.auth_type),
             ..Self::integration_of_meta(Integration::synthetic_id(&connector.id), &connector.meta)
@@ -244,6 +254,7 @@ impl<'a> ViewContext<'a> {
         IntegrationView {
             logo_uri: self.logo(app.logo_uri.as_deref(), app.meta.key.as_deref().unwrap_or_default()),
             external_app_id: Some(app.id.clone()),
+            app_uuid: Some(app.meta.uuid.clone()),
             ..Self::integration_of_meta(Integration::synthetic_app_id(&app.id), &app.meta)
         }
     }
