@@ -133,6 +133,9 @@ run_sdk_legacy() { install_npm tests/clients/sdk-legacy && with_server npm --pre
 
 run_receivers() { install_npm tests/clients/receivers && with_server npm --prefix "$root/tests/clients/receivers" test; }
 
+# They use the legacy client where they use one: its suite has it.
+run_programs() { install_npm tests/clients/sdk-legacy && with_server node --test tests/clients/programs/*.test.mjs; }
+
 run_fetch() { with_server node --test tests/clients/fetch/fetch.test.mjs; }
 
 run_snippets() { with_server node --test tests/clients/snippets/*.test.mjs; }
@@ -172,8 +175,8 @@ if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.l
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
 lane browser
-lane sdk sdk-legacy receivers fetch snippets tokens shell python recipes recording
-tell sdk sdk-legacy receivers fetch snippets tokens shell python recipes browser recording
+lane sdk sdk-legacy programs receivers fetch snippets tokens shell python recipes recording
+tell sdk sdk-legacy programs receivers fetch snippets tokens shell python recipes browser recording
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
