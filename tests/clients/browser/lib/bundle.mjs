@@ -1,4 +1,4 @@
-// The two applications, bundled as a user's own build would do it, and kept in memory.
+// The applications, bundled as a user's own build would do it, and kept in memory.
 
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
@@ -16,7 +16,7 @@ export function applicationFiles() {
 
 async function make() {
   const { outputFiles } = await build({
-    entryPoints: [app('sdk.js'), app('react.jsx')],
+    entryPoints: [app('sdk.js'), app('react.jsx'), app('playground.jsx')],
     outdir: app('.'),
     write: false,
     bundle: true,
@@ -31,7 +31,7 @@ async function make() {
   });
   const made = {};
   for (const { path, text } of outputFiles) add(made, path.split('/').at(-1), text);
-  for (const name of ['sdk.html', 'react.html']) add(made, name, await readFile(app(name), 'utf8'));
+  for (const name of ['sdk.html', 'react.html', 'playground.html']) add(made, name, await readFile(app(name), 'utf8'));
   return made;
 }
 
