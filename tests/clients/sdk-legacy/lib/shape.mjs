@@ -1,12 +1,12 @@
 // What the client declares of the answers. It exports no schema of an answer, only the two by which it checks a flow
 // instance before sending it; the rest are the fields that its type declarations call required.
 
-import assert from 'node:assert/strict';
 import * as sdk from '@integration-app/sdk';
+import { text, texts } from './accept.mjs';
 
-const text = (value) => typeof value === 'string' && value !== '';
+export { accept, Connection, list, page } from './accept.mjs';
+
 const yesOrNo = (value) => typeof value === 'boolean';
-const texts = (...names) => Object.fromEntries(names.map((name) => [name, text]));
 const oneOf = (constants) => (value) => Object.values(constants).includes(value);
 const optional = (test) => (value) => value === undefined || test(value);
 
@@ -16,7 +16,6 @@ const element = { ...texts('id', 'name', 'key'), state };
 export const Customer = texts('id', 'name', 'internalId');
 // The engine has dropped the `baseUri` that the declaration still requires.
 export const Integration = { ...element, logoUri: text };
-export const Connection = texts('id', 'name', 'userId', 'integrationId', 'createdAt', 'updatedAt');
 // An action that only says what its integrations have to do has no type.
 export const Action = { ...element, type: optional(oneOf(sdk.ActionType)) };
 export const ActionInstance = { ...texts('id', 'name'), type: oneOf(sdk.ActionType), state };
@@ -35,17 +34,3 @@ export const FlowRun = {
 };
 export const AppDataSchema = texts('id', 'name', 'key');
 export const AppDataSchemaInstance = texts('id');
-
-/** A list page, or with `findAll` and the plain lists an array of these. */
-export const page = (shape) => ({ items: (items) => list(shape)[''](items) });
-export const list = (shape) => ({
-  '': (items) => Array.isArray(items) && items.every((item) => accept(shape, item)),
-});
-
-/** Fails unless each field of the shape has what is declared; the field '' is the whole. */
-export function accept(shape, value, what = 'the answer') {
-  const wrong = Object.entries(shape).filter(([field, test]) => !test(field ? value?.[field] : value));
-  const fields = wrong.map(([field]) => field || '(whole)');
-  assert.deepEqual(fields, [], `${what} has these fields missing or wrong: ${JSON.stringify(value)}`);
-  return true;
-}
