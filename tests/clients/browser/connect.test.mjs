@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { scenario } from './lib/scenario.mjs';
 import { closed } from './lib/visit.mjs';
-import { at, consent, reachVendor } from './lib/pages.mjs';
+import { at, consent, leave, popupAtVendor, thereAndBack } from './lib/pages.mjs';
 import { mockOrigin } from './lib/world.mjs';
 
 const connect = (membrane, options) =>
@@ -11,13 +11,6 @@ const connect = (membrane, options) =>
 
 const payloadOf = (visit) => JSON.parse(visit.form('/connect').payload);
 const notes = (visit) => visit.page.evaluate(() => window.notes);
-
-/** Starts the call and goes with its popup to the vendor. */
-async function popupAtVendor(visit, call, options) {
-  const popup = await visit.windowFrom(() => visit.start(call, options));
-  await reachVendor(popup);
-  return popup;
-}
 
 for (const origin of ['cross', 'same']) {
   scenario(`popup: success, ${origin} origin`, { origin }, async ({ world, visit }) => {
@@ -161,29 +154,12 @@ scenario('autoConnect: the popup closes itself', { mock: { autoConnect: true } }
 
 // In the same window: there and back to the application.
 
-/** Has the application leave its page, for the mock and then for `redirectUri`. */
-async function leave(visit, redirectUri) {
-  const options = { integrationKey: 'gmail', sameWindow: true, redirectUri };
-  await visit.prepare((membrane, given) => membrane.connect(given), options);
-  await visit.page.locator('#start').click();
-}
-
-/** Leaves, and comes back after the vendor. */
-async function thereAndBack(visit, choice, back = `${visit.home}/sdk.html`) {
-  const { page } = visit;
-  await leave(visit, `${back}?kept=1&two=a%20b`);
-  await reachVendor(page);
-  await consent(page, choice);
-  await page.waitForURL((url) => url.href.startsWith(`${back}?`));
-  const query = new URL(page.url()).searchParams;
-  assert.equal(query.get('kept'), '1');
-  assert.equal(query.get('two'), 'a b');
-  return query;
-}
+const inSameWindow = (membrane, redirectUri) =>
+  membrane.connect({ integrationKey: 'gmail', sameWindow: true, redirectUri });
 
 async function success({ world, visit }, back) {
   await visit.open();
-  const query = await thereAndBack(visit, {}, back);
+  const query = await thereAndBack(visit, inSameWindow, {}, back);
   const connection = await world.connection(query.get('connectionId'));
   assert.equal(connection.state, 'READY');
   assert.equal(connection.integration.key, 'gmail');
@@ -200,7 +176,7 @@ scenario('sameWindow: success appends the connection\'s id, same origin', { orig
 
 scenario('sameWindow: denied appends the error', async ({ world, visit }) => {
   await visit.open();
-  const query = await thereAndBack(visit, { press: 'Deny' });
+  const query = await thereAndBack(visit, inSameWindow, { press: 'Deny' });
   assert.match(query.get('error'), /denied|declined|refused/i);
   const data = JSON.parse(query.get('errorData'));
   assert.equal(data.message, query.get('error'));
@@ -213,7 +189,7 @@ for (const redirectUri of ['javascript:alert(document.domain)', 'data:text/html,
   scenario(`sameWindow: ${redirectUri} is no address to go to`, async ({ world, visit }) => {
     visit.expectErrors(/Failed to load resource.*400/);
     await visit.open();
-    await leave(visit, redirectUri);
+    await leave(visit, inSameWindow, redirectUri);
     await visit.page.waitForURL((url) => url.pathname === '/connect');
     await at(visit.page, 'problem');
     await world.notConnected('gmail');

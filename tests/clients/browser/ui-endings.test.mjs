@@ -3,16 +3,9 @@
 import assert from 'node:assert/strict';
 import { scenario } from './lib/scenario.mjs';
 import { closed } from './lib/visit.mjs';
-import { GIVE_UP, at, authorize, button, complaint, consent, vendorWindow } from './lib/pages.mjs';
+import { at, authorize, button, complaint, consent, givesUp, vendorWindow } from './lib/pages.mjs';
 
 const connect = (membrane, options) => membrane.ui.connect(options);
-
-/** The page says that it will not work, and its one way out ends the call with null. */
-async function givesUp(visit, page) {
-  await button(page, GIVE_UP).click();
-  assert.equal(await visit.value(), null);
-  await visit.tidy();
-}
 
 for (const origin of ['cross', 'same']) {
   scenario(`cancel gives null, ${origin} origin`, { origin }, async ({ world, visit }) => {

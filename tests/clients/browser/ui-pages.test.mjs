@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { scenario } from './lib/scenario.mjs';
-import { GIVE_UP, at, authorize, button, complaint } from './lib/pages.mjs';
+import { GIVE_UP, at, authorize, button, complaint, givesUp } from './lib/pages.mjs';
 
 scenario('ui.connection() shows the connection and closes with null', async ({ world, visit }) => {
   const { id } = await world.connection('github-dev');
@@ -13,9 +13,7 @@ scenario('ui.connection() shows the connection and closes with null', async ({ w
   await visit.shown();
   await page.getByRole('heading', { name: /GitHub/ }).first().waitFor();
   assert.deepEqual(visit.form('/screens/connection'), { token: world.tenantToken, connectionId: id, theme: 'dark' });
-  await button(page, GIVE_UP).click();
-  assert.equal(await visit.value(), null);
-  await visit.tidy();
+  await givesUp(visit, page);
 });
 
 scenario('ui.connection() of a lost connection reconnects it', async ({ world, visit }) => {

@@ -51,6 +51,39 @@ export async function reachVendor(page) {
   await at(page, 'vendor');
 }
 
+/** Starts the call and goes with its popup to the vendor. */
+export async function popupAtVendor(visit, call, argument) {
+  const popup = await visit.windowFrom(() => visit.start(call, argument));
+  await reachVendor(popup);
+  return popup;
+}
+
+/** Has the application leave its page, for the mock and then for `redirectUri`, which is what the call is given. */
+export async function leave(visit, call, redirectUri) {
+  await visit.prepare(call, redirectUri);
+  await visit.page.locator('#start').click();
+}
+
+/** Leaves, and comes back after the vendor: gives the query of the address. */
+export async function thereAndBack(visit, call, choice, back = `${visit.home}/sdk.html`) {
+  const { page } = visit;
+  await leave(visit, call, `${back}?kept=1&two=a%20b`);
+  await reachVendor(page);
+  await consent(page, choice);
+  await page.waitForURL((url) => url.href.startsWith(`${back}?`));
+  const query = new URL(page.url()).searchParams;
+  assert.equal(query.get('kept'), '1');
+  assert.equal(query.get('two'), 'a b');
+  return query;
+}
+
+/** Leaves by the button that gives up, which ends the call with null. */
+export async function givesUp(visit, where) {
+  await button(where, GIVE_UP).click();
+  assert.equal(await visit.value(), null);
+  await visit.tidy();
+}
+
 /** Fills a form for keys: `{ 'Secret key': 'sk_test_1' }`. */
 export async function fillKeys(where, values) {
   await at(where, 'form');
