@@ -220,14 +220,16 @@ const embedded = {
   '/embed/integrations/github': 'integrations',
   '/embed/integrations/slack/connect': 'connect',
   '/embed/connections/github-dev/refresh': 'connect',
-  '/embed/flow-instances/x/configuration': 'configuration',
-  '/isolated-embed/flow-runs/x/editor': 'configuration',
+  '/embed/flow-instances/{flow}/configuration': 'configuration',
+  '/isolated-embed/flow-runs/{run}/editor': 'configuration',
   '/embed/integrations/no-such-app': 'problem',
 };
 for (const [path, screen] of Object.entries(embedded)) {
   themed(`GET ${path}`, async ({ world, visit, theme }) => {
     if (screen === 'problem') visit.expectErrors(/Failed to load resource.*404/);
-    await seen(await alone(visit, path, { token: world.tenantToken, theme }), screen, theme);
+    const { flow, run } = await world.elements();
+    const at = path.replace('{flow}', flow).replace('{run}', run);
+    await seen(await alone(visit, at, { token: world.tenantToken, theme }), screen, theme);
   });
 }
 

@@ -184,19 +184,40 @@ scenario('ui.UNSAFE_agentSession() of no session says so, and closes', async ({ 
 });
 
 const plain = {
-  'actionInstance(i).open()': (membrane) => membrane.actionInstance('x').open(),
-  'fieldMappingInstance(i).openConfiguration()': (membrane) => membrane.fieldMappingInstance('x').openConfiguration(),
-  'flowInstance(i).openEditor()': (membrane) => membrane.flowInstance('x').openEditor(),
-  'flowInstance(i).embedEditor()': (membrane) => membrane.flowInstance('x').embedEditor({ mountTargetSelector: 'h1' }),
+  'actionInstance(i).open()': (membrane, { action }) => membrane.actionInstance(action).open(),
+  'flowInstance(i).openEditor()': (membrane, { flow }) => membrane.flowInstance(flow).openEditor(),
+  'flowInstance(i).embedEditor()': (membrane, { flow }) => membrane.flowInstance(flow).embedEditor({ mountTargetSelector: 'h1' }),
 };
 for (const [name, call] of Object.entries(plain)) {
-  scenario(`${name} says that there is nothing to set, and closes`, async ({ visit }) => {
+  scenario(`${name} says that there is nothing to set, and closes`, async ({ world, visit }) => {
     await visit.open();
-    await visit.start(call);
+    await visit.start(call, await world.elements());
     const page = await visit.iframe();
     await at(page, 'configuration');
     await visit.shown();
     await page.getByText(/there is nothing to set/).waitFor();
+    await button(page, 'Close').click();
+    await visit.value();
+    await visit.tidy();
+  });
+}
+
+const lacking = {
+  'flowInstance(i).openConfiguration() of none': [(membrane) => membrane.flowInstance('x').openConfiguration(), /no matching flow/],
+  'fieldMappingInstance(i).openConfiguration()': [
+    (membrane) => membrane.fieldMappingInstance('x').openConfiguration(),
+    /does not fake field mapping instances/,
+  ],
+};
+for (const [name, [call, words]] of Object.entries(lacking)) {
+  scenario(`${name} says what is lacking, and closes`, async ({ visit }) => {
+    visit.expectErrors(/Failed to load resource.*(404|501)/);
+    await visit.open();
+    await visit.start(call);
+    const page = await visit.iframe();
+    await at(page, 'problem');
+    await visit.shown();
+    assert.match(await complaint(page), words);
     await button(page, 'Close').click();
     await visit.value();
     await visit.tidy();

@@ -100,35 +100,38 @@ scenario('GET and POST /connection-popup take what they connect from the query',
 
 // The pages that the client shows in a frame, at the addresses that it makes itself.
 
-async function withRun(world) {
+async function elements(world) {
   const nodes = { start: { type: 'api-trigger' } };
   await world.manager.flows.create({ key: 'suite', name: 'Suite', nodes, integrationKey: 'github' });
   const run = await world.client.connection('github-dev').flow('suite').run({ input: {} });
-  return { run: run.id, instance: run.flowInstanceId };
+  const of = { parentKey: 'list-repositories', integrationKey: 'github', autoCreate: true };
+  return { run: run.id, flow: run.flowInstanceId, action: await world.client.actionInstance(of).getId() };
 }
 const pages = {
   'open()': () => 'main',
   'integration().open()': () => 'integrations/github',
   'integration().openNewConnection()': () => 'integrations/github/connect',
   'connection().openReconnectUI()': () => 'connections/github-dev/refresh',
-  'actionInstance().open()': ({ instance }) => `action-instances/${instance}/configuration`,
-  'flowInstance().openConfiguration()': ({ instance }) => `flow-instances/${instance}/configuration`,
-  'flowInstance().openEditor()': ({ instance }) => `flow-instances/${instance}/editor`,
+  'actionInstance().open()': ({ action }) => `action-instances/${action}/configuration`,
+  'flowInstance().openConfiguration()': ({ flow }) => `flow-instances/${flow}/configuration`,
+  'flowInstance().openEditor()': ({ flow }) => `flow-instances/${flow}/editor`,
   'flowRun().openEditor()': ({ run }) => `flow-runs/${run}/editor`,
-  'dataSourceInstance().openConfiguration()': ({ instance }) => `data-source-instances/${instance}/configuration`,
-  'fieldMappingInstance().openConfiguration()': ({ instance }) => `field-mapping-instances/${instance}/configuration`,
+};
+const notFaked = {
+  'dataSourceInstance().openConfiguration()': () => 'data-source-instances/x/configuration',
+  'fieldMappingInstance().openConfiguration()': () => 'field-mapping-instances/x/configuration',
 };
 const isolated = {
-  'flowInstance().embedEditor()': ({ instance }) => `flow-instances/${instance}/editor`,
+  'flowInstance().embedEditor()': ({ flow }) => `flow-instances/${flow}/editor`,
   'flowRun().embedEditor()': ({ run }) => `flow-runs/${run}/editor`,
 };
-for (const [embedMode, all] of [[undefined, pages], ['isolated-embed', isolated]]) {
+for (const [status, all, embedMode] of [[200, pages], [200, isolated, 'isolated-embed'], [501, notFaked]]) {
   for (const [method, path] of Object.entries(all)) {
     scenario(`${method} has a page that may be framed`, async (world) => {
-      const address = await world.client.getEmbedUri(path(await withRun(world)), {}, { embedMode });
-      const response = await fetch(address);
+      const address = await world.client.getEmbedUri(path(await elements(world)), {}, { embedMode });
+      const response = await fetch(address, { headers: { accept: 'text/html' } });
       const html = await response.text();
-      assert.equal(response.status, 200, html);
+      assert.equal(response.status, status, html);
       assert.match(response.headers.get('content-type'), /^text\/html/);
       assert.equal(response.headers.get('x-frame-options'), null);
     });

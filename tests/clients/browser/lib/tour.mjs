@@ -235,14 +235,18 @@ export const TOUR = {
     return page;
   },
   integration: framed((membrane) => membrane.integration('github').open(), undefined, 'integrations'),
-  configuration: framed((membrane) => membrane.flowInstance('x').openConfiguration(), undefined, 'configuration'),
+  configuration: framed((membrane, { flow }) => membrane.flowInstance(flow).openConfiguration(), (world) => world.elements(), 'configuration'),
   'embed-main': alone(embed('main'), 'integrations'),
   'embed-integration': alone(embed('integrations/github'), 'integrations'),
   'embed-connect': alone(embed('integrations/slack/connect'), 'connect'),
   'embed-refresh': alone(async (world) => embed(`connections/${await lost(world)}/refresh`)(world), 'connect'),
   'embed-expired': alone((world) => `${mockOrigin()}/embed/main?token=${world.expiredToken()}`, 'problem'),
-  'embed-other': alone(embed('flow-instances/000000000000000000000001/configuration'), 'configuration'),
-  'isolated-embed': alone((world) => embed('flow-runs/x/editor')(world).replace('/embed/', '/isolated-embed/'), 'configuration'),
+  'embed-other': alone(async (world) => embed(`action-instances/${(await world.elements()).action}/configuration`)(world), 'configuration'),
+  'embed-unknown': alone(embed('flow-instances/no-such-flow/configuration'), 'problem'),
+  'isolated-embed': alone(async (world) => {
+    const { run } = await world.elements();
+    return embed(`flow-runs/${run}/editor`)(world).replace('/embed/', '/isolated-embed/');
+  }, 'configuration'),
   'screen-unknown': alone(() => `${mockOrigin()}/screens/no-such-screen`, 'problem'),
   'agent-session': ({ theme, ...rest }) => agentSession(async (world) => ({ sessionId: await session(world), theme }), 'agent-session')(rest),
   'agent-session-failed': async ({ theme, ...rest }) => {

@@ -85,6 +85,17 @@ export class World {
     return { connectorKey: connector.key };
   }
 
+  /** The ids of what has a page of its own: an action and a flow of the connection to GitHub, and a run of that flow. */
+  async elements() {
+    const nodes = { start: { type: 'api-trigger' } };
+    const flow = { key: 'suite', name: 'Suite', nodes, integrationKey: 'github' };
+    await this.api('POST', '/flows', flow, this.managerToken);
+    const run = await this.api('POST', '/connections/github-dev/flows/suite/run', { input: {} });
+    const query = 'parentKey=list-repositories&integrationKey=github&autoCreate=true';
+    const action = await this.api('GET', `/action-instance?${query}`);
+    return { action: action.id, flow: run.flowInstanceId, run: run.id };
+  }
+
   connection(selector) {
     return this.api('GET', `/connections/${selector}`);
   }
