@@ -1,31 +1,6 @@
-// A page with the client's browser build. A test says what is to be called; the user's click calls it.
+// A page with the client's browser build.
 
 import { MembraneClient } from '@membranehq/sdk';
+import { offerCalls } from './calls.js';
 
-const { token, apiUri } = Object.fromEntries(new URLSearchParams(location.hash.slice(1)));
-const membrane = new MembraneClient({ token, apiUri, uiUri: apiUri });
-
-window.membrane = membrane;
-window.notes = [];
-window.outcome = { status: 'idle' };
-
-/** `source` is a function of the client and an argument. */
-window.prepare = (source, argument) => {
-  const call = (0, eval)(`(${source})`);
-  window.outcome = { status: 'prepared' };
-  document.getElementById('start').onclick = async () => {
-    const outcome = { status: 'pending' };
-    window.outcome = outcome;
-    try {
-      Object.assign(outcome, { status: 'resolved', value: await call(membrane, argument) });
-    } catch (error) {
-      Object.assign(outcome, { status: 'rejected', error: told(error) });
-    }
-    document.getElementById('outcome').textContent = outcome.status;
-  };
-};
-
-function told(error) {
-  const { message, data, isMembraneError } = error;
-  return { class: error.constructor.name, message, data: data && JSON.parse(JSON.stringify(data)), isMembraneError };
-}
+offerCalls(MembraneClient);
