@@ -215,8 +215,8 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     let address = server.addrs().first().copied().unwrap_or(wanted);
     let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { host_text(address) };
     engine.set_base(format!("http://{host}:{}", address.port()));
-    engine.egress.set_own_port(address.port());
-    Ok((server.run(), Running { engine, address, runtime: Handle::current() }))
+    engine.egress.set_own(address.ip(), address.port());
+    Ok((server.run(), Running { engine, address, runtime: Handle::current() }, under_way))
 }
 
 /// Returns the router, which is built once and is the same for every server of a process.

@@ -1,73 +1,22 @@
 //! This module sends HTTP requests to external apps under the egress rule (`docs/behaviour.md#egress`). Invariant: the
 //! rule is checked before every request to an app and every redirect, and again on the address that a name resolves to.
 
-use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::net::SocketAddr;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, StatusCode, header};
-use url::{Host, Url};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use url::Url;
+
+use crate::base::error::ApiError;
+use crate::upstream::Egress;
 
 /// An answer of more bytes than this is refused. Source: DOC:docs/managing-membrane/limits (30 MB out).
 const LARGEST_ANSWER: usize = 30 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 /// A whole request may take this long. Source: DOC:docs/managing-membrane/limits (60 s for a whole request).
 const TIMEOUT: Duration = Duration::from_mins(1);
-
-/// The egress rule says which hosts the server may call.
-#[derive(Debug, Default)]
-pub struct Egress {
-    allowed: Vec<String>,
-    own_port: AtomicU16,
-}
-
-impl Egress {
-    /// Makes the rule that admits loopback and the hosts of these names.
-    pub fn new(allowed: Vec<String>) -> Self {
-        Self { allowed: allowed.into_iter().map(|host| host.to_lowercase()).collect(), own_port: AtomicU16::new(0) }
-    }
-
-    /// Tells the rule the server's own port, which is never called as an upstream.
-    pub fn set_own_port(&self, port: u16) {
-        self.own_port.store(port, Ordering::Relaxed);
-    }
-
-    /// Returns whether the user named this host.
-    pub fn names(&self, host: &str) -> bool {
-        self.allowed.iter().any(|allowed| allowed == host)
-    }
-
-    fn admits(&self, host: &str, address: IpAddr) -> bool {
-        address.is_loopback() || self.names(host)
-    }
-
-    /// Refuses an address that the rule does not admit, before anything is sent.
-    fn check(&self, url: &Url) -> Result<(), UpstreamError> {
-        let refused = |host: &str| UpstreamError::EgressRefused { host: host.to_owned() };
-        match (url.scheme(), url.host()) {
-            ("http", Some(_)) => {}
-            ("https", Some(_)) if cfg!(feature = "tls") => {}
-            ("https", Some(_)) => return Err(UpstreamError::NoTls { url: shown(url) }),
-            _ => return Err(UpstreamError::BadUrl { url: shown(url) }),
-        }
-        let local = match url.host() {
-            Some(Host::Ipv4(ip)) if self.admits(&ip.to_string(), ip.into()) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) if self.admits(&ip.to_string(), ip.into()) => ip.is_loopback(),
-            Some(Host::Ipv4(ip)) => return Err(refused(&ip.to_string())),
-            Some(Host::Ipv6(ip)) => return Err(refused(&ip.to_string())),
-            // A name is checked again when it is resolved.
-            Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-            None => return Err(UpstreamError::BadUrl { url: shown(url) }),
-        };
-        let port = url.port_or_known_default().unwrap_or(0);
-        if local && port == self.own_port.load(Ordering::Relaxed) {
-            return Err(UpstreamError::OwnPort { url: shown(url) });
-        }
-        Ok(())
-    }
-}
 
 /// The error says why a request brought no answer.
 #[derive(Debug, thiserror::Error)]
@@ -108,6 +57,15 @@ pub enum UpstreamError {
         /// The address, without query and user.
         url: String,
     },
+    /// The process has as many files and connections open as it may.
+    #[error(
+        "`{url}` cannot be asked: this process has as many files and connections open as it may; raise `ulimit -n` or \
+         close event streams"
+    )]
+    NoDescriptors {
+        /// The address, without query and user.
+        url: String,
+    },
     /// The connection failed before the answer was complete.
     #[error("`{url}` did not answer: {why}")]
     Transport {
@@ -125,8 +83,17 @@ impl UpstreamError {
         match self {
             Self::Transport { why, .. } => Self::Transport { url: shown(meant), why },
             Self::TooLarge { .. } => Self::TooLarge { url: shown(meant) },
+            Self::NoDescriptors { .. } => Self::NoDescriptors { url: shown(meant) },
             other => other,
         }
+    }
+}
+
+impl From<UpstreamError> for ApiError {
+    /// The error of the run that sent the request; 503 when it is the server that has too much to do.
+    fn from(error: UpstreamError) -> Self {
+        let failed = Self::action_run(error.to_string());
+        if matches!(error, UpstreamError::NoDescriptors { .. }) { failed.with_status(503) } else { failed }
     }
 }
 
@@ -188,7 +155,18 @@ pub struct OutResponse {
 pub struct Client {
     http: reqwest::Client,
     egress: Arc<Egress>,
+    /// What the stub server asks of a request; none before it runs.
+    stub_key: Arc<OnceLock<HeaderValue>>,
 }
+
+/// The header by which the stub server knows that a request was made in place of one to an app.
+pub(super) const STUB_KEY: HeaderName = HeaderName::from_static("x-membrane-mock-stub-key");
+
+/// A connection to an app that nobody uses is closed after this long.
+const IDLE: Duration = Duration::from_secs(10);
+
+/// So many connections to one app are kept for the next call.
+const MOST_IDLE: usize = 16;
 
 impl Client {
     /// Makes a client under an egress rule.
@@ -197,10 +175,18 @@ impl Client {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(TIMEOUT)
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(MOST_IDLE)
             .dns_resolver(Resolver { egress: Arc::clone(&egress) })
             .build()
             .map_err(|error| UpstreamError::Transport { url: "the HTTP client".into(), why: error.to_string() })?;
-        Ok(Self { http, egress })
+        Ok(Self { http, egress, stub_key: Arc::default() })
+    }
+
+    /// Tells the client how the stub server knows it, and where that server is.
+    pub fn know_stub_server(&self, port: u16, key: HeaderValue) {
+        self.egress.set_stub_server(port);
+        self.stub_key.set(key).ok();
     }
 
     /// Sends a request and reads the whole answer, over at most five redirects.
@@ -216,8 +202,8 @@ impl Client {
         mut stand_in: Option<StandIn>,
     ) -> Result<OutResponse, UpstreamError> {
         for _ in 0..=MOST_REDIRECTS {
-            self.egress.check(&request.url)?;
-            let response = self.once(&request).await?;
+            self.egress.check(&request.url, stand_in.is_some()).await?;
+            let response = self.once(&request, stand_in.is_some()).await?;
             let Some(location) = redirect_of(&response) else { return Ok(response) };
             let within = stand_in.as_mut().and_then(|app| app.follow(location));
             if within.is_none() {
@@ -252,16 +238,22 @@ impl Client {
     /// Sends a request to this server itself, which also serves the stub vendors' OAuth endpoints. Only addresses that
     /// the fake made may be passed, because the egress rule is not checked; redirects are not followed.
     pub async fn send_home(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
-        self.once(request).await
+        self.once(request, false).await
     }
 
-    async fn once(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
+    async fn once(&self, request: &OutRequest, in_place: bool) -> Result<OutResponse, UpstreamError> {
         let transport = |error: reqwest::Error| {
-            refusal_in(&error)
-                .unwrap_or_else(|| UpstreamError::Transport { url: shown(&request.url), why: innermost(&error) })
+            let url = || shown(&request.url);
+            if is_out_of_descriptors(&error) {
+                return UpstreamError::NoDescriptors { url: url() };
+            }
+            refusal_in(&error).unwrap_or_else(|| UpstreamError::Transport { url: url(), why: innermost(&error) })
         };
         let mut builder =
             self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
+        if let (true, Some(key)) = (in_place && self.egress.is_stub_server(&request.url), self.stub_key.get()) {
+            builder = builder.header(STUB_KEY, key.clone());
+        }
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());
         }
@@ -279,7 +271,7 @@ impl Client {
 }
 
 /// Returns an address without query, user and password, which may be secret.
-fn shown(url: &Url) -> String {
+pub(super) fn shown(url: &Url) -> String {
     let mut shown = url.clone();
     shown.set_query(None);
     shown.set_username("").ok();
@@ -292,7 +284,7 @@ fn redirect_of(response: &OutResponse) -> Option<&str> {
     response.headers.get(header::LOCATION).filter(|_| follows)?.to_str().ok()
 }
 
-/// The resolver looks names up and drops addresses beyond loopback, so that no name can be made to point elsewhere.
+/// The resolver knows the names that the egress rule knows, so that no name can be made to point elsewhere.
 #[derive(Debug)]
 struct Resolver {
     egress: Arc<Egress>,
@@ -308,12 +300,9 @@ impl reqwest::dns::Resolve for Resolver {
     fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
         let (egress, host) = (Arc::clone(&self.egress), name.as_str().to_lowercase());
         Box::pin(async move {
-            let found: Vec<SocketAddr> = match tokio::net::lookup_host((host.as_str(), 0)).await {
-                Ok(found) => found.filter(|address| egress.admits(&host, address.ip())).collect(),
-                // A host that the user did not name would be refused if it resolved, so it is refused here too.
-                Err(error) if egress.names(&host) => return Err(error.into()),
-                Err(_) => Vec::new(),
-            };
+            // As the rule has just seen it: a name that means nothing here is refused here too.
+            let found: Vec<SocketAddr> =
+                egress.addresses(&host).await?.into_iter().map(|address| SocketAddr::new(address, 0)).collect();
             if found.is_empty() {
                 return Err(Refused { host }.into());
             }
@@ -331,6 +320,13 @@ fn refusal_in(error: &reqwest::Error) -> Option<UpstreamError> {
         at = error.source();
     }
     None
+}
+
+/// Whether this process, or the machine, can open nothing more.
+fn is_out_of_descriptors(error: &(dyn std::error::Error + 'static)) -> bool {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let mut codes = chain.filter_map(|error| error.downcast_ref::<std::io::Error>()?.raw_os_error());
+    codes.any(|code| [nix::libc::EMFILE, nix::libc::ENFILE].contains(&code))
 }
 
 fn innermost(error: &(dyn std::error::Error + 'static)) -> String {

@@ -5,7 +5,9 @@
 //! addresses, for each hop of a redirect.
 
 mod client;
+mod egress;
 pub mod raw_server;
 pub mod stub_server;
 
-pub use client::{Client, Egress, OutRequest, OutResponse, StandIn, UpstreamError};
+pub use client::{Client, OutRequest, OutResponse, StandIn, UpstreamError};
+pub use egress::Egress;

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
 use futures_util::FutureExt as _;
+use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use wiremock::matchers::any;
@@ -16,6 +17,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::base::body;
 use crate::nouns::stub::model::StubRequest;
+use crate::upstream::client::STUB_KEY;
 
 /// The answerer decides what a stub server replies; the engine is one.
 pub trait Answerer: Send + Sync {
@@ -57,6 +59,8 @@ pub struct StubServer {
 /// What every mounted mock has in common.
 struct Shared {
     answerer: Arc<dyn Answerer>,
+    /// What each request has to carry.
+    key: HeaderValue,
     /// The server that they are mounted on, which must not live because of its own mocks.
     server: OnceLock<Weak<MockServer>>,
     requests: AtomicU64,
@@ -71,17 +75,24 @@ impl std::fmt::Debug for StubServer {
 }
 
 impl StubServer {
-    /// Starts the server on a free port of loopback.
-    pub async fn start(answerer: Arc<dyn Answerer>) -> Self {
+    /// Starts the server on a free port of loopback. It answers requests that carry `key`, which only this process knows, so
+    /// that nobody takes the answers of another workspace's stubs.
+    pub async fn start(answerer: Arc<dyn Answerer>, key: HeaderValue) -> Self {
         let server = Arc::new(MockServer::builder().disable_request_recording().start().await);
         let shared = Arc::new(Shared {
             answerer,
+            key,
             server: OnceLock::from(Arc::downgrade(&server)),
             requests: AtomicU64::new(0),
             mounts: AtomicU64::new(0),
         });
         server.register(CatchAll::mock(&shared)).await;
         Self { server, shared }
+    }
+
+    /// Returns the port of the server, and what it asks of each request.
+    pub fn access(&self) -> (u16, HeaderValue) {
+        (self.server.address().port(), self.shared.key.clone())
     }
 
     /// Returns the base address of a connector's app in a workspace, without a slash at its end.
@@ -134,6 +145,10 @@ impl Respond for CatchAll {
         if answered.is_multiple_of(REQUESTS_PER_MOUNT) {
             self.mount_anew();
         }
+        if request.headers.get(STUB_KEY) != Some(&self.shared.key) {
+            let why = "this is the stub server of membrane-mock, which answers only calls through connections";
+            return ResponseTemplate::new(403).set_body_json(serde_json::json!({ "message": why }));
+        }
         let decode = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let mut segments = request.url.path().trim_start_matches('/').splitn(3, '/');
         let workspace = segments.next().map(decode).unwrap_or_default();
@@ -147,6 +162,7 @@ impl Respond for CatchAll {
             headers: request
                 .headers
                 .iter()
+                .filter(|(name, _)| **name != STUB_KEY)
                 .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
                 .collect(),
             body,
@@ -181,15 +197,17 @@ mod tests {
         const CALLERS: u64 = 8;
         const EACH: u64 = 200;
         let counts = Arc::new(Counts(AtomicU64::new(0)));
-        let stubs = StubServer::start(Arc::<Counts>::clone(&counts)).await;
+        let stubs = StubServer::start(Arc::<Counts>::clone(&counts), HeaderValue::from_static("key")).await;
         let address = format!("{}/x", stubs.base("ws", "app"));
         let client = reqwest::Client::new();
+
+        assert_eq!(client.get(&address).send().await.unwrap().status(), 403, "whoever lacks the key");
 
         let callers = (0..CALLERS).map(|_| {
             let (client, address) = (client.clone(), address.clone());
             tokio::spawn(async move {
                 for _ in 0..EACH {
-                    assert_eq!(client.get(&address).send().await.unwrap().status(), 200);
+                    assert_eq!(client.get(&address).header(STUB_KEY, "key").send().await.unwrap().status(), 200);
                 }
             })
         });
@@ -199,7 +217,7 @@ mod tests {
 
         assert_eq!(counts.0.load(Ordering::Relaxed), CALLERS * EACH, "each came once");
         let mounts = stubs.shared.mounts.load(Ordering::Relaxed);
-        assert_eq!(mounts, 1 + CALLERS * EACH / REQUESTS_PER_MOUNT, "{stubs:?}");
+        assert_eq!(mounts, 1 + (1 + CALLERS * EACH) / REQUESTS_PER_MOUNT, "{stubs:?}");
         // A mock that is gone has let go of what it shared, and with it of its requests.
         stubs.server.register(Mock::given(any()).respond_with(ResponseTemplate::new(500))).await;
         assert_eq!(Arc::strong_count(&stubs.shared), 2, "the server's own and that of the mock that is mounted");

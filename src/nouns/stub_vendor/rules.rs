@@ -4,9 +4,11 @@
 //! refresh, as from a real vendor.
 
 use std::collections::BTreeMap;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::Duration;
 
+use http::HeaderValue;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
@@ -151,7 +153,15 @@ pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
 /// The address of a connector's stub in a workspace. The stub server is started by the first call.
 pub async fn stub_base(engine: &Arc<Engine>, workspace: &str, connector: &str) -> String {
     let answerer = || Arc::new(Vendors { engine: Arc::downgrade(engine) }) as Arc<dyn Answerer>;
-    let server = engine.stub_server.get_or_init(|| async { StubServer::start(answerer()).await }).await;
+    let start = || async {
+        // Not of the seeded source, because nothing that is recorded shows it.
+        let key = HeaderValue::from(RandomState::new().build_hasher().finish());
+        let server = StubServer::start(answerer(), key).await;
+        let (port, key) = server.access();
+        engine.http.know_stub_server(port, key);
+        server
+    };
+    let server = engine.stub_server.get_or_init(start).await;
     server.base(workspace, connector)
 }
 

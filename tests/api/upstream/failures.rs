@@ -351,3 +351,33 @@ async fn many_calls_at_once_on_an_expired_token_all_succeed() {
     }
     assert_eq!(bed.demo().get("/connections/github-dev").await.1["state"], "READY");
 }
+
+#[tokio::test]
+async fn the_stub_server_answers_calls_through_connections_alone() {
+    let bed = Bed::start().await;
+    let once = Stub::get("/user").json(200, json!({"login": "once"})).times(1);
+    bed.ws.upstream("github").stub(once).await.unwrap();
+    let nothing = json!({"api": {"method": "GET", "path": "/nothing"}, "connectionKey": "github-dev"});
+    let details = bed.demo().run_details(&bed.act(nothing).await.1).await["details"].clone();
+    let stubs = details["request"]["sentTo"].as_str().unwrap().replace("/nothing", "/user");
+    bed.fetcher(&stubs).await;
+
+    let fetched = bed.demo().post("/act", json!({"key": "fetch"})).await;
+    let from_outside = reqwest::get(&stubs).await.unwrap().status();
+
+    assert!(message(&fetched).contains("membrane-mock itself"), "{fetched:?}");
+    assert_eq!(from_outside, 403);
+    assert_eq!(bed.act(user()).await.1["output"]["login"], "once", "nobody took the stub's one answer");
+}
+
+#[tokio::test]
+async fn a_name_of_this_machine_does_not_hide_our_own_port() {
+    let bed = Bed::start().await;
+    let port = bed.mock.uri().rsplit(':').next().unwrap().to_owned();
+    for host in ["localhost", "app.localhost", "127.1.2.3", "[::1]"] {
+        bed.manager().delete("/actions/fetch").await;
+        bed.fetcher(&format!("http://{host}:{port}/__mock/health")).await;
+        let fetched = bed.demo().post("/act", json!({"key": "fetch"})).await;
+        assert!(message(&fetched).contains("never an upstream"), "{host}: {fetched:?}");
+    }
+}

@@ -283,7 +283,7 @@ pub(crate) async fn call_anywhere(
         Ok(response) => (Some(response), None),
         Err(error) => {
             outbound::note_refusal(cx, &sent, &error);
-            (None, Some(ApiError::action_run(error.to_string())))
+            (None, Some(error.into()))
         }
     };
     let exchange = Exchange {

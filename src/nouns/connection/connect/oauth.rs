@@ -136,7 +136,7 @@ async fn ask(
     let call = || faults::upstream_call(space, connection, connector, &Method::POST, TOKEN_PATH);
     let response = match faults::send(engine, space, call, Some(&connection.id), &meant, request, go).await {
         Ok(Ok(response)) => response,
-        Ok(Err(error)) => return Exchanged::Failed(ApiError::action_run(error.to_string())),
+        Ok(Err(error)) => return Exchanged::Failed(error.into()),
         Err(error) => return Exchanged::Failed(error),
     };
     match (response.status.is_success(), value_of(&response.body)) {

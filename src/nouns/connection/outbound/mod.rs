@@ -205,7 +205,7 @@ async fn once(
         Ok(response) => (Some(response), None),
         Err(error) => {
             note_refusal(cx, &sent, &error);
-            (None, Some(ApiError::action_run(error.to_string())))
+            (None, Some(error.into()))
         }
     };
     trip.exchanges.push(Exchange {
