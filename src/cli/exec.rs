@@ -1,8 +1,12 @@
 //! This module is `membrane-mock exec -- CMD…`, which runs a server for as long as one command takes. Invariant: it
-//! exits with the command's status, or with 128 + n after signal n.
+//! exits with the command's status, or with 128 + n after signal n, and the command does not outlive it.
+//!
+//! The command is started by this binary once more (`run-command`), which lets the system end it when this process is
+//! killed, and then becomes the command.
 
+use std::ffi::OsString;
 use std::io::IsTerminal as _;
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
@@ -13,6 +17,7 @@ use tokio::process::Child;
 
 use crate::base::clock::real_sleep;
 use crate::cli::ServerOptions;
+use crate::cli::descriptors;
 use crate::cli::output::{ReadyFile, ServerAccess, complain};
 use crate::cli::serve::StopSignals;
 use crate::world::report;
@@ -23,20 +28,64 @@ pub(super) struct ExecOptions {
     server: ServerOptions,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
-    command: Vec<String>,
+    command: Vec<OsString>,
+}
+
+/// What a process that is to become a command is told.
+#[derive(Debug, Args)]
+pub(super) struct BecomeOptions {
+    /// The process without which the command ends
+    #[arg(long)]
+    parent: i32,
+    /// How many files the command may open
+    #[arg(long)]
+    files: Option<u64>,
+    /// The command and its arguments
+    #[arg(last = true, required = true)]
+    command: Vec<OsString>,
+}
+
+/// Becomes a command, and answers the exit status of a process that could not.
+pub(super) fn become_command(options: &BecomeOptions) -> ExitCode {
+    #[cfg(target_os = "linux")]
+    nix::sys::prctl::set_pdeathsig(Signal::SIGKILL).ok();
+    if nix::unistd::getppid().as_raw() != options.parent {
+        // It was killed before it could be waited for.
+        return ExitCode::FAILURE;
+    }
+    if let Some(soft) = options.files {
+        descriptors::limit_to(soft);
+    }
+    let Some((program, arguments)) = options.command.split_first() else { return ExitCode::FAILURE };
+    let error = std::process::Command::new(program).args(arguments).exec();
+    complain(&format!("cannot run `{}`: {error}", program.to_string_lossy()));
+    ExitCode::from(code_of_unrunnable(&error))
 }
 
 pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let mut signals = runtime.block_on(async { StopSignals::caught() }).map_err(|error| error.to_string())?;
+    let ready_file = options.server.ready_file.as_deref().map(ReadyFile::claim).transpose()?;
+    let files = descriptors::raise();
     let server = options.server.start(0)?;
     let access = ServerAccess::of(&server)?;
-    let file = options.server.ready_file.as_deref().map(|path| ReadyFile::write(path, &access.json())).transpose()?;
-    let Some((program, arguments)) = options.command.split_first() else { return Err("name a command".into()) };
-    let mut command = tokio::process::Command::new(program);
+    let file = ready_file.map(|file| file.write(&access.json())).transpose()?;
+    let own = std::env::current_exe().map_err(|error| format!("cannot find its own binary: {error}"))?;
+    let mut command = tokio::process::Command::new(own);
+    command.args(["run-command", "--parent", &std::process::id().to_string()]);
+    if let Some(files) = files {
+        command.args(["--files", &files.to_string()]);
+    }
+    // What is typed at a terminal reaches a command only in the terminal's own group. Elsewhere it gets one of its own, in
+    // which all that it starts is told to end.
+    let in_group = !std::io::stdin().is_terminal();
+    if in_group {
+        command.process_group(0);
+    }
     command
-        .args(arguments)
+        .arg("--")
+        .args(&options.command)
         .envs(access.environment())
         .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
     for name in ["NO_PROXY", "no_proxy"] {
@@ -49,17 +98,11 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         None => command.env_remove("MEMBRANE_MOCK_CONTROL_TOKEN"),
     };
     let code = runtime.block_on(async {
-        let mut child = match command.spawn() {
-            Ok(child) => child,
-            Err(error) => {
-                complain(&format!("cannot run `{program}`: {error}"));
-                return Ok(code_of_unrunnable(&error));
-            }
-        };
+        let mut child = command.spawn().map_err(|error| format!("cannot start a process: {error}"))?;
         tokio::select! {
             status = child.wait() => status.map(code_of).map_err(|error| error.to_string()),
             signal = signals.next() => {
-                end(&mut child, signal, &mut signals).await;
+                end(&mut child, signal, &mut signals, in_group).await;
                 Ok(128 + signal)
             }
         }
@@ -88,32 +131,46 @@ fn without_proxy(told: Option<&str>) -> String {
 }
 
 /// The exit status of a command that cannot be run, as shells have it.
-fn code_of_unrunnable(error: &std::io::Error) -> i32 {
+fn code_of_unrunnable(error: &std::io::Error) -> u8 {
     match error.kind() {
         std::io::ErrorKind::NotFound => 127,
         _ => 126,
     }
 }
 
-/// A command that is asked to end has this long before it is killed.
+/// A command that is asked to end, and not by somebody at the keyboard, has this long before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Passes a signal on, so that the command can clean up; a second signal, or taking longer than
-/// [`GRACE`], kills the command.
-async fn end(child: &mut Child, signal: i32, signals: &mut StopSignals) {
-    // A signal that is typed at a terminal reaches the command by itself.
-    let typed = signal == nix::libc::SIGINT && std::io::stdin().is_terminal();
-    if let (Some(id), Ok(signal), false) = (child.id(), Signal::try_from(signal), typed)
+/// A command that was interrupted so often is killed.
+const MOST_INTERRUPTS: usize = 3;
+
+/// Passes signals on, so that the command can clean up, with the server still there. Taking longer than [`GRACE`] after
+/// SIGTERM or SIGHUP kills it, and so does a third signal.
+async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group: bool) {
+    let mut signal = first;
+    let mut late = std::pin::pin!(real_sleep(GRACE));
+    for _ in 1..MOST_INTERRUPTS {
+        pass_on(child, signal, in_group);
+        let hurries = first != nix::libc::SIGINT;
+        tokio::select! {
+            _ = child.wait() => return,
+            next = signals.next() => signal = next,
+            () = &mut late, if hurries => break,
+        }
+    }
+    pass_on(child, nix::libc::SIGKILL, in_group);
+    child.kill().await.ok();
+}
+
+/// Sends a signal to a command, and to all that it has started when it has a group of its own.
+fn pass_on(child: &Child, signal: i32, in_group: bool) {
+    // What is typed at a terminal reaches the command by itself.
+    let is_typed = signal == nix::libc::SIGINT && !in_group;
+    if let (Some(id), Ok(signal), false) = (child.id(), Signal::try_from(signal), is_typed)
         && let Ok(id) = i32::try_from(id)
     {
-        nix::sys::signal::kill(Pid::from_raw(id), signal).ok();
+        nix::sys::signal::kill(Pid::from_raw(if in_group { -id } else { id }), signal).ok();
     }
-    tokio::select! {
-        _ = child.wait() => return,
-        _ = signals.next() => {}
-        () = real_sleep(GRACE) => {}
-    }
-    child.kill().await.ok();
 }
 
 /// Returns the command's exit status; ending by signal n counts as 128 + n.

@@ -3,6 +3,7 @@
 //! Invariant: no command has behaviour of its own; `serve` and `exec` are the library's [`crate::server::Server`].
 
 mod credentials;
+mod descriptors;
 mod exec;
 mod output;
 mod serve;
@@ -42,6 +43,9 @@ enum Command {
     Token(token::TokenOptions),
     /// Print the workspace's credentials. Needs no server.
     Credentials(credentials::CredentialsOptions),
+    /// Become the command of an `exec` that started this process.
+    #[command(name = "run-command", hide = true)]
+    Become(exec::BecomeOptions),
     /// Run snippets for a server that started this process.
     #[command(name = "js-worker", hide = true)]
     JsWorker {
@@ -196,6 +200,7 @@ pub fn main() -> ExitCode {
     };
     result.unwrap_or_else(|message| {
         output::complain(&message);
+        Command::Become(options) => Ok(exec::become_command(&options)),
         ExitCode::FAILURE
     })
 }

@@ -1,6 +1,7 @@
 //! This module writes what the commands print: the environment block, the banner, the ready file.
 
 use std::io::Write as _;
+use std::net::TcpStream;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -8,12 +9,14 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::base::clock::real_now;
-use crate::base::json::set_member;
+use crate::base::json::{member, set_member};
 use crate::engine::tokens::mint;
 use crate::server::Server;
 
 /// Prints a complaint on standard error.
 pub(super) fn complain(message: &str) {
+    // Failures of the fake's own name it already.
+    let message = message.strip_prefix("membrane-mock failed: ").unwrap_or(message);
     writeln!(std::io::stderr(), "membrane-mock: {message}").ok();
 }
 
@@ -124,30 +127,67 @@ pub(super) fn quoted(value: &str) -> String {
     if plain && !value.is_empty() { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
 }
 
-/// The ready file exists for as long as this value does.
+/// A path at which a ready file may be written.
 #[derive(Debug)]
 pub(super) struct ReadyFile {
     path: PathBuf,
 }
 
+/// The ready file exists for as long as this value does.
+#[derive(Debug)]
+pub(super) struct WrittenReadyFile {
+    path: PathBuf,
+    text: String,
+}
+
 impl ReadyFile {
+    /// Removes what a server that ended without tidying up has left at a path, so that nobody takes it for this one's. The
+    /// error says that the file belongs to a server that runs.
+    pub(super) fn claim(path: &Path) -> Result<Self, String> {
+        let left = std::fs::read(path).unwrap_or_default();
+        if let Ok(left) = serde_json::from_slice::<Value>(&left)
+            && let Some(url) = member(&left, "url").as_str()
+        {
+            if answers(url) {
+                return Err(format!(
+                    "{} belongs to the server at {url}, process {}; stop that, or give another --ready-file",
+                    path.display(),
+                    member(&left, "pid")
+                ));
+            }
+            std::fs::remove_file(path).ok();
+        }
+        Ok(Self { path: path.to_owned() })
+    }
+
     /// Writes the file in one step, so that a reader never sees half of it.
-    pub(super) fn write(path: &Path, ready: &Value) -> Result<Self, String> {
+    pub(super) fn write(self, ready: &Value) -> Result<WrittenReadyFile, String> {
+        let Self { path } = self;
         let broken = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
         let mut name = path.file_name().unwrap_or_default().to_os_string();
         name.push(format!(".{}.tmp", std::process::id()));
         let temporary = path.with_file_name(name);
         let mut options = std::fs::OpenOptions::new();
+        let text = format!("{ready}\n");
         // The file holds the secret, so only its owner may read it.
         let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary);
-        opened.and_then(|mut file| file.write_all(format!("{ready}\n").as_bytes())).map_err(broken)?;
-        std::fs::rename(&temporary, path).map_err(broken)?;
-        Ok(Self { path: path.to_owned() })
+        opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(broken)?;
+        std::fs::rename(&temporary, &path).map_err(broken)?;
+        Ok(WrittenReadyFile { path, text })
     }
 }
 
-impl Drop for ReadyFile {
+/// Whether something listens at the address of a server.
+fn answers(url: &str) -> bool {
+    let address = url::Url::parse(url).ok().and_then(|url| url.socket_addrs(|| None).ok()?.into_iter().next());
+    address.is_some_and(|address| TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok())
+}
+
+impl Drop for WrittenReadyFile {
     fn drop(&mut self) {
-        std::fs::remove_file(&self.path).ok();
+        // One that another server has put in its place is that server's to remove.
+        if std::fs::read_to_string(&self.path).is_ok_and(|text| text == self.text) {
+            std::fs::remove_file(&self.path).ok();
+        }
     }
 }

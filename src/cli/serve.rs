@@ -1,4 +1,4 @@
-//! This module is `membrane-mock serve`, which runs a server until SIGINT or SIGTERM.
+//! This module is `membrane-mock serve`, which runs a server until SIGINT, SIGTERM or SIGHUP.
 
 use std::process::ExitCode;
 
@@ -6,17 +6,20 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::base::config::Config;
 use crate::cli::ServerOptions;
+use crate::cli::descriptors;
 use crate::cli::output::{ReadyFile, ServerAccess, print};
 
 pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let ready_file = options.ready_file.as_deref().map(ReadyFile::claim).transpose()?;
     // Signals are caught before anybody is told that the server runs, because whoever is told may stop it at once.
     let mut signals = runtime.block_on(async { StopSignals::caught() }).map_err(|error| error.to_string())?;
+    descriptors::raise();
     let server = options.start(Config::default().port)?;
     let access = ServerAccess::of(&server)?;
     let ready = access.json();
-    let file = options.ready_file.as_deref().map(|path| ReadyFile::write(path, &ready)).transpose()?;
+    let file = ready_file.map(|file| file.write(&ready)).transpose()?;
     print(&if options.json { ready.to_string() } else { access.banner() });
     runtime.block_on(signals.next());
     drop(file);
@@ -24,16 +27,19 @@ pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A receiver of SIGINT and SIGTERM, which no longer end the process by themselves.
+/// A receiver of SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves. SIGHUP comes when a terminal
+/// closes, unless whoever started the process had it ignored, as `nohup` does.
 pub(super) struct StopSignals {
     interrupt: Signal,
     terminate: Signal,
+    hangup: Option<Signal>,
 }
 
 impl StopSignals {
     /// Begins to catch the signals; it must be called within a runtime.
     pub(super) fn caught() -> std::io::Result<Self> {
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let hangup = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())?, hangup })
     }
 
     /// Waits for the next signal and returns its number.
@@ -41,6 +47,22 @@ impl StopSignals {
         tokio::select! {
             _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
             _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
+            () = hung_up(self.hangup.as_mut()) => SignalKind::hangup().as_raw_value(),
         }
     }
+}
+
+async fn hung_up(signal: Option<&mut Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether this process was started with SIGHUP ignored. Systems without `/proc` do not tell.
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    // The first bit stands for the first signal.
+    ignored.is_some_and(|signals| signals & (1 << (SignalKind::hangup().as_raw_value() - 1)) != 0)
 }

@@ -325,3 +325,150 @@ async fn a_watched_seed_is_planted_anew_when_it_changes() {
     assert!(said.contains("planted anew"), "{said}");
     assert_eq!(after, ["github", "slack"]);
 }
+
+/// A shell that asks the server how it is at each of these signals, and ends at the last.
+fn asking_at(signals: &str, times: u32) -> String {
+    format!(
+        "times=0; ask() {{ times=$((times + 1)); curl -s -o /dev/null -w '%{{http_code}}\\n' \
+         \"$MEMBRANE_MOCK_CONTROL_URL/health\"; [ $times -lt {times} ] || exit 0; }}; \
+         trap ask {signals}; echo up; while :; do sleep 0.05; done"
+    )
+}
+
+#[test]
+fn exec_keeps_its_server_up_while_its_command_cleans_up() {
+    for (name, times, code) in [("HUP", 1, 128 + 1), ("INT", 2, 128 + 2)] {
+        let mut command = binary(&[]);
+        command.args(["exec", "--", "sh", "-c", &asking_at(name, times)]).stdin(Stdio::null());
+        let mut exec = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines().map_while(Result::ok);
+
+        assert_eq!(lines.next().as_deref(), Some("up"));
+        for _ in 0..times {
+            signal(&exec, name);
+            assert_eq!(lines.next().as_deref(), Some("200"), "{name}");
+        }
+        assert_eq!((exec.wait().unwrap().code(), lines.next()), (Some(code), None), "{name}");
+    }
+}
+
+#[test]
+fn nothing_that_exec_started_outlives_it() {
+    // The pipe closes when the last of them is gone, also the one that heeds no signal of its own.
+    let script = "sh -c 'while :; do sleep 0.05; done' & echo up; wait";
+    for name in ["TERM", "HUP"] {
+        let mut command = binary(&[]);
+        command.args(["exec", "--", "sh", "-c", script]).stdin(Stdio::null());
+        let mut exec = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines().map_while(Result::ok);
+        assert_eq!(lines.next().as_deref(), Some("up"));
+
+        signal(&exec, name);
+
+        assert_eq!(lines.next(), None, "{name}");
+        exec.wait().unwrap();
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_command_ends_with_an_exec_that_is_killed() {
+    let mut command = binary(&[]);
+    command.args(["exec", "--", "sh", "-c", "echo up; while :; do :; done"]).stdin(Stdio::null());
+    let mut exec = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert_eq!(lines.next().as_deref(), Some("up"));
+
+    signal(&exec, "KILL");
+
+    assert_eq!(lines.next(), None, "the pipe closes with its last writer");
+    exec.wait().unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_passes_arguments_that_are_no_text() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let mut command = binary(&[]);
+    command.args(["exec", "--", "sh", "-c", "printf '%s' \"$1\"", "sh"]).arg(std::ffi::OsStr::from_bytes(b"a\xff"));
+
+    let ended = command.output().unwrap();
+
+    assert_eq!((ended.status.code(), ended.stdout.as_slice()), (Some(0), &b"a\xff"[..]), "{}", text(&ended.stderr));
+}
+
+#[test]
+fn a_ready_file_is_its_servers_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ready.json");
+    let path = file.to_str().unwrap();
+    let mut first = Served::with(&["--ready-file", path], &[]);
+    let refused = run(&["serve", "--port", "0", "--ready-file", path]);
+
+    // One that was killed leaves its file behind; while the next one starts, nobody finds it.
+    signal(&first.child, "KILL");
+    first.child.wait().unwrap();
+    assert!(file.exists());
+    let without = run(&["serve", "--port", "0", "--ready-file", path, "--seed", "/no/such/seed"]);
+    assert!(!file.exists() && !without.status.success());
+    let mut second = Served::with(&["--ready-file", path], &[]);
+    let others = r#"{"url":"http://127.0.0.1:1","pid":1}"#;
+    std::fs::write(&file, others).unwrap();
+    signal(&second.child, "HUP");
+    let status = second.child.wait().unwrap();
+
+    let said = text(&refused.stderr);
+    assert!(!refused.status.success(), "{said}");
+    for part in [path, first.get("url"), &first.child.id().to_string(), "--ready-file"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(status.success(), "a terminal that closes stops it cleanly: {status}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), others, "what another one wrote stays");
+}
+
+#[tokio::test]
+async fn who_waits_for_an_answer_gets_it_before_the_server_ends() {
+    let mut served = Served::by(&[]);
+    let tenant = served.tenant().await;
+    let slow = "module.exports = async ({ externalApiClient }) => { await externalApiClient.get('/user'); \
+                await new Promise((done) => setTimeout(done, 300)); return 'done' }";
+    let slow = json!({"code": slow, "connectionKey": "github-dev"});
+
+    let call = tokio::spawn(tenant.request(Method::POST, "/act").json(&slow).send());
+    let begun = async {
+        while served.read("/upstreams/github/requests").await["items"].as_array().is_none_or(Vec::is_empty) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(GUARD, begun).await.expect("the snippet runs");
+    signal(&served.child, "TERM");
+    let answer: Value = call.await.unwrap().unwrap().json().await.unwrap();
+    let status = tokio::task::spawn_blocking(move || served.child.wait().unwrap()).await.unwrap();
+
+    assert_eq!(answer["output"], "done", "{answer}");
+    assert!(status.success(), "{status}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn event_streams_end_when_their_clients_go() {
+    let served = Served::by(&[]);
+    let tenant = served.tenant().await;
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", served.child.id())).unwrap().count();
+    let before = open();
+
+    let mut streams = Vec::new();
+    for _ in 0..40 {
+        streams.push(tenant.request(Method::GET, "/sse/workspace").send().await.unwrap());
+    }
+    let most = open();
+    drop(streams);
+    let ended = async {
+        while open() > before + 10 {
+            served.read("").await;
+        }
+    };
+
+    assert!(most >= before + 40, "{before} {most}");
+    tokio::time::timeout(GUARD, ended).await.expect("the next heartbeat is too late");
+}
