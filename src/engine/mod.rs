@@ -103,7 +103,6 @@ pub struct Engine {
     spaces: RwLock<HashMap<String, Arc<WorkspaceRuntime>>>,
     first: OnceLock<String>,
     deleted_first: OnceLock<Arc<WorkspaceRuntime>>,
-    workspaces_made: AtomicU64,
     /// The snapshots of each workspace, under the workspace's key.
     pub(crate) snapshots: Mutex<HashMap<String, Vec<Arc<Snapshot>>>>,
     snapshots_made: AtomicU64,
@@ -141,7 +140,6 @@ impl Engine {
             spaces: RwLock::default(),
             first: OnceLock::new(),
             deleted_first: OnceLock::new(),
-            workspaces_made: AtomicU64::new(0),
             snapshots: Mutex::default(),
             snapshots_made: AtomicU64::new(0),
             past: Past::default(),
@@ -197,11 +195,6 @@ impl Engine {
     /// Returns the workspace whose state new workspaces start from: the first one, even when it was deleted.
     pub fn start_space(&self) -> Result<Arc<WorkspaceRuntime>, ApiError> {
         self.first_space().or_else(|error| self.deleted_first.get().cloned().ok_or(error))
-    }
-
-    /// Returns a number for the key of the next workspace that is given none.
-    pub(crate) fn next_workspace(&self) -> u64 {
-        self.workspaces_made.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     pub(crate) fn next_snapshot(&self) -> u64 {

@@ -1,21 +1,18 @@
 //! This module opens the database and has every statement that writes. Invariant: each write is one transaction that
 //! happens as a whole or not at all.
 
-use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
 use serde::Serialize;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
-use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteJournalMode, SqliteLockingMode, SqlitePoolOptions, SqliteRow, SqliteSynchronous,
-};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteRow};
 use sqlx::{Row as _, SqlSafeStr as _, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
 use crate::base::config::Database;
-use crate::store::StoreError;
+use crate::store::{StoreError, file};
 
 /// A stored record, as its row in the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,8 +54,11 @@ pub struct Db {
 static TEMPLATE: OnceCell<Vec<u8>> = OnceCell::const_new();
 
 /// The migrations, in order. The text of one that was released is never changed, because databases hold its checksum.
-static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
-    let files = [(1, "core", include_str!("../../migrations/0001_core.sql"))];
+pub(super) static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
+    let files = [
+        (1, "core", include_str!("../../migrations/0001_core.sql")),
+        (2, "counters", include_str!("../../migrations/0002_counters.sql")),
+    ];
     let migrations = files.into_iter().map(|(version, description, sql)| {
         Migration::new(version, description.into(), MigrationType::Simple, sql.into_sql_str(), false)
     });
@@ -118,32 +118,33 @@ fn row_of(row: &SqliteRow) -> Result<Row, StoreError> {
     })
 }
 
+/// How the one connection is kept.
+pub(super) fn pool_options() -> SqlitePoolOptions {
+    // A pool that closes its last idle connection would lose a database in memory.
+    SqlitePoolOptions::new()
+        .min_connections(1)
+        .max_connections(1)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+        .acquire_timeout(Duration::from_secs(30))
+}
+
 impl Db {
     /// Opens the database and brings its schema up to date, or fails when either cannot be done. A database in memory
     /// starts as `image`, when there is one.
     pub async fn open(target: &Database, image: Option<&[u8]>) -> Result<Self, StoreError> {
         match target {
             Database::Memory => Self::open_memory(image).await,
-            Database::File(path) => Self::open_file(path).await,
+            Database::File(path) => Ok(Self { pool: file::open(path).await?, runtime: Handle::current() }),
         }
-    }
-
-    fn pool_options() -> SqlitePoolOptions {
-        // A pool that closes its last idle connection would lose a database in memory.
-        SqlitePoolOptions::new()
-            .min_connections(1)
-            .max_connections(1)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .test_before_acquire(false)
-            .acquire_timeout(Duration::from_secs(30))
     }
 
     async fn open_memory(image: Option<&[u8]>) -> Result<Self, StoreError> {
         let options = || SqliteConnectOptions::new().in_memory(true);
         let empty = TEMPLATE
             .get_or_try_init(|| async {
-                let pool = Self::pool_options().connect_with(options()).await?;
+                let pool = pool_options().connect_with(options()).await?;
                 MIGRATOR.run(&pool).await?;
                 let mut conn = pool.acquire().await?;
                 let image = conn.serialize(None).await?.as_ref().to_vec();
@@ -152,7 +153,7 @@ impl Db {
                 Ok::<_, StoreError>(image)
             })
             .await?;
-        let pool = Self::pool_options().connect_with(options()).await?;
+        let pool = pool_options().connect_with(options()).await?;
         let mut conn = pool.acquire().await?;
         let image = sqlx::sqlite::SqliteOwnedBuf::try_from(image.unwrap_or(empty))?;
         conn.deserialize(None, image, false).await?;
@@ -164,20 +165,6 @@ impl Db {
     pub async fn image(&self) -> Result<Vec<u8>, StoreError> {
         let mut conn = self.pool.acquire().await?;
         Ok(conn.serialize(None).await?.as_ref().to_vec())
-    }
-
-    async fn open_file(path: &Path) -> Result<Self, StoreError> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .locking_mode(SqliteLockingMode::Exclusive)
-            .busy_timeout(Duration::from_secs(5));
-        let pool = Self::pool_options().connect_with(options).await;
-        let pool = pool.map_err(|why| StoreError::Open { path: path.display().to_string(), why })?;
-        MIGRATOR.run(&pool).await?;
-        Ok(Self { pool, runtime: Handle::current() })
     }
 
     /// Returns the server's runtime, on which transactions run to their end.
@@ -219,6 +206,19 @@ impl Db {
         .fetch_one(&self.pool)
         .await?;
         Ok(u64::try_from(last).unwrap_or(0))
+    }
+
+    /// Returns the next number of this name, which is given once in the life of the database.
+    pub async fn next_number(&self, name: &str) -> Result<u64, StoreError> {
+        let (pool, name) = (self.pool.clone(), name.to_owned());
+        // On the server's runtime, as every write.
+        let work = self.runtime.spawn(async move {
+            let text = "insert into counter (name, value) values (?1, 1) \
+                        on conflict (name) do update set value = value + 1 returning value";
+            let next: i64 = sqlx::query_scalar(text).bind(name).fetch_one(&pool).await?;
+            Ok(u64::try_from(next).unwrap_or(0))
+        });
+        work.await.unwrap_or(Err(StoreError::CutOff))
     }
 
     /// Writes everything that a transaction has collected.

@@ -9,6 +9,7 @@
 //! grow, are read from SQLite ([`logs`]).
 
 mod db;
+mod file;
 pub mod logs;
 mod records;
 mod tx;
@@ -25,13 +26,13 @@ pub enum StoreError {
     /// SQLite refused a statement.
     #[error("the store failed: {0}")]
     Sql(#[from] sqlx::Error),
-    /// The database file cannot be opened.
-    #[error("the database {path} cannot be opened: {why}")]
-    Open {
+    /// The database file is not used.
+    #[error("the database {path} {why}")]
+    Refused {
         /// The user named this file.
         path: String,
-        /// SQLite gave this reason.
-        why: sqlx::Error,
+        /// The rest of the sentence says what is wrong with it.
+        why: String,
     },
     /// The schema could not be brought up to date.
     #[error("the store's schema could not be brought up to date: {0}")]

@@ -205,7 +205,10 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Work
     let own_key = seed.workspace.key.clone().filter(|key| engine.space(key).is_none());
     // A seed that is planted a second time gets a key and a secret of its own.
     let own_secret = seed.workspace.secret.clone().filter(|_| own_key.is_some() || new.key.is_some());
-    let key = new.key.or(own_key).unwrap_or_else(|| free_key(engine));
+    let key = match new.key.or(own_key) {
+        Some(key) => key,
+        None => free_key(engine).await?,
+    };
     refuse_taken(engine, &key)?;
     let secret = secret_of(new.secret.or(own_secret))?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
@@ -283,7 +286,10 @@ async fn fork_here(
     start: Start,
     fork: Fork,
 ) -> Result<Arc<WorkspaceRuntime>, ApiError> {
-    let key = fork.key.unwrap_or_else(|| free_key(engine));
+    let key = match fork.key {
+        Some(key) => key,
+        None => free_key(engine).await?,
+    };
     refuse_taken(engine, &key)?;
     let secret = secret_of(fork.secret)?;
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &key));
@@ -423,8 +429,12 @@ fn refuse_taken(engine: &Engine, key: &str) -> Result<(), ApiError> {
     Ok(())
 }
 
-fn free_key(engine: &Engine) -> String {
-    let next = engine.next_workspace();
-    let key = format!("workspace-{next}");
-    if engine.space(&key).is_some() { free_key(engine) } else { key }
+/// A key that no workspace has or ever had, so that what is kept by key elsewhere is never mistaken for another's.
+async fn free_key(engine: &Engine) -> Result<String, ApiError> {
+    loop {
+        let key = format!("workspace-{}", engine.db.next_number("workspace").await?);
+        if engine.space(&key).is_none() {
+            return Ok(key);
+        }
+    }
 }
