@@ -35,6 +35,7 @@ async fn key_name_and_connector_make_an_integration() {
       "connectorId": "4147586d73ec599721eacca4",
       "connectorKey": "github",
       "externalAppId": "ca6af43ca3ea76062ca585a4",
+      "appUuid": "f6d26d93-4be6-4aa0-8667-f62765ae4a0d",
       "authType": "oauth2",
       "hasMissingParameters": false,
       "hasDocumentation": false,

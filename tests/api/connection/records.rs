@@ -60,6 +60,7 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
         "connectorId": "d945b0e629c585f7e8928105",
         "connectorKey": "stripe",
         "externalAppId": "0256f8f13db44b6e9a9c8161",
+        "appUuid": "3a5959f1-fc1e-4381-b867-0c006f53dabc",
         "authType": "client-credentials",
         "hasMissingParameters": false,
         "hasDocumentation": false,
