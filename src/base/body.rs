@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::form_urlencoded;
 
 use crate::base::JsonMap;
-use crate::base::json::depth;
+use crate::base::json::bounds;
 
 /// Names in a form nest this deep; a name with more brackets is taken as it stands.
 const DEEPEST_NAME: usize = 10;
@@ -141,7 +141,7 @@ pub fn decode(body: impl Into<Bytes>, headers: &HeaderMap) -> Value {
     let text = || Value::String(String::from_utf8_lossy(&body).into_owned());
     match read {
         Some(form) => form,
-        None if depth::exceeds(&body) => text(),
+        None if bounds::excess(&body).is_some() => text(),
         None => serde_json::from_slice(&body).unwrap_or_else(|_| text()),
     }
 }

@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::headers::bearer;
-use crate::base::json::depth;
+use crate::base::json::bounds;
 use crate::base::page::PageRequest;
 use crate::call::unread::Read;
 use crate::elements::model::{Layer, Scope, Selector};
@@ -288,8 +288,8 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)
     })?;
     // Editors and spreadsheets put a mark before what they write.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if depth::exceeds(bytes) {
-        return Err(ApiError::bad_request(format!("the body nests deeper than {} levels", depth::DEEPEST)));
+    if let Some(excess) = bounds::excess(bytes) {
+        return Err(ApiError::bad_request(format!("the body {excess}")));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();

@@ -1,6 +1,6 @@
-//! JSON beyond its syntax: members that may be missing, how deep it nests, partial updates, and checks against a schema.
+//! JSON beyond its syntax: members that may be missing, how much of it there may be, partial updates, and checks against a schema.
 
-pub mod depth;
+pub mod bounds;
 pub mod patch;
 pub mod schema;
 

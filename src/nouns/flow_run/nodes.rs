@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::base::json::depth;
+use crate::base::json::bounds;
 use crate::base::json::set_member;
 use crate::elements::Kind as _;
 use crate::elements::model::{Scope, Selector};
@@ -122,9 +122,8 @@ impl Walk<'_> {
     /// it is stored inside other JSON.
     fn count(&mut self, value: &Value) -> Result<(), ApiError> {
         let text = serde_json::to_string(value).map_err(ApiError::internal)?;
-        if depth::exceeds(text.as_bytes()) {
-            let why = format!("a flow run is cut off where its data nests deeper than {} levels", depth::DEEPEST);
-            return Err(ApiError::flow_run(why));
+        if let Some(excess) = bounds::excess(text.as_bytes()) {
+            return Err(ApiError::flow_run(format!("a flow run is cut off where its data {excess}")));
         }
         self.bytes += text.len();
         if self.bytes > MOST_BYTES {

@@ -29,7 +29,7 @@ use self::jobs::{Jobs, SnippetTime};
 use self::natives::Shared;
 use self::place::SourcePlace;
 use crate::base::clock::monotonic;
-use crate::base::json::depth;
+use crate::base::json::bounds;
 use crate::sandbox::SandboxError;
 use crate::sandbox::protocol::{FromRun, Task};
 
@@ -259,12 +259,12 @@ fn output(settled: Settled) -> Result<Option<Box<RawValue>>, SandboxError> {
             "the output has {} bytes; at most {MOST_OUTPUT_BYTES} are returned",
             text.len()
         ))),
-        Settled::Output(text) if depth::exceeds(text.as_bytes()) => {
-            Err(SandboxError::thrown(format!("the output nests deeper than {} levels", depth::DEEPEST)))
-        }
-        Settled::Output(text) => RawValue::from_string(natives::mended(text))
-            .map(Some)
-            .map_err(|error| SandboxError::thrown(format!("the output cannot be returned as JSON: {error}"))),
+        Settled::Output(text) => match bounds::excess(text.as_bytes()) {
+            Some(excess) => Err(SandboxError::thrown(format!("the output {excess}"))),
+            None => RawValue::from_string(natives::mended(text))
+                .map(Some)
+                .map_err(|error| SandboxError::thrown(format!("the output cannot be returned as JSON: {error}"))),
+        },
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use yaml_rust2::parser::{Event, Parser};
 
-use crate::base::json::depth::DEEPEST;
+use crate::base::json::bounds::DEEPEST;
 use crate::world::seed::file::{SeedError, SeedFile};
 
 /// Texts below this many bytes are small, whatever they say.

@@ -192,3 +192,14 @@ async fn a_record_can_be_sent_back_to_be_changed() {
         assert_eq!(patched.0, 200, "{path}: {patched:?}");
     }
 }
+
+#[tokio::test]
+async fn many_small_values_are_refused_by_number() {
+    let bed = Bed::start().await;
+    let many = format!("{{\"input\": {{\"a\": [{}1]}}}}", "1,".repeat(500_000));
+
+    let refused = sent(&bed.demo(), "identity", many.into_bytes()).await;
+
+    assert_eq!(refused.0, 400);
+    assert_eq!(message(&refused), "the body has more than 500000 values");
+}

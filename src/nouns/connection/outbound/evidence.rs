@@ -7,9 +7,10 @@ use serde_json::Value;
 use url::Url;
 
 use crate::base::JsonMap;
+use crate::base::body;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::json::depth;
+
 use crate::base::redact::MASK;
 use crate::engine::Cx;
 use crate::nouns::connection::model::Connection;
@@ -65,14 +66,7 @@ pub fn shown_body(body: &Bytes) -> Option<Value> {
 
 /// A body as a value: JSON, else text; null when empty.
 pub fn value_of(body: &Bytes) -> Value {
-    if body.is_empty() {
-        return Value::Null;
-    }
-    let text = || Value::String(String::from_utf8_lossy(body).into_owned());
-    if depth::exceeds(body) {
-        return text();
-    }
-    serde_json::from_slice(body).unwrap_or_else(|_| text())
+    body::decode(body.clone(), &HeaderMap::new())
 }
 
 /// Stores the exchanges of a call as external API logs, unless the workspace's settings turn them off.
