@@ -290,8 +290,8 @@ async fn an_attempt_that_its_vendor_refuses_is_one_record() {
     drive(&bed, &slack, "fail", Value::Null).await;
     let notion = bed.ws.tenant("acme").connect("notion").fail("access_denied").await.unwrap();
 
-    let denied = |app: &str| vec![format!("error {app} said: access_denied. Nothing was connected.")];
-    assert_eq!(logged(&demo, "").await, denied("GitHub"));
-    assert_eq!(logged(&acme, &format!("?connectionId={slack}")).await, denied("Slack"));
-    assert_eq!(logged(&acme, &format!("?connectionId={}", notion.id())).await, denied("Notion"));
+    let denied = |app: &str, why: &str| vec![format!("error {app} said: {why}. Nothing was connected.")];
+    assert_eq!(logged(&demo, "").await, denied("GitHub", "the user denied the request (access_denied)"));
+    assert_eq!(logged(&acme, &format!("?connectionId={slack}")).await, denied("Slack", "access_denied"));
+    assert_eq!(logged(&acme, &format!("?connectionId={}", notion.id())).await, denied("Notion", "access_denied"));
 }

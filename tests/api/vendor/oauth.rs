@@ -85,7 +85,10 @@ async fn a_redirect_says_how_it_went() {
     let (_, denied) = attempt(&[("action", "deny")]).await;
 
     assert_eq!(fine.as_str(), format!("http://app.test/done?tab=2&connectionId={}", id(&begun)));
-    assert_eq!(query_value(&denied, "error"), "Slack said: access_denied. Nothing was connected.");
+    assert_eq!(
+        query_value(&denied, "error"),
+        "Slack said: the user denied the request (access_denied). Nothing was connected."
+    );
     let data: Value = serde_json::from_str(&query_value(&denied, "errorData")).unwrap();
     assert_eq!((&data["type"], &data["key"]), (&json!("bad_request"), &json!("access_denied")));
 }

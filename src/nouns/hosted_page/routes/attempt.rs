@@ -184,6 +184,8 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
     let connector = attempts::connector_of(&call.engine, &space, &connection)?;
     let Some(code) = query.text("code") else {
         let why = query.text("error").unwrap_or_else(|| "no code came back".into());
+        // What a vendor says in words is for the user, its code for who reads the log.
+        let why = query.text("error_description").map_or_else(|| why.clone(), |said| format!("{said} ({why})"));
         let ending = attempts::refuse(&call.engine, &space, &connection, &why).await?;
         return ended(&call.engine, &space, &connection, ending).await;
     };
