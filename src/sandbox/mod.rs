@@ -370,6 +370,10 @@ impl RunSupervisor<'_> {
         let mut logs = Vec::new();
         let end = loop {
             tokio::select! {
+                // The limit comes first, however much the run asks for and is answered meanwhile.
+                biased;
+                () = &mut overtime => break End::Overtime,
+                () = self.abandoned.cancelled() => break End::Abandoned,
                 message = messages.next() => match message {
                     Some(Ok(FromRun::Done(result))) => break End::Done(result),
                     Some(Ok(FromRun::Call { .. })) if answers.len() > MOST_CALLS => {
@@ -391,8 +395,6 @@ impl RunSupervisor<'_> {
                     Ok(answer) => send(ToRun::Answer { id, answer }),
                     Err(why) => break End::Lost(why.to_string()),
                 },
-                () = &mut overtime => break End::Overtime,
-                () = self.abandoned.cancelled() => break End::Abandoned,
             }
         };
         (end, logs)
