@@ -14,10 +14,11 @@ use actix_web::{App, HttpRequest, HttpServer, web};
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use crate::base::clock::real_sleep;
 use crate::base::config::Config;
 use crate::base::error::ApiError;
 use crate::call::router::Router;
-use crate::edge::serve::Edge;
+use crate::edge::serve::{Edge, UnderWay};
 use crate::edge::{departure, serve as edge};
 use crate::engine::{Cx, Engine, InnerCall, tokens as auth};
 use crate::world::{spaces, worker};
@@ -26,6 +27,9 @@ use crate::{control, edge as api};
 /// A connection may be idle for this long. Source: our choice: longer than clients keep theirs (Node's 5 s), so that
 /// none sends its next call just when this end closes.
 const IDLE: Duration = Duration::from_secs(75);
+
+/// Calls that are under way when the server stops have this long to be answered.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// The error says why a server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +161,7 @@ fn run_thread(config: Config, ready: oneshot::Sender<Result<Running, StartError>
         }
     };
     runtime.block_on(async move {
-        let (server, running) = match bring_up(config).await {
+        let (server, running, under_way) = match bring_up(config).await {
             Ok(up) => up,
             Err(error) => {
                 ready.send(Err(error)).ok();
@@ -170,6 +174,12 @@ fn run_thread(config: Config, ready: oneshot::Sender<Result<Running, StartError>
         let working = tokio::spawn(worker::run(Arc::downgrade(&engine)));
         ready.send(Ok(running)).ok();
         stopped.await.ok();
+        // Nobody new is let in; who waits for an answer gets it, unless that takes too long.
+        handle.pause().await;
+        tokio::select! {
+            () = under_way.ended() => {}
+            () = real_sleep(LAST_ANSWERS) => {}
+        }
         handle.stop(false).await;
         working.abort();
         serving.await.ok();
@@ -177,7 +187,7 @@ fn run_thread(config: Config, ready: oneshot::Sender<Result<Running, StartError>
     });
 }
 
-async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), StartError> {
+async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running, Arc<UnderWay>), StartError> {
     let wanted = SocketAddr::new(config.host, config.port);
     let workers = config.workers.max(1);
     api::announce_routes();
@@ -185,11 +195,13 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running), S
     let engine = spaces::open(config).await?;
     let inner = Arc::clone(&table);
     let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {
-        let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner) };
+        // It is part of the call that the snippet answers.
+        let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner), under_way: Arc::default() };
         Box::pin(async move { edge::inner(&edge, cx, call).await })
     };
     engine.door.set(Box::new(door)).ok();
-    let shared = Edge { engine: Arc::clone(&engine), router: table };
+    let under_way = Arc::<UnderWay>::default();
+    let shared = Edge { engine: Arc::clone(&engine), router: table, under_way: Arc::clone(&under_way) };
     let listen = |error: std::io::Error| {
         let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
         let help = if is_taken { "; `--port 0` picks a free port" } else { "" };

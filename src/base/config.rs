@@ -68,6 +68,8 @@ pub struct Config {
     pub control_token: Option<String>,
     /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,
+    /// The body of a request may pause for this many milliseconds of real time, and take ten times as long.
+    pub body_timeout_ms: u64,
     /// A snippet may run for this many milliseconds of real time. Source: DOC:docs/managing-membrane/limits (50 s).
     pub code_timeout_ms: u64,
     /// A snippet may use this many megabytes of memory; only worker processes can hold it to that.
@@ -92,6 +94,7 @@ impl Default for Config {
             allow_egress: Vec::new(),
             control_token: None,
             journal_limit: 10_000,
+            body_timeout_ms: 30_000,
             code_timeout_ms: 50_000,
             code_memory_mb: 512,
             js_worker: None,

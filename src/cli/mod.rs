@@ -111,6 +111,9 @@ struct ServerOptions {
     /// Keep at most this many entries in each journal
     #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
     journal_limit: usize,
+    /// Give up a request whose body pauses for so long
+    #[arg(long, env = "MEMBRANE_MOCK_BODY_TIMEOUT_MS", default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
+    body_timeout_ms: u64,
     /// Limit how long a snippet may run
     #[arg(long, env = "MEMBRANE_MOCK_CODE_TIMEOUT_MS", default_value_t = 50_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=LONGEST_SNIPPET_MS))]
     code_timeout_ms: u64,
@@ -139,6 +142,7 @@ impl ServerOptions {
             allow_egress: self.allow_egress.clone(),
             control_token: self.control_token.clone().filter(|token| !token.is_empty()),
             journal_limit: self.journal_limit,
+            body_timeout_ms: self.body_timeout_ms,
             code_timeout_ms: self.code_timeout_ms,
             code_memory_mb: self.code_memory_mb,
             // The binary runs itself as its worker, so snippets run in child processes.
@@ -196,11 +200,11 @@ pub fn main() -> ExitCode {
         Command::Exec(options) => exec::run(&options),
         Command::Token(options) => token::run(&options),
         Command::Credentials(options) => credentials::run(&options),
+        Command::Become(options) => Ok(exec::become_command(&options)),
         Command::JsWorker { arguments } => Ok(crate::sandbox::worker::main(&arguments)),
     };
     result.unwrap_or_else(|message| {
         output::complain(&message);
-        Command::Become(options) => Ok(exec::become_command(&options)),
         ExitCode::FAILURE
     })
 }

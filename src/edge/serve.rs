@@ -4,17 +4,20 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
 
+use actix_web::body::SizedStream;
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::{Bytes, BytesMut};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::{FutureExt as _, StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
+use tokio::sync::Notify;
 use tracing::Instrument as _;
 
-use crate::base::clock::{Timestamp, as_a_call, monotonic};
+use crate::base::clock::{Timestamp, as_a_call, monotonic, real_sleep};
 use crate::base::error::{ApiError, ErrorCode};
 use crate::base::headers;
 use crate::base::operation::Operation;
@@ -23,7 +26,7 @@ use crate::call::router::{Access, PreparedCall, Route, Router};
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use crate::edge::decoding::decoded;
-use crate::edge::departure::departed;
+use crate::edge::departure::{departed, end_soon, while_heard};
 use crate::edge::faults;
 use crate::elements::manager_only;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
@@ -47,6 +50,43 @@ const CLIENT_HUNG_UP: u16 = 499;
 pub struct Edge {
     pub engine: Arc<Engine>,
     pub router: Arc<Router>,
+    pub under_way: Arc<UnderWay>,
+}
+
+/// The calls that are not answered yet, so that a server can wait for them before it ends.
+#[derive(Debug, Default)]
+pub struct UnderWay {
+    calls: AtomicUsize,
+    answered: Notify,
+}
+
+/// One call among them; dropping it says that it is answered.
+struct OneUnderWay(Arc<UnderWay>);
+
+impl UnderWay {
+    fn begin(self: &Arc<Self>) -> OneUnderWay {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        OneUnderWay(Arc::clone(self))
+    }
+
+    /// Waits until no call is under way.
+    pub async fn ended(&self) {
+        loop {
+            let mut answered = std::pin::pin!(self.answered.notified());
+            answered.as_mut().enable();
+            if self.calls.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+            answered.await;
+        }
+    }
+}
+
+impl Drop for OneUnderWay {
+    fn drop(&mut self) {
+        self.0.calls.fetch_sub(1, Ordering::Relaxed);
+        self.0.answered.notify_waiters();
+    }
 }
 
 /// The facts about a call that the journal needs.
@@ -76,7 +116,11 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut headers = headers_of(&request);
     let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
     let end = is_handshake(&method, &headers).then(|| length_of(&headers));
-    let body = read_body(payload, end).await.and_then(|body| decoded(&mut headers, body, LARGEST_BODY));
+    let _under_way = edge.under_way.begin();
+    let patience = Duration::from_millis(edge.engine.config.body_timeout_ms);
+    let body = read_body(payload, end, patience).await.and_then(|body| decoded(&mut headers, body, LARGEST_BODY));
+    // Whatever else comes on the connection is the rest of that body, whatever the answer.
+    let is_given_up = body.as_ref().err().is_some_and(|error| error.status() == 408);
     let mut seen = Seen::default();
     let begun = monotonic();
     let started = edge.engine.first_space().map(|space| space.clock.now()).ok();
@@ -99,7 +143,10 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
     guard_page(&mut reply, &incoming.path);
     span.in_scope(|| note(edge, &incoming, &reply, seen, started, begun));
-    to_http(reply, &incoming, &request)
+    if is_given_up {
+        end_soon(&request);
+    }
+    to_http(reply, &incoming, &request, is_given_up)
 }
 
 /// Makes a page that shows an error, for a browser.
@@ -205,7 +252,7 @@ async fn answer(
     }
     let reply = faults::ended(met, answer).await;
     if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.faked {
-        seen.warnings = read.warnings(&incoming.method, Query::parse(&query).names());
+        seen.warnings.extend(read.warnings(&incoming.method, Query::parse(&query).names()));
     }
     if let (Some(Subject { facts, .. }), Some(space)) = (&seen.subject, &seen.space)
         && facts.operation == Some(Operation::Act)
@@ -245,6 +292,11 @@ async fn authorize(
         return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
     };
     seen.token_in_query = in_query;
+    // Pages and event streams have no other place for it.
+    let has_no_header = matches!(route.access, Access::Form | Access::Optional) || route.path.starts_with("/sse/");
+    if in_query && !has_no_header {
+        seen.warnings.push("the token is in the query string".to_owned());
+    }
     let (space, verified) = auth::verify(&edge.engine, &token)?;
     let caller = admit(&space, verified).await?;
     seen.caller = Some(caller.shown());
@@ -356,11 +408,23 @@ fn length_of(headers: &HeaderMap) -> usize {
 }
 
 /// Reads a body to its end, or to `end`, a number of bytes.
-async fn read_body(mut payload: Payload, end: Option<usize>) -> Result<Bytes, ApiError> {
+/// Reads a body to its `end`. Fails with 408 when nothing more of it comes for as long as `patience`, or when all of it takes
+/// ten times that.
+async fn read_body(mut payload: Payload, end: Option<usize>, patience: Duration) -> Result<Bytes, ApiError> {
+    let late = |why: String| ApiError::bad_request(why).with_status(408);
+    let mut whole = std::pin::pin!(real_sleep(patience.saturating_mul(10)));
     let mut body = BytesMut::new();
     let mut dropped = 0;
     while end.is_none_or(|end| body.len() + dropped < end) {
-        let Some(chunk) = payload.next().await else { break };
+        let chunk = tokio::select! {
+            chunk = payload.next() => chunk,
+            () = real_sleep(patience) => {
+                let came = body.len() + dropped;
+                return Err(late(format!("the body broke off after {came} bytes: nothing more came for {patience:?}")));
+            }
+            () = &mut whole => return Err(late(format!("the body took longer than {:?}", patience.saturating_mul(10)))),
+        };
+        let Some(chunk) = chunk else { break };
         let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
         if dropped > 0 || body.len() + chunk.len() > LARGEST_BODY {
             dropped += chunk.len();
@@ -397,9 +461,6 @@ fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started
         format!("{}?{}", incoming.path, incoming.raw_query)
     };
     let mut warnings = seen.warnings;
-    if seen.token_in_query {
-        warnings.push("the token is in the query string".to_owned());
-    }
     let space = seen.space;
     if reply.is_dead_connection {
         warnings.push(DEAD_CONNECTION.to_owned());
@@ -437,7 +498,7 @@ fn cursor_in(body: &Bytes) -> Option<String> {
     Some(cursor.to_owned())
 }
 
-fn to_http(reply: Reply, incoming: &IncomingCall, request: &HttpRequest) -> HttpResponse {
+fn to_http(reply: Reply, incoming: &IncomingCall, request: &HttpRequest, is_last: bool) -> HttpResponse {
     let status = actix_web::http::StatusCode::from_u16(reply.status.as_u16());
     let mut builder = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
     if let Some(content_type) = &reply.content_type {
@@ -446,15 +507,33 @@ fn to_http(reply: Reply, incoming: &IncomingCall, request: &HttpRequest) -> Http
     for (name, value) in &reply.headers {
         builder.append_header((name.as_str(), value.as_bytes()));
     }
-    if is_handshake(&incoming.method, &incoming.headers) {
+    if is_last || is_handshake(&incoming.method, &incoming.headers) {
         builder.force_close();
     }
     if let Some(cut) = reply.cut {
         return faults::cut(builder, &reply.body, cut, request);
     }
     if let Some(events) = reply.stream {
-        return builder.streaming(events.0.map(Ok::<_, std::io::Error>));
+        return builder.streaming(while_heard(events.0, request).map(Ok::<_, std::io::Error>));
     }
     let bodyless = reply.status == StatusCode::NO_CONTENT || incoming.method == Method::HEAD;
-    if bodyless { builder.finish() } else { builder.body(reply.body) }
+    match reply.body.len() {
+        _ if bodyless => builder.finish(),
+        length if length > PIECE => builder.body(SizedStream::new(length as u64, in_pieces(reply.body))),
+        _ => builder.body(reply.body),
+    }
+}
+
+/// A long answer is handed to the HTTP server in pieces of so many bytes, because it copies what it is given, for a client
+/// that may not read it, and writes nobody else's meanwhile.
+const PIECE: usize = 64 * 1024;
+
+fn in_pieces(body: Bytes) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
+    stream::unfold(body, async |mut body| {
+        if body.is_empty() {
+            return None;
+        }
+        let piece = body.split_to(PIECE.min(body.len()));
+        Some((Ok(piece), body))
+    })
 }

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use crate::support::{Answer, Api, Bed, answer, message, verdict};
+use crate::support::served::Served;
+use crate::support::{Answer, Api, Bed, GUARD, answer, message, verdict};
 
 impl Bed {
     async fn raw(&self, path: &str, body: impl Into<reqwest::Body>) -> Answer {
@@ -363,4 +364,68 @@ async fn an_api_version_header_changes_nothing() {
     {
         assert_eq!(answer(bed.demo().request(Method::GET, "/self").header(name, value)).await.0, 200);
     }
+}
+
+/// What a server answers to these bytes, after which the client sends no more.
+async fn told(address: &str, request: &str, ends: bool) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    if ends {
+        stream.shutdown().await.unwrap();
+    }
+    let mut answer = String::new();
+    tokio::time::timeout(GUARD, stream.read_to_string(&mut answer)).await.expect("an answer in time").unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_body_that_stops_coming_is_408_in_the_envelope() {
+    let served = Served::by(&[("BODY_TIMEOUT_MS", "50")]);
+    let address = served.get("url").trim_start_matches("http://");
+    let token = served.read("").await["tenantToken"].as_str().unwrap().to_owned();
+    let plain = format!("POST /act HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n");
+    let head = format!("{plain}Authorization: Bearer {token}\r\n");
+
+    let nobodys = told(address, &format!("{plain}Content-Length: 9\r\n\r\n"), false).await;
+    assert!(nobodys.starts_with("HTTP/1.1 401 "), "the connection ends, whatever the answer: {nobodys}");
+    let stopped = told(address, &format!("{head}Content-Length: 100\r\n\r\n{{\"key\""), false).await;
+    let in_pieces = told(address, &format!("{head}Transfer-Encoding: chunked\r\n\r\n5\r\n"), false).await;
+
+    for answer in [stopped, in_pieces] {
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 408 "), "{answer}");
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["type"], "bad_request");
+        assert!(body["message"].as_str().unwrap().contains("the body broke off after"), "{body}");
+    }
+    let journal = served.read("/journal").await;
+    assert!(journal["items"].as_array().unwrap().iter().any(|entry| entry["status"] == 408), "{journal:#}");
+}
+
+#[tokio::test]
+async fn a_client_that_only_stops_sending_is_answered() {
+    let bed = Bed::start().await;
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let code = "module.exports = () => new Promise((done) => setTimeout(() => done('late'), 300))";
+    let body = json!({"code": code, "connectionKey": "github-dev"}).to_string();
+    let token = bed.ws.tenant("demo-tenant").token();
+    let request = format!(
+        "POST /act HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+
+    let answer = told(&address, &request, true).await;
+
+    assert!(answer.contains("HTTP/1.1 200 OK") && answer.contains("\"output\":\"late\""), "{answer}");
+    let journal = bed.ws.journal();
+    assert_eq!(journal.last().map(|entry| entry.status), Some(200));
+}
+
+#[tokio::test]
+async fn a_long_answer_comes_whole() {
+    let bed = Bed::start().await;
+    let code = "module.exports = () => 'x'.repeat(1_000_000)";
+    let ran = bed.demo().ok(Method::POST, "/act", json!({"code": code, "connectionKey": "github-dev"})).await;
+    assert_eq!(ran["output"].as_str().map(str::len), Some(1_000_000));
 }
