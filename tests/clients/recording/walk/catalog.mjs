@@ -26,6 +26,10 @@ async function walkApps({ recorder, tenant, manager, nobody }) {
   }
   await tenant.get('/external-apps?limit=0')
   await nobody.get('/external-apps')
+  for (const query of ['q=hub&limit=3', 'q=list%20contacts&elementType=action', 'q=hub&elementType=nope', '']) {
+    await tenant.get(`/search?${query}`)
+    await tenant.get(`/semantic-search?${query}`)
+  }
   const github = (await tenant.get('/external-apps/github')).json
   await tenant.get(`/external-apps/${github.id}`)
   await tenant.get(`/external-apps/${github.uuid}`)

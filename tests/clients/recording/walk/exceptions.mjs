@@ -1,9 +1,12 @@
 // Routes that cannot be visited as every other one is, each with the reason why.
 
 export const NEVER_SUCCEED = [
+  // Everything that has a page has a route of its own.
+  'GET /embed/{*rest}',
   // No connector of the fake receives events, so there is no incoming webhook to be read.
   'GET /incoming-webhooks/{id}',
   'GET /incoming-webhooks/{id}/details',
+  'GET /isolated-embed/{*rest}',
 ]
 
 /** They take nothing that could be wrong. */

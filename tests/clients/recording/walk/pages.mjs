@@ -91,7 +91,7 @@ async function walkConnectionPage({ recorder, nobody }, token) {
   await nobody.press(visit, {})
 }
 
-async function walkEmbedded({ recorder, nobody, tenant }, token) {
+async function walkEmbedded({ recorder, nobody, tenant, manager }, token) {
   recorder.about('pages beside connecting')
   for (const base of ['/embed', '/isolated-embed']) {
     await nobody.get(`${base}/main?token=${token}&theme=light`)
@@ -100,6 +100,29 @@ async function walkEmbedded({ recorder, nobody, tenant }, token) {
     await nobody.get(`${base}/integrations/nope?token=${token}`)
     await nobody.get(`${base}/actions/list/configure?token=${token}`)
     await nobody.get(`${base}/actions/list/configure`)
+    await nobody.get(`${base}/data-sources/x/configuration?token=${token}`)
+  }
+
+  recorder.about('pages of elements')
+  const nodes = { start: { type: 'api-trigger' } }
+  await manager.post('/flows', { key: 'paged', integrationKey: 'github', nodes })
+  await manager.post('/app-data-schemas', { key: 'paged', schema: { type: 'object' } })
+  const action = (await tenant.put('/connections/github/actions/create-issue')).json
+  const flow = (await tenant.put('/connections/github/flows/paged')).json
+  const schema = (await tenant.put('/app-data-schema-instance?appDataSchemaKey=paged')).json
+  const run = (await tenant.post('/flow-runs', { flowInstanceId: flow.id })).json
+  for (const base of ['/embed', '/isolated-embed']) {
+    for (const [element, page] of [
+      ['actions/create-contact', 'configuration'],
+      [`action-instances/${action.id}`, 'configuration'],
+      ['flows/github.paged', 'editor'],
+      [`flow-instances/${flow.id}`, 'editor'],
+      [`flow-runs/${run.id}`, 'editor'],
+      ['app-data-schemas/paged', 'configuration'],
+      [`app-data-schema-instances/${schema.id}`, 'configuration'],
+    ]) {
+      await nobody.get(`${base}/${element}/${page}?token=${token}`)
+    }
   }
   const { id } = (await tenant.post('/agent/sessions', { prompt: 'Build <b>something</b>' })).json
   await nobody.press('/screens/agent-session', { token, sessionId: id })
