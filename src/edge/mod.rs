@@ -310,6 +310,9 @@ fn layered<E: Kind>() -> Vec<Route> {
     }
     let has_layers = E::HOLDERS == Holders::Connections;
     if has_layers {
+        for base in &ones {
+            all.push(post(&format!("{base}/apply"), Manager, "SDK (legacy)", elements::apply::<E>));
+        }
         let at_integration = format!("/integrations/{{integration}}/{plural}");
         let at_connection = format!("/connections/{{connection}}/{plural}");
         all.extend([

@@ -176,10 +176,6 @@ impl EachKind for LackedByKinds {
         self.0.extend(refusals(&format!("{one}/dependencies"), ManagersChange, "dependencies"));
         self.0.extend(refusals(&format!("{one}/export"), ManagersChange, "exports"));
         self.0.extend(refusals(&format!("{one}/refresh"), Managers, refreshing));
-        // The legacy client's way to make integrations' versions of a universal element.
-        for applied in [format!("{one}/apply"), format!("/{}/apply", K::SINGULAR)] {
-            self.0.extend(refusals(&applied, Managers, "applying elements to integrations"));
-        }
         if K::HOLDERS == Holders::Connections {
             let of_integration = format!("/integrations/{{integration}}/{}/{{key}}", K::PLURAL);
             self.0.extend(refusals(&format!("{one}/clone"), Managers, "cloning"));

@@ -13,12 +13,14 @@ pub mod origin;
 pub mod routes;
 mod service;
 
+mod apply;
 mod change;
 mod find;
 mod holder;
 mod instance;
 mod list;
 
+pub use apply::apply;
 pub use change::{Change, Wanted, archive, create, manager_only, reset, restore, update};
 pub use find::Archived;
 pub use holder::{Holder, Holders};

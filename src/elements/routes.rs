@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use http::Method;
-use serde_json::Value;
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
-use crate::base::json::member;
+use crate::base::json::{member, set_member};
 use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements;
@@ -119,6 +120,31 @@ pub(crate) async fn restore<E: Kind>(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn reset<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::reset::<E>(&cx, &E::selector(&call)?).await?)
+}
+
+/// The integrations that an element is applied to. Source: SDK (legacy).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ApplyBody {
+    /// The key or id of each.
+    integration_keys: Vec<String>,
+}
+
+/// `POST …/apply` of a universal element, a manager's token: makes the versions of these integrations and answers the element
+/// with them, as `appliedToIntegrations`. 400 for any other element.
+pub(crate) async fn apply<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: ApplyBody = call.json()?;
+    let (element, applied) = elements::apply::<E>(&cx, &E::selector(&call)?, &body.integration_keys).await?;
+    let world = cx.world();
+    let lens = cx.view(&world);
+    let applied: Vec<Value> = applied
+        .iter()
+        .map(|(version, at)| json!({ "element": E::view(&lens, version, None), "integration": lens.bare_integration(at) }))
+        .collect();
+    let mut shown = serde_json::to_value(E::view(&lens, &element, None)).map_err(ApiError::internal)?;
+    set_member(&mut shown, "appliedToIntegrations", applied);
+    Reply::json(&shown)
 }
 
 pub(crate) fn instance_selector<E: Kind>(call: &Call) -> Result<Selector, ApiError> {

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::actions::says_as;
+use crate::support::actions::{says_as, with};
 use crate::support::{Bed, id, message, verdict};
 
 #[tokio::test]
@@ -208,4 +208,32 @@ async fn tenants_make_actions_for_their_own_connections_where_the_workspace_lets
         assert_eq!(verdict(&refused), "403 bad_request/access_denied", "{refused:?}");
     }
     assert_eq!(others.0, 404, "{others:?}");
+}
+
+#[tokio::test]
+async fn a_universal_action_is_applied_to_integrations() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    bed.action(says_as("hi", "greet")).await;
+    bed.action(with(says_as("servus", "greet"), &json!({"integrationKey": "slack"}))).await;
+    let keys = json!({"integrationKeys": ["github", "slack", "github"]});
+
+    let applied = manager.ok(Method::POST, "/action/apply?key=greet", keys).await;
+    let again = manager.ok(Method::POST, "/actions/greet/apply", json!({"integrationKeys": ["github"]})).await;
+    let unknown = manager.post("/actions/greet/apply", json!({"integrationKeys": ["notion", "nope"]})).await;
+    let no_universal = manager.post("/actions/github.greet/apply", json!({"integrationKeys": ["notion"]})).await;
+    let nothing = manager.post("/actions/greet/apply", json!({})).await;
+    let tenant = bed.demo().post("/actions/greet/apply", json!({"integrationKeys": ["github"]})).await;
+
+    let at = |index: usize| &applied["appliedToIntegrations"][index];
+    assert_eq!((&applied["key"], &applied["layer"]), (&json!("greet"), &json!("universal")));
+    assert_eq!(at(0)["integration"]["key"], "github");
+    assert_eq!((&at(0)["element"]["layer"], &at(0)["element"]["parentId"]), (&json!("integration"), &applied["id"]));
+    assert_eq!(at(0)["element"]["id"], at(2)["element"]["id"], "one version for each");
+    assert!(at(1)["element"].to_string().contains("servus"), "what is there stays: {applied:#}");
+    assert_eq!(again["appliedToIntegrations"][0]["element"]["id"], at(0)["element"]["id"]);
+    assert_eq!((unknown.0, no_universal.0, nothing.0, tenant.0), (404, 400, 400, 403));
+    assert_eq!(manager.get("/actions/notion.greet").await.0, 404, "none was made");
+    let ran = bed.demo().ok(Method::POST, "/act", json!({"key": "greet", "integrationKey": "github"})).await;
+    assert_eq!(ran["output"], "hi");
 }

@@ -19,6 +19,8 @@ fn query_of(path: &str, nothing: bool) -> String {
     let value = |text: &str| if nothing { "nope" } else { text }.to_owned();
     let mut segments = path.trim_start_matches('/').split('/');
     match segments.next().unwrap_or_default() {
+        // Only a universal element is applied.
+        "action" | "flow" if path.ends_with("/apply") => format!("?key={}", value("task")),
         "action" => format!("?key={}&integrationKey=github", value("task")),
         "integration" => format!("?key={}", value("github")),
         "customer" | "tenant" | "user" => format!("?id={}", value("acme")),
@@ -89,6 +91,7 @@ fn good_body(method: &Method, path: &str) -> Value {
         ("POST", "/connections/ensure") => json!({"appUrl": "slack.com"}),
         ("POST", "/connect" | "/connection-requests" | "/connection-options") => json!({"connectorKey": "slack"}),
         ("POST", "/connections/{connection}/execute-request") => json!({"key": "list-repositories"}),
+        ("POST", _) if last == "apply" => json!({"integrationKeys": ["hubspot"]}),
         ("POST", "/agent/sessions") => json!({"prompt": "Do it"}),
         ("POST", "/agent/sessions/{id}/message") => json!({"input": "Go on"}),
         _ => json!({}),
@@ -165,6 +168,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         (_, "external-apps" | "connectors") => "own".into(),
         (_, "customers" | "tenants" | "users") => "acme".into(),
         (_, "integrations") if !owner.contains("/actions") && !owner.contains("/flows") => "github".into(),
+        (_, "actions" | "flows") if owner.ends_with("/apply") => "task".into(),
         (_, "actions" | "flows") => "github.task".into(),
         (_, _) => "task".into(),
     });

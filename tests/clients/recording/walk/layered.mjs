@@ -13,6 +13,19 @@ export async function walkLayered(world, kind) {
   const { id } = (await world.tenant.get(`/connections/github-dev/${kind.plural}/greet`)).json
   await walkInstanceById(world, `/${kind.singular}-instances`, id, ['setup', 'reset', 'restore'])
   await walkCreation(world, kind, made)
+  await walkApplying(world, kind)
+}
+
+async function walkApplying({ recorder, tenant, manager }, { singular, plural, one }) {
+  recorder.about(`${plural} are applied to integrations`)
+  await manager.post(`/${plural}`, { key: 'applied', name: 'Applied', ...one })
+  const integrationKeys = ['github', 'slack']
+  for (const address of [`/${plural}/applied/apply`, `/${singular}/apply?key=applied`]) {
+    await manager.post(address, { integrationKeys })
+    await manager.post(address.replace('applied', 'nope'), { integrationKeys })
+  }
+  await manager.post(`/${plural}/applied/apply`, { integrationKeys: ['nope'] })
+  await tenant.post(`/${plural}/applied/apply`, { integrationKeys })
 }
 
 async function walkMaking({ recorder, tenant, manager, nobody }, { singular, plural, one, other, wrong }) {
