@@ -268,15 +268,17 @@ pub(super) async fn bring_back<E: Kind>(cx: &Cx, selector: &Selector) -> Result<
 fn archived_selector<E: Kind>(cx: &Cx, selector: &Selector) -> Selector {
     let world = cx.world();
     let directory = cx.directory(&world);
-    if directory.element::<E>(&cx.caller, selector, Archived::Found).is_ok() {
-        return selector.clone();
-    }
     let text = selector.key.as_deref().or(selector.any.as_deref()).unwrap_or_default();
     let dotted = text.split_once('.').filter(|(integration, _)| directory.integration_with_key(integration).is_some());
     let (integration, key) = match dotted {
         Some((integration, key)) => (directory.integration_with_key(integration).cloned(), key),
         None => (directory.scope(&cx.caller, &selector.scope).unwrap_or_default().integration, text),
     };
+    // What an integration names by key is its own, and not the universal one that stands in for it.
+    let found = directory.element::<E>(&cx.caller, selector, Archived::Found);
+    if found.is_ok_and(|found| integration.is_none() || found.place().integration.is_some() || *found.id() == *text) {
+        return selector.clone();
+    }
     let archived = E::table(&world).with_key(key).filter(|element| {
         element.meta().is_archived()
             && element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()))

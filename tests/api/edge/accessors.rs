@@ -214,3 +214,27 @@ async fn what_is_named_through_a_connection_is_never_the_element_above() {
         assert_eq!((&parent["revision"], parent.get("archivedAt")), (&world.parent["revision"], None), "{plural}");
     }
 }
+
+#[tokio::test]
+async fn what_an_integration_names_by_key_is_restored_and_not_the_universal_one() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    for (plural, singular, body) in [
+        ("actions", "action", json!({"type": "run-javascript", "config": {"code": "module.exports = () => 1"}})),
+        ("flows", "flow", json!({"nodes": {"start": {"type": "api-trigger"}}})),
+    ] {
+        let with = |more: Value| crate::support::actions::with(body.clone(), &more);
+        manager.ok(Method::POST, &format!("/{plural}"), with(json!({"key": "twice"}))).await;
+        let own = json!({"key": "twice", "integrationKey": "github"});
+        let own = manager.ok(Method::POST, &format!("/{plural}"), with(own)).await;
+        for address in [
+            format!("/{singular}/restore?key=twice&integrationKey=github"),
+            format!("/{plural}/github.twice/restore"),
+            format!("/integrations/github/{plural}/twice/restore"),
+        ] {
+            manager.ok(Method::DELETE, &format!("/{plural}/{}", own["id"].as_str().unwrap()), Value::Null).await;
+            let restored = manager.ok(Method::POST, &address, Value::Null).await;
+            assert_eq!((&restored["id"], restored.get("archivedAt")), (&own["id"], None), "{address}");
+        }
+    }
+}
