@@ -228,7 +228,8 @@ impl<'a> Directory<'a> {
         Err(ApiError::not_found(format!("connection not found: `{text}`{known}")))
     }
 
-    /// Refuses with 404 a call through a connection that is archived, or whose integration or tenant is.
+    /// Refuses with 404 a call through a connection that is archived, or whose integration or tenant is, and one whose
+    /// connector was deleted.
     pub fn check_usable(&self, connection: &Connection) -> Result<(), ApiError> {
         let withdrawn = |what: &str, name: &str, below: &str| {
             Err(ApiError::not_found(format!("{what} not found: `{name}` is archived{below}; restore it")))
@@ -241,6 +242,11 @@ impl<'a> Directory<'a> {
         let integration = connection.integration.as_ref().and_then(|id| self.world.integrations.get(id.as_str()));
         if let Some(integration) = integration.filter(|integration| integration.meta.is_archived()) {
             return withdrawn("integration", integration.key(), &below);
+        }
+        if let Some(gone) = connection.connector.as_ref().filter(|id| self.connector(id.as_str()).is_none()) {
+            return Err(ApiError::not_found(format!(
+                "connector not found: `{gone}` was deleted, and its connection `{name}` cannot be used any more; archive it"
+            )));
         }
         let tenant = self.world.tenants.get(connection.tenant.as_str());
         match tenant.filter(|tenant| tenant.archived_at.is_some()) {

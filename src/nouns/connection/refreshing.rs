@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::base::error::ApiError;
+use crate::engine::directory::Directory;
 use crate::engine::moves::Works;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::as_owner;
@@ -16,9 +17,12 @@ impl Works for Connection {
         let now = space.clock.now();
         let current = space.world().connections.get(connection.id.as_str()).cloned();
         let Some(connection) = current.filter(|c| c.refresh_due().is_some_and(|at| at <= now)) else { return Ok(()) };
-        let cx = as_owner(&engine, &space, &connection)?;
-        let held = connection.credential("access_token");
-        outbound::refresh(&cx, &connection.id, held).await?;
+        // One that is out of service is refreshed when it is used again.
+        if Directory::new(&space.world(), &engine.catalog).check_usable(&connection).is_ok() {
+            let cx = as_owner(&engine, &space, &connection)?;
+            let held = connection.credential("access_token");
+            outbound::refresh(&cx, &connection.id, held).await?;
+        }
         let now = space.clock.now();
         let world = space.world();
         let still_due =

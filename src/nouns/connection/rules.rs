@@ -64,6 +64,9 @@ pub(super) fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Res
     let of_tenant = |connection: &Connection, wanted: &str| {
         connection.tenant == *wanted || world.tenants.with_key(wanted).any(|tenant| tenant.id == connection.tenant)
     };
+    let of_archived_tenant = |connection: &Connection| {
+        world.tenants.get(connection.tenant.as_str()).is_some_and(|tenant| tenant.archived_at.is_some())
+    };
     let version = |connection: &Connection, wanted: &str| match &connection.connector_version {
         Some(own) => *own == wanted,
         None => directory.connector_behind(connection).is_some_and(|connector| connector.version == wanted),
@@ -77,7 +80,7 @@ pub(super) fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Res
             cx.caller.may_see(connection.tenant.as_str())
         } else {
             cx.caller.means(connection.tenant.as_str())
-        }) && (filter.include_archived || !connection.is_archived())
+        }) && (filter.include_archived || !(connection.is_archived() || of_archived_tenant(connection)))
             && filter
                 .integration_id
                 .as_ref()

@@ -255,3 +255,66 @@ async fn a_list_has_each_key_once() {
     let all = world.manager.each("/actions?integrationKey=github&layer=connection", "tenantId").await;
     assert_eq!(all.len(), 2);
 }
+
+#[tokio::test]
+async fn a_connection_whose_connector_was_deleted_says_so() {
+    let bed = Bed::start().await;
+    let (manager, acme) = (bed.manager(), bed.tenant("acme"));
+    let connector = json!({
+        "key": "own", "name": "Own", "baseUri": "https://own.example.com", "type": "client-credentials",
+        "inputSchema": {"type": "object", "properties": {"apiKey": {"type": "string"}}},
+    });
+    manager.ok(Method::POST, "/connectors", connector).await;
+    let spec = json!({"connectorKey": "own", "connectionKey": "mine", "input": {"apiKey": "k"}});
+    let made = acme.ok(Method::POST, "/connect", spec).await;
+    assert_eq!(made["state"], "READY");
+    manager.ok(Method::DELETE, "/integrations/own", Value::Null).await;
+    manager.ok(Method::DELETE, "/connectors/own", Value::Null).await;
+    manager.ok(Method::POST, "/integrations/own/restore", Value::Null).await;
+
+    let call = json!({"api": {"method": "GET", "path": "/x"}, "connectionKey": "mine"});
+    let acted = acme.post("/act", call).await;
+    let proxied = acme.get("/connections/mine/proxy/x").await;
+    let again = acme.post("/connections/mine/reconnect", json!({})).await;
+    let archived = acme.delete("/connections/mine").await;
+
+    for refused in [&acted, &proxied] {
+        assert_eq!(verdict(refused), "404 bad_request/not_found", "{refused:?}");
+        assert!(refused.1["message"].as_str().unwrap().contains("was deleted"), "{refused:?}");
+    }
+    assert!((400..500).contains(&again.0) && again.1["message"].as_str().unwrap().contains("was deleted"), "{again:?}");
+    assert_eq!(archived.0, 200, "it can still be tidied up");
+}
+
+#[tokio::test]
+async fn connections_of_an_archived_tenant_leave_lists() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    let listed = async |query: &str| manager.items(&format!("/connections{query}")).await.len();
+    let before = listed("").await;
+    let tenant = id(&manager.ok(Method::GET, "/customers/demo-tenant", Value::Null).await);
+    manager.delete(&format!("/customers/{tenant}")).await;
+
+    assert_eq!((before, listed("").await, listed("?includeArchived=true").await), (2, 0, 2));
+    manager.post(&format!("/customers/{tenant}/restore"), Value::Null).await;
+    assert_eq!(listed("").await, 2);
+}
+
+#[tokio::test]
+async fn nothing_is_refreshed_for_an_archived_tenant() {
+    let bed = Bed::exact().await;
+    let manager = bed.manager();
+    let refreshes = async || {
+        let seen = bed.control(Method::GET, "/journal?side=upstream&connector=hubspot", Value::Null).await.1;
+        seen["items"].as_array().unwrap().len()
+    };
+    manager.delete("/customers/demo-tenant").await;
+    bed.control(Method::POST, "/clock/advance", json!({"ms": 86_400_000})).await;
+    assert_eq!(refreshes().await, 0);
+
+    // A token of the tenant's brings it back, and a call gets fresh credentials.
+    let acted = bed.demo().post("/act", crate::support::contacts()).await;
+
+    assert_eq!(acted.0, 200, "{acted:?}");
+    assert!(refreshes().await > 0);
+}
