@@ -47,6 +47,10 @@ impl Kind for Flow {
         self.meta.name.clone_from(&from.meta.name);
         self.meta.description.clone_from(&from.meta.description);
         self.nodes.clone_from(&from.nodes);
+        // What the other one has changed is nothing that this one has.
+        for node in self.nodes.values_mut() {
+            node.is_customized = None;
+        }
         self.parameters_schema.clone_from(&from.parameters_schema);
         self.parameters.clone_from(&from.parameters);
         self.customized = Customized::default();
