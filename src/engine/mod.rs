@@ -34,6 +34,7 @@ use crate::upstream::raw_server::{RawServer, ScriptedAnswer};
 use crate::upstream::stub_server::StubServer;
 use crate::upstream::{Client, Egress};
 
+mod advances;
 pub mod catalog;
 mod context;
 pub mod directory;

@@ -19,6 +19,7 @@ use tokio::sync::broadcast;
 use crate::base::clock::{Clock, real_sleep};
 use crate::base::config::Config;
 use crate::base::ids::{Id, Ids};
+use crate::engine::advances::Advances;
 use crate::engine::oauth_codes::Codes;
 use crate::engine::scenario_runs::ScenarioRuns;
 use crate::engine::tokens::Keyring;
@@ -45,6 +46,8 @@ pub struct WorkspaceRuntime {
     pub scenario_runs: ScenarioRuns,
     /// The set has what the worker is sending over HTTP now.
     pub(crate) in_flight: InFlight,
+    /// How far an advance of the clock has come.
+    pub(crate) advances: Advances,
     /// The stub vendors gave out these OAuth codes, which nobody has exchanged yet.
     pub(crate) codes: Mutex<Codes>,
     /// The locks make sure that only one caller at a time refreshes a connection.
@@ -152,6 +155,7 @@ impl WorkspaceRuntime {
             faults: Book::new(seed_of(config, &workspace.key)),
             scenario_runs: ScenarioRuns::default(),
             in_flight: InFlight::default(),
+            advances: Advances::default(),
             codes: Mutex::default(),
             attempts: broadcast::Sender::new(64),
             visits: Mutex::default(),

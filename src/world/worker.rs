@@ -117,6 +117,7 @@ fn next_due(space: &WorkspaceRuntime, world: &World) -> Option<(&'static Mover, 
 /// many there were.
 pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
+    let _advance = space.advances.begin(end);
     let mut moved = settle(engine, space).await?;
     while let Some(next) = next_moment(space).filter(|next| *next <= end) {
         let now = space.clock.now();

@@ -104,7 +104,8 @@ pub(in crate::nouns::connection) async fn refresh(
                 });
             }
             credentials.extend(tokens);
-            connection.next_credentials_refresh_at = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
+            let due = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
+            connection.next_credentials_refresh_at = cx.space.advances.next_refresh(connection.id.as_str(), due);
             connection.credentials = Some(credentials.clone());
             (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);
             connection.meta.touch(&cx.space.ids, cx.space.clock.now());
