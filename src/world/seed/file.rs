@@ -66,7 +66,12 @@ impl SeedFile {
             let path = track.path();
             let field = path.to_string();
             let line = error.location().map(|location| location.line()).or_else(|| self.line_of(&steps(&path)));
-            let message = if field == "." { error.to_string() } else { format!("field `{field}`: {error}") };
+            // The reader says field and place in its own way, and both are said already.
+            let said = error.to_string();
+            let place = error.location().map(|at| format!(" at line {} column {}", at.line(), at.column()));
+            let said = place.and_then(|place| said.strip_suffix(&place)).unwrap_or(&said);
+            let said = said.strip_prefix(&format!("{field}: ")).unwrap_or(said);
+            let message = if field == "." { said.to_owned() } else { format!("field `{field}`: {said}") };
             SeedError { file: self.path.clone(), line, message }
         })
     }
@@ -191,7 +196,8 @@ mod tests {
 
         let error = file.parse::<SeedConnector>(|_| ()).unwrap_err().to_string();
 
-        assert!(error.starts_with("connectors/x/spec.yaml:4: field `type`"), "{error}");
+        assert!(error.starts_with("connectors/x/spec.yaml:4: field `type`: unknown variant `magic`"), "{error}");
+        assert!(!error.contains(" line 4"), "the place is said once: {error}");
     }
 
     #[test]
