@@ -1,6 +1,7 @@
 //! What the fake costs, beside a floor in the same run: this machine at this moment.
 //!
-//! `cargo bench` prints all figures, `cargo bench -- sandbox` those of one part. Times are wall time per call over one
+//! `cargo bench` prints all figures, `cargo bench -- sandbox` those of one part, and `cargo bench -- soak`
+//! what a server holds after much use. Times are wall time per call over one
 //! keep-alive connection, one caller; CPU is the server's own user and system time per call, so that the caller's cost
 //! and other programs on the machine stay out (snippets run in processes of their own, which are not counted).
 
@@ -11,6 +12,7 @@
 
 mod sandbox;
 mod server;
+mod soak;
 mod support;
 
 fn main() {
@@ -26,5 +28,9 @@ fn main() {
     }
     if wanted("sandbox") {
         sandbox::run();
+    }
+    // It measures no call, and takes long.
+    if arguments.iter().any(|argument| argument == "soak") {
+        soak::run();
     }
 }

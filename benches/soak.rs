@@ -1,0 +1,85 @@
+//! What a server holds after much use: fifty thousand acts, five thousand snippets, five thousand forks and five hundred
+//! event streams, in rounds with a reset between them. `cargo bench -- soak` alone runs it; it takes minutes.
+//!
+//! What a round leaves behind is what the next ones would add to. So memory and descriptors are level from the second round
+//! on, once caches are full and workers run.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::support::{Connection, Process};
+
+const ROUNDS: usize = 5;
+/// In each round.
+const ACTS: usize = 10_000;
+const SNIPPETS: usize = 1_000;
+const FORKS: usize = 1_000;
+const STREAMS: usize = 100;
+/// Callers at the same time.
+const CALLERS: usize = 4;
+
+pub(crate) fn run() {
+    let mock = Process::mock(&[]);
+    println!("{:<44} {:>10} {:>12}", "", "memory", "descriptors");
+    tell("at rest", &mock);
+    let mut held = Vec::new();
+    for round in 1..=ROUNDS {
+        one_round(&mock);
+        held.push(mock.resident());
+        tell(&format!("after round {round} and a reset"), &mock);
+    }
+    let (second, last) = (held[1] as f64, held[ROUNDS - 1] as f64);
+    println!("{:<44} {:>10}", "from the second round to the last", format!("{:+.1} %", (last / second - 1.0) * 100.0));
+}
+
+fn tell(when: &str, mock: &Process) {
+    let open = std::fs::read_dir(format!("/proc/{}/fd", mock.child.id())).unwrap().count();
+    println!("{when:<44} {:>10} {open:>12}", format!("{} MB", mock.resident() / 1024));
+}
+
+fn one_round(mock: &Process) {
+    let repository = json!({"name": "soak", "description": "x".repeat(5_000)});
+    let act =
+        json!({"connectionKey": "github-dev", "api": {"method": "POST", "path": "/user/repos", "body": repository}});
+    let code = "module.exports = async ({ externalApiClient }) => (await externalApiClient.get('/user')).login";
+    let snippet = json!({"connectionKey": "github-dev", "code": code});
+    by_callers(mock, ACTS, |connection, head| called(connection, "POST", "/act", head, &act));
+    by_callers(mock, SNIPPETS, |connection, head| called(connection, "POST", "/act", head, &snippet));
+    by_callers(mock, FORKS, |connection, _| {
+        let fork = called(connection, "POST", "/__mock/workspaces/membrane-mock-demo/fork", "", &json!({}));
+        let key = fork["key"].as_str().or(fork["workspaceKey"].as_str()).unwrap();
+        connection.call("DELETE", &format!("/__mock/workspaces/{key}"), "", "");
+    });
+    for _ in 0..STREAMS {
+        let mut stream = TcpStream::connect(&mock.address).unwrap();
+        let head = mock.head();
+        stream.write_all(format!("GET /sse/workspace HTTP/1.1\r\nHost: 127.0.0.1\r\n{head}\r\n").as_bytes()).unwrap();
+    }
+    let mut connection = Connection::open(&mock.address);
+    called(&mut connection, "POST", "/__mock/reset", "", &json!({}));
+    connection.call("DELETE", "/__mock/workspaces/membrane-mock-demo/journal", "", "");
+}
+
+/// Makes calls by several callers at once, so many in all.
+fn by_callers<T>(mock: &Process, times: usize, call: impl Fn(&mut Connection, &str) -> T + Sync) {
+    let head = mock.head();
+    std::thread::scope(|scope| {
+        for _ in 0..CALLERS {
+            scope.spawn(|| {
+                let mut connection = Connection::open(&mock.address);
+                for _ in 0..times / CALLERS {
+                    call(&mut connection, &head);
+                }
+            });
+        }
+    });
+}
+
+/// A call that has to succeed, and its answer.
+fn called(connection: &mut Connection, method: &str, path: &str, head: &str, body: &Value) -> Value {
+    let (status, answer) = connection.call(method, path, head, &body.to_string());
+    assert!(status.contains(" 20"), "{method} {path}: {status} {}", String::from_utf8_lossy(&answer));
+    serde_json::from_slice(&answer).unwrap_or_default()
+}
