@@ -10,9 +10,23 @@ use serde_json::Value;
 use crate::support::snippets::run;
 use crate::support::{Answer, Api};
 
+/// A program that is told when its terminal closes, also when these tests are not, as under `nohup`: what they ignore, it
+/// would ignore too.
+#[cfg(target_os = "linux")]
+fn hearing_hangups(program: &str) -> Command {
+    let mut command = Command::new("env");
+    command.args(["--default-signal=HUP", program]);
+    command
+}
+
+#[cfg(not(target_os = "linux"))]
+fn hearing_hangups(program: &str) -> Command {
+    Command::new(program)
+}
+
 /// The binary with these `MEMBRANE_MOCK_…` variables and nothing else of this process's environment that it would read.
 pub(crate) fn binary(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_membrane-mock"));
+    let mut command = hearing_hangups(env!("CARGO_BIN_EXE_membrane-mock"));
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MEMBRANE_")) {
         command.env_remove(name);
     }
