@@ -10,7 +10,13 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use actix_cors::Cors;
-use actix_web::{App, HttpRequest, HttpServer, web};
+use actix_http::error::DispatchError;
+use actix_http::{HttpService, Request};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_web::dev::AppConfig;
+use actix_web::rt::net::TcpStream;
+use actix_web::{App, HttpRequest, web};
+use tokio::net::TcpSocket;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
@@ -19,6 +25,7 @@ use crate::base::config::Config;
 use crate::base::error::ApiError;
 use crate::call::router::Router;
 use crate::edge::serve::{Edge, UnderWay};
+use crate::edge::wire::Wire;
 use crate::edge::{departure, serve as edge};
 use crate::engine::{Cx, Engine, InnerCall, tokens as auth};
 use crate::world::{spaces, worker};
@@ -207,28 +214,51 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running, Ar
         let help = if is_taken { "; `--port 0` picks a free port" } else { "" };
         StartError::Listen { address: wanted.to_string(), why: format!("{error}{help}") }
     };
-    let server = HttpServer::new(move || {
-        let edge = shared.clone();
-        let answer = move |request: HttpRequest, payload: web::Payload| {
-            let edge = edge.clone();
-            async move { edge::serve(&edge, request, payload).await }
-        };
-        App::new()
-            .service(web::scope("/__mock").default_service(web::to(answer.clone())))
-            .service(web::scope("").wrap(cors()).default_service(web::to(answer)))
-    })
-    .on_connect(departure::keep_socket)
-    .workers(workers)
-    .keep_alive(IDLE)
-    .disable_signals()
-    .shutdown_timeout(0)
-    .bind(wanted)
-    .map_err(listen)?;
-    let address = server.addrs().first().copied().unwrap_or(wanted);
+    let listener = listener(wanted).map_err(listen)?;
+    let address = listener.local_addr().map_err(listen)?;
+    let server = actix_server::Server::build().workers(workers).disable_signals().shutdown_timeout(0);
+    let server = server.listen("membrane-mock", listener, move || service(&shared)).map_err(listen)?;
     let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { host_text(address) };
     engine.set_base(format!("http://{host}:{}", address.port()));
     engine.egress.set_own(address.ip(), address.port());
     Ok((server.run(), Running { engine, address, runtime: Handle::current() }, under_way))
+}
+
+/// So many connections wait to be taken; what comes beyond that comes again by itself.
+const BACKLOG: u32 = 1_024;
+
+fn listener(address: SocketAddr) -> std::io::Result<std::net::TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
+/// Returns what a worker does with a connection: the bytes pass through [`Wire`], and each request is answered.
+fn service(
+    shared: &Edge,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<> {
+    let edge = shared.clone();
+    let answer = move |request: HttpRequest, payload: web::Payload| {
+        let edge = edge.clone();
+        async move { edge::serve(&edge, request, payload).await }
+    };
+    let app = App::new()
+        .service(web::scope("/__mock").default_service(web::to(answer.clone())))
+        .service(web::scope("").wrap(cors()).default_service(web::to(answer)));
+    let app = IntoServiceFactory::<_, Request>::into_factory(app).map_err(|error| error.error_response());
+    let http = HttpService::build()
+        .keep_alive(IDLE)
+        .on_connect_ext(departure::keep_socket)
+        .h1(map_config(app, |()| AppConfig::default()));
+    let engine = Arc::clone(&shared.engine);
+    let wire = fn_service(move |io: TcpStream| {
+        // Answers are written in pieces, and none waits for the next.
+        io.set_nodelay(true).ok();
+        let peer = io.peer_addr().ok();
+        std::future::ready(Ok((Wire::new(io, Arc::clone(&engine)), peer)))
+    });
+    wire.and_then(http)
 }
 
 /// Returns the router, which is built once and is the same for every server of a process.

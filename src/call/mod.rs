@@ -383,6 +383,16 @@ pub fn token_in_form(body: &Bytes) -> Option<String> {
     form.text("token").or_else(within)
 }
 
+/// Returns the token in the head of a request that could not be read as a whole.
+pub fn token_of_head(head: &str) -> Option<&str> {
+    let mut lines = head.lines().take_while(|line| !line.is_empty());
+    let value = lines.find_map(|line| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("authorization").then_some(value)
+    });
+    value.map(|value| bearer(value).unwrap_or(value).trim())
+}
+
 /// Returns the token of a call and whether it came as `?token=`, which browsers use where they cannot send a header.
 pub fn token_of(headers: &HeaderMap, raw_query: &str) -> Option<(String, bool)> {
     if let Some(value) = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) {

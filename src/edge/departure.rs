@@ -4,7 +4,6 @@
 //! to still waits for the answer, and by the closing alone nobody can tell it from one that is gone. So it is written to:
 //! whoever is gone answers with RST. A call that answers at once pays only for a timer.
 
-use std::any::Any;
 use std::net::TcpStream;
 use std::os::fd::AsFd as _;
 use std::time::Duration;
@@ -16,6 +15,7 @@ use futures_util::{Stream, StreamExt as _, stream};
 use tokio::io::Interest;
 
 use crate::base::clock::real_sleep;
+use crate::edge::wire::Wire;
 
 /// A call that takes less time than this is not watched.
 const GRACE: Duration = Duration::from_millis(50);
@@ -32,10 +32,9 @@ const COMMENT: Bytes = Bytes::from_static(b":\n\n");
 /// A second handle on a connection's socket, which shows whether the client closed it.
 struct Socket(TcpStream);
 
-/// Keeps a handle on each new connection; the server calls it as its `on_connect`.
-pub fn keep_socket(connection: &dyn Any, extensions: &mut Extensions) {
-    let stream = connection.downcast_ref::<actix_web::rt::net::TcpStream>();
-    if let Some(copy) = stream.and_then(|stream| stream.as_fd().try_clone_to_owned().ok()) {
+/// Keeps a handle on each new connection; the server calls it when one is made.
+pub(crate) fn keep_socket(connection: &Wire, extensions: &mut Extensions) {
+    if let Ok(copy) = connection.socket().as_fd().try_clone_to_owned() {
         end_when_unread(&copy);
         extensions.insert(Socket(copy.into()));
     }

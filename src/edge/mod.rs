@@ -5,6 +5,8 @@ pub mod serve;
 
 pub mod departure;
 
+pub(crate) mod wire;
+
 mod decoding;
 mod events;
 mod faults;

@@ -429,3 +429,52 @@ async fn a_long_answer_comes_whole() {
     let ran = bed.demo().ok(Method::POST, "/act", json!({"code": code, "connectionKey": "github-dev"})).await;
     assert_eq!(ran["output"].as_str().map(str::len), Some(1_000_000));
 }
+
+#[tokio::test]
+async fn an_address_may_have_characters_that_other_servers_take() {
+    let bed = Bed::start().await;
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let token = bed.ws.tenant("demo-tenant").token();
+    for (target, key) in [
+        ("/connections?search=git{hub}", None),
+        ("/connections?filter={\"a\":1}&search=github", Some("github-dev")),
+        ("/connections?search=é", None),
+    ] {
+        let request = format!(
+            "GET {target} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+        );
+        let answer = told(&address, &request, false).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 OK"), "{target}: {answer}");
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["items"][0]["key"].as_str(), key, "{target}: {body}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_as_http_is_told_why_and_noted() {
+    let bed = Bed::start().await;
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let token = bed.ws.tenant("demo-tenant").token();
+    let bearer = format!("Host: {address}\r\nAuthorization: Bearer {token}\r\n");
+    let many = "X-Y: z\r\n".repeat(120);
+    for (request, status, says) in [
+        (format!("GET /self HTTP/1.1\r\n{bearer}b c: d\r\n\r\n"), 400, "the header `b c` cannot be read"),
+        (format!("GET /self HTTP/1.1\r\n{bearer}{many}\r\n"), 431, "more than 96 headers"),
+        (format!("GET /self HTTP/1.1\r\n{bearer}X: {}\r\n\r\n", "y".repeat(150_000)), 431, "too large"),
+        ("hello there\r\n\r\n".into(), 400, "this is no request of HTTP/1.1"),
+    ] {
+        let answer = told(&address, &request, false).await;
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{says}: {answer}"));
+        assert!(head.starts_with(&format!("HTTP/1.1 {status} ")), "{says}: {answer}");
+        let body: Value = serde_json::from_str(body).unwrap();
+        assert_eq!(body["type"], "bad_request");
+        assert!(body["message"].as_str().unwrap().contains(says), "{says}: {body}");
+    }
+    let journal = bed.ws.journal();
+    let told: Vec<_> = journal.iter().flat_map(|entry| &entry.warnings).collect();
+    assert!(told.iter().any(|warning| warning.contains("more than 96 headers")), "{told:?}");
+    assert!(!format!("{journal:?}").contains(&token));
+    let nobodys = bed.nobody().ok(Method::GET, "/__mock/journal", Value::Null).await;
+    assert!(nobodys.to_string().contains("this is no request of HTTP/1.1"), "{nobodys:#}");
+}
