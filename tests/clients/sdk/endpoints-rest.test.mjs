@@ -58,13 +58,17 @@ const pages = {
   'GET /embed/main': { shows: /HubSpot/, request: async (client) => [await client.getEmbedUri('main')] },
   'GET /embed/action-instances/:id/configuration': {
     shows: /membrane-mock/,
-    request: async (client) => [await client.getEmbedUri('action-instances/a/configuration')],
+    request: async (client, world) => {
+      await world.action({ integrationKey: 'github' });
+      const { id } = await client.connection('github-dev').action('suite-action').create();
+      return [await client.getEmbedUri(`action-instances/${id}/configuration`)];
+    },
   },
 };
 for (const [row, { shows, request }] of Object.entries(pages)) {
   scenario(`${row} is a page`, async (world) => {
     const client = new sdk.MembraneClient({ apiUri: world.apiUri, uiUri: world.apiUri, token: world.tenantToken });
-    const response = await fetch(...(await request(client)));
+    const response = await fetch(...(await request(client, world)));
     const html = await response.text();
     assert.equal(response.status, 200, html);
     assert.match(response.headers.get('content-type'), /^text\/html/);
@@ -191,9 +195,21 @@ scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secr
   assert.ok(!JSON.stringify([items, read]).includes(world.secret));
 });
 
-for (const path of ['/search', '/app-events', '/external-event-log-records', '/external-event-pulls', '/connected-products']) {
+for (const path of ['/app-events', '/external-event-log-records', '/external-event-pulls', '/connected-products']) {
   scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
 }
+
+scenario('GET /search finds elements in the form of their lists', async ({ client }) => {
+  const forms = { integration: sdk.IntegrationApiResponse, action: Action, connection: Connection };
+  const found = await client.get('/search', { q: 'github', limit: 100 });
+  assert.deepEqual(found.items.slice(0, 2).map(({ elementType }) => elementType), ['integration', 'connector']);
+  for (const { elementType, element } of found.items) {
+    assert.ok(Object.values(sdk.WorkspaceElementType).includes(elementType), elementType);
+    if (forms[elementType]) accept(forms[elementType], element);
+  }
+  const [first] = await client.get('/semantic-search', { q: 'github', elementType: 'Connection' });
+  assert.equal(accept(Connection, first.element).key, 'github-dev');
+});
 
 scenario('GET /external-api-logs lists each request to an app, and its details', async ({ client }) => {
   const { actionRunId } = await client.post('/act', { api: { method: 'GET', path: '/user/repos' }, connectionKey: 'github-dev' });
