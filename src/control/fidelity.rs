@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
-use crate::control::behaviours::{BEHAVIOURS, Behaviour};
+use crate::control::behaviours::{self, Behaviour};
 use crate::world::spaces::no_workspace;
 
 /// The level says how well a behaviour is known.
@@ -62,8 +62,7 @@ pub(super) async fn ledger(call: Call) -> Result<Reply, ApiError> {
         })
         .collect();
     let past = space.as_ref().map(|space| (space.journal.shared(), space.world()));
-    let behaviours: Vec<_> = BEHAVIOURS
-        .iter()
+    let behaviours: Vec<_> = behaviours::all()
         .map(|Behaviour { what, source, decided, leans }| {
             let uses = past.as_ref().map(|(entries, world)| {
                 leans.count(entries.iter().map(|entry| &**entry), world.deliveries.iter().map(|sent| &**sent))
@@ -84,7 +83,7 @@ mod tests {
         for route in crate::edge::routes() {
             assert!(level(&route).is_some(), "{route:?}: `{}` is no source that the ledger knows", route.source);
         }
-        for Behaviour { what, source, .. } in &BEHAVIOURS {
+        for Behaviour { what, source, .. } in behaviours::all() {
             assert!(level_of(source).is_some(), "{what}: {source}");
         }
     }
@@ -92,7 +91,7 @@ mod tests {
     #[test]
     fn what_settles_a_behaviour_is_a_rule_that_is_written_down() {
         let rules = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/behaviour.md")).unwrap();
-        for Behaviour { what, decided, .. } in &BEHAVIOURS {
+        for Behaviour { what, decided, .. } in behaviours::all() {
             // They stand after `#`, apart by commas.
             let anchors: Vec<&str> = decided.split('#').skip(1).filter_map(|rest| rest.split(',').next()).collect();
             let known = |anchor: &&str| rules.contains(&format!("<a id=\"{anchor}\"></a>"));
