@@ -61,5 +61,6 @@ pub(super) async fn openapi(call: Call) -> Result<Reply, ApiError> {
     let routes = ROUTES.get_or_init(|| {
         crate::control::routes().into_iter().chain(crate::edge::known_routes().iter().cloned()).collect()
     });
-    Reply::json(&openapi::document(routes, "membrane-mock", call.engine.base()))
+    let [_, known] = &call.engine.documents;
+    Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.base())))
 }

@@ -1,7 +1,10 @@
 //! This module describes the faked API and the control API as OpenAPI 3.1 documents. Invariant: they are derived from
 //! the route table, so a route cannot be missing.
 
-use http::Method;
+use std::sync::OnceLock;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
 use serde_json::{Map, Value, json};
 
 use crate::base::error::ApiError;
@@ -206,5 +209,12 @@ fn responses(route: &Route) -> Value {
 
 /// Answers `GET /docs-json` with the document of the faked API. Source: OAS.
 pub(crate) async fn docs(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&document(crate::edge::known_routes(), "Membrane API, faked", call.engine.base()))
+    let [known, _] = &call.engine.documents;
+    Ok(served(known, || document(crate::edge::known_routes(), "Membrane API, faked", call.engine.base())))
+}
+
+/// A document that is the same as long as the server runs. Making one takes longer than any other answer.
+pub(crate) fn served(known: &OnceLock<Bytes>, make: impl FnOnce() -> Value) -> Reply {
+    let document = known.get_or_init(|| make().to_string().into());
+    Reply::of(StatusCode::OK, Some("application/json; charset=utf-8".into()), document.clone())
 }

@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use std::time::Instant;
 
+use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::Serialize;
@@ -104,6 +105,8 @@ pub struct Engine {
     spaces: RwLock<HashMap<String, Arc<WorkspaceRuntime>>>,
     first: OnceLock<String>,
     deleted_first: OnceLock<Arc<WorkspaceRuntime>>,
+    /// The OpenAPI documents, each made when it is first asked for: of the faked API, and of that and the control API.
+    pub(crate) documents: [OnceLock<Bytes>; 2],
     /// The snapshots of each workspace, under the workspace's key.
     pub(crate) snapshots: Mutex<HashMap<String, Vec<Arc<Snapshot>>>>,
     snapshots_made: AtomicU64,
@@ -141,6 +144,7 @@ impl Engine {
             spaces: RwLock::default(),
             first: OnceLock::new(),
             deleted_first: OnceLock::new(),
+            documents: Default::default(),
             snapshots: Mutex::default(),
             snapshots_made: AtomicU64::new(0),
             past: Past::default(),
