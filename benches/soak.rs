@@ -40,16 +40,16 @@ fn tell(when: &str, mock: &Process) {
 }
 
 fn one_round(mock: &Process) {
-    let repository = json!({"name": "soak", "description": "x".repeat(5_000)});
-    let act =
-        json!({"connectionKey": "github-dev", "api": {"method": "POST", "path": "/user/repos", "body": repository}});
+    let issue = json!({"title": "soak", "body": "x".repeat(5_000)});
+    let api = json!({"method": "POST", "path": "/repos/acme/website/issues", "body": issue});
+    let act = json!({"connectionKey": "github-dev", "api": api});
     let code = "module.exports = async ({ externalApiClient }) => (await externalApiClient.get('/user')).login";
     let snippet = json!({"connectionKey": "github-dev", "code": code});
     by_callers(mock, ACTS, |connection, head| called(connection, "POST", "/act", head, &act));
     by_callers(mock, SNIPPETS, |connection, head| called(connection, "POST", "/act", head, &snippet));
     by_callers(mock, FORKS, |connection, _| {
-        let fork = called(connection, "POST", "/__mock/workspaces/membrane-mock-demo/fork", "", &json!({}));
-        let key = fork["key"].as_str().or(fork["workspaceKey"].as_str()).unwrap();
+        let fork = called(connection, "POST", "/__mock/workspaces", "", &json!({"from": "membrane-mock-demo"}));
+        let key = fork["key"].as_str().unwrap();
         connection.call("DELETE", &format!("/__mock/workspaces/{key}"), "", "");
     });
     for _ in 0..STREAMS {
