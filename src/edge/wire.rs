@@ -14,6 +14,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::base::error::ApiError;
+use crate::base::headers::headers_of;
 use crate::base::redact::masked;
 use crate::call::token_of_head;
 use crate::engine::{Engine, tokens as auth};
@@ -214,7 +215,7 @@ fn reason(head: &[u8], status: u16) -> String {
 
 fn is_header(line: &str) -> bool {
     let Some((name, value)) = line.split_once(':') else { return false };
-    http::HeaderName::try_from(name).is_ok() && http::HeaderValue::try_from(value.trim()).is_ok()
+    headers_of([(name, value.trim())]).is_ok()
 }
 
 /// The address of a request's first line.
