@@ -26,7 +26,8 @@ use crate::nouns::flow_run::FlowRunFilter;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
 
 /// `POST /flow-instances`, any token: answers the instance of the flow and connection that the body names, made or
-/// changed as the body says. 400 without `flowId`, 404 for an unknown flow or connection.
+/// changed as the body says, or a flow of the connection's own. 400 without `flowId` and `nodes`, 404 for an unknown flow
+/// or connection.
 pub(crate) async fn create_instance(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown(&cx, &*flows::create_instance(&cx, call.json()?).await?, None)

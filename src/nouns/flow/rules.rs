@@ -75,10 +75,11 @@ pub(super) fn define(flow: &mut Flow, body: FlowBody, change: Change) -> Result<
 }
 
 /// Makes a flow instance from `{flowId, connectionId | integrationId, instanceKey, …}`, or changes the one that is
-/// there. Fails with 400 without `flowId`. Source: SDK `createFlowInstanceSchema`.
+/// there. Without `flowId`, its `nodes` make a flow that only this connection has. Fails with 400 without either.
+/// Source: SDK `createFlowInstanceSchema`.
 pub(super) async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     let flow = body.flow_id.clone().or_else(|| body.parent_id.clone());
-    let flow = flow.ok_or_else(|| ApiError::bad_request("say which flow: `flowId` is missing"))?;
+    let Some(flow) = flow else { return create_own(cx, body).await };
     let selector = Selector {
         parent_key: Some(flow),
         instance_key: body.instance_key.set().cloned(),
@@ -86,6 +87,22 @@ pub(super) async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>
         ..Selector::default()
     };
     elements::put_instance(cx, &selector, Some(body), Change::Merge).await
+}
+
+/// Makes a flow that is an instance of none. Source: PG, whose triggers are made so.
+async fn create_own(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
+    if body.nodes.set().is_none() {
+        let why = "say which flow: `flowId` is missing; or give the `nodes` of one that only this connection has";
+        return Err(ApiError::bad_request(why));
+    }
+    let connection = {
+        let world = cx.world();
+        let scope = cx.directory(&world).scope(&cx.caller, &scope_of(&body))?;
+        scope.connection.ok_or_else(|| ApiError::bad_request("name the connection by `connectionId`"))?.id.to_string()
+    };
+    let scope = Scope { connection_id: Some(connection), ..Scope::default() };
+    let wanted = Wanted { scope, any_key: true, ..wanted(&body)? };
+    elements::create(cx, wanted, |flow: &mut Flow, _| flow.apply(body, true)).await
 }
 
 /// Puts a flow back to its parent's definition, or only the parts that `options` names. Fails with 400 when it has

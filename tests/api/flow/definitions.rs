@@ -316,3 +316,27 @@ async fn an_instance_keeps_its_key_and_is_made_only_where_its_flow_belongs() {
     let archived = demo.post(&format!("/flows/{}/run", id(&own)), json!({})).await;
     assert!(message(&archived).contains("is archived"), "{archived:?}");
 }
+
+#[tokio::test]
+async fn a_connection_may_have_a_flow_of_its_own() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let connection = id(&demo.ok(Method::GET, "/connections/hubspot-prod", Value::Null).await);
+    let nodes = json!({"start": {"type": "api-trigger"}});
+    let own = json!({"name": "Own", "connectionId": connection, "instanceKey": "own", "nodes": nodes});
+
+    let made = demo.ok(Method::POST, "/flow-instances", own.clone()).await;
+    let of_integration = json!({"name": "Own", "integrationKey": "hubspot", "nodes": nodes});
+    let second = demo.ok(Method::POST, "/flow-instances", of_integration).await;
+    let others = bed.tenant("acme").post("/flow-instances", own).await;
+    let nothing = demo.post("/flow-instances", json!({"name": "Own", "connectionId": connection})).await;
+    let nowhere = demo.post("/flow-instances", json!({"name": "Own", "nodes": nodes})).await;
+
+    assert_eq!((&made["layer"], &made["connectionId"]), (&json!("connection"), &json!(connection)), "{made:#}");
+    assert_eq!((&made["instanceKey"], made.get("flowId")), (&json!("own"), None));
+    assert_eq!(second["connectionId"], json!(connection));
+    assert_eq!((others.0, nothing.0, nowhere.0), (404, 400, 400), "{others:?} {nothing:?} {nowhere:?}");
+    let run = demo.ok(Method::POST, "/flow-runs", json!({"flowInstanceId": id(&made)})).await;
+    assert_eq!(run["flowInstanceId"], made["id"]);
+    assert_eq!(demo.delete(&format!("/flow-instances/{}", id(&made))).await.0, 200);
+}

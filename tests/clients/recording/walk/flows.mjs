@@ -49,6 +49,8 @@ async function walkInstances({ recorder, tenant, stranger, manager, control }) {
   })
   await tenant.post('/flow-instances', { flowId: flow.id, integrationId: 'github' })
   await tenant.post('/flow-instances', { connectionId: id })
+  await tenant.post('/flow-instances', { connectionId: id, name: 'Own', nodes: { start: start() } })
+  await tenant.post('/flow-instances', { name: 'Own', nodes: { start: start() } })
   await tenant.post('/flow-instances', { flowId: 'nope', connectionId: id })
   await stranger.post('/flow-instances', { flowId: flow.id, connectionId: id })
   for (const query of [
