@@ -87,6 +87,7 @@ pub fn routes() -> Vec<Route> {
         // self, workspaces
         get("/self", Anyone, "SDK", tenants::own),
         patch("/self", Anyone, "SDK", tenants::patch_own),
+        get("/org-workspace-id", Anyone, "real-use", workspaces::own_id),
         get("/workspaces", Manager, "SDK", workspaces::list),
         get("/workspaces/{selector}", Manager, "SDK", workspaces::get),
         patch("/workspaces/{selector}", Manager, "SEED", workspaces::patch),

@@ -45,9 +45,8 @@ const KINDS: [(&str, &str, Rights, &str); 14] = [
 ];
 
 /// These paths take any method.
-const PATHS: [(&str, Rights, &str); 60] = [
+const PATHS: [(&str, Rights, &str); 59] = [
     ("/account", ManagersChange, "the console's account"),
-    ("/org-workspace-id", Anyone, "the console's organisation"),
     ("/connections/{connection}/operations", Anyone, "connector operations"),
     ("/connections/{connection}/operations/{*rest}", Anyone, "connector operations"),
     ("/connections/{connection}/data", Anyone, "data collections"),
@@ -121,7 +120,10 @@ const CALLS: [(Method, &str, Access, &str); 2] = [
 ];
 
 /// These pages and streams carry their token elsewhere, so no token is asked for.
-const PAGES: [(&str, &str); 2] = [("/webhooks/{*rest}", "incoming events"), ("/screens/{*rest}", "this hosted page")];
+const PAGES: [(&str, &str); 2] = [
+    ("/webhooks/{*rest}", "incoming events"),
+    ("/screens/{*rest}", "screens, neither this page nor elements of that kind"),
+];
 
 /// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {

@@ -51,3 +51,10 @@ async fn the_universe_setting_lets_discovery_span_the_catalogs_actions() {
     assert!(catalog("integrationKey=github").await >= 5);
     assert!(catalog("search=list+contacts").await >= 1);
 }
+
+#[tokio::test]
+async fn any_token_learns_the_id_of_its_workspace() {
+    let bed = Bed::start().await;
+    let own = bed.manager().ok(Method::GET, &format!("/workspaces/{}", bed.ws.key()), Value::Null).await;
+    assert_eq!(bed.demo().ok(Method::GET, "/org-workspace-id", Value::Null).await, json!({"id": own["id"]}));
+}

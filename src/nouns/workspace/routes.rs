@@ -38,6 +38,13 @@ impl<'a> WorkspaceView<'a> {
     }
 }
 
+/// `GET /org-workspace-id`, any token: answers the id of the token's workspace, which the workspace CLI asks for before it
+/// pushes.
+pub(crate) async fn own_id(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    Reply::json(&json!({ "id": cx.world().workspace.id }))
+}
+
 /// `GET /workspaces`, a manager's token: answers a list of one, the token's workspace;
 /// empty when `workspaceKey` names another.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {

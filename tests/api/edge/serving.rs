@@ -61,7 +61,7 @@ async fn what_is_not_faked_is_501_and_names_the_fake() {
         "/app-events",
         "/data-sources",
         "/screens",
-        "/org-workspace-id",
+        "/integrations/github/documentation",
         "/integrations/github/udm",
         "/files",
         "/field-mapping?key=x",

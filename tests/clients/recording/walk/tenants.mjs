@@ -13,6 +13,8 @@ export async function walkTenants(recorder) {
 
   recorder.about("one's own record")
   await tenant.get('/self')
+  await tenant.get('/org-workspace-id')
+  await nobody.get('/org-workspace-id')
   await tenant.patch('/self', { name: 'Renamed', fields: { plan: 'pro' }, internalId: 'not-mine-to-change' })
   await tenant.patch('/self', { fields: { plan: null, seats: 2 }, credentials: { apiKey: 'k' } })
   await tenant.patch('/self', { name: 7 })
