@@ -26,6 +26,9 @@ const KEPT: usize = 16 * 1024;
 /// The parser takes so many headers. Source: `httparse` as the HTTP server uses it.
 const MOST_HEADERS: usize = 96;
 
+/// A bare refusal has so many bytes at the most.
+const LONGEST_BARE: usize = 200;
+
 /// A connection of a client.
 pub(crate) struct Wire {
     io: TcpStream,
@@ -171,7 +174,9 @@ impl Drop for Wire {
 /// The status of an answer that the HTTP server gave by itself: an error without a body, and with no header that answers of
 /// the fake have.
 fn bare_refusal(answer: &[u8]) -> Option<u16> {
-    let head = std::str::from_utf8(answer).ok()?.strip_suffix("\r\n\r\n")?;
+    // Most answers are longer, and are not looked at.
+    let short = Some(answer).filter(|answer| answer.len() <= LONGEST_BARE)?;
+    let head = std::str::from_utf8(short).ok()?.strip_suffix("\r\n\r\n")?;
     let mut lines = head.split("\r\n");
     let status: u16 = lines.next()?.strip_prefix("HTTP/1.1 ")?.get(..3)?.parse().ok()?;
     let is_bare = lines.all(|line| {
