@@ -5,9 +5,11 @@
 //! addresses, for each hop of a redirect.
 
 mod client;
+mod descriptors;
 mod egress;
 pub mod raw_server;
 pub mod stub_server;
 
 pub use client::{Client, OutRequest, OutResponse, StandIn, UpstreamError};
+pub use descriptors::has_room;
 pub use egress::Egress;

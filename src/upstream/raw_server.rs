@@ -18,6 +18,8 @@ use crate::base::clock::real_sleep;
 
 /// A request whose head has more bytes than this is dropped.
 const LARGEST_HEAD: usize = 64 * 1024;
+/// A connection that could not be taken is tried again after this long.
+const RETRY: Duration = Duration::from_millis(50);
 const LARGEST_BODY: u64 = 30 * 1024 * 1024;
 
 /// A cut says how an answer goes wrong on the wire.
@@ -75,9 +77,15 @@ impl RawServer {
         let plays = Plays::default();
         let known = Arc::clone(&plays);
         let accepting = tokio::spawn(async move {
-            while let Ok((stream, _)) = listener.accept().await {
-                let known = Arc::clone(&known);
-                tokio::spawn(async move { answer(stream, &known).await.ok() });
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        let known = Arc::clone(&known);
+                        tokio::spawn(async move { answer(stream, &known).await.ok() });
+                    }
+                    // Mostly nothing more can be opened, which passes.
+                    Err(_) => real_sleep(RETRY).await,
+                }
             }
         });
         Ok(Self { base, plays, next: AtomicU64::new(1), accepting })

@@ -472,3 +472,31 @@ async fn event_streams_end_when_their_clients_go() {
     assert!(most >= before + 40, "{before} {most}");
     tokio::time::timeout(GUARD, ended).await.expect("the next heartbeat is too late");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_server_that_can_open_nothing_more_says_so_and_recovers() {
+    const MOST: usize = 100;
+    let served = Served::with_descriptors(u32::try_from(MOST).unwrap());
+    let tenant = served.tenant().await;
+    let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
+    let address = served.get("url").trim_start_matches("http://").to_owned();
+    let open = || std::fs::read_dir(format!("/proc/{}/fd", served.child.id())).unwrap().count();
+
+    // Connections that say nothing hold what they need too.
+    let mut held = Vec::new();
+    let filled = async {
+        while open() < MOST - 6 {
+            held.push(tokio::net::TcpStream::connect(&address).await.unwrap());
+            tenant.ok(Method::GET, "/self", Value::Null).await;
+        }
+    };
+    tokio::time::timeout(GUARD, filled).await.expect("it fills up");
+    let refused = tenant.post("/act", act.clone()).await;
+    drop(held);
+    let recovered = async { while tenant.post("/act", act.clone()).await.0 != 200 {} };
+
+    assert_eq!(refused.0, 503, "{refused:?}");
+    assert!(refused.1["message"].as_str().unwrap().contains("raise `ulimit -n`"), "{refused:?}");
+    tokio::time::timeout(GUARD, recovered).await.expect("what was held is given back");
+}

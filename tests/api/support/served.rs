@@ -54,11 +54,24 @@ impl Served {
         for (name, value) in variables {
             command.env(format!("MEMBRANE_MOCK_{name}"), value);
         }
-        let mut child = command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        command.args(arguments);
+        Self::of(command)
+    }
+
+    /// One that may open so many files and connections.
+    pub(crate) fn with_descriptors(most: u32) -> Self {
+        let mut command = Command::new("sh");
+        let start = format!("ulimit -n {most}; exec \"$0\" --port 0 --json");
+        command.args(["-c", &start, env!("CARGO_BIN_EXE_membrane-mock")]);
+        Self::of(command)
+    }
+
+    fn of(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
-        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{variables:?}: {error}: `{line}`"));
+        let ready = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{command:?}: {error}: `{line}`"));
         Self { child, ready, lines }
     }
 

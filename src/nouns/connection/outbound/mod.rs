@@ -22,7 +22,7 @@ use crate::nouns::connection::model::{Connection, Transition};
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
 use crate::nouns::{fault as faults, stub_vendor as vendor};
-use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError};
+use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError, has_room};
 
 mod credentials;
 mod evidence;
@@ -149,19 +149,21 @@ fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
 
 /// The server that answers in place of the app: the user's own fake or the stub server. None when the user named the
 /// real host, which is then called.
-async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Option<StandIn> {
+async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Option<StandIn>, ApiError> {
     let own = cx.world().workspace.mock.upstreams.get(connector.key()).cloned();
     let base = match own {
         Some(base) => base,
-        None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return None,
+        None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return Ok(None),
+        // The stub server that is not there yet could not start either.
+        None if !has_room() => return Err(UpstreamError::NoDescriptors { url: nominal.to_string() }.into()),
         None => vendor::stub_base(&cx.engine, &cx.space.key, connector.key()).await,
     };
     let prefix = Url::parse(&connector.base_uri).map(|base| base.path().trim_end_matches('/').to_owned());
-    Some(StandIn {
+    Ok(Some(StandIn {
         nominal: nominal.clone(),
         prefix: prefix.unwrap_or_default(),
         base: base.trim_end_matches('/').to_owned(),
-    })
+    }))
 }
 
 async fn once(
@@ -173,7 +175,7 @@ async fn once(
     out: &Outgoing,
     trip: &mut CallOutcome,
 ) -> Result<(), ApiError> {
-    let stand_in = stand_in(cx, connector, nominal).await;
+    let stand_in = stand_in(cx, connector, nominal).await?;
     let actual = match &stand_in {
         Some(app) => app.locate(nominal).map_err(|error| {
             ApiError::configuration(format!("the upstream `{}` is not an address: {error}", app.base))
