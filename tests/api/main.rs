@@ -29,7 +29,6 @@ mod pages;
 mod run_log;
 mod sandbox;
 mod scenario;
-mod search;
 mod store;
 mod support;
 mod tenant;

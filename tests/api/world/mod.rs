@@ -4,4 +4,5 @@ mod archived;
 mod checkpoints;
 mod clock;
 mod isolation;
+mod search;
 mod seeds;
