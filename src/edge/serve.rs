@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use actix_web::body::SizedStream;
@@ -57,6 +57,8 @@ pub struct Edge {
 #[derive(Debug, Default)]
 pub struct UnderWay {
     calls: AtomicUsize,
+    /// Whether somebody waits for the last of them.
+    is_ending: AtomicBool,
     answered: Notify,
 }
 
@@ -65,16 +67,17 @@ struct OneUnderWay(Arc<UnderWay>);
 
 impl UnderWay {
     fn begin(self: &Arc<Self>) -> OneUnderWay {
-        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.calls.fetch_add(1, Ordering::SeqCst);
         OneUnderWay(Arc::clone(self))
     }
 
     /// Waits until no call is under way.
     pub async fn ended(&self) {
+        self.is_ending.store(true, Ordering::SeqCst);
         loop {
             let mut answered = std::pin::pin!(self.answered.notified());
             answered.as_mut().enable();
-            if self.calls.load(Ordering::Relaxed) == 0 {
+            if self.calls.load(Ordering::SeqCst) == 0 {
                 return;
             }
             answered.await;
@@ -84,8 +87,10 @@ impl UnderWay {
 
 impl Drop for OneUnderWay {
     fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::Relaxed);
-        self.0.answered.notify_waiters();
+        self.0.calls.fetch_sub(1, Ordering::SeqCst);
+        if self.0.is_ending.load(Ordering::SeqCst) {
+            self.0.answered.notify_waiters();
+        }
     }
 }
 
@@ -417,6 +422,8 @@ async fn read_body(mut payload: Payload, end: Option<usize>, patience: Duration)
     let mut dropped = 0;
     while end.is_none_or(|end| body.len() + dropped < end) {
         let chunk = tokio::select! {
+            // What is there already costs no timer.
+            biased;
             chunk = payload.next() => chunk,
             () = real_sleep(patience) => {
                 let came = body.len() + dropped;
