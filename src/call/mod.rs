@@ -3,7 +3,7 @@
 //! the journal can warn of it.
 
 pub mod router;
-mod similar;
+pub(crate) mod similar;
 pub mod subject;
 pub mod unread;
 
@@ -330,6 +330,11 @@ impl Query {
     /// Returns the names of its fields.
     pub fn names(self) -> impl Iterator<Item = String> {
         self.pairs.into_iter().map(|(name, _)| name)
+    }
+
+    /// Returns its fields with their values, in order.
+    pub fn pairs(self) -> impl Iterator<Item = (String, String)> {
+        self.pairs.into_iter()
     }
 
     fn note(&self, name: &str) {

@@ -1,5 +1,5 @@
-//! Body fields that look like ones that their route has. They are refused, because whoever sends one means something by
-//! it; any other field that a route does not have is only noted, see [`crate::call::unread`].
+//! Fields of bodies and queries that look like ones that their route has. They are refused, because whoever sends one
+//! means something by it; any other field that a route does not have is only noted, see [`crate::call::unread`].
 //!
 //! Invariant: a record that a route answered can be sent back to it, so that what only answers have is never refused.
 
@@ -24,21 +24,26 @@ pub(super) fn refuse<T: DeserializeOwned>(unknown: &[String], body: &[u8], path:
         let is_text = body.get(field).is_some_and(Value::is_string);
         let meant = meant_by(field, known, &nouns, is_text);
         if !meant.is_empty() {
-            let names: Vec<String> = meant.iter().map(|name| format!("`{name}`")).collect();
-            let why = format!("`{field}` is no field of {path}; did you mean {}?", names.join(" or "));
-            return Err(ApiError::bad_request(why).with_data(json!({ "field": field, "fields": meant })));
+            return Err(refusal("field", field, path, &meant));
         }
     }
     Ok(())
 }
 
+/// The 400 for a field that looks like others; `what` it is, a field or a query field, is said.
+pub(crate) fn refusal(what: &str, field: &str, path: &str, meant: &[impl AsRef<str> + serde::Serialize]) -> ApiError {
+    let names: Vec<String> = meant.iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    let why = format!("`{field}` is no {what} of {path}; did you mean {}?", names.join(" or "));
+    ApiError::bad_request(why).with_data(json!({ "field": field, "fields": meant }))
+}
+
 /// The nouns of a path in the singular, such as `action` of `/connections/c/actions`.
-fn nouns_in(path: &str) -> Vec<&str> {
+pub(super) fn nouns_in(path: &str) -> Vec<&str> {
     path.split('/').filter_map(|part| part.strip_suffix('s')).filter(|noun| !noun.is_empty()).collect()
 }
 
 /// The fields that whoever sends `field` may mean.
-fn meant_by(field: &str, known: &[&'static str], nouns: &[&str], is_text: bool) -> Vec<&'static str> {
+pub(super) fn meant_by<'k>(field: &str, known: &[&'k str], nouns: &[&str], is_text: bool) -> Vec<&'k str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
     let like = |is_like: &dyn Fn(&str) -> bool| known.iter().copied().filter(|name| is_like(name)).collect::<Vec<_>>();
     let spelt_alike = like(&|name| plain(name) == plain(field));
@@ -63,7 +68,7 @@ fn meant_by(field: &str, known: &[&'static str], nouns: &[&str], is_text: bool) 
 }
 
 /// The fields of a struct as serde reads it; none for other types.
-fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
+pub(crate) fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
     let mut fields: &'static [&'static str] = &[];
     T::deserialize(Probe(&mut fields)).ok();
     fields

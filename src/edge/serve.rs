@@ -23,6 +23,7 @@ use crate::base::headers;
 use crate::base::operation::Operation;
 use crate::base::redact::masked;
 use crate::call::router::{Access, PreparedCall, Route, Router};
+use crate::call::similar;
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use crate::edge::decoding::decoded;
@@ -257,6 +258,14 @@ async fn answer(
     }
     let reply = faults::ended(met, answer).await;
     if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.faked {
+        // Which fields a route knows is known when it has read them. Where it has done something meanwhile, the finding
+        // has to be enough.
+        if incoming.method == Method::GET
+            && matches!(route.access, Access::Anyone | Access::Manager)
+            && let Some((field, meant)) = read.misspelt(&incoming.path, Query::parse(&query).names())
+        {
+            return Err(similar::refusal("query field", &field, &incoming.path, &meant));
+        }
         seen.warnings.extend(read.warnings(&incoming.method, Query::parse(&query).names()));
     }
     if let (Some(Subject { facts, .. }), Some(space)) = (&seen.subject, &seen.space)

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::process::Output;
 
+use http::Method;
+use serde_json::{Value, json};
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _};
 
@@ -96,4 +98,24 @@ async fn a_file_of_the_first_release_which_has_no_mark_is_taken() {
     let again = Served::by(&[("DATABASE", path.to_str().unwrap())]);
 
     assert!(!again.first_run().await.is_empty());
+}
+
+#[tokio::test]
+async fn the_key_of_a_deleted_workspace_is_not_given_again_after_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.db");
+    let variables = [("DATABASE", path.to_str().unwrap())];
+    let made = async |served: &Served| {
+        let made = served.control().ok(Method::POST, "/__mock/workspaces", json!({})).await;
+        made["key"].as_str().unwrap().to_owned()
+    };
+    let served = Served::by(&variables);
+    let (kept, deleted) = (made(&served).await, made(&served).await);
+    served.control().ok(Method::DELETE, &format!("/__mock/workspaces/{deleted}"), Value::Null).await;
+    drop(served);
+
+    let again = Served::by(&variables);
+    let (kept_path, next) = (format!("/__mock/workspaces/{kept}"), made(&again).await);
+    again.control().ok(Method::GET, &kept_path, Value::Null).await;
+    assert!(next != kept && next != deleted, "{next} beside {kept} and {deleted}");
 }
