@@ -5,6 +5,7 @@ pub mod agenda;
 pub mod body;
 pub mod clock;
 pub mod config;
+pub mod dates;
 pub mod error;
 pub mod headers;
 pub mod history;

@@ -5,6 +5,7 @@
 mod credentials;
 mod descriptors;
 mod exec;
+mod mapping;
 mod output;
 mod serve;
 mod token;
@@ -43,6 +44,8 @@ enum Command {
     Token(token::TokenOptions),
     /// Print the workspace's credentials. Needs no server.
     Credentials(credentials::CredentialsOptions),
+    /// Evaluate a formula of the data-mapping language. Needs no server.
+    Mapping(mapping::MappingOptions),
     /// Become the command of an `exec` that started this process.
     #[command(name = "run-command", hide = true)]
     Become(exec::BecomeOptions),
@@ -200,6 +203,7 @@ pub fn main() -> ExitCode {
         Command::Exec(options) => exec::run(&options),
         Command::Token(options) => token::run(&options),
         Command::Credentials(options) => credentials::run(&options),
+        Command::Mapping(options) => mapping::run(options),
         Command::Become(options) => Ok(exec::become_command(&options)),
         Command::JsWorker { arguments } => Ok(crate::sandbox::worker::main(&arguments)),
     };

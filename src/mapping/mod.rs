@@ -1,7 +1,17 @@
-//! The data-mapping language: formulas and conditions in the configuration of actions, flows
-//! and stubs, evaluated over JSON.
+//! The data-mapping language: formulas, filters, locators and the schemas of what they come to, in the configuration of
+//! actions, flows, field mappings and stubs, evaluated over JSON.
 //!
-//! Invariant: it is pure; the result depends on the formula and its variables alone, and is bounded in size.
+//! Invariant: it is pure; a result depends on the formula, its variables and the moment, and is bounded in size and work. It
+//! is what the functions that the client exports make of the same arguments, see [`calls`].
 
+pub mod calls;
 pub mod condition;
+pub mod filter;
 pub mod formula;
+mod javascript;
+mod jsonata;
+mod locator;
+pub mod merge;
+mod person;
+pub mod schema;
+mod transform;

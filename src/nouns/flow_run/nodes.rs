@@ -12,6 +12,7 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::json::bounds;
 use crate::base::json::set_member;
@@ -199,7 +200,7 @@ impl Walk<'_> {
         set_member(&mut variables, "error", json!(error_seen));
         for link in &node.links {
             let Some(next) = &link.key else { continue };
-            let goes = link.filter.as_ref().map_or(Ok(true), |filter| passes(filter, &variables));
+            let goes = link.filter.as_ref().map_or(Ok(true), |filter| passes(filter, &variables, self.now()));
             match goes {
                 Ok(false) => {}
                 Ok(true) if self.runs.len() + steps.len() >= MOST_NODE_RUNS => {
@@ -278,8 +279,13 @@ impl Walk<'_> {
         named.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
+    /// The moment that formulas see as now.
+    fn now(&self) -> Timestamp {
+        self.cx.space.clock.now()
+    }
+
     fn resolve(&self, template: &Value, input: &Value) -> Result<Value, ApiError> {
-        Ok(formula::resolve(template, &self.variables(input))?.unwrap_or(Value::Null))
+        Ok(formula::resolve(template, &self.variables(input), self.now())?.unwrap_or(Value::Null))
     }
 
     fn transform(&self, config: &JsonMap, input: &Value) -> Result<Option<Value>, ApiError> {
@@ -293,7 +299,7 @@ impl Walk<'_> {
         let variables = self.variables(input);
         let of_user = node.user_config.as_ref().and_then(|config| config.get("filter"));
         for filter in [node.config.get("filter"), of_user].into_iter().flatten() {
-            if !passes(filter, &variables)? {
+            if !passes(filter, &variables, self.now())? {
                 return Ok(None);
             }
         }

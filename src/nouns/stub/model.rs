@@ -182,7 +182,7 @@ impl StubSpec {
     }
 
     /// The body for `request` with formulas worked out, and its content type. Fails when a formula is wrong.
-    pub fn body_for(&self, request: &StubRequest) -> Result<(Vec<u8>, &'static str), ApiError> {
+    pub fn body_for(&self, request: &StubRequest, now: Timestamp) -> Result<(Vec<u8>, &'static str), ApiError> {
         if let Some(text) = &self.respond.text {
             return Ok((text.clone().into_bytes(), "text/plain; charset=utf-8"));
         }
@@ -191,7 +191,7 @@ impl StubSpec {
         let variables = json!({
             "body": request.body, "query": request.query, "headers": request.headers, "path": path
         });
-        let value = formula::resolve(template, &variables)?.unwrap_or(Value::Null);
+        let value = formula::resolve(template, &variables, now)?.unwrap_or(Value::Null);
         Ok((value.to_string().into_bytes(), "application/json; charset=utf-8"))
     }
 }
@@ -288,7 +288,7 @@ mod tests {
 
         assert!(stub.mismatches(&request("PATCH", "/issues/7")).is_empty());
         assert!(!stub.mismatches(&request("PATCH", "/issues/7/comments")).is_empty());
-        let (body, _) = stub.body_for(&request("PATCH", "/issues/7")).unwrap();
+        let (body, _) = stub.body_for(&request("PATCH", "/issues/7"), Timestamp::from_millis(0)).unwrap();
         assert_eq!(String::from_utf8(body).unwrap(), r#"{"id":"7","title":"Hello"}"#);
     }
 

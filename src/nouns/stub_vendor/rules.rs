@@ -249,7 +249,7 @@ fn answer(
     if let Some(reply) = token.as_deref().and_then(|token| lacks_scope(&world, connector_key, token, stub, now)) {
         return (reply, None);
     }
-    match stub.spec.body_for(request) {
+    match stub.spec.body_for(request, now) {
         Ok((body, content_type)) => {
             let mut headers = stub.spec.respond.headers.clone();
             headers.retain(|name, _| !name.eq_ignore_ascii_case("content-length"));

@@ -60,7 +60,7 @@ pub(crate) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trac
             action.meta.name
         )));
     };
-    let resolved = formula::resolve(config, &variables_of(cx, request, trace))?;
+    let resolved = formula::resolve(config, &variables_of(cx, request, trace), cx.space.clock.now())?;
     Ok(resolved.unwrap_or_else(|| json!({})))
 }
 

@@ -191,7 +191,7 @@ pub(crate) async fn run_action(
         Some(mapping) => {
             let mut variables = variables_of(cx, request, trace);
             set_member(&mut variables, "output", output.unwrap_or(Value::Null));
-            formula::resolve(mapping, &variables)
+            formula::resolve(mapping, &variables, cx.space.clock.now())
         }
         None => Ok(output),
     }
