@@ -21,12 +21,13 @@ use http::Method;
 
 use crate::base::operation::Operation;
 use crate::call::router::{Access, Handle, Route, resolved_route, route};
-use crate::elements::{Holders, Kind, routes as elements};
+use crate::elements::{Address, Holders, Kind, routes as elements};
 use crate::nouns::action::routes as actions;
 use crate::nouns::agent_session::routes as agents;
 use crate::nouns::connection::connect::routes as connect;
 use crate::nouns::connection::routes as connections;
 use crate::nouns::connector::routes as connectors;
+use crate::nouns::data_collection::{Verb, routes as data};
 use crate::nouns::flow::routes as flows;
 use crate::nouns::hosted_page::routes as screens;
 use crate::nouns::hosted_page::routes::{attempt, embed};
@@ -119,6 +120,8 @@ pub fn routes() -> Vec<Route> {
         post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch).about(integrations::about),
         get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec)
             .about(integrations::about),
+        get("/integrations/{selector}/data", Anyone, "SDK", data::list_of_integration).about(integrations::about),
+        get("/integrations/{selector}/data/{key}", Anyone, "SDK", data::get_of_integration).about(integrations::about),
         // connections
         get("/connections", Anyone, "SEED", connections::list),
         post("/connections", Anyone, "SDK", connections::create),
@@ -140,6 +143,8 @@ pub fn routes() -> Vec<Route> {
         any("/connections/{connection}/proxy/{*rest}", Anyone, "DOC:api-proxy", connections::proxy).operation(Proxy),
         post("/connections/{connection}/api/{*rest}", Anyone, "SDK", connections::legacy_api),
         post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
+        get("/connections/{connection}/data", Anyone, "OAS", data::list_of_connection),
+        get("/connections/{connection}/data/{key}", Anyone, "SDK", data::get_of_connection),
         post("/connect", Form, "SEED; SDK (as a form)", connect::connect).operation(Connect).about(connect::about),
         post("/connection-requests", Anyone, "SDK", connect::create_request).operation(Connect).about(connect::about),
         get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
@@ -250,6 +255,10 @@ pub fn routes() -> Vec<Route> {
             get(&at("/{*rest}"), Form, "SDK", embed::unknown),
         ]);
     }
+    for verb in Verb::ALL {
+        let path = format!("/connections/{{connection}}/data/{{key}}/{}", verb.name());
+        all.push(post(&path, Anyone, "SDK", move |call| data::perform_of_connection(call, verb)));
+    }
     let mut of_kinds = RoutesOfKinds(Vec::new());
     let Ok(()) = each_kind(&mut of_kinds);
     all.extend(of_kinds.0);
@@ -341,7 +350,7 @@ fn layered<E: Kind>() -> Vec<Route> {
         if has_layers {
             all.push(post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>));
         }
-        all.extend(E::run_route(&format!("{base}/run"), source));
+        all.extend(E::more_routes(&base, Address::Element));
     }
     for base in instances {
         let source = if base.ends_with("{instance}") { "PG; assumed for other kinds than flows" } else { "SDK" };
@@ -356,6 +365,7 @@ fn layered<E: Kind>() -> Vec<Route> {
         if has_layers {
             all.push(post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance));
         }
+        all.extend(E::more_routes(&base, Address::Instance));
     }
     all
 }

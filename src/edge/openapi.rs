@@ -52,7 +52,7 @@ fn shape_of(route: &Route) -> Shape {
     if path == "/connect" || path.ends_with("/execute-request") {
         return Shape::Other;
     }
-    let bare = ["/semantic-search", "/connection-options", "/generate-options", "/messages", "/output/{node}"];
+    let bare = ["/semantic-search", "/connection-options", "/generate-options", "/messages", "/output/{node}", "/data"];
     if bare.iter().any(|end| path.ends_with(end)) {
         return Shape::Bare;
     }

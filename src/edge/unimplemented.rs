@@ -45,19 +45,15 @@ const KINDS: [(&str, &str, Rights, &str); 14] = [
 ];
 
 /// These paths take any method.
-const PATHS: [(&str, Rights, &str); 59] = [
+const PATHS: [(&str, Rights, &str); 55] = [
     ("/account", ManagersChange, "the console's account"),
     ("/connections/{connection}/operations", Anyone, "connector operations"),
     ("/connections/{connection}/operations/{*rest}", Anyone, "connector operations"),
-    ("/connections/{connection}/data", Anyone, "data collections"),
-    ("/connections/{connection}/data/{*rest}", Anyone, "data collections"),
     ("/connections/{connection}/logs", Anyone, "connection logs"),
     ("/connections/{connection}/dependencies", Anyone, "connection dependencies"),
     ("/connections/{connection}/export", Anyone, "exports"),
     ("/integrations/{selector}/operations", ManagersChange, "connector operations"),
     ("/integrations/{selector}/operations/{*rest}", ManagersChange, "connector operations"),
-    ("/integrations/{selector}/data", ManagersChange, "data collections"),
-    ("/integrations/{selector}/data/{*rest}", ManagersChange, "data collections"),
     ("/integrations/{selector}/data-collection-specs", ManagersChange, "data collections"),
     ("/integrations/{selector}/events", ManagersChange, "events of connectors"),
     ("/integrations/{selector}/events/{*rest}", ManagersChange, "events of connectors"),

@@ -122,9 +122,9 @@ pub trait Kind: Record + Clone + PartialEq {
     fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         async move { routes::get::<Self>(&call) }
     }
-    /// The route that runs an element, at this path; none for a kind that does not run.
-    fn run_route(_: &str, _: &'static str) -> Option<Route> {
-        None
+    /// The routes that only this kind has below an address of an element, or of an instance.
+    fn more_routes(_: &str, _: Address) -> Vec<Route> {
+        Vec::new()
     }
     /// Handles a reset of an instance to its parent's definition.
     fn reset_instance(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
@@ -134,13 +134,19 @@ pub trait Kind: Record + Clone + PartialEq {
     const PUT_OF_INSTANCE: Change = Change::Replace;
 }
 
+/// What a path names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Address {
+    /// An element, whatever its layer.
+    Element,
+    /// An instance, which may be made when it is missing.
+    Instance,
+}
+
 /// The form in which seeds and archives describe an element of a kind.
 pub trait SeedForm: std::fmt::Debug + Clone + Serialize + DeserializeOwned {
     /// The kind of element that it describes.
     type Of: Kind<Seed = Self>;
-    /// The fields that are read, for hints at misspelt ones; a real export has more.
-    const FIELDS: &'static [&'static str];
-
     /// The description of an element, as an export has it.
     fn of(element: &Self::Of) -> Self;
     /// The element that is described, at no layer yet.

@@ -25,7 +25,7 @@ pub use change::{Change, Wanted, archive, create, manager_only, reset, restore, 
 pub use find::Archived;
 pub use holder::{Holder, Holders};
 pub use instance::{by_id, instance, instance_of, put_instance, restore_instance};
-pub use kind::{Kind, SeedForm};
+pub use kind::{Address, Kind, SeedForm};
 pub use list::{
     CATALOG_START, ElementFilter, Listed, ancestors, app_of, described, get, is_tenant, list, universal_parent,
 };

@@ -130,6 +130,11 @@ struct ApplyBody {
     integration_keys: Vec<String>,
 }
 
+/// `POST …/setup` of an element, any token: answers it; there is nothing to set up.
+pub(crate) async fn setup<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+    get::<E>(&call)
+}
+
 /// `POST …/apply` of a universal element, a manager's token: makes the versions of these integrations and answers the element
 /// with them, as `appliedToIntegrations`. 400 for any other element.
 pub(crate) async fn apply<E: Kind>(call: Call) -> Result<Reply, ApiError> {
@@ -160,7 +165,7 @@ pub(crate) fn instance_selector<E: Kind>(call: &Call) -> Result<Selector, ApiErr
     Ok(selector)
 }
 
-async fn found_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Arc<E>, ApiError> {
+pub(crate) async fn found_instance<E: Kind>(cx: &Cx, call: &Call) -> Result<Arc<E>, ApiError> {
     let selector = instance_selector::<E>(call)?;
     match elements::instance::<E>(cx, &selector).await {
         Ok(element) => Ok(element),

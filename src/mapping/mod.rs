@@ -15,3 +15,10 @@ pub mod merge;
 mod person;
 pub mod schema;
 mod transform;
+
+use serde_json::Value;
+
+/// What a locator such as `$.items[0].name` finds in a value; none for no locator. Source: SDK `getValueAtLocator`.
+pub fn value_at(data: &Value, locator: &str) -> Option<Value> {
+    locator::get(data, &locator::parse(locator).ok()?).map(std::borrow::Cow::into_owned)
+}

@@ -36,6 +36,8 @@ macro_rules! for_each_kind {
                 WebhookDelivery("webhook-delivery") in deliveries: crate::nouns::webhook::model::WebhookDelivery, by |_| None, waits |it| it.agenda();
                 /// The workspace's own scenarios are looked up by name.
                 OwnScenario("scenario") in scenarios: crate::world::scenario::model::OwnScenario, by |own| Some(&own.scenario.name);
+                /// Records that a connection changed or made are looked up by connection and collection.
+                DataRecord("data-record") in data_records: crate::nouns::data_collection::model::DataRecord, by |record| Some(&record.place);
                 /// Stubs are looked up by the key of their connector.
                 Stub("stub") in stubs: crate::nouns::stub::model::StoredStub, by |stub| Some(&stub.connector_key);
             }
@@ -44,6 +46,10 @@ macro_rules! for_each_kind {
                 Action("action") in actions: crate::nouns::action::model::Action, by |action| action.meta.key.as_deref(), waits |it| it.agenda();
                 /// Flows and flow instances are looked up by key.
                 Flow("flow") in flows: crate::nouns::flow::model::Flow, by |flow| flow.meta.key.as_deref();
+                /// Data sources and their instances are looked up by key.
+                DataSource("data-source") in data_sources: crate::nouns::data_source::model::DataSource, by |source| source.meta.key.as_deref();
+                /// Field mappings and their instances are looked up by key.
+                FieldMapping("field-mapping") in field_mappings: crate::nouns::field_mapping::model::FieldMapping, by |mapping| mapping.meta.key.as_deref();
                 /// App data schemas and their instances are looked up by key.
                 AppDataSchema("app-data-schema") in app_data_schemas: crate::nouns::app_data_schema::model::AppDataSchema, by |schema| schema.meta.key.as_deref();
             }

@@ -120,6 +120,7 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
         oauth: seed.oauth.clone(),
         apply: seed.apply.clone().unwrap_or_else(|| Connector::default_apply(seed.auth_type)),
         test: seed.test.clone(),
+        data_collections: seed.data_collections.clone(),
         shared_oauth_client: seed.shared_oauth_client,
         popularity: seed.popularity,
         is_public: true,

@@ -1,5 +1,6 @@
 //! What all elements share: identity, names, dates, and the selectors that name them. Pure types.
 
+pub mod fields;
 pub mod place;
 
 use schemars::JsonSchema;

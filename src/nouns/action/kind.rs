@@ -14,7 +14,7 @@ use crate::call::{Call, Reply};
 use crate::elements::kind::fields_of_an_element;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
-use crate::elements::{Change, Kind, Listed, Wanted};
+use crate::elements::{Address, Change, Kind, Listed, Wanted};
 use crate::engine::Cx;
 use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::engine::view::ViewContext;
@@ -106,12 +106,13 @@ impl Kind for Action {
         routes::get(call).await
     }
 
-    fn run_route(path: &str, source: &'static str) -> Option<Route> {
-        let post = Some(Method::POST);
-        Some(
-            resolved_route(post, path, Access::Anyone, source, routes::read_selected, routes::run)
-                .operation(Operation::Act),
-        )
+    fn more_routes(base: &str, of: Address) -> Vec<Route> {
+        if of == Address::Instance {
+            return Vec::new();
+        }
+        let (post, path) = (Some(Method::POST), format!("{base}/run"));
+        let run = resolved_route(post, &path, Access::Anyone, Self::SOURCE, routes::read_selected, routes::run);
+        vec![run.operation(Operation::Act)]
     }
 
     fields_of_an_element!();

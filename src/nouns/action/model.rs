@@ -32,21 +32,21 @@ pub enum ActionType {
     RunJavascript,
     /// Runs one of the connector's operations; not faked.
     ConnectorOperation,
-    /// Lists the records of a collection; not faked.
+    /// Lists the records of a collection.
     ListDataRecords,
-    /// Finds a record by its id; not faked.
+    /// Finds a record by its id.
     FindDataRecordById,
-    /// Finds the record that matches; not faked.
+    /// Finds the record that matches.
     MatchDataRecord,
-    /// Searches records; not faked.
+    /// Searches records.
     SearchDataRecord,
-    /// Creates a record; not faked.
+    /// Creates a record.
     CreateDataRecord,
-    /// Finds or creates a record; not faked.
+    /// Finds or creates a record.
     FindOrCreateDataRecord,
-    /// Updates a record; not faked.
+    /// Updates a record.
     UpdateDataRecord,
-    /// Deletes a record; not faked.
+    /// Deletes a record.
     DeleteDataRecord,
     /// The older name of `api-request-to-external-app`.
     ApiRequest,

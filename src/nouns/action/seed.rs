@@ -58,17 +58,6 @@ pub struct SeedAction {
 
 impl SeedForm for SeedAction {
     type Of = Action;
-    const FIELDS: &'static [&'static str] = &[
-        "key",
-        "name",
-        "description",
-        "type",
-        "config",
-        "inputSchema",
-        "outputSchema",
-        "outputMapping",
-        "customOutputSchema",
-    ];
 
     /// The fields of an export. Source: SDK `ActionExportProperties`; `outputSchema` is our choice.
     fn of(action: &Action) -> Self {

@@ -45,7 +45,6 @@ pub struct SeedAppDataSchema {
 
 impl SeedForm for SeedAppDataSchema {
     type Of = AppDataSchema;
-    const FIELDS: &'static [&'static str] = &["schema", "code"];
 
     /// The fields of an export. Source: SDK `AppDataSchemaExportProperties`.
     fn of(known: &AppDataSchema) -> Self {

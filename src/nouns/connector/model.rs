@@ -8,6 +8,7 @@ use crate::base::JsonMap;
 use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
+use crate::nouns::data_collection::model::DataCollection;
 use crate::nouns::external_app::model::ExternalApp;
 
 /// How a connector's users authenticate. Source: SDK `CONNECTOR_AUTH_TYPES`.
@@ -143,6 +144,9 @@ pub struct Connector {
     /// Whether the platform has a shared OAuth client for the connector (`docs/behaviour.md#connector-oauth-client`).
     #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
+    /// The collections of records that the app has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub data_collections: Vec<DataCollection>,
     /// Orders the catalog: higher comes first.
     #[serde(default)]
     pub popularity: u32,
@@ -155,6 +159,11 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// Whether records of the app have a unified data model.
+    pub fn has_udm(&self) -> bool {
+        self.data_collections.iter().any(|collection| !collection.udm.is_empty())
+    }
+
     /// The key, which every connector has.
     pub fn key(&self) -> &str {
         self.meta.key.as_deref().unwrap_or_default()
@@ -235,6 +244,8 @@ pub struct ConnectorBody {
     /// creation. A field of the fake's own.
     #[serde(rename = "sharedOAuthClient")]
     pub shared_oauth_client: Patch<bool>,
+    /// The collections of records that the app has. A field of the fake's own: the platform has code for them.
+    pub data_collections: Patch<Vec<DataCollection>>,
     /// Auth options, which are kept and shown as given.
     pub options: Patch<Value>,
 }

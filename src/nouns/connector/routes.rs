@@ -68,12 +68,12 @@ pub(crate) struct ConnectorView<'a> {
     has_auth_test: bool,
     /// Always false: operations are not faked.
     has_operations: bool,
-    /// Always false: data collections are not faked.
+    /// Whether the connector has data collections.
     has_data: bool,
     /// Always 0: operations are not faked.
     operations_count: u32,
-    /// Always 0: data collections are not faked.
-    data_collections_count: u32,
+    /// How many data collections the connector has.
+    data_collections_count: usize,
     /// Always 0: events are not faked.
     events_count: u32,
     /// Function definitions and `options`, as they were given.
@@ -104,9 +104,9 @@ impl<'a> ConnectorView<'a> {
             has_test: connector.test.is_some(),
             has_auth_test: connector.test.is_some(),
             has_operations: false,
-            has_data: false,
+            has_data: !connector.data_collections.is_empty(),
             operations_count: 0,
-            data_collections_count: 0,
+            data_collections_count: connector.data_collections.len(),
             events_count: 0,
             extra: &connector.extra,
         }

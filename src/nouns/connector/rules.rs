@@ -15,6 +15,7 @@ use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
 use crate::engine::directory::Directory;
 use crate::nouns::connector::model::{AuthType, Connector, ConnectorBody};
+use crate::nouns::data_collection::model::check_collections;
 use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
 
 /// Which connectors or apps a list asks for; an absent field allows all.
@@ -111,6 +112,7 @@ pub(super) async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector
         oauth: None,
         apply: Connector::default_apply(auth_type),
         test: None,
+        data_collections: Vec::new(),
         shared_oauth_client: true,
         popularity: 0,
         is_public: false,
@@ -143,6 +145,9 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
             return Err(ApiError::bad_request(format!("`baseUri` is `{uri}`; it is an http or https address")));
         }
     }
+    if let Some(collections) = body.data_collections.set() {
+        check_collections(collections)?;
+    }
     if let Some(app) = body.external_app_id.set() {
         connector.external_app_id = Some(directory.find_app(app)?.id.clone());
     }
@@ -158,6 +163,7 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     body.base_uri.apply_required(&mut connector.base_uri);
     body.apply.apply_required(&mut connector.apply);
     body.oauth.apply(&mut connector.oauth);
+    body.data_collections.apply_required(&mut connector.data_collections);
     body.shared_oauth_client.apply_required(&mut connector.shared_oauth_client);
     if let Patch::Set(options) = body.options {
         connector.extra.insert("options".into(), options);

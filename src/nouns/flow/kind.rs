@@ -12,7 +12,7 @@ use crate::call::{Call, Reply};
 use crate::elements::kind::fields_of_an_element;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
-use crate::elements::{Change, Kind, Wanted};
+use crate::elements::{Address, Change, Kind, Wanted};
 use crate::engine::Cx;
 use crate::engine::view::ViewContext;
 use crate::nouns::flow::model::{Customized, Flow, FlowBody, Nodes};
@@ -106,9 +106,12 @@ impl Kind for Flow {
     /// The nodes and fields that a PUT of an instance leaves out stay (assumed), because a tenant changes some of many.
     const PUT_OF_INSTANCE: Change = Change::Merge;
 
-    fn run_route(path: &str, source: &'static str) -> Option<Route> {
-        let route = route(Some(Method::POST), path, Access::Anyone, source, routes::run);
-        Some(route.operation(Operation::FlowRun).about(routes::about_run))
+    fn more_routes(base: &str, of: Address) -> Vec<Route> {
+        if of == Address::Instance {
+            return Vec::new();
+        }
+        let run = route(Some(Method::POST), format!("{base}/run"), Access::Anyone, Self::SOURCE, routes::run);
+        vec![run.operation(Operation::FlowRun).about(routes::about_run)]
     }
 
     async fn reset_instance(call: Call) -> Result<Reply, ApiError> {

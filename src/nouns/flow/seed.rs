@@ -55,8 +55,6 @@ pub struct SeedFlow {
 
 impl SeedForm for SeedFlow {
     type Of = Flow;
-    const FIELDS: &'static [&'static str] =
-        &["nodes", "enabled", "autoCreateInstances", "parametersSchema", "parameters"];
 
     /// The fields of an export. Source: SDK `FlowExportProperties`.
     fn of(flow: &Flow) -> Self {

@@ -85,13 +85,13 @@ pub struct IntegrationView<'a> {
     pub(crate) has_documentation: bool,
     /// Always false: operations are not faked.
     pub(crate) has_operations: bool,
-    /// Always false: data collections are not faked.
+    /// Whether the connector has data collections.
     pub(crate) has_data: bool,
     /// Always false: events are not faked.
     pub(crate) has_events: bool,
     /// Always false: global webhooks are not faked.
     pub(crate) has_global_webhooks: bool,
-    /// Always false: unified data models are not faked.
+    /// Whether a data collection of the connector has a unified data model.
     pub(crate) has_udm: bool,
     /// The parameters by name; secret ones are masked unless a manager asks for secrets.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -180,6 +180,8 @@ impl<'a> ViewContext<'a> {
             logo_uri: self.logo(integration.logo_uri.as_deref(), &drawn),
             connector_id: connector.as_ref().map(|connector| connector.id.clone()),
             connector_key: connector.as_ref().map(|connector| connector.key().to_owned()),
+            has_data: connector.as_ref().is_some_and(|connector| !connector.data_collections.is_empty()),
+            has_udm: connector.as_ref().is_some_and(|connector| connector.has_udm()),
             connector_version: integration.connector_version.as_deref(),
             app_uuid: self.app_uuid(app.as_ref()),
             external_app_id: app,
@@ -242,6 +244,8 @@ impl<'a> ViewContext<'a> {
             logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
             connector_id: Some(connector.id.clone()),
             connector_key: Some(connector.key().to_owned()),
+            has_data: !connector.data_collections.is_empty(),
+            has_udm: connector.has_udm(),
             app_uuid: self.app_uuid(connector.external_app_id.as_ref()),
             external_app_id: connector.external_app_id.clone(),
             auth_type: Some(connector.auth_type),

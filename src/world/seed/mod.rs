@@ -23,6 +23,7 @@ use crate::elements::Kind;
 use crate::elements::origin::Origin;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::{Apply, AuthType, Connector, OauthConfig, TestCall};
+use crate::nouns::data_collection::model::DataCollection;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::model::for_each_kind;
 use crate::nouns::stub::model::StubSpec;
@@ -317,6 +318,9 @@ pub struct SeedConnector {
     /// Whether the platform has a shared OAuth client for the connector; true when absent.
     #[serde(default = "yes", rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
+    /// The collections of records that the app has.
+    #[serde(default)]
+    pub data_collections: Vec<DataCollection>,
     /// The catalog actions of the connector's app.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
@@ -366,6 +370,7 @@ impl SeedConnector {
             version: Some(connector.version.clone()),
             popularity: connector.popularity,
             shared_oauth_client: connector.shared_oauth_client,
+            data_collections: connector.data_collections.clone(),
             actions: Vec::new(),
         }
     }

@@ -12,11 +12,13 @@ use percent_encoding::utf8_percent_encode;
 
 use crate::base::error::nearest;
 use crate::base::text::article;
+use crate::call::similar;
 use crate::elements::model::{check_key, title_of};
 use crate::elements::origin::{Origin, PathStep};
 use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
+use crate::nouns::data_collection::model::check_collections;
 use crate::nouns::stub::model::StubSpec;
 use crate::world::embedded::DEMO;
 use crate::world::job::model::Files;
@@ -169,7 +171,7 @@ impl EachKind for KnownFields {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
         self.0.push(field_of(K::PLURAL));
-        self.0.extend(<K::Seed as SeedForm>::FIELDS.iter().map(|field| (*field).to_owned()));
+        self.0.extend(similar::fields_of::<K::Seed>().iter().map(|field| (*field).to_owned()));
         Ok(())
     }
 }
@@ -367,6 +369,19 @@ impl SeedDocument {
             }
             let key = check_key(&integration.key, "key");
             key.map_err(|error| integration.origin.field("key").error(&self.files, error.message.clone()))?;
+        }
+        for (index, connector) in self.connectors.iter().enumerate() {
+            let folder = format!("connectors/{}/", connector.key);
+            let own = self.files.iter().find(|file| file.path.starts_with(&folder));
+            let at = [PathStep::Field("connectors".into()), PathStep::Item(index)];
+            let origin = Origin {
+                file: own.map_or(first, |file| file.path.as_str()).to_owned(),
+                at: if own.is_some() { Vec::new() } else { at.into() },
+            };
+            check_collections(&connector.data_collections).map_err(|error| {
+                let why = format!("connector `{}`: {}", connector.key, error.message);
+                origin.field("dataCollections").error(&self.files, why)
+            })?;
         }
         let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);
         of_connectors.into_iter().try_for_each(|action| self.check_element(action))?;

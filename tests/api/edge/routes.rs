@@ -14,11 +14,41 @@ use crate::support::{Answer, Api, Bed, answer, id, jobs, user};
 
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
+/// The kinds that are their fields and stand at the three layers.
+const FIELDED: [&str; 2] = ["data-sources", "field-mappings"];
+
+fn singular(plural: &str) -> &str {
+    plural.strip_suffix('s').unwrap_or(plural)
+}
+
+/// The word by which instances name what they are one of, such as `dataSource`.
+fn named_by(plural: &str) -> String {
+    let mut words = singular(plural).split('-');
+    let first = words.next().unwrap_or_default().to_owned();
+    words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..])
+}
+
 /// What singular addresses carry in their query.
 fn query_of(path: &str, nothing: bool) -> String {
     let value = |text: &str| if nothing { "nope" } else { text }.to_owned();
-    let mut segments = path.trim_start_matches('/').split('/');
-    match segments.next().unwrap_or_default() {
+    let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
+    // Kinds that are their fields are named alike.
+    if FIELDED.iter().any(|kind| first == singular(kind)) {
+        let scope = match path.rsplit('/').next() {
+            Some("apply") => "",
+            Some("reset") => "&connectionKey=github-dev",
+            _ => "&integrationKey=github",
+        };
+        return format!("?key={}{scope}", value("task"));
+    }
+    if let Some(kind) = FIELDED.iter().find(|kind| first == format!("{}-instance", singular(kind))) {
+        if path.ends_with("/restore") {
+            return format!("?id={}", value("INSTANCE"));
+        }
+        let own = named_by(kind);
+        return format!("?{own}Key={}&connectionKey=github-dev&autoCreate=true", value("task"));
+    }
+    match first {
         // Only a universal element is applied.
         "action" | "flow" if path.ends_with("/apply") => format!("?key={}", value("task")),
         "action" => format!("?key={}&integrationKey=github", value("task")),
@@ -51,6 +81,19 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
         manager.ok(Method::POST, at, json!({"key": "task", "nodes": nodes})).await;
     }
     manager.ok(Method::POST, "/app-data-schemas", json!({"key": "task"})).await;
+    let notes = json!({"key": "task", "name": "Notes", "fieldsSchema": {"type": "object"}, "records": [{"id": "task"}],
+        "udm": {"notes": {"extract": {}, "parse": {}}}});
+    manager.ok(Method::PATCH, "/connectors/github", json!({"dataCollections": [notes]})).await;
+    for kind in FIELDED {
+        for at in [format!("/{kind}"), format!("/integrations/github/{kind}")] {
+            let body = if kind == "data-sources" {
+                json!({"key": "task", "collectionKey": "task", "udm": "notes"})
+            } else {
+                json!({"key": "task"})
+            };
+            manager.ok(Method::POST, &at, body).await;
+        }
+    }
     manager.ok(Method::POST, "/customers", json!({"name": "Acme", "internalId": "acme"})).await;
     manager.ok(Method::POST, "/external-apps", json!({"name": "Own", "key": "own"})).await;
     manager.ok(Method::POST, "/connectors", json!({"name": "Own", "key": "own", "type": "client-credentials"})).await;
@@ -71,6 +114,18 @@ fn good_body(method: &Method, path: &str) -> Value {
         ("POST", "/act") => json!({"code": "module.exports = () => 1", "connectionKey": "github-dev"}),
         ("POST", "/actions" | "/integrations/{integration}/actions") => action,
         ("POST", "/flows" | "/integrations/{integration}/flows" | "/app-data-schemas") => json!({"key": "fresh"}),
+        ("POST", path) if FIELDED.iter().any(|kind| path.ends_with(&format!("/{kind}"))) => json!({"key": "fresh"}),
+        ("PUT", path) if FIELDED.iter().any(|kind| path.contains(singular(kind))) => {
+            json!({"key": "task", "name": "Task", "collectionKey": "task"})
+        }
+        ("POST", path) if path.contains("/collection/") || path.contains("/data/") => match last {
+            "search" => json!({"query": "a"}),
+            "match" => json!({"query": {"id": "task"}}),
+            "find-by-id" | "delete" => json!({"id": "task"}),
+            "update" => json!({"id": "task", "fields": {"a": 1}}),
+            "create" => json!({"fields": {"a": 1}}),
+            _ => json!({}),
+        },
         ("POST", "/flow-instances") => json!({"flowId": "FLOW", "connectionId": "github-dev"}),
         ("POST", "/flow-runs") => json!({"flowInstanceId": "INSTANCE"}),
         ("PUT", path) if path.contains("flow") => {
@@ -140,6 +195,9 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
                 space.settle().await.unwrap();
             }
         }
+    } else if let Some(kind) = FIELDED.iter().find(|kind| path.contains(singular(kind))) {
+        let at = format!("/connections/github-dev/{kind}/task");
+        found = id(&api.ok(Method::PUT, &at, Value::Null).await);
     } else if path.contains("/app-data-schema-instance") {
         found = id(&api.ok(Method::PUT, "/app-data-schema-instance?appDataSchemaKey=task", Value::Null).await);
     } else if path.contains("instance") || path.starts_with("/connections/{connection}/actions/") {
@@ -167,9 +225,10 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         (_, "workspaces") => space.key().to_owned(),
         (_, "external-apps" | "connectors") => "own".into(),
         (_, "customers" | "tenants" | "users") => "acme".into(),
-        (_, "integrations") if !owner.contains("/actions") && !owner.contains("/flows") => "github".into(),
-        (_, "actions" | "flows") if owner.ends_with("/apply") => "task".into(),
-        (_, "actions" | "flows") => "github.task".into(),
+        ("key", _) => "task".into(),
+        (_, "integrations") if !owner.contains("{integration}") => "github".into(),
+        (_, "actions" | "flows" | "data-sources" | "field-mappings") if owner.ends_with("/apply") => "task".into(),
+        (_, "actions" | "flows" | "data-sources" | "field-mappings") => "github.task".into(),
         (_, _) => "task".into(),
     });
     let mut body = good_body(&method, &route.path);

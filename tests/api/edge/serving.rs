@@ -59,12 +59,11 @@ async fn what_is_not_faked_is_501_and_names_the_fake() {
     "#);
     for path in [
         "/app-events",
-        "/data-sources",
         "/screens",
         "/integrations/github/documentation",
         "/integrations/github/udm",
         "/files",
-        "/field-mapping?key=x",
+        "/data-link-table?key=x",
     ] {
         let answer = bed.demo().get(path).await;
         assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{path}");

@@ -118,8 +118,8 @@ async fn a_page_of_nothing_or_of_what_is_not_faked_says_which() {
         ("/embed/flows/x/editor", 404, "no matching flow"),
         ("/embed/actions/create-contact/colours", 404, "there is no page"),
         ("/embed/nonsense", 404, "there is no page"),
-        ("/isolated-embed/data-source-instances/x/configuration", 501, "does not fake data source instances"),
-        ("/embed/field-mapping-instances/x/configuration", 501, "does not fake field mapping instances"),
+        ("/isolated-embed/data-source-instances/x/configuration", 404, "no matching data source"),
+        ("/embed/data-link-table-instances/x/configuration", 501, "does not fake data link table instances"),
     ] {
         let (found, page) = page_for(&bed, "acme", path).await;
         assert!(found == status && page.contains(says), "{path}: {found} {page}");

@@ -7,12 +7,14 @@ mod call;
 mod code;
 mod evidence;
 mod log;
+mod records;
 mod resolve;
 
 use call::{Whose, address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
 use code::run_code;
 use evidence::Evidence;
 use log::write_log;
+use records::{run_on_records, verb_of};
 use resolve::no_connection;
 
 pub use call::variables;
@@ -228,17 +230,10 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
             })?;
             run_code(cx, code, request.input.clone(), connection.as_ref(), trace).await?
         }
-        Some(
-            other @ (ActionType::ConnectorOperation
-            | ActionType::ListDataRecords
-            | ActionType::FindDataRecordById
-            | ActionType::MatchDataRecord
-            | ActionType::SearchDataRecord
-            | ActionType::CreateDataRecord
-            | ActionType::FindOrCreateDataRecord
-            | ActionType::UpdateDataRecord
-            | ActionType::DeleteDataRecord),
-        ) => return Err(ApiError::not_faked(format_args!("running actions of type `{}`", other.name()))),
+        Some(other) => match verb_of(other) {
+            Some(verb) => Some(run_on_records(cx, action, verb, request, trace).await?),
+            None => return Err(ApiError::not_faked(format_args!("running actions of type `{}`", other.name()))),
+        },
         None => {
             let at = trace.scope.integration.as_ref().map(|i| i.key().to_owned());
             return Err(ApiError::configuration(format!(

@@ -174,6 +174,7 @@ pub(crate) fn build_connector(
         oauth: None,
         apply: Apply::Bearer { field: "apiKey".into() },
         test: None,
+        data_collections: Vec::new(),
         shared_oauth_client: true,
         popularity: 0,
         is_public: false,

@@ -1,0 +1,218 @@
+//! Actions on the records of a collection: `list-data-records`, `create-data-record` and the like.
+//!
+//! Source: docs of actions (`dataSource.collectionKey`, `fieldMapping.defaultValue`); the other fields of `config` have the
+//! names of the collection's own requests, and what `config` leaves out is taken from the input (assumed).
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::call::variables_of;
+use super::resolve::no_connection;
+use super::{RunRequest, Trace};
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::json::{member, set_member};
+use crate::elements::model::{Meta, Scope, Selector};
+use crate::elements::{self, Kind as _};
+use crate::engine::Cx;
+use crate::mapping::{formula, merge};
+use crate::nouns::action::model::{Action, ActionType};
+use crate::nouns::connection::model::Connection;
+use crate::nouns::data_collection::{Collection, Request, Verb, perform};
+use crate::nouns::data_source::model::DataSource;
+use crate::nouns::field_mapping::model::{Direction, FieldMapping};
+
+/// What a type of action does with a collection; none for one that works with none. `find-or-create-data-record` looks first.
+pub(super) fn verb_of(action_type: ActionType) -> Option<Verb> {
+    Some(match action_type {
+        ActionType::ListDataRecords => Verb::List,
+        ActionType::FindDataRecordById => Verb::FindById,
+        ActionType::MatchDataRecord | ActionType::FindOrCreateDataRecord => Verb::Match,
+        ActionType::SearchDataRecord => Verb::Search,
+        ActionType::CreateDataRecord => Verb::Create,
+        ActionType::UpdateDataRecord => Verb::Update,
+        ActionType::DeleteDataRecord => Verb::Delete,
+        ActionType::ApiRequestToExternalApp
+        | ActionType::ApiRequestToYourApp
+        | ActionType::HttpRequest
+        | ActionType::RunJavascript
+        | ActionType::ConnectorOperation
+        | ActionType::ApiRequest => return None,
+    })
+}
+
+/// The collection that an action works with, its parameters, and the unified data model of its records.
+struct Source {
+    collection: Collection,
+    parameters: JsonMap,
+    udm: Option<String>,
+}
+
+/// Does what an action on records says, and answers as its collection does.
+pub(super) async fn run_on_records(
+    cx: &Cx,
+    action: &Action,
+    verb: Verb,
+    request: &RunRequest,
+    trace: &mut Trace,
+) -> Result<Value, ApiError> {
+    let connection = trace.scope.connection.clone();
+    let connection = connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
+    let (variables, now) = (variables_of(cx, request, trace), cx.space.clock.now());
+    let config = formula::resolve(&Value::Object(action.config.clone()), &variables, now)?.unwrap_or_default();
+    let input = request.input.clone().unwrap_or_default();
+    let source = source_of(cx, &connection, member(&config, "dataSource"), action)?;
+    // What it makes of records is worked out when they are there.
+    let mapping = action.config.get("fieldMapping").map(|named| mapping_of(cx, &connection, named)).transpose()?;
+    let mut wanted = request_of(&config, &input, verb)?;
+    let given = wanted.parameters.take().unwrap_or_default();
+    wanted.parameters =
+        Some(source.parameters.into_iter().chain(given).collect()).filter(|all: &JsonMap| !all.is_empty());
+    let is_new = action.action_type == Some(ActionType::FindOrCreateDataRecord);
+    if is_new || matches!(verb, Verb::Create | Verb::Update) {
+        wanted.fields = Some(fields_of(&config, &input, mapping.as_ref(), now)?);
+    }
+    trace.mapped_input = Some(mapped_input(&wanted));
+    let udm = source.udm.as_deref();
+    let mut answer = perform(cx, &source.collection, verb, &wanted, udm).await?;
+    if is_new {
+        let found = member(member(&answer, "record"), "id").clone();
+        return match found {
+            Value::Null => perform(cx, &source.collection, Verb::Create, &wanted, udm).await,
+            id => Ok(json!({ "id": id })),
+        };
+    }
+    if let Some(mapping) = mapping.filter(|_| !matches!(verb, Verb::Create | Verb::Update | Verb::Delete)) {
+        import_records(&mut answer, &mapping, now)?;
+    }
+    Ok(answer)
+}
+
+/// The collection that `dataSource` names: by its own key, or by a data source of the workspace.
+fn source_of(cx: &Cx, connection: &Arc<Connection>, named: &Value, action: &Action) -> Result<Source, ApiError> {
+    let text = |name: &str| named.get(name).and_then(Value::as_str).map(str::to_owned);
+    let (mut key, mut udm) = (text("collectionKey"), text("udm"));
+    let mut parameters = named.get("collectionParameters").and_then(Value::as_object).cloned().unwrap_or_default();
+    if key.is_none() {
+        let any = text("id").or_else(|| text("key")).or_else(|| named.as_str().map(str::to_owned));
+        let any = any.ok_or_else(|| {
+            ApiError::configuration(format!("action `{}` names no `config.dataSource.collectionKey`", action.meta.name))
+        })?;
+        let (source, _) = elements::get::<DataSource>(cx, &selector(connection, any))?;
+        key.clone_from(&source.collection_key);
+        udm = udm.or_else(|| source.udm.clone());
+        let own = source.collection_parameters.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
+        parameters = own.into_iter().chain(parameters).collect();
+    }
+    let key = key.ok_or_else(|| {
+        ApiError::configuration(format!("the data source of action `{}` names no collection", action.meta.name))
+    })?;
+    Ok(Source { collection: Collection::of(cx, Arc::clone(connection), &key)?, parameters, udm })
+}
+
+/// The field mapping that `fieldMapping` is, or names by its key or id.
+fn mapping_of(cx: &Cx, connection: &Arc<Connection>, named: &Value) -> Result<FieldMapping, ApiError> {
+    let any = named.get("id").or_else(|| named.get("key")).and_then(Value::as_str);
+    let mut mapping = match any {
+        Some(any) => {
+            let (mapping, _) = elements::get::<FieldMapping>(cx, &selector(connection, any.to_owned()))?;
+            (*mapping).clone()
+        }
+        None => {
+            let meta = Meta::planted(("field-mapping", "inline"), "inline", "Inline", None, cx.space.clock.now());
+            FieldMapping::blank("inline".into(), meta)
+        }
+    };
+    let value = |name: &str| named.get(name).cloned();
+    let default = value("defaultValue").or_else(|| value("default"));
+    mapping.default_import_value = default.clone().or(mapping.default_import_value);
+    mapping.default_export_value = default.or(mapping.default_export_value);
+    mapping.import_value = value("importValue").or(mapping.import_value);
+    mapping.export_value = value("exportValue").or(mapping.export_value);
+    mapping.unified_import_value = value("defaultUnifiedValue").or(mapping.unified_import_value);
+    Ok(mapping)
+}
+
+fn selector(connection: &Arc<Connection>, any: String) -> Selector {
+    let scope = Scope { connection_id: Some(connection.id.to_string()), ..Scope::default() };
+    Selector { any: Some(any), scope, ..Selector::default() }
+}
+
+/// What is asked of the collection: what `config` says, and what it leaves out as the input has it.
+fn request_of(config: &Value, input: &Value, verb: Verb) -> Result<Request, ApiError> {
+    let mut asked = json!({});
+    for name in ["filter", "unifiedFilter", "cursor", "query", "id", "udm", "parameters"] {
+        let said = if name == "id" { config.get("id").or_else(|| config.get("recordId")) } else { config.get(name) };
+        if let Some(value) = said.or_else(|| input.get(name)).filter(|value| !value.is_null()) {
+            let value = if name == "id" { Value::from(formula::plain_text(value)) } else { value.clone() };
+            set_member(&mut asked, name, value);
+        }
+    }
+    if verb == Verb::Match && asked.get("query").is_none() && input.is_object() {
+        set_member(&mut asked, "query", input.clone());
+    }
+    serde_json::from_value(asked)
+        .map_err(|error| ApiError::configuration(format!("the action's configuration is wrong: {error}")))
+}
+
+/// The fields to write: what a field mapping that is named makes of the input, what `config` says itself, or the input's.
+fn fields_of(
+    config: &Value,
+    input: &Value,
+    mapping: Option<&FieldMapping>,
+    now: Timestamp,
+) -> Result<JsonMap, ApiError> {
+    let own = member(config, "fieldMapping");
+    let is_named = own.get("id").or_else(|| own.get("key")).is_some();
+    let inline = |name: &str| own.get(name).cloned();
+    let fields = match mapping {
+        Some(mapping) if is_named => mapping.run(Some(Direction::Export), own.get("input").unwrap_or(input), now)?,
+        // Its formulas are worked out with those of the whole configuration.
+        Some(_) => {
+            let default = inline("defaultValue").or_else(|| inline("default")).unwrap_or_default();
+            inline("exportValue").map_or(default.clone(), |value| merge::merge(default, value))
+        }
+        None => config.get("fields").or_else(|| input.get("fields")).unwrap_or(input).clone(),
+    };
+    match fields {
+        Value::Object(fields) => Ok(fields),
+        Value::Null => Ok(JsonMap::new()),
+        other => Err(ApiError::configuration(format!("the fields of a record are an object, not {other}"))),
+    }
+}
+
+/// Shows the fields of each record as the mapping makes them.
+fn import_records(answer: &mut Value, mapping: &FieldMapping, now: Timestamp) -> Result<(), ApiError> {
+    let of_list = answer.get_mut("records").and_then(Value::as_array_mut);
+    let records: Vec<&mut Value> = match of_list {
+        Some(records) => records.iter_mut().collect(),
+        None => answer.get_mut("record").into_iter().collect(),
+    };
+    for record in records {
+        let mapped = mapping.run(Some(Direction::Import), record, now)?;
+        set_member(record, "fields", mapped);
+    }
+    Ok(())
+}
+
+/// What the log shows of a request.
+fn mapped_input(wanted: &Request) -> Value {
+    let mut shown = json!({});
+    let fields = wanted.fields.clone().map(Value::Object);
+    let parameters = wanted.parameters.clone().map(Value::Object);
+    for (name, value) in [
+        ("id", wanted.id.clone().map(Value::from)),
+        ("query", wanted.query.clone()),
+        ("filter", wanted.filter.clone()),
+        ("cursor", wanted.cursor.clone().map(Value::from)),
+        ("parameters", parameters),
+        ("fields", fields),
+    ] {
+        if let Some(value) = value {
+            set_member(&mut shown, name, value);
+        }
+    }
+    shown
+}

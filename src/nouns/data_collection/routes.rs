@@ -1,0 +1,133 @@
+//! The handlers of data collections: of a connection's app, of an integration's connector, and of a data source instance.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::call::{Call, Reply};
+use crate::elements;
+use crate::elements::routes::made_instance;
+use crate::engine::Cx;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::connection::{self as connections, connector_of};
+use crate::nouns::connector::model::Connector;
+use crate::nouns::data_collection::model::Verb;
+use crate::nouns::data_collection::records::{Collection, Request, perform, spec_of};
+use crate::nouns::data_collection::view::spec;
+use crate::nouns::data_source::model::DataSource;
+
+/// A short form of each collection of a connector.
+fn listed(connector: &Connector) -> Result<Reply, ApiError> {
+    let collections = connector.data_collections.iter();
+    let items: Vec<Value> =
+        collections.map(|it| json!({ "type": "collection", "key": it.key, "name": it.name })).collect();
+    Reply::json(&items)
+}
+
+fn connector_at(call: &Call) -> Result<Arc<Connector>, ApiError> {
+    let cx = call.cx()?;
+    let world = cx.world();
+    let directory = cx.directory(&world);
+    let integration = directory.find_integration(call.param("selector")?)?;
+    directory.connector_for(integration).ok_or_else(|| {
+        ApiError::not_found(format!(
+            "integration `{}` has no connector, so it has no data collections",
+            integration.key()
+        ))
+    })
+}
+
+/// `GET /integrations/:i/data`, any token: answers the collections of the connector as an array.
+pub(crate) async fn list_of_integration(call: Call) -> Result<Reply, ApiError> {
+    listed(&*connector_at(&call)?)
+}
+
+/// `GET /integrations/:i/data/:key`, any token: answers what can be done with a collection; 404 for none of that key.
+pub(crate) async fn get_of_integration(call: Call) -> Result<Reply, ApiError> {
+    call.whole_query();
+    Reply::json(&spec(spec_of(&*connector_at(&call)?, call.param("key")?)?))
+}
+
+fn connection_at(cx: &Cx, call: &Call) -> Result<Arc<Connection>, ApiError> {
+    connections::get(cx, call.param("connection")?)
+}
+
+/// `GET /connections/:c/data`, any token: answers the collections of the connection's app as an array.
+pub(crate) async fn list_of_connection(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    listed(&*connector_of(&cx, &*connection_at(&cx, &call)?)?)
+}
+
+/// `GET /connections/:c/data/:key`, any token: answers what can be done with a collection; 404 for none of that key.
+pub(crate) async fn get_of_connection(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    call.whole_query();
+    let collection = Collection::of(&cx, connection_at(&cx, &call)?, call.param("key")?)?;
+    Reply::json(&spec(collection.spec()?))
+}
+
+/// `POST /connections/:c/data/:key/<verb>`, any token: does what the verb says. The query has parameters of the collection,
+/// and so has the body. Fails as [`perform`] does.
+pub(crate) async fn perform_of_connection(call: Call, verb: Verb) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let collection = Collection::of(&cx, connection_at(&cx, &call)?, call.param("key")?)?;
+    let mut request: Request = call.json()?;
+    call.whole_query();
+    let in_query = call.query().pairs().map(|(name, value)| (name, Value::from(value)));
+    let in_query: JsonMap = in_query.filter(|(name, _)| name != "hash").collect();
+    if !in_query.is_empty() {
+        let parameters = request.parameters.take().unwrap_or_default();
+        request.parameters = Some(in_query.into_iter().chain(parameters).collect());
+    }
+    Reply::json(&perform(&cx, &collection, verb, &request, None).await?)
+}
+
+/// The data source instance that a call names, made if it is missing, and its collection.
+async fn instance_at(cx: &Cx, call: &Call) -> Result<(Arc<DataSource>, Collection), ApiError> {
+    let source = elements::get::<DataSource>(cx, &made_instance::<DataSource>(cx, call).await?)?.0;
+    let connection =
+        source.place.connection.as_ref().ok_or_else(|| ApiError::not_found("the data source has no connection"))?;
+    let connection = connections::get(cx, connection.as_str())?;
+    let key = source.collection_key.as_deref().ok_or_else(|| {
+        ApiError::configuration(format!(
+            "data source `{}` names no collection; set its `collectionKey`",
+            source.meta.name
+        ))
+    })?;
+    let collection = Collection::of(cx, connection, key)?;
+    Ok((source, collection))
+}
+
+/// `GET /data-source-instance/collection`, any token: answers what can be done with the instance's collection.
+pub(crate) async fn get_of_instance(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let (_, collection) = instance_at(&cx, &call).await?;
+    Reply::json(&spec(collection.spec()?))
+}
+
+/// `POST /data-source-instance/collection/<verb>`, any token: does what the verb says in the instance's collection, with its
+/// parameters and unified data model. Fails as [`perform`] does.
+pub(crate) async fn perform_of_instance(call: Call, verb: Verb) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let (source, collection) = instance_at(&cx, &call).await?;
+    let mut request: Request = call.json()?;
+    if let Some(Value::Object(own)) = &source.collection_parameters {
+        let given = request.parameters.take().unwrap_or_default();
+        request.parameters = Some(own.clone().into_iter().chain(given).collect());
+    }
+    Reply::json(&perform(&cx, &collection, verb, &request, source.udm.as_deref()).await?)
+}
+
+/// `POST /data-source-instance/unified-fields-to-native`, any token: answers the fields that unified ones come to. 400 where
+/// the data source names no unified data model.
+pub(crate) async fn unified_to_native(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let (source, collection) = instance_at(&cx, &call).await?;
+    let unified: JsonMap = call.json()?;
+    let udm = source.udm.as_deref().ok_or_else(|| {
+        ApiError::bad_request(format!("data source `{}` names no unified data model; set its `udm`", source.meta.name))
+    })?;
+    Reply::json(&collection.from_unified(udm, &unified)?)
+}

@@ -1,0 +1,99 @@
+//! The wire forms of a collection and of a record. They are served in the OpenAPI document, so the comments of fields are
+//! for users of the API.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
+use crate::base::error::ApiError;
+use crate::base::json::set_member;
+use crate::nouns::data_collection::model::{DataCollection, Verb};
+use crate::nouns::data_collection::records::{Collection, Known};
+
+/// A record of a collection. Source: SDK `DataRecordSchema`.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "DataRecord")]
+#[serde(rename_all = "camelCase")]
+pub struct RecordView<'a> {
+    /// The id that the app gives it.
+    pub(crate) id: &'a str,
+    /// The name by which people know it; absent when it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) name: Option<String>,
+    /// The address in the app; absent when records have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) uri: Option<String>,
+    /// The fields.
+    pub(crate) fields: &'a JsonMap,
+    /// The unified data model of `unifiedFields`; absent when none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) udm: Option<String>,
+    /// The fields in the unified data model; absent when none was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unified_fields: Option<JsonMap>,
+    /// The fields as the app has them.
+    pub(crate) raw_fields: &'a JsonMap,
+    /// When it was made, on the workspace's clock.
+    pub(crate) created_time: Timestamp,
+    /// When it was last changed, on the workspace's clock.
+    pub(crate) updated_time: Timestamp,
+}
+
+impl<'a> RecordView<'a> {
+    pub(super) fn of(collection: &Collection, record: &'a Known<'_>, udm: Option<&str>) -> Result<Self, ApiError> {
+        let spec = collection.spec()?;
+        let unified = udm.map(|udm| collection.to_unified(udm, record.fields)).transpose()?;
+        Ok(Self {
+            id: &record.id,
+            name: spec.name_of(record.fields),
+            uri: spec.uri_of(&record.id, record.fields),
+            fields: record.fields,
+            udm: udm.map(str::to_owned),
+            unified_fields: unified,
+            raw_fields: record.fields,
+            created_time: record.created_at,
+            updated_time: record.updated_at,
+        })
+    }
+}
+
+/// A collection as `DataCollectionSpec` has it: what can be done with it, and with which fields. Source: SDK.
+pub fn spec(collection: &DataCollection) -> Value {
+    let names: Vec<&String> = collection
+        .fields_schema
+        .get("properties")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flat_map(JsonMap::keys)
+        .collect();
+    let written: Vec<&&String> = names.iter().filter(|name| **name != &collection.id_field).collect();
+    let required = collection.fields_schema.get("required").cloned().unwrap_or_else(|| json!([]));
+    let mut spec = json!({
+        "type": "collection",
+        "key": collection.key,
+        "name": collection.name,
+        "fieldsSchema": collection.fields_schema,
+    });
+    if let Some(parameters) = &collection.parameters_schema {
+        set_member(&mut spec, "parametersSchema", parameters.clone());
+    }
+    for verb in Verb::ALL.into_iter().filter(|verb| !collection.lacks.iter().any(|lacking| lacking == verb.name())) {
+        let (name, says) = match verb {
+            Verb::List => ("list", json!({ "filterFields": names })),
+            Verb::Search => ("search", json!({})),
+            Verb::Match => ("match", json!({ "fields": names })),
+            Verb::Find => ("find", json!({ "queryFields": names })),
+            Verb::FindById => ("findById", json!({})),
+            Verb::Create => ("create", json!({ "fields": written, "requiredFields": required })),
+            Verb::Update => ("update", json!({ "fields": written })),
+            Verb::Delete => ("delete", json!({})),
+        };
+        set_member(&mut spec, name, says);
+    }
+    if !collection.udm.is_empty() {
+        set_member(&mut spec, "udm", json!(collection.udm));
+    }
+    spec
+}
