@@ -24,10 +24,12 @@ use crate::call::router::{Access, Handle, Route, resolved_route, route};
 use crate::elements::{Address, Holders, Kind, routes as elements};
 use crate::nouns::action::routes as actions;
 use crate::nouns::agent_session::routes as agents;
+use crate::nouns::app_event::routes as app_events;
 use crate::nouns::connection::connect::routes as connect;
 use crate::nouns::connection::routes as connections;
 use crate::nouns::connector::routes as connectors;
 use crate::nouns::data_collection::{Verb, routes as data};
+use crate::nouns::data_link_table::routes as links;
 use crate::nouns::flow::routes as flows;
 use crate::nouns::hosted_page::routes as screens;
 use crate::nouns::hosted_page::routes::{attempt, embed};
@@ -145,6 +147,11 @@ pub fn routes() -> Vec<Route> {
         post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
         get("/connections/{connection}/data", Anyone, "OAS", data::list_of_connection),
         get("/connections/{connection}/data/{key}", Anyone, "SDK", data::get_of_connection),
+        get("/data-links", Anyone, "OAS", links::list_all),
+        delete("/data-links/{id}", Anyone, "OAS", links::delete_one),
+        get("/app-events", Anyone, "SDK", app_events::list),
+        get("/app-events/{id}", Anyone, "OAS", app_events::get),
+        post("/webhooks/app-events/{key}", Public, "real-use", app_events::receive).about(app_events::about),
         post("/connect", Form, "SEED; SDK (as a form)", connect::connect).operation(Connect).about(connect::about),
         post("/connection-requests", Anyone, "SDK", connect::create_request).operation(Connect).about(connect::about),
         get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
@@ -305,7 +312,7 @@ impl EachKind for RoutesOfKinds {
 /// singular with it in the query; at the three layers, it has a third one below what customises it.
 fn layered<E: Kind>() -> Vec<Route> {
     let (plural, singular, source) = (E::PLURAL, E::SINGULAR, E::SOURCE);
-    let instance = format!("/{singular}-instance");
+    let instance = format!("/{}", E::INSTANCE);
     let mut ones = vec![format!("/{plural}/{{selector}}"), format!("/{singular}")];
     let mut instances = vec![instance.clone(), format!("{instance}s/{{instance}}")];
     let mut all = vec![
@@ -336,7 +343,7 @@ fn layered<E: Kind>() -> Vec<Route> {
         instances.insert(0, format!("{at_connection}/{{selector}}"));
     }
     all.extend([
-        get(&format!("/{singular}-instances"), Anyone, "SDK", elements::list_instances::<E>),
+        get(&format!("{instance}s"), Anyone, "SDK", elements::list_instances::<E>),
         post(&instance, Anyone, "SDK", elements::put_instance::<E>),
     ]);
     for base in ones {

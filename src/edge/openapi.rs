@@ -63,6 +63,8 @@ fn shape_of(route: &Route) -> Shape {
         "/integrations",
         "/connections",
         "/flow-runs",
+        "/data-links",
+        "/links",
         "/nodes/{node}/runs",
         "/nodes/{node}/outputs",
         "/customers",

@@ -155,8 +155,8 @@ impl EachKind for ShapeOfRoute<'_> {
         let ones = [
             format!("/{plural}/{{selector}}"),
             format!("/{singular}"),
-            format!("/{singular}-instance"),
-            format!("/{singular}-instances/{{instance}}"),
+            format!("/{}", K::INSTANCE),
+            format!("/{}s/{{instance}}", K::INSTANCE),
             format!("/integrations/{{integration}}/{plural}/{{selector}}"),
             format!("/connections/{{connection}}/{plural}/{{selector}}"),
         ];
@@ -167,7 +167,7 @@ impl EachKind for ShapeOfRoute<'_> {
         };
         let lists = [
             list,
-            format!("/{singular}-instances"),
+            format!("/{}s", K::INSTANCE),
             format!("/integrations/{{integration}}/{plural}"),
             format!("/connections/{{connection}}/{plural}"),
         ];

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::call::router::{Access, Route, route};
 use crate::elements::Holders;
 use crate::nouns::integration::routes as integrations;
-use crate::world::seed::{EachKind, Seeded, each_kind, folders_of_kinds};
+use crate::world::seed::{EachKind, Seeded, each_kind};
 
 /// Who may call what is not faked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -45,7 +45,7 @@ const KINDS: [(&str, &str, Rights, &str); 14] = [
 ];
 
 /// These paths take any method.
-const PATHS: [(&str, Rights, &str); 55] = [
+const PATHS: [(&str, Rights, &str); 51] = [
     ("/account", ManagersChange, "the console's account"),
     ("/connections/{connection}/operations", Anyone, "connector operations"),
     ("/connections/{connection}/operations/{*rest}", Anyone, "connector operations"),
@@ -88,14 +88,10 @@ const PATHS: [(&str, Rights, &str); 55] = [
     ("/agent/{*rest}", Anyone, "this part of agent sessions"),
     ("/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
     ("/v2/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
-    ("/data-links", Anyone, "data links"),
-    ("/data-links/{*rest}", Anyone, "data links"),
     ("/external-event-log-records", ManagersChange, "external event logs"),
     ("/external-event-log-records/{*rest}", ManagersChange, "external event logs"),
     ("/external-event-pulls", Anyone, "external event pulls"),
     ("/external-event-pulls/{*rest}", Anyone, "external event pulls"),
-    ("/app-events", Anyone, "app events"),
-    ("/app-events/{*rest}", Anyone, "app events"),
     ("/files", Anyone, "files"),
     // Packages by their former name.
     ("/scenarios", ManagersChange, "packages"),
@@ -124,12 +120,9 @@ const PAGES: [(&str, &str); 2] = [
 /// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = Vec::new();
-    let faked = folders_of_kinds();
-    let is_faked = |plural: &str| {
-        faked.iter().any(|kind| {
-            *kind == plural || plural.strip_suffix("-instances").is_some_and(|of| *kind == format!("{of}s"))
-        })
-    };
+    let mut faked = NamesOfKinds(Vec::new());
+    let Ok(()) = each_kind(&mut faked);
+    let is_faked = |plural: &str| faked.0.iter().any(|known| known == plural);
     for (plural, singular, rights, what) in KINDS.into_iter().filter(|(plural, ..)| !is_faked(plural)) {
         for path in [
             format!("/{plural}"),
@@ -162,6 +155,18 @@ pub(crate) fn routes() -> Vec<Route> {
     all
 }
 
+/// The names of kinds and of their instances in paths.
+struct NamesOfKinds(Vec<String>);
+
+impl EachKind for NamesOfKinds {
+    type Error = std::convert::Infallible;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+        self.0.extend([K::PLURAL.to_owned(), format!("{}s", K::INSTANCE)]);
+        Ok(())
+    }
+}
+
 /// What no kind of element has yet.
 struct LackedByKinds(Vec<Route>);
 
@@ -180,7 +185,7 @@ impl EachKind for LackedByKinds {
             self.0.extend(refusals(&format!("{of_integration}/clone"), Managers, "cloning"));
             self.0.extend(refusals(&format!("{of_integration}/export"), ManagersChange, "exports"));
         }
-        let instances = format!("/{}-instances/{{instance}}/export", K::SINGULAR);
+        let instances = format!("/{}s/{{instance}}/export", K::INSTANCE);
         self.0.extend(refusals(&instances, Anyone, "exports"));
         Ok(())
     }

@@ -33,6 +33,8 @@ pub trait Kind: Record + Clone + PartialEq {
     const PLURAL: &'static str;
     /// The name of one of the kind in paths, such as `flow`.
     const SINGULAR: &'static str;
+    /// The name of an instance in paths, such as `flow-instance`; the list of them has an `s` more.
+    const INSTANCE: &'static str;
     /// Where its routes are documented.
     const SOURCE: &'static str;
     /// Who has versions of its universal elements.

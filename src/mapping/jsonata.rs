@@ -170,6 +170,8 @@ fn register(evaluator: &mut Evaluator, now: Timestamp) -> Result<(), EvaluatorEr
     })?;
     #[expect(clippy::cast_precision_loss, reason = "moments are below 2^53 ms")]
     evaluator.register_fn_override("millis", move |_: &[JValue]| Ok(JValue::from(now.millis() as f64)))?;
+    // What is left to chance would make a run that cannot be repeated.
+    evaluator.register_fn_override("shuffle", |_: &[JValue]| Err(wrong("`$shuffle` is not here")))?;
     evaluator.register_fn("clone", |given: &[JValue]| Ok(given.first().cloned().unwrap_or(JValue::Undefined)))?;
     evaluator.register_fn("trimText", |given: &[JValue]| {
         of_text(given, |text| {

@@ -40,7 +40,8 @@ macro_rules! kind_of_fields {
     (
         $(#[$_about:meta])*
         $name:ident {
-            noun: $noun:literal, plural: $plural:literal, singular: $singular:literal, source: $source:literal,
+            noun: $noun:literal, plural: $plural:literal, singular: $singular:literal,
+            instance: $instance:literal, source: $source:literal,
             holders: $holders:ident, body: $body:ident, seed: $seed:ident, view: $view:ident as $wire:literal,
             parent: $parent:ident, $parent_id:ident as $parent_id_name:literal, $parent_key_name:literal, $revision:ident,
             $(universal: $universal:ident as $universal_name:literal,)?
@@ -187,6 +188,7 @@ macro_rules! kind_of_fields {
             const NOUN: &'static str = $noun;
             const PLURAL: &'static str = $plural;
             const SINGULAR: &'static str = $singular;
+            const INSTANCE: &'static str = $instance;
             const SOURCE: &'static str = $source;
             const HOLDERS: $crate::elements::Holders = $crate::elements::Holders::$holders;
 
@@ -232,12 +234,13 @@ macro_rules! kind_of_fields {
 
             /// Reads the selector; an instance may also be named by what it is one of, under its own name.
             fn selector(call: &$crate::call::Call) -> Result<$crate::elements::model::Selector, $crate::base::error::ApiError> {
-                let (query, selector) = (call.query(), call.selector()?);
-                Ok($crate::elements::model::Selector {
-                    parent_id: selector.parent_id.or_else(|| query.text($parent_id_name)),
-                    parent_key: selector.parent_key.or_else(|| query.text($parent_key_name)),
-                    ..$crate::nouns::kind::scope_for!($holders, selector)
-                })
+                let (query, mut selector) = (call.query(), call.selector()?);
+                selector.parent_id = selector.parent_id.or_else(|| query.text($parent_id_name));
+                selector.parent_key = selector.parent_key.or_else(|| query.text($parent_key_name));
+                if Self::HOLDERS == $crate::elements::Holders::Tenants {
+                    selector.scope = $crate::elements::model::Scope::default();
+                }
+                Ok(selector)
             }
 
             $(
@@ -348,6 +351,7 @@ macro_rules! kind_of_fields {
                 $name { $( $field: self.$field.clone(), )* ..blank }
             }
 
+            #[allow(unused_variables, reason = "a kind may have no fields of its own")]
             fn redefine(known: &mut $name, fresh: $name) {
                 $( known.$field = fresh.$field; )*
             }
@@ -362,14 +366,4 @@ macro_rules! kind_of_fields {
     };
 }
 
-/// A selector without what a kind of these holders does not know.
-macro_rules! scope_for {
-    (Connections, $selector:ident) => {
-        $selector
-    };
-    (Tenants, $selector:ident) => {
-        $crate::elements::model::Selector { scope: $crate::elements::model::Scope::default(), ..$selector }
-    };
-}
-
-pub(crate) use {kind_of_fields, scope_for};
+pub(crate) use kind_of_fields;

@@ -7,11 +7,13 @@
 pub mod action;
 pub mod agent_session;
 pub mod app_data_schema;
+pub mod app_event;
 pub mod attempt_log;
 pub mod connection;
 pub mod connection_request;
 pub mod connector;
 pub mod data_collection;
+pub mod data_link_table;
 pub mod data_source;
 pub mod external_app;
 pub mod fault;

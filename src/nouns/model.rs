@@ -38,6 +38,10 @@ macro_rules! for_each_kind {
                 OwnScenario("scenario") in scenarios: crate::world::scenario::model::OwnScenario, by |own| Some(&own.scenario.name);
                 /// Records that a connection changed or made are looked up by connection and collection.
                 DataRecord("data-record") in data_records: crate::nouns::data_collection::model::DataRecord, by |record| Some(&record.place);
+                /// Events of the user's own app are looked up only by id.
+                AppEvent("app-event") in app_events: crate::nouns::app_event::model::AppEvent, by |_| None;
+                /// Links between records are looked up by the table's instance that has them.
+                DataLink("data-link") in data_links: crate::nouns::data_link_table::model::DataLink, by |link| Some(link.data_link_table_instance_id.as_str());
                 /// Stubs are looked up by the key of their connector.
                 Stub("stub") in stubs: crate::nouns::stub::model::StoredStub, by |stub| Some(&stub.connector_key);
             }
@@ -50,6 +54,10 @@ macro_rules! for_each_kind {
                 DataSource("data-source") in data_sources: crate::nouns::data_source::model::DataSource, by |source| source.meta.key.as_deref();
                 /// Field mappings and their instances are looked up by key.
                 FieldMapping("field-mapping") in field_mappings: crate::nouns::field_mapping::model::FieldMapping, by |mapping| mapping.meta.key.as_deref();
+                /// App event types and subscriptions are looked up by key.
+                AppEventType("app-event-type") in app_event_types: crate::nouns::app_event::model::AppEventType, by |it| it.meta.key.as_deref();
+                /// Data link tables and their instances are looked up by key.
+                DataLinkTable("data-link-table") in data_link_tables: crate::nouns::data_link_table::model::DataLinkTable, by |table| table.meta.key.as_deref();
                 /// App data schemas and their instances are looked up by key.
                 AppDataSchema("app-data-schema") in app_data_schemas: crate::nouns::app_data_schema::model::AppDataSchema, by |schema| schema.meta.key.as_deref();
             }

@@ -203,8 +203,7 @@ impl EachKind for Found<'_> {
     type Error = ApiError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        let instance = format!("{}-instance", K::SINGULAR);
-        let (wants, wants_instances) = (self.wants(K::SINGULAR), self.wants(&instance));
+        let (wants, wants_instances) = (self.wants(K::SINGULAR), self.wants(K::INSTANCE));
         if !wants && !wants_instances {
             return Ok(());
         }
@@ -213,7 +212,8 @@ impl EachKind for Found<'_> {
         let world = self.cx.world();
         let lens = self.cx.view(&world);
         let listed = elements::list::<K>(self.cx, &filter, |_| true, all)?.items;
-        for (element_type, is_wanted, instances) in [(K::SINGULAR, wants, false), (&instance, wants_instances, true)] {
+        for (element_type, is_wanted, instances) in [(K::SINGULAR, wants, false), (K::INSTANCE, wants_instances, true)]
+        {
             let fits = |element: &K| is_wanted && element.place().is_instance() == instances;
             for (element, at) in listed.iter().filter(|(element, _)| fits(element)) {
                 let element =

@@ -12,10 +12,12 @@
 mod action;
 mod agent_session;
 mod app_data_schema;
+mod app_event;
 mod cli;
 mod connection;
 mod connector;
 mod control;
+mod data;
 mod edge;
 mod external_app;
 mod fault;

@@ -6,7 +6,8 @@ macro_rules! stored_type {
     (
         $(#[$about:meta])*
         $name:ident {
-            noun: $noun:literal, plural: $plural:literal, singular: $singular:literal, source: $source:literal,
+            noun: $noun:literal, plural: $plural:literal, singular: $singular:literal,
+            instance: $instance:literal, source: $source:literal,
             holders: $holders:ident, body: $body:ident, seed: $seed:ident, view: $view:ident as $wire:literal,
             parent: $parent:ident, $parent_id:ident as $parent_id_name:literal, $parent_key_name:literal, $revision:ident,
             $(universal: $universal:ident as $universal_name:literal,)?

@@ -29,6 +29,7 @@ impl Kind for Action {
     const NOUN: &'static str = "action";
     const PLURAL: &'static str = "actions";
     const SINGULAR: &'static str = "action";
+    const INSTANCE: &'static str = "action-instance";
     const SOURCE: &'static str = "SEED";
 
     fn is_public(&self) -> bool {

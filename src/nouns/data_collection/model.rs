@@ -112,7 +112,7 @@ pub struct UnifiedModel {
 
 /// How an app makes ids of records.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "`ids` is number, digits, uuid, hex or {prefix: text}")]
 pub enum IdHabit {
     /// One of the usual ways.
     Known(KnownHabit),

@@ -174,7 +174,7 @@ pub async fn perform(
     let udm = request.udm.as_deref().or(udm);
     if let Some(schema) = &spec.parameters_schema {
         let given = Value::Object(request.parameters.clone().unwrap_or_default());
-        check_value(schema, &given, &format!("the parameters of `{}`", spec.key))?;
+        check_value(schema, &given, &format!("`parameters` of `{}`", spec.key))?;
     }
     match verb {
         Verb::List | Verb::Search | Verb::Find => read(cx, collection, verb, request, udm),
@@ -222,7 +222,7 @@ fn read(cx: &Cx, collection: &Collection, verb: Verb, request: &Request, udm: Op
         let unified = match (udm, &request.unified_filter) {
             (Some(udm), Some(filter)) => passes(filter, &collection.to_unified(udm, record.fields)?, collection.now)?,
             (None, Some(_)) => {
-                return Err(ApiError::bad_request("`unifiedFilter` needs a data source with a `udm`"));
+                return Err(ApiError::bad_request("`unifiedFilter` needs a `udm`, of the request or of the data source"));
             }
             (_, None) => true,
         };
@@ -301,7 +301,7 @@ async fn write(
     } else {
         // The app decides what a record may have.
         let fields = Value::Object(record.fields.clone());
-        check_value(&spec.fields_schema, &fields, "fields")?;
+        check_value(&spec.fields_schema, &fields, &format!("a record of `{}`", spec.key))?;
     }
     record.updated_at = now;
     let id = record.record_id.clone();

@@ -8,7 +8,8 @@ macro_rules! data_source {
         $do! {
             /// A data source, or an instance of one. Source: SDK `BaseDataSource`.
             DataSource {
-                noun: "data source", plural: "data-sources", singular: "data-source", source: "SDK",
+                noun: "data source", plural: "data-sources", singular: "data-source",
+                instance: "data-source-instance", source: "SDK",
                 holders: Connections, body: DataSourceBody, seed: SeedDataSource, view: DataSourceView as "DataSource",
                 parent: data_source, data_source_id as "dataSourceId", "dataSourceKey", data_source_revision,
                 universal: universal_data_source_id as "universalDataSourceId",

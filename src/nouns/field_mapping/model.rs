@@ -23,7 +23,8 @@ macro_rules! field_mapping {
         $do! {
             /// A field mapping, or an instance of one. Source: SDK `BaseFieldMapping`.
             FieldMapping {
-                noun: "field mapping", plural: "field-mappings", singular: "field-mapping", source: "SDK",
+                noun: "field mapping", plural: "field-mappings", singular: "field-mapping",
+                instance: "field-mapping-instance", source: "SDK",
                 holders: Connections, body: FieldMappingBody, seed: SeedFieldMapping, view: FieldMappingView as "FieldMapping",
                 parent: field_mapping, field_mapping_id as "fieldMappingId", "fieldMappingKey", field_mapping_revision,
                 universal: universal_field_mapping_id as "universalFieldMappingId",

@@ -25,6 +25,7 @@ impl Kind for Flow {
     const NOUN: &'static str = "flow";
     const PLURAL: &'static str = "flows";
     const SINGULAR: &'static str = "flow";
+    const INSTANCE: &'static str = "flow-instance";
     const SOURCE: &'static str = "SDK";
 
     /// Answers a universal, enabled flow without nodes.

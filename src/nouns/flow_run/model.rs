@@ -187,6 +187,9 @@ pub struct FlowRun {
     /// The caller's own data, which is stored and shown again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
+    /// The type of the trigger that launched it; none where it was asked for over the API.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub launched_by: Option<String>,
     /// The state, which only [`FlowRun::apply`] changes.
     pub state: FlowRunState,
     /// The last changes of the state, oldest first.

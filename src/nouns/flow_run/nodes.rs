@@ -248,6 +248,14 @@ impl Walk<'_> {
             T::ApiRequestToExternalApp | T::ApiRequest => ActionType::ApiRequestToExternalApp,
             T::ApiRequestToYourApp => ActionType::ApiRequestToYourApp,
             T::HttpRequest | T::CustomHttpRequest => ActionType::HttpRequest,
+            T::ListDataRecords | T::FindDataRecords => ActionType::ListDataRecords,
+            T::SearchDataRecords => ActionType::SearchDataRecord,
+            T::LookupDataRecord => ActionType::MatchDataRecord,
+            T::FindDataRecordById => ActionType::FindDataRecordById,
+            T::FindOrCreateDataRecord => ActionType::FindOrCreateDataRecord,
+            T::CreateDataRecord => ActionType::CreateDataRecord,
+            T::UpdateDataRecord => ActionType::UpdateDataRecord,
+            T::DeleteDataRecord => ActionType::DeleteDataRecord,
             other => {
                 let name = json!(other);
                 let what = format!("flow nodes of type `{}`", name.as_str().unwrap_or_default());

@@ -66,7 +66,24 @@ pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Resul
     start(cx, &*elements::instance::<Flow>(cx, &making).await?, body).await
 }
 
+/// Queues a run of a flow instance that a trigger of this type launches at its node, and answers it. Fails as [`create_at`]
+/// does.
+pub async fn launch(
+    cx: &Cx,
+    flow: &Flow,
+    node: &str,
+    input: serde_json::Value,
+    trigger: &str,
+) -> Result<Arc<FlowRun>, ApiError> {
+    let body = FlowRunBody { start_node_key: Some(node.to_owned()), input: Some(input), ..FlowRunBody::default() };
+    start_by(cx, flow, body, Some(trigger)).await
+}
+
 async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
+    start_by(cx, flow, body, None).await
+}
+
+async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>) -> Result<Arc<FlowRun>, ApiError> {
     {
         let world = cx.world();
         cx.directory(&world).check_in_service(flow)?;
@@ -105,6 +122,7 @@ async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, 
         start_node,
         input: body.input,
         meta: body.meta,
+        launched_by: trigger.map(str::to_owned),
         state: FlowRunState::Queued,
         history: History::default(),
         started_at: now,

@@ -77,7 +77,7 @@ pub struct FlowRunView<'a> {
     /// A summary of each node that has run, by its key.
     pub(crate) nodes: BTreeMap<&'a str, NodeSummary>,
     /// What launched the run.
-    pub(crate) launched_by: LaunchedBy,
+    pub(crate) launched_by: LaunchedBy<'a>,
     /// The JSON object that the caller gave as `meta`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) meta: Option<&'a JsonMap>,
@@ -97,10 +97,10 @@ pub struct FlowRunView<'a> {
 
 /// The launcher of a run. Source: SDK `FlowRunLaunchedByApi`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub(crate) struct LaunchedBy {
-    /// The kind of launcher; always `api-trigger`.
+pub(crate) struct LaunchedBy<'a> {
+    /// The kind of launcher: `api-trigger`, or the trigger's type.
     #[serde(rename = "type")]
-    pub(crate) kind: &'static str,
+    pub(crate) kind: &'a str,
 }
 
 impl<'a> ViewContext<'a> {
@@ -133,7 +133,7 @@ impl<'a> ViewContext<'a> {
             end_time: run.ended_at,
             errors: &run.errors,
             nodes: run.nodes(),
-            launched_by: LaunchedBy { kind: "api-trigger" },
+            launched_by: LaunchedBy { kind: run.launched_by.as_deref().unwrap_or("api-trigger") },
             meta: run.meta.as_ref(),
             flow_instance: instance.map(|instance| self.bare_flow(instance, None)),
             connection: connection.map(|connection| self.bare_connection(connection, Secrets::Hidden)),

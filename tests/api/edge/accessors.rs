@@ -43,7 +43,12 @@ struct World {
 
 /// Whether the kind stands at the three layers, so that integrations and connections have versions.
 fn has_layers(plural: &str) -> bool {
-    plural != "app-data-schemas"
+    !["app-data-schemas", "app-event-types"].contains(&plural)
+}
+
+/// The name of an instance of the kind in paths.
+fn instance_of(singular: &str) -> String {
+    if singular == "app-event-type" { "app-event-subscription".to_owned() } else { format!("{singular}-instance") }
 }
 
 async fn prepared(bed: &Bed, plural: &'static str) -> World {
@@ -61,7 +66,7 @@ async fn prepared(bed: &Bed, plural: &'static str) -> World {
         if has_layers(plural) {
             format!("/connections/{connection}/{plural}/zz")
         } else {
-            format!("/{singular}-instance?parentKey=zz")
+            format!("/{}?parentKey=zz", instance_of(singular))
         }
     };
     let own = tenant.ok(Method::PUT, &instance("github-dev"), Value::Null).await;
@@ -83,8 +88,8 @@ fn rows(world: &World) -> Vec<(String, String, Meant)> {
     }
     for selector in [&instance, uuid] {
         add(format!("/{plural}/{selector}"), "", Meant::Instance);
-        add(format!("/{singular}-instances/{selector}"), "", Meant::Instance);
-        add(format!("/{singular}-instance"), &format!("id={selector}"), Meant::Instance);
+        add(format!("/{}s/{selector}", instance_of(singular)), "", Meant::Instance);
+        add(format!("/{}", instance_of(singular)), &format!("id={selector}"), Meant::Instance);
     }
     add(format!("/{singular}"), &format!("id={parent}"), Meant::Parent);
     add(format!("/{singular}"), &format!("id={parent_uuid}"), Meant::Parent);
@@ -124,11 +129,11 @@ fn rows(world: &World) -> Vec<(String, String, Meant)> {
     let own = words.fold(first, |name, word| name + &word[..1].to_uppercase() + &word[1..]);
     for scope in scopes {
         for (field, value) in [("parentKey", "zz"), ("parentId", &parent), ("parentId", parent_uuid), ("key", "zz")] {
-            add(format!("/{singular}-instance"), &format!("{field}={value}{scope}"), Meant::Instance);
+            add(format!("/{}", instance_of(singular)), &format!("{field}={value}{scope}"), Meant::Instance);
         }
         if *plural != "actions" {
-            add(format!("/{singular}-instance"), &format!("{own}Key=zz{scope}"), Meant::Instance);
-            add(format!("/{singular}-instance"), &format!("{own}Id={parent}{scope}"), Meant::Instance);
+            add(format!("/{}", instance_of(singular)), &format!("{own}Key=zz{scope}"), Meant::Instance);
+            add(format!("/{}", instance_of(singular)), &format!("{own}Id={parent}{scope}"), Meant::Instance);
         }
     }
     rows
@@ -136,7 +141,8 @@ fn rows(world: &World) -> Vec<(String, String, Meant)> {
 
 /// Why a row is not asked a verb; nothing when it is.
 fn not_asked(plural: &str, path: &str, verb: &str, meant: Meant) -> bool {
-    let is_instance_address = path.contains("-instance") || path.starts_with("/connections/");
+    let is_instance_address =
+        ["-instance", "-subscription"].iter().any(|end| path.contains(end)) || path.starts_with("/connections/");
     match verb {
         // Only instances are set up, and only at their own addresses. What has nothing above it cannot be reset.
         "setup" => !is_instance_address,

@@ -15,7 +15,7 @@ use crate::support::{Answer, Api, Bed, answer, id, jobs, user};
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
 /// The kinds that are their fields and stand at the three layers.
-const FIELDED: [&str; 2] = ["data-sources", "field-mappings"];
+const FIELDED: [&str; 3] = ["data-sources", "field-mappings", "data-link-tables"];
 
 fn singular(plural: &str) -> &str {
     plural.strip_suffix('s').unwrap_or(plural)
@@ -60,7 +60,9 @@ fn query_of(path: &str, nothing: bool) -> String {
         "search" | "semantic-search" => "?q=task".to_owned(),
         "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
-        "app-data-schema" => format!("?key={}", value("task")),
+        "app-data-schema" | "app-event-type" => format!("?key={}", value("task")),
+        "app-event-subscription" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
+        "app-event-subscription" => format!("?appEventTypeKey={}&autoCreate=true", value("task")),
         "app-data-schema-instance" => format!("?appDataSchemaKey={}&autoCreate=true", value("task")),
         "action-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "action-instance" => format!("?parentKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
@@ -81,6 +83,8 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
         manager.ok(Method::POST, at, json!({"key": "task", "nodes": nodes})).await;
     }
     manager.ok(Method::POST, "/app-data-schemas", json!({"key": "task"})).await;
+    let by_customer = json!({"$var": "customerId"});
+    manager.ok(Method::POST, "/app-event-types", json!({"key": "task", "tenantIdFormula": by_customer})).await;
     let notes = json!({"key": "task", "name": "Notes", "fieldsSchema": {"type": "object"}, "records": [{"id": "task"}],
         "udm": {"notes": {"extract": {}, "parse": {}}}});
     manager.ok(Method::PATCH, "/connectors/github", json!({"dataCollections": [notes]})).await;
@@ -113,7 +117,11 @@ fn good_body(method: &Method, path: &str) -> Value {
     match (method.as_str(), path) {
         ("POST", "/act") => json!({"code": "module.exports = () => 1", "connectionKey": "github-dev"}),
         ("POST", "/actions" | "/integrations/{integration}/actions") => action,
-        ("POST", "/flows" | "/integrations/{integration}/flows" | "/app-data-schemas") => json!({"key": "fresh"}),
+        ("POST", "/flows" | "/integrations/{integration}/flows" | "/app-data-schemas" | "/app-event-types") => {
+            json!({"key": "fresh"})
+        }
+        ("POST", path) if path.ends_with("/links") => json!({"externalRecordId": "task", "appRecordId": "7"}),
+        ("POST", "/webhooks/app-events/{key}") => json!({"customerId": "demo-tenant"}),
         ("POST", path) if FIELDED.iter().any(|kind| path.ends_with(&format!("/{kind}"))) => json!({"key": "fresh"}),
         ("PUT", path) if FIELDED.iter().any(|kind| path.contains(singular(kind))) => {
             json!({"key": "task", "name": "Task", "collectionKey": "task"})
@@ -198,6 +206,18 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     } else if let Some(kind) = FIELDED.iter().find(|kind| path.contains(singular(kind))) {
         let at = format!("/connections/github-dev/{kind}/task");
         found = id(&api.ok(Method::PUT, &at, Value::Null).await);
+    } else if path.starts_with("/data-links/") {
+        let link = json!({"externalRecordId": "task", "appRecordId": "7"});
+        found = id(&api.ok(Method::POST, "/data-link-tables/github.task/links?connectionKey=github-dev", link).await);
+    } else if path.contains("/app-event-subscription") {
+        found = id(&api.ok(Method::PUT, "/app-event-subscription?appEventTypeKey=task", Value::Null).await);
+    } else if path.starts_with("/app-events/") || path.starts_with("/webhooks/") {
+        let kind = api.ok(Method::GET, "/app-event-types/task", Value::Null).await;
+        kind["webhookKey"].as_str().unwrap().clone_into(&mut found);
+        if path.starts_with("/app-events/") {
+            let at = format!("/webhooks/app-events/{found}");
+            found = id(&api.ok(Method::POST, &at, json!({"customerId": "demo-tenant"})).await);
+        }
     } else if path.contains("/app-data-schema-instance") {
         found = id(&api.ok(Method::PUT, "/app-data-schema-instance?appDataSchemaKey=task", Value::Null).await);
     } else if path.contains("instance") || path.starts_with("/connections/{connection}/actions/") {
@@ -225,12 +245,24 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         (_, "workspaces") => space.key().to_owned(),
         (_, "external-apps" | "connectors") => "own".into(),
         (_, "customers" | "tenants" | "users") => "acme".into(),
+        ("key", "webhooks") => found.clone(),
         ("key", _) => "task".into(),
         (_, "integrations") if !owner.contains("{integration}") => "github".into(),
-        (_, "actions" | "flows" | "data-sources" | "field-mappings") if owner.ends_with("/apply") => "task".into(),
-        (_, "actions" | "flows" | "data-sources" | "field-mappings") => "github.task".into(),
+        (_, "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables")
+            if owner.ends_with("/apply") =>
+        {
+            "task".into()
+        }
+        (_, "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables") => "github.task".into(),
         (_, _) => "task".into(),
     });
+    let mut query = query;
+    if method == Method::DELETE && path.ends_with("/links") {
+        let link = json!({"externalRecordId": "task", "appRecordId": "7"});
+        api.ok(Method::POST, &format!("{path}{query}"), link).await;
+        query += if query.is_empty() { "?" } else { "&" };
+        query += "externalRecordId=task";
+    }
     let mut body = good_body(&method, &route.path);
     if body["flowInstanceId"].is_string() {
         body["flowInstanceId"] = found.into();

@@ -57,14 +57,9 @@ async fn what_is_not_faked_is_501_and_names_the_fake() {
       "message": "membrane-mock does not fake packages"
     }
     "#);
-    for path in [
-        "/app-events",
-        "/screens",
-        "/integrations/github/documentation",
-        "/integrations/github/udm",
-        "/files",
-        "/data-link-table?key=x",
-    ] {
+    for path in
+        ["/screens", "/integrations/github/documentation", "/integrations/github/udm", "/files", "/package?key=x"]
+    {
         let answer = bed.demo().get(path).await;
         assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{path}");
         assert!(message(&answer).contains("membrane-mock"), "{path}: {answer:?}");

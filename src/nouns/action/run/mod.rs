@@ -29,7 +29,7 @@ use crate::base::ids::Id;
 use crate::base::json::schema;
 use crate::base::json::set_member;
 use crate::elements::Kind as _;
-use crate::elements::model::{Scope, Selector};
+use crate::elements::model::{Meta, Scope, Selector};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
 use crate::mapping::formula;
@@ -255,6 +255,17 @@ pub struct NodeCall {
     pub input: Value,
     /// What formulas see beside what they see in every run.
     pub variables: JsonMap,
+}
+
+impl NodeCall {
+    /// A request to the user's own app, with formulas over `variables`.
+    pub fn to_your_app(cx: &Cx, name: &str, request: Value, variables: JsonMap) -> Self {
+        let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), None, Some(name.to_owned()));
+        let mut action = Action::blank(cx.space.ids.id(), meta);
+        action.action_type = Some(ActionType::ApiRequestToYourApp);
+        action.config.insert("request".to_owned(), request);
+        Self { action, scope: Resolved::default(), input: Value::Null, variables }
+    }
 }
 
 /// Runs a node of a flow. No run log is written, so the lines that it logged and the requests that it

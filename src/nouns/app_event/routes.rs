@@ -1,0 +1,106 @@
+//! The handlers of app events: the address that they are sent to, their log, and what only their types have.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::base::error::ApiError;
+use crate::base::page::Page;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
+use crate::call::{Call, Reply};
+use crate::elements::routes::{made_instance, shown_listed};
+use crate::elements::{self, Address, Kind as _};
+use crate::nouns::action::run::{NodeCall, run_node};
+use crate::nouns::app_event::model::{AppEvent, AppEventType};
+use crate::nouns::app_event::rules;
+
+fn unknown(key: &str) -> ApiError {
+    ApiError::not_found(format!("no app event type or subscription has the webhook key `{key}`; see its `webhookKey`"))
+}
+
+/// `POST /webhooks/app-events/{key}`, no token: takes an event in and answers `{id, launchedFlowRunIds}`. 404 for an unknown
+/// key, 400 for an event that names no tenant.
+pub(crate) async fn receive(call: Call) -> Result<Reply, ApiError> {
+    let key = call.param("key")?.to_owned();
+    let (space, of) = rules::find(&call.engine, &key).ok_or_else(|| unknown(&key))?;
+    let event = call.any_json()?.unwrap_or_else(|| json!({}));
+    let taken = rules::take(&call.engine, &space, &of, event).await?;
+    Reply::json(&json!({ "id": taken.id, "launchedFlowRunIds": taken.launched }))
+}
+
+/// The workspace that an event is sent to.
+pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
+    Subject::of_page(call, route, || {
+        let (space, _) = rules::find(&call.engine, call.param("key").ok()?)?;
+        Some((space, None))
+    })
+}
+
+/// `GET /app-events`, any token: answers a page of the events that the caller may see, oldest first. 400 for a wrong filter.
+pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let query = call.query();
+    let id = query.text("id");
+    let tenant = query.text("tenantId").or_else(|| query.text("userId"));
+    let (of_type, subscription) = (query.text("appEventTypeId"), query.text("appEventSubscriptionId"));
+    let (from, to) = (query.moment("startDatetime")?, query.moment("endDatetime")?);
+    let world = cx.world();
+    let is = |wanted: &Option<String>, known: &str| wanted.as_ref().is_none_or(|wanted| wanted == known);
+    let wanted = |event: &AppEvent| {
+        cx.caller.may_see(event.tenant.as_str())
+            && is(&id, event.id.as_str())
+            && is(&of_type, event.event_type.as_str())
+            && is(&subscription, event.subscription.as_str())
+            && tenant.as_ref().is_none_or(|wanted| elements::is_tenant(&world, &event.tenant, wanted))
+            && from.is_none_or(|from| event.datetime >= from)
+            && to.is_none_or(|to| event.datetime < to)
+    };
+    let events = world.app_events.after(call.page()?.after).filter(|(_, event)| wanted(event));
+    let page: Page<Arc<AppEvent>> = call.page()?.take(events.map(|(at, event)| (at, Arc::clone(event))));
+    Reply::json(&page.map(|event| rules::shown(&cx, &event)))
+}
+
+/// `GET /app-events/{id}`, any token: answers an event. 404 for one that the caller may not see.
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let id = call.param("id")?;
+    let world = cx.world();
+    let event = world.app_events.get(id).filter(|event| cx.caller.may_see(event.tenant.as_str()));
+    let event = event.ok_or_else(|| ApiError::not_found(format!("app event not found: `{id}`")))?;
+    Reply::json(&rules::shown(&cx, event))
+}
+
+/// `GET …/schema` of a type or subscription, any token: answers the JSON Schema of its events; one that says nothing where
+/// none was given.
+pub(super) async fn schema(call: Call, of: Address) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let selector = match of {
+        Address::Element => AppEventType::selector(&call)?,
+        Address::Instance => made_instance::<AppEventType>(&cx, &call).await?,
+    };
+    let (of, _) = elements::get::<AppEventType>(&cx, &selector)?;
+    Reply::json(&of.schema.clone().unwrap_or_else(|| json!({ "type": "object" })))
+}
+
+/// `POST …/subscribe` of a subscription, any token: sends `subscribeRequest` to the user's app, where there is one, notes that
+/// it was told, and answers the subscription. Fails as the request does.
+pub(super) async fn subscribe(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let selector = made_instance::<AppEventType>(&cx, &call).await?;
+    let (own, _) = elements::get::<AppEventType>(&cx, &selector)?;
+    let mut answer = Value::Null;
+    if let Some(request) = &own.subscribe_request {
+        let world = cx.world();
+        let webhook_uri = own.webhook_uri(cx.engine.base(), &world.workspace.key);
+        let variables = crate::base::JsonMap::from_iter([("webhookUri".to_owned(), json!(webhook_uri))]);
+        let call = NodeCall::to_your_app(&cx, &own.meta.name, request.clone(), variables);
+        answer = run_node(&cx, call).await.0?.unwrap_or_default();
+    }
+    let told = elements::update(&cx, &selector, move |own: &mut AppEventType, _| {
+        own.is_subscribed = Some(true);
+        own.subscription_response = Some(answer).filter(|answer| !answer.is_null());
+        Ok(())
+    });
+    shown_listed(&cx, &told.await?)
+}

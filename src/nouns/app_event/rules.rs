@@ -1,0 +1,170 @@
+//! What an app event that comes in does: it is noted, and launches the flows that wait for its type.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::json::member;
+use crate::elements::{self, Holder, Kind as _};
+use crate::engine::{Cx, Engine, WorkspaceRuntime};
+use crate::mapping::formula;
+use crate::nouns::app_event::model::{AppEvent, AppEventType};
+use crate::nouns::flow::model::{Flow, FlowNodeType};
+use crate::nouns::flow_run as flow_runs;
+use crate::nouns::flow_run::model::FlowRun;
+use crate::nouns::tenant::model::Tenant;
+
+/// How many events are kept in the log.
+const MOST_KEPT: usize = 1_000;
+
+/// The workspace and the event type or subscription whose address has this key.
+pub(super) fn find(engine: &Engine, key: &str) -> Option<(Arc<WorkspaceRuntime>, Arc<AppEventType>)> {
+    engine.spaces().into_iter().find_map(|space| {
+        let world = space.world();
+        let found = world.app_event_types.iter().find(|it| it.webhook_key(&world.workspace.key) == key).cloned();
+        found.map(|found| (space, found))
+    })
+}
+
+/// The tenant that an event is of. Fails with 400 where nothing says so, and with 404 for an unknown one.
+fn tenant_of(space: &WorkspaceRuntime, of: &AppEventType, event: &Value) -> Result<Arc<Tenant>, ApiError> {
+    let world = space.world();
+    if let Some(tenant) = of.place.tenant.as_ref().and_then(|id| world.tenants.get(id.as_str())) {
+        return Ok(Arc::clone(tenant));
+    }
+    let formula = of.tenant_id_formula.as_ref().or(of.user_id_formula.as_ref()).ok_or_else(|| {
+        let name = &of.meta.name;
+        ApiError::bad_request(format!(
+            "app event type `{name}` does not say whose an event is; set its `tenantIdFormula`, or send to a subscription"
+        ))
+    })?;
+    let named = formula::resolve(formula, event, space.clock.now())?.filter(|named| !named.is_null());
+    let named = named.map(|named| formula::plain_text(&named)).ok_or_else(|| {
+        ApiError::bad_request(format!("the event names no tenant: `tenantIdFormula` of `{}` finds none", of.meta.name))
+    })?;
+    let is_it = |tenant: &&Arc<Tenant>| tenant.internal_id == named || tenant.id.as_str() == named;
+    let found = world.tenants.iter().find(is_it).cloned();
+    found.ok_or_else(|| ApiError::not_found(format!("tenant not found: the event is of `{named}`")))
+}
+
+/// Takes an event in: notes it, and launches the tenant's enabled flows that begin with its type. Fails with 404 for a type
+/// that is out of service.
+pub(super) async fn take(
+    engine: &Arc<Engine>,
+    space: &Arc<WorkspaceRuntime>,
+    of: &AppEventType,
+    event: Value,
+) -> Result<AppEvent, ApiError> {
+    let tenant = tenant_of(space, of, &event)?;
+    let cx = Cx::of_tenant(engine, space, Arc::clone(&tenant));
+    {
+        let world = cx.world();
+        cx.directory(&world).check_in_service(of)?;
+    }
+    let subscription = subscription_of(&cx, of, &tenant).await?;
+    let event_type = subscription.place.parent.clone().unwrap_or_else(|| subscription.id.clone());
+    let key = subscription.meta.key.clone().unwrap_or_default();
+    let launched = launch(&cx, &key, &event_type, &event).await;
+    let taken = AppEvent {
+        id: space.ids.id(),
+        tenant: tenant.id.clone(),
+        event_type,
+        subscription: subscription.id.clone(),
+        event,
+        datetime: space.clock.now(),
+        launched,
+    };
+    let mut tx = space.data.begin().await;
+    let old = tx.app_events.iter().rev().skip(MOST_KEPT - 1).map(|event| event.id.clone()).collect::<Vec<_>>();
+    for old in old {
+        tx.remove::<AppEvent>(old.as_str());
+    }
+    tx.put(taken.clone())?;
+    tx.commit().await?;
+    Ok(taken)
+}
+
+/// The tenant's subscription to a type, made where it has none.
+async fn subscription_of(cx: &Cx, of: &AppEventType, tenant: &Arc<Tenant>) -> Result<Arc<AppEventType>, ApiError> {
+    let world = cx.world();
+    if of.place.is_instance() {
+        return world.app_event_types.get(of.id.as_str()).cloned().ok_or_else(|| ApiError::not_found("it is gone"));
+    }
+    let holder = Holder::Tenant(Arc::clone(tenant));
+    let by_key = || of.meta.key.as_deref().unwrap_or_default();
+    let own = world.app_event_types.with_key(by_key()).find(|it| holder.has(&it.place) && !it.meta.is_archived());
+    if let Some(own) = own {
+        return Ok(Arc::clone(own));
+    }
+    let selector = elements::model::Selector {
+        parent_id: Some(of.id.to_string()),
+        auto_create: true,
+        ..elements::model::Selector::default()
+    };
+    elements::instance::<AppEventType>(cx, &selector).await
+}
+
+/// Launches the enabled flow instances of the tenant that have a trigger for a type. One that cannot run is passed over, as a
+/// trigger has nobody to tell.
+async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value) -> Vec<Id<FlowRun>> {
+    let world = cx.world();
+    let mine = |flow: &&Arc<Flow>| {
+        flow.place.connection.is_some()
+            && flow.place.tenant.as_ref().is_some_and(|tenant| cx.caller.may_see(tenant.as_str()))
+            && flow.enabled
+            && !flow.meta.is_archived()
+    };
+    let mut launched = Vec::new();
+    for flow in world.flows.iter().filter(mine) {
+        let waits = flow.nodes.iter().find(|(_, node)| {
+            node.node_type == FlowNodeType::AppEventTrigger
+                && names(&Value::Object(node.config.clone()), key, event_type)
+        });
+        let Some((node, _)) = waits else { continue };
+        let run = flow_runs::launch(cx, flow, node, event.clone(), "app-event-trigger").await;
+        launched.extend(run.map(|run| run.id.clone()));
+    }
+    launched
+}
+
+/// Whether a trigger is for a type: `config` has its key or id, by itself or in `appEventType`. Source: assumed.
+fn names(config: &Value, key: &str, id: &Id<AppEventType>) -> bool {
+    let is = |value: &Value| value.as_str().is_some_and(|text| text == key || text == id.as_str());
+    let inner = member(config, "appEventType");
+    [
+        member(config, "appEventTypeKey"),
+        member(config, "appEventTypeId"),
+        member(config, "key"),
+        inner,
+        member(inner, "key"),
+        member(inner, "id"),
+    ]
+    .into_iter()
+    .any(is)
+}
+
+/// An event as it is answered.
+pub(super) fn shown(cx: &Cx, event: &AppEvent) -> Value {
+    let world = cx.world();
+    let lens = cx.view(&world);
+    let of =
+        |id: &Id<AppEventType>| world.app_event_types.get(id.as_str()).map(|it| AppEventType::view(&lens, it, None));
+    let event_type = of(&event.event_type);
+    let name = world.app_event_types.get(event.event_type.as_str()).map(|it| it.meta.name.clone());
+    json!({
+        "id": event.id,
+        "name": name.unwrap_or_default(),
+        "userId": event.tenant,
+        "tenantId": event.tenant,
+        "user": lens.tenant(&event.tenant),
+        "appEventTypeId": event.event_type,
+        "appEventType": event_type,
+        "appEventSubscriptionId": event.subscription,
+        "appEventSubscription": of(&event.subscription),
+        "event": event.event,
+        "datetime": event.datetime,
+        "launchedFlowRunIds": event.launched,
+    })
+}
