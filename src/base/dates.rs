@@ -8,13 +8,16 @@ use crate::base::clock::Timestamp;
 
 const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
 
+/// A form of a date: it reads the year, the month and the day.
+type Form = fn(&mut Reader<'_>) -> Option<(i16, u32, u32)>;
+
 /// Reads `2025-01-31T10:00:00Z` with any part of the time or the zone left out, `2025/1/31`, `1/31/2025`,
 /// `January 31, 2025 10:00 PM`, `Fri, 31 Jan 2025 10:00:00 +0100` and the like; none for what is no date.
 ///
 /// A day that its month does not have is one of the next month.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let forms: [fn(&mut Reader<'_>) -> Option<(i16, u32, u32)>; 4] = [year_first, month_number, month_name, day_first];
+    let forms: [Form; 4] = [year_first, month_number, month_name, day_first];
     forms
         .iter()
         .find_map(|day| {

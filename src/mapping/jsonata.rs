@@ -1,4 +1,4 @@
-//! `$jsonata`: an expression of JSONata over the variables, as the reference implementation 1.8 evaluates it, which is the
+//! `$jsonata`: an expression of `JSONata` over the variables, as the reference implementation 1.8 evaluates it, which is the
 //! client's.
 //!
 //! Invariant: an expression that fails, or takes more than its bounds, is undefined, as it is for the client. Known
@@ -154,7 +154,7 @@ fn register(evaluator: &mut Evaluator, now: Timestamp) -> Result<(), EvaluatorEr
     evaluator.register_fn_override("base64encode", |given: &[JValue]| {
         of_text(given, |text| {
             // Only the lower half of each unit counts.
-            let bytes: Vec<u8> = text.encode_utf16().map(|unit| unit.to_le_bytes()).map(|[low, _]| low).collect();
+            let bytes: Vec<u8> = text.encode_utf16().map(u16::to_le_bytes).map(|[low, _]| low).collect();
             Ok(JValue::from(base64::engine::general_purpose::STANDARD.encode(bytes)))
         })
     })?;
@@ -200,13 +200,13 @@ fn pad(given: &[JValue]) -> Result1 {
         _ => return Err(wrong("`$pad` takes a width up to a million")),
     };
     of_text(given, |text| {
-        let with = match given.get(2) {
-            Some(JValue::String(with)) if !with.is_empty() => with.to_string(),
+        let filler = match given.get(2) {
+            Some(JValue::String(filler)) if !filler.is_empty() => filler.to_string(),
             _ => " ".to_owned(),
         };
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the width is at most a million")]
         let missing = (width.abs() as usize).saturating_sub(text.chars().count());
-        let padding: String = with.chars().cycle().take(missing).collect();
+        let padding: String = filler.chars().cycle().take(missing).collect();
         Ok(JValue::from(if width < 0.0 { padding + text } else { text.to_owned() + &padding }))
     })
 }

@@ -64,7 +64,7 @@ pub(super) fn print(steps: &[Step]) -> String {
                     locator.push(c);
                 }
             }
-            Step::Item(index) => locator.push_str(&format!("[{}]", javascript::number_text(*index))),
+            Step::Item(index) => locator.extend(["[", &javascript::number_text(*index), "]"]),
         }
     }
     locator
@@ -153,7 +153,7 @@ pub(super) fn set(target: Option<Value>, steps: &[Step], value: Option<Value>) -
             Some(Value::Array(mut items)) => {
                 if name == "length" {
                     let length = set(Some(Value::from(items.len())), rest, value)?;
-                    set_length(&mut items, length)?;
+                    set_length(&mut items, length.as_ref())?;
                 } else if let Some(index) = javascript::index(name) {
                     set_item(&mut items, index, rest, value, false)?;
                 }
@@ -175,8 +175,8 @@ pub(super) fn set(target: Option<Value>, steps: &[Step], value: Option<Value>) -
 }
 
 /// Sets the length of an array.
-fn set_length(items: &mut Vec<Value>, length: Option<Value>) -> Result<(), ApiError> {
-    let length = length.as_ref().map(|length| javascript::text(Some(length)));
+fn set_length(items: &mut Vec<Value>, length: Option<&Value>) -> Result<(), ApiError> {
+    let length = length.map(|length| javascript::text(Some(length)));
     let length = length.and_then(|length| javascript::number_from(&length)).and_then(whole);
     let length = length.filter(|length| *length <= MOST_ITEMS);
     let wrong = || ApiError::bad_request(format!("an array's `length` is a number up to {MOST_ITEMS}"));

@@ -265,22 +265,22 @@ macro_rules! kind_of_fields {
             )?
 
             fn wanted(body: &$body) -> Result<$crate::elements::Wanted, $crate::base::error::ApiError> {
-                #[allow(unused_mut, reason = "a kind without layers has nothing to add")]
-                let mut wanted = $crate::elements::Wanted {
+                let wanted = $crate::elements::Wanted {
                     parent: body.$parent_id.clone(),
                     key: body.key.set().cloned(),
                     name: body.name.set().cloned(),
                     ..$crate::elements::Wanted::default()
                 };
                 $(
-                    wanted.parent = wanted.parent.or_else(|| body.parent_id.clone()).or_else(|| body.$universal.clone());
-                    wanted.scope = $crate::elements::model::Scope {
+                    let parent = wanted.parent.or_else(|| body.parent_id.clone()).or_else(|| body.$universal.clone());
+                    let scope = $crate::elements::model::Scope {
                         integration_id: body.integration_id.clone(),
                         integration_key: body.integration_key.clone(),
                         connection_id: body.connection_id.clone(),
                         connection_key: body.connection_key.clone(),
                     };
-                    wanted.external_app = body.external_app_id.clone().or_else(|| body.external_app_key.clone());
+                    let external_app = body.external_app_id.clone().or_else(|| body.external_app_key.clone());
+                    let wanted = $crate::elements::Wanted { parent, scope, external_app, ..wanted };
                 )?
                 if wanted.key.is_none() && wanted.name.is_none() && wanted.parent.is_none() {
                     let article = $crate::base::text::article($noun);
@@ -351,9 +351,13 @@ macro_rules! kind_of_fields {
                 $name { $( $field: self.$field.clone(), )* ..blank }
             }
 
-            #[allow(unused_variables, reason = "a kind may have no fields of its own")]
             fn redefine(known: &mut $name, fresh: $name) {
-                $( known.$field = fresh.$field; )*
+                let kept = std::mem::replace(known, fresh);
+                known.id = kept.id;
+                known.meta = kept.meta;
+                known.place = kept.place;
+                known.is_customized = kept.is_customized;
+                known.parent_revision = kept.parent_revision;
             }
 
             fn check(&self) -> Result<(), (&'static str, $crate::base::error::ApiError)> {

@@ -57,13 +57,13 @@ async fn a_subscription_has_an_address_of_its_own_and_tells_the_app() {
 
     let own = demo.ok(Method::GET, at, Value::Null).await;
     assert_eq!((&own["isSubscribed"], &own["subscriptionRequest"]), (&Value::Null, &json!({})));
-    let told = demo.ok(Method::POST, &at.replace("?", "/subscribe?"), Value::Null).await;
+    let told = demo.ok(Method::POST, &at.replace('?', "/subscribe?"), Value::Null).await;
     assert_eq!(told["isSubscribed"], true);
     let path = own["webhookUri"].as_str().unwrap().split_once("/webhooks").unwrap().1;
     let taken = bed.nobody().ok(Method::POST, &format!("/webhooks{path}"), json!({"record": {"name": "B"}})).await;
     assert_eq!(taken["launchedFlowRunIds"].as_array().unwrap().len(), 1);
     assert_eq!(demo.items("/app-events").await[0]["appEventSubscriptionId"], own["id"]);
-    let schema = demo.ok(Method::GET, &at.replace("?", "/schema?"), Value::Null).await;
+    let schema = demo.ok(Method::GET, &at.replace('?', "/schema?"), Value::Null).await;
     assert_eq!(schema["title"], "Company");
 }
 

@@ -52,15 +52,9 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| is(e, "* /package*") || is(e, "* /scenarios*")),
     ),
     because(
-        "Data sources are 501, so full syncs have no least interval",
-        "not faked: DOC",
-        "the sources have three numbers for it: docs/behaviour.md#not-faked-data",
-        calls(|e| is(e, "* *data-source*")),
-    ),
-    because(
-        "Event subscriptions are 501, and with them either meaning of their `webhookUri`",
+        "Subscriptions to an external app's events are 501, and with them either meaning of their `webhookUri`",
         "not faked: OAS",
         "the sources give it two meanings: docs/behaviour.md#not-faked-data",
-        calls(|e| is(e, "* *event-subscription*")),
+        calls(|e| is(e, "* *external-event-subscription*")),
     ),
 ];

@@ -100,7 +100,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| is(e, "POST /app-data-schema*") || is(e, "P* /app-data-schema*")),
     ),
     because(
-        "Actions on connector operations or data records can be made; running one is 501",
+        "Actions on connector operations can be made; running one is 501",
         "not faked: SDK",
         "their configuration is not documented: docs/behaviour.md#action-types",
         calls(|e| runs(e) && e.status == 501),

@@ -4,6 +4,7 @@
 
 mod answers;
 mod connections;
+mod data;
 mod elements;
 mod runs;
 mod workspaces;
@@ -123,7 +124,14 @@ fn names_a_place(entry: &Entry) -> bool {
 
 /// Every behaviour of the ledger, in the order in which it is served.
 pub(super) fn all() -> impl Iterator<Item = &'static Behaviour> {
-    [workspaces::BEHAVIOURS, connections::BEHAVIOURS, elements::BEHAVIOURS, runs::BEHAVIOURS, answers::BEHAVIOURS]
-        .into_iter()
-        .flatten()
+    [
+        workspaces::BEHAVIOURS,
+        connections::BEHAVIOURS,
+        elements::BEHAVIOURS,
+        data::BEHAVIOURS,
+        runs::BEHAVIOURS,
+        answers::BEHAVIOURS,
+    ]
+    .into_iter()
+    .flatten()
 }

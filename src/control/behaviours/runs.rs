@@ -83,15 +83,15 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(begins_a_flow_run),
     ),
     because(
-        "Runs of flows are launched by the API alone: no schedule, event or record begins one",
+        "Runs of flows are launched by the API and by app events: no schedule, external event or record begins one",
         "not faked: IAPP:docs/flows",
-        "data and events are not faked: docs/behaviour.md#flow-run-api, #flow-run-records",
+        "events of external apps are not faked: docs/behaviour.md#flow-run-api",
         calls(|e| is(e, "* *flow*")),
     ),
     because(
-        "Nodes on data records and data links can be made; they fail the run",
+        "Nodes on data links and connector operations can be made; they fail the run",
         "not faked: SDK",
-        "data and events are not faked: docs/behaviour.md#flow-run-api, #flow-run-records",
+        "their configuration is not documented: docs/behaviour.md#flow-run-records",
         calls(begins_a_flow_run),
     ),
     because(

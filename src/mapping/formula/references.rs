@@ -105,7 +105,7 @@ pub(super) fn fill_copies(result: Value) -> Result<Value, ApiError> {
             copy.as_deref().and_then(formula_of).filter(|(name, _)| *name == "$copy").map(|(_, source)| source);
         let source = source.ok_or_else(|| ApiError::configuration(format!("there is no copy at {here} any more")))?;
         let copied =
-            locator::of(Some(source)).and_then(|from| locator::get(&result, &from)).map(|value| value.into_owned());
+            locator::of(Some(source)).and_then(|from| locator::get(&result, &from)).map(std::borrow::Cow::into_owned);
         if copied.as_ref().is_some_and(|copied| !copies(copied).is_empty()) {
             return Err(ApiError::configuration(format!("{here} copies {source}, which has a copy in it")));
         }

@@ -155,6 +155,7 @@ fn page_size() -> usize {
     25
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
 fn is_page_size(size: &usize) -> bool {
     *size == page_size()
 }

@@ -222,7 +222,9 @@ fn read(cx: &Cx, collection: &Collection, verb: Verb, request: &Request, udm: Op
         let unified = match (udm, &request.unified_filter) {
             (Some(udm), Some(filter)) => passes(filter, &collection.to_unified(udm, record.fields)?, collection.now)?,
             (None, Some(_)) => {
-                return Err(ApiError::bad_request("`unifiedFilter` needs a `udm`, of the request or of the data source"));
+                return Err(ApiError::bad_request(
+                    "`unifiedFilter` needs a `udm`, of the request or of the data source",
+                ));
             }
             (_, None) => true,
         };

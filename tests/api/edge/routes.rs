@@ -85,9 +85,9 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
     manager.ok(Method::POST, "/app-data-schemas", json!({"key": "task"})).await;
     let by_customer = json!({"$var": "customerId"});
     manager.ok(Method::POST, "/app-event-types", json!({"key": "task", "tenantIdFormula": by_customer})).await;
-    let notes = json!({"key": "task", "name": "Notes", "fieldsSchema": {"type": "object"}, "records": [{"id": "task"}],
+    let collection = json!({"key": "task", "name": "Notes", "fieldsSchema": {"type": "object"}, "records": [{"id": "task"}],
         "udm": {"notes": {"extract": {}, "parse": {}}}});
-    manager.ok(Method::PATCH, "/connectors/github", json!({"dataCollections": [notes]})).await;
+    manager.ok(Method::PATCH, "/connectors/github", json!({"dataCollections": [collection]})).await;
     for kind in FIELDED {
         for at in [format!("/{kind}"), format!("/integrations/github/{kind}")] {
             let body = if kind == "data-sources" {
@@ -161,20 +161,8 @@ fn good_body(method: &Method, path: &str) -> Value {
     }
 }
 
-/// Calls a route as it wants to be called, in a workspace of its own.
-async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
-    if ["/import", "/background-jobs/", "/downloads/"].iter().any(|beginning| route.path.starts_with(beginning)) {
-        return called_with_a_job(bed, base, route).await;
-    }
-    let in_a_flow = ["/vendor/", "/oauth-callback", "/sse/", "/connection-popup", "/screens/"];
-    if in_a_flow.iter().any(|beginning| route.path.starts_with(beginning)) {
-        return called_in_a_flow(bed, base, route).await;
-    }
-    let space = base.fork().await.unwrap();
-    let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
-    let api = Api::bearing(&space, &claims);
-    let method = method_of(route);
-    let mut path = route.path.clone();
+/// Makes what the path of a route names, and answers its id.
+async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> String {
     let mut found = String::new();
     if path.starts_with("/agent/sessions/") {
         found = id(&api.ok(Method::POST, "/agent/sessions", json!({"prompt": "Do it"})).await);
@@ -226,6 +214,24 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     if found.is_empty() {
         "none".clone_into(&mut found);
     }
+    found
+}
+
+/// Calls a route as it wants to be called, in a workspace of its own.
+async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
+    if ["/import", "/background-jobs/", "/downloads/"].iter().any(|beginning| route.path.starts_with(beginning)) {
+        return called_with_a_job(bed, base, route).await;
+    }
+    let in_a_flow = ["/vendor/", "/oauth-callback", "/sse/", "/connection-popup", "/screens/"];
+    if in_a_flow.iter().any(|beginning| route.path.starts_with(beginning)) {
+        return called_in_a_flow(bed, base, route).await;
+    }
+    let space = base.fork().await.unwrap();
+    let claims = json!({"workspaceKey": space.key(), "tenantKey": "demo-tenant", "isAdmin": true});
+    let api = Api::bearing(&space, &claims);
+    let method = method_of(route);
+    let mut path = route.path.clone();
+    let found = found_for(&api, &space, &path).await;
     let mut part = String::new();
     if path.contains("/nodes/") {
         let list = if path.contains("/output") { "outputs" } else { "runs" };

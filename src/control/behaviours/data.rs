@@ -1,0 +1,65 @@
+//! What clients rely on about data: records, data sources, field mappings, links, and events of the user's own app.
+
+use super::{Behaviour, because, calls, is};
+use crate::journal::Entry;
+
+fn asks_for_records(entry: &Entry) -> bool {
+    is(entry, "POST */data/*") || is(entry, "POST *collection/*")
+}
+
+pub(super) const BEHAVIOURS: &[Behaviour] = &[
+    because(
+        "An app begins with the records of its connector's collections; what a connection changes is its own",
+        "our choice",
+        "the platform leaves records to the app: docs/behaviour.md#data-records",
+        calls(asks_for_records),
+    ),
+    because(
+        "Records are listed in one order for good, and a cursor names the last of a page",
+        "assumed",
+        "no source says what a cursor is: docs/behaviour.md#data-order",
+        calls(asks_for_records),
+    ),
+    because(
+        "A filter is values by field, a formula over the fields, or a list of conditions",
+        "assumed",
+        "the client sends any JSON: docs/behaviour.md#data-filter",
+        calls(|e| is(e, "POST */list")),
+    ),
+    because(
+        "Parameters that are fields pick records, and required ones are asked for",
+        "assumed",
+        "what a parameter does is the app's: docs/behaviour.md#data-parameters",
+        calls(asks_for_records),
+    ),
+    because(
+        "A record is held against the collection's schema; read-only fields are refused, and null clears one",
+        "assumed",
+        "apps differ: docs/behaviour.md#data-write",
+        calls(|e| is(e, "POST */create") || is(e, "POST */update")),
+    ),
+    because(
+        "An import of a field mapping reads a record's fields, an export the app's own; what they come to lies over the default",
+        "assumed",
+        "the client has the fields, not what reads them: docs/behaviour.md#field-mapping-import",
+        calls(|e| is(e, "POST *field-mapping*/run")),
+    ),
+    because(
+        "A table has a link once, and deleting says which: none is deleted where nothing is said",
+        "assumed",
+        "the client has the calls, not what they do: docs/behaviour.md#data-link-once",
+        calls(|e| is(e, "* */links") || is(e, "* /data-links*")),
+    ),
+    because(
+        "An app event is its tenant's by `tenantIdFormula` over the body, or by the subscription whose address it came to",
+        "assumed",
+        "the client names the formula, not what it sees: docs/behaviour.md#app-event-tenant",
+        calls(|e| is(e, "POST /webhooks/app-events/*")),
+    ),
+    because(
+        "A trigger for app events names its type by `appEventType`, `appEventTypeKey`, `appEventTypeId` or `key`",
+        "assumed",
+        "no source has its configuration: docs/behaviour.md#app-event-flows",
+        calls(|e| is(e, "POST /webhooks/app-events/*")),
+    ),
+];
