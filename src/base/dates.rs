@@ -178,7 +178,8 @@ fn clock(reader: &mut Reader<'_>) -> Option<i64> {
         Some("pm") => hour = hour % 12 + 12,
         _ => reader.rest = before_half,
     }
-    let is_right = hour <= 24 && minute <= 59 && second <= 59;
+    let is_midnight = hour == 24 && minute + second == 0 && millis == 0;
+    let is_right = (hour <= 23 || is_midnight) && minute <= 59 && second <= 59;
     is_right.then(|| i64::from((hour * 60 + minute) * 60 + second) * 1000 + millis)
 }
 
@@ -196,6 +197,9 @@ fn zone(reader: &mut Reader<'_>) -> Option<i64> {
             },
         )?);
         let minutes = if reader.sign(&[':']).is_some() { i64::from(reader.number(2, 2)?) } else { 0 };
+        if hours + minutes >= 24 * 60 {
+            return None;
+        }
         offset = (hours + minutes) * 60_000 * if sign == '-' { -1 } else { 1 };
     }
     reader.spaces();

@@ -45,10 +45,11 @@ const KINDS: [(&str, &str, Rights, &str); 14] = [
 ];
 
 /// These paths take any method.
-const PATHS: [(&str, Rights, &str); 51] = [
+const PATHS: [(&str, Rights, &str); 52] = [
     ("/account", ManagersChange, "the console's account"),
     ("/connections/{connection}/operations", Anyone, "connector operations"),
     ("/connections/{connection}/operations/{*rest}", Anyone, "connector operations"),
+    ("/connections/{connection}/data/{key}/refresh", Anyone, "refreshing data collections"),
     ("/connections/{connection}/logs", Anyone, "connection logs"),
     ("/connections/{connection}/dependencies", Anyone, "connection dependencies"),
     ("/connections/{connection}/export", Anyone, "exports"),

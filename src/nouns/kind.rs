@@ -11,6 +11,7 @@ use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::elements::{Address, Kind};
 use crate::engine::view::ViewContext;
+use crate::store::World;
 
 /// What a kind that is its fields has beside them.
 pub trait FieldRules: Kind {
@@ -32,6 +33,11 @@ pub trait FieldRules: Kind {
 /// What an answer has that shows what is stored and nothing more.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NoMore {}
+
+/// What an element is an instance or version of.
+pub(crate) fn parent_of<'w, K: Kind>(world: &'w World, of: &K) -> Option<&'w K> {
+    of.place().parent.as_ref().and_then(|id| K::table(world).get(id.as_str())).map(|above| &**above)
+}
 
 /// Makes a kind of its fields: its `Kind`, and the forms beside its stored type. `parent` names the fields and query
 /// fields by which an instance or version names what it is one of; a kind that stands at the three layers has
@@ -132,12 +138,6 @@ macro_rules! kind_of_fields {
             pub(crate) more: Option<<$name as $crate::nouns::kind::FieldRules>::More<'a>>,
             /// Whether a version was changed since it was copied from its parent.
             pub(crate) is_customized: bool,
-            /// The UUID of what this one is an instance or version of.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub(crate) parent_uuid: Option<&'a str>,
-            /// The key of what this one is an instance or version of.
-            #[serde(skip_serializing_if = "Option::is_none")]
-            pub(crate) parent_key: Option<&'a str>,
             /// The id of what this one is an instance or version of.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) $parent_id: Option<&'a $crate::base::ids::Id<$name>>,
@@ -145,6 +145,12 @@ macro_rules! kind_of_fields {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) $revision: Option<&'a str>,
             $(
+                /// The UUID of what this one is an instance or version of.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub(crate) parent_uuid: Option<&'a str>,
+                /// The key of what this one is an instance or version of.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub(crate) parent_key: Option<&'a str>,
                 /// The id of the universal one that this one is a version of, directly or not.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub(crate) $universal: Option<$crate::base::ids::Id<$name>>,
@@ -164,9 +170,6 @@ macro_rules! kind_of_fields {
                 of: &'a $name,
                 at: Option<&'a $crate::nouns::integration::model::Integration>,
             ) -> $view<'a> {
-                let world = lens.directory.world;
-                let above = of.place.parent.as_ref();
-                let above = above.and_then(|id| <$name as $crate::store::Record>::table(world).get(id.as_str()));
                 let element = lens.layered(of, at);
                 $view {
                     element: $crate::nouns::integration::ElementView { integration: None, user: None, ..element },
@@ -174,11 +177,14 @@ macro_rules! kind_of_fields {
                     $( $field: of.$field.as_ref(), )*
                     more: None,
                     is_customized: of.is_customized,
-                    parent_uuid: above.map(|above| above.meta.uuid.as_str()),
-                    parent_key: above.and_then(|above| above.meta.key.as_deref()),
                     $parent_id: of.place.parent.as_ref(),
                     $revision: of.parent_revision.as_deref(),
-                    $( $universal: $crate::elements::universal_parent(world, of), connection: None, )?
+                    $(
+                        parent_uuid: $crate::nouns::kind::parent_of(lens.directory.world, of).map(|above| above.meta.uuid.as_str()),
+                        parent_key: $crate::nouns::kind::parent_of(lens.directory.world, of).and_then(|above| above.meta.key.as_deref()),
+                        $universal: $crate::elements::universal_parent(lens.directory.world, of),
+                        connection: None,
+                    )?
                     $parent: None,
                 }
             }
@@ -216,8 +222,7 @@ macro_rules! kind_of_fields {
                 at: Option<&'a $crate::nouns::integration::model::Integration>,
             ) -> $view<'a> {
                 let world = lens.directory.world;
-                let above = of.place.parent.as_ref();
-                let above = above.and_then(|id| <Self as $crate::store::Record>::table(world).get(id.as_str()));
+                let above = $crate::nouns::kind::parent_of(world, of);
                 $view {
                     element: lens.layered(of, at),
                     more: Some(<Self as $crate::nouns::kind::FieldRules>::more(of, lens)),

@@ -70,6 +70,22 @@ pub(super) struct Known<'a> {
 }
 
 impl Collection {
+    /// What parameters of an address mean, where all is text: numbers and truths as the collection's schemas say.
+    pub fn read_parameters(&self, given: impl Iterator<Item = (String, String)>) -> Result<JsonMap, ApiError> {
+        let spec = self.spec()?;
+        let of_parameter = |name: &str| spec.parameters_schema.as_ref()?.get("properties")?.get(name);
+        let read = |(name, text): (String, String)| {
+            let schema = of_parameter(&name).or_else(|| spec.field(&name));
+            let kind = schema.and_then(|schema| schema.get("type")).and_then(Value::as_str);
+            let value = match kind {
+                Some("integer" | "number" | "boolean") => serde_json::from_str(&text).ok(),
+                _ => None,
+            };
+            (name, value.unwrap_or_else(|| Value::from(text)))
+        };
+        Ok(given.map(read).collect())
+    }
+
     /// The collection of this key behind a connection. Fails with 404 where its app has none of that key, and as a call
     /// does where the connection does not work.
     pub fn of(cx: &Cx, connection: Arc<Connection>, key: &str) -> Result<Self, ApiError> {
@@ -157,7 +173,7 @@ pub(super) fn spec_of<'c>(connector: &'c Connector, key: &str) -> Result<&'c Dat
     })
 }
 
-/// Does what a verb says, and answers as the platform does. `udm` is the unified data model in which records are shown too.
+/// Does what a verb says, and answers as the platform does; null where that is nothing. `udm` is the unified data model in which records are shown too.
 /// Fails with 400 for a request that lacks something, and with 404 for a record that is not there.
 pub async fn perform(
     cx: &Cx,
@@ -180,6 +196,9 @@ pub async fn perform(
         Verb::List | Verb::Search | Verb::Find => read(cx, collection, verb, request, udm),
         Verb::Match => {
             let query = object_of(request, verb)?;
+            if query.is_empty() {
+                return Err(ApiError::bad_request("`match` takes values by field, and its `query` has none"));
+            }
             let world = cx.world();
             let records = collection.records(&world)?;
             let is_there = |record: &&Known<'_>| is_within(spec, record, request) && has_values(record.fields, query);
@@ -269,8 +288,8 @@ async fn write(
         // A record is where the parameters say.
         let parameters = request.parameters.iter().flatten().filter(|(name, _)| spec.field(name).is_some());
         let mut fields: JsonMap = parameters.map(|(name, value)| (name.clone(), value.clone())).collect();
-        let live = records.iter().filter(|record| !record.is_deleted).map(|record| record.id.as_ref());
-        let id = spec.id_of(&given).map_or_else(|| spec.new_id(&cx.space.ids, live), Value::from);
+        let taken = records.iter().map(|record| record.id.as_ref());
+        let id = spec.id_of(&given).map_or_else(|| spec.new_id(&cx.space.ids, taken), Value::from);
         let id_text = formula::plain_text(&id);
         if records.iter().any(|record| record.id == id_text) {
             return Err(ApiError::already_exists(format!("`{}` has a record `{id_text}` already", spec.key)));
@@ -309,7 +328,7 @@ async fn write(
     let id = record.record_id.clone();
     tx.put(record)?;
     tx.commit().await?;
-    Ok(if verb == Verb::Delete { json!({}) } else { json!({ "id": id }) })
+    Ok(if verb == Verb::Delete { Value::Null } else { json!({ "id": id }) })
 }
 
 fn stored_record(

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+use http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
@@ -64,8 +66,13 @@ pub(crate) async fn list_of_connection(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn get_of_connection(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     call.whole_query();
-    let collection = Collection::of(&cx, connection_at(&cx, &call)?, call.param("key")?)?;
-    Reply::json(&spec(collection.spec()?))
+    let connector = connector_of(&cx, &*connection_at(&cx, &call)?)?;
+    Reply::json(&spec(spec_of(&connector, call.param("key")?)?))
+}
+
+/// An answer that may be nothing.
+fn answered(answer: &Value) -> Result<Reply, ApiError> {
+    if answer.is_null() { Ok(Reply::of(StatusCode::OK, None, Bytes::new())) } else { Reply::json(answer) }
 }
 
 /// `POST /connections/:c/data/:key/<verb>`, any token: does what the verb says. The query has parameters of the collection,
@@ -75,13 +82,12 @@ pub(crate) async fn perform_of_connection(call: Call, verb: Verb) -> Result<Repl
     let collection = Collection::of(&cx, connection_at(&cx, &call)?, call.param("key")?)?;
     let mut request: Request = call.json()?;
     call.whole_query();
-    let in_query = call.query().pairs().map(|(name, value)| (name, Value::from(value)));
-    let in_query: JsonMap = in_query.filter(|(name, _)| name != "hash").collect();
+    let in_query = collection.read_parameters(call.query().pairs().filter(|(name, _)| name != "hash"))?;
     if !in_query.is_empty() {
         let parameters = request.parameters.take().unwrap_or_default();
         request.parameters = Some(in_query.into_iter().chain(parameters).collect());
     }
-    Reply::json(&perform(&cx, &collection, verb, &request, None).await?)
+    answered(&perform(&cx, &collection, verb, &request, None).await?)
 }
 
 /// The data source instance that a call names, made if it is missing, and its collection.
@@ -117,7 +123,7 @@ pub(crate) async fn perform_of_instance(call: Call, verb: Verb) -> Result<Reply,
         let given = request.parameters.take().unwrap_or_default();
         request.parameters = Some(own.clone().into_iter().chain(given).collect());
     }
-    Reply::json(&perform(&cx, &collection, verb, &request, source.udm.as_deref()).await?)
+    answered(&perform(&cx, &collection, verb, &request, source.udm.as_deref()).await?)
 }
 
 /// `POST /data-source-instance/unified-fields-to-native`, any token: answers the fields that unified ones come to. 400 where

@@ -231,7 +231,9 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
             run_code(cx, code, request.input.clone(), connection.as_ref(), trace).await?
         }
         Some(other) => match verb_of(other) {
-            Some(verb) => Some(run_on_records(cx, action, verb, request, trace).await?),
+            Some(verb) => {
+                Some(run_on_records(cx, action, verb, request, trace).await?).filter(|output| !output.is_null())
+            }
             None => return Err(ApiError::not_faked(format_args!("running actions of type `{}`", other.name()))),
         },
         None => {

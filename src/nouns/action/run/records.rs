@@ -72,7 +72,11 @@ pub(super) async fn run_on_records(
         Some(source.parameters.into_iter().chain(given).collect()).filter(|all: &JsonMap| !all.is_empty());
     let is_new = action.action_type == Some(ActionType::FindOrCreateDataRecord);
     if is_new || matches!(verb, Verb::Create | Verb::Update) {
-        wanted.fields = Some(fields_of(&config, &input, mapping.as_ref(), now)?);
+        let mut fields = fields_of(&config, &input, mapping.as_ref(), now)?;
+        if let Some((mapping, udm)) = mapping.as_ref().zip(source.udm.as_ref()) {
+            fields = with_unified(&source.collection, udm, mapping, &input, fields, now)?;
+        }
+        wanted.fields = Some(fields);
     }
     trace.mapped_input = Some(mapped_input(&wanted));
     let udm = source.udm.as_deref();
@@ -174,13 +178,39 @@ fn fields_of(
             let default = inline("defaultValue").or_else(|| inline("default")).unwrap_or_default();
             inline("exportValue").map_or(default.clone(), |value| merge::merge(default, value))
         }
-        None => config.get("fields").or_else(|| input.get("fields")).unwrap_or(input).clone(),
+        None => match config.get("fields").or_else(|| input.get("fields")) {
+            Some(fields) => fields.clone(),
+            // The id names the record, and is none of its fields.
+            None => match input {
+                Value::Object(input) => {
+                    Value::Object(input.clone().into_iter().filter(|(name, _)| name != "id").collect())
+                }
+                input => input.clone(),
+            },
+        },
     };
     match fields {
         Value::Object(fields) => Ok(fields),
         Value::Null => Ok(JsonMap::new()),
         other => Err(ApiError::configuration(format!("the fields of a record are an object, not {other}"))),
     }
+}
+
+/// Adds to fields what a mapping exports as unified ones, as the app's own fields; those that are there already stay.
+fn with_unified(
+    collection: &Collection,
+    udm: &str,
+    mapping: &FieldMapping,
+    input: &Value,
+    fields: JsonMap,
+    now: Timestamp,
+) -> Result<JsonMap, ApiError> {
+    let template = mapping.unified_export_value.as_ref();
+    let unified = template.map(|template| formula::resolve(template, input, now)).transpose()?.flatten();
+    let Some(Value::Object(unified)) = unified else { return Ok(fields) };
+    let mut native = collection.from_unified(udm, &unified)?;
+    native.extend(fields.into_iter().filter(|(name, _)| !unified.contains_key(name)));
+    Ok(native)
 }
 
 /// Shows the fields of each record as the mapping makes them.
