@@ -159,6 +159,11 @@ export class World {
     return controlled('GET', `/workspaces/${this.key}/export`);
   }
 
+  /** Takes the workspace back to its seed. */
+  reset() {
+    return control('POST', `/reset?workspace=${this.key}`);
+  }
+
   drop() {
     return this.control('DELETE', '');
   }
