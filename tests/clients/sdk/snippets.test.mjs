@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { addBook } from './lib/book.mjs';
 import { World, errorOf, scenario } from './lib/world.mjs';
 
 /** What a caller sees of a failure. Its source goes into the sandbox too: it may use nothing from outside. */
@@ -308,13 +309,26 @@ same('a manager\'s calls are refused to a tenant', async ({ membrane, integratio
 });
 same('what is not faked says so', async ({ membrane, connection, integration }) => {
   const calls = [
-    () => membrane.packages.find({ limit: 1 }), () => connection.fieldMappings.list({}),
-    () => connection.dataSources.list({ limit: 5 }), () => connection.operation('list-issues').run({ input: {} }),
-    () => connection.dataCollection('issues', { repository: 'a' }).findById({ id: '1' }), () => integration.getOperations(),
-    () => membrane.fieldMappingInstance({ key: 'k' }).setup(), () => membrane.dataSourceInstance('x').listRecords(),
-    () => membrane.externalEventSubscription('x').pullEvents(),
+    () => membrane.packages.find({ limit: 1 }), () => connection.operation('list-issues').run({ input: {} }),
+    () => integration.getOperations(), () => membrane.externalEventSubscription('x').pullEvents(),
   ];
   return Promise.all(calls.map(caught));
+});
+same('data, and what there is none of', {
+  connectionKey: 'my-book', prepare: ({ manager, client }) => addBook(manager, client),
+}, async ({ membrane, connection, integration }) => {
+  const people = connection.dataCollection('people', { team: 'red' });
+  const calls = [
+    () => connection.dataSources.list({ limit: 5 }), () => connection.fieldMappings.list({}), () => people.get(),
+    () => people.list({ filter: { name: 'Ada' } }), () => people.search({ query: 'ada' }), () => people.create({ fields: {} }),
+    () => people.create({ fields: { name: 'Dora' } }), () => people.update({ id: '1', fields: { name: 'Ada K' } }),
+    () => people.delete({ id: '3' }), () => people.match({ query: { name: 'Cleo' } }), () => people.findById({ id: '1' }),
+    () => connection.dataCollection('pets').list({}), () => integration.getDataCollections(),
+    () => membrane.fieldMappingInstance({ key: 'k' }).setup(), () => membrane.dataSourceInstance('x').listRecords(),
+  ];
+  const ends = [];
+  for (const call of calls) ends.push(await caught(call));
+  return ends;
 });
 same('flows, and what there is none of', async ({ membrane, connection }) => {
   const calls = [
