@@ -5,11 +5,13 @@ import assert from 'node:assert/strict';
 import { subscribe } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import * as sdk from '@integration-app/sdk';
+import { addBook } from '../sdk/lib/book.mjs';
 import { scenario } from './lib/world.mjs';
 import * as shape from './lib/shape.mjs';
 
-const { accept, list, page } = shape;
+const { accept, list, page, texts } = shape;
 const { Action, ActionInstance, AppDataSchema, AppDataSchemaInstance, Connection, Customer } = shape;
+const { Collection, DataRecord, DataSource, DataSourceInstance, FieldMapping, FieldMappingInstance } = shape;
 const { Flow, FlowInstance, FlowRun, Integration } = shape;
 const anything = {};
 const run = { output: ({ method }) => method === 'GET' };
@@ -52,6 +54,8 @@ const request = { method: 'GET', path: '/suite/thing' };
 const action = { ...universal, type: 'api-request-to-external-app', config: { request } };
 const say = { type: 'transform-data', config: { output: 1 } };
 const flow = { ...universal, nodes: { start: { type: 'api-trigger', links: [{ key: 'say' }] }, say } };
+const people = { ...universal, collectionKey: 'people', udm: 'contacts' };
+const mapping = { ...universal, appSchema: { type: 'object' }, importValue: { who: { $var: 'name' } } };
 const contact = { key: 'contact', name: 'Contact', schema: { type: 'object' } };
 const acme = { name: 'Acme', internalId: 'acme' };
 const stripe = { key: 'by-hand', name: 'By hand', integrationKey: 'stripe', credentials: { apiKey: 'sk_test_suite' } };
@@ -93,6 +97,25 @@ const instance = (item, fields, made) => ({
   put: [item, fields],
   ...archived,
 });
+
+// What can be done with records, under the names of a collection and of a data source instance.
+const record = { record: (found) => accept(DataRecord, found) };
+const records = { records: (found) => accept(list(DataRecord), found) && found.length > 0 };
+const id = texts('id');
+const asked = {
+  list: [records, {}],
+  search: [records, { query: 'ada' }],
+  match: [record, { query: { name: 'Ada' } }],
+  findById: [record, { id: '1' }],
+  create: [id, { fields: { name: 'Dora' } }],
+  update: [id, { id: '1', fields: { team: 'red' } }],
+  delete: [anything, { id: '2' }],
+};
+const ofInstance = (verb) => ({ list: 'listRecords', search: 'searchRecords', findById: 'findRecordById' })[verb] ?? `${verb}Record`;
+const withBook = ({ manager, client }) => addBook(manager, client);
+/** A data source or field mapping, and an app behind which there are records. */
+const inBook = (accessor, fields) => async (world) => [await withBook(world), await madeOf(accessor, fields)(world)];
+const mine = { connectionKey: 'my-book' };
 
 const connection = ({ client }) => client.connection('github-dev');
 const integration = ({ manager }) => manager.integration('github');
@@ -283,6 +306,120 @@ const faked = {
     { stop: [anything] },
   ],
 
+  dataSources: [null, ({ manager }) => manager.dataSources, elements(DataSource, people)],
+  'dataSource of an id': [
+    below('dataSources', people),
+    ({ manager, made }) => manager.dataSource(made.id),
+    { setup: [anything], reset: [DataSource], ...element(DataSource, people) },
+  ],
+  'dataSource of a selector': [
+    madeOf('dataSources', { ...people, ...github }),
+    ({ manager }) => manager.dataSource(bound),
+    element(DataSource, people),
+  ],
+  'dataSource that is applied': [
+    madeOf('dataSources', people),
+    ({ manager }) => manager.dataSource('suite'),
+    { apply: [DataSource, ['github', 'hubspot']] },
+  ],
+  dataSourceInstances: [null, ({ client }) => client.dataSourceInstances, { find: [page(DataSourceInstance)] }],
+  dataSourceInstance: [
+    inBook('dataSources', people),
+    ({ client }) => client.dataSourceInstance({ dataSourceKey: 'suite', ...mine }),
+    {
+      ...instance(DataSourceInstance, people, {}),
+      setup: [anything],
+      getCollection: [Collection],
+      unifiedFieldsToNative: [{ name: (name) => name === 'Zoe' }, { fullName: 'Zoe' }],
+      ...Object.fromEntries(Object.entries(asked).map(([verb, call]) => [ofInstance(verb), call])),
+      findRecords: [records, { query: { team: 'red' } }],
+      reset: [anything],
+      delete: [anything],
+    },
+  ],
+  'integration().dataSources': [
+    null,
+    (world) => integration(world).dataSources,
+    { create: [DataSource, people], list: [page(DataSource)] },
+  ],
+  'integration().dataSource': [
+    below('dataSources', people),
+    (world) => integration(world).dataSource('suite'),
+    ofIntegration(DataSource, people),
+  ],
+  'connection().dataSources': [null, (world) => connection(world).dataSources, { list: [page(DataSource)] }],
+  'connection().dataSource': [
+    below('dataSources', people),
+    (world) => connection(world).dataSource('suite'),
+    { ...ofConnection(DataSourceInstance, people), archive: [anything] },
+  ],
+
+  fieldMappings: [null, ({ manager }) => manager.fieldMappings, elements(FieldMapping, mapping)],
+  'fieldMapping of an id': [
+    below('fieldMappings', mapping),
+    ({ manager, made }) => manager.fieldMapping(made.id),
+    { getAppSchema: [some], setup: [FieldMapping], reset: [FieldMapping], ...element(FieldMapping, mapping) },
+  ],
+  'fieldMapping of a selector': [
+    madeOf('fieldMappings', { ...mapping, ...github }),
+    ({ manager }) => manager.fieldMapping(bound),
+    { getAppSchema: [some], setup: [FieldMapping], ...element(FieldMapping, mapping) },
+  ],
+  'fieldMapping that is applied': [
+    madeOf('fieldMappings', mapping),
+    ({ manager }) => manager.fieldMapping('suite'),
+    { apply: [FieldMapping, ['github', 'hubspot']] },
+  ],
+  fieldMappingInstances: [null, ({ client }) => client.fieldMappingInstances, { find: [page(FieldMappingInstance)] }],
+  fieldMappingInstance: [
+    inBook('fieldMappings', mapping),
+    ({ client }) => client.fieldMappingInstance({ fieldMappingKey: 'suite', ...mine }),
+    {
+      ...instance(FieldMappingInstance, mapping, {}),
+      setup: [FieldMappingInstance],
+      reset: [FieldMappingInstance],
+      delete: [anything],
+    },
+  ],
+  'integration().fieldMappings': [
+    null,
+    (world) => integration(world).fieldMappings,
+    { create: [FieldMapping, mapping], list: [page(FieldMapping)] },
+  ],
+  'integration().fieldMapping': [
+    below('fieldMappings', mapping),
+    (world) => integration(world).fieldMapping('suite'),
+    ofIntegration(FieldMapping, mapping),
+  ],
+  'connection().fieldMappings': [null, (world) => connection(world).fieldMappings, { list: [page(FieldMapping)] }],
+  'connection().fieldMapping': [
+    below('fieldMappings', mapping),
+    (world) => connection(world).fieldMapping('suite'),
+    { ...ofConnection(FieldMappingInstance, mapping), archive: [anything] },
+  ],
+
+  'integration that has data': [
+    withBook,
+    ({ client }) => client.integration('book'),
+    {
+      getDataCollections: [list(Collection)],
+      getDataCollection: [Collection, 'people'],
+      getDataLocations: [list(Collection)],
+      getDataLocation: [Collection, 'people'],
+    },
+  ],
+  'connection().dataCollection': [
+    withBook,
+    ({ client }) => client.connection('my-book').dataCollection('people'),
+    { get: [Collection], ...asked },
+  ],
+  // A directory is listed under the address of a collection.
+  'connection().dataDirectory': [
+    withBook,
+    ({ client }) => client.connection('my-book').dataDirectory('people', { team: 'red' }),
+    { list: [records, {}] },
+  ],
+
   appDataSchemas: [null, ({ manager }) => manager.appDataSchemas, elements(AppDataSchema, contact)],
   appDataSchema: [
     madeOf('appDataSchemas', contact),
@@ -321,8 +458,8 @@ for (const [name, [prepare, accessor, methods]] of Object.entries(faked)) {
 // What is not faked says so, and never that there is no route. All methods of these are called with the same record.
 
 const anyRecord = { key: 'k', name: 'n', id: 'i' };
-const kinds = ['dataSource', 'fieldMapping', 'dataLinkTable', 'appEventType', 'screen'];
-const instances = ['dataSourceInstance', 'fieldMappingInstance', 'dataLinkTableInstance', 'appEventSubscription'];
+const kinds = ['dataLinkTable', 'appEventType', 'screen'];
+const instances = ['dataLinkTableInstance', 'appEventSubscription'];
 
 const notFaked = {
   appEvents: ({ manager }) => manager.appEvents,
@@ -331,25 +468,14 @@ const notFaked = {
   scenarios: ({ manager }) => manager.scenarios,
   'scenario of an id': ({ manager }) => manager.scenario('k'),
   'connection().operation': (world) => connection(world).operation('list-issues'),
-  'connection().dataCollection': (world) => connection(world).dataCollection('issues', { repository: 'a' }),
-  'connection().dataDirectory': (world) => connection(world).dataDirectory('files', { folder: 'a' }),
 };
 for (const kind of [...kinds, ...instances]) {
   notFaked[`${kind}s`] = ({ manager }) => manager[`${kind}s`];
   notFaked[`${kind} of a selector`] = ({ manager }) => manager[kind]({ key: 'k' });
 }
 for (const kind of kinds) notFaked[`${kind} of an id`] = ({ manager }) => manager[kind]('k');
-for (const kind of ['dataSource', 'fieldMapping']) {
-  for (const [of, at] of Object.entries({ connection, integration })) {
-    notFaked[`${of}().${kind}s`] = (world) => at(world)[`${kind}s`];
-    notFaked[`${of}().${kind}`] = (world) => at(world)[kind]('k');
-  }
-}
-/** Of accessors that are faked otherwise, and of a selector that takes another address. */
-const only = {
-  integration: [integration, /^get(Operation|Data)/],
-  'fieldMappingInstance of an id': [({ manager }) => manager.fieldMappingInstance('k'), /^(setup|reset)$/],
-};
+/** Of an accessor that is faked otherwise. */
+const only = { integration: [integration, /^getOperation/] };
 for (const [name, accessor] of Object.entries(notFaked)) only[name] = [accessor, /./];
 
 for (const [name, [accessor, which]] of Object.entries(only)) {

@@ -4,7 +4,7 @@
 import * as sdk from '@integration-app/sdk';
 import { text, texts } from './accept.mjs';
 
-export { accept, Connection, list, page } from './accept.mjs';
+export { accept, Connection, list, page, texts } from './accept.mjs';
 
 const yesOrNo = (value) => typeof value === 'boolean';
 const oneOf = (constants) => (value) => Object.values(constants).includes(value);
@@ -32,5 +32,11 @@ export const FlowRun = {
   ...texts('id', 'flowInstanceId', 'startNodeKey', 'userId', 'startTime'),
   state: oneOf(sdk.FlowRunState),
 };
+export const DataSource = element;
+export const DataSourceInstance = { ...texts('id', 'name'), state };
+export const FieldMapping = element;
+export const FieldMappingInstance = { ...texts('id', 'name'), state };
+export const Collection = { ...texts('key', 'name'), type: (type) => type === sdk.DataLocationType.collection };
+export const DataRecord = { ...texts('id', 'name', 'createdTime'), fields: ({ name }) => text(name) };
 export const AppDataSchema = texts('id', 'name', 'key');
 export const AppDataSchemaInstance = texts('id');
