@@ -93,7 +93,9 @@ export class World {
     const run = await this.api('POST', '/connections/github-dev/flows/suite/run', { input: {} });
     const query = 'parentKey=list-repositories&integrationKey=github&autoCreate=true';
     const action = await this.api('GET', `/action-instance?${query}`);
-    return { action: action.id, flow: run.flowInstanceId, run: run.id };
+    await this.api('POST', '/data-sources', { key: 'suite', integrationKey: 'github' }, this.managerToken);
+    const dataSource = await this.api('PUT', '/connections/github-dev/data-sources/suite', {});
+    return { action: action.id, flow: run.flowInstanceId, run: run.id, dataSource: dataSource.id };
   }
 
   connection(selector) {
