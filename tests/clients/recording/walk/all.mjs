@@ -8,7 +8,10 @@ import { walkCatalog } from './catalog.mjs'
 import { walkConnecting } from './connecting.mjs'
 import { walkConnections } from './connections.mjs'
 import { walkControl } from './control.mjs'
+import { walkDataCollections } from './data-collections.mjs'
+import { walkDataSources } from './data-sources.mjs'
 import { walkFaults } from './faults.mjs'
+import { walkFieldMappings } from './field-mappings.mjs'
 import { walkFlowRuns } from './flow-runs.mjs'
 import { walkFlows } from './flows.mjs'
 import { walkIntegrations } from './integrations.mjs'
@@ -39,6 +42,9 @@ export const WALKS = [
   walkFlows,
   walkFlowRuns,
   walkAppDataSchemas,
+  walkDataCollections,
+  walkDataSources,
+  walkFieldMappings,
   walkAgents,
   walkJobs,
   walkUpstreams,

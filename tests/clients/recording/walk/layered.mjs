@@ -1,8 +1,9 @@
 // What actions and flows have in common: one element at three layers, under every address and every selector.
 
 /**
- * `kind` says how the elements are called and what they are: `one` and `other` are two definitions, `input` is what a
- * run takes, `wrong` a body that is refused.
+ * `kind` says how the elements are called and what they are: `one` and `other` are two definitions, `input` is what a run
+ * takes where they run, `wrong` a body that is refused. `more` are the calls that elements of this kind have besides: each
+ * a method, a path below that of the element, and a body.
  */
 export async function walkLayered(world, kind) {
   const made = await walkMaking(world, kind)
@@ -159,14 +160,20 @@ const basesOf = ({ singular, plural }, { integration }) => [
   address(`/integrations/github/${plural}/third`, '', `/integrations/github/${plural}/nope`),
 ]
 
-async function walkBase({ recorder, tenant, manager }, { one, other, input, wrong }, base) {
+async function walkBase({ recorder, tenant, manager }, { one, other, input, wrong, more = [] }, base) {
   recorder.about(`${base.of()}, changed, run, reset, archived and restored`)
   await manager.patch(base.of(), { name: 'Patched', meta: { team: 'a' }, ...other })
   await manager.patch(base.of(), wrong)
   await manager.patch(base.wrong(), { name: 'Patched' })
   await tenant.patch(base.of(), { name: 'Not mine' })
-  await tenant.post(base.of('/run'), { input, meta: { by: 'walk' } })
-  await tenant.post(base.wrong('/run'), { input })
+  if (input) {
+    await tenant.post(base.of('/run'), { input, meta: { by: 'walk' } })
+    await tenant.post(base.wrong('/run'), { input })
+  }
+  for (const [method, below, body] of more) {
+    await tenant.call(method, base.of(below), { body })
+    await tenant.call(method, base.wrong(below), { body })
+  }
   await manager.put(base.of(), { name: 'Put', ...one })
   await manager.put(base.wrong(), { name: 'Put' })
   await tenant.put(base.of(), { name: 'Not mine' })
@@ -178,7 +185,7 @@ async function walkBase({ recorder, tenant, manager }, { one, other, input, wron
   await tenant.delete(base.of())
   await tenant.get(base.of())
   await manager.patch(base.of(), { name: 'Archived' })
-  await tenant.post(base.of('/run'), { input })
+  if (input) await tenant.post(base.of('/run'), { input })
   await manager.post(base.of('/restore'))
   await manager.post(base.wrong('/restore'))
   await tenant.post(base.of('/restore'))
@@ -229,6 +236,18 @@ export async function walkInstanceById({ recorder, tenant, stranger }, list, id,
     for (const verb of verbs.toReversed()) await tenant.post(`${at}/${verb}`)
   }
   await stranger.get(`${list}/${id}`)
+}
+
+/** The pages of an element and of an instance, in a frame of the user's app and of the console. */
+export async function walkElementPages(world, { singular, plural }, element, instance) {
+  const { recorder, nobody, tenantKey } = world
+  recorder.about(`pages of ${plural}`)
+  const token = world.token({ tenantKey })
+  for (const base of ['/embed', '/isolated-embed']) {
+    await nobody.get(`${base}/${plural}/${element}/configuration?token=${token}`)
+    await nobody.get(`${base}/${singular}-instances/${instance}/configuration?token=${token}`)
+    await nobody.get(`${base}/${singular}-instances/nope/configuration?token=${token}`)
+  }
 }
 
 async function walkCreation({ recorder, tenant, manager }, { plural, one }, { universal }) {
