@@ -7,9 +7,9 @@ import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** The program that the suite runs under: MEMBRANE_MOCK_BIN, else an ancestor of this process, else on the path. */
-function program() {
-  if (process.env.MEMBRANE_MOCK_BIN) return process.env.MEMBRANE_MOCK_BIN;
+/** The program that the suite runs under: MEMBRANE_MOCK_BINARY, else an ancestor of this process, else on the path. */
+export function program() {
+  if (process.env.MEMBRANE_MOCK_BINARY) return process.env.MEMBRANE_MOCK_BINARY;
   for (let pid = process.ppid; pid > 1 && existsSync(`/proc/${pid}/exe`); pid = parentOf(pid)) {
     // The link itself: it leads to the program also after its file was replaced.
     if (basename(readlinkSync(`/proc/${pid}/exe`)).startsWith('membrane-mock')) return `/proc/${pid}/exe`;
