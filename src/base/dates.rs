@@ -166,7 +166,7 @@ fn clock(reader: &mut Reader<'_>) -> Option<i64> {
     let (mut second, mut millis) = (0, 0);
     if reader.sign(&[':']).is_some() {
         second = reader.number(2, 2)?;
-        if reader.sign(&['.', ',']).is_some() {
+        if reader.sign(&['.']).is_some() {
             let decimals = reader.take(1, usize::MAX, |c| c.is_ascii_digit())?;
             millis = format!("{decimals:0<3}").get(..3)?.parse().ok()?;
         }

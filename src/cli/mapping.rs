@@ -8,6 +8,7 @@ use clap::Args;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::base::error::ApiError;
 use crate::cli::output::print;
 use crate::mapping::calls;
 
@@ -47,8 +48,9 @@ pub(super) fn run(options: MappingOptions) -> Result<ExitCode, String> {
     }
     for line in std::io::stdin().lock().lines() {
         let line = line.map_err(|error| format!("cannot read standard input: {error}"))?;
-        let call: Call = serde_json::from_str(&line).map_err(|error| format!("`{line}` is no call: {error}"))?;
-        let answer = match calls::call(&call.call, &call.arguments) {
+        let call = serde_json::from_str(&line)
+            .map_err(|error| ApiError::bad_request(format!("the line is no {{call, arguments}}: {error}")));
+        let answer = match call.and_then(|Call { call, arguments }| calls::call(&call, &arguments)) {
             Ok(Some(value)) => json!({ "value": value }),
             Ok(None) => json!({}),
             Err(error) => json!({ "error": { "type": error.kind, "message": error.message } }),

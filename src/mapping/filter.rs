@@ -79,7 +79,10 @@ fn values_at<'v>(data: &'v Value, steps: &[Step]) -> Vec<Cow<'v, Value>> {
         (Step::Member(name), Value::Object(members)) => members.get(name),
         (Step::Item(index), Value::Array(items)) => locator::item(items, *index),
         (Step::Member(name), Value::String(text)) => {
-            return unit(text, name).filter(|_| rest.is_empty()).map(Cow::Owned).into_iter().collect();
+            let found =
+                unit(text, name).map(|found| values_at(&found, rest).into_iter().map(Cow::into_owned).collect());
+            let found: Vec<Value> = found.unwrap_or_default();
+            return found.into_iter().map(Cow::Owned).collect();
         }
         _ => None,
     };

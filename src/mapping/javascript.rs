@@ -101,6 +101,15 @@ fn number(value: &Value) -> Option<f64> {
     }
 }
 
+/// Converts any value as JavaScript's `Number` does; none for what is not a number.
+pub(super) fn to_number(value: &Value) -> Option<f64> {
+    match value {
+        Value::Null => Some(0.0),
+        Value::Array(_) | Value::Object(_) => number_from(&text(Some(value))),
+        scalar => number(scalar),
+    }
+}
+
 /// Converts a text as JavaScript's `Number` does; none for what is not a number.
 pub(super) fn number_from(text: &str) -> Option<f64> {
     let text = text.trim_matches(is_space);

@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::javascript;
 use crate::base::JsonMap;
@@ -144,15 +144,27 @@ pub(super) fn set(target: Option<Value>, steps: &[Step], value: Option<Value>) -
                 Some(Value::Array(items)) => items,
                 _ => Vec::new(),
             };
-            if let Some(index) = whole(*index) {
-                set_item(&mut items, index, rest, value, true)?;
+            match whole(*index) {
+                Some(index) => set_item(&mut items, index, rest, value, true)?,
+                // Taking away what is between two items takes the one before.
+                None if value.is_none() && rest.is_empty() => {
+                    if let Some(before) = whole(index.trunc()).filter(|before| *before < items.len()) {
+                        items.remove(before);
+                    }
+                }
+                None => {}
             }
             Ok(Some(Value::Array(items)))
         }
         Step::Member(name) => match target {
             Some(Value::Array(mut items)) => {
                 if name == "length" {
-                    let length = set(Some(Value::from(items.len())), rest, value)?;
+                    // A list that a step makes of it is the number 0.
+                    let length = if matches!(rest.first(), Some(Step::Item(_))) {
+                        Some(json!([]))
+                    } else {
+                        set(None, rest, value)?
+                    };
                     set_length(&mut items, length.as_ref())?;
                 } else if let Some(index) = javascript::index(name) {
                     set_item(&mut items, index, rest, value, false)?;
@@ -176,8 +188,7 @@ pub(super) fn set(target: Option<Value>, steps: &[Step], value: Option<Value>) -
 
 /// Sets the length of an array.
 fn set_length(items: &mut Vec<Value>, length: Option<&Value>) -> Result<(), ApiError> {
-    let length = length.map(|length| javascript::text(Some(length)));
-    let length = length.and_then(|length| javascript::number_from(&length)).and_then(whole);
+    let length = length.and_then(javascript::to_number).and_then(whole);
     let length = length.filter(|length| *length <= MOST_ITEMS);
     let wrong = || ApiError::bad_request(format!("an array's `length` is a number up to {MOST_ITEMS}"));
     items.resize(length.ok_or_else(wrong)?, Value::Null);
@@ -217,7 +228,6 @@ fn set_item(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
 
     #[test]
     fn locators_are_read_and_written_back() {

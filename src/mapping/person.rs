@@ -115,7 +115,9 @@ fn words(name: &str) -> Vec<String> {
             let inner = rest.get(1..).unwrap_or_default();
             match inner.split_once('"').filter(|(quoted, _)| !quoted.is_empty()) {
                 Some((quoted, after)) => {
-                    out.push(quoted.to_owned());
+                    // The pattern that takes quotes off does not cross lines.
+                    let is_one_line = !quoted.contains(['\n', '\r', '\u{2028}', '\u{2029}']);
+                    out.push(if is_one_line { quoted.to_owned() } else { format!("\"{quoted}\"") });
                     rest = after;
                 }
                 None => rest = inner,

@@ -42,11 +42,11 @@ fn array_of(items: Option<Value>) -> Value {
 /// nothing is known, null where a formula looks for what is not described.
 pub fn of_formulas(value: Option<&Value>, variables: Option<&Value>) -> Option<Value> {
     let mut schema = parts_of_formulas(value, variables)?;
-    drop_unknown_items(&mut schema);
+    drop_unknown(&mut schema);
     Some(schema)
 }
 
-/// The same, where the items of an array that nothing is known of are false: so the schema says more than its type, and is
+/// The same, where the items of an array and the properties that nothing is known of are marked: so the schema says more than its type, and is
 /// not one of a list of names when it is merged.
 fn parts_of_formulas(value: Option<&Value>, variables: Option<&Value>) -> Option<Value> {
     let value = value?;
@@ -56,15 +56,32 @@ fn parts_of_formulas(value: Option<&Value>, variables: Option<&Value>) -> Option
     }
 }
 
-fn drop_unknown_items(schema: &mut Value) {
+/// Marks what nothing is known of; no schema is such a text.
+fn unknown() -> Value {
+    Value::from("\0unknown")
+}
+
+fn is_unknown(schema: &Value) -> bool {
+    schema.as_str() == Some("\0unknown")
+}
+
+/// Whether a schema says something to JavaScript.
+fn is_something(schema: &Value) -> bool {
+    javascript::is_truthy(Some(schema)) && !is_unknown(schema)
+}
+
+fn drop_unknown(schema: &mut Value) {
     match schema {
         Value::Object(members) => {
-            if members.get("items") == Some(&Value::Bool(false)) {
+            if members.get("items").is_some_and(is_unknown) {
                 members.shift_remove("items");
             }
-            members.values_mut().for_each(drop_unknown_items);
+            if let Some(Value::Object(properties)) = members.get_mut("properties") {
+                properties.retain(|_, property| !is_unknown(property));
+            }
+            members.values_mut().for_each(drop_unknown);
         }
-        Value::Array(schemas) => schemas.iter_mut().for_each(drop_unknown_items),
+        Value::Array(schemas) => schemas.iter_mut().for_each(drop_unknown),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }
@@ -77,12 +94,13 @@ fn of_data(value: &Value, inner: impl Fn(&Value) -> Option<Value>) -> Option<Val
         Value::Number(_) => json!({ "type": "number" }),
         Value::String(_) => json!({ "type": "string" }),
         Value::Array(items) => {
-            let items = merge(&items.iter().filter_map(inner).collect::<Vec<_>>());
-            array_of(Some(items.unwrap_or(Value::Bool(false))))
+            let items = merge_parts(&items.iter().filter_map(inner).collect::<Vec<_>>());
+            array_of(Some(items.unwrap_or_else(unknown)))
         }
         Value::Object(members) => {
-            let properties = members.iter().filter_map(|(name, value)| Some((name.clone(), inner(value)?)));
-            json!({ "type": "object", "properties": properties.collect::<JsonMap>() })
+            let of = |value| inner(value).unwrap_or_else(unknown);
+            let properties: JsonMap = members.iter().map(|(name, value)| (name.clone(), of(value))).collect();
+            json!({ "type": "object", "properties": properties })
         }
     })
 }
@@ -118,7 +136,7 @@ fn of_formula(name: &str, operand: &Value, variables: Option<&Value>) -> Option<
             let cases = operand.as_array().or_else(|| operand.get("cases").and_then(Value::as_array))?;
             let default = operand.get("default").filter(|default| javascript::is_truthy(Some(default)));
             let values = cases.iter().filter_map(|case| case.get("value")).chain(default);
-            merge(&values.filter_map(|value| of(Some(value))).collect::<Vec<_>>())
+            merge_parts(&values.filter_map(|value| of(Some(value))).collect::<Vec<_>>())
         }
         "$iterate" => {
             let source = of(operand.get("source"));
@@ -128,7 +146,7 @@ fn of_formula(name: &str, operand: &Value, variables: Option<&Value>) -> Option<
                 properties.extend(item.map(|item| ("item".to_owned(), item)));
                 properties.extend(variables.map(|parent| ("parent".to_owned(), parent.clone())));
             }
-            Some(array_of(Some(parts_of_formulas(operand.get("item"), Some(&inner)).unwrap_or(Value::Bool(false)))))
+            Some(array_of(Some(parts_of_formulas(operand.get("item"), Some(&inner)).unwrap_or_else(unknown))))
         }
         "$mergeObjects" => {
             let Some(parts) = operand.as_array() else { return Some(json!({ "type": "object" })) };
@@ -147,18 +165,21 @@ fn of_formula(name: &str, operand: &Value, variables: Option<&Value>) -> Option<
 /// The schema where a locator leads in another; none for no locator, null where nothing is there.
 pub(super) fn at(schema: Option<&Value>, steps: Option<&[Step]>) -> Option<Value> {
     let is = |schema: &Value, name: &str| javascript::loosely_equal(schema.get("type"), Some(&json!(name)));
-    let (steps, mut found) = (steps?, schema.filter(|schema| javascript::is_truthy(Some(schema))));
+    let (steps, mut found) = (steps?, schema.cloned().filter(is_something));
     for step in steps {
-        let inner = found.and_then(|schema| match step {
-            Step::Member(name) if is(schema, "object") => schema.get("properties")?.get(name),
-            Step::Item(_) if is(schema, "array") => schema.get("items"),
+        let inner = found.as_ref().and_then(|schema| match step {
+            // What is no object has its parts by their indexes.
+            Step::Member(name) if is(schema, "object") => {
+                javascript::spread(schema.get("properties")?).get(name).cloned()
+            }
+            Step::Item(_) if is(schema, "array") => schema.get("items").cloned(),
             Step::Member(_) | Step::Item(_) => None,
         });
-        found = inner.filter(|inner| javascript::is_truthy(Some(inner)));
+        found = inner.filter(is_something);
     }
     Some(match found {
-        Some(found) if steps.is_empty() => found.clone(),
-        Some(found) => Value::Object(javascript::spread(found)),
+        Some(found) if steps.is_empty() => found,
+        Some(found) => Value::Object(javascript::spread(&found)),
         None => Value::Null,
     })
 }
@@ -177,6 +198,13 @@ const TYPES: [Option<&str>; 8] = [
 
 /// One schema that is what any of several is; none where there is none.
 pub fn merge(schemas: &[Value]) -> Option<Value> {
+    let mut merged = merge_parts(schemas)?;
+    drop_unknown(&mut merged);
+    Some(merged)
+}
+
+/// The same, where what is not known inside is marked, see [`parts_of_formulas`].
+fn merge_parts(schemas: &[Value]) -> Option<Value> {
     let parts: Vec<Value> = schemas.iter().flat_map(alternatives).collect();
     let name_of = |part: &Value| part.get("type").map(|name| javascript::text(Some(name)));
     let has_numbers = parts.iter().any(|part| name_of(part).as_deref() == Some("number"));
@@ -198,15 +226,16 @@ pub fn merge(schemas: &[Value]) -> Option<Value> {
         }
         merged.extend(merge_alike(kind, &same));
     }
-    if merged.len() > 1 && merged.iter().any(|schema| schema.contains_key("type")) {
-        merged.retain(|schema| schema.contains_key("type"));
+    let has_type = |schema: &JsonMap| javascript::is_truthy(schema.get("type"));
+    if merged.len() > 1 && merged.iter().any(|schema| !schema.contains_key("type")) {
+        merged.retain(has_type);
     }
     if merged.len() > 1 { Some(any_of(merged)) } else { merged.pop().map(Value::Object) }
 }
 
 /// What a schema may be: the parts of `anyOf`, each of a list of types, or itself.
 fn alternatives(schema: &Value) -> Vec<Value> {
-    if !javascript::is_truthy(Some(schema)) {
+    if !is_something(schema) {
         return Vec::new();
     }
     if let Some(parts) = schema.get("anyOf").filter(|parts| javascript::is_truthy(Some(parts))) {
@@ -229,8 +258,7 @@ fn merge_alike(kind: Option<&str>, schemas: &[JsonMap]) -> Option<JsonMap> {
             let items = schemas.iter().filter_map(|schema| schema.get("items"));
             let items: Vec<Value> = items.flat_map(alternatives).collect();
             if !items.is_empty() {
-                merged.shift_remove("items");
-                merged.extend(merge(&items).map(|items| ("items".to_owned(), items)));
+                merged.insert("items".to_owned(), merge_parts(&items).unwrap_or_else(unknown));
             }
         }
         Some("object") => {
@@ -245,7 +273,7 @@ fn merge_alike(kind: Option<&str>, schemas: &[JsonMap]) -> Option<JsonMap> {
             if !parts.is_empty() {
                 let one = |parts: &Value| match parts.as_array()?.as_slice() {
                     [only] => Some(only.clone()),
-                    parts => merge(parts),
+                    parts => merge_parts(parts),
                 };
                 let properties = parts.iter().filter_map(|(name, parts)| Some((name.clone(), one(parts)?)));
                 merged.insert("properties".to_owned(), Value::Object(properties.collect()));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::{condition, filter, javascript};
-use super::{Evaluation, Outcome, Way, references};
+use super::{Evaluation, Outcome, Way, formula_of, references};
 use crate::base::error::ApiError;
 
 impl Evaluation<'_> {
@@ -60,6 +60,14 @@ impl Evaluation<'_> {
         let Some((operator, operand)) = template.as_object().and_then(|members| members.iter().nth(1)) else {
             return Ok(Some(Value::Bool(true)));
         };
+        // What stays a formula is an object with a member, whatever that comes to.
+        let stays = ["$lookup", "$findExternalRecordId", "$findAppRecordId", "$copy"];
+        let is_kept = formula_of(subject).is_some_and(|(name, _)| stays.contains(&name));
+        match operator.as_str() {
+            "isEmpty" if is_kept => return Ok(Some(Value::Bool(false))),
+            "isNotEmpty" if is_kept => return Ok(Some(Value::Bool(true))),
+            _ => {}
+        }
         let Some(operator) = condition::operator(operator) else { return Ok(Some(Value::Bool(true))) };
         let operand = self.value(operand)?;
         Ok(Some(Value::Bool(operator(value.as_ref(), operand.as_ref()))))

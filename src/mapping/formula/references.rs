@@ -101,9 +101,11 @@ pub(super) fn fill_copies(result: Value) -> Result<Value, ApiError> {
         let here = locator::print(&steps);
         let copy = locator::get(&result, &steps);
         // Items move up when one before them is dropped.
-        let source =
-            copy.as_deref().and_then(formula_of).filter(|(name, _)| *name == "$copy").map(|(_, source)| source);
-        let source = source.ok_or_else(|| ApiError::configuration(format!("there is no copy at {here} any more")))?;
+        let formula = copy.as_deref().and_then(formula_of);
+        let (name, operand) =
+            formula.ok_or_else(|| ApiError::configuration(format!("there is no copy at {here} any more")))?;
+        // Another formula that has moved here names nothing.
+        let source = if matches!(name, "$copy" | "$var") { operand } else { &UNDEFINED };
         let copied =
             locator::of(Some(source)).and_then(|from| locator::get(&result, &from)).map(std::borrow::Cow::into_owned);
         if copied.as_ref().is_some_and(|copied| !copies(copied).is_empty()) {

@@ -9,6 +9,7 @@ import { caseAt, fromCall } from './lib/mapping/cases.mjs';
 import { CAUSES, causeOf } from './lib/mapping/causes.mjs';
 import { evaluate } from './lib/mapping/evaluate.mjs';
 import { EXAMPLES, FAILS } from './lib/mapping/examples.mjs';
+import { EXPRESSIONS, ORDER } from './lib/mapping/expressions.mjs';
 import { smallest } from './lib/mapping/smaller.mjs';
 
 const SEED = Number(process.env.MAPPING_SEED ?? 1);
@@ -71,4 +72,16 @@ test('the language by examples', async (t) => {
       }
     });
   }
+});
+
+test('an expression of JSONata comes to what it does for the client', async () => {
+  const line = (expression) =>
+    JSON.stringify({ call: 'buildValue', arguments: [{ value: { $jsonata: expression }, stays: 1 }, ORDER] });
+  const cases = await evaluate(EXPRESSIONS.map((expression) => ({ line: line(expression), expression })));
+
+  const differing = cases.filter(({ agree }) => !agree);
+  assert.deepEqual(
+    differing.map(({ expression, client, program }) => ({ expression, client, program })),
+    [],
+  );
 });

@@ -17,6 +17,8 @@ const isIso = (text) => {
 };
 const isNonstandard = (text) => !Number.isNaN(Date.parse(text)) && !isIso(text) && !PRINTED_DATE.test(text);
 
+const isFarAway = (text) => Math.abs(Date.parse(text)) > Date.parse('9999-12-31T23:59:59.999Z');
+
 /** The variables that are read within a value, by the name that their locators begin with. */
 const rootsOf = (value) => under('$var', value ?? null).map((locator) => /^\$?\.?([^.[]*)/.exec(locator)[1]);
 
@@ -53,8 +55,14 @@ export const CAUSES = [
       under('$tpl', given).some((args) => Object.keys(args?.values ?? {}).some((name) => EXPRESSION.test(name))),
   },
   {
-    cause: 'The client reads dates that are in no standard format.',
-    explains: ({ dates }) => dates.some(isNonstandard),
+    cause: 'The client reads dates that are in no standard format, and years after 9999.',
+    explains: ({ dates }) => dates.some((text) => isNonstandard(text) || isFarAway(text)),
+  },
+  {
+    cause: 'A case that is null has no schema for the client, which fails.',
+    explains: ({ call, arguments: given }) =>
+      call === 'buildDataSchema' &&
+      under('$case', given).some((args) => [args, args?.cases].some((list) => Array.isArray(list) && list.includes(null))),
   },
   {
     cause: 'The client takes a list of steps for a locator.',
