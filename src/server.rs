@@ -36,7 +36,7 @@ use crate::{control, edge as api};
 const IDLE: Duration = Duration::from_secs(75);
 
 /// Calls that are under way when the server stops have this long to be answered.
-const LAST_ANSWERS: Duration = Duration::from_secs(2);
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
 
 /// The error says why a server did not start.
 #[derive(Debug, thiserror::Error)]

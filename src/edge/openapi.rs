@@ -49,7 +49,9 @@ fn shape_of(route: &Route) -> Shape {
     if pages.iter().any(|start| path.starts_with(start)) || path.contains("/proxy") || path.contains("/api/{*rest}") {
         return Shape::Other;
     }
-    if path == "/connect" || path.ends_with("/execute-request") {
+    // What is deleted in a collection is answered with nothing.
+    let deletes_records = path.ends_with("/collection/delete") || path.ends_with("/data/{key}/delete");
+    if path == "/connect" || path.ends_with("/execute-request") || deletes_records {
         return Shape::Other;
     }
     let bare = ["/semantic-search", "/connection-options", "/generate-options", "/messages", "/output/{node}", "/data"];

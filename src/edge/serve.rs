@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use actix_web::body::SizedStream;
+use actix_web::body::{BodySize, BoxBody, MessageBody, SizedStream};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::{Bytes, BytesMut};
@@ -122,7 +124,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut headers = headers_of(&request);
     let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
     let end = is_handshake(&method, &headers).then(|| length_of(&headers));
-    let _under_way = edge.under_way.begin();
+    let under_way = edge.under_way.begin();
     let patience = Duration::from_millis(edge.engine.config.body_timeout_ms);
     let body = read_body(payload, end, patience).await.and_then(|body| decoded(&mut headers, body, LARGEST_BODY));
     // Whatever else comes on the connection is the rest of that body, whatever the answer.
@@ -152,7 +154,32 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     if is_given_up {
         end_soon(&request);
     }
-    to_http(reply, &incoming, &request, is_given_up)
+    // A stream never ends by itself, so nobody waits for it.
+    let is_endless = reply.stream.is_some() || reply.cut.is_some();
+    let response = to_http(reply, &incoming, &request, is_given_up);
+    if is_endless {
+        response
+    } else {
+        response.map_body(|_, body| BoxBody::new(Answering { body, _under_way: under_way }))
+    }
+}
+
+/// The body of an answer, whose call is under way until all of it was handed on to be sent.
+struct Answering {
+    body: BoxBody,
+    _under_way: OneUnderWay,
+}
+
+impl MessageBody for Answering {
+    type Error = <BoxBody as MessageBody>::Error;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
+        Pin::new(&mut self.body).poll_next(cx)
+    }
 }
 
 /// Makes a page that shows an error, for a browser.

@@ -40,10 +40,10 @@ async fn key_name_and_connector_make_an_integration() {
       "hasMissingParameters": false,
       "hasDocumentation": false,
       "hasOperations": false,
-      "hasData": false,
+      "hasData": true,
       "hasEvents": false,
       "hasGlobalWebhooks": false,
-      "hasUdm": false
+      "hasUdm": true
     }
     "#);
     assert_eq!(bed.tenant("acme").each("/integrations", "key").await, ["github"]);

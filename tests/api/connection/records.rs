@@ -65,10 +65,10 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
         "hasMissingParameters": false,
         "hasDocumentation": false,
         "hasOperations": false,
-        "hasData": false,
+        "hasData": true,
         "hasEvents": false,
         "hasGlobalWebhooks": false,
-        "hasUdm": false
+        "hasUdm": true
       }
     }
     "#);
