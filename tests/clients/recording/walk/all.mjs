@@ -4,11 +4,13 @@ import { walkActing } from './acting.mjs'
 import { walkActions } from './actions.mjs'
 import { walkAgents } from './agents.mjs'
 import { walkAppDataSchemas } from './app-data-schemas.mjs'
+import { walkAppEvents } from './app-events.mjs'
 import { walkCatalog } from './catalog.mjs'
 import { walkConnecting } from './connecting.mjs'
 import { walkConnections } from './connections.mjs'
 import { walkControl } from './control.mjs'
 import { walkDataCollections } from './data-collections.mjs'
+import { walkDataLinkTables } from './data-link-tables.mjs'
 import { walkDataSources } from './data-sources.mjs'
 import { walkFaults } from './faults.mjs'
 import { walkFieldMappings } from './field-mappings.mjs'
@@ -45,6 +47,8 @@ export const WALKS = [
   walkDataCollections,
   walkDataSources,
   walkFieldMappings,
+  walkDataLinkTables,
+  walkAppEvents,
   walkAgents,
   walkJobs,
   walkUpstreams,

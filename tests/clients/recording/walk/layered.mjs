@@ -239,14 +239,15 @@ export async function walkInstanceById({ recorder, tenant, stranger }, list, id,
 }
 
 /** The pages of an element and of an instance, in a frame of the user's app and of the console. */
-export async function walkElementPages(world, { singular, plural }, element, instance) {
+export async function walkElementPages(world, { singular, plural, instances }, element, instance) {
+  const list = instances ?? `${singular}-instances`
   const { recorder, nobody, tenantKey } = world
   recorder.about(`pages of ${plural}`)
   const token = world.token({ tenantKey })
   for (const base of ['/embed', '/isolated-embed']) {
     await nobody.get(`${base}/${plural}/${element}/configuration?token=${token}`)
-    await nobody.get(`${base}/${singular}-instances/${instance}/configuration?token=${token}`)
-    await nobody.get(`${base}/${singular}-instances/nope/configuration?token=${token}`)
+    await nobody.get(`${base}/${list}/${instance}/configuration?token=${token}`)
+    await nobody.get(`${base}/${list}/nope/configuration?token=${token}`)
   }
 }
 
