@@ -1,0 +1,253 @@
+// Data link tables, their instances, and the links between records in those.
+
+import assert from 'node:assert/strict';
+import * as sdk from '@membranehq/sdk';
+import { byId, scenario } from './lib/world.mjs';
+import { refused } from './lib/failure.mjs';
+import { accept, page } from './lib/shape.mjs';
+
+// What tables have since they stand at three layers, which the client declares for other elements alone; and when a link
+// was made.
+const { shape } = sdk.DataSourceApiResponse;
+const layered = {
+  ...Object.fromEntries(
+    ['isUniversal', 'integrationKey', 'externalAppId', 'externalAppKey', 'parentUuid', 'parentKey'].map((name) => [name, shape[name]]),
+  ),
+  dataLinkTableRevision: shape.dataSourceRevision,
+  universalDataLinkTableId: shape.universalDataSourceId,
+};
+const Table = sdk.DataLinkTableApiResponse.extend(layered);
+const Instance = sdk.DataLinkTableInstanceApiResponse.extend({
+  ...layered,
+  dataLinkTable: sdk.BaseDataLinkTable.extend({ ...layered, integration: sdk.BaseIntegration.optional() }).optional(),
+});
+const Link = sdk.DataLink.extend({ createdAt: shape.createdAt });
+const bad = { as: sdk.BadRequestError, status: 400 };
+const denied = { as: sdk.BadRequestError, status: 403, key: 'access_denied' };
+const absent = { as: sdk.BadRequestError, status: 404, key: 'not_found' };
+
+const github = { integrationKey: 'github' };
+const contacts = { key: 'contacts', name: 'Contacts', description: 'Who is who', meta: { of: 'people' } };
+const make = ({ manager }, more) => manager.dataLinkTables.create({ ...contacts, ...more });
+const ofGithub = { dataLinkTableKey: 'contacts', connectionKey: 'github-dev' };
+const instance = ({ client }, more) => client.dataLinkTableInstance({ ...ofGithub, ...more });
+const ada = { externalRecordId: '1', appRecordId: 'user-ada' };
+const ben = { externalRecordId: '2', appRecordId: 'user-ben' };
+/** What links link. */
+const pairs = ({ items }) => items.map(({ externalRecordId, appRecordId }) => ({ externalRecordId, appRecordId }));
+
+// Tables
+
+scenario('POST /data-link-tables makes one that lists show and filter', async (world) => {
+  const { manager, client } = world;
+  const universal = accept(Table, await make(world));
+  assert.deepEqual([universal.key, universal.description, universal.meta], ['contacts', 'Who is who', { of: 'people' }]);
+  assert.deepEqual([universal.layer, universal.connectionId, universal.userId], ['universal', undefined, undefined]);
+  const bound = accept(Table, await make(world, { ...github, dataLinkTableId: universal.id, name: 'Of GitHub' }));
+  assert.deepEqual([bound.layer, bound.dataLinkTableId, bound.integration.key], ['integration', universal.id, 'github']);
+  const other = accept(Table, await manager.dataLinkTables.create({ name: 'Big Companies' }));
+  assert.equal(other.key, 'big-companies');
+
+  const find = async (query) => byId(accept(page(Table), await client.dataLinkTables.find(query)).items);
+  assert.deepEqual(await find(), [universal.id, other.id]);
+  assert.deepEqual(await find({ search: 'WHO is', layer: 'universal' }), [universal.id]);
+  assert.deepEqual(await find({ search: 'zyqqlotron' }), []);
+  for (const query of [github, { integrationId: bound.integrationId }]) {
+    assert.deepEqual(await find(query), [bound.id, other.id], 'its own, and what goes for all');
+  }
+  assert.deepEqual(await find({ dataLinkTableId: universal.id }), [bound.id]);
+  assert.deepEqual(await find({ layer: 'universal' }), [universal.id, other.id]);
+  assert.deepEqual(await find({ layer: 'connection' }), []);
+  assert.deepEqual(byId(await client.dataLinkTables.findAll()), [universal.id, other.id]);
+
+  await refused(client, () => client.dataLinkTables.create({ key: 'mine', name: 'Mine' }), denied);
+  await refused(manager, () => make(world), { ...bad, key: 'already_exists' });
+  await refused(manager, () => manager.dataLinkTables.create({}), bad);
+  await refused(client, () => client.dataLinkTables.find({ layer: 'sky' }), bad);
+});
+
+const addresses = { id: ({ id }) => id, key: ({ key }) => ({ key, ...github }) };
+for (const [by, selector] of Object.entries(addresses)) {
+  scenario(`a table of the ${by} is read, patched, replaced, archived and restored`, async (world) => {
+    const made = await make(world, github);
+    const [at, read] = [world.manager.dataLinkTable(selector(made)), world.client.dataLinkTable(selector(made))];
+    assert.equal(accept(Table, await read.get()).id, made.id);
+    const patched = accept(Table, await at.patch({ name: 'People' }));
+    assert.deepEqual([patched.name, patched.description, patched.meta], ['People', 'Who is who', { of: 'people' }]);
+    assert.notEqual(patched.revision, made.revision);
+    const put = accept(Table, await at.put({ name: 'Put' }));
+    assert.deepEqual([put.id, put.name, put.description, put.meta], [made.id, 'Put', undefined, undefined]);
+
+    for (const call of [() => read.patch({ name: 'Mine' }), () => read.put({ name: 'Mine' }), () => read.archive()]) {
+      await refused(world.client, call, denied);
+    }
+    await at.archive();
+    assert.deepEqual((await world.client.dataLinkTables.find(github)).items, []);
+    await at.restore();
+    assert.equal((await read.get()).archivedAt, undefined);
+  });
+}
+
+scenario('a table that is not there is absent', async (world) => {
+  for (const selector of ['none', { key: 'none' }]) {
+    await refused(world.client, () => world.client.dataLinkTable(selector).get(), absent);
+    await refused(world.manager, () => world.manager.dataLinkTable(selector).patch({ name: 'Of none' }), absent);
+  }
+});
+
+// Instances
+
+scenario('an instance is made, customised, listed, archived and restored by its tenant', async (world) => {
+  const { client, manager } = world;
+  const table = await make(world);
+  const own = instance(world);
+  await refused(client, () => own.get(), absent);
+  const made = accept(Instance, await instance(world).create({}));
+  assert.deepEqual([made.dataLinkTableId, made.isCustomized, made.user.internalId], [table.id, false, world.tenantKey]);
+  assert.deepEqual([made.connection.key, made.integration.key], ['github-dev', 'github']);
+  assert.equal(await own.getId(), made.id);
+  assert.equal(accept(Instance, await client.dataLinkTableInstance(made.id).get()).id, made.id);
+  assert.equal((await instance(world, { autoCreate: true }).get()).id, made.id);
+
+  const patched = accept(Instance, await own.patch({ name: 'Mine' }));
+  assert.deepEqual([patched.id, patched.name, patched.isCustomized], [made.id, 'Mine', true]);
+  const put = accept(Instance, await own.put({ name: 'Put' }));
+  assert.deepEqual([put.id, put.name, put.description], [made.id, 'Put', undefined]);
+  const second = accept(Instance, await instance(world, { instanceKey: 'two' }).create({}));
+  assert.equal(second.instanceKey, 'two');
+
+  const find = async (query) => byId(accept(page(Instance), await client.dataLinkTableInstances.find(query)).items);
+  assert.deepEqual(await find(), [made.id, second.id]);
+  assert.deepEqual(await find({ dataLinkTableId: table.id }), [made.id, second.id]);
+  assert.deepEqual(await find({ dataLinkTableId: 'none' }), []);
+  assert.deepEqual(await find({ connectionId: made.connectionId, instanceKey: 'two' }), [second.id]);
+  assert.deepEqual(await find({ integrationId: made.integrationId, limit: 1 }), [made.id]);
+  const theirs = world.clientOf('somebody-else');
+  assert.deepEqual((await theirs.dataLinkTableInstances.find()).items, []);
+  await refused(theirs, () => theirs.dataLinkTableInstance(made.id).get(), absent);
+  assert.equal((await manager.dataLinkTableInstances.find({ userId: made.userId })).items.length, 2);
+
+  for (const end of ['archive', 'delete']) {
+    await own[end]();
+    await refused(client, () => own.get(), absent);
+    assert.deepEqual(await find(), [second.id]);
+    await own.restore();
+    assert.equal(accept(Instance, await own.get()).id, made.id);
+  }
+});
+
+// Links
+
+scenario('links are made, found in pages and by what they link, and deleted', async (world) => {
+  await make(world);
+  const at = instance(world, { autoCreate: true });
+  assert.deepEqual(await at.findLinks(), { items: [] });
+  const made = accept(Link, await at.createLink(ada));
+  assert.deepEqual([made.dataLinkTableInstanceId, made.direction], [await at.getId(), sdk.DataLinkDirection.BOTH]);
+  assert.equal((await at.createLink(ada)).id, made.id, 'there is one already');
+  await at.createLink(ben);
+
+  const found = accept(sdk.createPaginationResponseSchema(Link), await at.findLinks());
+  assert.deepEqual(pairs(found), [ada, ben]);
+  assert.deepEqual(pairs(await at.findLinks({ externalRecordId: '2' })), [ben]);
+  assert.deepEqual(pairs(await at.findLinks({ appRecordId: 'user-ada' })), [ada]);
+  assert.deepEqual(pairs(await at.findLinks({ appRecordId: 'user-ada', externalRecordId: '2' })), []);
+  const first = await at.findLinks({ limit: 1 });
+  assert.deepEqual(pairs(first), [ada]);
+  assert.deepEqual(pairs(await at.findLinks({ limit: 1, cursor: first.cursor })), [ben]);
+
+  await at.deleteLink(ada);
+  assert.deepEqual(pairs(await at.findLinks()), [ben]);
+  await refused(world.client, () => at.deleteLink(ada), absent);
+});
+
+scenario('a link of one direction is no link of the other', async (world) => {
+  await make(world);
+  const at = instance(world, { autoCreate: true });
+  const { IMPORT, EXPORT, BOTH } = sdk.DataLinkDirection;
+  await at.createLink({ ...ada, direction: IMPORT });
+  await at.createLink({ ...ada, direction: EXPORT });
+  await at.createLink({ ...ben, direction: BOTH });
+  const directions = async (query) => (await at.findLinks(query)).items.map(({ direction }) => direction);
+  assert.deepEqual(await directions(), [IMPORT, EXPORT, BOTH]);
+  assert.deepEqual(await directions({ direction: IMPORT }), [IMPORT, BOTH]);
+  assert.deepEqual(await directions({ direction: EXPORT }), [EXPORT, BOTH]);
+  await at.deleteLink({ ...ada, direction: EXPORT });
+  assert.deepEqual(await directions(), [IMPORT, BOTH]);
+});
+
+scenario('what is wrong in a call of links is refused', async (world) => {
+  await make(world);
+  const at = instance(world, { autoCreate: true });
+  const calls = [
+    [() => at.createLink({}), { ...bad, message: /externalRecordId/ }],
+    [() => at.createLink({ ...ada, appRecordId: '' }), { ...bad, message: /appRecordId/ }],
+    [() => at.createLink({ ...ada, direction: 'up' }), { ...bad, message: /direction/ }],
+    [() => at.findLinks({ direction: 'up' }), { ...bad, message: /direction/ }],
+    [() => at.findLinks({ limit: 0 }), { ...bad, message: /limit/ }],
+    [() => at.deleteLink({}), { ...bad, message: /externalRecordId/ }],
+    [() => instance(world, { dataLinkTableKey: 'none' }).createLink(ada), absent],
+    [() => instance(world, { connectionKey: 'none' }).createLink(ada), absent],
+  ];
+  for (const [call, expected] of calls) await refused(world.client, call, expected);
+  assert.deepEqual((await at.findLinks()).items, []);
+});
+
+scenario('each instance has links of its own, and only its tenant sees them', async (world) => {
+  await make(world);
+  const [one, two] = [instance(world, { autoCreate: true }), instance(world, { instanceKey: 'two', autoCreate: true })];
+  await one.createLink(ada);
+  await two.createLink(ben);
+  assert.deepEqual([pairs(await one.findLinks()), pairs(await two.findLinks())], [[ada], [ben]]);
+  const theirs = world.clientOf('somebody-else');
+  const id = await one.getId();
+  await refused(theirs, () => theirs.dataLinkTableInstance(id).findLinks(), absent);
+  await refused(theirs, () => theirs.dataLinkTableInstance(id).deleteLink(ada), absent);
+
+  assert.deepEqual(pairs(await world.client.get('/data-links', { dataLinkTableInstanceId: id })), [ada]);
+  const all = await world.client.get('/data-links');
+  assert.deepEqual(pairs(all), [ada, ben]);
+  assert.deepEqual(await theirs.get('/data-links'), { items: [] });
+  await refused(theirs, () => theirs.delete(`/data-links/${all.items[0].id}`), absent);
+  await world.client.delete(`/data-links/${all.items[0].id}`);
+  assert.deepEqual(pairs(await one.findLinks()), []);
+});
+
+const places = {
+  '/data-link-table-instances/:id': (id) => `/data-link-table-instances/${id}`,
+  '/connections/:c/data-link-tables/:key': () => '/connections/github-dev/data-link-tables/contacts',
+  '/data-link-tables/:id': (_, table) => `/data-link-tables/${table.id}`,
+};
+for (const [place, pathOf] of Object.entries(places)) {
+  scenario(`the links below ${place} are those of the instance`, async (world) => {
+    const table = await make(world, github);
+    const at = instance(world, { autoCreate: true });
+    await at.createLink(ben);
+    const path = `${pathOf(await at.getId(), table)}/links`;
+    accept(Link, await world.client.post(path, ada));
+    assert.deepEqual(pairs(await at.findLinks()), [ben, ada]);
+    assert.deepEqual(pairs(await world.client.get(path, { externalRecordId: '2' })), [ben]);
+    await world.client.delete(path, ben);
+    assert.deepEqual(pairs(await at.findLinks()), [ada]);
+  });
+}
+
+scenario('a sync tells new records from known ones by their links', async (world) => {
+  await make(world);
+  const links = instance(world, { autoCreate: true });
+  const users = [];
+  const sync = async (records) => {
+    for (const { id, name } of records) {
+      const { items } = await links.findLinks({ externalRecordId: id });
+      const user = users.find((each) => each.id === items[0]?.appRecordId);
+      if (user) user.name = name;
+      else {
+        users.push({ id: `user-${users.length}`, name });
+        await links.createLink({ externalRecordId: id, appRecordId: users.at(-1).id });
+      }
+    }
+  };
+  await sync([{ id: 'a', name: 'Ada' }, { id: 'b', name: 'Ben' }]);
+  await sync([{ id: 'b', name: 'Benjamin' }, { id: 'c', name: 'Cleo' }]);
+  assert.deepEqual(users.map(({ name }) => name), ['Ada', 'Benjamin', 'Cleo']);
+});
