@@ -11,6 +11,7 @@ import * as shape from './lib/shape.mjs';
 
 const { accept, list, page, texts } = shape;
 const { Action, ActionInstance, AppDataSchema, AppDataSchemaInstance, Connection, Customer } = shape;
+const { AppEvent, AppEventSubscription, AppEventType, DataLink, DataLinkTable, DataLinkTableInstance } = shape;
 const { Collection, DataRecord, DataSource, DataSourceInstance, FieldMapping, FieldMappingInstance } = shape;
 const { Flow, FlowInstance, FlowRun, Integration } = shape;
 const anything = {};
@@ -57,6 +58,7 @@ const flow = { ...universal, nodes: { start: { type: 'api-trigger', links: [{ ke
 const people = { ...universal, collectionKey: 'people', udm: 'contacts' };
 const mapping = { ...universal, appSchema: { type: 'object' }, importValue: { who: { $var: 'name' } } };
 const contact = { key: 'contact', name: 'Contact', schema: { type: 'object' } };
+const created = { key: 'created', name: 'Created', userIdFormula: { $var: 'customerId' } };
 const acme = { name: 'Acme', internalId: 'acme' };
 const stripe = { key: 'by-hand', name: 'By hand', integrationKey: 'stripe', credentials: { apiKey: 'sk_test_suite' } };
 const ours = { key: 'ours', name: 'Ours', connectorKey: 'github' };
@@ -101,6 +103,9 @@ const instance = (item, fields, made) => ({
 // What can be done with records, under the names of a collection and of a data source instance.
 const record = { record: (found) => accept(DataRecord, found) };
 const records = { records: (found) => accept(list(DataRecord), found) && found.length > 0 };
+const linked = { externalRecordId: '7', appRecordId: 'own-7' };
+/** A page with one of these. */
+const oneOf = (item) => ({ items: (items) => accept(list(item), items) && items.length === 1 });
 const id = texts('id');
 const asked = {
   list: [records, {}],
@@ -436,6 +441,60 @@ const faked = {
     ({ client }) => client.appDataSchemaInstance({ appDataSchemaKey: 'contact' }),
     { ...instance(AppDataSchemaInstance, contact, {}), setup: [anything], delete: [anything] },
   ],
+
+  dataLinkTables: [null, ({ manager }) => manager.dataLinkTables, elements(DataLinkTable, universal)],
+  'dataLinkTable of an id': [
+    madeOf('dataLinkTables', universal),
+    ({ manager, made }) => manager.dataLinkTable(made.id),
+    element(DataLinkTable, universal),
+  ],
+  'dataLinkTable of a selector': [
+    madeOf('dataLinkTables', { ...universal, ...github }),
+    ({ manager }) => manager.dataLinkTable(bound),
+    element(DataLinkTable, universal),
+  ],
+  dataLinkTableInstances: [null, ({ client }) => client.dataLinkTableInstances, { find: [page(DataLinkTableInstance)] }],
+  dataLinkTableInstance: [
+    madeOf('dataLinkTables', universal),
+    ({ client }) => client.dataLinkTableInstance({ dataLinkTableKey: 'suite', connectionKey: 'github-dev' }),
+    {
+      ...instance(DataLinkTableInstance, universal, {}),
+      createLink: [DataLink, linked],
+      findLinks: [oneOf(DataLink), { appRecordId: linked.appRecordId }],
+      deleteLink: [anything, linked],
+      delete: [anything],
+    },
+  ],
+
+  appEventTypes: [null, ({ manager }) => manager.appEventTypes, elements(AppEventType, created)],
+  'appEventType of an id': [
+    madeOf('appEventTypes', created),
+    ({ manager, made }) => manager.appEventType(made.id),
+    element(AppEventType, created),
+  ],
+  'appEventType of a selector': [
+    madeOf('appEventTypes', created),
+    ({ manager }) => manager.appEventType({ key: 'created' }),
+    element(AppEventType, created),
+  ],
+  appEventSubscriptions: [null, ({ client }) => client.appEventSubscriptions, { find: [page(AppEventSubscription)] }],
+  appEventSubscription: [
+    madeOf('appEventTypes', created),
+    ({ client }) => client.appEventSubscription({ appEventTypeKey: 'created' }),
+    {
+      ...instance(AppEventSubscription, created, {}),
+      subscribe: [{ isSubscribed: (told) => told === true }],
+      delete: [anything],
+    },
+  ],
+  appEvents: [
+    async (world) => {
+      await madeOf('appEventTypes', created)(world);
+      await fetch(world.made.globalWebhookUri, { method: 'POST', body: JSON.stringify({ customerId: world.tenantKey }) });
+    },
+    ({ manager }) => manager.appEvents,
+    { find: [oneOf(AppEvent)] },
+  ],
 };
 
 for (const [name, [prepare, accessor, methods]] of Object.entries(faked)) {
@@ -458,22 +517,17 @@ for (const [name, [prepare, accessor, methods]] of Object.entries(faked)) {
 // What is not faked says so, and never that there is no route. All methods of these are called with the same record.
 
 const anyRecord = { key: 'k', name: 'n', id: 'i' };
-const kinds = ['dataLinkTable', 'appEventType', 'screen'];
-const instances = ['dataLinkTableInstance', 'appEventSubscription'];
 
 const notFaked = {
-  appEvents: ({ manager }) => manager.appEvents,
   externalEventSubscriptions: ({ manager }) => manager.externalEventSubscriptions(),
   externalEventSubscription: ({ manager }) => manager.externalEventSubscription('k'),
   scenarios: ({ manager }) => manager.scenarios,
   'scenario of an id': ({ manager }) => manager.scenario('k'),
+  screens: ({ manager }) => manager.screens,
+  'screen of an id': ({ manager }) => manager.screen('k'),
+  'screen of a selector': ({ manager }) => manager.screen({ key: 'k' }),
   'connection().operation': (world) => connection(world).operation('list-issues'),
 };
-for (const kind of [...kinds, ...instances]) {
-  notFaked[`${kind}s`] = ({ manager }) => manager[`${kind}s`];
-  notFaked[`${kind} of a selector`] = ({ manager }) => manager[kind]({ key: 'k' });
-}
-for (const kind of kinds) notFaked[`${kind} of an id`] = ({ manager }) => manager[kind]('k');
 /** Of an accessor that is faked otherwise. */
 const only = { integration: [integration, /^getOperation/] };
 for (const [name, accessor] of Object.entries(notFaked)) only[name] = [accessor, /./];

@@ -195,7 +195,7 @@ scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secr
   assert.ok(!JSON.stringify([items, read]).includes(world.secret));
 });
 
-for (const path of ['/app-events', '/external-event-log-records', '/external-event-pulls', '/connected-products']) {
+for (const path of ['/external-event-log-records', '/external-event-pulls', '/connected-products']) {
   scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
 }
 

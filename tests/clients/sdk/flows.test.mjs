@@ -475,8 +475,8 @@ scenario("nodes call the app and run actions through the flow's connection", asy
 });
 
 scenario("a node of a type that is not faked fails its run, and says so", async (world) => {
-  const { run, output } = await ran(world, { start: trigger(to('find')), find: { type: 'find-data-records' } }, {});
+  const { run, output } = await ran(world, { start: trigger(to('link')), link: { type: 'create-data-link' } }, {});
   assert.equal(run.state, 'failed');
-  assert.match(run.errors[0].message, /membrane-mock does not fake.*find-data-records/);
-  assert.equal(output.find, undefined);
+  assert.match(run.errors[0].message, /membrane-mock does not fake.*create-data-link/);
+  assert.equal(output.link, undefined);
 });

@@ -40,3 +40,16 @@ export const Collection = { ...texts('key', 'name'), type: (type) => type === sd
 export const DataRecord = { ...texts('id', 'name', 'createdTime'), fields: ({ name }) => text(name) };
 export const AppDataSchema = texts('id', 'name', 'key');
 export const AppDataSchemaInstance = texts('id');
+export const DataLinkTable = element;
+export const DataLinkTableInstance = { ...element, ...texts('integrationId', 'userId') };
+export const DataLink = {
+  ...texts('id', 'dataLinkTableInstanceId', 'externalRecordId', 'appRecordId'),
+  direction: oneOf(sdk.DataLinkDirection),
+};
+export const AppEventType = { ...element, ...texts('revision', 'globalWebhookUri') };
+export const AppEventSubscription = { ...element, ...texts('revision', 'appEventTypeId', 'userId', 'webhookUri') };
+export const AppEvent = {
+  ...texts('id', 'userId', 'appEventTypeId', 'appEventSubscriptionId', 'datetime'),
+  event: (event) => event !== undefined,
+  launchedFlowRunIds: Array.isArray,
+};
