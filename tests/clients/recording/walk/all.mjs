@@ -21,6 +21,7 @@ import { walkJobs } from './jobs.mjs'
 import { walkJournal } from './journal.mjs'
 import { walkLogs } from './logs.mjs'
 import { walkPages } from './pages.mjs'
+import { walkRecordFlows } from './record-flows.mjs'
 import { walkRefusals } from './refusals.mjs'
 import { walkStories } from './stories.mjs'
 import { walkTenants } from './tenants.mjs'
@@ -47,6 +48,7 @@ export const WALKS = [
   walkDataCollections,
   walkDataSources,
   walkFieldMappings,
+  walkRecordFlows,
   walkDataLinkTables,
   walkAppEvents,
   walkAgents,

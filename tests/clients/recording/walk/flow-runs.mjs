@@ -115,7 +115,7 @@ const FAILURES = {
     },
   },
   'bad-loop': { ask: { type: 'for-each', config: { items: 'none', rootNodeKey: 'ask2' } }, ask2: { type: 'filter' } },
-  'not-faked': { ask: { type: 'list-data-records' } },
+  'not-faked': { ask: { type: 'create-data-link' } },
   'no-action': { ask: { type: 'run-action', config: {} } },
   'unknown-action': { ask: { type: 'run-action', config: { actionKey: 'nope' } } },
   'no-output': { ask: { type: 'transform-data' } },
