@@ -9,10 +9,9 @@ import { accept, page } from './lib/shape.mjs';
 // What tables have since they stand at three layers, which the client declares for other elements alone; and when a link
 // was made.
 const { shape } = sdk.DataSourceApiResponse;
+const names = ['isUniversal', 'integrationKey', 'externalAppId', 'externalAppKey', 'parentUuid', 'parentKey'];
 const layered = {
-  ...Object.fromEntries(
-    ['isUniversal', 'integrationKey', 'externalAppId', 'externalAppKey', 'parentUuid', 'parentKey'].map((name) => [name, shape[name]]),
-  ),
+  ...Object.fromEntries(names.map((name) => [name, shape[name]])),
   dataLinkTableRevision: shape.dataSourceRevision,
   universalDataLinkTableId: shape.universalDataSourceId,
 };

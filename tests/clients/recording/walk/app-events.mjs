@@ -4,6 +4,7 @@ import { walkElementPages } from './layered.mjs'
 import { walkOfTenants } from './of-tenants.mjs'
 
 const field = (name) => ({ $var: name })
+const CUSTOMER = field('customerId')
 const RECORD = { type: 'object', title: 'Contact', properties: { customerId: { type: 'string' } } }
 
 const KIND = {
@@ -12,7 +13,7 @@ const KIND = {
   instance: 'app-event-subscription',
   instances: 'app-event-subscriptions',
   parent: 'appEventType',
-  one: { key: 'made', name: 'Made', schema: RECORD, example: { customerId: 'a' }, tenantIdFormula: field('customerId') },
+  one: { key: 'made', name: 'Made', schema: RECORD, example: { customerId: 'a' }, tenantIdFormula: CUSTOMER },
   verbs: ['setup', 'restore'],
 }
 
@@ -33,8 +34,8 @@ async function walkSubscribing({ recorder, tenant, stranger, manager }) {
   const type = (key, more) => manager.post('/app-event-types', { key, name: key, schema: RECORD, ...more })
   const body = { to: field('webhookUri'), of: field('user.internalId') }
   const subscribeRequest = { uri: `${recorder.receiver.url}/hooks`, method: 'POST', headers: { 'x-app': 'walk' }, body }
-  await type('told', { tenantIdFormula: field('customerId'), subscribeRequest })
-  await type('quiet', { userIdFormula: field('customerId') })
+  await type('told', { tenantIdFormula: CUSTOMER, subscribeRequest })
+  await type('quiet', { userIdFormula: CUSTOMER })
   await type('nameless')
   await type('odd', { subscribeRequest: { method: 'POST' } })
   const at = '/app-event-subscription/subscribe'
@@ -56,7 +57,7 @@ async function walkSubscribing({ recorder, tenant, stranger, manager }) {
 
 async function walkSchemas({ recorder, tenant, manager }, { id }) {
   recorder.about('schemas of events')
-  await manager.patch('/app-event-types/made', { tenantIdFormula: field('customerId') })
+  await manager.patch('/app-event-types/made', { tenantIdFormula: CUSTOMER })
   for (const at of [
     '/app-event-types/told/schema',
     '/app-event-types/nope/schema',

@@ -60,7 +60,8 @@ async function walkWrong({ recorder, tenant, stranger, manager, nobody }) {
   recorder.about('what links take and refuse')
   const at = '/connections/github-dev/data-link-tables/people/links'
   await tenant.post(at, LINK)
-  for (const body of [{}, { externalRecordId: '', appRecordId: 'a' }, { ...LINK, direction: 'up' }, { ...LINK, n: 1 }]) {
+  const nameless = { externalRecordId: '', appRecordId: 'a' }
+  for (const body of [{}, nameless, { ...LINK, direction: 'up' }, { ...LINK, n: 1 }]) {
     await tenant.post(at, body)
   }
   await tenant.post(at)

@@ -23,7 +23,8 @@ async function walkElements({ recorder, manager, tenant, nobody }, { singular, p
     await manager.post(`/${plural}`, body)
   }
   await tenant.post(`/${plural}`, { key: 'mine' })
-  for (const query of ['', '?search=BIG', '?limit=1', `?id=${made.id}`, '?isUniversal=false', '?includeArchived=true']) {
+  const filters = ['', '?search=BIG', '?limit=1', `?id=${made.id}`, '?isUniversal=false', '?includeArchived=true']
+  for (const query of filters) {
     await tenant.get(`/${plural}${query}`)
   }
   await nobody.get(`/${plural}`)
@@ -47,7 +48,8 @@ async function walkElements({ recorder, manager, tenant, nobody }, { singular, p
   return made
 }
 
-async function walkInstances({ recorder, manager, tenant, stranger, nobody }, { instance, instances, parent, one }, id) {
+async function walkInstances(world, { instance, instances, parent, one }, id) {
+  const { recorder, tenant, stranger, nobody } = world
   recorder.about('instances')
   const at = `/${instance}?${parent}Key=${one.key}`
   await tenant.get(at)
