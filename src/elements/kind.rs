@@ -51,10 +51,17 @@ pub trait Kind: Record + Clone + PartialEq {
     fn blank(id: Id<Self>, meta: Meta) -> Self;
     /// Takes over the definition of another version, so that nothing counts as customised any more.
     fn copy_definition(&mut self, from: &Self);
+    /// Says of a version that was defined whole, as seeds and archives do, whether it differs from its parent.
+    fn compare_with_parent(&mut self, parent: &Self);
 
     /// Whether the element is the catalog's: it is run by id and shown with an empty key.
     fn is_public(&self) -> bool {
         false
+    }
+
+    /// Whether a universal one does something by itself, where no version of it is.
+    fn applies_by_itself(&self) -> bool {
+        true
     }
 
     /// The key; empty for elements of the catalog (SEED) and for those without one.

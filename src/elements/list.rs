@@ -116,12 +116,15 @@ pub fn list<E: Kind>(
             (_, _, _) => filter.external_app_id.is_none() || by_app(element),
         }
     };
-    // What serves an integration or a connection is listed once per key, unless instances or layers are asked for.
+    // What serves an integration or a connection is listed once per key, unless instances or layers are asked for. What is
+    // universal is listed where it applies.
     let by_key = !filter.scope.is_empty() && !filter.asks_for_versions();
     let visible = |element: &E| element.place().tenant.as_ref().is_none_or(|owner| cx.caller.may_see(owner.as_str()));
     let is_of_key = |element: &E| {
         let place = element.place();
-        place.instance_key.is_none() && (filter.scope.names_connection() || !place.is_instance())
+        place.instance_key.is_none()
+            && (filter.scope.names_connection() || !place.is_instance())
+            && (place.layer() != Layer::Universal || element.applies_by_itself())
     };
     let is_overridden = |element: &E| {
         // Elements of the catalog are shown without a key.

@@ -212,6 +212,14 @@ macro_rules! kind_of_fields {
                 self.parent_revision = Some(from.meta.revision.clone());
             }
 
+            fn compare_with_parent(&mut self, parent: &Self) {
+                let mut copy = self.clone();
+                <Self as $crate::elements::Kind>::copy_definition(&mut copy, parent);
+                copy.is_customized = self.is_customized;
+                copy.parent_revision.clone_from(&self.parent_revision);
+                self.is_customized = copy != *self;
+            }
+
             type Seed = $seed;
             type View<'a> = $view<'a>;
             type Body = $body;

@@ -265,24 +265,28 @@ fn plant_element<S: SeedForm>(
     let stable = stable_id(<S::Of as Kind>::NOUN, &name);
     let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };
     let is_universal = |element: &&Arc<S::Of>| is_defined(&***element) && element.place().integration.is_none();
-    let universal = integration.and_then(|_| table.with_key(key).find(is_universal)).map(|above| above.id().clone());
+    let universal = integration.and_then(|_| table.with_key(key).find(is_universal)).cloned();
     let mut fresh = seed.fresh(id, now);
     fresh.meta_mut().meta = seed.meta().cloned();
-    let wanted = match &known {
+    let parent = universal.as_ref().map(|above| above.id().clone());
+    let mut wanted = match &known {
         Some(known) => {
             let mut wanted = (**known).clone();
             *wanted.meta_mut() = meta_of(known.meta(), fresh.meta());
-            wanted.place_mut().parent = known.place().parent.clone().or(universal);
+            wanted.place_mut().parent = known.place().parent.clone().or(parent);
             S::redefine(&mut wanted, fresh);
             wanted
         }
         None => {
             fresh.meta_mut().uuid = uuid_of(seed.uuid(), <S::Of as Kind>::NOUN, fresh.id().as_str());
             fresh.place_mut().integration = integration.map(|(id, _)| id.clone());
-            fresh.place_mut().parent = universal;
+            fresh.place_mut().parent = parent;
             fresh
         }
     };
+    if let Some(universal) = universal.filter(|above| wanted.place().parent.as_ref() == Some(above.id())) {
+        wanted.compare_with_parent(&universal);
+    }
     changes.write(tx, place, known, wanted, |element| element.meta_mut().touch(ids, now))
 }
 

@@ -70,6 +70,18 @@ impl Kind for Action {
         self.is_customized = false;
     }
 
+    /// One without a type is what its versions have in common, and cannot be run.
+    fn applies_by_itself(&self) -> bool {
+        self.action_type.is_some()
+    }
+
+    fn compare_with_parent(&mut self, parent: &Self) {
+        let mut copy = self.clone();
+        copy.copy_definition(parent);
+        copy.is_customized = self.is_customized;
+        self.is_customized = copy != *self;
+    }
+
     type Seed = SeedAction;
 
     type View<'a> = ActionView<'a>;

@@ -43,7 +43,7 @@ pub struct ActionView<'a> {
     pub(crate) input_schema: Value,
     /// The JSON Schema of the output: the custom one, else the default; empty when there is neither.
     pub(crate) output_schema: Value,
-    /// The JSON Schema of the output by default.
+    /// The JSON Schema of the output by default; absent where it says nothing, so that an answer may be sent back.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) default_output_schema: Option<&'a Value>,
     /// The JSON Schema of the output that a user gave; it wins over the default.
@@ -71,7 +71,7 @@ impl<'a> ViewContext<'a> {
             config: &action.config,
             input_schema: action.input_schema.clone().unwrap_or_else(|| json!({ "type": "object" })),
             output_schema: action.effective_output_schema().cloned().unwrap_or_else(|| json!({})),
-            default_output_schema: action.output_schema.as_ref(),
+            default_output_schema: action.output_schema.as_ref().filter(|schema| **schema != json!({})),
             custom_output_schema: action.custom_output_schema.as_ref(),
             output_mapping: action.output_mapping.as_ref(),
             is_customized: action.is_customized,

@@ -58,6 +58,18 @@ impl Kind for Flow {
         self.flow_revision = Some(from.meta.revision.clone());
     }
 
+    fn compare_with_parent(&mut self, parent: &Self) {
+        for (key, node) in &mut self.nodes {
+            node.is_customized = None;
+            node.is_customized = (parent.nodes.get(key) != Some(node)).then_some(true);
+        }
+        let removes = parent.nodes.keys().any(|key| !self.nodes.contains_key(key));
+        self.customized = Customized {
+            name: self.meta.name != parent.meta.name,
+            nodes: removes || self.nodes.values().any(|node| node.is_customized == Some(true)),
+        };
+    }
+
     type Seed = SeedFlow;
 
     type View<'a> = FlowView<'a>;

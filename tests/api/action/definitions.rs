@@ -131,6 +131,27 @@ async fn lists_show_universal_ones_or_what_a_scope_serves() {
 }
 
 #[tokio::test]
+async fn an_integrations_list_has_what_is_universal_where_it_applies() {
+    let bed = Bed::start().await;
+    let (demo, manager) = (bed.demo(), bed.manager());
+    manager.ok(Method::POST, "/actions", says_as("u", "says")).await;
+    // Of the demo's own, `create-contact` has no type and a version for HubSpot.
+    manager.ok(Method::POST, "/actions", json!({"key": "intended", "name": "Intended"})).await;
+
+    let listed = async |at: &str| {
+        let items = demo.items(at).await;
+        let of = |key: &str| items.iter().find(|item| item["key"] == key).map(|item| item["layer"].clone());
+        [of("says"), of("create-contact"), of("intended")]
+    };
+    let (universal, integration) = (Some(json!("universal")), Some(json!("integration")));
+
+    assert_eq!(listed("/actions").await, [universal.clone(), universal.clone(), universal.clone()]);
+    assert_eq!(listed("/actions?integrationKey=notion").await, [universal.clone(), None, None]);
+    assert_eq!(listed("/actions?integrationKey=hubspot").await, [universal.clone(), integration, None]);
+    assert_eq!(listed("/actions?connectionKey=github-dev").await, [universal, None, None]);
+}
+
+#[tokio::test]
 async fn actions_are_read_changed_archived_and_restored_in_every_spelling() {
     let bed = Bed::start().await;
     let manager = bed.manager();

@@ -42,7 +42,7 @@ fn whole() -> TempDir {
             "name: Sync things\nautoCreateInstances: true\nnodes:\n  begin:\n    type: api-trigger\n    links: [{key: list}]\n  \
              list:\n    type: run-action\n    config: {actionKey: list-things, input: {q: {$var: $.input.begin.q}}}\n",
         ),
-        ("integrations/own/data-sources/sync/spec.yaml", "name: not faked, passed over\n"),
+        ("integrations/own/data-sources/sync/spec.yaml", "name: Sync\n"),
         ("app-data-schemas/thing/spec.yaml", "schema:\n  type: object\n  properties: {q: {type: string}}\n"),
         (
             "actions/hello/spec.json",
@@ -331,5 +331,34 @@ async fn what_a_seed_makes_has_the_same_ids_and_uuids_at_every_start() {
 
         assert!(!seeded.is_empty() && seeded.iter().all(|(_, uuid)| uuid.is_string()), "{list}: {seeded:?}");
         assert_eq!(seeded, names(&other, list).await, "{list}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_differs_from_its_parent_is_customised() {
+    let universal = "name: Greet\ntype: run-javascript\nconfig: {code: \"module.exports = () => 1\"}\n";
+    let flow = "name: Greet\nnodes: {begin: {type: api-trigger, links: [{key: end}]}, end: {type: run-javascript, \
+        config: {code: \"module.exports = () => 1\"}}}\n";
+    let mapping = "name: Greet\nimportValue: {who: {$var: $.name}}\n";
+    let places = [("actions", universal), ("flows", flow), ("field-mappings", mapping)];
+    for (kind, text) in places {
+        let changed = text.replace("() => 1", "() => 2").replace("$.name", "$.title");
+        let files = [
+            (format!("{kind}/greet/spec.yaml"), text.to_owned()),
+            (format!("integrations/github/{kind}/greet/spec.yaml"), changed),
+            (format!("integrations/slack/{kind}/greet/spec.yaml"), text.to_owned()),
+        ];
+        let mut files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        files.push(("workspace.yaml", WORKSPACE));
+        files.push(("integrations/github/spec.yaml", "connectorKey: github\n"));
+        files.push(("integrations/slack/spec.yaml", "connectorKey: slack\n"));
+        let folder = folder(&files);
+        let bed = Bed::of(MockMembrane::builder().seed(folder.path())).await;
+        let tenant = bed.tenant("t1");
+        for (integration, wanted) in [("github", true), ("slack", false)] {
+            let at = format!("/{kind}/greet?integrationKey={integration}");
+            let version = tenant.ok(Method::GET, &at, Value::Null).await;
+            assert_eq!((&version["layer"], &version["isCustomized"]), (&json!("integration"), &json!(wanted)), "{at}");
+        }
     }
 }

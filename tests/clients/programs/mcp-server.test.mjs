@@ -81,16 +81,12 @@ async function openSession(world, token, { apps, by = 'integrationId' } = {}) {
 
 // --- what is to come of it ---------------------------------------------------------------------------------------
 
+// Universal actions of the demo have no type: they are tools of the apps that have a version of them.
 const NAMES = [
-  'github_create-contact',
   'github_create-issue',
   'github_list-repositories',
-  'github_send-email',
-  'github_send-message',
   'hubspot_create-contact',
   'hubspot_list-contacts',
-  'hubspot_send-email',
-  'hubspot_send-message',
 ]
 const ofGithub = NAMES.filter((name) => name.startsWith('github_'))
 const issue = { title: 'The door is stuck', body: 'It opens if one pulls.' }
