@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::error::ApiError;
+use crate::call::Call;
 use crate::call::router::Route;
 use crate::elements::{Address, Kind};
 use crate::engine::view::ViewContext;
@@ -23,6 +24,11 @@ pub trait FieldRules: Kind {
 
     /// What an answer has beside what is stored.
     fn more<'a>(&'a self, lens: &ViewContext<'a>) -> Self::More<'a>;
+
+    /// Reads the filters that only lists of this kind have.
+    fn filter(_: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
+        Ok(|_: &Self| true)
+    }
 
     /// The routes that only this kind has, see [`Kind::more_routes`].
     fn routes(_: &str, _: Address) -> Vec<Route> {
@@ -135,7 +141,7 @@ macro_rules! kind_of_fields {
             )*
             /// What an answer has beside what is stored.
             #[serde(flatten)]
-            pub(crate) more: Option<<$name as $crate::nouns::kind::FieldRules>::More<'a>>,
+            pub(crate) more: <$name as $crate::nouns::kind::FieldRules>::More<'a>,
             /// Whether a version was changed since it was copied from its parent.
             pub(crate) is_customized: bool,
             /// The id of what this one is an instance or version of.
@@ -165,7 +171,7 @@ macro_rules! kind_of_fields {
 
         impl $view<'_> {
             /// One alone, as it is inside its versions.
-            fn bare<'a>(
+            pub(crate) fn bare<'a>(
                 lens: &$crate::engine::view::ViewContext<'a>,
                 of: &'a $name,
                 at: Option<&'a $crate::nouns::integration::model::Integration>,
@@ -175,7 +181,7 @@ macro_rules! kind_of_fields {
                     element: $crate::nouns::integration::ElementView { integration: None, user: None, ..element },
                     state: "READY",
                     $( $field: of.$field.as_ref(), )*
-                    more: None,
+                    more: <$name as $crate::nouns::kind::FieldRules>::more(of, lens),
                     is_customized: of.is_customized,
                     $parent_id: of.place.parent.as_ref(),
                     $revision: of.parent_revision.as_deref(),
@@ -233,7 +239,6 @@ macro_rules! kind_of_fields {
                 let above = $crate::nouns::kind::parent_of(world, of);
                 $view {
                     element: lens.layered(of, at),
-                    more: Some(<Self as $crate::nouns::kind::FieldRules>::more(of, lens)),
                     $(
                         $universal: $crate::elements::universal_parent(world, of),
                         connection: of.place.connection.as_ref()
@@ -256,21 +261,23 @@ macro_rules! kind_of_fields {
                 Ok(selector)
             }
 
-            $(
-                /// Reads the filter by the universal one, under its own name.
-                fn also(
-                    call: &$crate::call::Call,
-                ) -> Result<impl Fn(&Self) -> bool, $crate::base::error::ApiError> {
-                    let universal = call.query().text($universal_name);
-                    let world = call.cx()?.world();
-                    Ok(move |of: &Self| {
-                        let is_of = |id: &String| {
-                            $crate::elements::universal_parent(&world, of).is_some_and(|of| of.as_str() == id)
-                        };
-                        universal.as_ref().is_none_or(is_of)
-                    })
-                }
+            /// Reads the filters of its own, and that by the universal one, under its own name.
+            fn also(
+                call: &$crate::call::Call,
+            ) -> Result<impl Fn(&Self) -> bool, $crate::base::error::ApiError> {
+                let passes = <Self as $crate::nouns::kind::FieldRules>::filter(call)?;
+                let universal: Option<String> = None;
+                $( let universal = universal.or_else(|| call.query().text($universal_name)); )?
+                let world = call.cx()?.world();
+                Ok(move |of: &Self| {
+                    let is_of = |id: &String| {
+                        $crate::elements::universal_parent(&world, of).is_some_and(|of| of.as_str() == id)
+                    };
+                    passes(of) && universal.as_ref().is_none_or(is_of)
+                })
+            }
 
+            $(
                 fn at_integration(body: &mut $body, integration: &str) {
                     let _ = stringify!($universal);
                     body.integration_id = Some(integration.to_owned());

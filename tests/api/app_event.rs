@@ -56,7 +56,7 @@ async fn a_subscription_has_an_address_of_its_own_and_tells_the_app() {
     let at = "/app-event-subscription?appEventTypeKey=company-created&autoCreate=true";
 
     let own = demo.ok(Method::GET, at, Value::Null).await;
-    assert_eq!((&own["isSubscribed"], &own["subscriptionRequest"]), (&Value::Null, &json!({})));
+    assert_eq!((&own["isSubscribed"], &own["subscriptionRequest"]), (&json!(false), &json!({"uri": ""})));
     let told = demo.ok(Method::POST, &at.replace('?', "/subscribe?"), Value::Null).await;
     assert_eq!(told["isSubscribed"], true);
     let path = own["webhookUri"].as_str().unwrap().split_once("/webhooks").unwrap().1;

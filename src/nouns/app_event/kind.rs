@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::json::schema::check_schema;
+use crate::call::Call;
 use crate::call::router::{Access, Route, route};
 use crate::elements::Address;
 use crate::engine::view::ViewContext;
@@ -29,9 +30,12 @@ pub struct More {
     /// Of a subscription: where the tenant's events are sent to.
     #[serde(skip_serializing_if = "Option::is_none")]
     webhook_uri: Option<String>,
-    /// Of a subscription: the request that tells the user's app where to send events; `{}` where there is none.
+    /// Of a subscription: the request that tells the user's app where to send events; its `uri` is empty where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     subscription_request: Option<Value>,
+    /// Of a subscription that the user's app was not told of: `false`; otherwise what is stored is answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_subscribed: Option<bool>,
 }
 
 impl FieldRules for AppEventType {
@@ -51,15 +55,28 @@ impl FieldRules for AppEventType {
         let workspace = &lens.directory.world.workspace.key;
         let (key, uri) = (self.webhook_key(workspace), self.webhook_uri(lens.base, workspace));
         if self.place.is_instance() {
-            let request = self.subscribe_request.clone().unwrap_or_else(|| json!({}));
+            let request = self.subscribe_request.clone().unwrap_or_else(|| json!({ "uri": "" }));
             return More {
                 webhook_key: None,
                 global_webhook_uri: None,
                 webhook_uri: Some(uri),
                 subscription_request: Some(request),
+                is_subscribed: self.is_subscribed.is_none().then_some(false),
             };
         }
-        More { webhook_key: Some(key), global_webhook_uri: Some(uri), webhook_uri: None, subscription_request: None }
+        More {
+            webhook_key: Some(key),
+            global_webhook_uri: Some(uri),
+            webhook_uri: None,
+            subscription_request: None,
+            is_subscribed: None,
+        }
+    }
+
+    /// `isSubscribed`. Source: SDK `FindAppEventSubscriptionsQuery`.
+    fn filter(call: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
+        let wanted = call.query().flag("isSubscribed");
+        Ok(move |of: &Self| wanted.is_none_or(|wanted| of.is_subscribed.unwrap_or_default() == wanted))
     }
 
     /// Source: SDK `AppEventSubscriptionAccessor`; OAS (`schema`).

@@ -14,6 +14,7 @@ use crate::elements::{self, Address, Kind as _};
 use crate::nouns::action::run::{NodeCall, run_node};
 use crate::nouns::app_event::model::{AppEvent, AppEventType};
 use crate::nouns::app_event::rules;
+use crate::store::World;
 
 fn unknown(key: &str) -> ApiError {
     ApiError::not_found(format!("no app event type or subscription has the webhook key `{key}`; see its `webhookKey`"))
@@ -42,9 +43,12 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let query = call.query();
     let id = query.text("id");
+    let search = query.text("search").map(|text| text.to_lowercase());
     let tenant = query.text("tenantId").or_else(|| query.text("userId"));
     let (of_type, subscription) = (query.text("appEventTypeId"), query.text("appEventSubscriptionId"));
-    let (from, to) = (query.moment("startDatetime")?, query.moment("endDatetime")?);
+    // The client has `from` and `to`, the documentation the others.
+    let from = query.moment("from")?.or(query.moment("startDatetime")?);
+    let to = query.moment("to")?.or(query.moment("endDatetime")?);
     let world = cx.world();
     let is = |wanted: &Option<String>, known: &str| wanted.as_ref().is_none_or(|wanted| wanted == known);
     let wanted = |event: &AppEvent| {
@@ -53,12 +57,18 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
             && is(&of_type, event.event_type.as_str())
             && is(&subscription, event.subscription.as_str())
             && tenant.as_ref().is_none_or(|wanted| elements::is_tenant(&world, &event.tenant, wanted))
+            && search.as_ref().is_none_or(|text| is_named(&world, event, text))
             && from.is_none_or(|from| event.datetime >= from)
             && to.is_none_or(|to| event.datetime < to)
     };
     let events = world.app_events.after(call.page()?.after).filter(|(_, event)| wanted(event));
     let page: Page<Arc<AppEvent>> = call.page()?.take(events.map(|(at, event)| (at, Arc::clone(event))));
     Reply::json(&page.map(|event| rules::shown(&cx, &event)))
+}
+
+/// Whether the type of an event has a text, in lower case, in its name, key or description.
+fn is_named(world: &World, event: &AppEvent, text: &str) -> bool {
+    world.app_event_types.get(event.event_type.as_str()).is_some_and(|of| of.meta.matches(text))
 }
 
 /// `GET /app-events/{id}`, any token: answers an event. 404 for one that the caller may not see.

@@ -7,9 +7,10 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::member;
-use crate::elements::{self, Holder, Kind as _};
+use crate::elements::{self, Holder};
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::mapping::formula;
+use crate::nouns::app_event::kind::AppEventTypeView;
 use crate::nouns::app_event::model::{AppEvent, AppEventType};
 use crate::nouns::flow::model::{Flow, FlowNodeType};
 use crate::nouns::flow_run as flow_runs;
@@ -149,8 +150,9 @@ fn names(config: &Value, key: &str, id: &Id<AppEventType>) -> bool {
 pub(super) fn shown(cx: &Cx, event: &AppEvent) -> Value {
     let world = cx.world();
     let lens = cx.view(&world);
-    let of =
-        |id: &Id<AppEventType>| world.app_event_types.get(id.as_str()).map(|it| AppEventType::view(&lens, it, None));
+    let of = |id: &Id<AppEventType>| {
+        world.app_event_types.get(id.as_str()).map(|it| AppEventTypeView::bare(&lens, it, None))
+    };
     let event_type = of(&event.event_type);
     let name = world.app_event_types.get(event.event_type.as_str()).map(|it| it.meta.name.clone());
     json!({

@@ -28,9 +28,9 @@ impl FieldRules for DataLinkTable {
     fn routes(base: &str, of: Address) -> Vec<Route> {
         let (at, source) = (format!("{base}/links"), if of == Address::Instance { "SDK" } else { "OAS" });
         vec![
-            route(Some(Method::GET), &at, Access::Anyone, source, routes::list),
-            route(Some(Method::POST), &at, Access::Anyone, source, routes::create),
-            route(Some(Method::DELETE), &at, Access::Anyone, source, routes::delete),
+            route(Some(Method::GET), &at, Access::Anyone, source, move |call| routes::list(call, of)),
+            route(Some(Method::POST), &at, Access::Anyone, source, move |call| routes::create(call, of)),
+            route(Some(Method::DELETE), &at, Access::Anyone, source, move |call| routes::delete(call, of)),
         ]
     }
 }

@@ -10,7 +10,7 @@ use crate::base::ids::Id;
 use crate::call::{Call, Reply};
 use crate::elements::model::Selector;
 use crate::elements::routes::made_instance;
-use crate::elements::{self, Kind as _};
+use crate::elements::{self, Address, Kind as _};
 use crate::engine::Cx;
 use crate::nouns::data_link_table::model::{DataLink, DataLinkTable, LinkDirection};
 
@@ -67,23 +67,27 @@ fn text_of(id: &Value) -> String {
 
 /// The instance that a call names, made if it is missing. At the address of an integration's table, that of the caller's
 /// connection of the integration is meant where no other is named.
-async fn table_at(cx: &Cx, call: &Call) -> Result<Arc<DataLinkTable>, ApiError> {
+async fn table_at(cx: &Cx, call: &Call, of: Address) -> Result<Arc<DataLinkTable>, ApiError> {
     let named = DataLinkTable::selector(call)?;
-    if named.any.is_some() && !named.scope.names_connection() && call.param("instance").is_err() {
+    let names_table = named.any.is_some() || named.id.is_some();
+    if of == Address::Element && names_table && !named.scope.names_connection() {
         let (above, _) = elements::get::<DataLinkTable>(cx, &named)?;
+        if above.place.is_instance() {
+            return Ok(above);
+        }
         let mut scope = named.scope.clone();
         scope.integration_id = scope.integration_id.or_else(|| above.place.integration.as_ref().map(Id::to_string));
         let parent_id = Some(above.id.to_string());
-        let making = Selector { parent_id, auto_create: true, scope, any: None, ..named };
+        let making = Selector { parent_id, auto_create: true, scope, any: None, id: None, ..named };
         return elements::instance::<DataLinkTable>(cx, &making).await;
     }
     Ok(elements::get::<DataLinkTable>(cx, &made_instance::<DataLinkTable>(cx, call).await?)?.0)
 }
 
 /// `GET …/links`, any token: answers a page of the links of an instance. 400 for a wrong filter.
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
+pub(super) async fn list(call: Call, of: Address) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let (table, filter) = (table_at(&cx, &call).await?, LinkFilter::of(&call)?);
+    let (table, filter) = (table_at(&cx, &call, of).await?, LinkFilter::of(&call)?);
     let world = cx.world();
     let links = world.data_links.after(call.page()?.after);
     let links = links.filter(|(_, link)| link.data_link_table_instance_id == table.id && filter.passes(link));
@@ -92,10 +96,10 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
 
 /// `POST …/links`, any token: makes a link of an instance and answers it; one that is there already is answered as it is.
 /// 400 without the ids of both records.
-pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
+pub(super) async fn create(call: Call, of: Address) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: LinkBody = call.json()?;
-    let table = table_at(&cx, &call).await?;
+    let table = table_at(&cx, &call, of).await?;
     let (external, own) = (text_of(&body.external_record_id), text_of(&body.app_record_id));
     if external.is_empty() || own.is_empty() {
         return Err(ApiError::bad_request(
@@ -126,13 +130,13 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
 
 /// `DELETE …/links`, any token: deletes the links of an instance that the body describes, or the query, and answers `{}`. 400
 /// where nothing is described, 404 where there is none such.
-pub(super) async fn delete(call: Call) -> Result<Reply, ApiError> {
+pub(super) async fn delete(call: Call, of: Address) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let filter: LinkFilter = if call.has_body() { call.json()? } else { LinkFilter::of(&call)? };
     if filter.is_empty() {
         return Err(ApiError::bad_request("say which links: `externalRecordId`, `appRecordId` or `direction`"));
     }
-    let table = table_at(&cx, &call).await?;
+    let table = table_at(&cx, &call, of).await?;
     let mut tx = cx.space.data.begin().await;
     let links = tx.data_links.with_key(table.id.as_str()).filter(|link| filter.passes(link));
     let ids: Vec<_> = links.map(|link| link.id.clone()).collect();

@@ -10,6 +10,19 @@ import { accept, page } from './lib/shape.mjs';
 
 const { shape } = sdk.AppDataSchemaInstanceApiResponse;
 const Type = sdk.AppEventTypeApiResponse.extend({ isCustomized: shape.isCustomized });
+// A subscription is a version of its type, so it also has what a type has.
+const { example, tenantIdFormula, userIdFormula, subscribeRequest } = Type.shape;
+const versioned = {
+  isCustomized: shape.isCustomized,
+  appEventTypeRevision: shape.appDataSchemaRevision,
+  ...{ example, tenantIdFormula, userIdFormula, subscribeRequest },
+};
+const Subscription = sdk.AppEventSubscriptionApiResponse.extend({ ...versioned, appEventType: Type.optional() });
+const Event = sdk.AppEventLogRecordApiResponse.extend({
+  tenantId: sdk.AppEventLogRecordApiResponse.shape.userId,
+  appEventType: Type.optional(),
+  appEventSubscription: sdk.BaseAppEventSubscription.extend(versioned).optional(),
+});
 const Run = sdk.FlowRunApiResponse;
 const bad = { as: sdk.BadRequestError, status: 400 };
 const denied = { as: sdk.BadRequestError, status: 403, key: 'access_denied' };
@@ -295,4 +308,38 @@ scenario('an event that cannot be taken is refused, and not in the log', async (
   await world.manager.appEventType('created').restore();
   assert.deepEqual((await world.manager.get('/app-events')).items, []);
   assert.equal((await send(globalWebhookUri, of)).status, 200);
+});
+
+scenario('what is answered of types, subscriptions and events fits the client', async (world) => {
+  const subscribeRequest = { uri: 'http://127.0.0.1:9/hooks', method: 'POST', body: { to: field('webhookUri') } };
+  accept(Type, await make(world, { subscribeRequest }));
+  const made = accept(Subscription, await subscription(world, { autoCreate: true }).get());
+  assert.equal(made.isSubscribed, false);
+  accept(page(Subscription), await world.client.appEventSubscriptions.find());
+  await send(made.webhookUri, { record: { name: 'Ada' } });
+  const { items } = accept(page(Event), await world.client.get('/app-events'));
+  accept(Event, await world.client.get(`/app-events/${items[0].id}`));
+});
+
+scenario('a subscription of a type without a subscribeRequest fits the client', async (world) => {
+  await make(world);
+  accept(Subscription, await subscription(world, { autoCreate: true }).get());
+});
+
+scenario('GET /app-event-subscriptions filters by isSubscribed', async (world) => {
+  await make(world);
+  const told = await subscription(world, { autoCreate: true }).subscribe();
+  const untold = await subscription(world, { instanceKey: 'two', autoCreate: true }).get();
+  const find = async (query) => byId((await world.client.appEventSubscriptions.find(query)).items);
+  assert.deepEqual(await find({ isSubscribed: true }), [told.id]);
+  assert.deepEqual(await find({ isSubscribed: false }), [untold.id]);
+});
+
+scenario('GET /app-events takes from and to', { clock: '2025-06-01T12:00:00Z' }, async (world) => {
+  const { globalWebhookUri } = await make(world);
+  const { id } = await send(globalWebhookUri, { customerId: world.tenantKey });
+  const list = async (query) => byId((await world.client.get('/app-events', query)).items);
+  assert.deepEqual(await list({ from: '2025-06-01T12:00:00Z', to: '2025-06-01T12:00:01Z' }), [id]);
+  assert.deepEqual(await list({ from: '2025-06-01T12:00:01Z' }), []);
+  assert.deepEqual(await list({ to: '2025-06-01T11:59:59Z' }), []);
 });

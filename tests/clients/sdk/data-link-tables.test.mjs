@@ -250,3 +250,9 @@ scenario('a sync tells new records from known ones by their links', async (world
   await sync([{ id: 'b', name: 'Benjamin' }, { id: 'c', name: 'Cleo' }]);
   assert.deepEqual(users.map(({ name }) => name), ['Ada', 'Benjamin', 'Cleo']);
 });
+
+scenario('the links of a table of an integration are at its singular address too', async (world) => {
+  const { id } = await make(world, github);
+  await instance(world, { autoCreate: true }).createLink(ada);
+  assert.deepEqual(pairs(await world.client.get('/data-link-table/links', { id })), [ada]);
+});
