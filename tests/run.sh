@@ -131,6 +131,10 @@ run_sdk() { install_npm tests/clients/sdk && with_server npm --prefix "$root/tes
 
 run_sdk_legacy() { install_npm tests/clients/sdk-legacy && with_server npm --prefix "$root/tests/clients/sdk-legacy" test; }
 
+run_workspace_cli() {
+  install_npm tests/clients/workspace-cli && with_server npm --prefix "$root/tests/clients/workspace-cli" test
+}
+
 run_receivers() { install_npm tests/clients/receivers && with_server npm --prefix "$root/tests/clients/receivers" test; }
 
 # They use the legacy client where they use one: its suite has it.
@@ -175,8 +179,8 @@ if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.l
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
 lane browser
-lane sdk sdk-legacy programs receivers fetch snippets tokens shell python recipes recording
-tell sdk sdk-legacy programs receivers fetch snippets tokens shell python recipes browser recording
+lane sdk sdk-legacy workspace-cli programs receivers fetch snippets tokens shell python recipes recording
+tell sdk sdk-legacy workspace-cli programs receivers fetch snippets tokens shell python recipes browser recording
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
