@@ -1,7 +1,7 @@
 //! Formulas: objects whose first member is a known name that begins with `$`, such as `{"$var": "$.input.title"}`. Any
 //! other value is data, which is walked for the formulas in it.
 //!
-//! Source: SDK `buildData`, `buildValue`, `resolveFormulas`; see [`Way`]. Invariant: a result and the work for it are bounded.
+//! Source: SDK `buildData`, `buildValue`, `resolveFormulas`; see `Way`. Invariant: a result and the work for it are bounded.
 
 mod choices;
 mod references;
