@@ -3,6 +3,7 @@
 //! Invariant: the state that a workspace starts from is kept with it (`WorkspaceRuntime::origin`), so the time of a reset depends
 //! on its size alone, however much has happened since.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -147,12 +148,22 @@ fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiE
                 Ok(seed)
             });
             let seed = seed.map_err(|error| ApiError::bad_request(error.to_string()))?;
-            for what in &seed.passed_over {
-                tracing::warn!(what, "passed over: membrane-mock does not fake it");
+            for (what, places) in by_what(&seed.passed_over) {
+                tracing::warn!(what, first = places.first(), places = places.len(), "passed over: it is not read");
             }
             Ok(Arc::new(seed))
         }
     }
+}
+
+/// What was passed over, each with its places: the files of a field; of a file, itself.
+fn by_what(passed_over: &[String]) -> BTreeMap<&str, Vec<&str>> {
+    let mut all: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for text in passed_over {
+        let (place, what) = text.split_once(": ").unwrap_or((text, text));
+        all.entry(what).or_default().push(place);
+    }
+    all
 }
 
 /// What a new workspace shall be.

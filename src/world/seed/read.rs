@@ -13,7 +13,7 @@ use percent_encoding::utf8_percent_encode;
 use crate::base::error::nearest;
 use crate::base::text::article;
 use crate::call::similar;
-use crate::elements::model::{check_key, title_of};
+use crate::elements::model::{Layer, check_key, title_of};
 use crate::elements::origin::{Origin, PathStep};
 use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
@@ -103,20 +103,33 @@ struct Adding<'a> {
     folder: &'a str,
     /// The folder of the element.
     element: &'a str,
+    /// Whether it stands where the workspace CLI writes what an integration's list has.
+    is_pulled: bool,
     /// Whether it was added.
     is_done: bool,
 }
 
+/// What the workspace CLI has written of an element, as far as it says whose it is.
+#[derive(serde::Deserialize)]
+struct Pulled {
+    layer: Option<Layer>,
+}
+
 impl<'a> Adding<'a> {
-    /// Reads the places from a path; none when no element stands at such a path, whatever its kind.
+    /// Reads the places from a path; none when no element stands at such a path, whatever its kind. What an integration has
+    /// of its own is below it in an archive, and below the element of the same key where the workspace CLI has pulled it.
     fn of(document: &'a mut SeedDocument, file: &'a SeedFile, parts: &[&'a str]) -> Option<Self> {
         let (integration, folder, element, name) = match parts {
             ["integrations", integration, folder, element, name] => (Some(*integration), folder, element, name),
+            [folder, element, integration, name] if is(name, integration) => {
+                (Some(*integration), folder, element, element)
+            }
             [folder, element, name] => (None, folder, element, name),
             _ => return None,
         };
-        let is_one = is(name, "spec") || is(name, element);
-        is_one.then_some(Self { document, file, integration, folder, element, is_done: false })
+        let is_pulled = parts.len() == 4;
+        let is_one = is_pulled || is(name, "spec") || is(name, element);
+        is_one.then_some(Self { document, file, integration, folder, element, is_pulled, is_done: false })
     }
 }
 
@@ -125,6 +138,11 @@ impl EachKind for Adding<'_> {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
         if K::PLURAL != self.folder || (self.integration.is_some() && K::HOLDERS == Holders::Tenants) {
+            return Ok(());
+        }
+        if self.is_pulled && self.file.parse::<Pulled>(|_| ())?.layer == Some(Layer::Universal) {
+            // The CLI writes what a list of the integration has, and the universal element is in its own file.
+            self.is_done = true;
             return Ok(());
         }
         let element = self.document.element_in::<K::Seed>(self.file, self.element)?;
@@ -239,10 +257,7 @@ impl SeedDocument {
         let mut document = Self { files, ..Self::default() };
         let files = document.files.clone();
         // A folder's own file is read before the files below it.
-        let is_below = |file: &SeedFile| {
-            ["integrations/", "connectors/"].iter().any(|folder| file.path.starts_with(folder))
-                && file.path.split('/').count() > 3
-        };
+        let is_below = |file: &SeedFile| file.path.split('/').count() > 3;
         let (below, above): (Vec<&SeedFile>, Vec<&SeedFile>) = files.iter().partition(|file| is_below(file));
         for file in above.into_iter().chain(below) {
             document.add(file)?;

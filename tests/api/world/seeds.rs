@@ -362,3 +362,36 @@ async fn a_version_that_differs_from_its_parent_is_customised() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_folder_that_the_workspace_cli_has_pulled_is_a_seed() {
+    let answered = |more: &str| {
+        format!(
+            "id: 04adc60e9863517f14522d4c\nuuid: d748af6f-6d48-4c19-b544-edb51d3f4aa5\nkey: greet\nname: Greet\nstate: READY\n\
+             type: run-javascript\n{more}"
+        )
+    };
+    let universal = answered("layer: universal\nconfig: {code: \"module.exports = () => 'hello'\"}\n");
+    let of_github = answered("layer: integration\nconfig: {code: \"module.exports = () => 'hello, GitHub'\"}\n");
+    let listed = answered("layer: universal\nintegrationKey: slack\n");
+    let folder = folder(&[
+        ("integrations/github/github.yaml", "id: 85df0e052eed000a85fca084\nkey: github\nname: GitHub\n"),
+        ("integrations/slack/slack.yaml", "key: slack\nname: Slack\n"),
+        ("actions/greet/greet.yaml", &universal),
+        ("actions/greet/github/github.yaml", &of_github),
+        ("actions/greet/slack/slack.yaml", &listed),
+    ]);
+    let bed = Bed::of(MockMembrane::builder().seed(folder.path())).await;
+    let manager = bed.manager();
+    let layer = async |at: &str| manager.ok(Method::GET, at, Value::Null).await["layer"].clone();
+
+    assert_eq!(layer("/actions/greet").await, "universal");
+    assert_eq!(layer("/actions/greet?integrationKey=github").await, "integration");
+    assert_eq!(layer("/actions/greet?integrationKey=slack").await, "universal");
+    let ran = manager.ok(Method::POST, "/act", json!({"key": "greet", "integrationKey": "slack"})).await;
+    assert_eq!(ran["output"], "hello");
+
+    let misplaced = [("actions/greet/github/github.yaml", of_github.as_str())];
+    let said = check_seed(self::folder(&misplaced).path()).unwrap_err().to_string();
+    assert!(said.contains("actions/greet/github/github.yaml") && said.contains("no integration `github`"), "{said}");
+}
