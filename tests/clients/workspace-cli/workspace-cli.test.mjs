@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { startServer } from '../sdk/lib/server.mjs';
 
 const { env } = process;
 const membrane = fileURLToPath(new URL('node_modules/.bin/membrane', import.meta.url));
@@ -58,7 +59,7 @@ async function folder(t, workspaces) {
   const at = await mkdtemp(join(tmpdir(), 'workspace-cli-'));
   t.after(() => rm(at, { recursive: true }));
   const entries = Object.entries(workspaces);
-  const described = entries.map(([name, { key, secret }]) => [name, { key, secret, apiUri: env.MEMBRANE_API_URI }]);
+  const described = entries.map(([name, { key, secret, url }]) => [name, { key, secret, apiUri: url ?? env.MEMBRANE_API_URI }]);
   // JSON is YAML too.
   await writeFile(join(at, 'membrane.config.yml'), JSON.stringify({ workspaces: Object.fromEntries(described) }));
   return at;
@@ -108,7 +109,7 @@ const unstamped = (read) => without(read, /^ +(?:revision|updatedAt): .*\n/gm);
 const ofNoWorkspace = (read) =>
   without(
     unstamped(read),
-    /^ *(?:id|uuid|integrationId|parentId|parentUuid|universal\w*Id|createdAt|webhookKey): .*\n|^globalWebhookUri: .*\n(?: .*\n)?/gm,
+    /^ *(?:id|uuid|integrationId|parentId|parentUuid|universal\w*Id|createdAt|logoUri|webhookKey): .*\n|^globalWebhookUri: .*\n(?: .*\n)?/gm,
   );
 
 /**
@@ -164,4 +165,16 @@ test('a workspace that another was pushed to is pulled as that one', async (t) =
   const said = await run(at, 'push', '-w', 'two');
   assert.match(said, /Applied & Customized hubspot action create-contact/);
   same(ofNoWorkspace(await pull(at, 'two')), ofNoWorkspace(first));
+});
+
+test('a folder that was pulled is a seed', async (t) => {
+  const made = await workspace(t);
+  await fill(made);
+  const at = await folder(t, { one: made });
+  const first = await pull(at, 'one');
+  const server = await startServer('--seed', join(at, 'membrane'));
+  t.after(server.stop);
+  const { url, workspaceKey: key, workspaceSecret: secret } = server;
+  const other = await folder(t, { two: { key, secret, url } });
+  same(ofNoWorkspace(await pull(other, 'two')), ofNoWorkspace(first));
 });
