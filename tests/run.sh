@@ -84,6 +84,14 @@ lane() {
   lanes="$lanes $!"
 }
 
+# show_failure LOG: what of it tells why. After the last test a server reports, line by line, what failed in it, and that
+# can be long: it comes last, and as little of it as still helps.
+show_failure() {
+  grep -A 40 -E '^ *not ok ' "$1" | head -n 200 || :
+  grep -v '^membrane-mock: ' "$1" | tail -n 120
+  grep '^membrane-mock: ' "$1" | tail -n 40 || :
+}
+
 # tell NAME…: when all lanes have ended, a line for each, and its output when it failed
 tell() {
   # shellcheck disable=SC2086
@@ -98,8 +106,8 @@ tell() {
       echo "ok      $each ($took s)"
     else
       failed=$((failed + 1))
-      echo "FAILED  $each ($took s, status $result), the end of $log:"
-      tail -n 200 "$log" | sed 's/^/    /'
+      echo "FAILED  $each ($took s, status $result), from $log:"
+      show_failure "$log" | sed 's/^/    /'
     fi
   done
 }
