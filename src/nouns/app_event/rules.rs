@@ -125,7 +125,7 @@ async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value
         });
         let Some((node, _)) = waits else { continue };
         let run = flow_runs::launch(cx, flow, node, event.clone(), "app-event-trigger").await;
-        launched.extend(run.map(|run| run.id.clone()));
+        launched.extend(run.map(|queued| queued.run.id.clone()));
     }
     launched
 }

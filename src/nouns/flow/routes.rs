@@ -22,8 +22,8 @@ use crate::engine::Cx;
 use crate::nouns::flow::model::{Flow, ResetOptions};
 use crate::nouns::flow::rules as flows;
 use crate::nouns::flow_run as runs;
-use crate::nouns::flow_run::FlowRunFilter;
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunState, NodeOutput, NodeRun};
+use crate::nouns::flow_run::{FlowRunFilter, Queued};
 
 /// `POST /flow-instances`, any token: answers the instance of the flow and connection that the body names, made or
 /// changed as the body says, or a flow of the connection's own. 400 without `flowId` and `nodes`, 404 for an unknown flow
@@ -56,12 +56,16 @@ fn shown_run(cx: &Cx, run: &FlowRun) -> Result<Reply, ApiError> {
     Reply::json(&lens.flow_run(run))
 }
 
+fn shown_queued(cx: &Cx, queued: &Queued) -> Result<Reply, ApiError> {
+    Reply::json(&cx.view(&queued.world).flow_run(&queued.run))
+}
+
 /// `POST /flow-runs`, any token: queues a run of an existing flow instance and answers the run. 400 without
 /// `flowInstanceId` or a node to begin with, 404 for an unknown instance, 429 when too many runs wait.
 pub(crate) async fn create_run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: FlowRunBody = call.json()?;
-    shown_run(&cx, &*runs::create(&cx, body).await?)
+    shown_queued(&cx, &runs::create(&cx, body).await?)
 }
 
 /// `POST /flows/{selector}/run` and `POST /connections/{connection}/flows/{selector}/run`, any token: queues a run of
@@ -70,7 +74,7 @@ pub(crate) async fn create_run(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: FlowRunBody = call.json()?;
-    shown_run(&cx, &*runs::create_at(&cx, &Flow::selector(&call)?, body).await?)
+    shown_queued(&cx, &runs::create_at(&cx, &Flow::selector(&call)?, body).await?)
 }
 
 /// The subject of a call that runs the flow of its path or query; none when the call cannot be read.

@@ -11,5 +11,5 @@ mod nodes;
 mod rules;
 mod view;
 
-pub use rules::{FlowRunFilter, create, create_at, find, get, launch, list, of_node, poke, stop};
+pub use rules::{FlowRunFilter, Queued, create, create_at, find, get, launch, list, of_node, poke, stop};
 pub use view::FlowRunView;

@@ -28,9 +28,17 @@ const MOST_QUEUED: usize = 10_000;
 const MOST_KEPT: usize = 1_000;
 const MOST_BYTES_KEPT: usize = 100 * 1024 * 1024;
 
+/// A run that was queued.
+#[derive(Debug)]
+pub struct Queued {
+    pub run: Arc<FlowRun>,
+    /// The workspace as it was then: the worker may have begun the run, and changed its connection, before it is answered.
+    pub world: Arc<World>,
+}
+
 /// Queues a run of an existing flow instance and answers it. Fails with 400 without `flowInstanceId`, with 404 for an
 /// unknown instance, and as [`create_at`] does. Source: SDK `CreateFlowRunRequest`.
-pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
+pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Queued, ApiError> {
     let id = body.flow_instance_id.clone().filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| ApiError::bad_request("say what to run: `flowInstanceId` is missing"))?;
     let by_id = Selector { id: Some(id), ..Selector::default() };
@@ -41,7 +49,7 @@ pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError
 /// Queues a run of a connection's instance of a flow, which is made if it is missing (assumed). Without a connection,
 /// the tenant's connection of the flow's integration is meant. Fails with 400 for a flow of another connection, an
 /// archived flow or no node to begin with, and with 429 when too many runs wait.
-pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
+pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Result<Queued, ApiError> {
     let (flow, _) = elements::get::<Flow>(cx, selector)?;
     if let Some(own) = &flow.place.connection {
         let world = cx.world();
@@ -74,16 +82,16 @@ pub async fn launch(
     node: &str,
     input: serde_json::Value,
     trigger: &str,
-) -> Result<Arc<FlowRun>, ApiError> {
+) -> Result<Queued, ApiError> {
     let body = FlowRunBody { start_node_key: Some(node.to_owned()), input: Some(input), ..FlowRunBody::default() };
     start_by(cx, flow, body, Some(trigger)).await
 }
 
-async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Arc<FlowRun>, ApiError> {
+async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Queued, ApiError> {
     start_by(cx, flow, body, None).await
 }
 
-async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>) -> Result<Arc<FlowRun>, ApiError> {
+async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>) -> Result<Queued, ApiError> {
     {
         let world = cx.world();
         cx.directory(&world).check_in_service(flow)?;
@@ -137,7 +145,8 @@ async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>
     forget_old(&mut tx);
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
-    world.flow_runs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a flow run is missing"))
+    let run = world.flow_runs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a flow run is missing"))?;
+    Ok(Queued { run, world })
 }
 
 fn forget_old(tx: &mut Tx) {
