@@ -34,6 +34,7 @@ use crate::nouns::flow::routes as flows;
 use crate::nouns::hosted_page::routes as screens;
 use crate::nouns::hosted_page::routes::{attempt, embed};
 use crate::nouns::integration::routes as integrations;
+use crate::nouns::operation::routes as operations;
 use crate::nouns::run_log::routes as logs;
 use crate::nouns::stub_vendor::routes as vendor;
 use crate::nouns::tenant::routes as tenants;
@@ -123,6 +124,11 @@ pub fn routes() -> Vec<Route> {
         get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec)
             .about(integrations::about),
         get("/integrations/{selector}/data", Anyone, "SDK", data::list_of_integration).about(integrations::about),
+        get("/integrations/{selector}/export", Manager, "OAS", portable::export_integration).about(integrations::about),
+        get("/integrations/{selector}/operations", Anyone, "SDK", operations::list_of_integration)
+            .about(integrations::about),
+        get("/integrations/{selector}/operations/{key}", Anyone, "SDK", operations::get_of_integration)
+            .about(integrations::about),
         get("/integrations/{selector}/data/{key}", Anyone, "SDK", data::get_of_integration).about(integrations::about),
         // connections
         get("/connections", Anyone, "SEED", connections::list),
@@ -148,6 +154,16 @@ pub fn routes() -> Vec<Route> {
         get("/connections/{connection}/data", Anyone, "OAS", data::list_of_connection),
         get("/connections/{connection}/data/{key}", Anyone, "SDK", data::get_of_connection),
         get("/data-links", Anyone, "OAS", links::list_all),
+        get(
+            "/connections/{connection}/operations",
+            Anyone,
+            "assumed: as those of integrations",
+            operations::list_of_connection,
+        ),
+        get("/connections/{connection}/operations/{key}", Anyone, "SDK", operations::get_of_connection),
+        post("/connections/{connection}/operations/{key}/run", Anyone, "SDK", operations::run_of_connection),
+        get("/connections/{connection}/export", Anyone, "OAS", portable::export_connection),
+        get("/connections/{connection}/dependencies", Anyone, "OAS", portable::dependencies_of_connection),
         delete("/data-links/{id}", Anyone, "OAS", links::delete_one),
         get("/app-events", Anyone, "SDK", app_events::list),
         get("/app-events/{id}", Anyone, "OAS", app_events::get),

@@ -45,23 +45,16 @@ const KINDS: [(&str, &str, Rights, &str); 14] = [
 ];
 
 /// These paths take any method.
-const PATHS: [(&str, Rights, &str); 52] = [
+const PATHS: &[(&str, Rights, &str)] = &[
     ("/account", ManagersChange, "the console's account"),
-    ("/connections/{connection}/operations", Anyone, "connector operations"),
-    ("/connections/{connection}/operations/{*rest}", Anyone, "connector operations"),
     ("/connections/{connection}/data/{key}/refresh", Anyone, "refreshing data collections"),
     ("/connections/{connection}/logs", Anyone, "connection logs"),
-    ("/connections/{connection}/dependencies", Anyone, "connection dependencies"),
-    ("/connections/{connection}/export", Anyone, "exports"),
-    ("/integrations/{selector}/operations", ManagersChange, "connector operations"),
-    ("/integrations/{selector}/operations/{*rest}", ManagersChange, "connector operations"),
     ("/integrations/{selector}/data-collection-specs", ManagersChange, "data collections"),
     ("/integrations/{selector}/events", ManagersChange, "events of connectors"),
     ("/integrations/{selector}/events/{*rest}", ManagersChange, "events of connectors"),
     ("/integrations/{selector}/udm", ManagersChange, "unified data models"),
     ("/integrations/{selector}/udm/{*rest}", ManagersChange, "unified data models"),
     ("/integrations/{selector}/documentation", ManagersChange, "documentation of integrations"),
-    ("/integrations/{selector}/export", Managers, "exports"),
     ("/integrations/{selector}/global-webhooks", Managers, "global webhooks"),
     ("/integrations/{selector}/upload-connector", Managers, "connector uploads"),
     ("/integrations/{selector}/switch-connector-version", Managers, "connector versions"),
@@ -94,15 +87,10 @@ const PATHS: [(&str, Rights, &str); 52] = [
     ("/external-event-pulls", Anyone, "external event pulls"),
     ("/external-event-pulls/{*rest}", Anyone, "external event pulls"),
     ("/files", Anyone, "files"),
-    // Packages by their former name.
-    ("/scenarios", ManagersChange, "packages"),
-    ("/scenarios/{*rest}", ManagersChange, "packages"),
-    ("/scenario", ManagersChange, "packages"),
-    ("/scenario/{*rest}", ManagersChange, "packages"),
 ];
 
 /// These single calls are missing on paths that are faked otherwise.
-const CALLS: [(Method, &str, Access, &str); 2] = [
+const CALLS: &[(Method, &str, Access, &str)] = &[
     (Method::POST, "/workspaces", Access::Anyone, "making workspaces; use POST /__mock/workspaces"),
     (
         Method::POST,
@@ -113,10 +101,7 @@ const CALLS: [(Method, &str, Access, &str); 2] = [
 ];
 
 /// These pages and streams carry their token elsewhere, so no token is asked for.
-const PAGES: [(&str, &str); 2] = [
-    ("/webhooks/{*rest}", "incoming events"),
-    ("/screens/{*rest}", "screens, neither this page nor elements of that kind"),
-];
+const PAGES: &[(&str, &str)] = &[("/webhooks/{*rest}", "incoming events")];
 
 /// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {
@@ -139,20 +124,9 @@ pub(crate) fn routes() -> Vec<Route> {
         let pages = ["/embed", "/isolated-embed"].map(|base| format!("{base}/{plural}/{{*rest}}"));
         all.extend(pages.map(|path| refusal_of(Some(Method::GET), &path, Access::Form, what)));
     }
-    let below_owners = [("data-sources", "data sources"), ("field-mappings", "field mappings")];
-    for (below, what) in below_owners.into_iter().filter(|(below, _)| !is_faked(below)) {
-        for (owner, rights) in [("/connections/{connection}", Anyone), ("/integrations/{integration}", ManagersChange)]
-        {
-            all.extend(refusals(&format!("{owner}/{below}"), rights, what));
-            all.extend(refusals(&format!("{owner}/{below}/{{*rest}}"), rights, what));
-        }
-    }
-    let mut of_kinds = LackedByKinds(Vec::new());
-    let Ok(()) = each_kind(&mut of_kinds);
-    all.extend(of_kinds.0);
-    all.extend(PATHS.into_iter().flat_map(|(path, rights, what)| refusals(path, rights, what)));
-    all.extend(CALLS.map(|(method, path, access, what)| refusal_of(Some(method), path, access, what)));
-    all.extend(PAGES.map(|(path, what)| refusal_of(None, path, Access::Public, what)));
+    all.extend(PATHS.iter().flat_map(|&(path, rights, what)| refusals(path, rights, what)));
+    all.extend(CALLS.iter().map(|(method, path, access, what)| refusal_of(Some(method.clone()), path, *access, *what)));
+    all.extend(PAGES.iter().map(|&(path, what)| refusal_of(None, path, Access::Public, what)));
     all
 }
 

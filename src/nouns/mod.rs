@@ -24,6 +24,8 @@ pub mod hosted_page;
 pub mod integration;
 pub mod kind;
 pub mod model;
+pub mod operation;
+pub mod package;
 pub mod run_log;
 pub mod stub;
 pub mod stub_vendor;

@@ -8,12 +8,13 @@ use std::sync::OnceLock;
 use crate::base::clock::Timestamp;
 use crate::base::ids::{Id, stable_id, stable_uuid};
 use crate::elements::SeedForm as _;
-use crate::elements::model::Meta;
+use crate::elements::model::{Meta, title_of};
 use crate::engine::catalog::{Catalog, CatalogTable};
 use crate::nouns::action::model::Action;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::operation::model::Operation;
 use crate::nouns::stub::model::{StoredStub, StubSpec};
 use crate::world::seed::{SeedApp, SeedConnector, SeedDocument, SeedError};
 
@@ -121,11 +122,31 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
         apply: seed.apply.clone().unwrap_or_else(|| Connector::default_apply(seed.auth_type)),
         test: seed.test.clone(),
         data_collections: seed.data_collections.clone(),
+        operations: operations_of(seed),
         shared_oauth_client: seed.shared_oauth_client,
         popularity: seed.popularity,
         is_public: true,
         extra: crate::base::JsonMap::new(),
     }
+}
+
+/// The operations that a seed gives a connector: those that it names, and what the actions of its folder do.
+fn operations_of(seed: &SeedConnector) -> Vec<Operation> {
+    let named = |key: &str| seed.operations.iter().any(|operation| operation.key == key);
+    let of_actions = seed.actions.iter().filter(|action| !named(&action.key)).filter_map(|action| {
+        let action_type = action.action_type.filter(|of| Operation::can_be(*of))?;
+        Some(Operation {
+            key: action.key.clone(),
+            name: action.name.clone().unwrap_or_else(|| title_of(&action.key)),
+            description: action.description.clone(),
+            input_schema: action.input_schema.clone(),
+            output_schema: action.custom_output_schema.clone().or_else(|| action.output_schema.clone()),
+            action_type,
+            config: action.config.clone(),
+            output_mapping: action.output_mapping.clone(),
+        })
+    });
+    seed.operations.iter().cloned().chain(of_actions).collect()
 }
 
 /// The catalog action of a connector's app that a seed describes.

@@ -30,7 +30,7 @@ pub enum ActionType {
     HttpRequest,
     /// Runs a JavaScript snippet.
     RunJavascript,
-    /// Runs one of the connector's operations; not faked.
+    /// Runs one of the connector's operations.
     ConnectorOperation,
     /// Lists the records of a collection.
     ListDataRecords,

@@ -10,6 +10,7 @@ use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::data_collection::model::DataCollection;
 use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::operation::model::Operation;
 
 /// How a connector's users authenticate. Source: SDK `CONNECTOR_AUTH_TYPES`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -147,6 +148,9 @@ pub struct Connector {
     /// The collections of records that the app has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_collections: Vec<DataCollection>,
+    /// What the connector can do by itself.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub operations: Vec<Operation>,
     /// Orders the catalog: higher comes first.
     #[serde(default)]
     pub popularity: u32,
@@ -246,6 +250,8 @@ pub struct ConnectorBody {
     pub shared_oauth_client: Patch<bool>,
     /// The collections of records that the app has. A field of the fake's own: the platform has code for them.
     pub data_collections: Patch<Vec<DataCollection>>,
+    /// What the connector can do by itself. A field of the fake's own: the platform has code for it.
+    pub operations: Patch<Vec<Operation>>,
     /// Auth options, which are kept and shown as given.
     pub options: Patch<Value>,
 }

@@ -66,12 +66,12 @@ pub(crate) struct ConnectorView<'a> {
     has_test: bool,
     /// The same as `hasTest`.
     has_auth_test: bool,
-    /// Always false: operations are not faked.
+    /// Whether the connector can do something by itself.
     has_operations: bool,
     /// Whether the connector has data collections.
     has_data: bool,
-    /// Always 0: operations are not faked.
-    operations_count: u32,
+    /// How many operations the connector has.
+    operations_count: usize,
     /// How many data collections the connector has.
     data_collections_count: usize,
     /// Always 0: events are not faked.
@@ -103,9 +103,9 @@ impl<'a> ConnectorView<'a> {
             popularity: connector.popularity,
             has_test: connector.test.is_some(),
             has_auth_test: connector.test.is_some(),
-            has_operations: false,
+            has_operations: !connector.operations.is_empty(),
             has_data: !connector.data_collections.is_empty(),
-            operations_count: 0,
+            operations_count: connector.operations.len(),
             data_collections_count: connector.data_collections.len(),
             events_count: 0,
             extra: &connector.extra,

@@ -17,6 +17,7 @@ use crate::engine::directory::Directory;
 use crate::nouns::connector::model::{AuthType, Connector, ConnectorBody};
 use crate::nouns::data_collection::model::check_collections;
 use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
+use crate::nouns::operation::model::check_operations;
 
 /// Which connectors or apps a list asks for; an absent field allows all.
 #[derive(Debug, Clone, Default)]
@@ -113,6 +114,7 @@ pub(super) async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector
         apply: Connector::default_apply(auth_type),
         test: None,
         data_collections: Vec::new(),
+        operations: Vec::new(),
         shared_oauth_client: true,
         popularity: 0,
         is_public: false,
@@ -148,6 +150,9 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     if let Some(collections) = body.data_collections.set() {
         check_collections(collections)?;
     }
+    if let Some(operations) = body.operations.set() {
+        check_operations(operations)?;
+    }
     if let Some(app) = body.external_app_id.set() {
         connector.external_app_id = Some(directory.find_app(app)?.id.clone());
     }
@@ -164,6 +169,7 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     body.apply.apply_required(&mut connector.apply);
     body.oauth.apply(&mut connector.oauth);
     body.data_collections.apply_required(&mut connector.data_collections);
+    body.operations.apply_required(&mut connector.operations);
     body.shared_oauth_client.apply_required(&mut connector.shared_oauth_client);
     if let Patch::Set(options) = body.options {
         connector.extra.insert("options".into(), options);

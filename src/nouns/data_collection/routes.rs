@@ -19,6 +19,7 @@ use crate::nouns::data_collection::model::Verb;
 use crate::nouns::data_collection::records::{Collection, Request, perform, spec_of};
 use crate::nouns::data_collection::view::spec;
 use crate::nouns::data_source::model::DataSource;
+use crate::nouns::integration::connector_at;
 
 /// A short form of each collection of a connector.
 fn listed(connector: &Connector) -> Result<Reply, ApiError> {
@@ -26,19 +27,6 @@ fn listed(connector: &Connector) -> Result<Reply, ApiError> {
     let items: Vec<Value> =
         collections.map(|it| json!({ "type": "collection", "key": it.key, "name": it.name })).collect();
     Reply::json(&items)
-}
-
-fn connector_at(call: &Call) -> Result<Arc<Connector>, ApiError> {
-    let cx = call.cx()?;
-    let world = cx.world();
-    let directory = cx.directory(&world);
-    let integration = directory.find_integration(call.param("selector")?)?;
-    directory.connector_for(integration).ok_or_else(|| {
-        ApiError::not_found(format!(
-            "integration `{}` has no connector, so it has no data collections",
-            integration.key()
-        ))
-    })
 }
 
 /// `GET /integrations/:i/data`, any token: answers the collections of the connector as an array.

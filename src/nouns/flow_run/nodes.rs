@@ -256,6 +256,7 @@ impl Walk<'_> {
             T::CreateDataRecord => ActionType::CreateDataRecord,
             T::UpdateDataRecord => ActionType::UpdateDataRecord,
             T::DeleteDataRecord => ActionType::DeleteDataRecord,
+            T::IntegrationSpecificOperation => ActionType::ConnectorOperation,
             other => {
                 let name = json!(other);
                 let what = format!("flow nodes of type `{}`", name.as_str().unwrap_or_default());

@@ -12,4 +12,5 @@ mod rules;
 mod view;
 
 pub use element_view::ElementView;
+pub(crate) use routes::connector_at;
 pub use view::IntegrationView;

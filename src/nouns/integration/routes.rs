@@ -15,6 +15,7 @@ use crate::call::{Call, Reply};
 use crate::elements::Change;
 use crate::engine::Cx;
 use crate::engine::view::{Secrets, ViewContext, drawn_logo};
+use crate::nouns::connector::model::Connector;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::integration::rules as integrations;
 use crate::nouns::integration::rules::{IntegrationFilter, ListedIntegration};
@@ -172,7 +173,7 @@ pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
         "name": connector.meta.name,
         "logoUri": drawn_logo(cx.engine.base(), connector.key()),
         "hasReadme": false,
-        "operations": [],
+        "operations": connector.operations.iter().map(|it| json!({ "key": it.key, "name": it.name })).collect::<Vec<_>>(),
     });
     if let Some(form) = &connector.input_schema {
         set_member(&mut auth, "inputSchema", form.clone());
@@ -188,6 +189,18 @@ pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
     }
     set_member(&mut spec, "auth", auth);
     Reply::json(&spec)
+}
+
+/// The connector of the integration that the path selects. Fails with 404 when it has none.
+pub(crate) fn connector_at(call: &Call) -> Result<Arc<Connector>, ApiError> {
+    let cx = call.cx()?;
+    let world = cx.world();
+    let directory = cx.directory(&world);
+    let integration = directory.find_integration(call.param("selector")?)?;
+    directory.connector_for(integration).ok_or_else(|| {
+        let key = integration.key();
+        ApiError::not_found(format!("integration `{key}` has no connector, so there is nothing that its app can do"))
+    })
 }
 
 /// What a call to one integration is about: the integration that its path selects.

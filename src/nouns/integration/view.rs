@@ -83,7 +83,7 @@ pub struct IntegrationView<'a> {
     pub(crate) has_missing_parameters: bool,
     /// Always false: documentation of integrations is not faked.
     pub(crate) has_documentation: bool,
-    /// Always false: operations are not faked.
+    /// Whether the connector has operations.
     pub(crate) has_operations: bool,
     /// Whether the connector has data collections.
     pub(crate) has_data: bool,
@@ -180,6 +180,7 @@ impl<'a> ViewContext<'a> {
             logo_uri: self.logo(integration.logo_uri.as_deref(), &drawn),
             connector_id: connector.as_ref().map(|connector| connector.id.clone()),
             connector_key: connector.as_ref().map(|connector| connector.key().to_owned()),
+            has_operations: connector.as_ref().is_some_and(|connector| !connector.operations.is_empty()),
             has_data: connector.as_ref().is_some_and(|connector| !connector.data_collections.is_empty()),
             has_udm: connector.as_ref().is_some_and(|connector| connector.has_udm()),
             connector_version: integration.connector_version.as_deref(),
@@ -244,6 +245,7 @@ impl<'a> ViewContext<'a> {
             logo_uri: self.logo(connector.logo_uri.as_deref(), connector.key()),
             connector_id: Some(connector.id.clone()),
             connector_key: Some(connector.key().to_owned()),
+            has_operations: !connector.operations.is_empty(),
             has_data: !connector.data_collections.is_empty(),
             has_udm: connector.has_udm(),
             app_uuid: self.app_uuid(connector.external_app_id.as_ref()),

@@ -26,6 +26,7 @@ use crate::nouns::connector::model::{Apply, AuthType, Connector, OauthConfig, Te
 use crate::nouns::data_collection::model::DataCollection;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::model::for_each_kind;
+use crate::nouns::operation::model::Operation;
 use crate::nouns::stub::model::StubSpec;
 use crate::nouns::workspace::model::progress::ProgressSettings;
 use crate::nouns::workspace::model::{MockSettings, Settings};
@@ -321,6 +322,9 @@ pub struct SeedConnector {
     /// The collections of records that the app has.
     #[serde(default)]
     pub data_collections: Vec<DataCollection>,
+    /// What the connector can do by itself, beside what its actions do.
+    #[serde(default)]
+    pub operations: Vec<Operation>,
     /// The catalog actions of the connector's app.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
@@ -371,6 +375,7 @@ impl SeedConnector {
             popularity: connector.popularity,
             shared_oauth_client: connector.shared_oauth_client,
             data_collections: connector.data_collections.clone(),
+            operations: connector.operations.clone(),
             actions: Vec::new(),
         }
     }

@@ -19,6 +19,7 @@ use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::data_collection::model::check_collections;
+use crate::nouns::operation::model::check_operations;
 use crate::nouns::stub::model::StubSpec;
 use crate::world::embedded::DEMO;
 use crate::world::job::model::Files;
@@ -396,6 +397,10 @@ impl SeedDocument {
             check_collections(&connector.data_collections).map_err(|error| {
                 let why = format!("connector `{}`: {}", connector.key, error.message);
                 origin.field("dataCollections").error(&self.files, why)
+            })?;
+            check_operations(&connector.operations).map_err(|error| {
+                let why = format!("connector `{}`: {}", connector.key, error.message);
+                origin.field("operations").error(&self.files, why)
             })?;
         }
         let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);

@@ -175,6 +175,7 @@ pub(crate) fn build_connector(
         apply: Apply::Bearer { field: "apiKey".into() },
         test: None,
         data_collections: Vec::new(),
+        operations: Vec::new(),
         shared_oauth_client: true,
         popularity: 0,
         is_public: false,
