@@ -40,6 +40,7 @@ use crate::nouns::stub_vendor::routes as vendor;
 use crate::nouns::tenant::routes as tenants;
 use crate::nouns::workspace::routes as workspaces;
 use crate::world::job::routes as jobs;
+use crate::world::portable;
 use crate::world::search;
 use crate::world::seed::{EachKind, Seeded, each_kind};
 use Access::{Anyone, Form, Manager, Public};
@@ -123,12 +124,12 @@ pub fn routes() -> Vec<Route> {
         post("/integrations/{selector}/refresh", Manager, "OAS", integrations::touch).about(integrations::about),
         get("/integrations/{selector}/connector-spec", Anyone, "SDK", integrations::connector_spec)
             .about(integrations::about),
-        get("/integrations/{selector}/data", Anyone, "SDK", data::list_of_integration).about(integrations::about),
         get("/integrations/{selector}/export", Manager, "OAS", portable::export_integration).about(integrations::about),
         get("/integrations/{selector}/operations", Anyone, "SDK", operations::list_of_integration)
             .about(integrations::about),
         get("/integrations/{selector}/operations/{key}", Anyone, "SDK", operations::get_of_integration)
             .about(integrations::about),
+        get("/integrations/{selector}/data", Anyone, "SDK", data::list_of_integration).about(integrations::about),
         get("/integrations/{selector}/data/{key}", Anyone, "SDK", data::get_of_integration).about(integrations::about),
         // connections
         get("/connections", Anyone, "SEED", connections::list),
@@ -153,7 +154,6 @@ pub fn routes() -> Vec<Route> {
         post("/connections/{connection}/execute-request", Anyone, "SDK", connections::execute_request),
         get("/connections/{connection}/data", Anyone, "OAS", data::list_of_connection),
         get("/connections/{connection}/data/{key}", Anyone, "SDK", data::get_of_connection),
-        get("/data-links", Anyone, "OAS", links::list_all),
         get(
             "/connections/{connection}/operations",
             Anyone,
@@ -164,6 +164,7 @@ pub fn routes() -> Vec<Route> {
         post("/connections/{connection}/operations/{key}/run", Anyone, "SDK", operations::run_of_connection),
         get("/connections/{connection}/export", Anyone, "OAS", portable::export_connection),
         get("/connections/{connection}/dependencies", Anyone, "OAS", portable::dependencies_of_connection),
+        get("/data-links", Anyone, "OAS", links::list_all),
         delete("/data-links/{id}", Anyone, "OAS", links::delete_one),
         get("/app-events", Anyone, "SDK", app_events::list),
         get("/app-events/{id}", Anyone, "OAS", app_events::get),
@@ -327,21 +328,26 @@ impl EachKind for RoutesOfKinds {
 /// Returns the routes of one kind of element. An element has two addresses: plural with the selector in the path,
 /// singular with it in the query; at the three layers, it has a third one below what customises it.
 fn layered<E: Kind>() -> Vec<Route> {
-    let (plural, singular, source) = (E::PLURAL, E::SINGULAR, E::SOURCE);
+    let (plural, source) = (E::PLURAL, E::SOURCE);
     let instance = format!("/{}", E::INSTANCE);
-    let mut ones = vec![format!("/{plural}/{{selector}}"), format!("/{singular}")];
-    let mut instances = vec![instance.clone(), format!("{instance}s/{{instance}}")];
-    let mut all = vec![
-        get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
-        // Its handler asks for a manager's token, unless the workspace lets tenants do it.
-        post(&format!("/{plural}"), Anyone, source, elements::create::<E>),
-    ];
+    let has_instances = E::HOLDERS != Holders::Nobody;
+    let mut instances =
+        if has_instances { vec![instance.clone(), format!("{instance}s/{{instance}}")] } else { Vec::new() };
+    let (mut all, mut ones) = (Vec::new(), Vec::new());
+    for (plural, singular) in E::FORMER_NAMES.into_iter().chain([(E::PLURAL, E::SINGULAR)]) {
+        ones.extend([format!("/{plural}/{{selector}}"), format!("/{singular}")]);
+        all.extend([
+            get(&format!("/{plural}"), Anyone, source, elements::list::<E>),
+            // Its handler asks for a manager's token, unless the workspace lets tenants do it.
+            post(&format!("/{plural}"), Anyone, source, elements::create::<E>),
+        ]);
+    }
     for base in ["/embed", "/isolated-embed"] {
         let source = "SDK (openConfiguration, openEditor, embedEditor)";
-        all.extend([
-            get(&format!("{base}/{plural}/{{selector}}/{{page}}"), Form, source, embed::element::<E>),
-            get(&format!("{base}{instance}s/{{instance}}/{{page}}"), Form, source, embed::instance::<E>),
-        ]);
+        all.push(get(&format!("{base}/{plural}/{{selector}}/{{page}}"), Form, source, embed::element::<E>));
+        if has_instances {
+            all.push(get(&format!("{base}{instance}s/{{instance}}/{{page}}"), Form, source, embed::instance::<E>));
+        }
     }
     let has_layers = E::HOLDERS == Holders::Connections;
     if has_layers {
@@ -358,10 +364,12 @@ fn layered<E: Kind>() -> Vec<Route> {
         ones.push(format!("{at_integration}/{{selector}}"));
         instances.insert(0, format!("{at_connection}/{{selector}}"));
     }
-    all.extend([
-        get(&format!("{instance}s"), Anyone, "SDK", elements::list_instances::<E>),
-        post(&instance, Anyone, "SDK", elements::put_instance::<E>),
-    ]);
+    if has_instances {
+        all.extend([
+            get(&format!("{instance}s"), Anyone, "SDK", elements::list_instances::<E>),
+            post(&instance, Anyone, "SDK", elements::put_instance::<E>),
+        ]);
+    }
     for base in ones {
         all.extend([
             get(&base, Anyone, source, E::get),
@@ -369,9 +377,15 @@ fn layered<E: Kind>() -> Vec<Route> {
             put(&base, Anyone, source, elements::put::<E>),
             delete(&base, Anyone, source, elements::archive::<E>),
             post(&format!("{base}/restore"), Anyone, source, elements::restore::<E>),
+            post(&format!("{base}/refresh"), Manager, "OAS", E::get),
+            get(&format!("{base}/export"), Anyone, "OAS", portable::export::<E>),
+            get(&format!("{base}/dependencies"), Anyone, "OAS", portable::dependencies::<E>),
         ]);
         if has_layers {
-            all.push(post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>));
+            all.extend([
+                post(&format!("{base}/reset"), Anyone, "OAS", elements::reset::<E>),
+                post(&format!("{base}/clone"), Manager, "OAS", elements::clone::<E>),
+            ]);
         }
         all.extend(E::more_routes(&base, Address::Element));
     }
@@ -384,6 +398,7 @@ fn layered<E: Kind>() -> Vec<Route> {
             delete(&base, Anyone, source, elements::archive_instance::<E>),
             post(&format!("{base}/setup"), Anyone, "SDK", elements::setup_instance::<E>),
             post(&format!("{base}/restore"), Anyone, source, elements::restore_instance::<E>),
+            get(&format!("{base}/export"), Anyone, "OAS", portable::export_instance::<E>),
         ]);
         if has_layers {
             all.push(post(&format!("{base}/reset"), Anyone, "SDK", E::reset_instance));

@@ -8,9 +8,7 @@ use http::Method;
 use crate::base::error::ApiError;
 use crate::call::Call;
 use crate::call::router::{Access, Route, route};
-use crate::elements::Holders;
 use crate::nouns::integration::routes as integrations;
-use crate::world::seed::{EachKind, Seeded, each_kind};
 
 /// Who may call what is not faked.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,21 +25,9 @@ use Rights::{Anyone, Managers, ManagersChange};
 
 /// These kinds have a list and elements, under a plural and a singular name. What belongs to a connection is changed by its
 /// tenant too.
-const KINDS: [(&str, &str, Rights, &str); 14] = [
-    ("data-sources", "data-source", ManagersChange, "data sources"),
-    ("data-source-instances", "data-source-instance", Anyone, "data source instances"),
-    ("field-mappings", "field-mapping", ManagersChange, "field mappings"),
-    ("field-mapping-instances", "field-mapping-instance", Anyone, "field mapping instances"),
-    ("data-link-tables", "data-link-table", ManagersChange, "data link tables"),
-    ("data-link-table-instances", "data-link-table-instance", Anyone, "data link table instances"),
-    ("app-event-types", "app-event-type", ManagersChange, "app event types"),
-    ("app-event-subscriptions", "app-event-subscription", Anyone, "app event subscriptions"),
-    ("app-data-schemas", "app-data-schema", ManagersChange, "app data schemas"),
-    ("app-data-schema-instances", "app-data-schema-instance", Anyone, "app data schema instances"),
+const KINDS: &[(&str, &str, Rights, &str)] = &[
     ("external-event-subscriptions", "external-event-subscription", Anyone, "external event subscriptions"),
     ("external-event-types", "external-event-type", ManagersChange, "external event types"),
-    ("packages", "package", ManagersChange, "packages"),
-    ("screens", "screen", ManagersChange, "screens"),
 ];
 
 /// These paths take any method.
@@ -106,20 +92,14 @@ const PAGES: &[(&str, &str)] = &[("/webhooks/{*rest}", "incoming events")];
 /// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = Vec::new();
-    let mut faked = NamesOfKinds(Vec::new());
-    let Ok(()) = each_kind(&mut faked);
-    let is_faked = |plural: &str| faked.0.iter().any(|known| known == plural);
-    for (plural, singular, rights, what) in KINDS.into_iter().filter(|(plural, ..)| !is_faked(plural)) {
+    for &(plural, singular, rights, what) in KINDS {
         for path in [
             format!("/{plural}"),
             format!("/{plural}/{{*rest}}"),
             format!("/{singular}"),
             format!("/{singular}/{{*rest}}"),
         ] {
-            // `/screens/…` are pages; the element type has only its list and singular addresses here.
-            if plural != "screens" || !path.starts_with("/screens/") {
-                all.extend(refusals(&path, rights, what));
-            }
+            all.extend(refusals(&path, rights, what));
         }
         let pages = ["/embed", "/isolated-embed"].map(|base| format!("{base}/{plural}/{{*rest}}"));
         all.extend(pages.map(|path| refusal_of(Some(Method::GET), &path, Access::Form, what)));
@@ -128,42 +108,6 @@ pub(crate) fn routes() -> Vec<Route> {
     all.extend(CALLS.iter().map(|(method, path, access, what)| refusal_of(Some(method.clone()), path, *access, *what)));
     all.extend(PAGES.iter().map(|&(path, what)| refusal_of(None, path, Access::Public, what)));
     all
-}
-
-/// The names of kinds and of their instances in paths.
-struct NamesOfKinds(Vec<String>);
-
-impl EachKind for NamesOfKinds {
-    type Error = std::convert::Infallible;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
-        self.0.extend([K::PLURAL.to_owned(), format!("{}s", K::INSTANCE)]);
-        Ok(())
-    }
-}
-
-/// What no kind of element has yet.
-struct LackedByKinds(Vec<Route>);
-
-impl EachKind for LackedByKinds {
-    type Error = std::convert::Infallible;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
-        let one = format!("/{}/{{selector}}", K::PLURAL);
-        let refreshing = format!("refreshing {}", K::PLURAL.replace('-', " "));
-        self.0.extend(refusals(&format!("{one}/dependencies"), ManagersChange, "dependencies"));
-        self.0.extend(refusals(&format!("{one}/export"), ManagersChange, "exports"));
-        self.0.extend(refusals(&format!("{one}/refresh"), Managers, refreshing));
-        if K::HOLDERS == Holders::Connections {
-            let of_integration = format!("/integrations/{{integration}}/{}/{{key}}", K::PLURAL);
-            self.0.extend(refusals(&format!("{one}/clone"), Managers, "cloning"));
-            self.0.extend(refusals(&format!("{of_integration}/clone"), Managers, "cloning"));
-            self.0.extend(refusals(&format!("{of_integration}/export"), ManagersChange, "exports"));
-        }
-        let instances = format!("/{}s/{{instance}}/export", K::INSTANCE);
-        self.0.extend(refusals(&instances, Anyone, "exports"));
-        Ok(())
-    }
 }
 
 /// Makes the routes of a path: where readers need other rights than who changes something, these are two.

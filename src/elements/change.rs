@@ -8,7 +8,7 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::text::article;
 use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
-use crate::elements::{Archived, Holder, Kind, Listed, restore_instance};
+use crate::elements::{Archived, Holder, Kind, Listed, SeedForm as _, restore_instance};
 use crate::engine::Cx;
 use crate::store::{Tx, World};
 
@@ -93,6 +93,38 @@ pub async fn create<E: Kind>(
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     find(&world, &id)
+}
+
+/// Makes an element with the definition of another one at the same place, changed by `define`, and answers it. It has a name
+/// and key of its own where `wanted` gives none. Fails with 400 for an instance, and as [`create`] does. Source: OAS (`clone`).
+pub async fn copy<E: Kind>(
+    cx: &Cx,
+    selector: &Selector,
+    wanted: Wanted,
+    define: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
+) -> Result<Arc<E>, ApiError> {
+    let original: Arc<E> = cx.directory(&cx.world()).element(&cx.caller, selector, Archived::Hidden)?;
+    let place = original.place();
+    if place.is_instance() {
+        let (article, noun) = (article(E::NOUN), E::NOUN);
+        return Err(ApiError::bad_request(format!("{article} {noun} instance is not cloned; clone what it is one of")));
+    }
+    let id = |id: &Id<_>| id.to_string();
+    let wanted = Wanted {
+        scope: Scope { integration_id: place.integration.as_ref().map(id), ..Scope::default() },
+        external_app: place.external_app.as_ref().map(|id| id.to_string()),
+        any_key: wanted.key.is_none(),
+        key: wanted.key.or_else(|| original.meta().key.as_ref().map(|key| format!("{key}-copy"))),
+        name: Some(wanted.name.unwrap_or_else(|| format!("Copy of {}", original.meta().name))),
+        parent: None,
+    };
+    create(cx, wanted, |element: &mut E, world| {
+        E::Seed::redefine(element, (*original).clone());
+        element.meta_mut().description.clone_from(&original.meta().description);
+        element.meta_mut().meta.clone_from(&original.meta().meta);
+        define(element, world)
+    })
+    .await
 }
 
 /// Refuses with 400 names that could not be found again. Only an instance has an instance key.

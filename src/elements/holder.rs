@@ -21,6 +21,8 @@ pub enum Holders {
     Connections,
     /// Tenants do: the kind knows neither integrations nor connections.
     Tenants,
+    /// Nobody does: an element is the whole workspace's.
+    Nobody,
 }
 
 /// What an instance belongs to. It is displayed as messages name it, such as ``connection `github` ``.
@@ -91,6 +93,11 @@ impl Holder {
                     .map(Self::Tenant)
                     .ok_or_else(|| needs("tenant", "`tenantId`, or call with a token that has a `tenantKey`")),
             },
+            Holders::Nobody => Err(ApiError::bad_request(format!(
+                "{} {} has no instances; it is the whole workspace's",
+                article(E::NOUN),
+                E::NOUN
+            ))),
         }
     }
 }

@@ -54,6 +54,15 @@ pub trait Kind: Record + Clone + PartialEq {
     /// Says of a version that was defined whole, as seeds and archives do, whether it differs from its parent.
     fn compare_with_parent(&mut self, parent: &Self);
 
+    /// The plural and the singular by which the kind was called in paths before; both names are served.
+    const FORMER_NAMES: Option<(&'static str, &'static str)> = None;
+
+    /// Puts in order what a request or seed said of other elements of the workspace.
+    fn settle(&mut self, _: &World) {}
+
+    /// Says of other elements what is true in any workspace, for an archive.
+    fn port(&mut self, _: &World) {}
+
     /// Whether the element is the catalog's: it is run by id and shown with an empty key.
     fn is_public(&self) -> bool {
         false
@@ -113,7 +122,9 @@ pub trait Kind: Record + Clone + PartialEq {
                     element.copy_definition(parent);
                     element.meta_mut().name = name;
                 }
-                element.define(body, Change::Merge)
+                element.define(body, Change::Merge)?;
+                element.settle(world);
+                Ok(())
             };
             elements::create(cx, wanted, define).await
         }
@@ -125,7 +136,11 @@ pub trait Kind: Record + Clone + PartialEq {
         body: Self::Body,
         change: Change,
     ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send {
-        elements::update(cx, selector, move |element: &mut Self, _: &World| element.define(body, change))
+        elements::update(cx, selector, move |element: &mut Self, world: &World| {
+            element.define(body, change)?;
+            element.settle(world);
+            Ok(())
+        })
     }
     /// Handles a GET of one element.
     fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {

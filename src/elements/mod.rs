@@ -21,7 +21,7 @@ mod instance;
 mod list;
 
 pub use apply::apply;
-pub use change::{Change, Wanted, archive, create, manager_only, reset, restore, update};
+pub use change::{Change, Wanted, archive, copy, create, manager_only, reset, restore, update};
 pub use find::Archived;
 pub use holder::{Holder, Holders};
 pub use instance::{by_id, instance, instance_of, put_instance, restore_instance};

@@ -13,9 +13,10 @@ use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Layer, Scope, Selector};
-use crate::elements::{Change, ElementFilter, Kind, Listed, by_id};
+use crate::elements::{Change, ElementFilter, Kind, Listed, Wanted, by_id};
 use crate::engine::Cx;
 use crate::nouns::integration::model::Integration;
+use crate::store::World;
 
 pub(crate) fn shown<E: Kind>(cx: &Cx, element: &E, at: Option<&Integration>) -> Result<Reply, ApiError> {
     let world = cx.world();
@@ -120,6 +121,25 @@ pub(crate) async fn restore<E: Kind>(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn reset<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     shown_listed(&cx, &elements::reset::<E>(&cx, &E::selector(&call)?).await?)
+}
+
+/// `POST …/clone` of an element, a manager's token: makes another one of its definition at the same place, with what the
+/// body says over it, and answers that.
+pub(crate) async fn clone<E: Kind>(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: Option<E::Body> = if call.has_body() { Some(call.json()?) } else { None };
+    // Nothing has to be said of a clone, and what is said may be its name or key.
+    let names: Value = if call.has_body() { call.json()? } else { Value::Null };
+    let text = |name: &str| member(&names, name).as_str().map(str::to_owned);
+    let wanted = Wanted { key: text("key"), name: text("name"), ..Wanted::default() };
+    let define = |element: &mut E, world: &World| {
+        if let Some(body) = body {
+            element.define(body, Change::Merge)?;
+            element.settle(world);
+        }
+        Ok(())
+    };
+    shown(&cx, &*elements::copy(&cx, &E::selector(&call)?, wanted, define).await?, None)
 }
 
 /// The integrations that an element is applied to. Source: SDK (legacy).

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::error::ApiError;
-use crate::call::Call;
 use crate::call::router::Route;
-use crate::elements::{Address, Kind};
+use crate::call::{Call, Reply};
+use crate::elements::{Address, Kind, routes};
 use crate::engine::view::ViewContext;
 use crate::store::World;
 
@@ -19,11 +19,25 @@ pub trait FieldRules: Kind {
     /// The fields that an answer has beside those that are stored.
     type More<'a>: Serialize + JsonSchema + std::fmt::Debug;
 
+    /// The plural and the singular by which the kind was called in paths before, see [`Kind::FORMER_NAMES`].
+    const FORMER_NAMES: Option<(&'static str, &'static str)> = None;
+
     /// Refuses what may not stand in a field, and names that.
     fn check(&self) -> Result<(), (&'static str, ApiError)>;
 
     /// What an answer has beside what is stored.
     fn more<'a>(&'a self, lens: &ViewContext<'a>) -> Self::More<'a>;
+
+    /// Puts in order what was said of other elements, see [`Kind::settle`].
+    fn settle(&mut self, _: &World) {}
+
+    /// Says of other elements what is true in any workspace, see [`Kind::port`].
+    fn port(&mut self, _: &World) {}
+
+    /// Handles a GET of one element.
+    fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
+        async move { routes::get::<Self>(&call) }
+    }
 
     /// Reads the filters that only lists of this kind have.
     fn filter(_: &Call) -> Result<impl Fn(&Self) -> bool, ApiError> {
@@ -203,6 +217,22 @@ macro_rules! kind_of_fields {
             const INSTANCE: &'static str = $instance;
             const SOURCE: &'static str = $source;
             const HOLDERS: $crate::elements::Holders = $crate::elements::Holders::$holders;
+            const FORMER_NAMES: Option<(&'static str, &'static str)> =
+                <Self as $crate::nouns::kind::FieldRules>::FORMER_NAMES;
+
+            fn settle(&mut self, world: &$crate::store::World) {
+                <Self as $crate::nouns::kind::FieldRules>::settle(self, world);
+            }
+
+            fn port(&mut self, world: &$crate::store::World) {
+                <Self as $crate::nouns::kind::FieldRules>::port(self, world);
+            }
+
+            fn get(
+                call: $crate::call::Call,
+            ) -> impl Future<Output = Result<$crate::call::Reply, $crate::base::error::ApiError>> + Send {
+                <Self as $crate::nouns::kind::FieldRules>::get(call)
+            }
 
             /// Answers a universal one whose fields are not set.
             fn blank(id: $crate::base::ids::Id<Self>, meta: $crate::elements::model::Meta) -> Self {
@@ -255,7 +285,7 @@ macro_rules! kind_of_fields {
                 let (query, mut selector) = (call.query(), call.selector()?);
                 selector.parent_id = selector.parent_id.or_else(|| query.text($parent_id_name));
                 selector.parent_key = selector.parent_key.or_else(|| query.text($parent_key_name));
-                if Self::HOLDERS == $crate::elements::Holders::Tenants {
+                if Self::HOLDERS != $crate::elements::Holders::Connections {
                     selector.scope = $crate::elements::model::Scope::default();
                 }
                 Ok(selector)

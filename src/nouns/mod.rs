@@ -27,6 +27,7 @@ pub mod model;
 pub mod operation;
 pub mod package;
 pub mod run_log;
+pub mod screen;
 pub mod stub;
 pub mod stub_vendor;
 pub mod tenant;

@@ -60,6 +60,10 @@ macro_rules! for_each_kind {
                 DataLinkTable("data-link-table") in data_link_tables: crate::nouns::data_link_table::model::DataLinkTable, by |table| table.meta.key.as_deref();
                 /// App data schemas and their instances are looked up by key.
                 AppDataSchema("app-data-schema") in app_data_schemas: crate::nouns::app_data_schema::model::AppDataSchema, by |schema| schema.meta.key.as_deref();
+                /// Packages and their versions are looked up by key; they name elements of the other kinds.
+                Package("package") in packages: crate::nouns::package::model::Package, by |package| package.meta.key.as_deref();
+                /// Screens are looked up by key.
+                Screen("screen") in screens: crate::nouns::screen::model::Screen, by |screen| screen.meta.key.as_deref();
             }
         }
     };

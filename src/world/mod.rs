@@ -12,6 +12,7 @@ mod embedded;
 pub mod export;
 pub mod job;
 pub mod plant;
+pub mod portable;
 pub mod report;
 pub mod scenario;
 pub mod search;

@@ -284,6 +284,7 @@ fn plant_element<S: SeedForm>(
             fresh
         }
     };
+    wanted.settle(tx);
     if let Some(universal) = universal.filter(|above| wanted.place().parent.as_ref() == Some(above.id())) {
         wanted.compare_with_parent(&universal);
     }

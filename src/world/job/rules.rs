@@ -27,6 +27,7 @@ use crate::store::{Tx, World};
 use crate::world::archive;
 use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, JobWork};
 use crate::world::plant::{Changes, is_defined, plant_elements};
+use crate::world::portable::{portable, whole};
 use crate::world::seed::{
     EachKind, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, place_in,
 };
@@ -395,25 +396,15 @@ impl EachKind for WritingKinds<'_> {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
         for element in elements_at::<K>(self.world, self.at) {
-            let spec = K::Seed::of(element);
-            let place = place_in::<K>(&folder_of_key(spec.key()));
+            let place = place_in::<K>(&folder_of_key(element.meta().key.as_deref().unwrap_or_default()));
+            let spec = portable(&**element, self.world)?;
             self.files.insert(format!("{}{place}/spec.yaml", self.folder), spec_of(&spec)?);
         }
         Ok(())
     }
 }
 
-/// An element as YAML, without fields that are null or empty.
-fn spec_of(element: &impl Serialize) -> Result<String, ApiError> {
-    let mut spec = serde_json::to_value(element).map_err(ApiError::internal)?;
-    if let Some(fields) = spec.as_object_mut() {
-        let is_nothing = |value: &Value| match value {
-            Value::Null => true,
-            Value::Array(list) => list.is_empty(),
-            Value::Object(map) => map.is_empty(),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        };
-        fields.retain(|_, value| !is_nothing(value));
-    }
-    serde_yaml_ng::to_string(&spec).map_err(ApiError::internal)
+/// A description as YAML, without fields that are null or empty.
+fn spec_of(description: &impl Serialize) -> Result<String, ApiError> {
+    serde_yaml_ng::to_string(&whole(description)?).map_err(ApiError::internal)
 }

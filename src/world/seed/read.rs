@@ -138,7 +138,7 @@ impl EachKind for Adding<'_> {
     type Error = SeedError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
-        if K::PLURAL != self.folder || (self.integration.is_some() && K::HOLDERS == Holders::Tenants) {
+        if K::PLURAL != self.folder || (self.integration.is_some() && K::HOLDERS != Holders::Connections) {
             return Ok(());
         }
         if self.is_pulled && self.file.parse::<Pulled>(|_| ())?.layer == Some(Layer::Universal) {
@@ -169,7 +169,7 @@ impl EachKind for Checking<'_> {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
         let of_integrations = self.0.integrations.iter().flat_map(|integration| K::of_integration(integration));
-        if let (Holders::Tenants, Some(misplaced)) = (K::HOLDERS, of_integrations.clone().next()) {
+        if let (Holders::Tenants | Holders::Nobody, Some(misplaced)) = (K::HOLDERS, of_integrations.clone().next()) {
             let why = format!(
                 "{} {} belongs to no integration; it stands in `{}`",
                 article(K::NOUN),
