@@ -78,3 +78,18 @@ scenario('/app-data-schema-instance is made, customised, listed, archived and re
   await own.restore();
   assert.equal(accept(Instance, await own.get()).id, made.id);
 });
+
+scenario('/app-data-schema-instance knows its id, is replaced as a whole, and is archived by delete()', async (world) => {
+  const { client } = world;
+  await make(world);
+  const own = client.appDataSchemaInstance({ appDataSchemaKey: 'contact', autoCreate: true });
+  const id = await own.getId();
+  assert.equal(accept(Instance, await own.get()).id, id);
+  assert.equal((await own.get()).code, contact.code);
+  const put = accept(Instance, await client.appDataSchemaInstance(id).put({ name: 'Mine', schema: { type: 'object' } }));
+  assert.deepEqual([put.id, put.name, put.schema, put.code], [id, 'Mine', { type: 'object' }, undefined]);
+
+  await client.appDataSchemaInstance(id).delete();
+  assert.ok((await client.appDataSchemaInstance(id).get()).archivedAt);
+  await refused(client, () => client.appDataSchemaInstance({ appDataSchemaKey: 'contact' }).get(), absent);
+});

@@ -5,6 +5,7 @@ import * as sdk from '@membranehq/sdk';
 import { byId, errorOf, scenario } from './lib/world.mjs';
 import { accept, page } from './lib/shape.mjs';
 import { refused } from './lib/failure.mjs';
+import { inBrowser } from '../sdk-legacy/lib/page.mjs';
 
 const Connection = sdk.ConnectionApiResponse;
 const engine = { mock: { connectionStates: 'engine' } };
@@ -265,4 +266,13 @@ scenario('POST /connections/:c/execute-request names the requests there are', as
     assert.match(error.message, /`list-repositories`/);
     return error.data.key === 'not_found';
   });
+});
+
+scenario('integration().createConnection() connects in a popup', async (world) => {
+  const { id } = await world.client.integration('slack').get();
+  const ended = await inBrowser(() => world.client.integration('slack').createConnection({ name: 'Ours' }));
+  const made = accept(Connection, ended.value);
+  assert.deepEqual([made.name, made.integrationId], ['Ours', id]);
+  assert.equal(ended.payload.integrationId, id);
+  assert.equal(accept(Connection, await world.client.connection(made.id).get()).disconnected, false);
 });

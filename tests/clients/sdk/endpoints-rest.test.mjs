@@ -51,6 +51,13 @@ const pages = {
       return [url, form(postData)];
     },
   },
+  'GET /screens/connections': {
+    shows: /GitHub/,
+    request: async (client) => {
+      const { requestId } = await client.post('/connection-requests', { integrationKey: 'github' });
+      return [await client.getScreensEmbedUri('connections', { connectionRequestId: requestId })];
+    },
+  },
   'GET /embed/integrations/:id': {
     shows: /GitHub/,
     request: async (client) => [await client.getEmbedUri('integrations/github')],
@@ -76,8 +83,41 @@ for (const [row, { shows, request }] of Object.entries(pages)) {
   });
 }
 
-scenario('the pages of the browser are told apart from the addresses of screens as elements', async ({ client }) => {
-  await refused(client, () => client.screens.find(), NOT_FAKED);
+scenario('createEventSource() has the address of a stream that tells what changes', async ({ client, manager }, t) => {
+  // Node 20 has none; this one only keeps its address.
+  globalThis.EventSource = class {
+    constructor(address) {
+      this.address = address;
+    }
+  };
+  t.after(() => delete globalThis.EventSource);
+  const { address } = await client.createEventSource('sse/workspace', { of: 'everything' });
+  const stream = new AbortController();
+  t.after(() => stream.abort());
+  const response = await fetch(address, { signal: stream.signal });
+  assert.match(response.headers.get('content-type'), /^text\/event-stream/);
+  const told = eventsOf(response.body);
+  assert.equal((await told.next()).value.type, sdk.WorkspaceSyncEventType.Connected);
+  const { id } = await manager.integration('github').patch({ name: 'Git Hub' });
+  const { type, elementType, elementId } = (await told.next()).value;
+  assert.deepEqual([type, elementType, elementId], [sdk.WorkspaceSyncEventType.ElementUpdate, 'integration', id]);
+});
+
+/** What a stream of events says, each in one line of JSON. */
+async function* eventsOf(body) {
+  let text = '';
+  for await (const more of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (text + more).split('\n');
+    text = lines.pop();
+    for (const line of lines) if (line.startsWith('data: ')) yield JSON.parse(line.slice('data: '.length));
+  }
+}
+
+scenario('PUT by the generic call replaces what it names', async ({ client, manager }) => {
+  await client.connection('github-dev').patch({ meta: { a: 1 } });
+  const put = accept(Connection, await client.put('/connections/github-dev', { name: 'Put' }));
+  assert.equal(put.name, 'Put');
+  assert.equal(accept(Connection, await manager.connection(put.id).get()).name, 'Put');
 });
 
 // Actions of a connection
@@ -195,7 +235,7 @@ scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secr
   assert.ok(!JSON.stringify([items, read]).includes(world.secret));
 });
 
-for (const path of ['/external-event-log-records', '/external-event-pulls', '/connected-products']) {
+for (const path of ['/checkpoints', '/connected-products']) {
   scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
 }
 
@@ -235,3 +275,7 @@ scenario('a tenant is found under its newer name as well', async ({ manager }) =
   }
   assert.equal((await manager.customer('acme').get()).id, id);
 });
+
+scenario('making a workspace over the API says that it is not faked', ({ manager }) =>
+  refused(manager, () => manager.post('/workspaces', { name: 'Another' }), NOT_FAKED),
+);

@@ -127,6 +127,15 @@ scenario('/integrations/:i/flows makes, lists and changes the flows of an integr
   assert.deepEqual((await client.integration('github').flows.list({ search: 'suite-flow' })).items, []);
 });
 
+scenario('POST /integrations/:i/flows/:key/reset goes back to the universal parent', async (world) => {
+  const universal = await make(world, simple, {});
+  const bound = await make(world, { only: trigger() }, { ...github, parentId: universal.id });
+  const reset = accept(Flow, await world.manager.integration('github').flow('suite-flow').reset());
+  assert.equal(reset.id, bound.id);
+  assert.deepEqual(Object.keys(reset.nodes).sort(), ['say', 'start']);
+  assert.deepEqual(accept(Flow, await world.client.integration('github').flow('suite-flow').get()).nodes, reset.nodes);
+});
+
 // Flow instances
 
 scenario("/connections/:c/flows/:key is the connection's own version", async (world) => {
@@ -182,6 +191,35 @@ scenario('/flow-instance?{sel} makes an instance when told to, and changes it', 
   assert.ok((await world.client.flowInstance(made.id).get()).archivedAt);
   await world.client.flowInstance(made.id).restore();
   assert.equal(accept(Instance, await world.client.flowInstance(made.id).get()).archivedAt, undefined);
+});
+
+scenario("PUT /connections/:c/flows/:key adds to the connection's own version", async (world) => {
+  await make(world);
+  const at = ofConnection(world.client);
+  const made = accept(Instance, await at.create());
+  const put = accept(Instance, await at.put({ name: 'Put', nodes: { more: transform('more') } }));
+  assert.deepEqual([put.id, put.name, put.isCustomized], [made.id, 'Put', true]);
+  assert.deepEqual(Object.keys(put.nodes).sort(), ['more', 'say', 'start']);
+  assert.deepEqual(accept(Instance, await at.get()).nodes, put.nodes);
+});
+
+scenario('/flow-instance?{sel} is made, knows its id, is added to by PUT, and is archived by delete()', async (world) => {
+  const { client } = world;
+  const flow = await make(world);
+  const selector = { flowKey: 'suite-flow', connectionKey: 'github-dev' };
+  const made = accept(Instance, await client.flowInstance(selector).create({ name: 'Mine' }));
+  assert.deepEqual([made.name, made.flowId], ['Mine', flow.id]);
+  assert.equal(await client.flowInstance(selector).getId(), made.id);
+
+  const at = client.flowInstance(made.id);
+  const put = accept(Instance, await at.put({ name: 'Put', nodes: { more: transform('more') } }));
+  assert.deepEqual([put.id, put.name], [made.id, 'Put']);
+  assert.deepEqual(Object.keys(put.nodes).sort(), ['more', 'say', 'start']);
+  assert.deepEqual(accept(Instance, await client.flowInstance(selector).get()).nodes, put.nodes);
+
+  await at.delete();
+  assert.ok(accept(Instance, await at.get()).archivedAt);
+  assert.deepEqual((await client.flowInstances.find({ flowKey: 'suite-flow' })).items, []);
 });
 
 scenario('POST /flow-instances makes an instance of a flow at a connection', async (world) => {

@@ -29,6 +29,14 @@ scenario('the client\'s own token is accepted as it mints it', async (world) => 
   assert.deepEqual(Object.keys(payloadOf(client.token)), ['id', 'iss', 'exp']);
 });
 
+scenario('getToken() is the token that the client sends, and is minted once', async (world) => {
+  const client = world.clientOf('anna');
+  const token = await client.getToken();
+  assert.equal((await whoIs(world, token)).internalId, 'anna');
+  await client.self.get();
+  assert.equal(await client.getToken(), token);
+});
+
 const vocabularies = {
   'workspaceKey and tenantKey': (key) => ({ workspaceKey: key, tenantKey: 'anna' }),
   'iss and id': (key) => ({ iss: key, id: 'anna' }),
