@@ -30,6 +30,8 @@ use crate::nouns::connection::routes as connections;
 use crate::nouns::connector::routes as connectors;
 use crate::nouns::data_collection::{Verb, routes as data};
 use crate::nouns::data_link_table::routes as links;
+use crate::nouns::external_event::Step;
+use crate::nouns::external_event::routes as external_events;
 use crate::nouns::flow::routes as flows;
 use crate::nouns::hosted_page::routes as screens;
 use crate::nouns::hosted_page::routes::{attempt, embed};
@@ -129,6 +131,10 @@ pub fn routes() -> Vec<Route> {
             .about(integrations::about),
         get("/integrations/{selector}/operations/{key}", Anyone, "SDK", operations::get_of_integration)
             .about(integrations::about),
+        get("/integrations/{selector}/events", Anyone, "real-use", external_events::list_of_integration)
+            .about(integrations::about),
+        get("/integrations/{selector}/events/{key}", Anyone, "real-use", external_events::get_of_integration)
+            .about(integrations::about),
         get("/integrations/{selector}/data", Anyone, "SDK", data::list_of_integration).about(integrations::about),
         get("/integrations/{selector}/data/{key}", Anyone, "SDK", data::get_of_integration).about(integrations::about),
         // connections
@@ -169,6 +175,15 @@ pub fn routes() -> Vec<Route> {
         get("/app-events", Anyone, "SDK", app_events::list),
         get("/app-events/{id}", Anyone, "OAS", app_events::get),
         post("/webhooks/app-events/{key}", Public, "real-use", app_events::receive).about(app_events::about),
+        get("/external-event-subscriptions", Anyone, "SDK", external_events::list),
+        post("/external-event-subscriptions", Anyone, "OAS", external_events::create),
+        get("/external-event-subscriptions/{id}", Anyone, "SDK", external_events::get),
+        patch("/external-event-subscriptions/{id}", Anyone, "OAS", external_events::patch),
+        post("/external-event-subscriptions/{id}/pull-events", Anyone, "SDK", external_events::pull),
+        post("/external-event-subscriptions/{id}/refresh", Anyone, "OAS", external_events::get),
+        get("/external-event-subscriptions/{id}/dependencies", Anyone, "OAS", external_events::dependencies),
+        post("/webhooks/external-events/{key}", Public, "assumed: as for app events", external_events::receive)
+            .about(external_events::about),
         post("/connect", Form, "SEED; SDK (as a form)", connect::connect).operation(Connect).about(connect::about),
         post("/connection-requests", Anyone, "SDK", connect::create_request).operation(Connect).about(connect::about),
         get("/connection-requests/{id}", Anyone, "SDK", connect::get_request),
@@ -251,9 +266,15 @@ pub fn routes() -> Vec<Route> {
         get("/external-api-logs/{id}/details", Anyone, "OAS", logs::get_api_log_details),
         get("/connection-attempt-logs", Anyone, "SDK", logs::list_attempts),
         get("/connection-attempt-logs/{id}", Anyone, "assumed: as the other logs", logs::get_attempt),
-        get("/incoming-webhooks", Anyone, "OAS", logs::list_webhooks),
-        get("/incoming-webhooks/{id}", Anyone, "OAS", logs::no_webhook),
-        get("/incoming-webhooks/{id}/details", Anyone, "OAS", logs::no_webhook),
+        get("/incoming-webhooks", Anyone, "OAS", external_events::list_webhooks),
+        get("/incoming-webhooks/{id}", Anyone, "OAS", external_events::get_webhook),
+        get("/incoming-webhooks/{id}/details", Anyone, "OAS", external_events::get_webhook_details),
+        get("/external-event-log-records", Anyone, "OAS", external_events::list_events),
+        get("/external-event-log-records/{id}", Anyone, "OAS", external_events::get_event),
+        get("/external-event-log-records/{id}/details", Anyone, "OAS", external_events::get_event),
+        get("/external-event-pulls", Anyone, "OAS", external_events::list_pulls),
+        get("/external-event-pulls/{id}", Anyone, "OAS", external_events::get_pull),
+        get("/external-event-pulls/{id}/logs", Anyone, "OAS", external_events::pull_logs),
         // everything that has a name
         get("/search", Anyone, "OAS", search::search),
         get("/semantic-search", Anyone, "OAS", search::semantic),
@@ -279,6 +300,22 @@ pub fn routes() -> Vec<Route> {
             get(&at("/{*rest}"), Form, "SDK", embed::unknown),
         ]);
     }
+    let subscription = "/external-event-subscriptions/{id}";
+    all.extend([
+        delete(subscription, Anyone, "OAS", |call| external_events::take(call, Step::Archive)),
+        post(&format!("{subscription}/restore"), Anyone, "OAS", |call| external_events::take(call, Step::Restore)),
+        post(&format!("{subscription}/setup"), Anyone, "SDK", |call| external_events::take(call, Step::Subscribe)),
+        post(&format!("{subscription}/subscribe"), Anyone, "SDK", |call| external_events::take(call, Step::Subscribe)),
+        post(&format!("{subscription}/unsubscribe"), Anyone, "SDK", |call| {
+            external_events::take(call, Step::Unsubscribe)
+        }),
+        post(&format!("{subscription}/resubscribe"), Anyone, "SDK", |call| {
+            external_events::take(call, Step::Resubscribe)
+        }),
+        post(&format!("{subscription}/refresh-webhook"), Anyone, "SDK", |call| {
+            external_events::take(call, Step::RefreshWebhook)
+        }),
+    ]);
     for verb in Verb::ALL {
         let path = format!("/connections/{{connection}}/data/{{key}}/{}", verb.name());
         all.push(post(&path, Anyone, "SDK", move |call| data::perform_of_connection(call, verb)));

@@ -54,7 +54,18 @@ fn shape_of(route: &Route) -> Shape {
     if path == "/connect" || path.ends_with("/execute-request") || deletes_records {
         return Shape::Other;
     }
-    let bare = ["/semantic-search", "/connection-options", "/generate-options", "/messages", "/output/{node}", "/data"];
+    let bare = [
+        "/semantic-search",
+        "/connection-options",
+        "/generate-options",
+        "/messages",
+        "/output/{node}",
+        "/data",
+        "/dependencies",
+        "/operations",
+        "/integrations/{selector}/events",
+        "/external-event-pulls/{id}/logs",
+    ];
     if bare.iter().any(|end| path.ends_with(end)) {
         return Shape::Bare;
     }
@@ -74,6 +85,9 @@ fn shape_of(route: &Route) -> Shape {
         "/users",
         "-logs",
         "/incoming-webhooks",
+        "/external-event-subscriptions",
+        "/external-event-log-records",
+        "/external-event-pulls",
         "/sessions",
         "/journal",
         "/stubs",

@@ -18,6 +18,7 @@ use crate::nouns::connection::model::ConnectionBody;
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::connector::model::ConnectorBody;
 use crate::nouns::connector::routes::{AppView, ConnectorView};
+use crate::nouns::external_event::{EventView, PullView, SubscriptionView, WebhookView};
 use crate::nouns::flow_run::FlowRunView;
 use crate::nouns::flow_run::model::FlowRunBody;
 use crate::nouns::integration::IntegrationView;
@@ -53,6 +54,10 @@ pub(crate) fn components() -> Map<String, Value> {
     written.subschema_for::<RunLog>();
     written.subschema_for::<ApiLog>();
     written.subschema_for::<AttemptLog>();
+    written.subschema_for::<SubscriptionView<'static>>();
+    written.subschema_for::<EventView<'static>>();
+    written.subschema_for::<PullView<'static>>();
+    written.subschema_for::<WebhookView<'static>>();
     written.subschema_for::<Tenant>();
     let Ok(()) = each_kind(&mut ShapesOfKinds { read: &mut read, written: &mut written });
     let mut all = read.take_definitions(true);
@@ -102,6 +107,15 @@ pub(crate) fn answered(route: &Route) -> Option<Cow<'static, str>> {
         "/action-run-logs" | "/action-run-logs/{id}" | "/action-run-logs/{id}/details" => Some("RunLog"),
         "/external-api-logs" | "/external-api-logs/{id}" | "/external-api-logs/{id}/details" => Some("ApiLog"),
         "/connection-attempt-logs" | "/connection-attempt-logs/{id}" => Some("AttemptLog"),
+        "/external-event-log-records"
+        | "/external-event-log-records/{id}"
+        | "/external-event-log-records/{id}/details" => Some("ExternalEventLogRecord"),
+        "/external-event-pulls" | "/external-event-pulls/{id}" => Some("ExternalEventPull"),
+        "/incoming-webhooks" | "/incoming-webhooks/{id}" | "/incoming-webhooks/{id}/details" => Some("IncomingWebhook"),
+        "/external-event-subscriptions" => Some("ExternalEventSubscription"),
+        _ if path.starts_with("/external-event-subscriptions/") && route.faked && !path.ends_with("/dependencies") => {
+            Some("ExternalEventSubscription")
+        }
         _ if ["/customers", "/tenants", "/users"].contains(&path) => Some("Tenant"),
         _ => None,
     };
@@ -187,5 +201,5 @@ impl EachKind for ShapeOfRoute<'_> {
 /// Whether a path is an element's address, or a call below it that does something to the element and answers it.
 fn is_element(path: &str, element: &str) -> bool {
     let rest = path.strip_prefix(element);
-    rest.is_some_and(|rest| matches!(rest, "" | "/restore" | "/setup" | "/refresh" | "/reset"))
+    rest.is_some_and(|rest| matches!(rest, "" | "/restore" | "/setup" | "/refresh" | "/reset" | "/clone"))
 }

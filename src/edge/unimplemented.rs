@@ -25,10 +25,8 @@ use Rights::{Anyone, Managers, ManagersChange};
 
 /// These kinds have a list and elements, under a plural and a singular name. What belongs to a connection is changed by its
 /// tenant too.
-const KINDS: &[(&str, &str, Rights, &str)] = &[
-    ("external-event-subscriptions", "external-event-subscription", Anyone, "external event subscriptions"),
-    ("external-event-types", "external-event-type", ManagersChange, "external event types"),
-];
+const KINDS: &[(&str, &str, Rights, &str)] =
+    &[("external-event-types", "external-event-type", ManagersChange, "external event types")];
 
 /// These paths take any method.
 const PATHS: &[(&str, Rights, &str)] = &[
@@ -36,8 +34,6 @@ const PATHS: &[(&str, Rights, &str)] = &[
     ("/connections/{connection}/data/{key}/refresh", Anyone, "refreshing data collections"),
     ("/connections/{connection}/logs", Anyone, "connection logs"),
     ("/integrations/{selector}/data-collection-specs", ManagersChange, "data collections"),
-    ("/integrations/{selector}/events", ManagersChange, "events of connectors"),
-    ("/integrations/{selector}/events/{*rest}", ManagersChange, "events of connectors"),
     ("/integrations/{selector}/udm", ManagersChange, "unified data models"),
     ("/integrations/{selector}/udm/{*rest}", ManagersChange, "unified data models"),
     ("/integrations/{selector}/documentation", ManagersChange, "documentation of integrations"),
@@ -68,10 +64,12 @@ const PATHS: &[(&str, Rights, &str)] = &[
     ("/agent/{*rest}", Anyone, "this part of agent sessions"),
     ("/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
     ("/v2/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
-    ("/external-event-log-records", ManagersChange, "external event logs"),
-    ("/external-event-log-records/{*rest}", ManagersChange, "external event logs"),
-    ("/external-event-pulls", Anyone, "external event pulls"),
-    ("/external-event-pulls/{*rest}", Anyone, "external event pulls"),
+    ("/external-event-pulls/{id}/telemetry", Anyone, "the telemetry of pulls"),
+    (
+        "/external-event-subscriptions/{id}/download-full-sync-snapshot",
+        Anyone,
+        "snapshots of a full sync; list the records of the collection",
+    ),
     ("/files", Anyone, "files"),
 ];
 

@@ -103,7 +103,14 @@ pub async fn copy<E: Kind>(
     wanted: Wanted,
     define: impl FnOnce(&mut E, &World) -> Result<(), ApiError>,
 ) -> Result<Arc<E>, ApiError> {
-    let original: Arc<E> = cx.directory(&cx.world()).element(&cx.caller, selector, Archived::Hidden)?;
+    let world = cx.world();
+    let mut original: Arc<E> = cx.directory(&world).element(&cx.caller, selector, Archived::Hidden)?;
+    let is_named = [&selector.id, &selector.any].into_iter().flatten().any(|named| *original.id() == **named);
+    if original.place().is_instance() && !is_named && !selector.scope.names_connection() {
+        // A key that the caller's own version serves means what others have as well.
+        let above = original.place().parent.as_ref().and_then(|id| E::table(&world).get(id.as_str()));
+        original = above.cloned().unwrap_or(original);
+    }
     let place = original.place();
     if place.is_instance() {
         let (article, noun) = (article(E::NOUN), E::NOUN);
@@ -112,7 +119,7 @@ pub async fn copy<E: Kind>(
     let id = |id: &Id<_>| id.to_string();
     let wanted = Wanted {
         scope: Scope { integration_id: place.integration.as_ref().map(id), ..Scope::default() },
-        external_app: place.external_app.as_ref().map(|id| id.to_string()),
+        external_app: place.external_app.as_ref().map(ToString::to_string),
         any_key: wanted.key.is_none(),
         key: wanted.key.or_else(|| original.meta().key.as_ref().map(|key| format!("{key}-copy"))),
         name: Some(wanted.name.unwrap_or_else(|| format!("Copy of {}", original.meta().name))),

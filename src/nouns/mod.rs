@@ -16,6 +16,7 @@ pub mod data_collection;
 pub mod data_link_table;
 pub mod data_source;
 pub mod external_app;
+pub mod external_event;
 pub mod fault;
 pub mod field_mapping;
 pub mod flow;

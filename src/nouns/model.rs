@@ -40,6 +40,14 @@ macro_rules! for_each_kind {
                 DataRecord("data-record") in data_records: crate::nouns::data_collection::model::DataRecord, by |record| Some(&record.place);
                 /// Events of the user's own app are looked up only by id.
                 AppEvent("app-event") in app_events: crate::nouns::app_event::model::AppEvent, by |_| None;
+                /// Subscriptions to external events are looked up by connection.
+                ExternalEventSubscription("external-event-subscription") in external_event_subscriptions: crate::nouns::external_event::model::ExternalEventSubscription, by |it| Some(it.connection.as_str()), waits |it| it.agenda();
+                /// External events are looked up only by id.
+                ExternalEvent("external-event") in external_events: crate::nouns::external_event::model::ExternalEvent, by |_| None;
+                /// Pulls of external events are looked up only by id.
+                ExternalEventPull("external-event-pull") in external_event_pulls: crate::nouns::external_event::model::ExternalEventPull, by |_| None;
+                /// Webhooks that came in are looked up only by id.
+                IncomingWebhook("incoming-webhook") in incoming_webhooks: crate::nouns::external_event::model::IncomingWebhook, by |_| None;
                 /// Links between records are looked up by the table's instance that has them.
                 DataLink("data-link") in data_links: crate::nouns::data_link_table::model::DataLink, by |link| Some(link.data_link_table_instance_id.as_str());
                 /// Stubs are looked up by the key of their connector.

@@ -123,6 +123,7 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
         test: seed.test.clone(),
         data_collections: seed.data_collections.clone(),
         operations: operations_of(seed),
+        events: seed.events.clone(),
         shared_oauth_client: seed.shared_oauth_client,
         popularity: seed.popularity,
         is_public: true,

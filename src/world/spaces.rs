@@ -15,6 +15,8 @@ use crate::base::ids::{Ids, stable_id};
 use crate::engine::catalog::Catalog;
 use crate::engine::snapshot::{FaultState, Snapshot};
 use crate::engine::{Engine, WorkspaceRuntime};
+use crate::nouns::external_event as external_events;
+use crate::nouns::flow as flows;
 use crate::nouns::webhook as webhooks;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace};
 use crate::store::{Db, Partition, World};
@@ -27,11 +29,17 @@ use crate::world::seed::SeedDocument;
 pub const DEFAULT_TENANT: &str = "demo-tenant";
 
 /// Makes a running workspace. Its transactions also write the webhooks that its changes mean.
-fn space_of(config: &Config, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<WorkspaceRuntime> {
-    let space = WorkspaceRuntime::new(config, data, ids, origin);
+fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<WorkspaceRuntime> {
+    let space = WorkspaceRuntime::new(&engine.config, data, ids, origin);
+    let catalog = Arc::clone(&engine.catalog);
     let weak = Arc::downgrade(&space);
     space.data.set_outbox(Box::new(move |before, tx| match weak.upgrade() {
-        Some(space) => webhooks::outbox(&space, before, tx),
+        Some(space) => {
+            // What a change means may mean something itself: an instance has triggers, and an event queues a run.
+            flows::notice(&space, before, tx)?;
+            external_events::notice(&catalog, &space, before, tx)?;
+            webhooks::outbox(&space, before, tx)
+        }
         None => Ok(()),
     }));
     space
@@ -67,7 +75,7 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
             Arc::clone(&world)
         };
         let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
-        engine.add(space_of(&engine.config, data, ids, origin));
+        engine.add(space_of(&engine, data, ids, origin));
     }
     Ok(engine)
 }
@@ -117,7 +125,7 @@ impl Planted {
         let ids = Arc::new(Ids::new(None, &self.origin.workspace.key));
         ids.continue_after(self.sequence);
         let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&self.origin));
-        engine.add(space_of(&engine.config, data, ids, Arc::clone(&self.origin)));
+        engine.add(space_of(&engine, data, ids, Arc::clone(&self.origin)));
         Ok(engine)
     }
 }
@@ -248,7 +256,7 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Work
     tx.put_workspace(workspace)?;
     plant(&mut tx, &ids, now, &engine.catalog, &seed)?;
     let origin = tx.commit().await?;
-    let space = space_of(&engine.config, data, ids, origin);
+    let space = space_of(engine, data, ids, origin);
     engine.add(Arc::clone(&space));
     Ok(space)
 }
@@ -333,7 +341,7 @@ async fn fork_here(
     // The fork's start and its present state are one, so that SQLite can copy a fork of the fork too.
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
-    let space = space_of(&engine.config, data, ids, origin);
+    let space = space_of(engine, data, ids, origin);
     if let Some(cues) = cues {
         cues.give(&space);
     }
@@ -382,7 +390,7 @@ pub(crate) async fn replace(
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
     ids.continue_after(space.ids.last());
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), world);
-    let fresh = space_of(&engine.config, data, ids, origin);
+    let fresh = space_of(engine, data, ids, origin);
     engine.add(Arc::clone(&fresh));
     space.data.close();
     space.clock.stop();

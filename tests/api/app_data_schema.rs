@@ -170,18 +170,3 @@ async fn no_integration_and_no_connection_has_one() {
         assert_eq!(bed.demo().get(path).await.0, 404, "{path}");
     }
 }
-
-#[tokio::test]
-async fn what_no_kind_has_yet_is_refused_by_name() {
-    let bed = Bed::exact().await;
-    contact(&bed.manager()).await;
-
-    for (method, below, what) in [
-        (Method::GET, "dependencies", "dependencies"),
-        (Method::GET, "export", "exports"),
-        (Method::POST, "refresh", "refreshing app data schemas"),
-    ] {
-        let refused = bed.manager().call(method, &format!("/app-data-schemas/contact/{below}"), None).await;
-        assert_eq!((refused.0, message(&refused)), (501, format!("membrane-mock does not fake {what}").as_str()));
-    }
-}

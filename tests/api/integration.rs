@@ -39,7 +39,7 @@ async fn key_name_and_connector_make_an_integration() {
       "authType": "oauth2",
       "hasMissingParameters": false,
       "hasDocumentation": false,
-      "hasOperations": false,
+      "hasOperations": true,
       "hasData": true,
       "hasEvents": false,
       "hasGlobalWebhooks": false,

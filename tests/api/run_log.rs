@@ -114,7 +114,7 @@ async fn every_kind_of_failure_is_logged_under_the_id_it_answered() {
     let code = json!({"code": "module.exports = () => 1"});
     for action in [
         json!({"key": "needs", "type": "run-javascript", "config": code, "inputSchema": needs}),
-        json!({"key": "unfaked", "type": "connector-operation"}),
+        json!({"key": "lost", "type": "connector-operation"}),
         json!({"key": "typeless"}),
         json!({"key": "twice", "integrationKey": "github", "type": "run-javascript", "config": code}),
         json!({"key": "twice", "integrationKey": "hubspot", "type": "run-javascript", "config": code}),
@@ -132,7 +132,7 @@ async fn every_kind_of_failure_is_logged_under_the_id_it_answered() {
         json!({"id": "unknown"}),
         json!({"key": "twice"}),
         json!({"key": "needs", "input": {}}),
-        json!({"key": "unfaked"}),
+        json!({"key": "lost"}),
         json!({"key": "typeless"}),
         user_through("unknown"),
         json!({"api": {"method": "GET", "path": "/user"}, "integrationKey": "slack"}),

@@ -46,15 +46,9 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| e.route.is_none() && e.path.starts_with("/functions")),
     ),
     because(
-        "Packages are 501, under their older name `/scenarios` too",
-        "not faked: SDK",
-        "the client has one class for both names: docs/behaviour.md#not-faked-data",
-        calls(|e| is(e, "* /package*") || is(e, "* /scenarios*")),
-    ),
-    because(
-        "Subscriptions to an external app's events are 501, and with them either meaning of their `webhookUri`",
-        "not faked: OAS",
-        "the sources give it two meanings: docs/behaviour.md#not-faked-data",
-        calls(|e| is(e, "* *external-event-subscription*")),
+        "Packages answer under their older name `/scenarios` too",
+        "SDK",
+        "the client has one class for both names: docs/behaviour.md#package-scenarios",
+        calls(|e| is(e, "* /scenario*")),
     ),
 ];

@@ -62,4 +62,28 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         "no source has its configuration: docs/behaviour.md#app-event-flows",
         calls(|e| is(e, "POST /webhooks/app-events/*")),
     ),
+    because(
+        "A subscription to external events learns of what is done to a connection's records, pulled as the net effect",
+        "assumed",
+        "the client has the calls, not what they notice: docs/behaviour.md#external-events",
+        calls(|e| is(e, "* /external-event*") || is(e, "POST /webhooks/external-events/*")),
+    ),
+    because(
+        "An operation of a connector is a request or a snippet that the connector lists, and leaves no run log",
+        "our choice",
+        "on the platform it is code of the connector: docs/behaviour.md#operations",
+        calls(|e| is(e, "* */operations*")),
+    ),
+    because(
+        "An export of an element is what an archive has of it, and a clone gets a free key",
+        "assumed",
+        "the React package puts an export back; no source says more: docs/behaviour.md#element-export",
+        calls(|e| is(e, "GET */export") || is(e, "POST */clone") || is(e, "GET */dependencies")),
+    ),
+    because(
+        "A package names elements by any name, and answers their ids; a screen that is missing is made on a read",
+        "assumed",
+        "the client has the fields alone: docs/behaviour.md#package",
+        calls(|e| is(e, "* /package*") || is(e, "* /screen*")),
+    ),
 ];

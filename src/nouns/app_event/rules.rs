@@ -13,8 +13,8 @@ use crate::mapping::formula;
 use crate::nouns::app_event::kind::AppEventTypeView;
 use crate::nouns::app_event::model::{AppEvent, AppEventType};
 use crate::nouns::flow::model::{Flow, FlowNodeType};
-use crate::nouns::flow_run as flow_runs;
 use crate::nouns::flow_run::model::FlowRun;
+use crate::nouns::flow_run::{self as flow_runs, Launch};
 use crate::nouns::tenant::model::Tenant;
 
 /// How many events are kept in the log.
@@ -117,6 +117,7 @@ async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value
             && flow.enabled
             && !flow.meta.is_archived()
     };
+    let by = Launch { by: "app-event-trigger", ids: Vec::new() };
     let mut launched = Vec::new();
     for flow in world.flows.iter().filter(mine) {
         let waits = flow.nodes.iter().find(|(_, node)| {
@@ -124,7 +125,7 @@ async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value
                 && names(&Value::Object(node.config.clone()), key, event_type)
         });
         let Some((node, _)) = waits else { continue };
-        let run = flow_runs::launch(cx, flow, node, event.clone(), "app-event-trigger").await;
+        let run = flow_runs::launch(cx, flow, node, event.clone(), by.clone()).await;
         launched.extend(run.map(|queued| queued.run.id.clone()));
     }
     launched

@@ -10,6 +10,7 @@ use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::data_collection::model::DataCollection;
 use crate::nouns::external_app::model::ExternalApp;
+use crate::nouns::external_event::model::ConnectorEvent;
 use crate::nouns::operation::model::Operation;
 
 /// How a connector's users authenticate. Source: SDK `CONNECTOR_AUTH_TYPES`.
@@ -151,6 +152,9 @@ pub struct Connector {
     /// What the connector can do by itself.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
+    /// The events that its app tells of beside those of records.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<ConnectorEvent>,
     /// Orders the catalog: higher comes first.
     #[serde(default)]
     pub popularity: u32,
@@ -252,6 +256,8 @@ pub struct ConnectorBody {
     pub data_collections: Patch<Vec<DataCollection>>,
     /// What the connector can do by itself. A field of the fake's own: the platform has code for it.
     pub operations: Patch<Vec<Operation>>,
+    /// The events that its app tells of beside those of records. A field of the fake's own: the platform has code for them.
+    pub events: Patch<Vec<ConnectorEvent>>,
     /// Auth options, which are kept and shown as given.
     pub options: Patch<Value>,
 }

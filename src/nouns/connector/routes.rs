@@ -74,8 +74,8 @@ pub(crate) struct ConnectorView<'a> {
     operations_count: usize,
     /// How many data collections the connector has.
     data_collections_count: usize,
-    /// Always 0: events are not faked.
-    events_count: u32,
+    /// How many events the connector has beside those of records.
+    events_count: usize,
     /// Function definitions and `options`, as they were given.
     #[serde(flatten)]
     extra: &'a JsonMap,
@@ -107,7 +107,7 @@ impl<'a> ConnectorView<'a> {
             has_data: !connector.data_collections.is_empty(),
             operations_count: connector.operations.len(),
             data_collections_count: connector.data_collections.len(),
-            events_count: 0,
+            events_count: connector.events.len(),
             extra: &connector.extra,
         }
     }

@@ -13,10 +13,11 @@ use crate::base::page::{Page, PageRequest};
 use crate::elements::model::Meta;
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
+use crate::engine::directory::{Directory, hint};
 use crate::nouns::connector::model::{AuthType, Connector, ConnectorBody};
-use crate::nouns::data_collection::model::check_collections;
+use crate::nouns::data_collection::model::{DataCollection, check_collections};
 use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
+use crate::nouns::external_event::model::{ConnectorEvent, check_events};
 use crate::nouns::operation::model::check_operations;
 
 /// Which connectors or apps a list asks for; an absent field allows all.
@@ -115,6 +116,7 @@ pub(super) async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector
         test: None,
         data_collections: Vec::new(),
         operations: Vec::new(),
+        events: Vec::new(),
         shared_oauth_client: true,
         popularity: 0,
         is_public: false,
@@ -153,6 +155,9 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     if let Some(operations) = body.operations.set() {
         check_operations(operations)?;
     }
+    if let Some(events) = body.events.set() {
+        check_events(events)?;
+    }
     if let Some(app) = body.external_app_id.set() {
         connector.external_app_id = Some(directory.find_app(app)?.id.clone());
     }
@@ -170,6 +175,7 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     body.oauth.apply(&mut connector.oauth);
     body.data_collections.apply_required(&mut connector.data_collections);
     body.operations.apply_required(&mut connector.operations);
+    body.events.apply_required(&mut connector.events);
     body.shared_oauth_client.apply_required(&mut connector.shared_oauth_client);
     if let Patch::Set(options) = body.options {
         connector.extra.insert("options".into(), options);
@@ -223,6 +229,24 @@ pub(super) async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, Ap
     tx.remove::<Connector>(connector.id.as_str());
     tx.commit().await?;
     Ok(connector)
+}
+
+impl Connector {
+    /// The collection of a key. Fails with 404 where the connector has none such, and names the nearest.
+    pub fn data_collection(&self, key: &str) -> Result<&DataCollection, ApiError> {
+        self.data_collections.iter().find(|collection| collection.key == key).ok_or_else(|| {
+            let known = hint(key, self.data_collections.iter().map(|collection| collection.key.as_str()));
+            ApiError::not_found(format!("data collection not found: `{}` has no `{key}`{known}", self.key()))
+        })
+    }
+
+    /// The event of a key. Fails with 404 where the connector has none such, and names the nearest.
+    pub fn event(&self, key: &str) -> Result<&ConnectorEvent, ApiError> {
+        self.events.iter().find(|event| event.key == key).ok_or_else(|| {
+            let known = hint(key, self.events.iter().map(|event| event.key.as_str()));
+            ApiError::not_found(format!("event not found: connector `{}` has no `{key}`{known}", self.key()))
+        })
+    }
 }
 
 /// Makes an external app and answers it. Fails with 400 without `name`, and with

@@ -13,6 +13,7 @@ use crate::base::ids::{Id, Ids};
 use crate::base::json::schema::{check_schema, check_value};
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::model::Connection;
+use crate::nouns::external_event::model::{EventSpec, EventWay};
 
 /// What can be done with a collection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -90,6 +91,9 @@ pub struct DataCollection {
     /// How records become those of a unified data model, and back.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub udm: BTreeMap<String, UnifiedModel>,
+    /// How the app tells of records that were `created`, `updated` and `deleted`, or of `all` of these; it is asked when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events: Option<BTreeMap<String, EventSpec>>,
     /// The records that the app has before anybody changes something, each as its fields.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub records: Vec<JsonMap>,
@@ -174,6 +178,13 @@ impl DataCollection {
             let why = format!("`lacks` has `{unknown}`; there are {}", verbs.join(", "));
             return Err(("lacks", ApiError::bad_request(why)));
         }
+        let events = self.events.iter().flat_map(BTreeMap::keys);
+        if let Some(unknown) =
+            events.into_iter().find(|name| !["created", "updated", "deleted", "all"].contains(&name.as_str()))
+        {
+            let why = format!("`events` has `{unknown}`; there are created, updated, deleted, all");
+            return Err(("events", ApiError::bad_request(why)));
+        }
         let mut known = BTreeSet::new();
         for (index, fields) in self.records.iter().enumerate() {
             let wrong = |why: String| {
@@ -187,6 +198,14 @@ impl DataCollection {
         let all = Value::Array(self.records.iter().cloned().map(Value::Object).collect());
         let schema = json!({ "type": "array", "items": self.fields_schema });
         check_value(&schema, &all, &format!("`records` of `{}`", self.key)).map_err(|error| ("records", error))
+    }
+
+    /// How the app tells of records that were `created`, `updated` or `deleted`; none where it does not.
+    pub fn event(&self, name: &str) -> Option<EventSpec> {
+        match &self.events {
+            Some(events) => events.get(name).or_else(|| events.get("all")).cloned(),
+            None => Some(EventSpec { way: EventWay::Pull, is_full_scan: false }),
+        }
     }
 
     /// The id of a record with these fields; none where they have none.
@@ -262,6 +281,9 @@ pub struct DataRecord {
     /// The id that the app gives it.
     pub record_id: String,
     pub fields: JsonMap,
+    /// Whether it was made behind the connection; otherwise it is one that the app began with.
+    #[serde(default)]
+    pub is_made: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
     /// When it was deleted; what was deleted is kept so that a page can follow it.

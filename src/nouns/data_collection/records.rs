@@ -95,13 +95,13 @@ impl Collection {
             let status = cx.world().workspace.mock.disconnected_status;
             return Err(connection.disconnected_error(connector.key(), status));
         }
-        spec_of(&connector, key)?;
+        connector.data_collection(key)?;
         Ok(Self { connection, connector, key: key.to_owned(), now: cx.space.clock.now() })
     }
 
     /// What the connector says of it.
     pub fn spec(&self) -> Result<&DataCollection, ApiError> {
-        spec_of(&self.connector, &self.key)
+        self.connector.data_collection(&self.key)
     }
 
     /// Every record, deleted ones too, in the collection's order.
@@ -163,14 +163,6 @@ fn mapped(template: Option<&JsonMap>, fields: &JsonMap, now: Timestamp) -> Resul
     let Some(template) = template else { return Ok(JsonMap::new()) };
     let value = formula::resolve(&Value::Object(template.clone()), &Value::Object(fields.clone()), now)?;
     Ok(value.and_then(|value| value.as_object().cloned()).unwrap_or_default())
-}
-
-/// The collection of a key. Fails with 404 where the connector has none such.
-pub(super) fn spec_of<'c>(connector: &'c Connector, key: &str) -> Result<&'c DataCollection, ApiError> {
-    connector.data_collections.iter().find(|collection| collection.key == key).ok_or_else(|| {
-        let known = hint(key, connector.data_collections.iter().map(|collection| collection.key.as_str()));
-        ApiError::not_found(format!("data collection not found: `{}` has no `{key}`{known}", connector.key()))
-    })
 }
 
 /// Does what a verb says, and answers as the platform does; null where that is nothing. `udm` is the unified data model in which records are shown too.
@@ -297,7 +289,7 @@ async fn write(
         fields.insert(spec.id_field.clone(), id);
         fields.extend(given);
         fields.retain(|_, value| !value.is_null());
-        stored_record(cx, collection, id_text, fields, (now, now))
+        DataRecord { is_made: true, ..stored_record(cx, collection, id_text, fields, (now, now)) }
     } else {
         let known = one(collection, &records, request, verb)?;
         // What is sent back as it is changes nothing.
@@ -345,6 +337,7 @@ fn stored_record(
         place: DataRecord::place(&collection.connection.id, &collection.key),
         record_id,
         fields,
+        is_made: false,
         created_at,
         updated_at,
         deleted_at: None,

@@ -16,7 +16,7 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{self as connections, connector_of};
 use crate::nouns::connector::model::Connector;
 use crate::nouns::data_collection::model::Verb;
-use crate::nouns::data_collection::records::{Collection, Request, perform, spec_of};
+use crate::nouns::data_collection::records::{Collection, Request, perform};
 use crate::nouns::data_collection::view::spec;
 use crate::nouns::data_source::model::DataSource;
 use crate::nouns::integration::connector_at;
@@ -37,7 +37,7 @@ pub(crate) async fn list_of_integration(call: Call) -> Result<Reply, ApiError> {
 /// `GET /integrations/:i/data/:key`, any token: answers what can be done with a collection; 404 for none of that key.
 pub(crate) async fn get_of_integration(call: Call) -> Result<Reply, ApiError> {
     call.whole_query();
-    Reply::json(&spec(spec_of(&*connector_at(&call)?, call.param("key")?)?))
+    Reply::json(&spec(connector_at(&call)?.data_collection(call.param("key")?)?))
 }
 
 fn connection_at(cx: &Cx, call: &Call) -> Result<Arc<Connection>, ApiError> {
@@ -55,7 +55,7 @@ pub(crate) async fn get_of_connection(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     call.whole_query();
     let connector = connector_of(&cx, &*connection_at(&cx, &call)?)?;
-    Reply::json(&spec(spec_of(&connector, call.param("key")?)?))
+    Reply::json(&spec(connector.data_collection(call.param("key")?)?))
 }
 
 /// An answer that may be nothing.

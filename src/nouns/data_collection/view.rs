@@ -92,6 +92,11 @@ pub fn spec(collection: &DataCollection) -> Value {
         };
         set_member(&mut spec, name, says);
     }
+    let events = ["created", "updated", "deleted"].into_iter().filter_map(|name| Some((name, collection.event(name)?)));
+    let events: serde_json::Map<String, Value> = events.map(|(name, event)| (name.to_owned(), json!(event))).collect();
+    if !events.is_empty() {
+        set_member(&mut spec, "events", events);
+    }
     if !collection.udm.is_empty() {
         set_member(&mut spec, "udm", json!(collection.udm));
     }

@@ -12,5 +12,5 @@ mod rules;
 pub mod seed;
 mod view;
 
-pub use rules::connected;
+pub use rules::{connected, notice};
 pub use view::FlowView;

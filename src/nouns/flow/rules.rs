@@ -15,9 +15,10 @@ use crate::base::ids::Ids;
 use crate::base::json::patch::Patch;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Holder, Kind as _, Listed, Wanted};
-use crate::engine::Cx;
+use crate::engine::{Cx, WorkspaceRuntime};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
+use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::store::{StoreError, Tx, World};
 
 fn scope_of(body: &FlowBody) -> Scope {
@@ -152,6 +153,18 @@ pub(super) async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Lis
         Ok(())
     })
     .await
+}
+
+/// Makes the instances of the connections that become READY in a transaction.
+pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+    for id in tx.changed::<Connection>() {
+        let Some(after) = tx.connections.get(&id).cloned() else { continue };
+        let event = WorkspaceEvent::of(before.connections.get(&id).map(|it| &**it), &after);
+        if matches!(event, Some(WorkspaceEvent::Created | WorkspaceEvent::Reconnected)) {
+            connected(tx, &space.ids, space.clock.now(), &after)?;
+        }
+    }
+    Ok(())
 }
 
 /// Makes the instances of a connection that has just become READY: one of each flow with `autoCreateInstances` that is

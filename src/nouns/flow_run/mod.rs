@@ -11,5 +11,7 @@ mod nodes;
 mod rules;
 mod view;
 
-pub use rules::{FlowRunFilter, Queued, create, create_at, find, get, launch, list, of_node, poke, stop};
+pub use rules::{
+    FlowRunFilter, Launch, Queued, create, create_at, find, get, launch, list, of_node, poke, queue, stop,
+};
 pub use view::FlowRunView;

@@ -190,6 +190,9 @@ pub struct FlowRun {
     /// The type of the trigger that launched it; none where it was asked for over the API.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub launched_by: Option<String>,
+    /// The ids of what launched it, such as an event.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub launched_by_ids: Vec<String>,
     /// The state, which only [`FlowRun::apply`] changes.
     pub state: FlowRunState,
     /// The last changes of the state, oldest first.

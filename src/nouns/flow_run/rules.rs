@@ -12,6 +12,7 @@ use crate::base::ids::Id;
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
+use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
 use crate::engine::moves::{Moves, Works};
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
@@ -74,28 +75,67 @@ pub async fn create_at(cx: &Cx, selector: &Selector, body: FlowRunBody) -> Resul
     start(cx, &*elements::instance::<Flow>(cx, &making).await?, body).await
 }
 
-/// Queues a run of a flow instance that a trigger of this type launches at its node, and answers it. Fails as [`create_at`]
-/// does.
+/// What launches a run that no caller asks for. Source: SDK `FlowRunLaunchedBy`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Launch {
+    /// The type of the launcher, such as `external-event`.
+    pub by: &'static str,
+    /// The ids of what launched it, such as the event.
+    pub ids: Vec<String>,
+}
+
+/// Queues a run of a flow instance that something launches at its trigger, and answers it. Fails as [`create_at`] does.
 pub async fn launch(
     cx: &Cx,
     flow: &Flow,
     node: &str,
     input: serde_json::Value,
-    trigger: &str,
+    launch: Launch,
 ) -> Result<Queued, ApiError> {
-    let body = FlowRunBody { start_node_key: Some(node.to_owned()), input: Some(input), ..FlowRunBody::default() };
-    start_by(cx, flow, body, Some(trigger)).await
+    let mut tx = cx.space.data.begin().await;
+    let id = queue(&cx.engine.catalog, &cx.space, &mut tx, flow, node, input, launch)?;
+    queued(cx, tx, &id).await
 }
 
 async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Queued, ApiError> {
-    start_by(cx, flow, body, None).await
+    let mut tx = cx.space.data.begin().await;
+    let id = put(&cx.engine.catalog, &cx.space, &mut tx, flow, body, None)?;
+    queued(cx, tx, &id).await
 }
 
-async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>) -> Result<Queued, ApiError> {
-    {
-        let world = cx.world();
-        cx.directory(&world).check_in_service(flow)?;
-    }
+async fn queued(cx: &Cx, tx: Tx, id: &Id<FlowRun>) -> Result<Queued, ApiError> {
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    let run = world.flow_runs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a flow run is missing"))?;
+    Ok(Queued { run, world })
+}
+
+/// Queues a run of a flow instance in a transaction, at the trigger that launches it, and answers its id. Fails as
+/// [`create_at`] does.
+pub fn queue(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    flow: &Flow,
+    node: &str,
+    input: serde_json::Value,
+    launch: Launch,
+) -> Result<Id<FlowRun>, ApiError> {
+    let body = FlowRunBody { start_node_key: Some(node.to_owned()), input: Some(input), ..FlowRunBody::default() };
+    put(catalog, space, tx, flow, body, Some(launch))
+}
+
+fn put(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    flow: &Flow,
+    body: FlowRunBody,
+    launch: Option<Launch>,
+) -> Result<Id<FlowRun>, ApiError> {
+    let world = (**tx).clone();
+    let directory = Directory::new(&world, catalog);
+    directory.check_in_service(flow)?;
     let place = &flow.place;
     let (Some(connection), Some(tenant)) = (place.connection.clone(), place.tenant.clone()) else {
         return Err(ApiError::bad_request(format!(
@@ -105,23 +145,22 @@ async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>
         )));
     };
     let start_node = flow.start_node(body.start_node_key.as_deref().or(body.node_key.as_deref()))?.to_owned();
-    let mut tx = cx.space.data.begin().await;
-    if let Some(connection) = tx.connections.get(connection.as_str()) {
-        cx.directory(&tx).check_usable(connection)?;
+    if let Some(connection) = world.connections.get(connection.as_str()) {
+        directory.check_usable(connection)?;
     }
     let waits = |run: &&Arc<FlowRun>| run.state == FlowRunState::Queued && run.connection == connection;
-    if tx.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
+    if world.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
         return Err(ApiError::rate_limited(format!("{MOST_QUEUED} flow runs of this connection wait already")));
     }
     let bytes = body.input.as_ref().map_or(0, |input| input.to_string().len());
-    let under_way = tx.flow_runs.iter().filter(|run| !run.state.is_over()).map(|run| run.bytes).sum::<usize>();
+    let under_way = world.flow_runs.iter().filter(|run| !run.state.is_over()).map(|run| run.bytes).sum::<usize>();
     if under_way + bytes > MOST_BYTES_KEPT {
         let why = format!("the flow runs that are not over have more than {MOST_BYTES_KEPT} bytes of input");
         return Err(ApiError::rate_limited(why));
     }
-    let now = cx.space.clock.now();
+    let (launched_by, launched_by_ids) = launch.map(|launch| (launch.by.to_owned(), launch.ids)).unzip();
     let run = FlowRun {
-        id: cx.space.ids.id(),
+        id: space.ids.id(),
         name: flow.meta.name.clone(),
         tenant,
         flow: flow.id.clone(),
@@ -130,10 +169,11 @@ async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>
         start_node,
         input: body.input,
         meta: body.meta,
-        launched_by: trigger.map(str::to_owned),
+        launched_by,
+        launched_by_ids: launched_by_ids.unwrap_or_default(),
         state: FlowRunState::Queued,
         history: History::default(),
-        started_at: now,
+        started_at: space.clock.now(),
         ended_at: None,
         errors: Vec::new(),
         node_runs: Vec::new(),
@@ -142,11 +182,8 @@ async fn start_by(cx: &Cx, flow: &Flow, body: FlowRunBody, trigger: Option<&str>
     };
     let id = run.id.clone();
     tx.put(run)?;
-    forget_old(&mut tx);
-    let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
-    let run = world.flow_runs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a flow run is missing"))?;
-    Ok(Queued { run, world })
+    forget_old(tx);
+    Ok(id)
 }
 
 fn forget_old(tx: &mut Tx) {

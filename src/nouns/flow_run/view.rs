@@ -101,6 +101,9 @@ pub(crate) struct LaunchedBy<'a> {
     /// The kind of launcher: `api-trigger`, or the trigger's type.
     #[serde(rename = "type")]
     pub(crate) kind: &'a str,
+    /// The ids of what launched it, such as the event; absent when there is nothing to name.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub(crate) ids: &'a [String],
 }
 
 impl<'a> ViewContext<'a> {
@@ -133,7 +136,10 @@ impl<'a> ViewContext<'a> {
             end_time: run.ended_at,
             errors: &run.errors,
             nodes: run.nodes(),
-            launched_by: LaunchedBy { kind: run.launched_by.as_deref().unwrap_or("api-trigger") },
+            launched_by: LaunchedBy {
+                kind: run.launched_by.as_deref().unwrap_or("api-trigger"),
+                ids: &run.launched_by_ids,
+            },
             meta: run.meta.as_ref(),
             flow_instance: instance.map(|instance| self.bare_flow(instance, None)),
             connection: connection.map(|connection| self.bare_connection(connection, Secrets::Hidden)),

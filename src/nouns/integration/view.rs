@@ -87,7 +87,7 @@ pub struct IntegrationView<'a> {
     pub(crate) has_operations: bool,
     /// Whether the connector has data collections.
     pub(crate) has_data: bool,
-    /// Always false: events are not faked.
+    /// Whether the connector tells of events.
     pub(crate) has_events: bool,
     /// Always false: global webhooks are not faked.
     pub(crate) has_global_webhooks: bool,
@@ -182,6 +182,7 @@ impl<'a> ViewContext<'a> {
             connector_key: connector.as_ref().map(|connector| connector.key().to_owned()),
             has_operations: connector.as_ref().is_some_and(|connector| !connector.operations.is_empty()),
             has_data: connector.as_ref().is_some_and(|connector| !connector.data_collections.is_empty()),
+            has_events: connector.as_ref().is_some_and(|connector| !connector.events.is_empty()),
             has_udm: connector.as_ref().is_some_and(|connector| connector.has_udm()),
             connector_version: integration.connector_version.as_deref(),
             app_uuid: self.app_uuid(app.as_ref()),
@@ -247,6 +248,7 @@ impl<'a> ViewContext<'a> {
             connector_key: Some(connector.key().to_owned()),
             has_operations: !connector.operations.is_empty(),
             has_data: !connector.data_collections.is_empty(),
+            has_events: !connector.events.is_empty(),
             has_udm: connector.has_udm(),
             app_uuid: self.app_uuid(connector.external_app_id.as_ref()),
             external_app_id: connector.external_app_id.clone(),

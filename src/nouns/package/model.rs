@@ -15,7 +15,7 @@ macro_rules! package {
                 instance: "package-instance", source: "SDK",
                 holders: Connections, body: PackageBody, seed: SeedPackage,
                 view: PackageView as "Package",
-                parent: parent_package, parent_package_id as "parentPackageId", "parentPackageKey",
+                parent: package, package_id as "packageId", "packageKey",
                 parent_package_version,
                 universal: universal_package_id as "universalPackageId",
                 fields: {

@@ -3,7 +3,7 @@
 //!
 //! Invariant: a log of a tenant that the caller may not see is answered as if it did not exist.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::base::error::ApiError;
 use crate::base::json::set_member;
@@ -146,19 +146,6 @@ pub(crate) async fn get_api_log_details(call: Call) -> Result<Reply, ApiError> {
         record.extend(details);
     }
     Reply::json(&record)
-}
-
-/// `GET /incoming-webhooks`, a tenant's or manager's token: answers an empty page, because no
-/// connector here receives events yet.
-pub(crate) async fn list_webhooks(call: Call) -> Result<Reply, ApiError> {
-    owner(&call.cx()?, &call)?;
-    call.page()?;
-    Reply::json(&json!({ "items": [] }))
-}
-
-/// `GET /incoming-webhooks/{id}` and `…/details`, any token: always 404, because none has come in.
-pub(crate) async fn no_webhook(call: Call) -> Result<Reply, ApiError> {
-    Err(ApiError::not_found(format!("incoming webhook not found: `{}`; none has come in", call.param("id")?)))
 }
 
 /// `GET /connection-attempt-logs`, a tenant's or manager's token: answers a page of attempts to connect, newest first.

@@ -42,9 +42,13 @@ pub enum WorkspaceEvent {
     /// A flow run was stopped.
     #[serde(rename = "flowRun.stopped")]
     FlowRunStopped,
+    /// Something happened in an app; it is sent to the address of the subscription, and to no other.
+    #[serde(rename = "external-event")]
+    ExternalEvent,
 }
 
 impl WorkspaceEvent {
+    /// The events of the workspace's own webhook.
     pub const ALL: [Self; 9] = [
         Self::Created,
         Self::Disconnected,
@@ -69,6 +73,7 @@ impl WorkspaceEvent {
             Self::FlowRunCompleted => "flowRun.completed",
             Self::FlowRunFailed => "flowRun.failed",
             Self::FlowRunStopped => "flowRun.stopped",
+            Self::ExternalEvent => "external-event",
         }
     }
 

@@ -29,7 +29,6 @@ use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::nouns::connection::model::Connection;
-use crate::nouns::flow as flows;
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::webhook::model::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
 use crate::store::{StoreError, Tx, World};
@@ -43,16 +42,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// How many finished deliveries are kept; older ones are removed.
 const MOST_KEPT: usize = 1_000;
 
-/// Writes a delivery for each event that the transaction's changes mean, in the same transaction; it also makes flow
-/// instances for connections that became READY and tells scenarios of the events.
+/// Writes a delivery for each event that the transaction's changes mean, in the same transaction; it also tells scenarios of
+/// the events.
 pub fn outbox(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
     let mut events: Vec<(WorkspaceEvent, Vec<String>, Value)> = Vec::new();
     for id in tx.changed::<Connection>() {
         let Some(after) = tx.connections.get(&id).cloned() else { continue };
         let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) else { continue };
-        if matches!(event, WorkspaceEvent::Created | WorkspaceEvent::Reconnected) {
-            flows::connected(tx, &space.ids, space.clock.now(), &after)?;
-        }
         let names = [Some(after.id.to_string()), after.meta.key.clone()];
         events.push((event, names.into_iter().flatten().collect(), of_connection(tx, &after)));
     }
@@ -149,6 +145,11 @@ fn of_flow_run(world: &World, run: &FlowRun) -> Value {
 }
 
 /// A new delivery, due at once. Its payload names the event twice, as `eventType` and as `event`.
+/// The delivery that tells the user's app of an external event.
+pub fn of_external_event(space: &WorkspaceRuntime, event: Value, url: String) -> WebhookDelivery {
+    WebhookDelivery { payload: event, ..delivery_of(space, WorkspaceEvent::ExternalEvent, &Value::Null, url) }
+}
+
 fn delivery_of(space: &WorkspaceRuntime, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
     let now = space.clock.now();
     WebhookDelivery {

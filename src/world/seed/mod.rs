@@ -24,6 +24,7 @@ use crate::elements::origin::Origin;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::{Apply, AuthType, Connector, OauthConfig, TestCall};
 use crate::nouns::data_collection::model::DataCollection;
+use crate::nouns::external_event::model::ConnectorEvent;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::model::for_each_kind;
 use crate::nouns::operation::model::Operation;
@@ -325,6 +326,9 @@ pub struct SeedConnector {
     /// What the connector can do by itself, beside what its actions do.
     #[serde(default)]
     pub operations: Vec<Operation>,
+    /// The events that its app tells of beside those of records.
+    #[serde(default)]
+    pub events: Vec<ConnectorEvent>,
     /// The catalog actions of the connector's app.
     #[serde(default)]
     pub actions: Vec<SeedAction>,
@@ -376,6 +380,7 @@ impl SeedConnector {
             shared_oauth_client: connector.shared_oauth_client,
             data_collections: connector.data_collections.clone(),
             operations: connector.operations.clone(),
+            events: connector.events.clone(),
             actions: Vec::new(),
         }
     }

@@ -19,6 +19,7 @@ use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::data_collection::model::check_collections;
+use crate::nouns::external_event::model::check_events;
 use crate::nouns::operation::model::check_operations;
 use crate::nouns::stub::model::StubSpec;
 use crate::world::embedded::DEMO;
@@ -32,12 +33,13 @@ use crate::world::seed::{
 
 /// The folders of the platform's element types, and what else stands at the top of a seed or an archive. Files of types
 /// that are not faked are ignored, and reported.
-pub(crate) const ELEMENT_TYPES: [&str; 9] = [
+pub(crate) const ELEMENT_TYPES: [&str; 10] = [
     "actions",
     "app-data-schemas",
     "app-event-types",
     "data-link-tables",
     "data-sources",
+    "external-event-types",
     "field-mappings",
     "flows",
     "packages",
@@ -401,6 +403,10 @@ impl SeedDocument {
             check_operations(&connector.operations).map_err(|error| {
                 let why = format!("connector `{}`: {}", connector.key, error.message);
                 origin.field("operations").error(&self.files, why)
+            })?;
+            check_events(&connector.events).map_err(|error| {
+                let why = format!("connector `{}`: {}", connector.key, error.message);
+                origin.field("events").error(&self.files, why)
             })?;
         }
         let of_connectors = self.connectors.iter().flat_map(|connector| &connector.actions);

@@ -271,24 +271,6 @@ async fn a_catalog_action_has_an_empty_key_and_runs_by_its_id() {
 }
 
 #[tokio::test]
-async fn a_type_that_is_not_faked_can_be_made_and_is_501_with_a_log_when_run() {
-    let bed = Bed::start().await;
-    let demo = bed.demo();
-
-    {
-        let kind = "connector-operation";
-        bed.action(json!({"key": kind, "type": kind, "integrationKey": "github", "config": {}})).await;
-
-        let answer = demo.post("/act", json!({"key": format!("github.{kind}"), "connectionKey": "github-dev"})).await;
-
-        assert_eq!((answer.0, &answer.1["type"]), (501, &json!("internal")), "{kind}");
-        assert!(message(&answer).contains("membrane-mock") && message(&answer).contains(kind), "{answer:?}");
-        let log = answer.1["actionRunId"].as_str().unwrap();
-        assert_eq!(demo.get(&format!("/action-run-logs/{log}")).await.0, 200);
-    }
-}
-
-#[tokio::test]
 async fn every_spelling_of_run_does_the_same() {
     let bed = Bed::start().await;
     let demo = bed.demo();

@@ -64,7 +64,7 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
         "authType": "client-credentials",
         "hasMissingParameters": false,
         "hasDocumentation": false,
-        "hasOperations": false,
+        "hasOperations": true,
         "hasData": true,
         "hasEvents": false,
         "hasGlobalWebhooks": false,

@@ -10,16 +10,16 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     let bed = Bed::start().await;
     bed.demo().get("/connections").await;
     bed.demo().get("/connections?limit=1").await;
-    bed.demo().get("/packages").await;
+    bed.demo().get("/external-event-types").await;
 
     let ledger = bed.nobody().get(&format!("/__mock/fidelity?workspace={}", bed.ws.key())).await.1;
 
     let route = |path: &str| ledger["routes"].as_array().unwrap().iter().find(|r| r["path"] == path).unwrap().clone();
     let list = route("/connections");
     assert_eq!((&list["level"], &list["uses"], &list["source"]), (&json!("documented"), &json!(2), &json!("SEED")));
-    let packages = route("/packages");
+    let unfaked = route("/external-event-types");
     assert_eq!(
-        (&packages["level"], &packages["uses"], &packages["method"]),
+        (&unfaked["level"], &unfaked["uses"], &unfaked["method"]),
         (&json!("not-faked"), &json!(1), &json!("GET"))
     );
     let behaviours = ledger["behaviours"].as_array().unwrap();
@@ -30,14 +30,14 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     for (part, count) in [
         ("Lists hold 100 unless asked", 1),
         ("A cursor is a decimal number", 1),
-        ("Packages are 501", 1),
+        ("Packages answer under", 0),
         ("Both claim vocabularies", 3),
         ("`isAdmin` may be", 0),
         ("Webhooks carry both", 0),
     ] {
         assert_eq!(uses(part), json!(count), "{part}");
     }
-    assert_eq!(behaviours.len(), 100);
+    assert_eq!(behaviours.len(), 103);
     let of_nobody = bed.nobody().get("/__mock/fidelity").await.1;
     assert_eq!((&of_nobody["behaviours"][0]["uses"], &of_nobody["routes"][0]["uses"]), (&Value::Null, &Value::Null));
     assert_eq!(bed.nobody().get("/__mock/fidelity?workspace=nope").await.0, 404);

@@ -41,6 +41,11 @@ struct World {
     connection: String,
 }
 
+/// Whether anybody has versions of the kind's elements.
+fn has_instances(plural: &str) -> bool {
+    plural != "screens"
+}
+
 /// Whether the kind stands at the three layers, so that integrations and connections have versions.
 fn has_layers(plural: &str) -> bool {
     !["app-data-schemas", "app-event-types"].contains(&plural)
@@ -155,7 +160,7 @@ fn not_asked(plural: &str, path: &str, verb: &str, meant: Meant) -> bool {
 async fn every_verb_takes_every_selector_and_reaches_what_is_meant() {
     let mut wrong = Vec::new();
     let mut asked = 0;
-    for plural in folders_of_kinds() {
+    for plural in folders_of_kinds().into_iter().filter(|plural| has_instances(plural)) {
         let bed = Bed::start().await;
         let world = prepared(&bed, plural).await;
         world.space.snapshot("prepared").unwrap();
@@ -201,7 +206,7 @@ async fn every_verb_takes_every_selector_and_reaches_what_is_meant() {
 
 #[tokio::test]
 async fn what_is_named_through_a_connection_is_never_the_element_above() {
-    for plural in folders_of_kinds().into_iter().filter(|plural| has_layers(plural)) {
+    for plural in folders_of_kinds().into_iter().filter(|plural| has_instances(plural) && has_layers(plural)) {
         let bed = Bed::start().await;
         let world = prepared(&bed, plural).await;
         let at = format!("/{plural}/zz?connectionKey=github-dev");

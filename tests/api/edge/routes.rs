@@ -15,7 +15,7 @@ use crate::support::{Answer, Api, Bed, answer, id, jobs, user};
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
 /// The kinds that are their fields and stand at the three layers.
-const FIELDED: [&str; 3] = ["data-sources", "field-mappings", "data-link-tables"];
+const FIELDED: [&str; 4] = ["data-sources", "field-mappings", "data-link-tables", "packages"];
 
 fn singular(plural: &str) -> &str {
     plural.strip_suffix('s').unwrap_or(plural)
@@ -33,9 +33,9 @@ fn query_of(path: &str, nothing: bool) -> String {
     let value = |text: &str| if nothing { "nope" } else { text }.to_owned();
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     // Kinds that are their fields are named alike.
-    if FIELDED.iter().any(|kind| first == singular(kind)) {
+    if first == "scenario" || FIELDED.iter().any(|kind| first == singular(kind)) {
         let scope = match path.rsplit('/').next() {
-            Some("apply") => "",
+            Some("apply" | "clone") => "",
             Some("reset") => "&connectionKey=github-dev",
             _ => "&integrationKey=github",
         };
@@ -50,7 +50,7 @@ fn query_of(path: &str, nothing: bool) -> String {
     }
     match first {
         // Only a universal element is applied.
-        "action" | "flow" if path.ends_with("/apply") => format!("?key={}", value("task")),
+        "action" | "flow" if path.ends_with("/apply") || path.ends_with("/clone") => format!("?key={}", value("task")),
         "action" => format!("?key={}&integrationKey=github", value("task")),
         "integration" => format!("?key={}", value("github")),
         "customer" | "tenant" | "user" => format!("?id={}", value("acme")),
@@ -60,7 +60,7 @@ fn query_of(path: &str, nothing: bool) -> String {
         "search" | "semantic-search" => "?q=task".to_owned(),
         "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
-        "app-data-schema" | "app-event-type" => format!("?key={}", value("task")),
+        "app-data-schema" | "app-event-type" | "screen" => format!("?key={}", value("task")),
         "app-event-subscription" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "app-event-subscription" => format!("?appEventTypeKey={}&autoCreate=true", value("task")),
         "app-data-schema-instance" => format!("?appDataSchemaKey={}&autoCreate=true", value("task")),
@@ -83,11 +83,16 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
         manager.ok(Method::POST, at, json!({"key": "task", "nodes": nodes})).await;
     }
     manager.ok(Method::POST, "/app-data-schemas", json!({"key": "task"})).await;
+    manager.ok(Method::POST, "/screens", json!({"key": "task", "type": "integration"})).await;
     let by_customer = json!({"$var": "customerId"});
     manager.ok(Method::POST, "/app-event-types", json!({"key": "task", "tenantIdFormula": by_customer})).await;
     let collection = json!({"key": "task", "name": "Notes", "fieldsSchema": {"type": "object"}, "records": [{"id": "task"}],
         "udm": {"notes": {"extract": {}, "parse": {}}}});
-    manager.ok(Method::PATCH, "/connectors/github", json!({"dataCollections": [collection]})).await;
+    let request = json!({"method": "GET", "path": "/user"});
+    let operation = json!({"key": "task", "name": "Task", "config": {"request": request}});
+    let event = json!({"key": "task", "name": "Task"});
+    let github = json!({"dataCollections": [collection], "operations": [operation], "events": [event]});
+    manager.ok(Method::PATCH, "/connectors/github", github).await;
     for kind in FIELDED {
         for at in [format!("/{kind}"), format!("/integrations/github/{kind}")] {
             let body = if kind == "data-sources" {
@@ -119,6 +124,14 @@ fn good_body(method: &Method, path: &str) -> Value {
         ("POST", "/actions" | "/integrations/{integration}/actions") => action,
         ("POST", "/flows" | "/integrations/{integration}/flows" | "/app-data-schemas" | "/app-event-types") => {
             json!({"key": "fresh"})
+        }
+        ("POST" | "PUT", path) if path == "/screens" || path.starts_with("/screen") => {
+            json!({"key": "fresh", "type": "integration"})
+        }
+        ("POST", "/scenarios") => json!({"key": "fresh"}),
+        ("PUT", path) if path.starts_with("/scenario") => json!({"key": "task", "name": "Task"}),
+        ("POST", "/external-event-subscriptions") => {
+            json!({"connectionKey": "github-dev", "config": {"type": "connector-event", "eventKey": "task"}})
         }
         ("POST", path) if path.ends_with("/links") => json!({"externalRecordId": "task", "appRecordId": "7"}),
         ("POST", "/webhooks/app-events/{key}") => json!({"customerId": "demo-tenant"}),
@@ -191,12 +204,19 @@ async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> String {
                 space.settle().await.unwrap();
             }
         }
+    } else if path.starts_with("/scenario") {
+        found = id(&api.ok(Method::PUT, "/connections/github-dev/packages/task", Value::Null).await);
     } else if let Some(kind) = FIELDED.iter().find(|kind| path.contains(singular(kind))) {
         let at = format!("/connections/github-dev/{kind}/task");
         found = id(&api.ok(Method::PUT, &at, Value::Null).await);
     } else if path.starts_with("/data-links/") {
         let link = json!({"externalRecordId": "task", "appRecordId": "7"});
         found = id(&api.ok(Method::POST, "/data-link-tables/github.task/links?connectionKey=github-dev", link).await);
+    } else if path.starts_with("/external-event")
+        || path.starts_with("/incoming-webhooks/")
+        || path.contains("external-events/")
+    {
+        found = of_external_events(api, path).await;
     } else if path.contains("/app-event-subscription") {
         found = id(&api.ok(Method::PUT, "/app-event-subscription?appEventTypeKey=task", Value::Null).await);
     } else if path.starts_with("/app-events/") || path.starts_with("/webhooks/") {
@@ -215,6 +235,28 @@ async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> String {
         "none".clone_into(&mut found);
     }
     found
+}
+
+/// Makes a subscription to external events, with an event that a webhook brought, and answers what the path names of it.
+async fn of_external_events(api: &Api, path: &str) -> String {
+    let config = json!({"type": "connector-event", "eventKey": "task"});
+    let body = json!({"connectionKey": "github-dev", "config": config});
+    let made = api.ok(Method::POST, "/external-event-subscriptions", body).await;
+    let key = made["incomingWebhookUri"].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
+    let subscription = format!("/external-event-subscriptions/{}", id(&made));
+    api.ok(Method::POST, &format!("/webhooks/external-events/{key}"), json!({})).await;
+    api.ok(Method::POST, &format!("{subscription}/pull-events"), Value::Null).await;
+    let list = path.split('/').nth(1).unwrap_or_default();
+    match list {
+        "webhooks" => key,
+        "external-event-subscriptions" => {
+            if path.ends_with("/restore") {
+                api.ok(Method::DELETE, &subscription, Value::Null).await;
+            }
+            id(&made)
+        }
+        list => id(&api.items(&format!("/{list}")).await[0]),
+    }
 }
 
 /// Calls a route as it wants to be called, in a workspace of its own.
@@ -254,12 +296,14 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         ("key", "webhooks") => found.clone(),
         ("key", _) => "task".into(),
         (_, "integrations") if !owner.contains("{integration}") => "github".into(),
-        (_, "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables")
-            if owner.ends_with("/apply") =>
-        {
-            "task".into()
-        }
-        (_, "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables") => "github.task".into(),
+        (
+            _,
+            "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables" | "packages" | "scenarios",
+        ) if owner.ends_with("/apply") || owner.ends_with("/clone") => "task".into(),
+        (
+            _,
+            "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables" | "packages" | "scenarios",
+        ) => "github.task".into(),
         (_, _) => "task".into(),
     });
     let mut query = query;

@@ -213,14 +213,14 @@ async fn what_is_no_archive_is_refused_at_once() {
 #[tokio::test]
 async fn elements_that_are_not_faked_are_passed_over_and_said() {
     let bed = Bed::bare().await;
-    let mut files = one("root/packages/f/spec.yaml", "name: F\n");
+    let mut files = one("root/external-event-types/f/spec.yaml", "name: F\n");
     files.insert("root/actions/a/spec.yaml".into(), "name: A\ntype: run-javascript\n".into());
     files.insert("root/README.md".into(), "# Elements\n".into());
 
     let job = imported(&bed.manager(), "", &zipped(&files)).await;
 
     assert_eq!(job["result"]["created"], json!(["actions/a"]), "{job}");
-    assert_eq!(job["result"]["passedOver"], json!(["packages/f/spec.yaml"]));
+    assert_eq!(job["result"]["passedOver"], json!(["external-event-types/f/spec.yaml"]));
 }
 
 #[tokio::test]

@@ -81,7 +81,7 @@ async fn a_search_that_cannot_be_says_why() {
         (&*format!("q={long}"), "400 bad_request/-", "at most 200 characters"),
         ("q=x&limit=101", "400 bad_request/-", "from 1 to 100"),
         ("q=x&elementType=conection", "400 bad_request/-", "did you mean `connection`?"),
-        ("q=x&elementType=package", "501 internal/-", "does not fake searching for `package`"),
+        ("q=x&elementType=flow-run", "501 internal/-", "does not fake searching for `flow-run`"),
         ("q=x&elementType=customer", "403 bad_request/access_denied", "only a manager token"),
     ] {
         let answer = bed.demo().get(&format!("/search?{query}")).await;

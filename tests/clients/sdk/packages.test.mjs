@@ -10,10 +10,10 @@ import { accept, page } from './lib/shape.mjs';
 const { shape } = sdk.DataSourceApiResponse;
 const layered = {
   integration: shape.integration,
-  parentPackageId: shape.dataSourceId,
+  packageId: shape.dataSourceId,
   universalPackageId: shape.universalDataSourceId,
 };
-const Package = sdk.PackageApiResponse.extend({ ...layered, parentPackage: sdk.BasePackage.optional() });
+const Package = sdk.PackageApiResponse.extend({ ...layered, package: sdk.BasePackage.optional() });
 const bad = { as: sdk.BadRequestError, status: 400 };
 const denied = { as: sdk.BadRequestError, status: 403 };
 const absent = { as: sdk.BadRequestError, status: 404, key: 'not_found' };
@@ -32,7 +32,7 @@ scenario('POST /packages makes one that lists show and filter', async (world) =>
   assert.deepEqual([made.key, made.layer, made.isPublic], ['crm', 'universal', false]);
   assert.deepEqual(made.elements, [{ type: 'action', id: action.id }]);
   const bound = accept(Package, await manager.packages.create({ key: 'crm', integrationKey: 'github' }));
-  assert.deepEqual([bound.layer, bound.parentPackageId, bound.elements], ['integration', made.id, made.elements]);
+  assert.deepEqual([bound.layer, bound.packageId, bound.elements], ['integration', made.id, made.elements]);
   const other = accept(Package, await manager.packages.create({ name: 'Big Companies' }));
 
   const find = async (query) => byId(accept(page(Package), await client.packages.find(query)).items);

@@ -176,6 +176,7 @@ pub(crate) fn build_connector(
         test: None,
         data_collections: Vec::new(),
         operations: Vec::new(),
+        events: Vec::new(),
         shared_oauth_client: true,
         popularity: 0,
         is_public: false,

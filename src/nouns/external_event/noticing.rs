@@ -1,0 +1,333 @@
+//! What a transaction means to subscriptions: those of flow instances are made with the instances, and a record that was made,
+//! changed or deleted is noticed by those that it concerns.
+//!
+//! Invariant: this happens in the transaction that changes the records, so no way to change one can forget it.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::base::JsonMap;
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::json::set_member;
+use crate::engine::WorkspaceRuntime;
+use crate::engine::catalog::Catalog;
+use crate::engine::directory::Directory;
+use crate::mapping::formula;
+use crate::nouns::connection::model::Connection;
+use crate::nouns::data_collection::model::{DataCollection, DataRecord};
+use crate::nouns::data_source::model::DataSource;
+use crate::nouns::external_event::model::{
+    Detection, EventConfig, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
+    Noticed, SubscriptionStatus,
+};
+use crate::nouns::external_event::rules::collect;
+use crate::nouns::flow::model::{Flow, FlowNode};
+use crate::store::{Record, StoreError, Tx, World};
+
+/// How many events, pulls and webhooks that came in are kept of each.
+const MOST_KEPT: usize = 1_000;
+
+/// How much a subscription notices before it is collected; then the oldest goes.
+const MOST_NOTICED: usize = 1_000;
+
+/// Does what the changes of a transaction mean to subscriptions.
+pub fn notice(catalog: &Catalog, space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+    for id in tx.changed::<Flow>() {
+        if let Some(flow) = tx.flows.get(&id).cloned().filter(|flow| flow.place.connection.is_some()) {
+            keep_up(catalog, space, tx, &flow)?;
+        }
+    }
+    for id in tx.changed::<DataRecord>() {
+        if let Some(record) = tx.data_records.get(&id).cloned() {
+            let was = before.data_records.get(&id).cloned();
+            tell(catalog, space, tx, was.as_deref(), &record)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the subscriptions that a flow instance's triggers need, and archives those that it no longer needs.
+fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow) -> Result<(), StoreError> {
+    let now = space.clock.now();
+    let wanted =
+        |node: &FlowNode| EventType::of_trigger(node.node_type).filter(|_| flow.enabled && !flow.meta.is_archived());
+    let own =
+        tx.external_event_subscriptions.iter().filter(|it| it.flow.as_ref().is_some_and(|(id, _)| *id == flow.id));
+    let own: Vec<Arc<ExternalEventSubscription>> = own.filter(|it| it.archived_at.is_none()).cloned().collect();
+    for old in &own {
+        let node = old.flow.as_ref().and_then(|(_, node)| flow.nodes.get(node));
+        let is_kept =
+            node.is_some_and(|node| wanted(node).and_then(|of| config_of(node, of)) == Some(old.config.clone()));
+        if !is_kept {
+            let mut old = (**old).clone();
+            (old.archived_at, old.due) = (Some(now), None);
+            old.noticed.clear();
+            tx.put(old)?;
+        }
+    }
+    let Some(connection) = flow.place.connection.as_ref().and_then(|id| tx.connections.get(id.as_str())).cloned()
+    else {
+        return Ok(());
+    };
+    for (key, node) in &flow.nodes {
+        let Some(config) = wanted(node).and_then(|of| config_of(node, of)) else { continue };
+        let is_there = own.iter().any(|it| it.flow.as_ref().is_some_and(|(_, of)| of == key) && it.config == config);
+        if is_there {
+            continue;
+        }
+        let world = (**tx).clone();
+        let name = format!("{}: {key}", flow.meta.name);
+        let made = subscription(&Directory::new(&world, catalog), space, &connection, name, config);
+        // A trigger whose collection or event is not there has nothing to wait for; setting the flow up tells.
+        if let Ok(mut made) = made {
+            made.flow = Some((flow.id.clone(), key.clone()));
+            tx.put(made)?;
+        }
+    }
+    Ok(())
+}
+
+/// What a trigger waits for; none where it does not say.
+fn config_of(node: &FlowNode, event_type: EventType) -> Option<EventConfig> {
+    let config = Value::Object(node.config.clone());
+    let text = |name: &str| config.get(name).and_then(Value::as_str).map(str::to_owned);
+    let data_source = config.get("dataSource").cloned();
+    let event_key = text("eventKey").or_else(|| text("key"));
+    let is_said = if event_type == EventType::ConnectorEvent { event_key.is_some() } else { data_source.is_some() };
+    is_said.then(|| EventConfig {
+        event_type,
+        data_source: data_source.filter(|_| event_type != EventType::ConnectorEvent),
+        event_key: event_key.filter(|_| event_type == EventType::ConnectorEvent),
+        event_parameters: config.get("eventParameters").cloned(),
+    })
+}
+
+/// Makes a subscription, subscribed. Fails with 400 where `config` lacks something, and with 404 where the app has no such
+/// collection or event.
+pub(super) fn subscription(
+    directory: &Directory<'_>,
+    space: &WorkspaceRuntime,
+    connection: &Arc<Connection>,
+    name: String,
+    config: EventConfig,
+) -> Result<ExternalEventSubscription, ApiError> {
+    let now = space.clock.now();
+    let source = source_of(directory, connection, &config)?;
+    Ok(ExternalEventSubscription {
+        id: space.ids.id(),
+        name,
+        tenant: connection.tenant.clone(),
+        connection: connection.id.clone(),
+        integration: connection.integration.clone(),
+        config,
+        collection: source.collection,
+        within: source.within,
+        detection: source.detection,
+        status: SubscriptionStatus::Subscribed,
+        error: None,
+        pull_updates_interval_seconds: source.pull,
+        full_sync_interval_seconds: source.full_sync,
+        since: now,
+        collected_at: None,
+        noticed: Vec::new(),
+        due: None,
+        webhook_uri: None,
+        renewals: 0,
+        flow: None,
+        created_at: now,
+        archived_at: None,
+    })
+}
+
+/// What a configuration comes to behind a connection.
+pub(super) struct Source {
+    pub(super) collection: Option<String>,
+    pub(super) within: JsonMap,
+    pub(super) detection: Detection,
+    pull: Option<f64>,
+    full_sync: Option<f64>,
+}
+
+/// What `config` comes to. Fails as [`subscription`] does.
+pub(super) fn source_of(
+    directory: &Directory<'_>,
+    connection: &Connection,
+    config: &EventConfig,
+) -> Result<Source, ApiError> {
+    let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+    let connector = connector.ok_or_else(|| ApiError::not_found("the connection's connector is gone"))?;
+    let Some(event) = config.event_type.of_collection() else {
+        let key = config.event_key.as_deref().ok_or_else(|| {
+            ApiError::bad_request("`config.eventKey` is missing: the key of one of the connector's events")
+        })?;
+        connector.event(key)?;
+        let source = Source {
+            collection: None,
+            within: JsonMap::new(),
+            detection: Detection::Push,
+            pull: None,
+            full_sync: None,
+        };
+        return Ok(source);
+    };
+    let named = config.data_source.as_ref().ok_or_else(|| {
+        ApiError::bad_request("`config.dataSource` is missing: `{collectionKey}`, or the `key` of a data source")
+    })?;
+    let text = |name: &str| named.get(name).and_then(Value::as_str);
+    let known =
+        text("key").or_else(|| text("id")).or_else(|| named.as_str()).filter(|_| text("collectionKey").is_none());
+    let known: Option<Arc<DataSource>> = known.map(|key| data_source(directory, connection, key)).transpose()?;
+    let own = known.as_ref().and_then(|source| source.collection_key.as_deref());
+    let key = text("collectionKey")
+        .or(own)
+        .ok_or_else(|| ApiError::bad_request("`config.dataSource` names no collection; set its `collectionKey`"))?;
+    let collection = connector.data_collection(key)?;
+    let spec = collection.event(event).ok_or_else(|| {
+        ApiError::bad_request(format!("collection `{key}` does not tell of records that were {event}"))
+    })?;
+    let parameters = known.as_ref().and_then(|source| source.collection_parameters.as_ref());
+    let parameters = [parameters, named.get("collectionParameters")].into_iter().flatten();
+    let parameters = parameters.filter_map(Value::as_object).flatten();
+    let within = parameters.filter(|(name, _)| collection.field(name).is_some());
+    let seconds = |name: &str, of_source: Option<f64>| named.get(name).and_then(Value::as_f64).or(of_source);
+    Ok(Source {
+        collection: Some(key.to_owned()),
+        within: within.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        detection: spec.detection(),
+        pull: seconds("pullUpdatesIntervalSeconds", known.as_ref().and_then(|of| of.pull_updates_interval_seconds)),
+        full_sync: seconds("fullSyncIntervalSeconds", known.as_ref().and_then(|of| of.full_sync_interval_seconds)),
+    })
+}
+
+/// The most specific data source of a key, or that of an id, that serves a connection.
+fn data_source(directory: &Directory<'_>, connection: &Connection, key: &str) -> Result<Arc<DataSource>, ApiError> {
+    let sources = &directory.world.data_sources;
+    let serves = |source: &&Arc<DataSource>| {
+        let place = &source.place;
+        !source.meta.is_archived()
+            && (place.connection.is_none() || place.connection.as_ref() == Some(&connection.id))
+            && (place.integration.is_none() || place.integration == connection.integration)
+    };
+    let by_key = || sources.with_key(key).filter(serves).max_by_key(|source| source.place.specificity());
+    let found = sources.get(key).filter(serves).or_else(by_key);
+    found.cloned().ok_or_else(|| ApiError::not_found(format!("data source not found: `{key}`")))
+}
+
+/// Tells the subscriptions that a change of a record concerns.
+fn tell(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    was: Option<&DataRecord>,
+    record: &DataRecord,
+) -> Result<(), StoreError> {
+    let event_type = match (was, record.deleted_at) {
+        (Some(DataRecord { deleted_at: Some(_), .. }), _) => return Ok(()),
+        (_, Some(_)) => EventType::DataRecordDeleted,
+        (None, None) if record.is_made => EventType::DataRecordCreated,
+        (was, None) if was.is_some_and(|was| was.fields == record.fields) => return Ok(()),
+        _ => EventType::DataRecordUpdated,
+    };
+    let concerned = tx.external_event_subscriptions.with_key(record.connection.as_str()).filter(|it| {
+        let is_within = |(name, value): (&String, &Value)| {
+            record.fields.get(name).is_some_and(|known| formula::plain_text(known) == formula::plain_text(value))
+        };
+        it.notices() && it.collection.as_deref() == Some(&record.collection) && it.within.iter().all(is_within)
+    });
+    let concerned: Vec<Arc<ExternalEventSubscription>> = concerned.cloned().collect();
+    for subscription in concerned {
+        let mut subscription = (*subscription).clone();
+        let data = shown(catalog, tx, &subscription, record);
+        if !note(&mut subscription, event_type, record, data) {
+            continue;
+        }
+        let now = space.clock.now();
+        if subscription.detection == Detection::Push {
+            collect(catalog, space, tx, &mut subscription)?;
+        } else if subscription.due.is_none() && !subscription.noticed.is_empty() {
+            subscription.due = subscription.next_pull(now);
+        }
+        tx.put(subscription)?;
+    }
+    Ok(())
+}
+
+/// Notes a change of a record; of what is not collected yet, the net effect stays. Answers whether anything is new.
+fn note(of: &mut ExternalEventSubscription, event_type: EventType, record: &DataRecord, data: Value) -> bool {
+    let waits = of.noticed.iter().position(|it| it.record_id.as_deref() == Some(&record.record_id));
+    let is_own = event_type == of.config.event_type;
+    match waits {
+        // What was made and is deleted before anybody looked was never there; what was changed is gone.
+        Some(at) if event_type == EventType::DataRecordDeleted && !is_own => {
+            of.noticed.remove(at);
+            if of.noticed.is_empty() {
+                of.due = None;
+            }
+        }
+        Some(at) => {
+            if let Some(noticed) = of.noticed.get_mut(at) {
+                noticed.data = data;
+            }
+        }
+        None if is_own => {
+            if of.noticed.len() >= MOST_NOTICED {
+                of.noticed.remove(0);
+            }
+            of.noticed.push(Noticed { record_id: Some(record.record_id.clone()), data });
+        }
+        None => return false,
+    }
+    true
+}
+
+/// A record as events show it. Source: SDK `DataRecordSchema`.
+fn shown(catalog: &Catalog, world: &World, of: &ExternalEventSubscription, record: &DataRecord) -> Value {
+    let directory = Directory::new(world, catalog);
+    let connection = world.connections.get(record.connection.as_str());
+    let connector = connection.and_then(|it| it.connector.as_ref()).and_then(|id| directory.connector(id.as_str()));
+    let collection: Option<&DataCollection> =
+        connector.as_ref().and_then(|connector| connector.data_collection(&record.collection).ok());
+    let mut shown = json!({
+        "id": record.record_id,
+        "fields": record.fields,
+        "rawFields": record.fields,
+        "createdTime": record.created_at,
+        "updatedTime": record.updated_at,
+    });
+    let Some(collection) = collection else { return shown };
+    if let Some(name) = collection.name_of(&record.fields) {
+        set_member(&mut shown, "name", name);
+    }
+    if let Some(uri) = collection.uri_of(&record.record_id, &record.fields) {
+        set_member(&mut shown, "uri", uri);
+    }
+    let udm = of.config.data_source.as_ref().and_then(|source| source.get("udm")).and_then(Value::as_str);
+    let extract = udm.and_then(|udm| collection.udm.get(udm)).and_then(|model| model.extract.as_ref());
+    if let (Some(udm), Some(extract)) = (udm, extract) {
+        let fields = Value::Object(record.fields.clone());
+        let unified = formula::resolve(&Value::Object(extract.clone()), &fields, record.updated_at);
+        set_member(&mut shown, "udm", udm);
+        set_member(&mut shown, "unifiedFields", unified.ok().flatten().unwrap_or_else(|| json!({})));
+    }
+    if let Some(deleted_at) = record.deleted_at {
+        set_member(&mut shown, "deletedTime", json!(deleted_at));
+    }
+    shown
+}
+
+/// Removes the oldest records of a kind, of which no more than the last 1,000 are kept.
+pub(super) fn forget_old<R: Record>(tx: &mut Tx) {
+    let old: Vec<Id<R>> = R::table(tx).iter().rev().skip(MOST_KEPT - 1).map(|it| it.record_id().clone()).collect();
+    for old in old {
+        tx.remove::<R>(old.as_str());
+    }
+}
+
+/// Removes the oldest of what subscriptions leave behind.
+pub(super) fn forget_all_old(tx: &mut Tx) {
+    forget_old::<ExternalEvent>(tx);
+    forget_old::<ExternalEventPull>(tx);
+    forget_old::<IncomingWebhook>(tx);
+}

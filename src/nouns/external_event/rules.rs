@@ -1,0 +1,383 @@
+//! The verbs of subscriptions, and the collecting of what they noticed.
+//!
+//! Source: SDK `ExternalEventSubscriptionAccessor`; DOC:docs/events. That a pull which finds nothing is not logged is our
+//! choice: on a clock that is moved by days, it would be all that is logged.
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::base::json::patch::Patch;
+use crate::engine::catalog::Catalog;
+use crate::engine::moves::Moves;
+use crate::engine::{Cx, Engine, WorkspaceRuntime};
+use crate::nouns::connection as connections;
+use crate::nouns::external_event::model::{
+    Detection, EventConfig, EventStatus, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
+    LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
+};
+use crate::nouns::external_event::noticing::{forget_all_old, source_of, subscription};
+use crate::nouns::flow_run::model::FlowRun;
+use crate::nouns::flow_run::{self as flow_runs, Launch};
+use crate::nouns::webhook as webhooks;
+use crate::store::{StoreError, Tx};
+
+/// The fields that a request may set; absent ones keep their value. Source: OAS.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct SubscriptionBody {
+    /// The name that people see; it says what it is to when absent on creation.
+    name: Patch<String>,
+    /// On creation: the id or key of the connection.
+    connection_id: Option<String>,
+    /// On creation: the key of the connection; an alternative to `connectionId`.
+    connection_key: Option<String>,
+    /// What it is to; needed on creation.
+    config: Option<EventConfig>,
+    /// How often the app is asked what is new.
+    pull_updates_interval_seconds: Patch<f64>,
+    /// How often everything is looked through.
+    full_sync_interval_seconds: Patch<f64>,
+    /// Where the user's app wants its events; an http or https address.
+    webhook_uri: Patch<String>,
+}
+
+impl SubscriptionBody {
+    /// Sets what the body says beside `config`. Fails with 400 for a wrong value.
+    fn apply(self, of: &mut ExternalEventSubscription) -> Result<(), ApiError> {
+        let intervals = [
+            ("pullUpdatesIntervalSeconds", self.pull_updates_interval_seconds.set()),
+            ("fullSyncIntervalSeconds", self.full_sync_interval_seconds.set()),
+        ];
+        for (field, seconds) in intervals {
+            if seconds.is_some_and(|seconds| *seconds < LEAST_SECONDS) {
+                return Err(ApiError::bad_request(format!("`{field}` is a number of seconds from {LEAST_SECONDS}")));
+            }
+        }
+        if let Some(uri) = self.webhook_uri.set() {
+            let is_fine = url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+            if !is_fine {
+                return Err(ApiError::bad_request(format!("`webhookUri` is `{uri}`; it is an http or https address")));
+            }
+        }
+        self.name.apply_required(&mut of.name);
+        self.pull_updates_interval_seconds.apply(&mut of.pull_updates_interval_seconds);
+        self.full_sync_interval_seconds.apply(&mut of.full_sync_interval_seconds);
+        self.webhook_uri.apply(&mut of.webhook_uri);
+        Ok(())
+    }
+}
+
+fn no_subscription(id: &str) -> ApiError {
+    ApiError::not_found(format!(
+        "external event subscription not found: `{id}`; list them with GET /external-event-subscriptions"
+    ))
+}
+
+/// A subscription; 404 when it does not exist or the caller may not see it.
+pub(super) fn find(cx: &Cx, id: &str) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    let found = cx.world().external_event_subscriptions.get(id).cloned();
+    found.filter(|it| cx.caller.may_see(it.tenant.as_str())).ok_or_else(|| no_subscription(id))
+}
+
+/// Makes a subscription, subscribed, and answers it. Fails with 400 for a wrong body, and with 404 for a connection,
+/// collection or event that is not there.
+pub(super) async fn create(cx: &Cx, body: SubscriptionBody) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    let named = body.connection_id.clone().or_else(|| body.connection_key.clone());
+    let named =
+        named.ok_or_else(|| ApiError::bad_request("name the connection by `connectionId` or `connectionKey`"))?;
+    let config = body.config.clone().ok_or_else(|| {
+        ApiError::bad_request(
+            "`config` is missing: `{type, dataSource}` for records, `{type, eventKey}` for other events",
+        )
+    })?;
+    let connection = connections::get(cx, &named)?;
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let name = json!(config.event_type).as_str().unwrap_or_default().to_owned();
+    let mut made = subscription(&cx.directory(&world), &cx.space, &connection, name, config)?;
+    body.apply(&mut made)?;
+    let id = made.id.to_string();
+    tx.put(made)?;
+    tx.commit().await?;
+    find(cx, &id)
+}
+
+/// Changes a subscription as `change` says, and answers it. Fails with 404 for one that the caller may not see.
+async fn changed(
+    cx: &Cx,
+    id: &str,
+    change: impl FnOnce(&mut Tx, &mut ExternalEventSubscription) -> Result<(), ApiError>,
+) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let known = tx.external_event_subscriptions.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
+    let mut of = known.map(|it| (**it).clone()).ok_or_else(|| no_subscription(id))?;
+    change(&mut tx, &mut of)?;
+    tx.put(of)?;
+    tx.commit().await?;
+    cx.engine.wake.notify_one();
+    find(cx, id)
+}
+
+fn refuse_archived(of: &ExternalEventSubscription) -> Result<(), ApiError> {
+    let why = || ApiError::bad_request(format!("external event subscription `{}` is archived; restore it", of.name));
+    of.archived_at.map_or(Ok(()), |_| Err(why()))
+}
+
+/// Changes the fields of a subscription and answers it. Fails with 400 for an archived one and a wrong value.
+pub(super) async fn update(
+    cx: &Cx,
+    id: &str,
+    body: SubscriptionBody,
+) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    changed(cx, id, |tx, of| {
+        refuse_archived(of)?;
+        if let Some(config) = body.config.clone() {
+            let world = (**tx).clone();
+            let connection = world.connections.get(of.connection.as_str());
+            let connection = connection.ok_or_else(|| ApiError::not_found("its connection is gone"))?;
+            let source = source_of(&cx.directory(&world), connection, &config)?;
+            (of.config, of.collection, of.within) = (config, source.collection, source.within);
+            of.detection = source.detection;
+        }
+        body.apply(of)?;
+        if of.due.is_some() {
+            of.due = of.next_pull(cx.space.clock.now());
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// What a verb makes of a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It listens, if it does not already.
+    Subscribe,
+    /// It listens no longer; what it noticed is dropped.
+    Unsubscribe,
+    /// It listens anew: what it noticed is dropped, and intervals count from now.
+    Resubscribe,
+    /// The app is given another address to tell.
+    RefreshWebhook,
+    /// It is archived.
+    Archive,
+    /// It is restored.
+    Restore,
+}
+
+/// Does a step with a subscription and answers it. Fails with 400 for an archived one, unless it is restored.
+pub(super) async fn take(cx: &Cx, id: &str, step: Step) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    changed(cx, id, |_, of| {
+        let now = cx.space.clock.now();
+        if !matches!(step, Step::Archive | Step::Restore) {
+            refuse_archived(of)?;
+        }
+        let listens = of.notices();
+        match step {
+            Step::Subscribe if listens => {}
+            Step::Subscribe | Step::Resubscribe => {
+                (of.status, of.error, of.since) = (SubscriptionStatus::Subscribed, None, now);
+                (of.noticed, of.due) = (Vec::new(), None);
+            }
+            Step::Unsubscribe => {
+                (of.status, of.error) = (SubscriptionStatus::Unsubscribed, None);
+                (of.noticed, of.due) = (Vec::new(), None);
+            }
+            Step::RefreshWebhook => of.renewals = of.renewals.saturating_add(1),
+            Step::Archive => {
+                of.archived_at.get_or_insert(now);
+                (of.noticed, of.due) = (Vec::new(), None);
+            }
+            Step::Restore => of.archived_at = None,
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Asks the app now what is new, and answers the subscription. Fails with 400 for one that does not listen.
+pub(super) async fn pull_now(cx: &Cx, id: &str) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    changed(cx, id, |tx, of| {
+        refuse_archived(of)?;
+        if !of.notices() {
+            return Err(ApiError::bad_request("it is not subscribed, so there is nothing to pull; subscribe first"));
+        }
+        pull(&cx.engine.catalog, &cx.space, tx, of)?;
+        Ok(())
+    })
+    .await
+}
+
+/// Takes a webhook in: an event of the connector, or the word of the app that records have changed, which are then collected
+/// at once. Answers the ids of the events. Fails with 404 where nobody listens.
+pub(super) async fn take_webhook(
+    cx: &Cx,
+    of: &ExternalEventSubscription,
+    body: Value,
+) -> Result<Vec<Id<ExternalEvent>>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let known = tx.external_event_subscriptions.get(of.id.as_str()).cloned();
+    let mut of = known.map(|it| (*it).clone()).ok_or_else(|| no_subscription(of.id.as_str()))?;
+    let (now, tenant) = (cx.space.clock.now(), of.tenant.clone());
+    let refusal = (!of.notices()).then(|| {
+        ApiError::not_found(format!("external event subscription `{}` is not subscribed; subscribe first", of.name))
+    });
+    let mut collected = Vec::new();
+    if refusal.is_none() {
+        if of.collection.is_none() {
+            // Some apps send several events at once.
+            let events = if let Value::Array(events) = &body { events.clone() } else { vec![body.clone()] };
+            of.noticed.extend(events.into_iter().map(|data| Noticed { record_id: None, data }));
+        }
+        collected = collect(&cx.engine.catalog, &cx.space, &mut tx, &mut of)?;
+    }
+    forget_all_old(&mut tx);
+    tx.put(IncomingWebhook {
+        id: cx.space.ids.id(),
+        tenant,
+        subscription: of.id.clone(),
+        webhook_key: of.webhook_key(&cx.space.key),
+        body,
+        collected: collected.clone(),
+        error: refusal.clone(),
+        created_at: now,
+    })?;
+    tx.put(of)?;
+    tx.commit().await?;
+    cx.engine.wake.notify_one();
+    refusal.map_or(Ok(collected), Err)
+}
+
+/// Asks the app what is new: collects what was noticed and logs the pull. While the connection does not work, nothing is
+/// collected and nothing is lost.
+fn pull(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    of: &mut ExternalEventSubscription,
+) -> Result<(), StoreError> {
+    let now = space.clock.now();
+    let start = of.collected_at.unwrap_or(of.since);
+    let error = tx.connections.get(of.connection.as_str()).and_then(|connection| {
+        let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
+        let why = format!("connection `{name}` is not connected, so its app could not be asked for events");
+        (!connection.is_connected()).then(|| ApiError::configuration(why))
+    });
+    let collected = if error.is_none() { collect(catalog, space, tx, of)? } else { Vec::new() };
+    of.status = if error.is_none() { SubscriptionStatus::Subscribed } else { SubscriptionStatus::Error };
+    of.error.clone_from(&error);
+    if error.is_some() {
+        of.due = of.next_pull(now).filter(|_| !of.noticed.is_empty());
+    }
+    forget_all_old(tx);
+    tx.put(ExternalEventPull {
+        id: space.ids.id(),
+        tenant: of.tenant.clone(),
+        subscription: of.id.clone(),
+        is_full_scan: of.detection == Detection::FullScan,
+        status: if error.is_none() { PullStatus::Success } else { PullStatus::Error },
+        collected,
+        error,
+        start,
+        end: now,
+    })
+}
+
+/// Makes events of what was noticed: each is logged, launches the flow that waits for it, and is sent to the user's app.
+pub(super) fn collect(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    of: &mut ExternalEventSubscription,
+) -> Result<Vec<Id<ExternalEvent>>, StoreError> {
+    let now = space.clock.now();
+    (of.due, of.collected_at) = (None, Some(now));
+    let mut collected = Vec::new();
+    for noticed in std::mem::take(&mut of.noticed) {
+        let id: Id<ExternalEvent> = space.ids.id();
+        // A record stands in the payload of its event under its name; the event of a connector is the payload.
+        let payload = if of.collection.is_some() { json!({ "record": noticed.data }) } else { noticed.data };
+        let launched = launch(catalog, space, tx, of, &id, &payload);
+        let (launched, error) = match launched {
+            Ok(launched) => (launched.into_iter().collect(), None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        let event = ExternalEvent {
+            id: id.clone(),
+            tenant: of.tenant.clone(),
+            subscription: of.id.clone(),
+            payload,
+            launched,
+            status: if error.is_none() { EventStatus::Success } else { EventStatus::Error },
+            error,
+            created_at: now,
+        };
+        if let Some(uri) = of.webhook_uri.clone() {
+            let delivery = webhooks::of_external_event(space, told(of, &event), uri);
+            tx.put(delivery)?;
+        }
+        forget_all_old(tx);
+        tx.put(event)?;
+        collected.push(id);
+    }
+    Ok(collected)
+}
+
+/// What the user's app is told of an event. Source: the fields of the log; the form is our choice.
+fn told(of: &ExternalEventSubscription, event: &ExternalEvent) -> Value {
+    json!({
+        "id": event.id,
+        "type": of.config.event_type,
+        "externalEventSubscriptionId": of.id,
+        "connectionId": of.connection,
+        "integrationId": of.integration,
+        "userId": of.tenant,
+        "tenantId": of.tenant,
+        "payload": event.payload,
+        "createdAt": event.created_at,
+    })
+}
+
+/// Launches the flow instance that a subscription is for, at its trigger.
+fn launch(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    of: &ExternalEventSubscription,
+    event: &Id<ExternalEvent>,
+    payload: &Value,
+) -> Result<Option<Id<FlowRun>>, ApiError> {
+    let Some((flow, node)) = &of.flow else { return Ok(None) };
+    let flow = tx.flows.get(flow.as_str()).cloned().ok_or_else(|| ApiError::not_found("its flow is gone"))?;
+    let launch = Launch { by: "external-event", ids: vec![event.to_string()] };
+    flow_runs::queue(catalog, space, tx, &flow, node, payload.clone(), launch).map(Some)
+}
+
+impl Moves for ExternalEventSubscription {
+    fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, mut record: Self) -> Result<(), ApiError> {
+        pull(&engine.catalog, space, tx, &mut record)?;
+        Ok(tx.put(record)?)
+    }
+
+    fn give_up(_: &WorkspaceRuntime, tx: &mut Tx, mut record: Self, error: ApiError) -> Result<(), ApiError> {
+        (record.status, record.error, record.due) = (SubscriptionStatus::Error, Some(error), None);
+        Ok(tx.put(record)?)
+    }
+}
+
+/// The workspace and the subscription whose address has this key.
+pub(super) fn of_webhook(
+    engine: &Engine,
+    key: &str,
+) -> Option<(Arc<WorkspaceRuntime>, Arc<ExternalEventSubscription>)> {
+    engine.spaces().into_iter().find_map(|space| {
+        let world = space.world();
+        let found =
+            world.external_event_subscriptions.iter().find(|it| it.webhook_key(&world.workspace.key) == key).cloned();
+        found.map(|found| (space, found))
+    })
+}
