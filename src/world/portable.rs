@@ -117,6 +117,14 @@ struct Named {
     name: String,
 }
 
+impl Dependency {
+    /// One that is named by id is called by its key where it has one, so that it is listed once.
+    fn of(of_type: &'static str, named: &str, element: Option<Named>) -> Self {
+        let key = element.as_ref().and_then(|it| it.key.clone()).unwrap_or_else(|| named.to_owned());
+        Self { of_type, key, element }
+    }
+}
+
 macro_rules! dependency_types {
     (
         records { $($records:tt)* }
@@ -146,7 +154,21 @@ macro_rules! dependency_types {
                     key: it.meta.key.clone(),
                     name: it.meta.name.clone(),
                 });
-                return Some(Dependency { of_type: stringify!($kind), key: named.to_owned(), element });
+                return Some(Dependency::of(stringify!($kind), named, element));
+            })*
+            None
+        }
+
+        /// The dependency that an object with a type and an id names, as the elements of a package do.
+        fn named_by_type(of_type: &str, named: &str, world: &World) -> Option<Dependency> {
+            $(if of_type == $name {
+                let by_uuid = || world.$table.iter().find(|it| it.meta.uuid == named);
+                let element = world.$table.get(named).or_else(by_uuid).map(|it| Named {
+                    id: it.id.to_string(),
+                    key: it.meta.key.clone(),
+                    name: it.meta.name.clone(),
+                });
+                return Some(Dependency::of(stringify!($kind), named, element));
             })*
             None
         }
@@ -158,6 +180,9 @@ for_each_kind!(dependency_types);
 fn collect(of: &Value, world: &World, found: &mut BTreeSet<Dependency>) {
     match of {
         Value::Object(fields) => {
+            if let (Some(of_type), Some(id)) = (member(of, "type").as_str(), member(of, "id").as_str()) {
+                found.extend(named_by_type(of_type, id, world));
+            }
             for (field, value) in fields {
                 found.extend(named_by(field, value, world));
                 collect(value, world, found);

@@ -225,6 +225,9 @@ pub struct ExternalEventSubscription {
     /// What is not collected yet, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub noticed: Vec<Noticed>,
+    /// The ids of records that were made since it was last collected, for one that is not told of these.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fresh: Vec<String>,
     /// The moment at which that is collected.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub due: Option<Timestamp>,
@@ -267,6 +270,12 @@ impl ExternalEventSubscription {
         };
         let interval = Duration::try_from_secs_f64(seconds.max(LEAST_SECONDS)).ok()?;
         u64::try_from(interval.as_millis()).ok()
+    }
+
+    /// The last moment at which it would be collected by itself, at `now`; none where the app tells at once.
+    pub fn looks_at(&self, now: Timestamp) -> Option<Timestamp> {
+        let interval = self.interval()?;
+        Some(self.since.plus(Duration::from_millis(now.since(self.since) / interval * interval)))
     }
 
     /// The next moment at which it is collected, after `now`; none where the app tells at once, and while nobody listens.

@@ -132,6 +132,7 @@ pub(super) fn subscription(
         since: now,
         collected_at: None,
         noticed: Vec::new(),
+        fresh: Vec::new(),
         due: None,
         webhook_uri: None,
         renewals: 0,
@@ -239,6 +240,18 @@ fn tell(
     let concerned: Vec<Arc<ExternalEventSubscription>> = concerned.cloned().collect();
     for subscription in concerned {
         let mut subscription = (*subscription).clone();
+        // What was made since anybody looked is seen as it is then: it was neither changed nor deleted.
+        let looks_at = subscription.looks_at(space.clock.now());
+        if let Some(looked) = looks_at.filter(|_| subscription.config.event_type != EventType::DataRecordCreated) {
+            if event_type == EventType::DataRecordCreated {
+                keep_fresh(&mut subscription.fresh, &record.record_id);
+                tx.put(subscription)?;
+                continue;
+            }
+            if subscription.fresh.contains(&record.record_id) && record.created_at >= looked {
+                continue;
+            }
+        }
         let data = shown(catalog, tx, &subscription, record);
         if !note(&mut subscription, event_type, record, data) {
             continue;
@@ -252,6 +265,14 @@ fn tell(
         tx.put(subscription)?;
     }
     Ok(())
+}
+
+/// Notes that a record is new; of very many, the oldest count as seen.
+fn keep_fresh(fresh: &mut Vec<String>, id: &str) {
+    if fresh.len() >= MOST_NOTICED {
+        fresh.remove(0);
+    }
+    fresh.push(id.to_owned());
 }
 
 /// Notes a change of a record; of what is not collected yet, the net effect stays. Answers whether anything is new.

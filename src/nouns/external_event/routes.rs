@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::json::set_member;
 use crate::base::page::Page;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
@@ -20,7 +21,7 @@ use crate::store::{Record, Table, World};
 
 fn shown(cx: &Cx, of: &ExternalEventSubscription) -> Result<Reply, ApiError> {
     let world = cx.world();
-    Reply::json(&cx.view(&world).event_subscription(of, true))
+    Reply::json(&cx.view(&world).event_subscription(of, true, cx.space.clock.now()))
 }
 
 /// Which subscriptions a list asks for, by the fields that everything of a subscription can be filtered by.
@@ -84,7 +85,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
         (archived || it.archived_at.is_none()) && of_type.is_none() && filter.takes(&cx, &world, it, &it.status)
     });
     let page: Page<_> = page.take(all.map(|(at, it)| (at, &**it)));
-    Reply::json(&page.map(|it| lens.event_subscription(it, true)))
+    Reply::json(&page.map(|it| lens.event_subscription(it, true, cx.space.clock.now())))
 }
 
 /// `POST /external-event-subscriptions`, any token: makes a subscription, subscribed, and answers it. 400 for a wrong body,
@@ -139,7 +140,11 @@ pub(crate) async fn receive(call: Call) -> Result<Reply, ApiError> {
     let tenant = space.world().tenants.get(of.tenant.as_str()).cloned();
     let tenant = tenant.ok_or_else(|| ApiError::not_found("the tenant of the subscription is gone"))?;
     let cx = Cx::of_tenant(&call.engine, &space, tenant);
-    let body = call.any_json()?.unwrap_or(Value::Null);
+    let body = call.any_json()?;
+    if body.is_none() && of.collection.is_none() {
+        return Err(ApiError::bad_request("the webhook has no body; send the event as JSON"));
+    }
+    let body = body.unwrap_or(Value::Null);
     let collected = rules::take_webhook(&cx, &of, body).await?;
     Reply::json(&json!({ "collectedEventIds": collected }))
 }
@@ -192,7 +197,7 @@ pub(crate) async fn list_events(call: Call) -> Result<Reply, ApiError> {
                 .is_some_and(|of| filter.takes(&cx, &world, of, &event.status))
     });
     let page: Page<_> = page.take(all.map(|(at, it)| (at, &**it)));
-    Reply::json(&page.map(|it| lens.external_event(it)))
+    Reply::json(&page.map(|it| lens.external_event(it, cx.space.clock.now())))
 }
 
 /// `GET /external-event-log-records/{id}` and `…/details`, any token: answers an event. 404 for one that the caller may not
@@ -202,7 +207,7 @@ pub(crate) async fn get_event(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let lens = cx.view(&world);
     let found = world.external_events.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
-    let found = found.and_then(|it| lens.external_event(it));
+    let found = found.and_then(|it| lens.external_event(it, cx.space.clock.now()));
     Reply::json(&found.ok_or_else(|| ApiError::not_found(format!("external event not found: `{id}`")))?)
 }
 
@@ -210,15 +215,18 @@ pub(crate) async fn get_event(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn list_pulls(call: Call) -> Result<Reply, ApiError> {
     let (cx, filter) = (call.cx()?, Filter::of(&call));
     check_status(&filter, &["queued", "running", "success", "error"])?;
+    let (from, to) = (call.query().moment("from")?, call.query().moment("to")?);
     let world = cx.world();
     let lens = cx.view(&world);
     let page = call.page()?;
     let all = newest(&world.external_event_pulls).filter(|(_, pull)| {
-        subscription_of(&world, pull.subscription.as_str())
-            .is_some_and(|of| filter.takes(&cx, &world, of, &pull.status))
+        from.is_none_or(|from| pull.end >= from)
+            && to.is_none_or(|to| pull.end < to)
+            && subscription_of(&world, pull.subscription.as_str())
+                .is_some_and(|of| filter.takes(&cx, &world, of, &pull.status))
     });
     let page: Page<_> = page.take(all.map(|(at, it)| (at, &**it)));
-    Reply::json(&page.map(|it| lens.event_pull(it)))
+    Reply::json(&page.map(|it| lens.event_pull(it, cx.space.clock.now())))
 }
 
 /// `GET /external-event-pulls/{id}`, any token: answers a pull. 404 for one that the caller may not see.
@@ -227,7 +235,7 @@ pub(crate) async fn get_pull(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let lens = cx.view(&world);
     let found = world.external_event_pulls.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
-    let found = found.and_then(|it| lens.event_pull(it));
+    let found = found.and_then(|it| lens.event_pull(it, cx.space.clock.now()));
     Reply::json(&found.ok_or_else(|| ApiError::not_found(format!("external event pull not found: `{id}`")))?)
 }
 
@@ -261,7 +269,7 @@ pub(crate) async fn list_webhooks(call: Call) -> Result<Reply, ApiError> {
                 .is_some_and(|of| filter.takes(&cx, &world, of, &status))
     });
     let page: Page<_> = page.take(all.map(|(at, it)| (at, &**it)));
-    Reply::json(&page.map(|it| lens.incoming_webhook(it)))
+    Reply::json(&page.map(|it| lens.incoming_webhook(it, cx.space.clock.now())))
 }
 
 /// `GET /incoming-webhooks/{id}`, any token: answers a webhook that came in. 404 for one that the caller may not see.
@@ -280,12 +288,14 @@ fn webhook(call: &Call, is_whole: bool) -> Result<Reply, ApiError> {
     let world = cx.world();
     let lens = cx.view(&world);
     let found = world.incoming_webhooks.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
-    let shown = found.and_then(|it| Some((it, lens.incoming_webhook(it)?)));
+    let shown = found.and_then(|it| Some((it, lens.incoming_webhook(it, cx.space.clock.now())?)));
     let (webhook, shown) = shown.ok_or_else(|| ApiError::not_found(format!("incoming webhook not found: `{id}`")))?;
     let mut shown = serde_json::to_value(shown).map_err(ApiError::internal)?;
     if is_whole {
-        crate::base::json::set_member(&mut shown, "request", json!({ "body": webhook.body }));
-        crate::base::json::set_member(&mut shown, "error", json!(webhook.error));
+        set_member(&mut shown, "request", json!({ "body": webhook.body }));
+        if let Some(error) = &webhook.error {
+            set_member(&mut shown, "error", json!(error));
+        }
     }
     Reply::json(&shown)
 }

@@ -152,6 +152,13 @@ pub(super) async fn update(
     .await
 }
 
+/// Drops what a subscription noticed.
+fn forget(of: &mut ExternalEventSubscription) {
+    of.noticed.clear();
+    of.fresh.clear();
+    of.due = None;
+}
+
 /// What a verb makes of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -181,16 +188,16 @@ pub(super) async fn take(cx: &Cx, id: &str, step: Step) -> Result<Arc<ExternalEv
             Step::Subscribe if listens => {}
             Step::Subscribe | Step::Resubscribe => {
                 (of.status, of.error, of.since) = (SubscriptionStatus::Subscribed, None, now);
-                (of.noticed, of.due) = (Vec::new(), None);
+                forget(of);
             }
             Step::Unsubscribe => {
                 (of.status, of.error) = (SubscriptionStatus::Unsubscribed, None);
-                (of.noticed, of.due) = (Vec::new(), None);
+                forget(of);
             }
             Step::RefreshWebhook => of.renewals = of.renewals.saturating_add(1),
             Step::Archive => {
                 of.archived_at.get_or_insert(now);
-                (of.noticed, of.due) = (Vec::new(), None);
+                forget(of);
             }
             Step::Restore => of.archived_at = None,
         }
@@ -296,6 +303,7 @@ pub(super) fn collect(
 ) -> Result<Vec<Id<ExternalEvent>>, StoreError> {
     let now = space.clock.now();
     (of.due, of.collected_at) = (None, Some(now));
+    of.fresh.clear();
     let mut collected = Vec::new();
     for noticed in std::mem::take(&mut of.noticed) {
         let id: Id<ExternalEvent> = space.ids.id();

@@ -216,10 +216,15 @@ impl<'a> ViewContext<'a> {
         }
     }
 
-    /// A subscription; `whole` says whether its tenant, connection and integration are with it.
-    pub fn event_subscription(&self, of: &'a ExternalEventSubscription, whole: bool) -> SubscriptionView<'a> {
+    /// A subscription; `whole` says whether its tenant, connection and integration are with it, `now` when it is looked at.
+    pub fn event_subscription(
+        &self,
+        of: &'a ExternalEventSubscription,
+        whole: bool,
+        now: Timestamp,
+    ) -> SubscriptionView<'a> {
         let world = self.directory.world;
-        let now = of.due.or_else(|| of.next_pull(of.collected_at.unwrap_or(of.since)));
+        let next = of.due.or_else(|| of.next_pull(now));
         SubscriptionView {
             id: of.id.as_str(),
             name: &of.name,
@@ -231,7 +236,7 @@ impl<'a> ViewContext<'a> {
             requires_full_sync: of.detection == Detection::FullScan,
             pull_updates_interval_seconds: of.pull_updates_interval_seconds,
             full_sync_interval_seconds: of.full_sync_interval_seconds,
-            next_pull_events_timestamp: now.map(Timestamp::millis),
+            next_pull_events_timestamp: next.map(Timestamp::millis),
             webhook_uri: of.webhook_uri.as_deref(),
             incoming_webhook_uri: format!(
                 "{}/webhooks/external-events/{}",
@@ -246,7 +251,7 @@ impl<'a> ViewContext<'a> {
     }
 
     /// An event, with its subscription; none where that is gone.
-    pub fn external_event(&self, event: &'a ExternalEvent) -> Option<EventView<'a>> {
+    pub fn external_event(&self, event: &'a ExternalEvent, now: Timestamp) -> Option<EventView<'a>> {
         let of = self.directory.world.external_event_subscriptions.get(event.subscription.as_str())?;
         Some(EventView {
             id: event.id.as_str(),
@@ -257,13 +262,13 @@ impl<'a> ViewContext<'a> {
             status: event.status,
             error: event.error.as_ref(),
             created_at: event.created_at,
-            external_event_subscription: self.event_subscription(of, false),
+            external_event_subscription: self.event_subscription(of, false, now),
             owned: self.owned(of, true),
         })
     }
 
     /// A pull, with its subscription; none where that is gone.
-    pub fn event_pull(&self, pull: &'a ExternalEventPull) -> Option<PullView<'a>> {
+    pub fn event_pull(&self, pull: &'a ExternalEventPull, now: Timestamp) -> Option<PullView<'a>> {
         let of = self.directory.world.external_event_subscriptions.get(pull.subscription.as_str())?;
         Some(PullView {
             id: pull.id.as_str(),
@@ -275,13 +280,13 @@ impl<'a> ViewContext<'a> {
             status: pull.status,
             collected_event_ids: &pull.collected,
             error: pull.error.as_ref(),
-            external_event_subscription: self.event_subscription(of, false),
+            external_event_subscription: self.event_subscription(of, false, now),
             owned: self.owned(of, true),
         })
     }
 
     /// A webhook that came in, with its subscription; none where that is gone.
-    pub fn incoming_webhook(&self, webhook: &'a IncomingWebhook) -> Option<WebhookView<'a>> {
+    pub fn incoming_webhook(&self, webhook: &'a IncomingWebhook, now: Timestamp) -> Option<WebhookView<'a>> {
         let world = self.directory.world;
         let of = world.external_event_subscriptions.get(webhook.subscription.as_str())?;
         let connection = world.connections.get(of.connection.as_str());
@@ -296,7 +301,7 @@ impl<'a> ViewContext<'a> {
             collected_event_ids: &webhook.collected,
             created_at: webhook.created_at,
             customer: self.tenant(&webhook.tenant),
-            subscription: self.event_subscription(of, false),
+            subscription: self.event_subscription(of, false, now),
             user_id: webhook.tenant.as_str(),
             connection_id: of.connection.as_str(),
             integration_id: of.integration.as_ref().map(Id::to_string).unwrap_or_default(),

@@ -17,7 +17,9 @@ const kinds = {
   'data-link-tables': {},
   'app-event-types': { schema: { type: 'object' } },
   'app-data-schemas': { schema: { type: 'object' } },
-  packages: { elements: [{ type: 'action', id: 'nowhere' }] },
+  packages: { scenarioTemplateId: 'crm' },
+  'external-event-types': { type: 'webhook', schema: { type: 'object' } },
+  'connected-products': { type: 'ai-agent', parameters: { agentType: 'support' } },
   screens: { type: 'integration', blocks: [{ type: 'flow', key: 'sync' }] },
 };
 
@@ -38,7 +40,7 @@ for (const [plural, fields] of Object.entries(kinds)) {
   });
 }
 
-const layered = Object.entries(kinds).filter(([plural]) => !['app-data-schemas', 'app-event-types', 'screens'].includes(plural));
+const layered = Object.entries(kinds).filter(([plural]) => !['app-data-schemas', 'app-event-types', 'screens', 'connected-products'].includes(plural));
 for (const [plural, fields] of layered) {
   scenario(`POST /${plural}/:id/clone makes another one of the same definition`, async ({ manager, client }) => {
     const made = await manager.post(`/${plural}`, { key: 'one', name: 'One', description: 'Of one', ...fields });
@@ -66,6 +68,7 @@ scenario('GET …/dependencies names what a definition names', async ({ manager 
   const source = await manager.dataSources.create({ key: 'contacts', name: 'Contacts', collectionKey: 'issues' });
   const nodes = {
     run: { type: 'run-action', config: { actionKey: 'issues' } },
+    again: { type: 'run-action', config: { actionId: action.id } },
     list: { type: 'list-data-records', config: { dataSource: { key: 'contacts' }, fieldMapping: { key: 'gone' } } },
   };
   const flow = await manager.flows.create({ key: 'sync', name: 'Sync', nodes });
@@ -75,6 +78,9 @@ scenario('GET …/dependencies names what a definition names', async ({ manager 
     { type: 'DataSource', key: 'contacts', element: named(source) },
     { type: 'FieldMapping', key: 'gone' },
   ]);
+  const packed = await manager.packages.create({ key: 'pack', elements: [{ type: 'action', id: action.id }] });
+  const inside = [{ type: 'Action', key: 'issues', element: named(action) }];
+  assert.deepEqual(await manager.get(`/packages/${packed.id}/dependencies`), inside);
 });
 
 scenario('connections and integrations are exported', async ({ manager, client }) => {
