@@ -82,8 +82,8 @@ pub struct Route {
     pub access: Access,
     /// The text names the document that describes the route.
     pub source: &'static str,
-    /// The flag is false for a route that answers 501.
-    pub faked: bool,
+    /// What is missing, for a route that answers 501.
+    pub lacks: Option<Arc<str>>,
     /// What its calls are named after, when they do something that rules and scenarios have a word for.
     pub operation: Option<Operation>,
     subject: SubjectOf,
@@ -91,6 +91,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether the route does something: it answers 501 otherwise.
+    pub fn is_faked(&self) -> bool {
+        self.lacks.is_none()
+    }
+
     /// The same, with a name for what its calls do.
     #[must_use]
     pub fn operation(self, operation: Operation) -> Self {
@@ -136,7 +141,7 @@ pub fn route(
         path: path.into(),
         access,
         source,
-        faked: true,
+        lacks: None,
         operation: None,
         subject: Subject::in_scope,
         handler,

@@ -7,6 +7,7 @@ mod descriptors;
 mod exec;
 mod mapping;
 mod output;
+mod routes;
 mod serve;
 mod token;
 mod watch;
@@ -46,6 +47,8 @@ enum Command {
     Credentials(credentials::CredentialsOptions),
     /// Evaluate a formula of the data-mapping language. Needs no server.
     Mapping(mapping::MappingOptions),
+    /// Print which operations of the platform are faked. Needs no server.
+    Routes(routes::RoutesOptions),
     /// Become the command of an `exec` that started this process.
     #[command(name = "run-command", hide = true)]
     Become(exec::BecomeOptions),
@@ -204,6 +207,7 @@ pub fn main() -> ExitCode {
         Command::Token(options) => token::run(&options),
         Command::Credentials(options) => credentials::run(&options),
         Command::Mapping(options) => mapping::run(options),
+        Command::Routes(options) => Ok(routes::run(&options)),
         Command::Become(options) => Ok(exec::become_command(&options)),
         Command::JsWorker { arguments } => Ok(crate::sandbox::worker::main(&arguments)),
     };

@@ -38,7 +38,7 @@ pub fn level_of(source: &str) -> Option<Level> {
 
 /// Returns the level of a route, or nothing when its source is unknown.
 pub fn level(route: &Route) -> Option<Level> {
-    if route.faked { level_of(route.source) } else { Some(Level::NotFaked) }
+    if route.is_faked() { level_of(route.source) } else { Some(Level::NotFaked) }
 }
 
 /// Returns the ledger. With `?workspace=KEY` it also counts how often that workspace used each route, and each

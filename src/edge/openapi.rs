@@ -64,6 +64,8 @@ fn shape_of(route: &Route) -> Shape {
         "/dependencies",
         "/operations",
         "/integrations/{selector}/events",
+        "/integrations/{selector}/udm",
+        "/data-collection-specs",
         "/external-event-pulls/{id}/logs",
     ];
     if bare.iter().any(|end| path.ends_with(end)) {
@@ -165,7 +167,7 @@ fn operation(route: &Route, method: &str) -> Value {
         .collect();
     let mut operation = json!({
         "operationId": words.join("-"),
-        "description": if route.faked { format!("Source: {}", route.source) } else { "Not faked: 501".to_owned() },
+        "description": if route.is_faked() { format!("Source: {}", route.source) } else { "Not faked: 501".to_owned() },
         "responses": responses(route),
     });
     if !parameters.is_empty() {
@@ -204,7 +206,7 @@ fn responses(route: &Route) -> Value {
         "description": "What went wrong, and what would work",
         "content": json_of(json!({ "$ref": "#/components/schemas/Error" })),
     });
-    if !route.faked {
+    if !route.is_faked() {
         return json!({ "501": error });
     }
     let item = schemas::answered(route).map_or_else(|| json!({ "type": "object" }), |name| referred(&name));

@@ -113,7 +113,10 @@ pub(crate) fn answered(route: &Route) -> Option<Cow<'static, str>> {
         "/external-event-pulls" | "/external-event-pulls/{id}" => Some("ExternalEventPull"),
         "/incoming-webhooks" | "/incoming-webhooks/{id}" | "/incoming-webhooks/{id}/details" => Some("IncomingWebhook"),
         "/external-event-subscriptions" => Some("ExternalEventSubscription"),
-        _ if path.starts_with("/external-event-subscriptions/") && route.faked && !path.ends_with("/dependencies") => {
+        _ if path.starts_with("/external-event-subscriptions/")
+            && route.is_faked()
+            && !path.ends_with("/dependencies") =>
+        {
             Some("ExternalEventSubscription")
         }
         _ if ["/customers", "/tenants", "/users"].contains(&path) => Some("Tenant"),

@@ -284,7 +284,7 @@ async fn answer(
         seen.subject = Some(subject);
     }
     let reply = faults::ended(met, answer).await;
-    if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.faked {
+    if reply.as_ref().is_ok_and(|reply| reply.status.is_success()) && route.is_faked() {
         // Which fields a route knows is known when it has read them. Where it has done something meanwhile, the finding
         // has to be enough.
         if incoming.method == Method::GET

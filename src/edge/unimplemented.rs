@@ -97,6 +97,7 @@ pub(crate) fn routes() -> Vec<Route> {
             format!("/{singular}"),
             format!("/{singular}/{{*rest}}"),
         ] {
+    let lacks = Some(Arc::clone(&what));
             all.extend(refusals(&path, rights, what));
         }
         let pages = ["/embed", "/isolated-embed"].map(|base| format!("{base}/{plural}/{{*rest}}"));
@@ -127,7 +128,7 @@ fn refusal_of(method: Option<Method>, path: &str, access: Access, what: impl Int
         let what = Arc::clone(&what);
         async move { Err(ApiError::not_faked(&what)) }
     });
-    route.faked = false;
+    route.lacks = lacks;
     // As of the routes that are faked, the path selects the integration that a call is about.
     if path.starts_with("/integrations/{selector}") { route.about(integrations::about) } else { route }
 }
