@@ -34,6 +34,11 @@ impl<S, E> Default for History<S, E> {
 }
 
 impl<S, E> History<S, E> {
+    /// Returns the changes, oldest first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &StateChange<S, E>> {
+        self.0.iter()
+    }
+
     /// Returns whether nothing has changed yet.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -32,6 +32,7 @@ use crate::nouns::data_collection::{Verb, routes as data};
 use crate::nouns::data_link_table::routes as links;
 use crate::nouns::external_event::Step;
 use crate::nouns::external_event::routes as external_events;
+use crate::nouns::file::routes as files;
 use crate::nouns::flow::routes as flows;
 use crate::nouns::hosted_page::routes as screens;
 use crate::nouns::hosted_page::routes::{attempt, embed};
@@ -110,6 +111,11 @@ pub fn routes() -> Vec<Route> {
         patch("/connectors/{selector}", Manager, "OAS", connectors::patch),
         put("/connectors/{selector}", Manager, "OAS", connectors::put),
         delete("/connectors/{selector}", Manager, "OAS", connectors::delete),
+        post("/connectors/{selector}/clone", Manager, "OAS", connectors::clone),
+        // The universe is the catalog: what is not the workspace's own.
+        get("/universe/apps", Anyone, "OAS", connectors::list_shared_apps),
+        get("/v2/universe/apps", Anyone, "OAS", connectors::list_shared_apps),
+        get("/universe/connectors", Anyone, "OAS", connectors::list_shared),
         post("/connectors/{selector}/generate-options", Anyone, "SDK", connect::generate_options),
         post("/connection-options", Anyone, "SDK", connect::connection_options),
         // integrations
@@ -134,6 +140,10 @@ pub fn routes() -> Vec<Route> {
         get("/integrations/{selector}/events", Anyone, "real-use", external_events::list_of_integration)
             .about(integrations::about),
         get("/integrations/{selector}/events/{key}", Anyone, "real-use", external_events::get_of_integration)
+            .about(integrations::about),
+        get("/integrations/{selector}/udm", Anyone, "real-use", data::list_models).about(integrations::about),
+        get("/integrations/{selector}/udm/{key}", Anyone, "real-use", data::get_model).about(integrations::about),
+        get("/integrations/{selector}/data-collection-specs", Anyone, "real-use", data::list_specs)
             .about(integrations::about),
         get("/integrations/{selector}/data", Anyone, "SDK", data::list_of_integration).about(integrations::about),
         get("/integrations/{selector}/data/{key}", Anyone, "SDK", data::get_of_integration).about(integrations::about),
@@ -170,6 +180,9 @@ pub fn routes() -> Vec<Route> {
         post("/connections/{connection}/operations/{key}/run", Anyone, "SDK", operations::run_of_connection),
         get("/connections/{connection}/export", Anyone, "OAS", portable::export_connection),
         get("/connections/{connection}/dependencies", Anyone, "OAS", portable::dependencies_of_connection),
+        post("/files", Anyone, "OAS", files::create),
+        get("/files/{ticket}", Public, "our choice: the bytes behind `downloadUri`", files::get).about(files::about),
+        get("/connections/{connection}/logs", Anyone, "OAS", connections::logs),
         get("/data-links", Anyone, "OAS", links::list_all),
         delete("/data-links/{id}", Anyone, "OAS", links::delete_one),
         get("/app-events", Anyone, "SDK", app_events::list),

@@ -23,19 +23,10 @@ enum Rights {
 
 use Rights::{Anyone, Managers, ManagersChange};
 
-/// These kinds have a list and elements, under a plural and a singular name. What belongs to a connection is changed by its
-/// tenant too.
-const KINDS: &[(&str, &str, Rights, &str)] =
-    &[("external-event-types", "external-event-type", ManagersChange, "external event types")];
-
 /// These paths take any method.
 const PATHS: &[(&str, Rights, &str)] = &[
     ("/account", ManagersChange, "the console's account"),
     ("/connections/{connection}/data/{key}/refresh", Anyone, "refreshing data collections"),
-    ("/connections/{connection}/logs", Anyone, "connection logs"),
-    ("/integrations/{selector}/data-collection-specs", ManagersChange, "data collections"),
-    ("/integrations/{selector}/udm", ManagersChange, "unified data models"),
-    ("/integrations/{selector}/udm/{*rest}", ManagersChange, "unified data models"),
     ("/integrations/{selector}/documentation", ManagersChange, "documentation of integrations"),
     ("/integrations/{selector}/global-webhooks", Managers, "global webhooks"),
     ("/integrations/{selector}/upload-connector", Managers, "connector uploads"),
@@ -44,7 +35,6 @@ const PATHS: &[(&str, Rights, &str)] = &[
     ("/connectors/{selector}/versions", ManagersChange, "connector versions"),
     ("/connectors/{selector}/versions/{*rest}", Managers, "connector versions"),
     ("/connectors/{selector}/directories/{*rest}", Managers, "connector files"),
-    ("/connectors/{selector}/clone", Managers, "cloning connectors"),
     ("/connectors/{selector}/import", Managers, "connector imports"),
     ("/connectors/{selector}/upload", Managers, "connector uploads"),
     ("/connectors/{selector}/download", Managers, "connector downloads"),
@@ -55,22 +45,18 @@ const PATHS: &[(&str, Rights, &str)] = &[
     ("/connectors/{selector}/publish-version", Managers, "connector versions"),
     ("/checkpoints", Managers, "checkpoints"),
     ("/checkpoints/{*rest}", Managers, "checkpoints"),
-    ("/connected-products", Managers, "connected products"),
-    ("/connected-products/{*rest}", Managers, "connected products"),
     ("/org-workspaces", Managers, "org workspaces"),
     ("/org-workspaces/{*rest}", Managers, "org workspaces"),
     ("/agent/tools", Anyone, "the tools of agents"),
     ("/agent/tools/{*rest}", Anyone, "the tools of agents"),
     ("/agent/{*rest}", Anyone, "this part of agent sessions"),
-    ("/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
-    ("/v2/universe/{*rest}", ManagersChange, "the universe's listing; use /external-apps and /connectors"),
+    ("/universe/packages", ManagersChange, "public packages"),
     ("/external-event-pulls/{id}/telemetry", Anyone, "the telemetry of pulls"),
     (
         "/external-event-subscriptions/{id}/download-full-sync-snapshot",
         Anyone,
         "snapshots of a full sync; list the records of the collection",
     ),
-    ("/files", Anyone, "files"),
 ];
 
 /// These single calls are missing on paths that are faked otherwise.
@@ -90,19 +76,6 @@ const PAGES: &[(&str, &str)] = &[("/webhooks/{*rest}", "incoming events")];
 /// Returns every route that answers 501.
 pub(crate) fn routes() -> Vec<Route> {
     let mut all = Vec::new();
-    for &(plural, singular, rights, what) in KINDS {
-        for path in [
-            format!("/{plural}"),
-            format!("/{plural}/{{*rest}}"),
-            format!("/{singular}"),
-            format!("/{singular}/{{*rest}}"),
-        ] {
-    let lacks = Some(Arc::clone(&what));
-            all.extend(refusals(&path, rights, what));
-        }
-        let pages = ["/embed", "/isolated-embed"].map(|base| format!("{base}/{plural}/{{*rest}}"));
-        all.extend(pages.map(|path| refusal_of(Some(Method::GET), &path, Access::Form, what)));
-    }
     all.extend(PATHS.iter().flat_map(|&(path, rights, what)| refusals(path, rights, what)));
     all.extend(CALLS.iter().map(|(method, path, access, what)| refusal_of(Some(method.clone()), path, *access, *what)));
     all.extend(PAGES.iter().map(|&(path, what)| refusal_of(None, path, Access::Public, what)));
@@ -124,6 +97,7 @@ fn refusals(path: &str, rights: Rights, what: impl Into<Arc<str>>) -> Vec<Route>
 
 fn refusal_of(method: Option<Method>, path: &str, access: Access, what: impl Into<Arc<str>>) -> Route {
     let what = what.into();
+    let lacks = Some(Arc::clone(&what));
     let mut route = route(method, path, access, "OAS", move |_: Call| {
         let what = Arc::clone(&what);
         async move { Err(ApiError::not_faked(&what)) }

@@ -48,6 +48,8 @@ macro_rules! for_each_kind {
                 ExternalEventPull("external-event-pull") in external_event_pulls: crate::nouns::external_event::model::ExternalEventPull, by |_| None;
                 /// Webhooks that came in are looked up only by id.
                 IncomingWebhook("incoming-webhook") in incoming_webhooks: crate::nouns::external_event::model::IncomingWebhook, by |_| None;
+                /// Files are looked up by the secret in their address.
+                File("file") in files: crate::nouns::file::model::File, by |file| Some(&file.ticket);
                 /// Links between records are looked up by the table's instance that has them.
                 DataLink("data-link") in data_links: crate::nouns::data_link_table::model::DataLink, by |link| Some(link.data_link_table_instance_id.as_str());
                 /// Stubs are looked up by the key of their connector.
@@ -68,10 +70,14 @@ macro_rules! for_each_kind {
                 DataLinkTable("data-link-table") in data_link_tables: crate::nouns::data_link_table::model::DataLinkTable, by |table| table.meta.key.as_deref();
                 /// App data schemas and their instances are looked up by key.
                 AppDataSchema("app-data-schema") in app_data_schemas: crate::nouns::app_data_schema::model::AppDataSchema, by |schema| schema.meta.key.as_deref();
+                /// External event types and their versions are looked up by key.
+                ExternalEventType("external-event-type") in external_event_types: crate::nouns::external_event_type::model::ExternalEventType, by |it| it.meta.key.as_deref();
                 /// Packages and their versions are looked up by key; they name elements of the other kinds.
                 Package("package") in packages: crate::nouns::package::model::Package, by |package| package.meta.key.as_deref();
                 /// Screens are looked up by key.
                 Screen("screen") in screens: crate::nouns::screen::model::Screen, by |screen| screen.meta.key.as_deref();
+                /// Connected products are looked up by key.
+                ConnectedProduct("connected-product") in connected_products: crate::nouns::connected_product::model::ConnectedProduct, by |product| product.meta.key.as_deref();
             }
         }
     };

@@ -81,6 +81,12 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| is(e, "GET */export") || is(e, "POST */clone") || is(e, "GET */dependencies")),
     ),
     because(
+        "A file is read by whoever has its address; a workspace keeps the last 100",
+        "our choice",
+        "the platform keeps them in a bucket: docs/behaviour.md#file",
+        calls(|e| is(e, "* /files*")),
+    ),
+    because(
         "A package names elements by any name, and answers their ids; a screen that is missing is made on a read",
         "assumed",
         "the client has the fields alone: docs/behaviour.md#package",

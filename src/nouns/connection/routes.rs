@@ -5,7 +5,7 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::page::Page;
@@ -278,4 +278,31 @@ pub(crate) async fn execute_request(call: Call) -> Result<Reply, ApiError> {
     };
     answer.run_id = Some(run_id);
     Ok(answer)
+}
+
+/// `GET /connections/{connection}/logs`, any token: answers a page of the last changes of the connection's state, newest first:
+/// `{id, connectionId, from, to, cause, createdAt}`. Source: OAS has the call; its form is our choice.
+pub(crate) async fn logs(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let connection = connections::get(&cx, call.param("connection")?)?;
+    let changes: Vec<_> = connection.history.iter().collect();
+    // Ten changes are kept, so a place among those of one millisecond has one digit.
+    let place = |index: usize| {
+        let earlier = changes.iter().take(index).filter(|other| changes.get(index).is_some_and(|it| it.at == other.at));
+        earlier.count()
+    };
+    let items = changes.iter().enumerate().rev().map(|(index, change)| {
+        let (moment, nth) = (u64::try_from(change.at.millis()).unwrap_or_default(), place(index) as u64);
+        let at = u64::MAX - (moment.saturating_mul(10).saturating_add(nth));
+        let entry = json!({
+            "id": format!("{}-{moment}-{nth}", connection.id),
+            "connectionId": connection.id,
+            "from": change.from,
+            "to": change.to,
+            "cause": change.cause,
+            "createdAt": change.at,
+        });
+        (at, entry)
+    });
+    Reply::json(&call.page()?.take(items))
 }

@@ -15,7 +15,7 @@ use crate::elements::Change;
 use crate::elements::model::Meta;
 use crate::engine::Cx;
 use crate::engine::view::drawn_logo;
-use crate::nouns::connector::model::{AuthType, Connector};
+use crate::nouns::connector::model::{AuthType, Connector, ConnectorBody};
 use crate::nouns::connector::rules as connectors;
 use crate::nouns::connector::rules::{CatalogFilter, is_connected};
 use crate::nouns::external_app::model::ExternalApp;
@@ -169,6 +169,7 @@ impl<'a> AppView<'a> {
 fn filter(call: &Call) -> CatalogFilter {
     let query = call.query();
     CatalogFilter {
+        only_shared: false,
         search: query.text("search"),
         category: query.text("category"),
         is_connected: query.flag("isConnected"),
@@ -190,6 +191,23 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let page = connectors::list(&cx, &filter(&call), call.page()?);
     let views: Vec<_> = page.items.iter().map(|connector| ConnectorView::of(&cx, connector)).collect();
     Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+}
+
+/// `GET /universe/connectors`, any token: answers a page of the catalog's connectors.
+pub(crate) async fn list_shared(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let filter = CatalogFilter { only_shared: true, ..filter(&call) };
+    let page = connectors::list(&cx, &filter, call.page()?);
+    let views: Vec<_> = page.items.iter().map(|connector| ConnectorView::of(&cx, connector)).collect();
+    Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+}
+
+/// `POST /connectors/{selector}/clone`, a manager's token: makes a connector of the workspace's own that is as another one,
+/// with what the body says over it, and answers it. 400 for a key that is taken.
+pub(crate) async fn clone(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: ConnectorBody = if call.has_body() { call.json()? } else { ConnectorBody::default() };
+    shown(&cx, &connectors::copy(&cx, call.param("selector")?, body).await?)
 }
 
 /// `GET /connectors/{selector}`, any token: answers a connector by id, UUID or key; 404 when there is none.
@@ -229,6 +247,15 @@ pub(crate) async fn delete(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn list_apps(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let page = connectors::list_apps(&cx, &filter(&call), call.page()?);
+    let views: Vec<_> = page.items.iter().map(|app| AppView::of(&cx, app)).collect();
+    Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+}
+
+/// `GET /universe/apps`, any token: answers a page of the catalog's apps.
+pub(crate) async fn list_shared_apps(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let filter = CatalogFilter { only_shared: true, ..filter(&call) };
+    let page = connectors::list_apps(&cx, &filter, call.page()?);
     let views: Vec<_> = page.items.iter().map(|app| AppView::of(&cx, app)).collect();
     Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
 }

@@ -10,7 +10,7 @@ use crate::base::error::ApiError;
 use crate::base::json::patch::Patch;
 use crate::base::json::schema;
 use crate::base::page::{Page, PageRequest};
-use crate::elements::model::Meta;
+use crate::elements::model::{Meta, check_key, free_key};
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
 use crate::engine::directory::{Directory, hint};
@@ -31,6 +31,8 @@ pub(super) struct CatalogFilter {
     pub is_connected: Option<bool>,
     /// Whether archived entries are listed too.
     pub include_archived: bool,
+    /// Whether the catalog's alone are listed, as they are for everybody.
+    pub only_shared: bool,
 }
 
 /// Answers a page of connectors: the workspace's own, then the catalog's.
@@ -43,10 +45,11 @@ pub(super) fn list(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> Page<A
                 connector.meta.matches(text) || connector.categories.iter().any(|c| c.to_lowercase().contains(text))
             })
     };
-    let own = world.connectors.after(0).map(|(at, connector)| (at, Arc::clone(connector)));
+    let own = world.connectors.after(0).filter(|_| !filter.only_shared);
+    let own = own.map(|(at, connector)| (at, Arc::clone(connector)));
     let shared = cx.engine.catalog.connectors.iter().enumerate();
     let shared = shared
-        .filter(|(_, connector)| world.connectors.get(connector.id.as_str()).is_none())
+        .filter(|(_, connector)| filter.only_shared || world.connectors.get(connector.id.as_str()).is_none())
         .map(|(index, connector)| (CATALOG_START + index as u64, Arc::clone(connector)));
     page.take(own.chain(shared).filter(|(_, connector)| wanted(connector)))
 }
@@ -65,10 +68,11 @@ pub(super) fn list_apps(cx: &Cx, filter: &CatalogFilter, page: PageRequest) -> P
                 .is_none_or(|wanted| app.categories.iter().any(|c| c.eq_ignore_ascii_case(wanted)))
             && filter.is_connected.is_none_or(|wanted| is_connected(cx, &directory, app) == wanted)
     };
-    let own = world.external_apps.after(0).map(|(at, app)| (at, Arc::clone(app)));
+    let own = world.external_apps.after(0).filter(|_| !filter.only_shared);
+    let own = own.map(|(at, app)| (at, Arc::clone(app)));
     let shared = cx.engine.catalog.apps.iter().enumerate();
     let shared = shared
-        .filter(|(_, app)| world.external_apps.get(app.id.as_str()).is_none())
+        .filter(|(_, app)| filter.only_shared || world.external_apps.get(app.id.as_str()).is_none())
         .map(|(index, app)| (CATALOG_START + index as u64, Arc::clone(app)));
     page.take(own.chain(shared).filter(|(_, app)| wanted(app)))
 }
@@ -135,7 +139,39 @@ pub(super) async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector
     world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connector is missing"))
 }
 
+/// Makes a connector of the workspace's own that is as another one, changed by the body, and answers it. Its key is numbered
+/// where the body gives none. Fails as [`create`] does. Source: OAS (`clone`).
+pub(super) async fn copy(cx: &Cx, selector: &str, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let world = (*tx).clone();
+    let directory = cx.directory(&world);
+    let original = directory.find_connector(selector)?;
+    let is_taken = |key: &str| directory.find_connector(key).is_ok();
+    let given = body.key.set().cloned();
+    if let Some(key) = given.as_ref().filter(|key| is_taken(key)) {
+        return Err(ApiError::already_exists(format!("there is a connector `{key}` already; choose another key")));
+    }
+    let key = given.unwrap_or_else(|| free_key(&format!("{}-copy", original.key()), is_taken));
+    let name = format!("Copy of {}", original.meta.name);
+    let meta = Meta::new(&cx.space.ids, cx.space.clock.now(), Some(key), Some(name));
+    let meta = Meta { description: original.meta.description.clone(), ..meta };
+    let mut connector = Connector { id: cx.space.ids.id(), meta, is_public: false, ..(*original).clone() };
+    apply(&directory, &mut connector, body)?;
+    let id = connector.id.clone();
+    tx.put(connector)?;
+    let world = tx.commit().await?;
+    world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connector is missing"))
+}
+
 fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBody) -> Result<(), ApiError> {
+    match &body.key {
+        Patch::Set(key) => check_key(key, "key")?,
+        Patch::Clear => return Err(ApiError::bad_request("`key` of a connector is text; leave it out to keep it")),
+        Patch::Keep => {}
+    }
+    if body.name.set().is_some_and(|name| name.trim().is_empty()) {
+        return Err(ApiError::bad_request("`name` of a connector has at least one letter"));
+    }
     for (schema_of, field) in
         [(body.input_schema.set(), "inputSchema"), (body.parameters_schema.set(), "parametersSchema")]
     {

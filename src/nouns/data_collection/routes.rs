@@ -1,5 +1,6 @@
 //! The handlers of data collections: of a connection's app, of an integration's connector, and of a data source instance.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,14 +9,16 @@ use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::routes::made_instance;
 use crate::engine::Cx;
+use crate::engine::directory::hint;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{self as connections, connector_of};
 use crate::nouns::connector::model::Connector;
-use crate::nouns::data_collection::model::Verb;
+use crate::nouns::data_collection::model::{DataCollection, Verb};
 use crate::nouns::data_collection::records::{Collection, Request, perform};
 use crate::nouns::data_collection::view::spec;
 use crate::nouns::data_source::model::DataSource;
@@ -38,6 +41,56 @@ pub(crate) async fn list_of_integration(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn get_of_integration(call: Call) -> Result<Reply, ApiError> {
     call.whole_query();
     Reply::json(&spec(connector_at(&call)?.data_collection(call.param("key")?)?))
+}
+
+/// `GET /integrations/:i/data-collection-specs`, any token: answers what can be done with each collection, as an array.
+pub(crate) async fn list_specs(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&connector_at(&call)?.data_collections.iter().map(spec).collect::<Vec<_>>())
+}
+
+/// The unified data models of a connector with the collections that have them.
+fn models(connector: &Connector) -> BTreeMap<&str, Vec<&DataCollection>> {
+    let mut models: BTreeMap<&str, Vec<&DataCollection>> = BTreeMap::new();
+    for collection in &connector.data_collections {
+        for udm in collection.udm.keys() {
+            models.entry(udm).or_default().push(collection);
+        }
+    }
+    models
+}
+
+/// `GET /integrations/:i/udm`, any token: answers the unified data models that collections of the connector have, each as
+/// `{key}`. Source: SDK `ConnectorUdmListItem`.
+pub(crate) async fn list_models(call: Call) -> Result<Reply, ApiError> {
+    Reply::json(&models(&*connector_at(&call)?).keys().map(|key| json!({ "key": key })).collect::<Vec<_>>())
+}
+
+/// `GET /integrations/:i/udm/:key`, any token: answers which collections have a unified data model, the first one as the
+/// default; 404 where none has. Source: SDK `ConnectorUdmSpec`.
+pub(crate) async fn get_model(call: Call) -> Result<Reply, ApiError> {
+    let (connector, key) = (connector_at(&call)?, call.param("key")?);
+    let models = models(&connector);
+    let collections = models.get(key).ok_or_else(|| {
+        let known = hint(key, models.keys().copied());
+        ApiError::not_found(format!("unified data model not found: `{}` has no `{key}`{known}", connector.key()))
+    })?;
+    let mapping = |collection: &&DataCollection| {
+        let model = collection.udm.get(key);
+        let mut mapping = json!({ "key": collection.key });
+        if let Some(fields) = model.and_then(|model| model.parse.clone()) {
+            set_member(&mut mapping, "fieldsToCollection", fields);
+        }
+        if let Some(fields) = model.and_then(|model| model.extract.clone()) {
+            set_member(&mut mapping, "fieldsFromCollection", fields);
+        }
+        mapping
+    };
+    let default = collections.first().map(|collection| json!({ "key": collection.key }));
+    Reply::json(&json!({
+        "key": key,
+        "defaultCollection": default,
+        "collectionMappings": collections.iter().map(mapping).collect::<Vec<_>>(),
+    }))
 }
 
 fn connection_at(cx: &Cx, call: &Call) -> Result<Arc<Connection>, ApiError> {

@@ -33,13 +33,12 @@ use crate::world::seed::{
 
 /// The folders of the platform's element types, and what else stands at the top of a seed or an archive. Files of types
 /// that are not faked are ignored, and reported.
-pub(crate) const ELEMENT_TYPES: [&str; 10] = [
+pub(crate) const ELEMENT_TYPES: [&str; 9] = [
     "actions",
     "app-data-schemas",
     "app-event-types",
     "data-link-tables",
     "data-sources",
-    "external-event-types",
     "field-mappings",
     "flows",
     "packages",

@@ -50,13 +50,13 @@ async fn a_request_is_a_span_without_tokens_or_bodies() {
 fn by_default_it_says_what_deserves_a_look_and_nothing_else() {
     let seed = tempfile::tempdir().unwrap();
     write_integration(seed.path(), "github");
-    std::fs::create_dir_all(seed.path().join("external-event-types/sync")).unwrap();
-    std::fs::write(seed.path().join("external-event-types/sync/spec.yaml"), "name: Sync\n").unwrap();
+    std::fs::create_dir_all(seed.path().join("flows/sync")).unwrap();
+    std::fs::write(seed.path().join("flows/sync/spec.yaml"), "name: Sync\ncolour: red\n").unwrap();
 
     let mut served = Served::by(&[("SEED", seed.path().to_str().unwrap())]);
 
     let first = served.next_line();
-    assert!(first.contains("WARN") && first.contains("external-event-types/sync/spec.yaml"), "{first}");
+    assert!(first.contains("WARN") && first.contains("flows/sync/spec.yaml") && first.contains("colour"), "{first}");
     served.child.kill().unwrap();
     assert_eq!(served.next_line(), "", "nothing about requests, nothing about starting");
 }

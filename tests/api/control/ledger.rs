@@ -10,14 +10,14 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     let bed = Bed::start().await;
     bed.demo().get("/connections").await;
     bed.demo().get("/connections?limit=1").await;
-    bed.demo().get("/external-event-types").await;
+    bed.demo().get("/connectors/github/versions").await;
 
     let ledger = bed.nobody().get(&format!("/__mock/fidelity?workspace={}", bed.ws.key())).await.1;
 
     let route = |path: &str| ledger["routes"].as_array().unwrap().iter().find(|r| r["path"] == path).unwrap().clone();
     let list = route("/connections");
     assert_eq!((&list["level"], &list["uses"], &list["source"]), (&json!("documented"), &json!(2), &json!("SEED")));
-    let unfaked = route("/external-event-types");
+    let unfaked = route("/connectors/{selector}/versions");
     assert_eq!(
         (&unfaked["level"], &unfaked["uses"], &unfaked["method"]),
         (&json!("not-faked"), &json!(1), &json!("GET"))
@@ -37,7 +37,7 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     ] {
         assert_eq!(uses(part), json!(count), "{part}");
     }
-    assert_eq!(behaviours.len(), 103);
+    assert_eq!(behaviours.len(), 104);
     let of_nobody = bed.nobody().get("/__mock/fidelity").await.1;
     assert_eq!((&of_nobody["behaviours"][0]["uses"], &of_nobody["routes"][0]["uses"]), (&Value::Null, &Value::Null));
     assert_eq!(bed.nobody().get("/__mock/fidelity?workspace=nope").await.0, 404);

@@ -43,7 +43,7 @@ struct World {
 
 /// Whether anybody has versions of the kind's elements.
 fn has_instances(plural: &str) -> bool {
-    plural != "screens"
+    !["screens", "connected-products"].contains(&plural)
 }
 
 /// Whether the kind stands at the three layers, so that integrations and connections have versions.

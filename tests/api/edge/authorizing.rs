@@ -221,13 +221,14 @@ async fn rights_are_checked_before_501() {
     assert_eq!(verdict(&bed.demo().get(checkpoints).await), DENIED);
     assert_eq!(bed.manager().get(checkpoints).await.0, 501);
     // What a tenant may not change is refused before it is said that nobody can; what is its own is not.
-    for path in ["/external-event-types", "/external-event-type?key=x", "/integrations/github/udm", "/universe/apps"] {
+    for path in ["/connectors/github/versions", "/integrations/github/documentation", "/universe/packages", "/account"]
+    {
         assert_eq!(bed.demo().get(path).await.0, 501, "{path}");
         assert_eq!(verdict(&bed.demo().call(Method::PATCH, path, Some(&json!({}))).await), DENIED, "{path}");
         assert_eq!(bed.manager().call(Method::PATCH, path, Some(&json!({}))).await.0, 501, "{path}");
     }
     for path in
-        ["/external-event-pulls/x/telemetry", "/connections/github-dev/logs", "/agent/tools/websearch", "/files"]
+        ["/external-event-pulls/x/telemetry", "/connections/github-dev/data/x/refresh", "/agent/tools/websearch"]
     {
         assert_eq!(bed.demo().post(path, json!({})).await.0, 501, "{path}");
     }

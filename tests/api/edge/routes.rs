@@ -15,7 +15,7 @@ use crate::support::{Answer, Api, Bed, answer, id, jobs, user};
 const UNCOVERED: &str = include_str!("uncovered.txt");
 
 /// The kinds that are their fields and stand at the three layers.
-const FIELDED: [&str; 4] = ["data-sources", "field-mappings", "data-link-tables", "packages"];
+const FIELDED: [&str; 5] = ["data-sources", "field-mappings", "data-link-tables", "packages", "external-event-types"];
 
 fn singular(plural: &str) -> &str {
     plural.strip_suffix('s').unwrap_or(plural)
@@ -60,7 +60,7 @@ fn query_of(path: &str, nothing: bool) -> String {
         "search" | "semantic-search" => "?q=task".to_owned(),
         "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
-        "app-data-schema" | "app-event-type" | "screen" => format!("?key={}", value("task")),
+        "app-data-schema" | "app-event-type" | "screen" | "connected-product" => format!("?key={}", value("task")),
         "app-event-subscription" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "app-event-subscription" => format!("?appEventTypeKey={}&autoCreate=true", value("task")),
         "app-data-schema-instance" => format!("?appDataSchemaKey={}&autoCreate=true", value("task")),
@@ -83,11 +83,12 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
         manager.ok(Method::POST, at, json!({"key": "task", "nodes": nodes})).await;
     }
     manager.ok(Method::POST, "/app-data-schemas", json!({"key": "task"})).await;
+    manager.ok(Method::POST, "/connected-products", json!({"key": "task"})).await;
     manager.ok(Method::POST, "/screens", json!({"key": "task", "type": "integration"})).await;
     let by_customer = json!({"$var": "customerId"});
     manager.ok(Method::POST, "/app-event-types", json!({"key": "task", "tenantIdFormula": by_customer})).await;
     let collection = json!({"key": "task", "name": "Notes", "fieldsSchema": {"type": "object"}, "records": [{"id": "task"}],
-        "udm": {"notes": {"extract": {}, "parse": {}}}});
+        "udm": {"task": {"extract": {}, "parse": {}}}});
     let request = json!({"method": "GET", "path": "/user"});
     let operation = json!({"key": "task", "name": "Task", "config": {"request": request}});
     let event = json!({"key": "task", "name": "Task"});
@@ -96,7 +97,7 @@ async fn prepared(bed: &Bed) -> MockWorkspace {
     for kind in FIELDED {
         for at in [format!("/{kind}"), format!("/integrations/github/{kind}")] {
             let body = if kind == "data-sources" {
-                json!({"key": "task", "collectionKey": "task", "udm": "notes"})
+                json!({"key": "task", "collectionKey": "task", "udm": "task"})
             } else {
                 json!({"key": "task"})
             };
@@ -128,6 +129,9 @@ fn good_body(method: &Method, path: &str) -> Value {
         ("POST" | "PUT", path) if path == "/screens" || path.starts_with("/screen") => {
             json!({"key": "fresh", "type": "integration"})
         }
+        ("POST", "/files") => json!({"any": "bytes"}),
+        ("POST", "/connected-products") => json!({"key": "fresh"}),
+        ("PUT", path) if path.starts_with("/connected-product") => json!({"key": "task", "name": "Task"}),
         ("POST", "/scenarios") => json!({"key": "fresh"}),
         ("PUT", path) if path.starts_with("/scenario") => json!({"key": "task", "name": "Task"}),
         ("POST", "/external-event-subscriptions") => {
@@ -212,6 +216,9 @@ async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> String {
     } else if path.starts_with("/data-links/") {
         let link = json!({"externalRecordId": "task", "appRecordId": "7"});
         found = id(&api.ok(Method::POST, "/data-link-tables/github.task/links?connectionKey=github-dev", link).await);
+    } else if path.starts_with("/files/") {
+        let sent = api.ok(Method::POST, "/files", json!({"any": "bytes"})).await;
+        sent["downloadUri"].as_str().unwrap().rsplit('/').next().unwrap().clone_into(&mut found);
     } else if path.starts_with("/external-event")
         || path.starts_with("/incoming-webhooks/")
         || path.contains("external-events/")
@@ -298,11 +305,25 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         (_, "integrations") if !owner.contains("{integration}") => "github".into(),
         (
             _,
-            "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables" | "packages" | "scenarios",
+            "actions"
+            | "flows"
+            | "data-sources"
+            | "field-mappings"
+            | "data-link-tables"
+            | "packages"
+            | "scenarios"
+            | "external-event-types",
         ) if owner.ends_with("/apply") || owner.ends_with("/clone") => "task".into(),
         (
             _,
-            "actions" | "flows" | "data-sources" | "field-mappings" | "data-link-tables" | "packages" | "scenarios",
+            "actions"
+            | "flows"
+            | "data-sources"
+            | "field-mappings"
+            | "data-link-tables"
+            | "packages"
+            | "scenarios"
+            | "external-event-types",
         ) => "github.task".into(),
         (_, _) => "task".into(),
     });
@@ -431,7 +452,14 @@ async fn called_wrongly(bed: &Bed, route: &Route) -> Answer {
     };
     let names_something =
         path != route.path || query.starts_with("?key") || query.starts_with("?id") || query.contains("parentKey");
-    let body = if names_something { good_body(&method, &route.path).to_string() } else { "{\"broken\":".to_owned() };
+    // A file may have any bytes, and has some.
+    let body = if route.path == "/files" {
+        String::new()
+    } else if names_something {
+        good_body(&method, &route.path).to_string()
+    } else {
+        "{\"broken\":".to_owned()
+    };
     let mut request = api.request(method.clone(), &format!("{path}{query}")).header("content-type", "application/json");
     if method != Method::GET && method != Method::DELETE {
         request = request.body(body);
@@ -473,10 +501,14 @@ async fn every_route_has_a_success_an_error_and_an_auth_test_or_a_line_that_says
             missing.insert(format!("schema {name}"));
             answers.push(format!("{name} answered {status}, and {why}: {body}"));
         }
-        if !(if route.faked { (400..500).contains(&status) && status != 401 && status != 403 } else { status == 501 }) {
+        if !(if route.is_faked() {
+            (400..500).contains(&status) && status != 401 && status != 403
+        } else {
+            status == 501
+        }) {
             missing.insert(format!("error {name}"));
         }
-        if route.faked {
+        if route.is_faked() {
             let (status, body) = called_well(&bed, &base, &route).await;
             if let Some(why) = differs(&documented, &route, status, &body) {
                 missing.insert(format!("schema {name}"));
@@ -527,7 +559,7 @@ async fn no_body_makes_a_route_fail_inside() {
 
     for route in membrane_mock::edge::routes() {
         let method = method_of(&route);
-        if !route.faked || route.access == Access::Public || method == Method::GET || method == Method::DELETE {
+        if !route.is_faked() || route.access == Access::Public || method == Method::GET || method == Method::DELETE {
             continue;
         }
         let space = base.fork().await.unwrap();

@@ -211,16 +211,15 @@ async fn what_is_no_archive_is_refused_at_once() {
 }
 
 #[tokio::test]
-async fn elements_that_are_not_faked_are_passed_over_and_said() {
+async fn fields_without_a_meaning_are_passed_over_and_said() {
     let bed = Bed::bare().await;
-    let mut files = one("root/external-event-types/f/spec.yaml", "name: F\n");
-    files.insert("root/actions/a/spec.yaml".into(), "name: A\ntype: run-javascript\n".into());
+    let mut files = one("root/actions/a/spec.yaml", "name: A\ntype: run-javascript\ncolour: red\n");
     files.insert("root/README.md".into(), "# Elements\n".into());
 
     let job = imported(&bed.manager(), "", &zipped(&files)).await;
 
     assert_eq!(job["result"]["created"], json!(["actions/a"]), "{job}");
-    assert_eq!(job["result"]["passedOver"], json!(["external-event-types/f/spec.yaml"]));
+    assert_eq!(job["result"]["passedOver"], json!(["actions/a/spec.yaml: field `colour`"]));
 }
 
 #[tokio::test]

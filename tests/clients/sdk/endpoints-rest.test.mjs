@@ -235,7 +235,7 @@ scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secr
   assert.ok(!JSON.stringify([items, read]).includes(world.secret));
 });
 
-for (const path of ['/checkpoints', '/connected-products']) {
+for (const path of ['/checkpoints', '/org-workspaces']) {
   scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
 }
 

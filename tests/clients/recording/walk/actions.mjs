@@ -57,7 +57,8 @@ const TYPES = [
   ['code', { type: 'run-javascript', config: { code: 'module.exports = ({ input }) => ({ twice: input.n * 2 })' } }],
   ['broken-code', { type: 'run-javascript', config: { code: 'module.exports = () => { throw new Error("no") }' } }],
   ['no-code', { type: 'run-javascript' }],
-  ['not-faked', { type: 'connector-operation', config: { operationKey: 'x' } }],
+  ['operation', { type: 'connector-operation', config: { operationKey: 'list-repositories' } }],
+  ['no-operation', { type: 'connector-operation', config: { operationKey: 'x' } }],
   ['collection', { type: 'list-data-records', config: { dataSource: { collectionKey: 'contacts' } } }],
   ['older', { type: 'api-request', config: { request: { method: 'GET', path: '/user/repos' } } }],
 ]

@@ -6,23 +6,30 @@ import { walkAgents } from './agents.mjs'
 import { walkAppDataSchemas } from './app-data-schemas.mjs'
 import { walkAppEvents } from './app-events.mjs'
 import { walkCatalog } from './catalog.mjs'
+import { walkConnectedProducts } from './connected-products.mjs'
 import { walkConnecting } from './connecting.mjs'
 import { walkConnections } from './connections.mjs'
 import { walkControl } from './control.mjs'
 import { walkDataCollections } from './data-collections.mjs'
 import { walkDataLinkTables } from './data-link-tables.mjs'
 import { walkDataSources } from './data-sources.mjs'
+import { walkExternalEventTypes } from './external-event-types.mjs'
+import { walkExternalEvents } from './external-events.mjs'
 import { walkFaults } from './faults.mjs'
 import { walkFieldMappings } from './field-mappings.mjs'
+import { walkFiles } from './files.mjs'
 import { walkFlowRuns } from './flow-runs.mjs'
 import { walkFlows } from './flows.mjs'
 import { walkIntegrations } from './integrations.mjs'
 import { walkJobs } from './jobs.mjs'
 import { walkJournal } from './journal.mjs'
 import { walkLogs } from './logs.mjs'
+import { walkOperations } from './operations.mjs'
+import { walkPackages } from './packages.mjs'
 import { walkPages } from './pages.mjs'
 import { walkRecordFlows } from './record-flows.mjs'
 import { walkRefusals } from './refusals.mjs'
+import { walkScreens } from './screens.mjs'
 import { walkStories } from './stories.mjs'
 import { walkTenants } from './tenants.mjs'
 import { walkTokens } from './tokens.mjs'
@@ -41,6 +48,7 @@ export const WALKS = [
   walkVendors,
   walkActions,
   walkActing,
+  walkOperations,
   walkLogs,
   walkFlows,
   walkFlowRuns,
@@ -51,6 +59,12 @@ export const WALKS = [
   walkRecordFlows,
   walkDataLinkTables,
   walkAppEvents,
+  walkExternalEvents,
+  walkExternalEventTypes,
+  walkPackages,
+  walkScreens,
+  walkConnectedProducts,
+  walkFiles,
   walkAgents,
   walkJobs,
   walkUpstreams,

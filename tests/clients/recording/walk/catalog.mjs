@@ -9,6 +9,8 @@ export async function walkCatalog(recorder) {
   recorder.about('logos')
   for (const name of ['github.svg', 'hubspot', '%20']) await world.nobody.get(`/logos/${name}`)
   await world.nobody.post('/logos/github.svg')
+  await walkUniverse(world)
+  await walkClones(world)
   await world.evidence({ details: false })
 }
 
@@ -97,4 +99,47 @@ async function walkConnectors({ recorder, tenant, manager, nobody }) {
   await nobody.post('/connection-options', bodies[0])
   await manager.delete('/connectors/own')
   await tenant.get('/connectors/own')
+}
+
+async function walkUniverse({ recorder, tenant, manager, nobody }) {
+  recorder.about('the universe is the catalog, without what is the workspace’s own')
+  await manager.post('/external-apps', { key: 'own-hub', name: 'Own Hub' })
+  await manager.post('/connectors', { key: 'own-hub', name: 'Own Hub', type: 'proxy' })
+  for (const list of ['/universe/apps', '/v2/universe/apps', '/universe/connectors']) {
+    for (const query of ['', '?limit=2', '?limit=2&cursor=2', '?search=hub', '?category=crm&limit=3']) {
+      await tenant.get(`${list}${query}`)
+    }
+    await tenant.get(`${list}?limit=0`)
+    await nobody.get(list)
+  }
+  for (const list of ['/external-apps', '/connectors']) await tenant.get(`${list}?search=hub`)
+  await tenant.get('/universe/apps?isConnected=true&limit=5')
+}
+
+async function walkClones({ recorder, tenant, manager, nobody }) {
+  recorder.about('connectors are cloned')
+  const github = (await tenant.get('/connectors/github')).json
+  await manager.post('/connectors/github/clone')
+  await manager.post(`/connectors/${github.uuid}/clone`)
+  await manager.post('/connectors/github/clone', { key: 'fork', name: 'Fork', description: 'By the walk' })
+  await manager.post('/connectors/fork/clone', { baseUri: 'https://api.fork.example.com', categories: ['crm'] })
+  for (const body of [
+    { key: 'fork' },
+    { key: 'github' },
+    { key: ' spaced' },
+    { key: 7 },
+    { name: '' },
+    { baseUri: 'nowhere' },
+    { inputSchema: { type: 7 } },
+  ]) {
+    await manager.post('/connectors/github/clone', body)
+  }
+  await manager.post('/connectors/nope/clone')
+  await tenant.post('/connectors/github/clone')
+  await nobody.post('/connectors/github/clone')
+  await tenant.get('/connectors?search=fork')
+  await tenant.get('/universe/connectors?search=fork')
+  await manager.post('/integrations', { key: 'fork', name: 'Fork', connectorKey: 'fork' })
+  await tenant.get('/integrations/fork/operations')
+  await manager.delete('/connectors/github-copy')
 }

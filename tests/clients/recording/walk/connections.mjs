@@ -9,6 +9,7 @@ export async function walkConnections(recorder) {
   await walkMaintaining(world)
   await walkProxy(world)
   await walkDisconnecting(world)
+  await walkLogs(world)
   await world.evidence()
 }
 
@@ -48,6 +49,14 @@ async function walkReading({ recorder, tenant, stranger, manager, nobody }) {
   await stranger.get('/connections/github-dev')
   await manager.get('/connections/github-dev')
   await tenant.call('HEAD', '/connections/github-dev')
+
+  recorder.about('exported, and what it depends on')
+  for (const below of ['export', 'export?includeSecrets=true', 'dependencies']) {
+    await tenant.get(`/connections/github-dev/${below}`)
+    await tenant.get(`/connections/nope/${below}`)
+    await stranger.get(`/connections/github-dev/${below}`)
+    await manager.get(`/connections/${id}/${below}`)
+  }
 }
 
 async function walkMaking({ recorder, tenant, manager, nobody }) {
@@ -181,4 +190,21 @@ async function walkProxy(world) {
   await world.poke('github-dev', 'loseCredentials')
   await tenant.get(`${at}/proxy/user`)
   await tenant.post(`${at}/execute-request`, { key: 'list-repositories' })
+}
+
+async function walkLogs(world) {
+  const { recorder, tenant, stranger, manager, nobody } = world
+  recorder.about('how their states changed')
+  const { id } = (await tenant.get('/connections/github-dev')).json
+  await world.advance(1000)
+  await tenant.post('/connections/github-dev/reconnect')
+  await tenant.get(`/connections/${id}/logs`)
+  const { cursor } = (await tenant.get('/connections/github-dev/logs?limit=2')).json
+  await tenant.get(`/connections/github-dev/logs?limit=2&cursor=${cursor}`)
+  await tenant.get('/connections/stripe-1/logs')
+  await tenant.get('/connections/github-dev/logs?limit=0')
+  await tenant.get('/connections/nope/logs')
+  await stranger.get(`/connections/${id}/logs`)
+  await manager.get(`/connections/${id}/logs`)
+  await nobody.get(`/connections/${id}/logs`)
 }

@@ -12,6 +12,7 @@ export async function walkDataCollections(recorder) {
   await walkWrong(world)
   await walkActions(world)
   await walkOwners(world)
+  await walkModels(world)
   await world.evidence()
 }
 
@@ -185,4 +186,19 @@ async function walkOwners(world) {
   await tenant.get('/connections/my-book/data/people')
   await tenant.get('/connections/my-book/data')
   await tenant.post('/actions/book.list-data-records/run', { input: {} })
+}
+
+async function walkModels({ recorder, tenant, manager, nobody }) {
+  recorder.about('unified data models, and what can be done with each collection')
+  const [rich, poor] = [{ ...people, key: 'rich' }, { ...people, key: 'poor', udm: { deals: {} } }]
+  await manager.patch('/connectors/book', { dataCollections: [people, notes, rich, poor] })
+  for (const integration of ['book', 'hubspot', 'github', 'nope']) {
+    await tenant.get(`/integrations/${integration}/udm`)
+    await tenant.get(`/integrations/${integration}/data-collection-specs`)
+    for (const key of ['contacts', 'deals', 'contcts']) await tenant.get(`/integrations/${integration}/udm/${key}`)
+  }
+  for (const below of ['udm', 'udm/contacts', 'data-collection-specs']) {
+    await manager.get(`/integrations/book/${below}`)
+    await nobody.get(`/integrations/book/${below}`)
+  }
 }

@@ -3,9 +3,6 @@
 export const NEVER_SUCCEED = [
   // Everything that has a page has a route of its own.
   'GET /embed/{*rest}',
-  // No connector of the fake receives events, so there is no incoming webhook to be read.
-  'GET /incoming-webhooks/{id}',
-  'GET /incoming-webhooks/{id}/details',
   'GET /isolated-embed/{*rest}',
 ]
 

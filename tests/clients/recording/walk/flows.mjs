@@ -21,6 +21,7 @@ export async function walkFlows(recorder) {
   await walkNodes(world)
   await walkInstances(world)
   await walkParts(world)
+  await walkDependencies(world)
   await world.evidence()
 }
 
@@ -102,4 +103,26 @@ async function walkParts({ recorder, tenant, stranger }) {
   await tenant.post(`${at}/nope/run`, {})
   await tenant.post(`${at}/empty/run`, {})
   await stranger.post(`${at}/plain/run`, {})
+}
+
+async function walkDependencies({ recorder, tenant, manager }) {
+  recorder.about('what a flow depends on')
+  await manager.post('/data-sources', { key: 'contacts', name: 'Contacts', collectionKey: 'contacts' })
+  const action = (await manager.get('/actions/list-repositories')).json
+  const nodes = {
+    ...KIND.one.nodes,
+    act: { type: 'run-action', config: { actionId: action.id } },
+    again: { type: 'run-action', config: { actionKey: 'list-repositories' } },
+    list: {
+      type: 'list-data-records',
+      config: { dataSource: { key: 'contacts' }, fieldMapping: { key: 'gone' } },
+    },
+    ask: { type: 'integration-specific-operation', config: { operationKey: 'list-issues' } },
+  }
+  await manager.post('/flows', { key: 'depending', name: 'Depending', meta: { team: 'a' }, nodes })
+  await tenant.get('/flows/depending/dependencies')
+  await tenant.get('/flows/depending/export')
+  await manager.delete('/data-sources/contacts')
+  await tenant.get('/flows/depending/dependencies')
+  await manager.post('/flows/depending/clone', { name: 'Depending again', enabled: false })
 }

@@ -54,6 +54,10 @@ export async function walkIntegrations(recorder) {
   await manager.put('/integrations/nope/parameters', {})
   await manager.get(`${at}/parameters?includeSecrets=true`)
 
+  recorder.about('exported')
+  for (const selector of ['own-github', 'bare', 'nope']) await manager.get(`/integrations/${selector}/export`)
+  await tenant.get(`${at}/export`)
+
   recorder.about('what a form needs to know, setup, refresh')
   for (const selector of ['own-github', 'stripe', 'twilio', 'nope', 'bare'])
     await tenant.get(`/integrations/${selector}/connector-spec`)

@@ -1,16 +1,11 @@
 // Export and import of what a workspace defines, by background jobs.
 
-const EDGE = 'edge'
-
-const part = (disposition, type = '') =>
-  `--${EDGE}\r\nContent-Disposition: form-data; ${disposition}\r\n${type && `Content-Type: ${type}\r\n`}\r\n`
+import { multipart } from '../lib/multipart.mjs'
 
 /** A form with the archive as its `file`. */
 function upload(archive, fields = {}) {
-  const named = Object.entries(fields).map(([name, value]) => `${part(`name="${name}"`)}${value}\r\n`)
-  const head = named.join('') + part('name="file"; filename="w.zip"', 'application/zip')
-  const raw = Buffer.concat([Buffer.from(head), archive, Buffer.from(`\r\n--${EDGE}--\r\n`)])
-  return { raw, type: `multipart/form-data; boundary=${EDGE}` }
+  const named = Object.entries(fields).map(([name, value]) => [`name="${name}"`, value])
+  return multipart(...named, ['name="file"; filename="w.zip"', archive, 'application/zip'])
 }
 
 export async function walkJobs(recorder) {

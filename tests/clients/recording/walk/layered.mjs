@@ -1,9 +1,11 @@
 // What actions and flows have in common: one element at three layers, under every address and every selector.
 
+import { walkPortable } from './portable.mjs'
+
 /**
- * `kind` says how the elements are called and what they are: `one` and `other` are two definitions, `input` is what a run
- * takes where they run, `wrong` a body that is refused. `more` are the calls that elements of this kind have besides: each
- * a method, a path below that of the element, and a body.
+ * `kind` says how the elements are called and what they are: `one` and `other` are two definitions, `input` is what a
+ * run takes where they run, `wrong` a body that is refused. `more` are the calls that elements of this kind have
+ * besides: each a method, a path below that of the element, and a body.
  */
 export async function walkLayered(world, kind) {
   const made = await walkMaking(world, kind)
@@ -15,18 +17,40 @@ export async function walkLayered(world, kind) {
   await walkInstanceById(world, `/${kind.singular}-instances`, id, ['setup', 'reset', 'restore'])
   await walkCreation(world, kind, made)
   await walkApplying(world, kind)
+  for (const base of basesOf(kind, made)) await walkPortable(world, base)
 }
 
-async function walkApplying({ recorder, tenant, manager }, { singular, plural, one }) {
-  recorder.about(`${plural} are applied to integrations`)
-  await manager.post(`/${plural}`, { key: 'applied', name: 'Applied', ...one })
-  const integrationKeys = ['github', 'slack']
-  for (const address of [`/${plural}/applied/apply`, `/${singular}/apply?key=applied`]) {
-    await manager.post(address, { integrationKeys })
-    await manager.post(address.replace('applied', 'nope'), { integrationKeys })
+/** The addresses that elements of a kind have by its former name as well; none of them names an integration. */
+export async function walkByFormerName(world, kind) {
+  const { recorder, tenant, manager, nobody } = world
+  const { plural, one, other } = kind
+  recorder.about(`${plural}, by their former name`)
+  const universal = (await manager.post(`/${plural}`, { key: 'former', name: 'Former', ...one })).json
+  const version = { key: 'former', name: 'By GitHub', integrationKey: 'github', parentId: universal.id, ...other }
+  const integration = (await manager.post(`/${plural}`, version)).json
+  await manager.post(`/${plural}`, { key: 'former', ...one })
+  await tenant.post(`/${plural}`, { key: 'mine', ...one })
+  await tenant.get(`/${plural}?search=former`)
+  await nobody.get(`/${plural}`)
+  for (const base of basesOf(kind, { integration }).slice(0, 2)) {
+    await tenant.get(base.of())
+    await tenant.get(base.wrong())
+    await walkBase(world, kind, base)
+    await walkPortable(world, base)
   }
-  await manager.post(`/${plural}/applied/apply`, { integrationKeys: ['nope'] })
-  await tenant.post(`/${plural}/applied/apply`, { integrationKeys })
+  await walkApplying(world, kind, 'former-applied')
+}
+
+async function walkApplying({ recorder, tenant, manager }, { singular, plural, one }, key = 'applied') {
+  recorder.about(`${plural} are applied to integrations`)
+  await manager.post(`/${plural}`, { key, name: 'Applied', ...one })
+  const integrationKeys = ['github', 'slack']
+  for (const address of [`/${plural}/${key}/apply`, `/${singular}/apply?key=${key}`]) {
+    await manager.post(address, { integrationKeys })
+    await manager.post(address.replace(key, 'nope'), { integrationKeys })
+  }
+  await manager.post(`/${plural}/${key}/apply`, { integrationKeys: ['nope'] })
+  await tenant.post(`/${plural}/${key}/apply`, { integrationKeys })
 }
 
 async function walkMaking({ recorder, tenant, manager, nobody }, { singular, plural, one, other, wrong }) {
@@ -149,7 +173,7 @@ async function walkSelectors(
 }
 
 /** An address with room for a verb before its query, a wrong one beside it. */
-const address = (path, query, wrong) => ({
+export const address = (path, query, wrong) => ({
   of: (verb = '') => `${path}${verb}${query && `?${query}`}`,
   wrong: (verb = '') => (wrong.includes('?') ? wrong.replace('?', `${verb}?`) : wrong + verb),
 })
@@ -210,6 +234,9 @@ async function walkInstanceBase({ recorder, tenant, stranger }, { singular, one,
   await tenant.patch(base.of(), { name: 'Patched here', ...one })
   await tenant.patch(base.wrong(), { name: 'Patched' })
   await stranger.patch(base.of(), { name: 'Not mine' })
+  await tenant.get(base.of('/export'))
+  await tenant.get(base.wrong('/export'))
+  await stranger.get(base.of('/export'))
   await tenant.post(base.of('/reset'))
   await tenant.post(base.wrong('/reset'))
   const archived = (await tenant.delete(base.of())).json
@@ -232,10 +259,12 @@ export async function walkInstanceById({ recorder, tenant, stranger }, list, id,
     await tenant.get(at)
     await tenant.patch(at, { name: 'By its id' })
     await tenant.put(at, { name: 'Put by its id' })
+    await tenant.get(`${at}/export`)
     await tenant.delete(at)
     for (const verb of verbs.toReversed()) await tenant.post(`${at}/${verb}`)
   }
   await stranger.get(`${list}/${id}`)
+  await stranger.get(`${list}/${id}/export`)
 }
 
 /** The pages of an element and of an instance, in a frame of the user's app and of the console. */

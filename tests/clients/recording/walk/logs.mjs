@@ -87,7 +87,7 @@ export async function walkLogs(recorder) {
   await tenant.get('/connection-attempt-logs/nope')
   await nobody.get('/connection-attempt-logs')
 
-  recorder.about('webhooks that came in: none ever does')
+  recorder.about('webhooks that came in: none did')
   await tenant.get('/incoming-webhooks')
   await tenant.get('/incoming-webhooks?limit=0')
   await tenant.get('/incoming-webhooks/nope')

@@ -1,7 +1,8 @@
 // What app data schemas and app event types have in common: elements of the workspace, and the versions that tenants
 // have of them.
 
-import { walkInstanceById } from './layered.mjs'
+import { address, walkInstanceById } from './layered.mjs'
+import { walkPortable } from './portable.mjs'
 
 /**
  * `kind` says how the elements and their instances are called, and what an instance calls what it is one of. `one` is a
@@ -12,7 +13,13 @@ export async function walkOfTenants(world, kind) {
   const own = await walkInstances(world, kind, id)
   await walkInstanceById(world, `/${kind.instances}`, own.id, kind.verbs)
   await walkHolders(world, kind)
+  for (const base of basesOf(kind, id)) await walkPortable(world, base, { hasClones: false })
 }
+
+const basesOf = ({ singular, plural, one }, id) => [
+  address(`/${plural}/${id}`, '', `/${plural}/nope`),
+  address(`/${singular}`, `key=${one.key}`, `/${singular}?key=nope`),
+]
 
 async function walkElements({ recorder, manager, tenant, nobody }, { singular, plural, parent, one }) {
   recorder.about('made and listed')
@@ -60,6 +67,8 @@ async function walkInstances(world, { instance, instances, parent, one }, id) {
   await tenant.post(`/${instance}/setup?${parent}Id=${id}`)
   await tenant.get(`/${instance}?id=${made.id}`)
   await stranger.get(`/${instance}?id=${made.id}`)
+  await tenant.get(`/${instance}/export?${parent}Id=${id}`)
+  await tenant.get(`/${instance}/export?${parent}Key=nope`)
   await stranger.get(`/${instances}`)
   for (const query of ['', `?${parent}Id=${id}`, '?instanceKey=two', '?limit=1']) {
     await tenant.get(`/${instances}${query}`)

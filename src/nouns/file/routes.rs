@@ -1,0 +1,127 @@
+//! The handlers of files. Source: OAS (`POST /files` → `{downloadUri}`); that a form is taken too, and for how long a file is
+//! kept, is our choice.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use futures_util::stream;
+use http::{HeaderValue, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::json;
+
+use crate::base::error::ApiError;
+use crate::call::router::Route;
+use crate::call::subject::Subject;
+use crate::call::{Call, Reply};
+use crate::engine::{Engine, WorkspaceRuntime};
+use crate::nouns::file::model::File;
+
+/// How many files a workspace keeps; then the oldest goes.
+const MOST_FILES: usize = 100;
+
+/// How many bytes of base64 the files of a workspace have together; then the oldest goes.
+const MOST_BYTES: usize = 50_000_000;
+
+/// The bytes of a file with their media type and name.
+struct Sent {
+    bytes: Bytes,
+    content_type: String,
+    name: Option<String>,
+}
+
+/// Reads what was sent: the first file of a multipart form, else the body as it is. Fails with 400 where there is none.
+async fn sent(call: &Call) -> Result<Sent, ApiError> {
+    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let wrong = |why: String| ApiError::bad_request(format!("send a file as a part of the form: {why}"));
+    if !content_type.to_ascii_lowercase().starts_with("multipart/") {
+        let plain = if content_type.is_empty() { "application/octet-stream" } else { content_type };
+        return Ok(Sent { bytes: call.body.clone(), content_type: plain.to_owned(), name: None });
+    }
+    let boundary = multer::parse_boundary(content_type).map_err(|error| wrong(error.to_string()))?;
+    let body = call.body.clone();
+    let mut form =
+        multer::Multipart::new(stream::once(async move { Ok::<_, std::convert::Infallible>(body) }), boundary);
+    while let Some(part) = form.next_field().await.map_err(|error| wrong(error.to_string()))? {
+        let (name, is_file) = (part.file_name().map(str::to_owned), part.name() == Some("file"));
+        if name.is_none() && !is_file {
+            continue;
+        }
+        let content_type = part.content_type().map_or("application/octet-stream".to_owned(), ToString::to_string);
+        let bytes = part.bytes().await.map_err(|error| wrong(error.to_string()))?;
+        return Ok(Sent { bytes, content_type, name });
+    }
+    Err(wrong("it has none".to_owned()))
+}
+
+/// `POST /files`, any token: keeps the bytes of the body, or of the first file of a form, and answers `{downloadUri}`. 400 for
+/// a form without a file and an empty body.
+pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let Sent { bytes, content_type, name } = sent(&call).await?;
+    if bytes.is_empty() {
+        return Err(ApiError::bad_request("the file is empty; send its bytes as the body, or as a part of a form"));
+    }
+    let file = File {
+        id: cx.space.ids.id(),
+        ticket: cx.space.ids.secret(24),
+        content_type,
+        name,
+        bytes: STANDARD.encode(&bytes),
+        created_at: cx.space.clock.now(),
+    };
+    let uri = format!("{}/files/{}", cx.engine.base().trim_end_matches('/'), file.ticket);
+    let mut tx = cx.space.data.begin().await;
+    let mut room = MOST_BYTES.saturating_sub(file.bytes.len());
+    let mut kept = 1;
+    let mut old = Vec::new();
+    for other in tx.files.iter().rev() {
+        match room.checked_sub(other.bytes.len()).filter(|_| kept < MOST_FILES) {
+            Some(rest) => (room, kept) = (rest, kept + 1),
+            None => old.push(other.id.clone()),
+        }
+    }
+    for old in old {
+        tx.remove::<File>(old.as_str());
+    }
+    let id = file.id.clone();
+    tx.put(file)?;
+    tx.commit().await?;
+    Reply::json(&json!({ "id": id, "downloadUri": uri, "size": bytes.len() }))
+}
+
+/// The workspace and the file of an address.
+fn find(engine: &Engine, ticket: &str) -> Option<(Arc<WorkspaceRuntime>, Arc<File>)> {
+    engine.spaces().into_iter().find_map(|space| {
+        let file = space.world().files.with_key(ticket).next().cloned()?;
+        Some((space, file))
+    })
+}
+
+/// `GET /files/{ticket}`, no token: answers the bytes of a file as they were sent. 404 for an unknown one, and for one that had
+/// to make room.
+pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
+    let ticket = call.param("ticket")?;
+    let (_, file) = find(&call.engine, ticket).ok_or_else(|| {
+        let kept = MOST_FILES;
+        ApiError::not_found(format!("file not found: a workspace keeps the last {kept}, and this address is of none"))
+    })?;
+    let bytes = STANDARD.decode(&file.bytes).map_err(ApiError::internal)?;
+    let mut reply = Reply::of(StatusCode::OK, Some(file.content_type.clone().into()), bytes.into());
+    let shown = match &file.name {
+        None => "attachment".to_owned(),
+        Some(name) if name.is_ascii() && !name.contains(['"', '\\']) => format!("attachment; filename=\"{name}\""),
+        Some(name) => format!("attachment; filename*=UTF-8''{}", utf8_percent_encode(name, NON_ALPHANUMERIC)),
+    };
+    // What was sent is never a page of this address.
+    let disposition = HeaderValue::from_str(&shown).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    reply.headers.insert(header::CONTENT_DISPOSITION, disposition);
+    reply.headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    Ok(reply)
+}
+
+/// What a download is about: the address names the workspace.
+pub(crate) fn about(call: &Call, route: &Route) -> Option<Subject> {
+    Subject::of_page(call, route, || Some((find(&call.engine, call.param("ticket").ok()?)?.0, None)))
+}
