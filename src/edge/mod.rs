@@ -35,7 +35,7 @@ use crate::nouns::external_event::routes as external_events;
 use crate::nouns::file::routes as files;
 use crate::nouns::flow::routes as flows;
 use crate::nouns::hosted_page::routes as screens;
-use crate::nouns::hosted_page::routes::{attempt, embed};
+use crate::nouns::hosted_page::routes::{attempt, configuration, embed};
 use crate::nouns::integration::routes as integrations;
 use crate::nouns::operation::routes as operations;
 use crate::nouns::run_log::routes as logs;
@@ -396,7 +396,9 @@ fn layered<E: Kind>() -> Vec<Route> {
         let source = "SDK (openConfiguration, openEditor, embedEditor)";
         all.push(get(&format!("{base}/{plural}/{{selector}}/{{page}}"), Form, source, embed::element::<E>));
         if has_instances {
-            all.push(get(&format!("{base}{instance}s/{{instance}}/{{page}}"), Form, source, embed::instance::<E>));
+            let at = format!("{base}{instance}s/{{instance}}/{{page}}");
+            all.push(get(&at, Form, source, configuration::show::<E>));
+            all.push(post(&at, Form, "our choice: the button of the page", configuration::save::<E>));
         }
     }
     let has_layers = E::HOLDERS == Holders::Connections;

@@ -17,6 +17,7 @@ use crate::call::{Call, Reply};
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
 use crate::elements::origin::Origin;
+use crate::elements::settings::Setting;
 use crate::elements::{self, Change, Holders, Listed, Wanted, routes};
 use crate::engine::Cx;
 use crate::engine::catalog::{Catalog, CatalogTable};
@@ -56,6 +57,11 @@ pub trait Kind: Record + Clone + PartialEq {
 
     /// The plural and the singular by which the kind was called in paths before; both names are served.
     const FORMER_NAMES: Option<(&'static str, &'static str)> = None;
+
+    /// What a person may set of an instance on its page; nothing where there is no such.
+    fn settings(_: &ViewContext<'_>, _: &Self) -> Vec<Setting> {
+        Vec::new()
+    }
 
     /// Puts in order what a request or seed said of other elements of the workspace.
     fn settle(&mut self, _: &World) {}

@@ -12,6 +12,7 @@ pub mod model;
 pub mod origin;
 pub mod routes;
 mod service;
+pub mod settings;
 
 mod apply;
 mod change;

@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
+use crate::elements::settings::Setting;
 use crate::elements::{Address, Kind, routes};
 use crate::engine::view::ViewContext;
 use crate::store::World;
@@ -27,6 +28,11 @@ pub trait FieldRules: Kind {
 
     /// What an answer has beside what is stored.
     fn more<'a>(&'a self, lens: &ViewContext<'a>) -> Self::More<'a>;
+
+    /// What a person may set of an instance on its page, see [`Kind::settings`].
+    fn settings(&self, _: &ViewContext<'_>) -> Vec<Setting> {
+        Vec::new()
+    }
 
     /// Puts in order what was said of other elements, see [`Kind::settle`].
     fn settle(&mut self, _: &World) {}
@@ -219,6 +225,13 @@ macro_rules! kind_of_fields {
             const HOLDERS: $crate::elements::Holders = $crate::elements::Holders::$holders;
             const FORMER_NAMES: Option<(&'static str, &'static str)> =
                 <Self as $crate::nouns::kind::FieldRules>::FORMER_NAMES;
+
+            fn settings(
+                lens: &$crate::engine::view::ViewContext<'_>,
+                of: &Self,
+            ) -> Vec<$crate::elements::settings::Setting> {
+                $crate::nouns::kind::FieldRules::settings(of, lens)
+            }
 
             fn settle(&mut self, world: &$crate::store::World) {
                 <Self as $crate::nouns::kind::FieldRules>::settle(self, world);

@@ -143,6 +143,21 @@ pub struct PlainPage<'a> {
     pub what: &'a str,
 }
 
+/// The page on which a person sets what an element lets be set, and the one that says that it is kept.
+#[derive(Debug, Template)]
+#[template(path = "settings.html", config = "src/pages/askama.toml")]
+pub struct SettingsPage<'a> {
+    pub theme: Theme,
+    /// What the element is, such as `field mapping`.
+    pub noun: &'a str,
+    pub name: &'a str,
+    pub fields: Vec<Field>,
+    /// The page shows this text when what was given is wrong.
+    pub problem: Option<&'a str>,
+    /// The page says that what was given is kept.
+    pub is_saved: bool,
+}
+
 #[derive(Template)]
 #[template(path = "waiting.html", config = "src/pages/askama.toml")]
 struct WaitingPage<'a> {

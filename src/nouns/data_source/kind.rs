@@ -1,5 +1,7 @@
 //! What data sources have of their own as a kind of element.
 
+use std::sync::Arc;
+
 use http::Method;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -7,8 +9,10 @@ use serde_json::Value;
 
 use crate::base::error::ApiError;
 use crate::call::router::{Access, Route, route};
+use crate::elements::settings::{Form, Setting};
 use crate::elements::{Address, routes as elements};
 use crate::engine::view::ViewContext;
+use crate::nouns::connector::model::Connector;
 use crate::nouns::data_collection::Verb;
 use crate::nouns::data_collection::routes as data;
 use crate::nouns::data_collection::view::spec;
@@ -46,12 +50,21 @@ impl FieldRules for DataSource {
         Ok(())
     }
 
+    /// The collection, and the parameters that it takes.
+    fn settings(&self, lens: &ViewContext<'_>) -> Vec<Setting> {
+        let connector = self.connector(lens);
+        let collections = connector.iter().flat_map(|connector| &connector.data_collections);
+        let keys = collections.map(|collection| collection.key.clone()).collect();
+        let collection = connector.as_ref().zip(self.collection_key.as_deref());
+        let collection = collection.and_then(|(connector, key)| connector.data_collection(key).ok());
+        let schema = collection.and_then(|collection| collection.parameters_schema.as_ref());
+        let mut settings = vec![Setting::of_field("collectionKey", "Collection", Form::Text, keys)];
+        settings.extend(Setting::of_properties("collectionParameters", schema));
+        settings
+    }
+
     fn more<'a>(&'a self, lens: &ViewContext<'a>) -> More {
-        let (directory, world) = (&lens.directory, lens.directory.world);
-        let connection = self.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
-        let integration = self.place.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-        let connector = connection.and_then(|connection| directory.connector_behind(connection));
-        let connector = connector.or_else(|| integration.and_then(|integration| directory.connector_for(integration)));
+        let connector = self.connector(lens);
         let key = self.collection_key.as_deref();
         let collections = connector.iter().flat_map(|connector| &connector.data_collections);
         let collection = collections.into_iter().find(|collection| Some(collection.key.as_str()) == key);
@@ -80,5 +93,16 @@ impl FieldRules for DataSource {
             }
         }
         all
+    }
+}
+
+impl DataSource {
+    /// The connector of its connection or integration; none for a universal one.
+    fn connector(&self, lens: &ViewContext<'_>) -> Option<Arc<Connector>> {
+        let (directory, world) = (&lens.directory, lens.directory.world);
+        let connection = self.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
+        let integration = self.place.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+        let behind = connection.and_then(|connection| directory.connector_behind(connection));
+        behind.or_else(|| integration.and_then(|integration| directory.connector_for(integration)))
     }
 }

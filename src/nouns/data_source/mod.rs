@@ -7,3 +7,6 @@
 
 mod kind;
 pub mod model;
+mod rules;
+
+pub use rules::serving;

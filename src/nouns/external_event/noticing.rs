@@ -17,6 +17,7 @@ use crate::engine::directory::Directory;
 use crate::mapping::formula;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::model::{DataCollection, DataRecord};
+use crate::nouns::data_source;
 use crate::nouns::data_source::model::DataSource;
 use crate::nouns::external_event::model::{
     Detection, EventConfig, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
@@ -179,7 +180,8 @@ pub(super) fn source_of(
     let text = |name: &str| named.get(name).and_then(Value::as_str);
     let known =
         text("key").or_else(|| text("id")).or_else(|| named.as_str()).filter(|_| text("collectionKey").is_none());
-    let known: Option<Arc<DataSource>> = known.map(|key| data_source(directory, connection, key)).transpose()?;
+    let known: Option<Arc<DataSource>> =
+        known.map(|key| data_source::serving(directory, connection, key)).transpose()?;
     let own = known.as_ref().and_then(|source| source.collection_key.as_deref());
     let key = text("collectionKey")
         .or(own)
@@ -200,20 +202,6 @@ pub(super) fn source_of(
         pull: seconds("pullUpdatesIntervalSeconds", known.as_ref().and_then(|of| of.pull_updates_interval_seconds)),
         full_sync: seconds("fullSyncIntervalSeconds", known.as_ref().and_then(|of| of.full_sync_interval_seconds)),
     })
-}
-
-/// The most specific data source of a key, or that of an id, that serves a connection.
-fn data_source(directory: &Directory<'_>, connection: &Connection, key: &str) -> Result<Arc<DataSource>, ApiError> {
-    let sources = &directory.world.data_sources;
-    let serves = |source: &&Arc<DataSource>| {
-        let place = &source.place;
-        !source.meta.is_archived()
-            && (place.connection.is_none() || place.connection.as_ref() == Some(&connection.id))
-            && (place.integration.is_none() || place.integration == connection.integration)
-    };
-    let by_key = || sources.with_key(key).filter(serves).max_by_key(|source| source.place.specificity());
-    let found = sources.get(key).filter(serves).or_else(by_key);
-    found.cloned().ok_or_else(|| ApiError::not_found(format!("data source not found: `{key}`")))
 }
 
 /// Tells the subscriptions that a change of a record concerns.

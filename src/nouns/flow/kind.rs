@@ -12,6 +12,7 @@ use crate::call::{Call, Reply};
 use crate::elements::kind::fields_of_an_element;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
+use crate::elements::settings::{Form, Setting};
 use crate::elements::{Address, Change, Kind, Wanted};
 use crate::engine::Cx;
 use crate::engine::view::ViewContext;
@@ -74,6 +75,13 @@ impl Kind for Flow {
 
     type View<'a> = FlowView<'a>;
     type Body = FlowBody;
+
+    /// Whether it runs, and the parameters that its nodes read.
+    fn settings(_: &ViewContext<'_>, of: &Self) -> Vec<Setting> {
+        let mut settings = vec![Setting::of_field("enabled", "Enabled", Form::Truth, Vec::new())];
+        settings.extend(Setting::of_properties("parameters", of.parameters_schema.as_ref()));
+        settings
+    }
 
     fn view<'a>(lens: &ViewContext<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
         lens.flow(flow, at)

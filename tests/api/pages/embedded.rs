@@ -95,7 +95,6 @@ async fn what_has_nothing_to_configure_says_so_plainly() {
 
     for path in [
         format!("/embed/action-instances/{}/configuration", id(&made)),
-        format!("/embed/flow-instances/{instance}/editor"),
         format!("/isolated-embed/flow-runs/{}/editor", id(&run)),
         "/embed/flows/github.sync/configuration".into(),
     ] {

@@ -183,11 +183,96 @@ scenario('ui.UNSAFE_agentSession() of no session says so, and closes', async ({ 
   await visit.tidy();
 });
 
+// What can be set: the label of the field, what a person chooses, and what the instance then has.
+const flow = ['Enabled', 'no', (world) => world.api('GET', '/connections/github-dev/flows/suite'), { enabled: false }];
+const dataSource = [
+  'Repository (optional)',
+  'website',
+  (world) => world.api('GET', '/connections/github-dev/data-sources/suite'),
+  { collectionParameters: { repo: 'website' } },
+];
+const fieldMapping = [
+  'Headline (optional)',
+  'title',
+  (world) => world.api('GET', '/connections/github-dev/field-mappings/suite'),
+  { importValue: { headline: { $var: '$.title' } } },
+];
+const settable = {
+  'flowInstance(i).openConfiguration()': [flow, (membrane, { flow }) => membrane.flowInstance(flow).openConfiguration()],
+  'flowInstance(i).openEditor()': [flow, (membrane, { flow }) => membrane.flowInstance(flow).openEditor()],
+  'flowInstance(i).embedEditor()': [
+    flow,
+    (membrane, { flow }) => membrane.flowInstance(flow).embedEditor({ mountTargetSelector: 'h1' }),
+  ],
+  'connection(c).flow(k).openConfiguration()': [
+    flow,
+    (membrane) => membrane.connection('github-dev').flow('suite').openConfiguration(),
+  ],
+  'connection(c).flow(k).openEditor()': [flow, (membrane) => membrane.connection('github-dev').flow('suite').openEditor()],
+  'dataSourceInstance(i).openConfiguration()': [
+    dataSource,
+    (membrane, { dataSource }) => membrane.dataSourceInstance(dataSource).openConfiguration(),
+  ],
+  'connection(c).dataSource(k).openConfiguration()': [
+    dataSource,
+    (membrane) => membrane.connection('github-dev').dataSource('suite').openConfiguration(),
+  ],
+  'fieldMappingInstance(i).openConfiguration()': [
+    fieldMapping,
+    (membrane, { fieldMapping }) => membrane.fieldMappingInstance(fieldMapping).openConfiguration(),
+  ],
+  'connection(c).fieldMapping(k).openConfiguration()': [
+    fieldMapping,
+    (membrane) => membrane.connection('github-dev').fieldMapping('suite').openConfiguration(),
+  ],
+};
+for (const [name, [[label, choice, read, expected], call]] of Object.entries(settable)) {
+  scenario(`${name} keeps what is set, by the keyboard alone, and closes`, async ({ world, visit }) => {
+    const ids = await world.elements();
+    await visit.open();
+    await visit.start(call, ids);
+    const frame = await visit.iframe();
+    await at(frame, 'configuration');
+    await visit.shown();
+    const field = frame.getByLabel(new RegExp(`^${label.replace(' (optional)', '')}`));
+    await field.focus();
+    if ((await field.evaluate((element) => element.tagName)) === 'SELECT') await field.selectOption(choice);
+    else await field.pressSequentially(choice);
+    await button(frame, 'Save').focus();
+    await button(frame, 'Save').press('Enter');
+    await visit.value();
+    await visit.tidy();
+    const kept = await read(world);
+    for (const [member, value] of Object.entries(expected)) assert.deepEqual(kept[member], value, member);
+  });
+}
+
+scenario('a wrong value is shown with what is wrong about it, and changes nothing', async ({ world, visit }) => {
+  visit.expectErrors(/Failed to load resource.*400/);
+  const parametersSchema = { type: 'object', properties: { size: { type: 'integer', title: 'Size' } } };
+  await world.elements();
+  const { id } = await world.api('GET', '/flows/github.suite');
+  await world.api('PATCH', `/flows/${id}`, { parametersSchema }, world.managerToken);
+  const instance = await world.api('POST', '/connections/github-dev/flows/suite/reset');
+  await visit.open();
+  await visit.start((membrane, flow) => membrane.flowInstance(flow).openConfiguration(), instance.id);
+  const frame = await visit.iframe();
+  await at(frame, 'configuration');
+  await visit.shown();
+  await frame.getByLabel('Size').fill('many');
+  await button(frame, 'Save').click();
+  await frame.getByRole('alert').waitFor();
+  assert.match(await frame.getByRole('alert').innerText(), /is a number, not/);
+  await button(frame, 'Cancel').click();
+  await visit.value();
+  await visit.tidy();
+  assert.equal((await world.api('GET', '/connections/github-dev/flows/suite')).parameters, undefined);
+});
+
 const plain = {
   'actionInstance(i).open()': (membrane, { action }) => membrane.actionInstance(action).open(),
-  'flowInstance(i).openEditor()': (membrane, { flow }) => membrane.flowInstance(flow).openEditor(),
-  'flowInstance(i).embedEditor()': (membrane, { flow }) => membrane.flowInstance(flow).embedEditor({ mountTargetSelector: 'h1' }),
-  'dataSourceInstance(i).openConfiguration()': (membrane, { dataSource }) => membrane.dataSourceInstance(dataSource).openConfiguration(),
+  'flowRun(r).openEditor()': (membrane, { run }) => membrane.flowRun(run).openEditor(),
+  'flowRun(r).embedEditor()': (membrane, { run }) => membrane.flowRun(run).embedEditor({ mountTargetSelector: 'h1' }),
 };
 for (const [name, call] of Object.entries(plain)) {
   scenario(`${name} says that there is nothing to set, and closes`, async ({ world, visit }) => {

@@ -5,8 +5,6 @@ import * as sdk from '@membranehq/sdk';
 import { judge } from '../methods/judge.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-const all = (reason, ...methods) => Object.fromEntries(methods.map((method) => [method, reason]));
-const each = (accessor, ...methods) => methods.map((method) => `${accessor}.${method}()`);
 const connecting = ['GET /sse/connection-events/x', 'POST /connect'];
 
 judge({
@@ -16,15 +14,7 @@ judge({
   exported: sdk,
   // Private by its declarations.
   hidden: ['makeApiRequest', 'mintToken'],
-  notCalled: {
-    ...all(
-      'it opens a page, and no test of the browser suite calls it',
-      ...each('connection().dataSource()', 'openConfiguration'),
-      ...each('connection().fieldMapping()', 'openConfiguration'),
-      ...each('connection().flow()', 'openConfiguration', 'openEditor'),
-      ...each('flowRun()', 'openEditor', 'embedEditor'),
-    ),
-  },
+  notCalled: {},
   inBrowser: {
     'actionInstance().open()': ['ui-pages.test.mjs', 'membrane.actionInstance(action).open()'],
     'connect()': ['connect.test.mjs', 'membrane.connect('],
@@ -34,11 +24,28 @@ judge({
       'ui-pages.test.mjs',
       'membrane.dataSourceInstance(dataSource).openConfiguration()',
     ],
-    // Of none: the page says so.
+    'connection().dataSource().openConfiguration()': [
+      'ui-pages.test.mjs',
+      "membrane.connection('github-dev').dataSource('suite').openConfiguration()",
+    ],
+    'connection().fieldMapping().openConfiguration()': [
+      'ui-pages.test.mjs',
+      "membrane.connection('github-dev').fieldMapping('suite').openConfiguration()",
+    ],
+    'connection().flow().openConfiguration()': [
+      'ui-pages.test.mjs',
+      "membrane.connection('github-dev').flow('suite').openConfiguration()",
+    ],
+    'connection().flow().openEditor()': [
+      'ui-pages.test.mjs',
+      "membrane.connection('github-dev').flow('suite').openEditor()",
+    ],
     'fieldMappingInstance().openConfiguration()': [
       'ui-pages.test.mjs',
-      "membrane.fieldMappingInstance('x').openConfiguration()",
+      'membrane.fieldMappingInstance(fieldMapping).openConfiguration()',
     ],
+    'flowRun().embedEditor()': ['ui-pages.test.mjs', 'membrane.flowRun(run).embedEditor('],
+    'flowRun().openEditor()': ['ui-pages.test.mjs', 'membrane.flowRun(run).openEditor()'],
     'flowInstance().embedEditor()': ['ui-pages.test.mjs', 'membrane.flowInstance(flow).embedEditor('],
     'flowInstance().openConfiguration()': ['lib/tour.mjs', 'membrane.flowInstance(flow).openConfiguration()'],
     'flowInstance().openEditor()': ['ui-pages.test.mjs', 'membrane.flowInstance(flow).openEditor()'],

@@ -1,5 +1,5 @@
 //! The client's embedded pages beside connecting: all integrations, one integration, an agent session, and a plain page
-//! for elements, which cannot be configured here. Source: SDK (addresses); what they show is our choice.
+//! for elements of which nothing can be set. Source: SDK (addresses); what they show is our choice.
 
 use http::StatusCode;
 
@@ -7,7 +7,6 @@ use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::Kind;
-use crate::elements::routes::instance_selector;
 use crate::engine::view::drawn_logo;
 use crate::engine::{Cx, Visit};
 use crate::nouns::agent_session as agents;
@@ -74,8 +73,8 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
-/// Stands for the configuration or editor page of an element. There is nothing to set in a fake, and the page says so.
-fn plain(call: &Call) -> Result<Reply, ApiError> {
+/// Stands for the configuration or editor page of an element of which nothing can be set, and says so.
+pub(super) fn plain(call: &Call) -> Result<Reply, ApiError> {
     if !matches!(call.param("page")?, "configuration" | "editor") {
         return Err(no_page(call));
     }
@@ -94,13 +93,7 @@ pub(crate) async fn element<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     plain(&call)
 }
 
-/// `GET /embed/<kind>-instances/{instance}/{page}`, any token: the same for an instance.
-pub(crate) async fn instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
-    elements::instance::<E>(&call.cx()?, &instance_selector::<E>(&call)?).await?;
-    plain(&call)
-}
-
-/// `GET /embed/flow-runs/{id}/{page}`, any token: the same for a run of a flow.
+/// `GET /embed/flow-runs/{id}/{page}`, any token: stands for a page of a run of a flow.
 pub(crate) async fn flow_run(call: Call) -> Result<Reply, ApiError> {
     flow_runs::get(&call.cx()?, call.param("id")?)?;
     plain(&call)

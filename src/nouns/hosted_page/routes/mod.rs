@@ -4,6 +4,7 @@
 //! token. Source: SDK (`connect()`, `ui.connect()`).
 
 pub mod attempt;
+pub mod configuration;
 pub mod embed;
 
 use std::sync::Arc;

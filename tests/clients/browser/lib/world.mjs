@@ -85,7 +85,7 @@ export class World {
     return { connectorKey: connector.key };
   }
 
-  /** The ids of what has a page of its own: an action and a flow of the connection to GitHub, and a run of that flow. */
+  /** The ids of what has a page of its own: elements of the connection to GitHub, and a run of the flow. */
   async elements() {
     const nodes = { start: { type: 'api-trigger' } };
     const flow = { key: 'suite', name: 'Suite', nodes, integrationKey: 'github' };
@@ -93,9 +93,20 @@ export class World {
     const run = await this.api('POST', '/connections/github-dev/flows/suite/run', { input: {} });
     const query = 'parentKey=list-repositories&integrationKey=github&autoCreate=true';
     const action = await this.api('GET', `/action-instance?${query}`);
-    await this.api('POST', '/data-sources', { key: 'suite', integrationKey: 'github' }, this.managerToken);
+    const issues = { key: 'suite', integrationKey: 'github', collectionKey: 'issues' };
+    await this.api('POST', '/data-sources', issues, this.managerToken);
     const dataSource = await this.api('PUT', '/connections/github-dev/data-sources/suite', {});
-    return { action: action.id, flow: run.flowInstanceId, run: run.id, dataSource: dataSource.id };
+    const appSchema = { type: 'object', properties: { headline: { type: 'string', title: 'Headline' } } };
+    const mapping = { key: 'suite', integrationKey: 'github', dataSourceKey: 'suite', appSchema };
+    await this.api('POST', '/field-mappings', mapping, this.managerToken);
+    const fieldMapping = await this.api('PUT', '/connections/github-dev/field-mappings/suite', {});
+    return {
+      action: action.id,
+      flow: run.flowInstanceId,
+      run: run.id,
+      dataSource: dataSource.id,
+      fieldMapping: fieldMapping.id,
+    };
   }
 
   connection(selector) {

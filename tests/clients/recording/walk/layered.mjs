@@ -275,9 +275,19 @@ export async function walkElementPages(world, { singular, plural, instances }, e
   const token = world.token({ tenantKey })
   for (const base of ['/embed', '/isolated-embed']) {
     await nobody.get(`${base}/${plural}/${element}/configuration?token=${token}`)
-    await nobody.get(`${base}/${list}/${instance}/configuration?token=${token}`)
+    const page = `${base}/${list}/${instance}/configuration?token=${token}`
+    const { text } = await nobody.get(page)
+    await nobody.press(page, fieldsOf(text))
     await nobody.get(`${base}/${list}/nope/configuration?token=${token}`)
+    await nobody.press(`${base}/${list}/nope/configuration?token=${token}`, {})
   }
+}
+
+/** What a page's form has before anybody changes it. */
+export function fieldsOf(html) {
+  const fields = [...html.matchAll(/name="(s\d+)"([\s\S]*?)<\/div>/g)]
+  const value = (rest) => /<option selected>(.*?)<\/option>/.exec(rest)?.[1] ?? / value="(.*?)"/.exec(rest)?.[1] ?? ''
+  return Object.fromEntries(fields.map(([, name, rest]) => [name, value(rest)]))
 }
 
 async function walkCreation({ recorder, tenant, manager }, { plural, one }, { universal }) {

@@ -1,5 +1,6 @@
 // Hosted pages: in the client's frame, in a window of its own, and what their buttons do.
 
+import { fieldsOf } from './layered.mjs'
 import { pathOf, throughVendor } from './connecting.mjs'
 
 const HTML = { headers: { accept: 'text/html' } }
@@ -121,8 +122,15 @@ async function walkEmbedded({ recorder, nobody, tenant, manager }, token) {
       ['app-data-schemas/paged', 'configuration'],
       [`app-data-schema-instances/${schema.id}`, 'configuration'],
     ]) {
-      await nobody.get(`${base}/${element}/${page}?token=${token}`)
+      const address = `${base}/${element}/${page}?token=${token}`
+      const { text } = await nobody.get(address)
+      // An instance has a form, or takes one that is empty.
+      if (/-instances\//.test(element)) await nobody.press(address, fieldsOf(text))
     }
+    for (const list of ['action-instances', 'flow-instances', 'app-data-schema-instances']) {
+      await nobody.press(`${base}/${list}/nope/configuration?token=${token}`, {})
+    }
+    await nobody.press(`${base}/flow-instances/${flow.id}/editor?token=${token}`, { s0: 'perhaps' })
   }
   const { id } = (await tenant.post('/agent/sessions', { prompt: 'Build <b>something</b>' })).json
   await nobody.press('/screens/agent-session', { token, sessionId: id })

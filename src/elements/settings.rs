@@ -1,0 +1,142 @@
+//! What a person may set of an element on its page, as data: which field of it, in which form, and what there is to choose.
+//!
+//! Invariant: a setting reads and writes a field of the kind's request body, so a page can set nothing that a call could not.
+
+use serde_json::{Value, json};
+
+use crate::base::error::ApiError;
+use crate::base::json::member;
+use crate::mapping::formula::plain_text;
+
+/// Stands on a page for a formula that is more than one field; choosing it leaves that as it is.
+const FORMULA: &str = "(a formula)";
+
+/// The form in which a person gives a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Any text, or one of the choices.
+    Text,
+    /// A number.
+    Number,
+    /// `yes` or `no`.
+    Truth,
+    /// The name of a field of a record, which becomes a formula that reads it.
+    FieldOfRecord,
+}
+
+/// One thing that a person may set of an element.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// The field of the element that holds it.
+    pub field: &'static str,
+    /// The member of that field's object; none where the field itself is meant.
+    pub member: Option<String>,
+    /// What the page calls it.
+    pub label: String,
+    /// What the page says of it; may be empty.
+    pub hint: String,
+    /// What there is to choose; any text when empty.
+    pub choices: Vec<String>,
+    /// The form of the value.
+    pub form: Form,
+}
+
+impl Setting {
+    /// A setting of a whole field.
+    pub fn of_field(field: &'static str, label: &str, form: Form, choices: Vec<String>) -> Self {
+        Self { field, member: None, label: label.to_owned(), hint: String::new(), choices, form }
+    }
+
+    /// A setting of a member of a field, in the form that the JSON Schema of the member asks for.
+    pub fn of_member(field: &'static str, name: &str, schema: &Value) -> Self {
+        let text = |part: &str| member(schema, part).as_str().map(str::to_owned);
+        let form = match member(schema, "type").as_str() {
+            Some("number" | "integer") => Form::Number,
+            Some("boolean") => Form::Truth,
+            _ => Form::Text,
+        };
+        let choices = member(schema, "enum").as_array().map(|all| all.iter().map(plain_text).collect());
+        Self {
+            field,
+            member: Some(name.to_owned()),
+            label: text("title").unwrap_or_else(|| name.to_owned()),
+            hint: text("description").unwrap_or_default(),
+            choices: choices.unwrap_or_default(),
+            form,
+        }
+    }
+
+    /// A setting for each property of a JSON Schema, in its order.
+    pub fn of_properties(field: &'static str, schema: Option<&Value>) -> Vec<Self> {
+        let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
+        properties.into_iter().flatten().map(|(name, schema)| Self::of_member(field, name, schema)).collect()
+    }
+
+    /// The same, as a choice of fields of a record.
+    #[must_use]
+    pub fn from_fields(self, fields: &[String]) -> Self {
+        Self { form: Form::FieldOfRecord, choices: fields.to_vec(), ..self }
+    }
+
+    /// What an element has there now; `view` is the element as it is answered.
+    fn current<'v>(&self, view: &'v Value) -> &'v Value {
+        let field = member(view, self.field);
+        self.member.as_ref().map_or(field, |name| member(field, name))
+    }
+
+    /// What the page shows of an element, as text.
+    pub fn shown(&self, view: &Value) -> String {
+        match (self.form, self.current(view)) {
+            (_, Value::Null) => String::new(),
+            (Form::Truth, value) => if *value == Value::Bool(true) { "yes" } else { "no" }.to_owned(),
+            (Form::FieldOfRecord, value) => match value.get("$var").and_then(Value::as_str) {
+                Some(read) => read.strip_prefix("$.").unwrap_or(read).to_owned(),
+                None => FORMULA.to_owned(),
+            },
+            (Form::Text | Form::Number, value) => plain_text(value),
+        }
+    }
+
+    /// What there is to choose, with what is shown among it.
+    pub fn offered(&self, shown: &str) -> Vec<String> {
+        let mut choices = match self.form {
+            Form::Truth => vec!["yes".to_owned(), "no".to_owned()],
+            Form::Text | Form::Number | Form::FieldOfRecord => self.choices.clone(),
+        };
+        if !choices.is_empty() && !shown.is_empty() && !choices.iter().any(|choice| choice == shown) {
+            choices.push(shown.to_owned());
+        }
+        choices
+    }
+
+    /// Writes what a person gave into a request body that changes the element. Fails with 400 for a value of another form.
+    pub fn write(&self, body: &mut serde_json::Map<String, Value>, view: &Value, given: &str) -> Result<(), ApiError> {
+        let wrong = |what: &str| ApiError::bad_request(format!("“{}” is {what}, not `{given}`", self.label));
+        let value = match self.form {
+            _ if given.is_empty() => Value::Null,
+            Form::Text => Value::from(given),
+            Form::Number => serde_json::from_str::<serde_json::Number>(given).map_err(|_| wrong("a number"))?.into(),
+            Form::Truth => Value::Bool(match given {
+                "yes" => true,
+                "no" => false,
+                _ => return Err(wrong("yes or no")),
+            }),
+            Form::FieldOfRecord => json!({ "$var": format!("$.{given}") }),
+        };
+        let Some(name) = &self.member else {
+            body.insert(self.field.to_owned(), value);
+            return Ok(());
+        };
+        let whole = body.entry(self.field).or_insert_with(|| match member(view, self.field) {
+            Value::Object(whole) => Value::Object(whole.clone()),
+            _ => json!({}),
+        });
+        if let Some(whole) = whole.as_object_mut() {
+            match value {
+                Value::Null => whole.shift_remove(name),
+                value => whole.insert(name.clone(), value),
+            };
+        }
+        Ok(())
+    }
+}

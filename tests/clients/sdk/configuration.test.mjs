@@ -1,0 +1,117 @@
+// The pages on which a person sets what an instance lets be set, as a browser asks for and sends them.
+
+import assert from 'node:assert/strict';
+import { scenario } from './lib/world.mjs';
+
+const website = { owner: 'acme', repo: 'website' };
+const decoded = (text) => text.replace(/&quot;|&#34;/g, '"').replace(/&#39;|&#x27;/g, "'").replace(/&amp;|&#38;/g, '&');
+
+/** The page of an instance, with its fields by label: the name in the form, the value and what there is to choose. */
+async function opened(world, path, { token = world.tenantToken, form } = {}) {
+  const address = `${world.apiUri.replace(/\/$/, '')}/embed/${path}?token=${token}`;
+  const sent = form && { method: 'POST', body: new URLSearchParams(form) };
+  const response = await fetch(address, { headers: { accept: 'text/html' }, ...sent });
+  const html = await response.text();
+  const fields = {};
+  for (const [, name, label, rest] of html.matchAll(/<label for="f-(s\d+)">(.*?)(?: \(optional\))?<\/label>([\s\S]*?)<\/div>/g)) {
+    const choices = [...rest.matchAll(/<option( selected)?>(.*?)<\/option>/g)].map(([, , choice]) => decoded(choice));
+    const selected = rest.match(/<option selected>(.*?)<\/option>/)?.[1] ?? rest.match(/ value="(.*?)"/)?.[1] ?? '';
+    fields[decoded(label)] = { name, value: decoded(selected), ...(choices.length ? { choices } : {}) };
+  }
+  return { status: response.status, html, fields };
+}
+
+/** Sends the page's form as it is, but for what is set by label. */
+async function saved(world, path, set) {
+  const { fields } = await opened(world, path);
+  const form = {};
+  for (const [label, { name, value }] of Object.entries(fields)) form[name] = set[label] ?? value;
+  return opened(world, path, { form });
+}
+
+scenario('a data source instance: its collection and the parameters of that', async (world) => {
+  const { manager, client } = world;
+  await manager.dataSources.create({ key: 'tasks', name: 'Tasks', collectionKey: 'issues', integrationKey: 'github' });
+  const instance = () => client.connection('github-dev').dataSource('tasks');
+  const { id } = await instance().create();
+  const path = `data-source-instances/${id}/configuration`;
+  const { status, fields } = await opened(world, path);
+  assert.equal(status, 200);
+  assert.deepEqual(Object.keys(fields), ['Collection', 'Owner', 'Repository']);
+  assert.equal(fields.Collection.value, 'issues');
+  assert.ok(fields.Collection.choices.includes('issues') && fields.Collection.choices.length > 1);
+
+  const done = await saved(world, path, { Owner: 'acme', Repository: 'website' });
+  assert.deepEqual([done.status, /data-screen="saved"/.test(done.html)], [200, true]);
+  const set = await instance().get();
+  assert.deepEqual([set.collectionKey, set.collectionParameters, set.isCustomized], ['issues', website, true]);
+  await saved(world, path, { Repository: '' });
+  assert.deepEqual((await instance().get()).collectionParameters, { owner: 'acme' });
+});
+
+scenario('a field mapping instance: which field each one is read from', async (world) => {
+  const { manager, client } = world;
+  await manager.dataSources.create({ key: 'tasks', name: 'Tasks', collectionKey: 'issues', collectionParameters: website });
+  const properties = { title: { type: 'string', title: 'Headline' }, done: { type: 'string' }, fixed: { type: 'string' } };
+  await manager.fieldMappings.create({
+    key: 'tasks',
+    name: 'Tasks',
+    integrationKey: 'github',
+    dataSourceKey: 'tasks',
+    appSchema: { type: 'object', properties },
+    importValue: { title: { $var: '$.title' }, done: { $concat: ['state: ', { $var: '$.state' }] }, fixed: 'here' },
+    frozenImportFields: ['fixed'],
+  });
+  const instance = () => client.connection('github-dev').fieldMapping('tasks');
+  const { id } = await instance().create();
+  const path = `field-mapping-instances/${id}/configuration`;
+  const { fields } = await opened(world, path);
+  assert.deepEqual(Object.keys(fields), ['Headline', 'done'], 'what is frozen is not offered');
+  assert.deepEqual([fields.Headline.value, fields.done.value], ['title', '(a formula)']);
+  assert.ok(fields.Headline.choices.includes('body'));
+
+  await saved(world, path, { Headline: 'body' });
+  const { importValue } = await instance().get();
+  assert.deepEqual(importValue.title, { $var: '$.body' });
+  assert.deepEqual(importValue.done.$concat.length, 2, 'a formula that is left alone stays');
+  assert.equal(importValue.fixed, 'here');
+  const { output } = await manager.post(`/field-mappings/${id}/run`, { input: { fields: { body: 'Text', state: 'open' } } });
+  assert.deepEqual(output, { title: 'Text', done: 'state: open', fixed: 'here' });
+  await saved(world, path, { done: '' });
+  assert.deepEqual(Object.keys((await instance().get()).importValue), ['title', 'fixed']);
+});
+
+scenario('a flow instance: whether it runs, and its parameters', async (world) => {
+  const { manager, client } = world;
+  const parametersSchema = {
+    type: 'object',
+    properties: {
+      size: { type: 'integer', title: 'Size', description: 'How many at once' },
+      mode: { type: 'string', enum: ['fast', 'safe'] },
+      loud: { type: 'boolean' },
+    },
+  };
+  const nodes = { start: { type: 'api-trigger' } };
+  await manager.flows.create({ key: 'sync', name: 'Sync', integrationKey: 'github', nodes, parametersSchema });
+  const instance = () => client.connection('github-dev').flow('sync');
+  const { id } = await instance().create();
+  for (const page of ['configuration', 'editor']) {
+    const path = `flow-instances/${id}/${page}`;
+    const { fields, html } = await opened(world, path);
+    assert.deepEqual(Object.keys(fields), ['Enabled', 'Size', 'mode', 'loud']);
+    assert.deepEqual([fields.mode.choices, fields.loud.choices], [['fast', 'safe'], ['yes', 'no']]);
+    assert.match(html, /How many at once/);
+    assert.doesNotMatch(html.replace(/action="[^"]*"/g, ''), new RegExp(world.tenantToken), 'no page carries a token');
+  }
+  const path = `flow-instances/${id}/configuration`;
+  const wrong = await saved(world, path, { Size: 'many', mode: 'safe' });
+  assert.deepEqual([wrong.status, wrong.fields.Size.value, wrong.fields.mode.value], [400, 'many', 'safe']);
+  assert.match(wrong.html, /role="alert">.*is a number, not/);
+  assert.equal((await instance().get()).parameters, undefined, 'a wrong value changes nothing');
+
+  await saved(world, path, { Enabled: 'no', Size: '7', mode: 'safe', loud: 'yes' });
+  const set = await instance().get();
+  assert.deepEqual([set.enabled, set.parameters], [false, { size: 7, mode: 'safe', loud: true }]);
+  const other = await opened(world, path, { token: world.mint({ workspaceKey: world.key, tenantKey: 'somebody-else' }) });
+  assert.equal(other.status, 404, 'what is another’s is not there');
+});
