@@ -254,7 +254,9 @@ async fn answer(
     let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
     seen.route = Some(route.path.clone());
     let accepts = incoming.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if matches!(route.access, Access::Form | Access::Public) && accepts.contains("text/html") {
+    // Screens as elements have the addresses of pages, so whoever looks for a page there gets one.
+    let is_page = matches!(route.access, Access::Form | Access::Public) || incoming.path.starts_with("/screens/");
+    if is_page && accepts.contains("text/html") {
         let form = body.as_ref().ok().filter(|_| is_form(&incoming.headers));
         let form = form.map_or_else(|| incoming.raw_query.clone(), |body| String::from_utf8_lossy(body).into_owned());
         seen.page = Some(theme_of(&Query::parse(&form)));
