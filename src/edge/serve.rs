@@ -56,6 +56,10 @@ pub struct Edge {
     pub under_way: Arc<UnderWay>,
 }
 
+/// The thread of a connection writes an answer just after it took the answer's last part, and tells nobody when it has: a
+/// process that ended in between would cut it off.
+const LAST_WRITES: Duration = Duration::from_millis(100);
+
 /// The calls that are not answered yet, so that a server can wait for them before it ends.
 #[derive(Debug, Default)]
 pub struct UnderWay {
@@ -74,16 +78,21 @@ impl UnderWay {
         OneUnderWay(Arc::clone(self))
     }
 
-    /// Waits until no call is under way.
+    /// Waits until no call is under way, and until what was handed on last is written.
     pub async fn ended(&self) {
         self.is_ending.store(true, Ordering::SeqCst);
+        let mut has_waited = false;
         loop {
             let mut answered = std::pin::pin!(self.answered.notified());
             answered.as_mut().enable();
             if self.calls.load(Ordering::SeqCst) == 0 {
-                return;
+                break;
             }
+            has_waited = true;
             answered.await;
+        }
+        if has_waited {
+            real_sleep(LAST_WRITES).await;
         }
     }
 }
