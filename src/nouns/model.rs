@@ -59,7 +59,7 @@ macro_rules! for_each_kind {
                 /// Actions are looked up by key.
                 Action("action") in actions: crate::nouns::action::model::Action, by |action| action.meta.key.as_deref(), waits |it| it.agenda();
                 /// Flows and flow instances are looked up by key.
-                Flow("flow") in flows: crate::nouns::flow::model::Flow, by |flow| flow.meta.key.as_deref();
+                Flow("flow") in flows: crate::nouns::flow::model::Flow, by |flow| flow.meta.key.as_deref(), waits |it| it.agenda();
                 /// Data sources and their instances are looked up by key.
                 DataSource("data-source") in data_sources: crate::nouns::data_source::model::DataSource, by |source| source.meta.key.as_deref();
                 /// Field mappings and their instances are looked up by key.

@@ -14,6 +14,7 @@ use crate::nouns::action::model::Action;
 use crate::nouns::agent_session::model::AgentSession;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::external_event::model::ExternalEventSubscription;
+use crate::nouns::flow::model::Flow;
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::webhook::model::WebhookDelivery;
 use crate::store::World;
@@ -21,11 +22,12 @@ use crate::world::job::model::Job;
 use crate::world::scenario::rules as scenarios;
 
 /// Every kind that moves by itself. Of what fell due at one moment, the kinds that stand first go first.
-static MOVERS: [Mover; 9] = [
+static MOVERS: [Mover; 10] = [
     moves::<Connection>(),
     moves::<Action>(),
     moves::<AgentSession>(),
     moves::<ExternalEventSubscription>(),
+    moves::<Flow>(),
     works::<Connection>(),
     works::<WebhookDelivery>(),
     moves::<Job>(),

@@ -1,5 +1,6 @@
 //! What flows have of their own as a kind of element.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
@@ -42,6 +43,7 @@ impl Kind for Flow {
             parameters: None,
             customized: Customized::default(),
             flow_revision: None,
+            due: BTreeMap::new(),
         }
     }
 

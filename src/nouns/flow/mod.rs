@@ -1,10 +1,12 @@
 //! Flows: graphs of nodes that a connection runs, and flow instances, a connection's own versions of them.
 //!
-//! `model.rs` holds the stored types, the check of the node graph and what a request body may change; `rules.rs` the
-//! verbs that only flows have; `view.rs` the wire form; `routes.rs` the handlers of flows, flow instances and flow
-//! runs. What flows share with actions is in [`crate::elements`], running them in [`crate::nouns::flow_run`].
+//! `model/` holds the stored types, the check of the node graph, schedules and what a request body may change; `rules.rs`
+//! the verbs that only flows have; `due.rs` when schedules launch them; `view.rs` the wire form; `routes.rs` the handlers of
+//! flows, flow instances and flow runs. What flows share with actions is in [`crate::elements`], running them in
+//! [`crate::nouns::flow_run`].
 //! Invariant: the nodes of a stored flow never lead in a circle.
 
+mod due;
 pub mod kind;
 pub mod model;
 pub mod routes;

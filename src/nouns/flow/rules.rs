@@ -17,6 +17,7 @@ use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Holder, Kind as _, Listed, Wanted};
 use crate::engine::{Cx, WorkspaceRuntime};
 use crate::nouns::connection::model::Connection;
+use crate::nouns::flow::due;
 use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
 use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::store::{StoreError, Tx, World};
@@ -155,7 +156,7 @@ pub(super) async fn update_to_latest(cx: &Cx, selector: &Selector) -> Result<Lis
     .await
 }
 
-/// Makes the instances of the connections that become READY in a transaction.
+/// Makes the instances of the connections that become READY in a transaction, and keeps the moments of schedules.
 pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
     for id in tx.changed::<Connection>() {
         let Some(after) = tx.connections.get(&id).cloned() else { continue };
@@ -163,6 +164,9 @@ pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(
         if matches!(event, Some(WorkspaceEvent::Created | WorkspaceEvent::Reconnected)) {
             connected(tx, &space.ids, space.clock.now(), &after)?;
         }
+    }
+    for id in tx.changed::<Flow>() {
+        due::keep_up(space, before, tx, &id)?;
     }
     Ok(())
 }

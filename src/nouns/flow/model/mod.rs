@@ -3,6 +3,8 @@
 //! Pure types for whoever stores, changes or runs flows. Invariant: links and For Each roots never lead in a circle,
 //! and a flow has at most `MOST_NODES` nodes ([`Flow::check_nodes`]).
 
+pub mod schedule;
+
 use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
@@ -12,6 +14,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::patch::{Patch, merge_members};
@@ -212,6 +215,9 @@ pub struct Flow {
     /// The revision that the parent had when it was last copied; none when nothing was copied.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub flow_revision: Option<String>,
+    /// The moments at which schedule triggers launch it next, by the keys of their nodes.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
+    pub due: BTreeMap<String, Timestamp>,
 }
 
 /// The most nodes that a flow may have.
@@ -324,7 +330,20 @@ impl Flow {
                 }
             }
         }
+        self.check_schedules()?;
         self.check_nodes()
+    }
+
+    /// Refuses a schedule that is wrong. Seeds and imports are not held to it: what the platform's look like is not documented.
+    fn check_schedules(&self) -> Result<(), ApiError> {
+        for (key, node) in self.nodes.iter().filter(|(_, node)| node.node_type == FlowNodeType::ScheduleTrigger) {
+            let field = format!("nodes.{key}.config");
+            schedule::Schedule::of(&node.config).map_err(|error| {
+                ApiError::bad_request(format!("the field `{field}` is wrong: {}", error.message))
+                    .with_data(serde_json::json!({ "field": field }))
+            })?;
+        }
+        Ok(())
     }
 
     fn put_node(&mut self, key: String, fields: Option<JsonMap>, is_version: bool) -> Result<(), ApiError> {
