@@ -302,10 +302,10 @@ impl Clock {
         self.moved.notify_waiters();
     }
 
-    /// Waits until the calls that have waited here are over or wait again. It gives up after about a second,
+    /// Waits until the calls that have waited here are over or wait again. It gives up after about five seconds,
     /// because a call may hang elsewhere.
     pub async fn calmed(&self) {
-        const LOOKS: usize = 1_000;
+        const LOOKS: usize = 5_000;
         for _ in 0..LOOKS {
             let now = self.now();
             let wakes = self.next_waking().is_some_and(|due| due <= now);
