@@ -9,7 +9,7 @@ use zip::{ZipArchive, ZipWriter};
 
 use crate::base::error::ApiError;
 use crate::world::job::model::Files;
-use crate::world::seed::ELEMENT_TYPES;
+use crate::world::seed::folders_of_kinds;
 
 /// The most bytes that an archive may have when it is unpacked.
 const LARGEST: u64 = 64 * 1024 * 1024;
@@ -61,9 +61,10 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
 fn without_root(files: Files) -> Files {
     let root = files.keys().next().and_then(|path| path.split_once('/')).map(|(root, _)| format!("{root}/"));
     let Some(root) = root else { return files };
+    let kinds = folders_of_kinds();
     let is_top = |path: &str| {
         let folder = path.split('/').next().unwrap_or_default();
-        TOP.contains(&folder) || ELEMENT_TYPES.contains(&folder)
+        TOP.contains(&folder) || kinds.contains(&folder)
     };
     let is_around = files.keys().all(|path| path.strip_prefix(&root).is_some_and(is_top));
     if is_top(&root) || !is_around {

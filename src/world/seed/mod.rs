@@ -15,7 +15,6 @@ use serde_json::Value;
 pub use self::file::SeedError;
 use self::file::SeedFile;
 pub(crate) use self::file::{error_at, parse_text};
-pub(crate) use self::read::ELEMENT_TYPES;
 pub use self::read::folder_of_key;
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
@@ -63,7 +62,7 @@ macro_rules! documents {
             pub stubs: BTreeMap<String, Vec<StubSpec>>,
             /// Scenarios beside the shipped ones.
             pub scenarios: Vec<Scenario>,
-            /// What was ignored: files of element types that are not faked, and fields that have no meaning here.
+            /// What was ignored: fields that have no meaning here.
             #[serde(skip)]
             pub passed_over: Vec<String>,
             /// Whether the document is an archive that is imported, and not a seed.

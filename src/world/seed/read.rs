@@ -31,20 +31,6 @@ use crate::world::seed::{
     folders_of_kinds,
 };
 
-/// The folders of the platform's element types, and what else stands at the top of a seed or an archive. Files of types
-/// that are not faked are ignored, and reported.
-pub(crate) const ELEMENT_TYPES: [&str; 9] = [
-    "actions",
-    "app-data-schemas",
-    "app-event-types",
-    "data-link-tables",
-    "data-sources",
-    "field-mappings",
-    "flows",
-    "packages",
-    "screens",
-];
-
 /// The fields that are read of an integration, beside its elements. A real export has more.
 const INTEGRATION_FIELDS: [&str; 10] = [
     "key",
@@ -276,9 +262,6 @@ impl SeedDocument {
                 return Ok(());
             }
         }
-        // A file of a kind that is faked has one place; only files of other types are passed over.
-        let faked = folders_of_kinds();
-        let is_passed_over = |part: &&str| ELEMENT_TYPES.contains(part) && !faked.contains(part);
         match parts.as_slice() {
             [name] if is(name, "workspace") => self.workspace = file.parse(|_| ())?,
             ["external-apps", _] => self.external_apps.extend(parse_many::<SeedApp>(file)?),
@@ -318,10 +301,9 @@ impl SeedDocument {
                 self.integrations.push(integration);
             }
             ["scenarios", _] => self.scenarios.push(scenarios::parse(&file.path, &file.text)?),
-            parts if parts.iter().any(is_passed_over) => self.passed_over.push(file.path.clone()),
             [.., name] if name.starts_with('.') || is_prose(name) => {}
             _ => {
-                let kinds = faked.join("/<key>/, ");
+                let kinds = folders_of_kinds().join("/<key>/, ");
                 return Err(SeedError::new(
                     &file.path,
                     format!(
