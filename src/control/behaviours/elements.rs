@@ -100,12 +100,6 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| is(e, "POST /app-data-schema*") || is(e, "P* /app-data-schema*")),
     ),
     because(
-        "Actions on connector operations can be made; running one is 501",
-        "not faked: SDK",
-        "their configuration is not documented: docs/behaviour.md#action-types",
-        calls(|e| runs(e) && e.status == 501),
-    ),
-    because(
         "`GET /actions` that names nothing lists universal actions alone",
         "SEED",
         "the workspace CLI fails when it gets more: docs/behaviour.md#action-list",

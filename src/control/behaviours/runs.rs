@@ -83,15 +83,15 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(begins_a_flow_run),
     ),
     because(
-        "Runs of flows are launched by the API and by app events: no schedule, external event or record begins one",
-        "not faked: IAPP:docs/flows",
-        "events of external apps are not faked: docs/behaviour.md#flow-run-api",
+        "A schedule trigger has `schedule {cron, timezone}` or `{intervalSeconds}`; what is due while it cannot run is passed over",
+        "assumed",
+        "no source has its configuration: docs/behaviour.md#flow-schedule",
         calls(|e| is(e, "* *flow*")),
     ),
     because(
-        "Nodes on data links and connector operations can be made; they fail the run",
-        "not faked: SDK",
-        "their configuration is not documented: docs/behaviour.md#flow-run-records",
+        "Nodes on data links are configured as the formulas that ask for them: `dataLinkTable {key}` and the ids of a link",
+        "assumed",
+        "no source has their configuration: docs/behaviour.md#flow-run-links",
         calls(begins_a_flow_run),
     ),
     because(

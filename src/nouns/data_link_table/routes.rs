@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
@@ -12,57 +11,22 @@ use crate::elements::model::Selector;
 use crate::elements::routes::made_instance;
 use crate::elements::{self, Address, Kind as _};
 use crate::engine::Cx;
-use crate::nouns::data_link_table::model::{DataLink, DataLinkTable, LinkDirection};
+use crate::nouns::data_link_table::model::{DataLink, DataLinkTable};
+use crate::nouns::data_link_table::rules::{self, LinkBody, LinkFilter};
 
-/// A link to make. Source: SDK `CreateDataLinkRequest`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct LinkBody {
-    external_record_id: Value,
-    app_record_id: Value,
-    direction: Option<LinkDirection>,
-}
-
-/// What links have to have; what is left out does not matter.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct LinkFilter {
-    external_record_id: Option<Value>,
-    app_record_id: Option<Value>,
-    direction: Option<LinkDirection>,
-}
-
-impl LinkFilter {
-    /// Reads the filter of a query.
-    fn of(call: &Call) -> Result<Self, ApiError> {
-        let query = call.query();
-        let direction = query.text("direction");
-        let read = |text: String| {
-            let wrong = || ApiError::bad_request(format!("`direction` is `{text}`; it is import, export or both"));
-            serde_json::from_value(json!(text)).map_err(|_| wrong())
-        };
-        Ok(Self {
-            external_record_id: query.text("externalRecordId").map(Value::from),
-            app_record_id: query.text("appRecordId").map(Value::from),
-            direction: direction.map(read).transpose()?,
-        })
-    }
-
-    fn is_empty(&self) -> bool {
-        self.external_record_id.is_none() && self.app_record_id.is_none() && self.direction.is_none()
-    }
-
-    fn passes(&self, link: &DataLink) -> bool {
-        let is = |wanted: &Option<Value>, known: &str| wanted.as_ref().is_none_or(|wanted| text_of(wanted) == known);
-        is(&self.external_record_id, &link.external_record_id)
-            && is(&self.app_record_id, &link.app_record_id)
-            && self.direction.is_none_or(|wanted| link.direction.covers(wanted))
-    }
-}
-
-/// An id as text; apps have numbers too.
-fn text_of(id: &Value) -> String {
-    crate::mapping::formula::plain_text(id)
+/// Reads what links have to have of a query.
+fn filter_of(call: &Call) -> Result<LinkFilter, ApiError> {
+    let query = call.query();
+    let direction = query.text("direction");
+    let read = |text: String| {
+        let wrong = || ApiError::bad_request(format!("`direction` is `{text}`; it is import, export or both"));
+        serde_json::from_value(json!(text)).map_err(|_| wrong())
+    };
+    Ok(LinkFilter {
+        external_record_id: query.text("externalRecordId").map(Value::from),
+        app_record_id: query.text("appRecordId").map(Value::from),
+        direction: direction.map(read).transpose()?,
+    })
 }
 
 /// The instance that a call names, made if it is missing. At the address of an integration's table, that of the caller's
@@ -87,7 +51,7 @@ async fn table_at(cx: &Cx, call: &Call, of: Address) -> Result<Arc<DataLinkTable
 /// `GET …/links`, any token: answers a page of the links of an instance. 400 for a wrong filter.
 pub(super) async fn list(call: Call, of: Address) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let (table, filter) = (table_at(&cx, &call, of).await?, LinkFilter::of(&call)?);
+    let (table, filter) = (table_at(&cx, &call, of).await?, filter_of(&call)?);
     let world = cx.world();
     let links = world.data_links.after(call.page()?.after);
     let links = links.filter(|(_, link)| link.data_link_table_instance_id == table.id && filter.passes(link));
@@ -100,53 +64,16 @@ pub(super) async fn create(call: Call, of: Address) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: LinkBody = call.json()?;
     let table = table_at(&cx, &call, of).await?;
-    let (external, own) = (text_of(&body.external_record_id), text_of(&body.app_record_id));
-    if external.is_empty() || own.is_empty() {
-        return Err(ApiError::bad_request(
-            "a link has an `externalRecordId` and an `appRecordId`, neither of them empty",
-        ));
-    }
-    let direction = body.direction.unwrap_or(LinkDirection::Both);
-    let mut tx = cx.space.data.begin().await;
-    let known = tx
-        .data_links
-        .with_key(table.id.as_str())
-        .find(|link| link.external_record_id == external && link.app_record_id == own && link.direction == direction);
-    if let Some(known) = known {
-        return Reply::json(&**known);
-    }
-    let link = DataLink {
-        id: cx.space.ids.id(),
-        data_link_table_instance_id: table.id.clone(),
-        external_record_id: external,
-        app_record_id: own,
-        direction,
-        created_at: cx.space.clock.now(),
-    };
-    tx.put(link.clone())?;
-    tx.commit().await?;
-    Reply::json(&link)
+    Reply::json(&rules::create(&cx, &table, &body).await?)
 }
 
 /// `DELETE …/links`, any token: deletes the links of an instance that the body describes, or the query, and answers `{}`. 400
 /// where nothing is described, 404 where there is none such.
 pub(super) async fn delete(call: Call, of: Address) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let filter: LinkFilter = if call.has_body() { call.json()? } else { LinkFilter::of(&call)? };
-    if filter.is_empty() {
-        return Err(ApiError::bad_request("say which links: `externalRecordId`, `appRecordId` or `direction`"));
-    }
+    let filter: LinkFilter = if call.has_body() { call.json()? } else { filter_of(&call)? };
     let table = table_at(&cx, &call, of).await?;
-    let mut tx = cx.space.data.begin().await;
-    let links = tx.data_links.with_key(table.id.as_str()).filter(|link| filter.passes(link));
-    let ids: Vec<_> = links.map(|link| link.id.clone()).collect();
-    if ids.is_empty() {
-        return Err(ApiError::not_found(format!("data link not found: `{}` has none such", table.meta.name)));
-    }
-    for id in &ids {
-        tx.remove::<DataLink>(id.as_str());
-    }
-    tx.commit().await?;
+    rules::delete(&cx, &table, &filter).await?;
     Reply::json(&json!({}))
 }
 
@@ -162,7 +89,7 @@ fn may_see(cx: &Cx, link: &DataLink) -> bool {
 /// `dataLinkTableInstanceId` names it.
 pub(crate) async fn list_all(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let (filter, table) = (LinkFilter::of(&call)?, call.query().text("dataLinkTableInstanceId"));
+    let (filter, table) = (filter_of(&call)?, call.query().text("dataLinkTableInstanceId"));
     let world = cx.world();
     let links = world.data_links.after(call.page()?.after).filter(|(_, link)| {
         let is_of = table.as_ref().is_none_or(|table| link.data_link_table_instance_id.as_str() == table);

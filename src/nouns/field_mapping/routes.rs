@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::elements::{self, Kind as _};
+use crate::nouns::data_link_table::with_ids;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 
 /// A request to map something. Source: SDK `RunFieldMappingRequest`.
@@ -22,6 +23,9 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let body: RunBody = call.json()?;
     let (mapping, _) = elements::get::<FieldMapping>(&cx, &FieldMapping::selector(&call)?)?;
     let output = mapping.run(body.direction, &body.input.unwrap_or_default(), cx.space.clock.now())?;
+    let world = cx.world();
+    let connection = mapping.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
+    let output = connection.map_or(Some(output.clone()), |connection| with_ids(&world, connection, output));
     Reply::json(&json!({ "output": output }))
 }
 

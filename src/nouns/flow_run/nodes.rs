@@ -21,10 +21,10 @@ use crate::elements::model::{Scope, Selector};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
 use crate::mapping::condition::passes;
-use crate::mapping::formula;
 use crate::nouns::action::model::{Action, ActionType};
 use crate::nouns::action::run;
 use crate::nouns::action::run::{Dispatch, NodeCall, RunRequest};
+use crate::nouns::data_link_table::{self as data_links, LinkVerb};
 use crate::nouns::flow::model::{Flow, FlowNode, FlowNodeType, OnError};
 use crate::nouns::flow_run::model::{
     DownstreamRun, FlowRun, FlowRunState, NodeOutput, NodeRun, NodeRunStatus, UpstreamRun,
@@ -244,6 +244,9 @@ impl Walk<'_> {
             T::Filter => return (self.filter(node, input), Vec::new()),
             T::ForEach | T::ForEachV2 => return (self.for_each(key, node, &config, input).await, Vec::new()),
             T::RunAction => return self.run_action(&config, input).await,
+            T::CreateDataLink => return (self.link(LinkVerb::Create, config, input).await, Vec::new()),
+            T::FindDataLink => return (self.link(LinkVerb::Find, config, input).await, Vec::new()),
+            T::DeleteDataLink => return (self.link(LinkVerb::Delete, config, input).await, Vec::new()),
             T::RunJavascript => ActionType::RunJavascript,
             T::ApiRequestToExternalApp | T::ApiRequest => ActionType::ApiRequestToExternalApp,
             T::ApiRequestToYourApp => ActionType::ApiRequestToYourApp,
@@ -294,7 +297,7 @@ impl Walk<'_> {
     }
 
     fn resolve(&self, template: &Value, input: &Value) -> Result<Value, ApiError> {
-        Ok(formula::resolve(template, &self.variables(input), self.now())?.unwrap_or(Value::Null))
+        Ok(run::mapped(self.cx, &self.scope(), template, &self.variables(input))?.unwrap_or(Value::Null))
     }
 
     fn transform(&self, config: &JsonMap, input: &Value) -> Result<Option<Value>, ApiError> {
@@ -313,6 +316,14 @@ impl Walk<'_> {
             }
         }
         Ok(Some(input.clone()))
+    }
+
+    /// Makes, finds or deletes links between records.
+    async fn link(&self, verb: LinkVerb, config: JsonMap, input: &Value) -> Result<Option<Value>, ApiError> {
+        let gone = || ApiError::configuration("the flow's connection is gone");
+        let connection = self.scope().connection.ok_or_else(gone)?;
+        let config = self.resolve(&Value::Object(config), input)?;
+        data_links::at_node(self.cx, &connection, verb, config).await.map(Some)
     }
 
     /// Runs the nodes below a For Each once for each item, which they see as `input.<key>.item`; answers, by

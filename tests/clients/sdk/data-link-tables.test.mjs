@@ -256,3 +256,62 @@ scenario('the links of a table of an integration are at its singular address too
   await instance(world, { autoCreate: true }).createLink(ada);
   assert.deepEqual(pairs(await world.client.get('/data-link-table/links', { id })), [ada]);
 });
+
+// Links in flows and formulas
+
+/** Runs a flow of these nodes at GitHub, and answers what each node came to. */
+async function ran(world, nodes) {
+  const start = { type: 'api-trigger', links: [{ key: Object.keys(nodes)[0] }] };
+  await world.manager.flows.create({ key: 'suite-links', name: 'Links', integrationKey: 'github', nodes: { start, ...nodes } });
+  const { id } = await world.client.connection('github-dev').flow('suite-links').run({ input: { record: 7, user: 'user-eve' } });
+  await world.settle();
+  const run = await world.client.flowRun(id).get();
+  assert.equal(run.state, 'completed', run.errors?.[0]?.message);
+  return world.client.flowRun(id).getOutput();
+}
+
+const table = { dataLinkTable: { key: 'contacts' } };
+const node = (type, config, ...links) => ({ type, config: { ...table, ...config }, links: links.map((key) => ({ key })) });
+
+scenario('nodes of a flow make, find and delete links', async (world) => {
+  await make(world);
+  const ids = { externalRecordId: { $var: '$.input.start.record' }, appRecordId: { $var: '$.input.start.user' } };
+  const output = await ran(world, {
+    make: node('create-data-link', ids, 'find'),
+    find: node('find-data-link', { externalRecordId: '7' }, 'none'),
+    none: node('find-data-link', { externalRecordId: '8' }, 'remove'),
+    remove: node('delete-data-link', { appRecordId: 'user-eve' }, 'again'),
+    again: node('delete-data-link', { appRecordId: 'user-eve' }),
+  });
+  const [link] = output.make;
+  assert.deepEqual([link.externalRecordId, link.appRecordId, link.direction], ['7', 'user-eve', 'both']);
+  accept(Link, link);
+  assert.deepEqual([output.find, output.none, output.remove, output.again], [[link], [null], [{}], [{}]]);
+  assert.deepEqual(pairs(await instance(world).findLinks()), []);
+});
+
+scenario('formulas find the id on the other side of a link', async (world) => {
+  const { client, manager } = world;
+  await make(world);
+  const links = instance(world, { autoCreate: true });
+  await links.createLink({ ...ada, direction: 'export' });
+  await links.createLink({ ...ben, direction: 'import' });
+  const find = (name, recordId) => ({ [name]: { ...table, recordId } });
+  const output = {
+    out: find('$findExternalRecordId', { $var: '$.input.user' }),
+    wrongWay: find('$findExternalRecordId', 'user-ben'),
+    in: { list: [find('$findAppRecordId', 2), find('$findAppRecordId', 1), 'end'] },
+    none: { $findAppRecordId: { dataLinkTable: { key: 'nothing' }, recordId: '2' } },
+  };
+  await manager.actions.create({
+    key: 'who', name: 'Who', integrationKey: 'github', type: 'run-javascript',
+    config: { code: 'module.exports = () => 1' }, outputMapping: output,
+  });
+  const run = await client.connection('github-dev').action('who').run({ user: 'user-ada' });
+  assert.deepEqual(run.output, { out: '1', in: { list: ['user-ben', 'end'] } });
+
+  await manager.fieldMappings.create({ key: 'who', name: 'Who', integrationKey: 'github', exportValue: output });
+  const mapped = await client.connection('github-dev').fieldMapping('who').get({ autoCreate: true });
+  const { output: fields } = await client.post(`/field-mappings/${mapped.id}/run`, { direction: 'export', input: {} });
+  assert.deepEqual(fields, { in: { list: ['user-ben', 'end'] } });
+});

@@ -17,7 +17,7 @@ use crate::nouns::action::run::{RunRequest, Trace};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{CallOutcome, Outgoing};
 use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
-use crate::nouns::{connection as outbound, fault as faults};
+use crate::nouns::{connection as outbound, data_link_table as data_links, fault as faults};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -52,6 +52,20 @@ pub(crate) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Valu
     variables(cx, &trace.scope, request.input.clone().unwrap_or_else(|| json!({})), &trace.variables)
 }
 
+/// What a template comes to over variables, with the ids that it asks the connection's data links for.
+pub(crate) fn mapped(
+    cx: &Cx,
+    scope: &Resolved,
+    template: &Value,
+    variables: &Value,
+) -> Result<Option<Value>, ApiError> {
+    let value = formula::resolve(template, variables, cx.space.clock.now())?;
+    Ok(match (&scope.connection, value) {
+        (Some(connection), Some(value)) => data_links::with_ids(&cx.world(), connection, value),
+        (_, value) => value,
+    })
+}
+
 /// The action's `config.request` with its formulas worked out. Fails when there is none or a formula is wrong.
 pub(crate) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trace: &Trace) -> Result<Value, ApiError> {
     let Some(config) = action.config.get("request") else {
@@ -60,7 +74,7 @@ pub(crate) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trac
             action.meta.name
         )));
     };
-    let resolved = formula::resolve(config, &variables_of(cx, request, trace), cx.space.clock.now())?;
+    let resolved = mapped(cx, &trace.scope, config, &variables_of(cx, request, trace))?;
     Ok(resolved.unwrap_or_else(|| json!({})))
 }
 

@@ -17,6 +17,7 @@ use log::write_log;
 use records::{run_on_records, verb_of};
 use resolve::no_connection;
 
+pub(crate) use call::mapped;
 pub use call::variables;
 pub use resolve::{Resolution, resolve};
 
@@ -32,7 +33,6 @@ use crate::elements::Kind as _;
 use crate::elements::model::{Meta, Scope, Selector};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
-use crate::mapping::formula;
 use crate::nouns::action::model::{Action, ActionState, ActionType};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{CallOutcome, Outgoing, connector_of};
@@ -194,7 +194,7 @@ pub(crate) async fn run_action(
         Some(mapping) => {
             let mut variables = variables_of(cx, request, trace);
             set_member(&mut variables, "output", output.unwrap_or(Value::Null));
-            formula::resolve(mapping, &variables, cx.space.clock.now())
+            mapped(cx, &trace.scope, mapping, &variables)
         }
         None => Ok(output),
     }
@@ -267,7 +267,7 @@ async fn run_operation(
     let (variables, now) = (variables_of(cx, request, trace), cx.space.clock.now());
     let mapping = ["inputMapping", "input"].into_iter().find_map(|name| action.config.get(name));
     let input = match mapping {
-        Some(mapping) => formula::resolve(mapping, &variables, now)?,
+        Some(mapping) => mapped(cx, &trace.scope, mapping, &variables)?,
         None => request.input.clone(),
     };
     let input = input.unwrap_or_else(|| json!({}));

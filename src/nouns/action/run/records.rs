@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::call::variables_of;
+use super::call::{mapped, variables_of};
 use super::resolve::no_connection;
 use super::{RunRequest, Trace};
 use crate::base::JsonMap;
@@ -21,6 +21,7 @@ use crate::mapping::{formula, merge};
 use crate::nouns::action::model::{Action, ActionType};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::{Collection, Request, Verb, perform};
+use crate::nouns::data_link_table::with_ids;
 use crate::nouns::data_source::model::DataSource;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 
@@ -61,7 +62,7 @@ pub(super) async fn run_on_records(
     let connection = trace.scope.connection.clone();
     let connection = connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
     let (variables, now) = (variables_of(cx, request, trace), cx.space.clock.now());
-    let config = formula::resolve(&Value::Object(action.config.clone()), &variables, now)?.unwrap_or_default();
+    let config = mapped(cx, &trace.scope, &Value::Object(action.config.clone()), &variables)?.unwrap_or_default();
     let input = request.input.clone().unwrap_or_default();
     let source = source_of(cx, &connection, member(&config, "dataSource"), action)?;
     // What it makes of records is worked out when they are there.
@@ -76,7 +77,8 @@ pub(super) async fn run_on_records(
         if let Some((mapping, udm)) = mapping.as_ref().zip(source.udm.as_ref()) {
             fields = with_unified(&source.collection, udm, mapping, &input, fields, now)?;
         }
-        wanted.fields = Some(fields);
+        let fields = with_ids(&cx.world(), &connection, Value::Object(fields));
+        wanted.fields = fields.and_then(|fields| fields.as_object().cloned());
     }
     trace.mapped_input = Some(mapped_input(&wanted));
     let udm = source.udm.as_deref();
@@ -89,7 +91,8 @@ pub(super) async fn run_on_records(
         };
     }
     if let Some(mapping) = mapping.filter(|_| !matches!(verb, Verb::Create | Verb::Update | Verb::Delete)) {
-        import_records(&mut answer, &mapping, now)?;
+        let ids = |value| with_ids(&cx.world(), &connection, value).unwrap_or_default();
+        import_records(&mut answer, &mapping, now, ids)?;
     }
     Ok(answer)
 }
@@ -213,8 +216,13 @@ fn with_unified(
     Ok(native)
 }
 
-/// Shows the fields of each record as the mapping makes them.
-fn import_records(answer: &mut Value, mapping: &FieldMapping, now: Timestamp) -> Result<(), ApiError> {
+/// Shows the fields of each record as the mapping makes them, with the ids of links by `ids`.
+fn import_records(
+    answer: &mut Value,
+    mapping: &FieldMapping,
+    now: Timestamp,
+    ids: impl Fn(Value) -> Value,
+) -> Result<(), ApiError> {
     let of_list = answer.get_mut("records").and_then(Value::as_array_mut);
     let records: Vec<&mut Value> = match of_list {
         Some(records) => records.iter_mut().collect(),
@@ -222,7 +230,7 @@ fn import_records(answer: &mut Value, mapping: &FieldMapping, now: Timestamp) ->
     };
     for record in records {
         let mapped = mapping.run(Some(Direction::Import), record, now)?;
-        set_member(record, "fields", mapped);
+        set_member(record, "fields", ids(mapped));
     }
     Ok(())
 }
