@@ -72,6 +72,74 @@ scenario('a flow of a connection is run by its trigger, and its runs are shown',
   assert.deepEqual(output, { start: [{ name: 'Ada' }], greet: ['Hello Ada'] });
 });
 
+/** The elements of the connection to HubSpot that its user can set. */
+async function withPeople(world) {
+  const people = { key: 'people', name: 'People', integrationKey: 'hubspot' };
+  await world.api('POST', '/data-sources', { ...people, collectionKey: 'contacts' }, world.managerToken);
+  const title = (each) => ({ type: 'string', title: each });
+  const appSchema = { type: 'object', properties: { who: title('Who'), mail: title('Mail') } };
+  const importValue = { mail: { $var: '$.email' } };
+  const mapping = { ...people, dataSourceKey: 'people', direction: 'import', appSchema, importValue };
+  await world.api('POST', '/field-mappings', mapping, world.managerToken);
+}
+
+/** On the page that opens, one field is chosen and saved, and the page closes itself. */
+async function configure(visit, name, label, option) {
+  await press(visit, name, 'Configure');
+  const page = await visit.iframe();
+  await at(page, 'configuration');
+  await visit.steady();
+  await page.getByLabel(label).selectOption(option);
+  await button(page, 'Save').click();
+  await visit.tidy();
+}
+
+scenario('where records come from is chosen in a form, or on the page of the data source', async ({ world, visit }) => {
+  await withPeople(world);
+  await open(visit);
+  await press(visit, 'Connected', 'HubSpot');
+  await press(visit, 'Data sources', 'People');
+  await press(visit, 'Data source', 'List records');
+  await shows(visit, 'Data source', 'ada.okafor@example.com');
+
+  // What is chosen is sent half a second later.
+  const sent = visit.page.waitForResponse((answer) => answer.request().method() === 'PUT');
+  await part(visit, 'Data source').getByRole('combobox').getByText('Contacts').click();
+  await visit.page.getByText('Companies', { exact: true }).click();
+  assert.equal((await sent).status(), 200);
+  await press(visit, 'Data source', 'List records');
+  await shows(visit, 'Data source', 'Northwind Bakery');
+  await configure(visit, 'Data source', 'Collection', 'deals');
+  await press(visit, 'Data source', 'List records');
+  await shows(visit, 'Data source', 'Acme renewal');
+
+  const instances = async () => (await world.api('GET', '/data-source-instances')).items;
+  const set = (await instances()).map(({ key, collectionKey, isCustomized }) => [key, collectionKey, isCustomized]);
+  assert.deepEqual(set, [['people', 'deals', true]]);
+  await press(visit, undefined, 'Disconnect');
+  await shows(visit, 'Available', 'Connect HubSpot');
+  assert.deepEqual(await instances(), []);
+});
+
+scenario('fields are mapped for one connection, and a record shows what becomes of them', async ({ world, visit }) => {
+  await withPeople(world);
+  await open(visit);
+  await press(visit, 'Connected', 'HubSpot');
+  await press(visit, 'Field mappings', 'People');
+  for (const title of ['Who', 'Mail']) await part(visit, 'Field mapping').getByTitle(title, { exact: true }).waitFor();
+  await press(visit, 'Field mapping', 'Map a record');
+  await part(visit, 'Field mapping').getByText('{"mail":"ada.okafor@example.com"}').waitFor();
+
+  await configure(visit, 'Field mapping', 'Who', 'firstname');
+
+  await press(visit, 'Field mapping', 'Map a record');
+  await part(visit, 'Field mapping').getByText('"who":"Ada"').waitFor();
+  const [own] = (await world.api('GET', '/field-mapping-instances')).items;
+  assert.deepEqual(own.importValue, { mail: { $var: '$.email' }, who: { $var: '$.firstname' } });
+  const ofAll = await world.api('GET', `/field-mappings/${own.fieldMappingId}`);
+  assert.deepEqual(ofAll.importValue, { mail: { $var: '$.email' } }, 'nobody else is concerned');
+});
+
 scenario('a form of the page itself connects an app that has a key', async ({ world, visit }) => {
   await open(visit);
   await press(visit, 'Available', 'Fill in Stripe');

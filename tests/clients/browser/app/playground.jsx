@@ -1,13 +1,21 @@
-// A product's demo page: what can be connected and what is, and of one connection its actions, its flows and its log.
+// A product's demo page: what can be connected and what is, and of one connection its actions, flows, data sources, field
+// mappings and log.
 
 import { useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import {
+  DataSourceConfig,
+  FieldList,
   IntegrationAppProvider,
+  IntegrationElementProvider,
   useAction,
   useActions,
   useConnection,
   useConnections,
+  useDataSourceInstance,
+  useDataSources,
+  useFieldMappingInstance,
+  useFieldMappings,
   useFlow,
   useFlowRuns,
   useFlows,
@@ -138,11 +146,65 @@ function Flow({ id, connectionId }) {
   );
 }
 
+/** Where the records of a data source come from, chosen with the package's own form, and the first of them. */
+function DataSource({ id, connection }) {
+  const membrane = useIntegrationApp();
+  const { dataSourceInstance: source, patch } = useDataSourceInstance({
+    dataSourceId: id,
+    connectionId: connection.id,
+    autoCreate: true,
+  });
+  const [records, setRecords] = useState([]);
+  const list = async () => setRecords((await membrane.dataSourceInstance(source.id).listRecords()).records);
+  const configure = () => membrane.connection(connection.id).dataSource(source.key).openConfiguration();
+  return (
+    <Section title="Data source">
+      <Call name="List records" call={list} disabled={!source} />
+      <Call name="Configure" call={configure} disabled={!source} />
+      <IntegrationElementProvider integrationId={connection.integrationId} connectionId={connection.id}>
+        <DataSourceConfig value={source} onChange={patch} />
+      </IntegrationElementProvider>
+      <Items items={records}>{({ name }) => name}</Items>
+    </Section>
+  );
+}
+
+/** Which field of a record becomes which of the product's own, in the package's own form, and what becomes of the first. */
+function FieldMapping({ id, connection }) {
+  const membrane = useIntegrationApp();
+  const ofConnection = { connectionId: connection.id, autoCreate: true };
+  const { fieldMappingInstance: mapping, patch } = useFieldMappingInstance({ fieldMappingId: id, ...ofConnection });
+  const [output, setOutput] = useState();
+  const run = async () => {
+    const source = membrane.dataSourceInstance({ dataSourceKey: mapping.dataSourceKey, ...ofConnection });
+    const { records: [input] } = await source.listRecords();
+    setOutput((await membrane.post(`/field-mappings/${mapping.id}/run`, { input })).output);
+  };
+  const configure = () => membrane.connection(connection.id).fieldMapping(mapping.key).openConfiguration();
+  return (
+    <Section title="Field mapping">
+      <Call name="Map a record" call={run} disabled={!mapping} />
+      <Call name="Configure" call={configure} disabled={!mapping} />
+      {mapping && (
+        <FieldList
+          value={mapping.importValue}
+          schema={mapping.appSchema}
+          variablesSchema={mapping.dataSourceSchema}
+          onChange={(importValue) => patch({ importValue })}
+        />
+      )}
+      <pre>{JSON.stringify(output)}</pre>
+    </Section>
+  );
+}
+
 function Connection({ id, onClose }) {
   const membrane = useIntegrationApp();
   const { connection, archive } = useConnection(id);
   const { actions } = useActions({ connectionId: id });
   const { flows } = useFlows({ connectionId: id });
+  const { dataSources } = useDataSources({ connectionId: id });
+  const { fieldMappings } = useFieldMappings({ connectionId: id });
   const { data: log, mutate: readLog } = useMembraneSWR(`/action-run-logs?connectionId=${id}`);
   const [opened, open] = useState({});
   const disconnect = async () => {
@@ -164,6 +226,18 @@ function Connection({ id, onClose }) {
           {({ id: flow, name }) => <button type="button" onClick={() => open({ flow })}>{name}</button>}
         </Items>
       </Section>
+      <Section title="Data sources">
+        <Items items={dataSources}>
+          {({ id: source, name }) => <button type="button" onClick={() => open({ source })}>{name}</button>}
+        </Items>
+      </Section>
+      <Section title="Field mappings">
+        <Items items={fieldMappings}>
+          {({ id: mapping, name }) => <button type="button" onClick={() => open({ mapping })}>{name}</button>}
+        </Items>
+      </Section>
+      {opened.source && <DataSource id={opened.source} connection={connection} />}
+      {opened.mapping && <FieldMapping id={opened.mapping} connection={connection} />}
       {opened.action && <Action id={opened.action} onRun={readLog} />}
       {opened.flow && <Flow id={opened.flow} connectionId={id} />}
       <Section title="Log">
