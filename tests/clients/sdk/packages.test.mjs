@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';
 import { byId, scenario, World } from './lib/world.mjs';
+import { exported, imported } from './lib/archives.mjs';
 import { refused } from './lib/failure.mjs';
 import { accept, page } from './lib/shape.mjs';
 
@@ -88,17 +89,9 @@ scenario('a package exported to another workspace names the elements of that one
   const portable = await world.manager.get(`/packages/${made.id}/export`);
   assert.deepEqual(portable.elements, [{ type: 'action', id: action.uuid }], 'ids are other ones elsewhere');
 
-  const { jobId, accessKey } = await world.manager.get('/export');
-  await world.settle();
-  const job = await world.manager.get(`/background-jobs/${jobId}:${accessKey}`);
-  const archive = await (await fetch(job.result?.downloadUrl ?? job.downloadUrl)).arrayBuffer();
   const other = await World.fork({ seed: 'none' });
   t.after(() => other.drop());
-  const form = new FormData();
-  form.set('file', new Blob([archive]), 'export.zip');
-  const started = await other.curl('POST', '/import', { token: other.managerToken, body: form });
-  assert.equal(started.status, 200, JSON.stringify(started.body));
-  await other.settle();
+  await imported(other, await exported(world));
   const [there] = (await other.manager.packages.find()).items;
   const { id } = await other.manager.action({ key: action.key }).get();
   assert.deepEqual(there.elements, [{ type: 'action', id }]);
