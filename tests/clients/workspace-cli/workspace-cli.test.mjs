@@ -4,24 +4,25 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { fill, kinds } from '../sdk/lib/elements.mjs';
 import { startServer } from '../sdk/lib/server.mjs';
 
 const { env } = process;
 const membrane = fileURLToPath(new URL('node_modules/.bin/membrane', import.meta.url));
 
-async function send(url, token, body) {
+async function send(url, token, body, method = 'POST') {
   const response = await fetch(url, {
-    method: 'POST',
+    method,
     headers: { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) },
     body: JSON.stringify(body),
   });
   const text = await response.text();
-  assert.ok(response.ok, `POST ${url} answered ${response.status}: ${text}`);
+  assert.ok(response.ok, `${method} ${url} answered ${response.status}: ${text}`);
   return JSON.parse(text);
 }
 
@@ -34,24 +35,32 @@ async function workspace(t, of = {}) {
   return made;
 }
 
-/** One element of each kind that travels, beside the demo's actions. */
-async function fill(made) {
-  const add = (path, body) => send(env.MEMBRANE_API_URI + path, made.managerToken, body);
-  const github = { integrationKey: 'github' };
-  const nodes = {
-    begin: { type: 'api-trigger', links: [{ key: 'say' }] },
-    say: { type: 'run-javascript', config: { code: "module.exports = () => 'hello'" } },
-  };
-  const importValue = { name: { $var: '$.login' } };
-  const schema = { type: 'object', properties: { name: { type: 'string' } } };
-  await add('/flows', { key: 'greet', name: 'Greet', nodes });
-  await add('/flows', { key: 'greet-on-github', name: 'Greet on GitHub', nodes, ...github });
-  await add('/field-mappings', { key: 'people', name: 'People', importValue, appSchema: schema });
-  await add('/field-mappings', { key: 'issues', name: 'Issues', importValue, ...github });
-  await add('/data-sources', { key: 'all-issues', name: 'All issues', collectionKey: 'issues', ...github });
-  await add('/data-link-tables', { key: 'users', name: 'Users' });
-  await add('/app-event-types', { key: 'user-created', name: 'User created', schema });
-  await add('/app-data-schemas', { key: 'user', name: 'User', schema });
+/** The kinds that the CLI brings beside integrations. */
+const brought = [
+  ...['actions', 'flows', 'data-sources', 'field-mappings'],
+  ...['data-link-tables', 'app-event-types', 'app-data-schemas'],
+];
+
+/**
+ * Elements of each of these kinds, with the integrations' own of these keys; answers where they stand. Of an integration the
+ * CLI brings key, name and connector alone, and it is called as its connector is.
+ */
+async function fillWorkspace(made, own) {
+  const change = (path, body, method) => send(env.MEMBRANE_API_URI + path, made.managerToken, body, method);
+  const elements = await fill(change, {
+    of: Object.fromEntries(brought.map((kind) => [kind, kinds[kind]])),
+    connectors: ['airtable', 'google-calendar', 'jira', 'klaviyo', 'postmark', 'twilio'],
+    integrations: {},
+    prefix: '',
+    own,
+  });
+  // Of versions, `push` brings the definition of those that were changed.
+  const changed = { name: 'A changed version' };
+  const ofKind = { flows: { ...changed, nodes: kinds.flows.nodes } };
+  const versions = elements.filter(({ key, integrationKey }) => integrationKey && key.endsWith('-both'));
+  await Promise.all(versions.map(({ kind, id }) => change(`/${kind}/${id}`, ofKind[kind] ?? changed, 'PATCH')));
+  // Of data link tables, the CLI asks for universal ones alone.
+  return elements.filter(({ kind, integrationKey }) => kind !== 'data-link-tables' || !integrationKey);
 }
 
 /** A folder where the CLI runs with some workspaces; it is removed after the test. */
@@ -105,12 +114,13 @@ const without = (read, lines) =>
 /** Files without what every change of an integration changes, inside what is of it. */
 const unstamped = (read) => without(read, /^ +(?:revision|updatedAt): .*\n/gm);
 
-/** Files without what is one workspace's own: the ids of its records, and the addresses that have them. */
+/** The fields that are one workspace's own: the ids of its records, and what has them. */
+const own = [
+  ...['id', 'uuid', 'integrationId', 'flowId', 'dataSourceId', 'fieldMappingId', 'parentId', 'parentUuid', 'universal\\w*Id'],
+  ...['\\w+Revision', 'createdAt', 'logoUri', 'webhookKey'],
+];
 const ofNoWorkspace = (read) =>
-  without(
-    unstamped(read),
-    /^ *(?:id|uuid|integrationId|parentId|parentUuid|universal\w*Id|createdAt|logoUri|webhookKey): .*\n|^globalWebhookUri: .*\n(?: .*\n)?/gm,
-  );
+  without(unstamped(read), new RegExp(`^ *(?:${own.join('|')}): .*\\n|^globalWebhookUri: .*\\n(?: .*\\n)?`, 'gm'));
 
 /**
  * Moves what integrations have of their own to where `push` reads it: `pull` writes `actions/KEY/INTEGRATION/`, `push` reads
@@ -144,37 +154,57 @@ test('init writes the settings that pull and push read', async (t) => {
 
 test('what was pulled and pushed back is pulled again', async (t) => {
   const made = await workspace(t);
-  await fill(made);
+  const elements = await fillWorkspace(made, ['both', 'own', 'other']);
   const at = await folder(t, { one: made });
   const first = await pull(at, 'one');
-  for (const kind of ['flows/greet', 'field-mappings/people', 'data-link-tables/users', 'app-data-schemas/user']) {
-    assert.ok(first[`${kind}/${kind.split('/')[1]}.yaml`], `${kind} is not among ${Object.keys(first)}`);
+  assert.ok(elements.length >= 80, `${elements.length} elements`);
+  for (const { kind, key, integrationKey: at } of elements) {
+    const path = `${kind}/${key}/${at ? `${at}/${at}` : key}.yaml`;
+    assert.ok(first[path], `${path} is not among ${Object.keys(first)}`);
   }
+  await toPush(join(at, 'membrane'));
   await run(at, 'push', '-w', 'one');
   same(unstamped(await pull(at, 'one')), unstamped(first));
 });
 
 test('a workspace that another was pushed to is pulled as that one', async (t) => {
   const [one, two] = [await workspace(t), await workspace(t, { seed: 'none' })];
-  await fill(one);
+  await fillWorkspace(one, ['both', 'own', 'other']);
   const at = await folder(t, { one, two });
   const first = await pull(at, 'one');
-  // As they were pulled, files bring what is universal; the second push finds it there.
-  await run(at, 'push', '-w', 'two');
   await toPush(join(at, 'membrane'));
   const said = await run(at, 'push', '-w', 'two');
   assert.match(said, /Applied & Customized hubspot action create-contact/);
   same(ofNoWorkspace(await pull(at, 'two')), ofNoWorkspace(first));
 });
 
-test('a folder that was pulled is a seed', async (t) => {
+test('a folder that was pulled is a seed, and is planted anew when a file changes', async (t) => {
   const made = await workspace(t);
-  await fill(made);
+  await fillWorkspace(made, ['own', 'other', 'third']);
   const at = await folder(t, { one: made });
   const first = await pull(at, 'one');
-  const server = await startServer('--seed', join(at, 'membrane'));
+  const server = await startServer('--watch', '--seed', join(at, 'membrane'));
   t.after(server.stop);
   const { url, workspaceKey: key, workspaceSecret: secret } = server;
   const other = await folder(t, { two: { key, secret, url } });
   same(ofNoWorkspace(await pull(other, 'two')), ofNoWorkspace(first));
+
+  const path = 'flows/flows-own/jira/jira.yaml';
+  const change = async (from, to) => {
+    // It is moved to its place, so that nobody reads half of it.
+    await writeFile(join(at, 'changed.yaml'), first[path].replace(from, to));
+    await rename(join(at, 'changed.yaml'), join(at, 'membrane', path));
+  };
+  const name = async () => {
+    const { items: [{ managerToken }] } = await (await fetch(`${url}/__mock/workspaces`)).json();
+    const headers = { authorization: `Bearer ${managerToken}` };
+    return (await (await fetch(`${url}/flows/flows-own?integrationKey=jira`, { headers })).json()).name;
+  };
+  assert.equal(await name(), 'own of flows');
+  await change(/^name: .*/m, 'name: Changed');
+  await server.says(/the seed has changed and was planted anew/);
+  assert.equal(await name(), 'Changed');
+  await change(/^name: .*/m, 'name: [Broken]');
+  await server.says(/cannot be planted: .*flows-own/);
+  assert.equal(await name(), 'Changed', 'the last one that could be read');
 });

@@ -19,7 +19,7 @@ export function program() {
 
 const parentOf = (pid) => Number(/^PPid:\s*(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]);
 
-/** Starts one on a free port; `stop` gives what it said on standard error. */
+/** Starts one on a free port; `says` waits for what it says on standard error, and `stop` gives all of that. */
 export async function startServer(...options) {
   // What the other server was told is not meant for this one.
   const own = Object.entries(process.env).filter(([name]) => !name.startsWith('MEMBRANE_MOCK_'));
@@ -40,5 +40,12 @@ export async function startServer(...options) {
     const [code, signal] = await ended;
     return { code, signal, complaints };
   };
-  return { ...JSON.parse(line), stop };
+  // A server that ends says nothing more.
+  const says = async (pattern) => {
+    while (!pattern.test(complaints)) {
+      const isOver = await Promise.race([once(child.stderr, 'data').then(() => false), ended.then(() => true)]);
+      assert.ok(!isOver || pattern.test(complaints), `the server did not say ${pattern}:\n${complaints}`);
+    }
+  };
+  return { ...JSON.parse(line), says, stop };
 }
