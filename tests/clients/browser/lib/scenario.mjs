@@ -34,8 +34,8 @@ function begin() {
   });
 }
 
-async function play({ options: { mock, settings, ...visiting }, body }) {
-  const world = await World.fork({ mock, settings });
+async function play({ options: { mock, settings, seed, ...visiting }, body }) {
+  const world = await World.fork({ mock, settings, seed });
   const visit = await Visit.begin(world, visiting);
   try {
     await body({ world, visit });

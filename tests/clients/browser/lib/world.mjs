@@ -31,9 +31,9 @@ const control = (method, path, body) =>
   });
 
 export class World {
-  /** `mock` and `settings` are set before anything else happens. */
-  static async fork({ mock, settings } = {}) {
-    const world = Object.assign(new World(), await control('POST', '/workspaces', {}));
+  /** `mock` and `settings` are set before anything else happens; `seed: 'none'` forks an empty workspace. */
+  static async fork({ mock, settings, seed } = {}) {
+    const world = Object.assign(new World(), await control('POST', '/workspaces', { seed }));
     if (mock || settings) await world.control('PATCH', '', { mock, settings });
     return world;
   }
