@@ -16,17 +16,21 @@ Each table has every method of a client that asks the server for something or sh
 them, with the requests that it sends, by the routes that serve them; \`action().run()\` is \`client.action(…).run(…)\`.
 What \`works\` is called and answered in the tests of the client, which is where its requests are seen; \`browser\` is
 called by the tests in a real browser, \`501\` is not faked, \`untested\` is what nobody calls, and the requests of these
-three are what the client would send. The page is generated: \`UPDATE=1 npm test\` in \`tests/clients/sdk\` and in
-\`tests/clients/sdk-legacy\`, each [beside a server](development.md#run-one-suite), writes it anew, and without
-\`UPDATE=1\` these fail when it says anything else.
+three are what the client would send. Of the React package there is every hook that asks for something, with the
+requests that the browser sent for it and for its methods. The page is generated: \`UPDATE=1 npm test\` in
+\`tests/clients/sdk\`, \`sdk-legacy\` and \`browser\`, each [beside a server](development.md#run-one-suite), writes it
+anew, and without \`UPDATE=1\` these fail when it says anything else.
 `;
 
-/** Each row has a method, the requests that it sends, and how it is shown to work, where it is. */
-export async function holdPage(client, version, rows) {
+/**
+ * Each row has a method, the requests that it sends, and how it is shown to work, where it is. `noun` is what the rows
+ * are called.
+ */
+export async function holdPage(client, version, rows, noun = 'method') {
   const routes = await routesOfServer();
   const sections = new Map(existsSync(PAGE) ? sectionsOf(readFileSync(PAGE, 'utf8')) : []);
   const before = sections.get(client) ?? '';
-  const after = sectionOf(client, version, rows, routes);
+  const after = sectionOf(client, version, rows, noun, routes);
   sections.set(client, after);
   const text = [HEAD, ...[...sections.keys()].sort().reverse().map((each) => sections.get(each))].join('\n');
   if (env.UPDATE === '1') writeFileSync(PAGE, text);
@@ -49,7 +53,7 @@ const sectionsOf = (text) =>
     .slice(1)
     .map((section) => [/`(.+)`/.exec(section)[1], `${section.trimEnd()}\n`]);
 
-function sectionOf(client, version, rows, routes) {
+function sectionOf(client, version, rows, noun, routes) {
   const lines = rows.map(({ method, sent, shown }) => {
     const requests = sent.map((each) => routed(routes, each));
     const status = shown || (requests.length > 0 && requests.every(({ isFaked }) => !isFaked) ? '501' : 'untested');
@@ -61,9 +65,9 @@ function sectionOf(client, version, rows, routes) {
   const browser = `${count('browser')} work in a browser`;
   return `## \`${client}\` ${version}
 
-${rows.length} methods: ${count('works')} work, ${browser}, ${count('501')} answer 501, ${count('untested')} are untested.
+${rows.length} ${noun}s: ${count('works')} work, ${browser}, ${count('501')} answer 501, ${count('untested')} are untested.
 
-| method | requests | status |
+| ${noun} | requests | status |
 |---|---|---|
 ${lines.map(({ method, cell, status }) => `| \`${method}\` | ${cell || '–'} | ${status} |`).join('\n')}
 `;

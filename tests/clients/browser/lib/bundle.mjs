@@ -16,7 +16,7 @@ export function applicationFiles() {
 
 async function make() {
   const { outputFiles } = await build({
-    entryPoints: [app('sdk.js'), app('legacy.js'), app('react.jsx'), app('playground.jsx')],
+    entryPoints: [app('sdk.js'), app('legacy.js'), app('react.jsx'), app('hooks.jsx'), app('playground.jsx')],
     outdir: app('.'),
     write: false,
     bundle: true,
@@ -33,6 +33,7 @@ async function make() {
   for (const { path, text } of outputFiles) add(made, path.split('/').at(-1), text);
   for (const name of ['sdk.html', 'react.html', 'playground.html']) add(made, name, await readFile(app(name), 'utf8'));
   add(made, 'legacy.html', made['sdk.html'].body.replace('sdk.js', 'legacy.js'));
+  add(made, 'hooks.html', made['react.html'].body.replace('react.js', 'hooks.js'));
   return made;
 }
 
