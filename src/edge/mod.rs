@@ -187,7 +187,7 @@ pub fn routes() -> Vec<Route> {
         delete("/data-links/{id}", Anyone, "OAS", links::delete_one),
         get("/app-events", Anyone, "SDK", app_events::list),
         get("/app-events/{id}", Anyone, "OAS", app_events::get),
-        post("/webhooks/app-events/{key}", Public, "real-use", app_events::receive).about(app_events::about),
+        any("/webhooks/app-events/{key}", Public, "real-use", app_events::receive).about(app_events::about),
         get("/external-event-subscriptions", Anyone, "SDK", external_events::list),
         post("/external-event-subscriptions", Anyone, "OAS", external_events::create),
         get("/external-event-subscriptions/{id}", Anyone, "SDK", external_events::get),

@@ -8,3 +8,5 @@ mod kind;
 pub mod model;
 pub mod routes;
 mod rules;
+
+pub use rules::notice;

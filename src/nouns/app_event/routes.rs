@@ -8,9 +8,10 @@ use crate::base::error::ApiError;
 use crate::base::page::Page;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
-use crate::call::{Call, Reply};
+use crate::call::{Call, Reply, token_of};
 use crate::elements::routes::{made_instance, shown_listed};
 use crate::elements::{self, Address, Kind as _};
+use crate::engine::tokens::verify;
 use crate::nouns::action::run::{NodeCall, run_node};
 use crate::nouns::app_event::model::{AppEvent, AppEventType};
 use crate::nouns::app_event::rules;
@@ -20,14 +21,26 @@ fn unknown(key: &str) -> ApiError {
     ApiError::not_found(format!("no app event type or subscription has the webhook key `{key}`; see its `webhookKey`"))
 }
 
-/// `POST /webhooks/app-events/{key}`, no token: takes an event in and answers `{id, launchedFlowRunIds}`. 404 for an unknown
-/// key, 400 for an event that names no tenant.
+/// `/webhooks/app-events/{key}` by any method, no token: takes an event in, or each of a list, and answers `{id,
+/// launchedFlowRunIds}`: the id of the first, and the runs of all. Whose an event is may be said by a tenant's token. 404 for an
+/// unknown key, 400 for an event that names no tenant, and then none is taken.
 pub(crate) async fn receive(call: Call) -> Result<Reply, ApiError> {
     let key = call.param("key")?.to_owned();
     let (space, of) = rules::find(&call.engine, &key).ok_or_else(|| unknown(&key))?;
-    let event = call.any_json()?.unwrap_or_else(|| json!({}));
-    let taken = rules::take(&call.engine, &space, &of, event).await?;
-    Reply::json(&json!({ "id": taken.id, "launchedFlowRunIds": taken.launched }))
+    // Another system's credentials say nothing here, and are no fault.
+    let verified = token_of(&call.headers, "").and_then(|(token, _)| verify(&call.engine, &token).ok());
+    let caller = verified.filter(|(of, _)| of.key == space.key).and_then(|(_, verified)| verified.tenant_key);
+    let events = match call.any_json()? {
+        Some(Value::Array(events)) if events.is_empty() => {
+            return Err(ApiError::bad_request("the list has no event in it"));
+        }
+        Some(Value::Array(events)) => events,
+        Some(event) => vec![event],
+        None => vec![json!({})],
+    };
+    let taken = rules::take(&call.engine, &space, &of, events, caller.as_deref()).await?;
+    let launched: Vec<_> = taken.iter().flat_map(|event| &event.launched).collect();
+    Reply::json(&json!({ "id": taken.first().map(|event| &event.id), "launchedFlowRunIds": launched }))
 }
 
 /// The workspace that an event is sent to.

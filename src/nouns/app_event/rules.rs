@@ -9,13 +9,15 @@ use crate::base::ids::Id;
 use crate::base::json::member;
 use crate::elements::{self, Holder};
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
+use crate::mapping::condition::passes;
 use crate::mapping::formula;
 use crate::nouns::app_event::kind::AppEventTypeView;
 use crate::nouns::app_event::model::{AppEvent, AppEventType};
-use crate::nouns::flow::model::{Flow, FlowNodeType};
+use crate::nouns::flow::model::{Flow, FlowNode, FlowNodeType};
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
 use crate::nouns::tenant::model::Tenant;
+use crate::store::{StoreError, Tx};
 
 /// How many events are kept in the log.
 const MOST_KEPT: usize = 1_000;
@@ -29,42 +31,69 @@ pub(super) fn find(engine: &Engine, key: &str) -> Option<(Arc<WorkspaceRuntime>,
     })
 }
 
-/// The tenant that an event is of. Fails with 400 where nothing says so, and with 404 for an unknown one.
-fn tenant_of(space: &WorkspaceRuntime, of: &AppEventType, event: &Value) -> Result<Arc<Tenant>, ApiError> {
+/// The tenant that an event is of: that of a subscription, else what the type's formula finds in the event, else that of the
+/// token of whoever sent it. Fails with 400 where nothing says so, and with 404 for an unknown one. Source: IAPP.
+fn tenant_of(
+    space: &WorkspaceRuntime,
+    of: &AppEventType,
+    event: &Value,
+    caller: Option<&str>,
+) -> Result<Arc<Tenant>, ApiError> {
     let world = space.world();
     if let Some(tenant) = of.place.tenant.as_ref().and_then(|id| world.tenants.get(id.as_str())) {
         return Ok(Arc::clone(tenant));
     }
-    let formula = of.tenant_id_formula.as_ref().or(of.user_id_formula.as_ref()).ok_or_else(|| {
+    let formula = of.tenant_id_formula.as_ref().or(of.user_id_formula.as_ref());
+    let found = formula.map(|formula| formula::resolve(formula, event, space.clock.now())).transpose()?.flatten();
+    let found = found.filter(|named| !named.is_null()).map(|named| formula::plain_text(&named));
+    let named = found.or_else(|| caller.map(str::to_owned)).ok_or_else(|| {
         let name = &of.meta.name;
-        ApiError::bad_request(format!(
-            "app event type `{name}` does not say whose an event is; set its `tenantIdFormula`, or send to a subscription"
-        ))
-    })?;
-    let named = formula::resolve(formula, event, space.clock.now())?.filter(|named| !named.is_null());
-    let named = named.map(|named| formula::plain_text(&named)).ok_or_else(|| {
-        ApiError::bad_request(format!("the event names no tenant: `tenantIdFormula` of `{}` finds none", of.meta.name))
+        ApiError::bad_request(if formula.is_some() {
+            format!("the event names no tenant: `tenantIdFormula` of `{name}` finds none")
+        } else {
+            format!(
+                "app event type `{name}` does not say whose an event is; set its `tenantIdFormula`, send a tenant's token, or \
+                 send to a subscription"
+            )
+        })
     })?;
     let is_it = |tenant: &&Arc<Tenant>| tenant.internal_id == named || tenant.id.as_str() == named;
     let found = world.tenants.iter().find(is_it).cloned();
     found.ok_or_else(|| ApiError::not_found(format!("tenant not found: the event is of `{named}`")))
 }
 
-/// Takes an event in: notes it, and launches the tenant's enabled flows that begin with its type. Fails with 404 for a type
-/// that is out of service.
+/// Takes events in: notes each, and launches the tenant's enabled flows that begin with its type. `caller` is the key of the
+/// tenant whose token came with them. Fails with 404 for a type that is out of service, and for an event that names no tenant;
+/// then none is taken.
 pub(super) async fn take(
     engine: &Arc<Engine>,
     space: &Arc<WorkspaceRuntime>,
     of: &AppEventType,
+    events: Vec<Value>,
+    caller: Option<&str>,
+) -> Result<Vec<AppEvent>, ApiError> {
+    let tenants = events.iter().map(|event| tenant_of(space, of, event, caller));
+    let tenants = tenants.collect::<Result<Vec<_>, _>>()?;
+    let mut taken = Vec::with_capacity(events.len());
+    for (tenant, event) in tenants.into_iter().zip(events) {
+        taken.push(take_one(engine, space, of, &tenant, event).await?);
+    }
+    Ok(taken)
+}
+
+async fn take_one(
+    engine: &Arc<Engine>,
+    space: &Arc<WorkspaceRuntime>,
+    of: &AppEventType,
+    tenant: &Arc<Tenant>,
     event: Value,
 ) -> Result<AppEvent, ApiError> {
-    let tenant = tenant_of(space, of, &event)?;
-    let cx = Cx::of_tenant(engine, space, Arc::clone(&tenant));
+    let cx = Cx::of_tenant(engine, space, Arc::clone(tenant));
     {
         let world = cx.world();
         cx.directory(&world).check_in_service(of)?;
     }
-    let subscription = subscription_of(&cx, of, &tenant).await?;
+    let subscription = subscription_of(&cx, of, tenant).await?;
     let event_type = subscription.place.parent.clone().unwrap_or_else(|| subscription.id.clone());
     let key = subscription.meta.key.clone().unwrap_or_default();
     let launched = launch(&cx, &key, &event_type, &event).await;
@@ -120,31 +149,55 @@ async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value
     let by = Launch { by: "app-event-trigger", ids: Vec::new() };
     let mut launched = Vec::new();
     for flow in world.flows.iter().filter(mine) {
-        let waits = flow.nodes.iter().find(|(_, node)| {
-            node.node_type == FlowNodeType::AppEventTrigger
-                && names(&Value::Object(node.config.clone()), key, event_type)
-        });
-        let Some((node, _)) = waits else { continue };
+        let waits = flow.nodes.iter().find(|(_, node)| names(node, key, event_type));
+        let Some((node, trigger)) = waits else { continue };
+        let seen = json!({ "input": event, "event": event });
+        let passed = trigger.config.get("filter").map_or(Ok(true), |it| passes(it, &seen, cx.space.clock.now()));
+        if !passed.unwrap_or_default() {
+            continue;
+        }
         let run = flow_runs::launch(cx, flow, node, event.clone(), by.clone()).await;
         launched.extend(run.map(|queued| queued.run.id.clone()));
     }
     launched
 }
 
-/// Whether a trigger is for a type: `config` has its key or id, by itself or in `appEventType`. Source: assumed.
-fn names(config: &Value, key: &str, id: &Id<AppEventType>) -> bool {
-    let is = |value: &Value| value.as_str().is_some_and(|text| text == key || text == id.as_str());
-    let inner = member(config, "appEventType");
-    [
-        member(config, "appEventTypeKey"),
-        member(config, "appEventTypeId"),
-        member(config, "key"),
-        inner,
-        member(inner, "key"),
-        member(inner, "id"),
-    ]
-    .into_iter()
-    .any(is)
+/// What a trigger of app events says of its type: the key or id, by itself or in `appEvent` or `appEventType`. Nothing for
+/// another node. Source: real-use (`appEvent`); the others are assumed.
+fn named_by(node: &FlowNode) -> impl Iterator<Item = &str> {
+    let is_trigger = node.node_type == FlowNodeType::AppEventTrigger;
+    let outer = ["appEventTypeKey", "appEventTypeId", "key", "appEvent", "appEventType"].into_iter();
+    let outer = outer.filter_map(|name| node.config.get(name)).filter(move |_| is_trigger);
+    outer.flat_map(|value| [value, member(value, "key"), member(value, "id")]).filter_map(Value::as_str)
+}
+
+/// Whether a node is a trigger for a type.
+fn names(node: &FlowNode, key: &str, id: &Id<AppEventType>) -> bool {
+    named_by(node).any(|text| text == key || text == id.as_str())
+}
+
+/// Makes the subscriptions that the triggers of enabled flow instances wait by, where a transaction makes such.
+pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
+    for id in tx.changed::<Flow>() {
+        let flow = tx.flows.get(&id).filter(|flow| flow.enabled && !flow.meta.is_archived()).cloned();
+        let Some(flow) = flow.filter(|flow| flow.place.connection.is_some()) else { continue };
+        let Some(tenant) = flow.place.tenant.as_ref().and_then(|id| tx.tenants.get(id.as_str())).cloned() else {
+            continue;
+        };
+        for node in flow.nodes.values() {
+            let of = named_by(node).find_map(|named| {
+                let by_key = || tx.app_event_types.with_key(named).find(|of| !of.place.is_instance());
+                tx.app_event_types.get(named).or_else(by_key).filter(|of| !of.meta.is_archived()).cloned()
+            });
+            let of = of.filter(|of| !of.place.is_instance());
+            let holder = Holder::Tenant(Arc::clone(&tenant));
+            let made = of.and_then(|of| elements::instance_of(tx, &space.ids, space.clock.now(), &*of, &holder, None));
+            if let Some(made) = made {
+                tx.put(made)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// An event as it is answered.
