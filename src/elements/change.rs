@@ -54,7 +54,8 @@ pub async fn create<E: Kind>(
         ));
     }
     let (id, now) = (cx.space.ids.id(), cx.space.clock.now());
-    let mut element = E::blank(id, Meta::new(&cx.space.ids, now, wanted.key, wanted.name));
+    let mut element =
+        E::blank(id, Meta::new(&cx.space.ids, now, wanted.key.filter(|key| !key.is_empty()), wanted.name));
     if wanted.scope.names_connection() {
         let connection = resolved.connection.clone().ok_or_else(|| ApiError::not_found("connection not found"))?;
         Holder::Connection(connection).take(element.place_mut());
@@ -76,8 +77,10 @@ pub async fn create<E: Kind>(
         None => parent_of(&world, &element),
     };
     element.place_mut().parent = parent;
+    let own_uuid = element.meta().uuid.clone();
     define(&mut element, &world)?;
     check_names(&mut element)?;
+    refuse_known_uuid(&world, &element, &own_uuid)?;
     if wanted.any_key {
         let key = element.meta().key.clone().unwrap_or_default();
         let free = free_key(&key, |key| {
@@ -134,9 +137,20 @@ pub async fn copy<E: Kind>(
     .await
 }
 
+/// Refuses a UUID that was given, in the place of `own`, and that another element of the kind has: a UUID is one element's in
+/// every workspace.
+fn refuse_known_uuid<E: Kind>(world: &World, element: &E, own: &str) -> Result<(), ApiError> {
+    let uuid = &element.meta().uuid;
+    if uuid == own || !E::table(world).iter().any(|other| other.meta().uuid == *uuid) {
+        return Ok(());
+    }
+    let (article, noun) = (article(E::NOUN), E::NOUN);
+    Err(ApiError::already_exists(format!("there is {article} {noun} with the uuid `{uuid}` already; leave `uuid` out")))
+}
+
 /// Refuses with 400 names that could not be found again. Only an instance has an instance key.
 pub(crate) fn check_names<E: Kind>(element: &mut E) -> Result<(), ApiError> {
-    if let Some(key) = element.meta().key.as_ref().filter(|key| !key.is_empty()) {
+    if let Some(key) = element.meta().key.as_ref().filter(|_| !element.is_public()) {
         check_key(key, "key")?;
     }
     let place = element.place_mut();

@@ -130,6 +130,9 @@ pub trait Kind: Record + Clone + PartialEq {
                 }
                 element.define(body, Change::Merge)?;
                 element.settle(world);
+                if let Some(parent) = parent {
+                    element.compare_with_parent(parent);
+                }
                 Ok(())
             };
             elements::create(cx, wanted, define).await
@@ -190,6 +193,8 @@ pub trait SeedForm: std::fmt::Debug + Clone + Serialize + DeserializeOwned {
     fn meta(&self) -> Option<&JsonMap>;
     /// The UUID, which is the same in every workspace that the element was exported to; none when the file gives none.
     fn uuid(&self) -> Option<&String>;
+    /// The UUID of what a version is a version of; none when the file gives none, and that of the same key is meant.
+    fn parent_uuid(&self) -> Option<&String>;
     /// The file and place where the element stands, for errors.
     fn origin(&self) -> &Origin;
     fn origin_mut(&mut self) -> &mut Origin;
@@ -236,6 +241,10 @@ macro_rules! fields_of_a_seed_form {
 
         fn uuid(&self) -> Option<&String> {
             self.uuid.as_ref()
+        }
+
+        fn parent_uuid(&self) -> Option<&String> {
+            self.parent_uuid.as_ref()
         }
 
         fn origin(&self) -> &$crate::elements::origin::Origin {

@@ -40,6 +40,11 @@ pub trait FieldRules: Kind {
     /// Says of other elements what is true in any workspace, see [`Kind::port`].
     fn port(&mut self, _: &World) {}
 
+    /// Refuses a query that names an element of this kind wrongly.
+    fn check_query(_: &Call) -> Result<(), ApiError> {
+        Ok(())
+    }
+
     /// Handles a GET of one element.
     fn get(call: Call) -> impl Future<Output = Result<Reply, ApiError>> + Send {
         async move { routes::get::<Self>(&call) }
@@ -140,6 +145,12 @@ macro_rules! kind_of_fields {
             /// The UUID, which is the same in every workspace that it was exported to; one is made when absent.
             #[serde(default)]
             pub uuid: Option<String>,
+            /// The UUID of the element that a version of it is a version of; that of the same key when absent.
+            #[serde(default)]
+            pub parent_uuid: Option<String>,
+            /// The UUID of the integration that it stands at; its place says that already.
+            #[serde(default)]
+            pub integration_uuid: Option<String>,
             #[serde(skip)]
             pub(crate) origin: $crate::elements::origin::Origin,
         }
@@ -295,6 +306,7 @@ macro_rules! kind_of_fields {
 
             /// Reads the selector; an instance may also be named by what it is one of, under its own name.
             fn selector(call: &$crate::call::Call) -> Result<$crate::elements::model::Selector, $crate::base::error::ApiError> {
+                <Self as $crate::nouns::kind::FieldRules>::check_query(call)?;
                 let (query, mut selector) = (call.query(), call.selector()?);
                 selector.parent_id = selector.parent_id.or_else(|| query.text($parent_id_name));
                 selector.parent_key = selector.parent_key.or_else(|| query.text($parent_key_name));
@@ -401,6 +413,8 @@ macro_rules! kind_of_fields {
                     $( $field: known.$field.clone(), )*
                     meta: known.meta.meta.clone(),
                     uuid: Some(known.meta.uuid.clone()),
+                    parent_uuid: None,
+                    integration_uuid: None,
                     origin: $crate::elements::origin::Origin::default(),
                 }
             }

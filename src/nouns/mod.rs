@@ -30,6 +30,7 @@ pub mod kind;
 pub mod model;
 pub mod operation;
 pub mod package;
+pub mod references;
 pub mod run_log;
 pub mod screen;
 pub mod stub;

@@ -97,7 +97,7 @@ pub fn external_app(app: &SeedApp, default_connector_id: Option<Id<Connector>>) 
         meta: Meta::planted(("app", &app.key), &app.key, &app.name, app.description.clone(), EPOCH),
         app_uri: app.app_uri.clone(),
         api_docs_uri: app.api_docs_uri.clone(),
-        logo_uri: None,
+        logo_uri: app.logo_uri.clone(),
         categories: app.categories.clone(),
         default_connector_id,
         popularity: app.popularity,
@@ -111,9 +111,9 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
         id: stable_id("connector", &seed.key),
         meta: Meta::planted(("connector", &seed.key), &seed.key, &seed.name, seed.description.clone(), EPOCH),
         external_app_id: seed.external_app.as_deref().map(app_id),
-        logo_uri: None,
+        logo_uri: seed.logo_uri.clone(),
         categories: seed.categories.clone(),
-        base_uri: seed.base_uri.trim_end_matches('/').to_owned(),
+        base_uri: seed.base_uri.clone(),
         version: seed.version.clone().unwrap_or_else(|| "1.0.0".into()),
         auth_type: seed.auth_type,
         input_schema: seed.input_schema.clone(),
@@ -127,7 +127,7 @@ pub fn connector_of(seed: &SeedConnector) -> Connector {
         shared_oauth_client: seed.shared_oauth_client,
         popularity: seed.popularity,
         is_public: true,
-        extra: crate::base::JsonMap::new(),
+        extra: seed.options.iter().map(|options| ("options".to_owned(), options.clone())).collect(),
     }
 }
 

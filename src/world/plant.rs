@@ -3,6 +3,7 @@
 //! Invariant: ids derive from keys, so that the same seed gives the same ids everywhere,
 //! and planting twice changes nothing.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -17,11 +18,12 @@ use crate::engine::directory::Directory;
 use crate::nouns::connection::connect::oauth::refresh_due;
 use crate::nouns::connection::model::{Connection, ConnectionHistory, ConnectionState};
 use crate::nouns::connector::model::Connector;
+use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::stub::model::StoredStub;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::{flow as flows, stub_vendor as vendor};
-use crate::store::{Record, Tx};
+use crate::nouns::{flow as flows, references, stub_vendor as vendor};
+use crate::store::{Record, Tx, World};
 use crate::world::catalog::{connector_of, external_app};
 use crate::world::scenario::model::OwnScenario;
 use crate::world::seed::{EachKind, SeedDocument, SeedIntegration, Seeded, each_kind, place_in};
@@ -32,10 +34,6 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
         let mut record = Tenant::new(stable_id("tenant", &tenant.key), tenant.key.clone(), tenant.name.clone(), now);
         record.fields.clone_from(&tenant.fields);
         tx.put(record)?;
-    }
-    for app in &seed.external_apps {
-        let own = seed.connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
-        tx.put(external_app(app, own.map(|connector| stable_id("connector", &connector.key))))?;
     }
     for (connector, stubs) in &seed.stubs {
         for (index, spec) in stubs.iter().enumerate() {
@@ -115,6 +113,7 @@ pub fn plant_elements(
     seed: &SeedDocument,
 ) -> Result<Changes, ApiError> {
     let mut changes = Changes::default();
+    plant_apps(tx, ids, now, seed, &mut changes)?;
     for connector in &seed.connectors {
         let mut fresh = connector_of(connector);
         if let Some(key) = &connector.external_app {
@@ -128,16 +127,16 @@ pub fn plant_elements(
                 id: known.id.clone(),
                 meta: meta_of(&known.meta, &fresh.meta),
                 external_app_id: fresh.external_app_id.or_else(|| known.external_app_id.clone()),
-                logo_uri: known.logo_uri.clone(),
                 is_public: known.is_public,
-                extra: known.extra.clone(),
                 ..fresh
             },
             // The id that this connector gets everywhere may belong to another connector, whose key was changed since.
             None => {
                 let is_taken = tx.connectors.get(fresh.id.as_str()).is_some();
                 let id = if is_taken { ids.id() } else { fresh.id };
-                Connector { id, is_public: !seed.is_archive, ..fresh }
+                let mut meta = fresh.meta;
+                meta.uuid = connector.uuid.clone().unwrap_or(meta.uuid);
+                Connector { id, meta, is_public: !seed.is_archive, ..fresh }
             }
         };
         let place = format!("connectors/{}", connector.key);
@@ -146,10 +145,114 @@ pub fn plant_elements(
             tx.put(crate::world::catalog::catalog_action(connector, action))?;
         }
     }
+    let names = names_of(tx, seed);
     // The universal elements come first, because an integration's element customises one.
-    each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Document(seed), changes: &mut changes })?;
-    plant_integrations(tx, ids, now, catalog, seed, &mut changes)?;
+    each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Document(seed), names: &names, changes: &mut changes })?;
+    plant_integrations(tx, ids, now, catalog, seed, &names, &mut changes)?;
+    // An element may name one that was planted after it.
+    each_kind(&mut SettlingKinds { tx, seed })?;
     Ok(changes)
+}
+
+fn plant_apps(
+    tx: &mut Tx,
+    ids: &Ids,
+    now: Timestamp,
+    seed: &SeedDocument,
+    changes: &mut Changes,
+) -> Result<(), ApiError> {
+    for app in &seed.external_apps {
+        let own = seed.connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
+        let fresh = external_app(app, own.map(|connector| stable_id("connector", &connector.key)));
+        let known = tx.external_apps.with_key(&app.key).next().cloned();
+        let wanted = match &known {
+            Some(known) => ExternalApp {
+                id: known.id.clone(),
+                meta: meta_of(&known.meta, &fresh.meta),
+                default_connector_id: known.default_connector_id.clone().or(fresh.default_connector_id),
+                is_public: known.is_public,
+                ..fresh
+            },
+            None => {
+                let mut meta = fresh.meta;
+                meta.uuid = app.uuid.clone().unwrap_or(meta.uuid);
+                ExternalApp { meta, is_public: !seed.is_archive, ..fresh }
+            }
+        };
+        changes.write(tx, format!("external-apps/{}", app.key), known, wanted, |app| app.meta.touch(ids, now))?;
+    }
+    Ok(())
+}
+
+/// The UUIDs that elements of the workspace have, by those that a seed has for the same elements, where these differ.
+fn names_of(world: &World, seed: &SeedDocument) -> HashMap<String, String> {
+    struct Naming<'a> {
+        world: &'a World,
+        seed: &'a SeedDocument,
+        names: HashMap<String, String>,
+    }
+    impl EachKind for Naming<'_> {
+        type Error = std::convert::Infallible;
+
+        fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+            for (element, integration) in elements_of::<K>(self.world, self.seed) {
+                let known = known_at::<K>(self.world, element.key(), integration.as_ref());
+                if let Some((given, known)) = element.uuid().zip(known).filter(|(given, it)| **given != it.meta().uuid)
+                {
+                    self.names.insert(given.clone(), known.meta().uuid.clone());
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut naming = Naming { world, seed, names: HashMap::new() };
+    let Ok(()) = each_kind(&mut naming);
+    naming.names
+}
+
+/// The elements of a kind that a seed has, each with the integration that it stands at in the workspace.
+fn elements_of<'a, K: Seeded>(
+    world: &'a World,
+    seed: &'a SeedDocument,
+) -> impl Iterator<Item = (&'a K::Seed, Option<Id<Integration>>)> {
+    let universal = K::of_document(seed).iter().map(|element| (element, None));
+    let at = |integration: &SeedIntegration| {
+        let live = world.integrations.with_key(&integration.key).max_by_key(|known| !known.meta.is_archived());
+        live.map(|known| known.id.clone())
+    };
+    let own = seed.integrations.iter().filter_map(move |it| Some((it, at(it)?)));
+    let own = own.flat_map(|(it, id)| K::of_integration(it).iter().map(move |element| (element, Some(id.clone()))));
+    universal.chain(own)
+}
+
+/// The workspace's own element of a key at a place: the live one, else the one that was archived last.
+fn known_at<E: Kind>(world: &World, key: &str, integration: Option<&Id<Integration>>) -> Option<Arc<E>> {
+    let own = E::table(world).with_key(key).filter(|element| is_own(&***element));
+    let at_place = own.filter(|element| element.place().integration.as_ref() == integration);
+    at_place.max_by_key(|element| !element.meta().is_archived()).cloned()
+}
+
+/// Puts in order what the planted elements say of others, once all are there.
+struct SettlingKinds<'a> {
+    tx: &'a mut Tx,
+    seed: &'a SeedDocument,
+}
+
+impl EachKind for SettlingKinds<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        let world = (**self.tx).clone();
+        for (element, integration) in elements_of::<K>(&world, self.seed) {
+            let Some(known) = known_at::<K>(&world, element.key(), integration.as_ref()) else { continue };
+            let mut settled = (*known).clone();
+            settled.settle(&world);
+            if settled != *known {
+                self.tx.put(settled)?;
+            }
+        }
+        Ok(())
+    }
 }
 
 /// What has elements in a seed: the document, or an integration, which has this id in the workspace.
@@ -165,6 +268,8 @@ struct PlantingKinds<'a> {
     ids: &'a Ids,
     now: Timestamp,
     of: Of<'a>,
+    /// See [`names_of`].
+    names: &'a HashMap<String, String>,
     changes: &'a mut Changes,
 }
 
@@ -176,9 +281,21 @@ impl EachKind for PlantingKinds<'_> {
             Of::Document(document) => (K::of_document(document), None),
             Of::Integration(integration, id) => (K::of_integration(integration), Some((id, integration.key.as_str()))),
         };
-        let mut elements = elements.iter();
-        elements.try_for_each(|element| plant_element(self.tx, self.ids, self.now, element, integration, self.changes))
+        elements.iter().try_for_each(|element| {
+            let named = renamed(element, self.names)?;
+            plant_element(self.tx, self.ids, self.now, named.as_ref().unwrap_or(element), integration, self.changes)
+        })
     }
+}
+
+/// A description in which others are named as the workspace has them; none where that changes nothing.
+fn renamed<S: SeedForm>(seed: &S, names: &HashMap<String, String>) -> Result<Option<S>, ApiError> {
+    if names.is_empty() {
+        return Ok(None);
+    }
+    let mut description = serde_json::to_value(seed).map_err(ApiError::internal)?;
+    references::rename(&mut description, names);
+    serde_json::from_value(description).map(Some).map_err(ApiError::internal)
 }
 
 fn plant_integrations(
@@ -187,13 +304,13 @@ fn plant_integrations(
     now: Timestamp,
     catalog: &Catalog,
     seed: &SeedDocument,
+    names: &HashMap<String, String>,
     changes: &mut Changes,
 ) -> Result<(), ApiError> {
     for integration in &seed.integrations {
-        let connector_key = integration.connector_key.as_deref().unwrap_or(&integration.key);
         let world = (**tx).clone();
         let connector = Directory::new(&world, catalog)
-            .find_connector(connector_key)
+            .find_connector(integration.connector())
             .map_err(|error| ApiError::bad_request(format!("integration `{}`: {}", integration.key, error.message)))?;
         // The live one is meant, else the one that was archived last.
         let known =
@@ -208,7 +325,9 @@ fn plant_integrations(
             }
         };
         let name = integration.name.clone().unwrap_or_else(|| connector.meta.name.clone());
-        let description = integration.description.clone().or_else(|| connector.meta.description.clone());
+        // What an archive lacks is not there; a seed leaves it out.
+        let of_connector = || connector.meta.description.clone().filter(|_| !seed.is_archive);
+        let description = integration.description.clone().or_else(of_connector);
         let mut wanted = match &known {
             Some(known) => (**known).clone(),
             None => {
@@ -227,9 +346,10 @@ fn plant_integrations(
         wanted.options_config.clone_from(&integration.options_config);
         wanted.o_auth_callback_uri.clone_from(&integration.o_auth_callback_uri);
         wanted.logo_uri.clone_from(&integration.logo_uri);
+        wanted.connector_version.clone_from(&integration.connector_version);
         let place = format!("integrations/{}", integration.key);
         changes.write(tx, place, known, wanted, |integration| integration.meta.touch(ids, now))?;
-        each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Integration(integration, &id), changes })?;
+        each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Integration(integration, &id), names, changes })?;
     }
     Ok(())
 }
@@ -258,14 +378,13 @@ fn plant_element<S: SeedForm>(
         None => (key.to_owned(), place_in::<S::Of>(key)),
     };
     let table = S::Of::table(tx);
-    let own = table.with_key(key).filter(|element| is_own(&***element));
-    let at_place = own.filter(|element| element.place().integration.as_ref() == integration.map(|(id, _)| id));
-    // The live one is meant, else the one that was archived last.
-    let known = at_place.max_by_key(|element| !element.meta().is_archived()).cloned();
+    let known = known_at::<S::Of>(tx, key, integration.map(|(id, _)| id));
     let stable = stable_id(<S::Of as Kind>::NOUN, &name);
     let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };
     let is_universal = |element: &&Arc<S::Of>| is_defined(&***element) && element.place().integration.is_none();
-    let universal = integration.and_then(|_| table.with_key(key).find(is_universal)).cloned();
+    let by_uuid = |uuid: &String| table.iter().filter(is_universal).find(|above| above.meta().uuid == *uuid);
+    let named = seed.parent_uuid().and_then(by_uuid);
+    let universal = integration.and_then(|_| named.or_else(|| table.with_key(key).find(is_universal))).cloned();
     let mut fresh = seed.fresh(id, now);
     fresh.meta_mut().meta = seed.meta().cloned();
     let parent = universal.as_ref().map(|above| above.id().clone());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
-use crate::base::json::member;
+use crate::base::json::{member, set_member};
 use crate::call::{Call, Reply};
 use crate::elements::routes::found_instance;
 use crate::elements::{self, Kind, SeedForm};
@@ -17,28 +17,35 @@ use crate::engine::view::Secrets;
 use crate::nouns::connection as connections;
 use crate::nouns::connection::ConnectionView;
 use crate::nouns::integration::model::Integration;
-use crate::nouns::model::for_each_kind;
+use crate::nouns::references::{self, Reference};
 use crate::store::World;
 use crate::world::seed::SeedIntegration;
 
-/// The portable form of an element: what is null or empty is left out.
+/// The portable form of an element: what is null is left out. What it stands below, it says by UUID. Source: SDK
+/// `BaseMembraneInterfaceExportProperties`.
 pub(super) fn portable<E: Kind>(element: &E, world: &World) -> Result<Value, ApiError> {
     let mut element = element.clone();
     element.port(world);
-    whole(&E::Seed::of(&element))
+    let mut portable = whole(&E::Seed::of(&element))?;
+    references::to_uuids(&mut portable, world);
+    let integration = element.place().integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
+    let parent = element.place().parent.as_ref().and_then(|id| E::table(world).get(id.as_str()));
+    for (name, uuid) in [
+        ("integrationUuid", integration.map(|integration| &integration.meta.uuid)),
+        ("parentUuid", parent.map(|parent| &parent.meta().uuid)),
+    ] {
+        if let Some(uuid) = uuid {
+            set_member(&mut portable, name, uuid.as_str());
+        }
+    }
+    Ok(portable)
 }
 
-/// A description as JSON, without fields that are null or empty.
+/// A description as JSON, without fields that are null.
 pub(super) fn whole(description: &impl Serialize) -> Result<Value, ApiError> {
     let mut whole = serde_json::to_value(description).map_err(ApiError::internal)?;
     if let Some(fields) = whole.as_object_mut() {
-        let is_nothing = |value: &Value| match value {
-            Value::Null => true,
-            Value::Array(list) => list.is_empty(),
-            Value::Object(map) => map.is_empty(),
-            Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-        };
-        fields.retain(|_, value| !is_nothing(value));
+        fields.retain(|_, value| !value.is_null());
     }
     Ok(whole)
 }
@@ -119,77 +126,15 @@ struct Named {
 
 impl Dependency {
     /// One that is named by id is called by its key where it has one, so that it is listed once.
-    fn of(of_type: &'static str, named: &str, element: Option<Named>) -> Self {
-        let key = element.as_ref().and_then(|it| it.key.clone()).unwrap_or_else(|| named.to_owned());
-        Self { of_type, key, element }
-    }
-}
-
-macro_rules! dependency_types {
-    (
-        records { $($records:tt)* }
-        elements {
-            $($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $element:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*
-        }
-    ) => {
-        /// The dependency that a field of a definition names: `dataSourceKey: contacts`, `dataSource: {key: contacts}` or
-        /// `dataSource: contacts`.
-        fn named_by(field: &str, value: &Value, world: &World) -> Option<Dependency> {
-            let (stem, is_member) = match field.strip_suffix("Key").or_else(|| field.strip_suffix("Id")) {
-                Some(stem) => (stem, true),
-                None => (field, false),
-            };
-            let named = value.as_str().or_else(|| {
-                let named = [member(value, "key"), member(value, "id")].into_iter().find_map(Value::as_str);
-                named.filter(|_| !is_member)
-            })?;
-            // A kind is called `DataSource` in the list, and `dataSource` in fields.
-            $(if stem.chars().next().is_some_and(char::is_lowercase) && stem.eq_ignore_ascii_case(stringify!($kind)) {
-                let found = world.$table.get(named).or_else(|| {
-                    let live = world.$table.with_key(named).filter(|it| !it.meta.is_archived());
-                    live.min_by_key(|it| it.place.specificity())
-                });
-                let element = found.map(|it| Named {
-                    id: it.id.to_string(),
-                    key: it.meta.key.clone(),
-                    name: it.meta.name.clone(),
-                });
-                return Some(Dependency::of(stringify!($kind), named, element));
-            })*
-            None
-        }
-
-        /// The dependency that an object with a type and an id names, as the elements of a package do.
-        fn named_by_type(of_type: &str, named: &str, world: &World) -> Option<Dependency> {
-            $(if of_type == $name {
-                let by_uuid = || world.$table.iter().find(|it| it.meta.uuid == named);
-                let element = world.$table.get(named).or_else(by_uuid).map(|it| Named {
-                    id: it.id.to_string(),
-                    key: it.meta.key.clone(),
-                    name: it.meta.name.clone(),
-                });
-                return Some(Dependency::of(stringify!($kind), named, element));
-            })*
-            None
-        }
-    };
-}
-
-for_each_kind!(dependency_types);
-
-fn collect(of: &Value, world: &World, found: &mut BTreeSet<Dependency>) {
-    match of {
-        Value::Object(fields) => {
-            if let (Some(of_type), Some(id)) = (member(of, "type").as_str(), member(of, "id").as_str()) {
-                found.extend(named_by_type(of_type, id, world));
-            }
-            for (field, value) in fields {
-                found.extend(named_by(field, value, world));
-                collect(value, world, found);
-            }
-        }
-        Value::Array(items) => items.iter().for_each(|item| collect(item, world, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    fn of(reference: Reference<'_>, world: &World) -> Self {
+        let element = references::find(world, reference.of_type, reference.named);
+        let key = element.and_then(|it| it.meta.key.clone()).unwrap_or_else(|| reference.named.to_owned());
+        let named = |it: references::Named<'_>| Named {
+            id: it.id.to_owned(),
+            key: it.meta.key.clone(),
+            name: it.meta.name.clone(),
+        };
+        Self { of_type: reference.type_name, key, element: element.map(named) }
     }
 }
 
@@ -199,7 +144,8 @@ pub(crate) async fn dependencies<E: Kind>(call: Call) -> Result<Reply, ApiError>
     let (element, _) = elements::get::<E>(&cx, &E::selector(&call)?)?;
     let world = cx.world();
     let mut found = BTreeSet::new();
-    collect(&portable(&*element, &world)?, &world, &mut found);
+    let definition = portable(&*element, &world)?;
+    references::each(&definition, &mut |reference| found.extend([Dependency::of(reference, &world)]));
     Reply::json(&found)
 }
 

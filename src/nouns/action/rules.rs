@@ -11,7 +11,7 @@ use crate::base::json::schema;
 use crate::base::text::check_intent;
 use crate::elements;
 use crate::elements::model::{Scope, Selector};
-use crate::elements::{Change, Listed, Wanted};
+use crate::elements::{Change, Kind as _, Listed, Wanted};
 use crate::engine::Cx;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
 use crate::store::World;
@@ -52,6 +52,9 @@ pub(super) async fn create(cx: &Cx, body: ActionBody) -> Result<Arc<Action>, Api
     let (intent, wanted) = (intent_of(&body), wanted(&body)?);
     elements::create(cx, wanted, |action: &mut Action, world| {
         apply(action, body)?;
+        if let Some(parent) = action.place.parent.as_ref().and_then(|id| world.actions.get(id.as_str())) {
+            action.compare_with_parent(parent);
+        }
         build(cx, action, intent, world);
         Ok(())
     })

@@ -32,7 +32,7 @@ pub struct SeedAction {
     #[serde(rename = "type", default)]
     pub action_type: Option<ActionType>,
     /// How the action does it: `request` for requests, `code` for snippets.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
     pub config: JsonMap,
     /// The JSON Schema that an input must fit.
     #[serde(default)]
@@ -52,6 +52,12 @@ pub struct SeedAction {
     /// The UUID, which is the same in every workspace that the action was exported to; one is made when absent.
     #[serde(default)]
     pub uuid: Option<String>,
+    /// The UUID of the element that a version of it is a version of; that of the same key when absent.
+    #[serde(default)]
+    pub parent_uuid: Option<String>,
+    /// The UUID of the integration that it stands at; its place says that already.
+    #[serde(default)]
+    pub integration_uuid: Option<String>,
     #[serde(skip)]
     pub(crate) origin: Origin,
 }
@@ -73,6 +79,8 @@ impl SeedForm for SeedAction {
             custom_output_schema: action.custom_output_schema.clone(),
             meta: action.meta.meta.clone(),
             uuid: Some(action.meta.uuid.clone()),
+            parent_uuid: None,
+            integration_uuid: None,
             origin: Origin::default(),
         }
     }

@@ -1,6 +1,10 @@
 //! What field mappings have of their own as a kind of element.
 
+use std::sync::Arc;
+
 use http::Method;
+use schemars::JsonSchema;
+use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::JsonMap;
@@ -10,25 +14,52 @@ use crate::call::router::{Access, Route, route};
 use crate::elements::settings::Setting;
 use crate::elements::{Address, routes as elements};
 use crate::engine::view::ViewContext;
-use crate::nouns::data_source;
+use crate::nouns::data_source::model::DataSource;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping, field_mapping};
 use crate::nouns::field_mapping::routes;
-use crate::nouns::kind::{FieldRules, NoMore, kind_of_fields};
+use crate::nouns::kind::{FieldRules, kind_of_fields};
+use crate::nouns::references::find;
+use crate::store::World;
 
 field_mapping!(kind_of_fields);
 
+/// What an instance's answer has of its connection's data source, for a form. Source: SDK `FieldMappingApiResponse`; real-use
+/// (`externalSchema`).
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct More {
+    /// The id of the connection's instance of the data source; absent where there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_source_instance_id: Option<String>,
+    /// The JSON Schema of the records of the data source; absent where it has no collection.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_source_schema: Option<Value>,
+    /// The same by its former name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    external_schema: Option<Value>,
+}
+
 impl FieldRules for FieldMapping {
-    type More<'a> = NoMore;
+    type More<'a> = More;
 
     fn check(&self) -> Result<(), (&'static str, ApiError)> {
         let schema = self.app_schema.as_ref();
         schema.map_or(Ok(()), |schema| check_schema(schema, "appSchema")).map_err(|error| ("appSchema", error))
     }
 
+    /// An export has the data source by its UUID or key. Source: SDK `FieldMappingExportProperties`.
+    fn port(&mut self, world: &World) {
+        let source = self.data_source_id.as_deref().and_then(|id| find(world, "data-source", id));
+        if let Some(source) = source {
+            self.data_source_uuid = Some(source.meta.uuid.clone());
+            self.data_source_id = None;
+        }
+    }
+
     /// Which field of a record each of the app's own fields is read from, and the other way round, as the direction says.
     /// Frozen fields are not offered.
     fn settings(&self, lens: &ViewContext<'_>) -> Vec<Setting> {
-        let (schema, record) = (self.app_schema.as_ref(), self.record_schema(lens));
+        let (schema, record) = (self.app_schema.as_ref(), self.source(lens).map(|(_, schema)| schema));
         let direction = self.direction.unwrap_or(Direction::Import);
         let mut settings = Vec::new();
         if direction != Direction::Export {
@@ -40,8 +71,14 @@ impl FieldRules for FieldMapping {
         settings
     }
 
-    fn more<'a>(&'a self, _: &ViewContext<'a>) -> NoMore {
-        NoMore {}
+    fn more<'a>(&'a self, lens: &ViewContext<'a>) -> More {
+        let (source, schema) = self.source(lens).unzip();
+        let instance = source.filter(|source| source.place.connection.is_some());
+        More {
+            data_source_instance_id: instance.map(|source| source.id.to_string()),
+            external_schema: schema.clone(),
+            data_source_schema: schema,
+        }
     }
 
     /// Source: SDK `FieldMappingAccessor`; OAS (`run`).
@@ -59,16 +96,18 @@ impl FieldRules for FieldMapping {
 }
 
 impl FieldMapping {
-    /// The JSON Schema of the records of the mapping's data source; none where it names none that is there.
-    fn record_schema(&self, lens: &ViewContext<'_>) -> Option<Value> {
+    /// The connection's version of the mapping's data source, with the JSON Schema of its records; none where it names none that
+    /// is there.
+    fn source(&self, lens: &ViewContext<'_>) -> Option<(Arc<DataSource>, Value)> {
         let (directory, world) = (&lens.directory, lens.directory.world);
         let named = [&self.data_source_id, &self.data_source_uuid, &self.data_source_key];
         let named = named.into_iter().find_map(Option::as_deref)?;
         let connection = world.connections.get(self.place.connection.as_ref()?.as_str())?;
-        let source = data_source::serving(directory, connection, named).ok()?;
+        let instance_key = self.place.instance_key.as_deref();
+        let source = directory.serving::<DataSource>(connection, named, instance_key).ok()?;
         let connector = directory.connector_behind(connection)?;
-        let collection = connector.data_collection(source.collection_key.as_deref()?).ok()?;
-        Some(collection.fields_schema.clone())
+        let collection = connector.data_collection(source.collection_at(&connector)?).ok()?;
+        Some((source, collection.fields_schema.clone()))
     }
 }
 

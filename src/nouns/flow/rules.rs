@@ -51,25 +51,30 @@ pub(super) fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
 pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     elements::create(cx, wanted(&body)?, |flow: &mut Flow, world| {
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
-        // A new version starts as a copy of its parent, unless the body brings nodes of its own.
-        if let Some(parent) = parent.filter(|_| matches!(body.nodes, Patch::Keep)) {
+        // A new version starts as a copy of its parent, and nodes that the body brings are all it has.
+        if let Some(parent) = parent {
             let name = flow.meta.name.clone();
             flow.copy_definition(parent);
             flow.meta.name = name;
         }
-        flow.apply(body, true)
+        flow.apply(body, parent.is_none())?;
+        if let Some(parent) = parent {
+            flow.compare_with_parent(parent);
+        }
+        Ok(())
     })
     .await
 }
 
 /// Changes a flow or a flow instance as a body says. With `Change::Merge`, nodes that the body does not name stay
 /// (assumed); with `Change::Replace`, they go.
-pub(super) fn define(flow: &mut Flow, body: FlowBody, change: Change) -> Result<(), ApiError> {
+pub(super) fn define(flow: &mut Flow, mut body: FlowBody, change: Change) -> Result<(), ApiError> {
     if change == Change::Replace {
         flow.meta.description = None;
         flow.meta.meta = None;
-        flow.customized.nodes |= flow.place.parent.is_some();
-        flow.nodes.clear();
+        if matches!(body.nodes, Patch::Keep) {
+            body.nodes = Patch::Clear;
+        }
         flow.parameters_schema = None;
         flow.parameters = None;
     }

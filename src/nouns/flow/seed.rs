@@ -29,7 +29,7 @@ pub struct SeedFlow {
     #[serde(default)]
     pub description: Option<String>,
     /// The nodes by their keys.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Nodes::is_empty")]
     pub nodes: Nodes,
     /// Whether triggers may launch the flow; true when absent.
     #[serde(default)]
@@ -49,6 +49,12 @@ pub struct SeedFlow {
     /// The UUID, which is the same in every workspace that the flow was exported to; one is made when absent.
     #[serde(default)]
     pub uuid: Option<String>,
+    /// The UUID of the element that a version of it is a version of; that of the same key when absent.
+    #[serde(default)]
+    pub parent_uuid: Option<String>,
+    /// The UUID of the integration that it stands at; its place says that already.
+    #[serde(default)]
+    pub integration_uuid: Option<String>,
     #[serde(skip)]
     pub(crate) origin: Origin,
 }
@@ -70,6 +76,8 @@ impl SeedForm for SeedFlow {
             parameters: flow.parameters.clone(),
             meta: flow.meta.meta.clone(),
             uuid: Some(flow.meta.uuid.clone()),
+            parent_uuid: None,
+            integration_uuid: None,
             origin: Origin::default(),
         }
     }

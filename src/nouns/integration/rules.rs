@@ -133,7 +133,7 @@ pub(super) async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integra
         .or_else(|| app.as_ref().and_then(|app| directory.connector_of_app(app)))
         // A key that a connector has names that connector, when neither connector nor app is given (assumed).
         .or_else(|| body.key.set().filter(|_| app.is_none()).and_then(|key| directory.find_connector(key).ok()));
-    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
+    if let Some(key) = body.key.set() {
         check_key(key, "key")?;
     }
     let mut integration = match (&connector, body.key.set(), body.name.set()) {
@@ -200,7 +200,7 @@ fn apply(directory: &Directory<'_>, integration: &mut Integration, body: Integra
     if let Some(app) = named_app(directory, &body)? {
         integration.external_app_id = Some(app.id.clone());
     }
-    if let Some(key) = body.key.set().filter(|key| !key.is_empty()) {
+    if let Some(key) = body.key.set() {
         check_key(key, "key")?;
     }
     body.key.apply(&mut integration.meta.key);

@@ -4,11 +4,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::error::ApiError;
-use crate::elements::model::Meta;
 use crate::engine::view::ViewContext;
 use crate::nouns::kind::{FieldRules, kind_of_fields};
-use crate::nouns::model::for_each_kind;
 use crate::nouns::package::model::{Package, PackageElement, package};
+use crate::nouns::references::{find, types};
 use crate::store::World;
 
 package!(kind_of_fields);
@@ -21,38 +20,6 @@ pub struct More {
     is_public: bool,
 }
 
-macro_rules! element_types {
-    (
-        records { $($records:tt)* }
-        elements {
-            $($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $element:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*
-        }
-    ) => {
-        /// The types of elements that a package may name.
-        const TYPES: &[&str] = &[$($name),*];
-
-        /// The id and names of the element of a type that an id, a UUID or the key of a universal one names.
-        fn element<'w>(world: &'w World, of_type: &str, named: &str) -> Option<(&'w str, &'w Meta)> {
-            match of_type {
-                $($name => world
-                    .$table
-                    .get(named)
-                    .or_else(|| world.$table.iter().find(|it| it.meta.uuid == named))
-                    .or_else(|| {
-                        let is_meant = |it: &&std::sync::Arc<$element>| {
-                            it.meta.key.as_deref() == Some(named) && it.place.specificity() == 0 && !it.meta.is_archived()
-                        };
-                        world.$table.iter().find(is_meant)
-                    })
-                    .map(|it| (it.id.as_str(), &it.meta)),)*
-                _ => None,
-            }
-        }
-    };
-}
-
-for_each_kind!(element_types);
-
 impl FieldRules for Package {
     type More<'a> = More;
 
@@ -60,21 +27,20 @@ impl FieldRules for Package {
     const FORMER_NAMES: Option<(&'static str, &'static str)> = Some(("scenarios", "scenario"));
 
     fn check(&self) -> Result<(), (&'static str, ApiError)> {
-        let unknown = self.elements.iter().flatten().find(|it| !TYPES.contains(&it.element_type.as_str()));
+        let unknown = self.elements.iter().flatten().find(|it| !types().any(|known| known == it.element_type));
         unknown.map_or(Ok(()), |it| {
-            let why = format!("`elements` has the type `{}`; there are {}", it.element_type, TYPES.join(", "));
+            let why = format!(
+                "`elements` has the type `{}`; there are {}",
+                it.element_type,
+                types().collect::<Vec<_>>().join(", ")
+            );
             Err(("elements", ApiError::bad_request(why)))
         })
     }
 
     /// Elements may be named by UUID or key, and are answered by id.
     fn settle(&mut self, world: &World) {
-        self.rename(|named| element(world, &named.element_type, &named.id).map(|(id, _)| id.to_owned()));
-    }
-
-    /// Ids are other ones in another workspace, and UUIDs are the same.
-    fn port(&mut self, world: &World) {
-        self.rename(|named| element(world, &named.element_type, &named.id).map(|(_, meta)| meta.uuid.clone()));
+        self.rename(|named| find(world, &named.element_type, &named.id).map(|it| it.id.to_owned()));
     }
 
     fn more<'a>(&'a self, _: &ViewContext<'a>) -> More {

@@ -36,7 +36,8 @@ pub(crate) use package;
 /// An element that a package names. Source: SDK `PackageElement`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PackageElement {
-    /// The id of the element; what is sent may be its UUID, or the key of a universal one.
+    /// The id of the element; what is sent may be its UUID, as `uuid` too, or the key of a universal one.
+    #[serde(alias = "uuid")]
     pub id: String,
     /// The type of the element, such as `action`.
     #[serde(rename = "type")]

@@ -41,6 +41,11 @@ impl FieldRules for Screen {
         })
     }
 
+    /// Every selector has the `type`. Source: SDK `ScreenSelector`.
+    fn check_query(call: &Call) -> Result<(), ApiError> {
+        wanted_type(call).map(drop)
+    }
+
     /// With `autoCreate`, a screen that is missing is made, empty. Without a key, that of the connection's integration is
     /// meant. Source: SDK `ScreenSelector`; what it does is assumed.
     async fn get(call: Call) -> Result<Reply, ApiError> {

@@ -29,7 +29,7 @@ use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, J
 use crate::world::plant::{Changes, is_defined, plant_elements};
 use crate::world::portable::{portable, whole};
 use crate::world::seed::{
-    EachKind, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, place_in,
+    EachKind, SeedApp, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, place_in,
 };
 
 /// The most jobs of a workspace that may wait, and about how many are kept; the oldest that is over is removed first.
@@ -129,7 +129,7 @@ fn read(files: &Files) -> Result<SeedDocument, ApiError> {
     if files.is_empty() {
         return Err(wrong("it has no element; elements are files like `integrations/<key>/spec.yaml`".into()));
     }
-    let ours = ["workspace.", "external-apps/", "connections/", "stubs/", "scenarios/"];
+    let ours = ["workspace.", "connections/", "stubs/", "scenarios/"];
     if let Some(other) = files.keys().find(|path| ours.iter().any(|ours| path.starts_with(ours))) {
         return Err(wrong(format!("`{other}` is nothing that a workspace defines; it can be in a seed")));
     }
@@ -201,6 +201,7 @@ fn work(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, job: &Job) -> Re
     seed.connectors
         .iter()
         .filter_map(|connector| connector.external_app.as_deref())
+        .filter(|key| !seed.external_apps.iter().any(|app| app.key == *key))
         .try_for_each(|key| directory.find_app(key).map(drop))?;
     let now = space.clock.now();
     let mut changes = plant_elements(tx, &space.ids, now, &engine.catalog, &seed)?;
@@ -367,6 +368,10 @@ fn archive_elements<'w, S: SeedForm>(
 fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
     let directory = Directory::new(world, &engine.catalog);
     let mut files = Files::new();
+    for app in world.external_apps.iter().filter(|app| !app.meta.is_archived()) {
+        let spec = SeedApp::of(app);
+        files.insert(format!("external-apps/{}.yaml", folder_of_key(&spec.key)), spec_of(&spec)?);
+    }
     for connector in world.connectors.iter().filter(|connector| !connector.key().is_empty()) {
         let app = connector.external_app_id.as_ref().and_then(|id| directory.find_app(id.as_str()).ok());
         let spec = SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone()));
@@ -404,7 +409,7 @@ impl EachKind for WritingKinds<'_> {
     }
 }
 
-/// A description as YAML, without fields that are null or empty.
+/// A description as YAML, without fields that are null.
 fn spec_of(description: &impl Serialize) -> Result<String, ApiError> {
     serde_yaml_ng::to_string(&whole(description)?).map_err(ApiError::internal)
 }

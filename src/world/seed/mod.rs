@@ -23,6 +23,7 @@ use crate::elements::origin::Origin;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::{Apply, AuthType, Connector, OauthConfig, TestCall};
 use crate::nouns::data_collection::model::DataCollection;
+use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::external_event::model::ConnectorEvent;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::model::for_each_kind;
@@ -89,8 +90,14 @@ macro_rules! documents {
             /// The key of the connector; the integration's own key when absent.
             #[serde(default)]
             pub connector_key: Option<String>,
-            /// The parameters, among them the OAuth client (`clientId`, `clientSecret`).
+            /// The id of the connector where no key is given, as a folder that was pulled has it.
             #[serde(default)]
+            pub connector_id: Option<String>,
+            /// The version of the connector that connections use; the newest when absent.
+            #[serde(default)]
+            pub connector_version: Option<String>,
+            /// The parameters, among them the OAuth client (`clientId`, `clientSecret`).
+            #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
             pub parameters: JsonMap,
             /// Settings by auth option: `disabled` and `parameters`.
             #[serde(default)]
@@ -108,7 +115,7 @@ macro_rules! documents {
             #[serde(default)]
             pub uuid: Option<String>,
             $(
-                #[serde(default)]
+                #[serde(default, skip_serializing_if = "Vec::is_empty")]
                 pub $table: Vec<<$element as Kind>::Seed>,
             )*
             #[serde(skip)]
@@ -116,6 +123,11 @@ macro_rules! documents {
         }
 
         impl SeedIntegration {
+            /// The key or id of its connector.
+            pub fn connector(&self) -> &str {
+                self.connector_key.as_deref().or(self.connector_id.as_deref()).unwrap_or(&self.key)
+            }
+
             /// The description of an integration in an export, without its elements and, as on the platform, without
             /// its parameters. Source: SDK `IntegrationExportProperties`.
             pub fn of(integration: &Integration, connector: &Connector) -> Self {
@@ -124,6 +136,8 @@ macro_rules! documents {
             name: Some(integration.meta.name.clone()),
             description: integration.meta.description.clone(),
             connector_key: Some(connector.key().to_owned()),
+            connector_id: None,
+            connector_version: integration.connector_version.clone(),
             parameters: JsonMap::new(),
             meta: integration.meta.meta.clone(),
             options_config: integration.options_config.clone(),
@@ -254,7 +268,7 @@ pub struct SeedTenant {
 }
 
 /// An external app in a seed.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SeedApp {
     /// The key that code names the app by.
@@ -269,11 +283,34 @@ pub struct SeedApp {
     #[serde(default)]
     pub api_docs_uri: Option<String>,
     /// The categories by which people look for apps.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
+    /// The address of a logo, in place of the drawn one.
+    #[serde(default)]
+    pub logo_uri: Option<String>,
     /// Orders the catalog: higher comes first; 0 when absent.
     #[serde(default)]
     pub popularity: u32,
+    /// The UUID, which is the same in every workspace that the app was exported to; one is made when absent.
+    #[serde(default)]
+    pub uuid: Option<String>,
+}
+
+impl SeedApp {
+    /// The description of an app of the workspace's own in an export.
+    pub fn of(app: &ExternalApp) -> Self {
+        Self {
+            key: app.meta.key.clone().unwrap_or_default(),
+            name: app.meta.name.clone(),
+            description: app.meta.description.clone(),
+            app_uri: app.app_uri.clone(),
+            api_docs_uri: app.api_docs_uri.clone(),
+            categories: app.categories.clone(),
+            logo_uri: app.logo_uri.clone(),
+            popularity: app.popularity,
+            uuid: Some(app.meta.uuid.clone()),
+        }
+    }
 }
 
 /// A connector in a seed.
@@ -287,7 +324,7 @@ pub struct SeedConnector {
     #[serde(default)]
     pub external_app: Option<String>,
     /// The categories by which people look for the app.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<String>,
     #[serde(default)]
     pub description: Option<String>,
@@ -320,16 +357,25 @@ pub struct SeedConnector {
     #[serde(default = "yes", rename = "sharedOAuthClient")]
     pub shared_oauth_client: bool,
     /// The collections of records that the app has.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_collections: Vec<DataCollection>,
     /// What the connector can do by itself, beside what its actions do.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub operations: Vec<Operation>,
     /// The events that its app tells of beside those of records.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<ConnectorEvent>,
-    /// The catalog actions of the connector's app.
+    /// The address of a logo, in place of the drawn one.
     #[serde(default)]
+    pub logo_uri: Option<String>,
+    /// Auth options, which are kept and shown as given.
+    #[serde(default)]
+    pub options: Option<Value>,
+    /// The UUID, which is the same in every workspace that the connector was exported to; one is made when absent.
+    #[serde(default)]
+    pub uuid: Option<String>,
+    /// The catalog actions of the connector's app.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<SeedAction>,
 }
 
@@ -380,6 +426,9 @@ impl SeedConnector {
             data_collections: connector.data_collections.clone(),
             operations: connector.operations.clone(),
             events: connector.events.clone(),
+            logo_uri: connector.logo_uri.clone(),
+            options: connector.extra.get("options").cloned(),
+            uuid: Some(connector.meta.uuid.clone()),
             actions: Vec::new(),
         }
     }

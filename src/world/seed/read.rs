@@ -3,6 +3,7 @@
 //! Invariant: a document that was read is complete and free of contradictions, except for connectors, which
 //! [`SeedDocument::check_connectors`] compares with the catalog.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use percent_encoding::AsciiSet;
@@ -11,6 +12,7 @@ use percent_encoding::percent_decode_str;
 use percent_encoding::utf8_percent_encode;
 
 use crate::base::error::nearest;
+use crate::base::ids::stable_id;
 use crate::base::text::article;
 use crate::call::similar;
 use crate::elements::model::{Layer, check_key, title_of};
@@ -18,9 +20,11 @@ use crate::elements::origin::{Origin, PathStep};
 use crate::elements::{Holders, Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
+use crate::nouns::connector::model::Connector;
 use crate::nouns::data_collection::model::check_collections;
 use crate::nouns::external_event::model::check_events;
 use crate::nouns::operation::model::check_operations;
+use crate::nouns::references;
 use crate::nouns::stub::model::StubSpec;
 use crate::world::embedded::DEMO;
 use crate::world::job::model::Files;
@@ -32,11 +36,13 @@ use crate::world::seed::{
 };
 
 /// The fields that are read of an integration, beside its elements. A real export has more.
-const INTEGRATION_FIELDS: [&str; 10] = [
+const INTEGRATION_FIELDS: [&str; 12] = [
     "key",
     "name",
     "description",
     "connectorKey",
+    "connectorId",
+    "connectorVersion",
     "parameters",
     "optionsConfig",
     "oAuthCallbackUri",
@@ -165,7 +171,16 @@ impl EachKind for Checking<'_> {
             );
             return Err(misplaced.origin().error(&self.0.files, why));
         }
-        K::of_document(self.0).iter().chain(of_integrations).try_for_each(|element| self.0.check_element(element))
+        K::of_document(self.0).iter().chain(of_integrations).try_for_each(|element| self.0.check_element(element))?;
+        let of_each = self.0.integrations.iter().map(K::of_integration);
+        std::iter::once(K::of_document(self.0)).chain(of_each).try_for_each(|at_place| {
+            let mut seen = BTreeSet::new();
+            let twice = at_place.iter().find(|element| !seen.insert(element.key()));
+            twice.map_or(Ok(()), |element| {
+                let why = format!("field `key`: there is {} {} `{}` already", article(K::NOUN), K::NOUN, element.key());
+                Err(element.origin().field("key").error(&self.0.files, why))
+            })
+        })
     }
 }
 
@@ -334,6 +349,11 @@ impl SeedDocument {
     /// when it looks like a known one misspelt.
     fn pass_over_field(&mut self, origin: &Origin, field: &str) -> Result<(), SeedError> {
         let name = field.rsplit('.').next().unwrap_or(field);
+        // An answer of the API, which a folder that was pulled has, shows other elements too.
+        if references::is_about_element(name) {
+            self.passed_over.push(format!("{}: field `{field}`", origin.file));
+            return Ok(());
+        }
         let mut of_kinds = KnownFields(Vec::new());
         let Ok(()) = each_kind(&mut of_kinds);
         let known = INTEGRATION_FIELDS.into_iter().chain(of_kinds.0.iter().map(String::as_str));
@@ -362,12 +382,17 @@ impl SeedDocument {
         progress.map_err(|error| workspace.field("progress").error(&self.files, error.message.clone()))?;
         let mock = self.workspace.mock().check();
         mock.map_err(|error| workspace.field("mock").error(&self.files, error.message.clone()))?;
+        let mut seen = BTreeSet::new();
         for integration in &self.integrations {
             if integration.key.is_empty() {
                 return Err(integration.origin.error(&self.files, "field `key`: an integration has none"));
             }
             let key = check_key(&integration.key, "key");
             key.map_err(|error| integration.origin.field("key").error(&self.files, error.message.clone()))?;
+            if !seen.insert(&integration.key) {
+                let why = format!("field `key`: there is an integration `{}` already", integration.key);
+                return Err(integration.origin.field("key").error(&self.files, why));
+            }
         }
         for (index, connector) in self.connectors.iter().enumerate() {
             let folder = format!("connectors/{}/", connector.key);
@@ -436,8 +461,10 @@ impl SeedDocument {
         let own = self.connectors.iter().map(|connector| connector.key.as_str());
         let known: Vec<&str> = own.chain(catalog.iter().copied()).collect();
         for integration in &self.integrations {
-            let key = integration.connector_key.as_deref().unwrap_or(&integration.key);
-            if !known.contains(&key) {
+            let key = integration.connector();
+            // A folder that was pulled has the id of the connector, which follows from its key.
+            let is_id = || known.iter().any(|known| stable_id::<Connector>("connector", known).as_str() == key);
+            if !known.contains(&key) && !is_id() {
                 let why = format!("field `connectorKey`: there is no connector `{key}`{}", hint(key, known));
                 return Err(integration.origin.field("connectorKey").error(&self.files, why));
             }

@@ -79,7 +79,7 @@ await post('/external-apps', { key: 'ours', name: 'Ours' });
 const archive = await exported(full);
 // An import compares versions with their parents and says which are customised; a second one changes nothing.
 await imported(full, archive);
-const everything = [...connectors.map(({ key }) => `connectors/${key}`), ...made.map(placeOf)].sort();
+const everything = ['external-apps/ours', ...connectors.map(({ key }) => `connectors/${key}`), ...made.map(placeOf)].sort();
 const files = unzip(archive);
 
 test('an archive has all that a workspace defines, of each kind that the server knows', async () => {
@@ -87,7 +87,7 @@ test('an archive has all that a workspace defines, of each kind that the server 
   assert.deepEqual(['integrations', ...known].sort(), all, 'the kinds of lib/elements.mjs are those of the server');
   assert.deepEqual(known.filter((kind) => isLayered(kind) && kind !== 'scenarios').sort(), layered);
   assert.ok(everything.length >= 80, `${everything.length} elements`);
-  const places = Object.keys(files).map((path) => decodeURIComponent(path.replace(/\/spec\.yaml$/, '')));
+  const places = Object.keys(files).map((path) => decodeURIComponent(path.replace(/(\/spec)?\.yaml$/, '')));
   assert.deepEqual(places.sort(), everything);
   for (const { key, integrationKey, kind } of made.filter(({ key }) => !odd.includes(key))) {
     const type = kind.replace(/s$/, '');

@@ -87,7 +87,8 @@ scenario('a package names elements by id, UUID or key, and one that is gone stay
 scenario('a package exported to another workspace names the elements of that one', async (world, t) => {
   const { action, made } = await make(world);
   const portable = await world.manager.get(`/packages/${made.id}/export`);
-  assert.deepEqual(portable.elements, [{ type: 'action', id: action.uuid }], 'ids are other ones elsewhere');
+  assert.deepEqual(portable.elements, [{ type: 'action', uuid: action.uuid }], 'ids are other ones elsewhere');
+  assert.ok(sdk.PackageExportProperties.safeParse(portable).success);
 
   const other = await World.fork({ seed: 'none' });
   t.after(() => other.drop());

@@ -304,10 +304,8 @@ impl Flow {
             schema::check_schema(of, "parametersSchema")?;
         }
         let is_version = self.place.parent.is_some();
-        if is_version {
-            self.customized.name |= body.name.set().is_some_and(|name| *name != self.meta.name);
-            self.customized.nodes |= !matches!(body.nodes, Patch::Keep);
-        }
+        self.customized.name |= is_version && body.name.set().is_some_and(|name| *name != self.meta.name);
+        let before = self.nodes.clone();
         body.key.apply(&mut self.meta.key);
         body.uuid.apply_required(&mut self.meta.uuid);
         body.name.apply_required(&mut self.meta.name);
@@ -326,9 +324,12 @@ impl Flow {
                     self.nodes.clear();
                 }
                 for (key, fields) in nodes {
-                    self.put_node(key, fields, is_version)?;
+                    self.put_node(key, fields)?;
                 }
             }
+        }
+        if is_version {
+            self.mark_changes(&before);
         }
         self.check_schedules()?;
         self.check_nodes()
@@ -346,7 +347,21 @@ impl Flow {
         Ok(())
     }
 
-    fn put_node(&mut self, key: String, fields: Option<JsonMap>, is_version: bool) -> Result<(), ApiError> {
+    /// Marks the nodes of a version that differ from those before; what is the same stays as it was marked.
+    fn mark_changes(&mut self, before: &Nodes) {
+        let mut differs = before.keys().any(|key| !self.nodes.contains_key(key));
+        for (key, node) in &mut self.nodes {
+            let known = before.get(key);
+            node.is_customized = known.and_then(|known| known.is_customized);
+            if known.is_none_or(|known| known != node) {
+                node.is_customized = Some(true);
+                differs = true;
+            }
+        }
+        self.customized.nodes |= differs;
+    }
+
+    fn put_node(&mut self, key: String, fields: Option<JsonMap>) -> Result<(), ApiError> {
         let Some(fields) = fields else {
             self.nodes.remove(&key);
             return Ok(());
@@ -357,14 +372,11 @@ impl Flow {
             _ => JsonMap::new(),
         };
         merge_members(&mut merged, fields);
-        let mut node: FlowNode = serde_path_to_error::deserialize(Value::Object(merged)).map_err(|error| {
+        let node: FlowNode = serde_path_to_error::deserialize(Value::Object(merged)).map_err(|error| {
             let field = format!("nodes.{key}.{}", error.path()).trim_end_matches(['.']).to_owned();
             ApiError::bad_request(format!("the field `{field}` is wrong: {}", error.inner()))
                 .with_data(serde_json::json!({ "field": field }))
         })?;
-        if is_version {
-            node.is_customized = Some(true);
-        }
         self.nodes.insert(key, node);
         Ok(())
     }
