@@ -528,7 +528,8 @@ fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started
         action: facts.action,
         flow: facts.flow,
         body: input,
-        next_cursor: cursor_in(&reply.body),
+        // Who asks by a body says there which page.
+        next_cursor: cursor_in(&reply.body).filter(|_| incoming.method == Method::GET),
         route: seen.route,
         caller: seen.caller,
         status: reply.status.as_u16(),

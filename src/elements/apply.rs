@@ -8,9 +8,27 @@ use crate::elements::model::{Layer, Meta, Selector};
 use crate::elements::{Archived, Kind};
 use crate::engine::Cx;
 use crate::nouns::integration::model::Integration;
+use crate::store::World;
 
 /// The version of an element that an integration has, and the integration.
-pub(super) type Applied<E> = (Arc<E>, Arc<Integration>);
+pub type Applied<E> = (Arc<E>, Arc<Integration>);
+
+/// The versions that integrations have of a universal element, in the order of the integrations' keys; none of another one.
+pub fn applied<E: Kind>(world: &World, element: &E) -> Vec<Applied<E>> {
+    if element.place().layer() != Layer::Universal || element.is_public() {
+        return Vec::new();
+    }
+    let versions = E::table(world).with_key(element.key()).filter(|version| {
+        let place = version.place();
+        place.layer() == Layer::Integration
+            && place.parent.as_ref() == Some(element.id())
+            && !version.meta().is_archived()
+    });
+    let at = |version: &Arc<E>| world.integrations.get(version.place().integration.as_ref()?.as_str()).cloned();
+    let mut applied: Vec<Applied<E>> = versions.filter_map(|it| Some((Arc::clone(it), at(it)?))).collect();
+    applied.sort_by(|(_, one), (_, other)| one.key().cmp(other.key()));
+    applied
+}
 
 /// Makes an integration's own version of a universal element, a copy of it, for each of these integrations that has none, and
 /// answers the element with all of their versions. Fails with 400 for an element that is not universal, and with 404 for an

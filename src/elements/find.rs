@@ -9,6 +9,7 @@ use crate::elements::Kind;
 use crate::elements::model::Selector;
 use crate::engine::directory::{Directory, Resolved, hint};
 use crate::engine::tokens::Caller;
+use crate::nouns::connection::model::Connection;
 
 /// Whether archived elements are found by their id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +129,40 @@ impl Directory<'_> {
         .with_data(serde_json::json!({ "candidates": candidates.iter().map(|a| a.id()).collect::<Vec<_>>() }))
     }
 
+    /// The element of an id, UUID or key that serves a connection: the most specific version of it, that of the instance key
+    /// where there is one. Fails with 404 when there is none.
+    pub fn serving<E: Kind>(
+        &self,
+        connection: &Connection,
+        named: &str,
+        instance_key: Option<&str>,
+    ) -> Result<Arc<E>, ApiError> {
+        let all = E::table(self.world);
+        let serves = |element: &&Arc<E>| {
+            let place = element.place();
+            self.withdrawn(&***element).is_none()
+                && !element.meta().is_archived()
+                && (place.connection.is_none() || place.connection.as_ref() == Some(&connection.id))
+                && (place.integration.is_none() || place.integration == connection.integration)
+                && (place.instance_key.is_none() || place.instance_key.as_deref() == instance_key)
+        };
+        let of_key = |key: &str| {
+            let of_key = all.with_key(key).filter(serves);
+            of_key.max_by_key(|element| (element.place().specificity(), element.place().instance_key.is_some()))
+        };
+        let by_uuid = || is_uuid(named).then(|| all.iter().filter(serves).find(|it| it.meta().uuid == named)).flatten();
+        // What stands above connections is there in a version of each.
+        let version = |element: &Arc<E>| {
+            let key = element.meta().key.as_deref().filter(|_| element.place().connection.is_none());
+            key.and_then(of_key).filter(|version| version.place().specificity() > element.place().specificity())
+        };
+        let found = match all.get(named).filter(serves).or_else(by_uuid) {
+            Some(element) => Some(version(element).unwrap_or(element)),
+            None => of_key(named),
+        };
+        found.cloned().ok_or_else(|| self.no_element::<E>(named))
+    }
+
     /// A 404 for an element, with a similar key where there is one. Source: SEED words the beginning.
     pub fn no_element<E: Kind>(&self, text: &str) -> ApiError {
         // Keys of a tenant's own elements are not told to others.
@@ -171,7 +206,11 @@ impl Directory<'_> {
         if let Some(id) = &selector.id {
             return by_id(id).unwrap_or_else(|| Err(self.no_element::<E>(id)));
         }
-        let scope = self.scope(caller, &selector.scope)?;
+        let mut scope = self.scope(caller, &selector.scope)?;
+        if selector.scope.names_integration() && !selector.scope.names_connection() {
+            // The integration's version is meant, and not that of the caller's connection (DOC:element-selectors).
+            scope.connection = None;
+        }
         if let Some(text) = &selector.any {
             if let Some(found) = by_id(text) {
                 return found;

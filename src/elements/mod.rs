@@ -21,7 +21,7 @@ mod holder;
 mod instance;
 mod list;
 
-pub use apply::apply;
+pub use apply::{Applied, applied, apply};
 pub use change::{Change, Wanted, archive, copy, create, manager_only, reset, restore, update};
 pub use find::Archived;
 pub use holder::{Holder, Holders};

@@ -13,7 +13,7 @@ use crate::base::page::Page;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::model::{Layer, Scope, Selector};
-use crate::elements::{Change, ElementFilter, Kind, Listed, Wanted, by_id};
+use crate::elements::{Applied, Change, ElementFilter, Kind, Listed, Wanted, by_id};
 use crate::engine::Cx;
 use crate::nouns::integration::model::Integration;
 use crate::store::World;
@@ -24,8 +24,24 @@ pub(crate) fn shown<E: Kind>(cx: &Cx, element: &E, at: Option<&Integration>) -> 
     Reply::json(&E::view(&lens, element, at))
 }
 
+/// An element that was named, as it is answered. A universal one says which integrations have a version of it.
 pub(crate) fn shown_listed<E: Kind>(cx: &Cx, (element, at): &Listed<E>) -> Result<Reply, ApiError> {
-    shown(cx, &**element, at.as_deref())
+    let world = cx.world();
+    let applied = elements::applied(&world, &**element);
+    if applied.is_empty() { shown(cx, &**element, at.as_deref()) } else { shown_applied(cx, &**element, &applied) }
+}
+
+/// A universal element with the versions that integrations have of it, as `appliedToIntegrations`.
+fn shown_applied<E: Kind>(cx: &Cx, element: &E, applied: &[Applied<E>]) -> Result<Reply, ApiError> {
+    let world = cx.world();
+    let lens = cx.view(&world);
+    let applied: Vec<Value> = applied
+        .iter()
+        .map(|(version, at)| json!({ "element": E::view(&lens, version, None), "integration": lens.bare_integration(at) }))
+        .collect();
+    let mut shown = serde_json::to_value(E::view(&lens, element, None)).map_err(ApiError::internal)?;
+    set_member(&mut shown, "appliedToIntegrations", applied);
+    Reply::json(&shown)
 }
 
 fn filter<E: Kind>(call: &Call) -> Result<ElementFilter, ApiError> {
@@ -161,15 +177,7 @@ pub(crate) async fn apply<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: ApplyBody = call.json()?;
     let (element, applied) = elements::apply::<E>(&cx, &E::selector(&call)?, &body.integration_keys).await?;
-    let world = cx.world();
-    let lens = cx.view(&world);
-    let applied: Vec<Value> = applied
-        .iter()
-        .map(|(version, at)| json!({ "element": E::view(&lens, version, None), "integration": lens.bare_integration(at) }))
-        .collect();
-    let mut shown = serde_json::to_value(E::view(&lens, &element, None)).map_err(ApiError::internal)?;
-    set_member(&mut shown, "appliedToIntegrations", applied);
-    Reply::json(&shown)
+    shown_applied(&cx, &*element, &applied)
 }
 
 pub(crate) fn instance_selector<E: Kind>(call: &Call) -> Result<Selector, ApiError> {

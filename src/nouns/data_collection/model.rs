@@ -244,6 +244,12 @@ impl DataCollection {
         self.field(name).and_then(|field| field.get("readOnly")).is_some_and(|is| *is == Value::Bool(true))
     }
 
+    /// Whether the app takes a field from others: what its schema does not name, only where that says no names at all.
+    pub fn is_written(&self, name: &str) -> bool {
+        let is_known = self.field(name).is_some() || self.fields_schema.get("properties").is_none();
+        is_known && !self.is_read_only(name)
+    }
+
     /// The address of a record in the app, with the fields that it names; none where records have none.
     pub fn uri_of(&self, id: &str, fields: &JsonMap) -> Option<String> {
         let mut uri = self.uri.as_ref()?.replace("{id}", id);

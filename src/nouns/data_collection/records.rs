@@ -37,6 +37,8 @@ pub struct Request {
     pub cursor: Option<String>,
     /// For `search`: the text. For `match` and `find`: values by field.
     pub query: Option<Value>,
+    /// For `match`: the same by unified field.
+    pub universal_query: Option<JsonMap>,
     /// For `find-by-id`, `update` and `delete`: the id of the record.
     pub id: Option<String>,
     /// The unified data model that the record is shown in too.
@@ -102,6 +104,11 @@ impl Collection {
     /// What the connector says of it.
     pub fn spec(&self) -> Result<&DataCollection, ApiError> {
         self.connector.data_collection(&self.key)
+    }
+
+    /// The unified data model of a data source, where the collection has it; a data source may be pointed at another one.
+    pub fn shown_in<'u>(&self, udm: Option<&'u str>) -> Option<&'u str> {
+        udm.filter(|udm| self.spec().is_ok_and(|spec| spec.udm.contains_key(*udm)))
     }
 
     /// Every record, deleted ones too, in the collection's order.
@@ -187,14 +194,27 @@ pub async fn perform(
     match verb {
         Verb::List | Verb::Search | Verb::Find => read(cx, collection, verb, request, udm),
         Verb::Match => {
-            let query = object_of(request, verb)?;
-            if query.is_empty() {
+            let unified = request.universal_query.as_ref();
+            let query =
+                if unified.is_some() && request.query.is_none() { None } else { Some(object_of(request, verb)?) };
+            if query.into_iter().chain(unified).all(JsonMap::is_empty) {
                 return Err(ApiError::bad_request("`match` takes values by field, and its `query` has none"));
             }
+            let udm = if unified.is_some() { Some(needed(udm.as_ref(), "udm", verb)?) } else { udm.as_ref() };
             let world = cx.world();
             let records = collection.records(&world)?;
-            let is_there = |record: &&Known<'_>| is_within(spec, record, request) && has_values(record.fields, query);
-            let found = records.iter().find(is_there);
+            let mut found = None;
+            for record in records.iter().filter(|record| is_within(spec, record, request)) {
+                let in_unified = match unified.zip(udm) {
+                    Some((wanted, udm)) => has_values(&collection.to_unified(udm, record.fields)?, wanted),
+                    None => true,
+                };
+                if in_unified && query.is_none_or(|query| has_values(record.fields, query)) {
+                    found = Some(record);
+                    break;
+                }
+            }
+            let udm = udm.copied();
             let record = found.map(|record| RecordView::of(collection, record, udm)).transpose()?;
             Ok(record.map_or_else(|| json!({}), |record| json!({ "record": record })))
         }

@@ -137,7 +137,8 @@ async fn instance_at(cx: &Cx, call: &Call) -> Result<(Arc<DataSource>, Collectio
     let connection =
         source.place.connection.as_ref().ok_or_else(|| ApiError::not_found("the data source has no connection"))?;
     let connection = connections::get(cx, connection.as_str())?;
-    let key = source.collection_key.as_deref().ok_or_else(|| {
+    let connector = connector_of(cx, &connection)?;
+    let key = source.collection_at(&connector).ok_or_else(|| {
         ApiError::configuration(format!(
             "data source `{}` names no collection; set its `collectionKey`",
             source.meta.name
@@ -164,7 +165,7 @@ pub(crate) async fn perform_of_instance(call: Call, verb: Verb) -> Result<Reply,
         let given = request.parameters.take().unwrap_or_default();
         request.parameters = Some(own.clone().into_iter().chain(given).collect());
     }
-    answered(&perform(&cx, &collection, verb, &request, source.udm.as_deref()).await?)
+    answered(&perform(&cx, &collection, verb, &request, collection.shown_in(source.udm.as_deref())).await?)
 }
 
 /// `POST /data-source-instance/unified-fields-to-native`, any token: answers the fields that unified ones come to. 400 where

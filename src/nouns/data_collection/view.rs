@@ -68,7 +68,8 @@ pub fn spec(collection: &DataCollection) -> Value {
         .into_iter()
         .flat_map(JsonMap::keys)
         .collect();
-    let written: Vec<&&String> = names.iter().filter(|name| **name != &collection.id_field).collect();
+    let is_written = |name: &&&String| **name != &collection.id_field && !collection.is_read_only(name);
+    let written: Vec<&&String> = names.iter().filter(is_written).collect();
     let required = collection.fields_schema.get("required").cloned().unwrap_or_else(|| json!([]));
     let mut spec = json!({
         "type": "collection",

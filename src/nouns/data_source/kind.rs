@@ -25,6 +25,9 @@ data_source!(kind_of_fields);
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct More {
+    /// The key of the collection that has its unified data model, where it names none itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_key: Option<String>,
     /// What can be done with the collection; absent where the connector has none of that key.
     #[serde(skip_serializing_if = "Option::is_none")]
     collection_spec: Option<Value>,
@@ -55,8 +58,8 @@ impl FieldRules for DataSource {
         let connector = self.connector(lens);
         let collections = connector.iter().flat_map(|connector| &connector.data_collections);
         let keys = collections.map(|collection| collection.key.clone()).collect();
-        let collection = connector.as_ref().zip(self.collection_key.as_deref());
-        let collection = collection.and_then(|(connector, key)| connector.data_collection(key).ok());
+        let at = connector.as_ref().and_then(|connector| Some((connector, self.collection_at(connector)?)));
+        let collection = at.and_then(|(connector, key)| connector.data_collection(key).ok());
         let schema = collection.and_then(|collection| collection.parameters_schema.as_ref());
         let mut settings = vec![Setting::of_field("collectionKey", "Collection", Form::Text, keys)];
         settings.extend(Setting::of_properties("collectionParameters", schema));
@@ -65,10 +68,10 @@ impl FieldRules for DataSource {
 
     fn more<'a>(&'a self, lens: &ViewContext<'a>) -> More {
         let connector = self.connector(lens);
-        let key = self.collection_key.as_deref();
-        let collections = connector.iter().flat_map(|connector| &connector.data_collections);
-        let collection = collections.into_iter().find(|collection| Some(collection.key.as_str()) == key);
-        More { collection_spec: collection.map(spec) }
+        let at = connector.as_ref().and_then(|connector| Some((connector, self.collection_at(connector)?)));
+        let collection = at.and_then(|(connector, key)| connector.data_collection(key).ok());
+        let default = at.filter(|_| self.collection_key.is_none()).map(|(_, key)| key.to_owned());
+        More { collection_key: default, collection_spec: collection.map(spec) }
     }
 
     /// An instance's records, and a setup at every address. Source: SDK `DataSourceAccessor`, `DataSourceInstanceAccessor`.

@@ -9,4 +9,4 @@ mod kind;
 pub mod model;
 mod rules;
 
-pub use rules::serving;
+pub use rules::{Located, locate};

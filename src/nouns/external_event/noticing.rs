@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::set_member;
@@ -18,7 +19,6 @@ use crate::mapping::formula;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::model::{DataCollection, DataRecord};
 use crate::nouns::data_source;
-use crate::nouns::data_source::model::DataSource;
 use crate::nouns::external_event::model::{
     Detection, EventConfig, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
     Noticed, SubscriptionStatus,
@@ -52,15 +52,17 @@ pub fn notice(catalog: &Catalog, space: &WorkspaceRuntime, before: &World, tx: &
 /// Makes the subscriptions that a flow instance's triggers need, and archives those that it no longer needs.
 fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow) -> Result<(), StoreError> {
     let now = space.clock.now();
-    let wanted =
-        |node: &FlowNode| EventType::of_trigger(node.node_type).filter(|_| flow.enabled && !flow.meta.is_archived());
+    let variables = config_variables(tx, flow);
+    let wanted = |node: &FlowNode| {
+        let event_type = EventType::of_trigger(node.node_type).filter(|_| flow.enabled && !flow.meta.is_archived())?;
+        config_of(node, event_type, &variables, now)
+    };
     let own =
         tx.external_event_subscriptions.iter().filter(|it| it.flow.as_ref().is_some_and(|(id, _)| *id == flow.id));
     let own: Vec<Arc<ExternalEventSubscription>> = own.filter(|it| it.archived_at.is_none()).cloned().collect();
     for old in &own {
         let node = old.flow.as_ref().and_then(|(_, node)| flow.nodes.get(node));
-        let is_kept =
-            node.is_some_and(|node| wanted(node).and_then(|of| config_of(node, of)) == Some(old.config.clone()));
+        let is_kept = node.and_then(wanted).is_some_and(|config| config == old.config);
         if !is_kept {
             let mut old = (**old).clone();
             (old.archived_at, old.due) = (Some(now), None);
@@ -73,14 +75,15 @@ fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow
         return Ok(());
     };
     for (key, node) in &flow.nodes {
-        let Some(config) = wanted(node).and_then(|of| config_of(node, of)) else { continue };
+        let Some(config) = wanted(node) else { continue };
         let is_there = own.iter().any(|it| it.flow.as_ref().is_some_and(|(_, of)| of == key) && it.config == config);
         if is_there {
             continue;
         }
         let world = (**tx).clone();
         let name = format!("{}: {key}", flow.meta.name);
-        let made = subscription(&Directory::new(&world, catalog), space, &connection, name, config);
+        let instance_key = flow.place.instance_key.as_deref();
+        let made = subscription(&Directory::new(&world, catalog), space, &connection, name, config, instance_key);
         // A trigger whose collection or event is not there has nothing to wait for; setting the flow up tells.
         if let Ok(mut made) = made {
             made.flow = Some((flow.id.clone(), key.clone()));
@@ -90,9 +93,24 @@ fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow
     Ok(())
 }
 
+/// What formulas in the configuration of a trigger see. Source: SDK `getFlowNodeConfigTimeVariablesSchema`.
+fn config_variables(world: &World, flow: &Flow) -> Value {
+    let tenant = flow.place.tenant.as_ref().and_then(|id| world.tenants.get(id.as_str()));
+    let of_user = tenant.map(|tenant| {
+        json!({ "id": tenant.id, "internalId": tenant.internal_id, "name": tenant.name, "fields": tenant.fields })
+    });
+    json!({
+        "flowInstance": { "id": flow.id, "instanceKey": flow.place.instance_key, "parameters": flow.parameters },
+        "user": of_user,
+    })
+}
+
 /// What a trigger waits for; none where it does not say.
-fn config_of(node: &FlowNode, event_type: EventType) -> Option<EventConfig> {
-    let config = Value::Object(node.config.clone());
+fn config_of(node: &FlowNode, event_type: EventType, variables: &Value, now: Timestamp) -> Option<EventConfig> {
+    let config = ["dataSource", "eventKey", "key", "eventParameters"].into_iter();
+    let config = config.filter_map(|name| Some((name.to_owned(), node.config.get(name)?.clone()))).collect();
+    // A wrong formula is as good as nothing said; setting the flow up tells.
+    let config = formula::resolve(&Value::Object(config), variables, now).ok()?.unwrap_or_default();
     let text = |name: &str| config.get(name).and_then(Value::as_str).map(str::to_owned);
     let data_source = config.get("dataSource").cloned();
     let event_key = text("eventKey").or_else(|| text("key"));
@@ -113,9 +131,10 @@ pub(super) fn subscription(
     connection: &Arc<Connection>,
     name: String,
     config: EventConfig,
+    instance_key: Option<&str>,
 ) -> Result<ExternalEventSubscription, ApiError> {
     let now = space.clock.now();
-    let source = source_of(directory, connection, &config)?;
+    let source = source_of(directory, connection, &config, instance_key)?;
     Ok(ExternalEventSubscription {
         id: space.ids.id(),
         name,
@@ -152,11 +171,12 @@ pub(super) struct Source {
     full_sync: Option<f64>,
 }
 
-/// What `config` comes to. Fails as [`subscription`] does.
+/// What `config` comes to; of data sources, those of the instance key are meant. Fails as [`subscription`] does.
 pub(super) fn source_of(
     directory: &Directory<'_>,
     connection: &Connection,
     config: &EventConfig,
+    instance_key: Option<&str>,
 ) -> Result<Source, ApiError> {
     let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
     let connector = connector.ok_or_else(|| ApiError::not_found("the connection's connector is gone"))?;
@@ -177,30 +197,20 @@ pub(super) fn source_of(
     let named = config.data_source.as_ref().ok_or_else(|| {
         ApiError::bad_request("`config.dataSource` is missing: `{collectionKey}`, or the `key` of a data source")
     })?;
-    let text = |name: &str| named.get(name).and_then(Value::as_str);
-    let known =
-        text("key").or_else(|| text("id")).or_else(|| named.as_str()).filter(|_| text("collectionKey").is_none());
-    let known: Option<Arc<DataSource>> =
-        known.map(|key| data_source::serving(directory, connection, key)).transpose()?;
-    let own = known.as_ref().and_then(|source| source.collection_key.as_deref());
-    let key = text("collectionKey")
-        .or(own)
-        .ok_or_else(|| ApiError::bad_request("`config.dataSource` names no collection; set its `collectionKey`"))?;
+    let at = data_source::locate(directory, connection, &connector, named, instance_key)?;
+    let key = at.collection.as_str();
     let collection = connector.data_collection(key)?;
     let spec = collection.event(event).ok_or_else(|| {
         ApiError::bad_request(format!("collection `{key}` does not tell of records that were {event}"))
     })?;
-    let parameters = known.as_ref().and_then(|source| source.collection_parameters.as_ref());
-    let parameters = [parameters, named.get("collectionParameters")].into_iter().flatten();
-    let parameters = parameters.filter_map(Value::as_object).flatten();
-    let within = parameters.filter(|(name, _)| collection.field(name).is_some());
+    let within = at.parameters.into_iter().filter(|(name, _)| collection.field(name).is_some());
     let seconds = |name: &str, of_source: Option<f64>| named.get(name).and_then(Value::as_f64).or(of_source);
     Ok(Source {
         collection: Some(key.to_owned()),
-        within: within.map(|(name, value)| (name.clone(), value.clone())).collect(),
+        within: within.collect(),
         detection: spec.detection(),
-        pull: seconds("pullUpdatesIntervalSeconds", known.as_ref().and_then(|of| of.pull_updates_interval_seconds)),
-        full_sync: seconds("fullSyncIntervalSeconds", known.as_ref().and_then(|of| of.full_sync_interval_seconds)),
+        pull: seconds("pullUpdatesIntervalSeconds", at.source.as_ref().and_then(|of| of.pull_updates_interval_seconds)),
+        full_sync: seconds("fullSyncIntervalSeconds", at.source.as_ref().and_then(|of| of.full_sync_interval_seconds)),
     })
 }
 

@@ -11,19 +11,24 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
+use crate::base::json::set_member;
 use crate::engine::catalog::Catalog;
+use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connection as connections;
+use crate::nouns::data_link_table::with_ids;
 use crate::nouns::external_event::model::{
     Detection, EventConfig, EventStatus, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
     LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
 };
 use crate::nouns::external_event::noticing::{forget_all_old, source_of, subscription};
+use crate::nouns::field_mapping::model::{Direction, FieldMapping};
+use crate::nouns::flow::model::Flow;
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
 use crate::nouns::webhook as webhooks;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, World};
 
 /// The fields that a request may set; absent ones keep their value. Source: OAS.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -98,7 +103,7 @@ pub(super) async fn create(cx: &Cx, body: SubscriptionBody) -> Result<Arc<Extern
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let name = json!(config.event_type).as_str().unwrap_or_default().to_owned();
-    let mut made = subscription(&cx.directory(&world), &cx.space, &connection, name, config)?;
+    let mut made = subscription(&cx.directory(&world), &cx.space, &connection, name, config, None)?;
     body.apply(&mut made)?;
     let id = made.id.to_string();
     tx.put(made)?;
@@ -139,7 +144,7 @@ pub(super) async fn update(
             let world = (**tx).clone();
             let connection = world.connections.get(of.connection.as_str());
             let connection = connection.ok_or_else(|| ApiError::not_found("its connection is gone"))?;
-            let source = source_of(&cx.directory(&world), connection, &config)?;
+            let source = source_of(&cx.directory(&world), connection, &config, None)?;
             (of.config, of.collection, of.within) = (config, source.collection, source.within);
             of.detection = source.detection;
         }
@@ -362,7 +367,34 @@ fn launch(
     let Some((flow, node)) = &of.flow else { return Ok(None) };
     let flow = tx.flows.get(flow.as_str()).cloned().ok_or_else(|| ApiError::not_found("its flow is gone"))?;
     let launch = Launch { by: "external-event", ids: vec![event.to_string()] };
-    flow_runs::queue(catalog, space, tx, &flow, node, payload.clone(), launch).map(Some)
+    let input = mapped(catalog, space, tx, of, (&flow, node), payload.clone())?;
+    flow_runs::queue(catalog, space, tx, &flow, node, input, launch).map(Some)
+}
+
+/// What a flow is launched with: the payload, whose record has its fields as the trigger's `fieldMapping` makes them, and its
+/// `rawFields` only where that says `includeRawFields`. Source: real-use; that raw fields go otherwise is assumed.
+fn mapped(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    world: &World,
+    of: &ExternalEventSubscription,
+    (flow, node): (&Flow, &str),
+    mut payload: Value,
+) -> Result<Value, ApiError> {
+    let named = flow.nodes.get(node).and_then(|node| node.config.get("fieldMapping"));
+    let key = named.and_then(|named| named.get("key").or_else(|| named.get("id")));
+    let connection = world.connections.get(of.connection.as_str());
+    let (Some(key), Some(connection)) = (key.and_then(Value::as_str), connection) else { return Ok(payload) };
+    let Some(record) = payload.get_mut("record") else { return Ok(payload) };
+    let directory = Directory::new(world, catalog);
+    let mapping = directory.serving::<FieldMapping>(connection, key, flow.place.instance_key.as_deref())?;
+    let fields = mapping.run(Some(Direction::Import), record, space.clock.now())?;
+    set_member(record, "fields", with_ids(world, connection, fields).unwrap_or_default());
+    let keeps_raw = named.and_then(|named| named.get("includeRawFields")).is_some_and(|is| *is == Value::Bool(true));
+    if let Some(record) = record.as_object_mut().filter(|_| !keeps_raw) {
+        record.shift_remove("rawFields");
+    }
+    Ok(payload)
 }
 
 impl Moves for ExternalEventSubscription {

@@ -11,6 +11,7 @@ use crate::base::ids::Id;
 use crate::elements::universal_parent;
 use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::ConnectionView;
+use crate::nouns::external_event::model::ExternalEventSubscription;
 use crate::nouns::flow::model::{Customized, Flow, FlowNode};
 use crate::nouns::integration::ElementView;
 use crate::nouns::integration::model::Integration;
@@ -62,6 +63,23 @@ pub struct FlowView<'a> {
     /// The flow that this one is an instance or version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow: Option<Box<FlowView<'a>>>,
+    /// The subscriptions that its triggers wait by; absent where it has none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) dependencies: Vec<DependencyView<'a>>,
+}
+
+/// A subscription that a trigger of a flow instance waits by. Source: SDK (legacy), real-use.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct DependencyView<'a> {
+    /// It is `external-event`.
+    #[serde(rename = "type")]
+    pub(crate) dependency_type: &'static str,
+    /// The id of the subscription.
+    #[schemars(with = "String")]
+    pub(crate) instance_id: &'a Id<ExternalEventSubscription>,
+    /// The key of the trigger.
+    pub(crate) node_key: &'a str,
 }
 
 /// A node of a flow. Source: SDK `FlowNode`.
@@ -95,6 +113,7 @@ impl<'a> ViewContext<'a> {
             flow_revision: flow.flow_revision.as_deref(),
             connection: None,
             flow: None,
+            dependencies: Vec::new(),
         }
     }
 
@@ -103,7 +122,13 @@ impl<'a> ViewContext<'a> {
         let world = self.directory.world;
         let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
         let connection = flow.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
+        let own = connection.into_iter().flat_map(|it| world.external_event_subscriptions.with_key(it.id.as_str()));
+        let dependencies = own.filter(|it| it.archived_at.is_none()).filter_map(|it| {
+            let (_, node_key) = it.flow.as_ref().filter(|(id, _)| *id == flow.id)?;
+            Some(DependencyView { dependency_type: "external-event", instance_id: &it.id, node_key })
+        });
         FlowView {
+            dependencies: dependencies.collect(),
             element: self.layered(flow, at),
             connection: connection.map(|connection| self.bare_connection(connection, Secrets::Hidden)),
             flow: parent.map(|parent| Box::new(self.bare_flow(parent, None))),

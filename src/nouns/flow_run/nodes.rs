@@ -239,7 +239,13 @@ impl Walk<'_> {
         use FlowNodeType as T;
         let config = config_of(node);
         let does = match node.node_type {
-            trigger if trigger.is_trigger() => return (Ok(Some(input.clone())), Vec::new()),
+            T::ApiTrigger
+            | T::ScheduleTrigger
+            | T::AppEventTrigger
+            | T::DataRecordCreatedTrigger
+            | T::DataRecordUpdatedTrigger
+            | T::DataRecordDeletedTrigger
+            | T::ConnectorEventTrigger => return (Ok(Some(input.clone())), Vec::new()),
             T::TransformData => return (self.transform(&config, input), Vec::new()),
             T::Filter => return (self.filter(node, input), Vec::new()),
             T::ForEach | T::ForEachV2 => return (self.for_each(key, node, &config, input).await, Vec::new()),
@@ -248,7 +254,7 @@ impl Walk<'_> {
             T::FindDataLink => return (self.link(LinkVerb::Find, config, input).await, Vec::new()),
             T::DeleteDataLink => return (self.link(LinkVerb::Delete, config, input).await, Vec::new()),
             T::RunJavascript => ActionType::RunJavascript,
-            T::ApiRequestToExternalApp | T::ApiRequest => ActionType::ApiRequestToExternalApp,
+            T::ApiRequestToExternalApp | T::ApiRequest | T::CustomApiRequest => ActionType::ApiRequestToExternalApp,
             T::ApiRequestToYourApp => ActionType::ApiRequestToYourApp,
             T::HttpRequest | T::CustomHttpRequest => ActionType::HttpRequest,
             T::ListDataRecords | T::FindDataRecords => ActionType::ListDataRecords,
@@ -260,18 +266,39 @@ impl Walk<'_> {
             T::UpdateDataRecord => ActionType::UpdateDataRecord,
             T::DeleteDataRecord => ActionType::DeleteDataRecord,
             T::IntegrationSpecificOperation => ActionType::ConnectorOperation,
-            other => {
-                let name = json!(other);
-                let what = format!("flow nodes of type `{}`", name.as_str().unwrap_or_default());
-                return (Err(ApiError::not_faked(what)), Vec::new());
-            }
         };
         let mut action = Action::blank(self.flow.id.as_str().into(), self.flow.meta.clone());
         action.meta.name = node.name.clone().unwrap_or_else(|| key.to_owned());
         (action.action_type, action.config) = (Some(does), config);
-        let (scope, variables) = (self.scope(), self.own_variables());
-        let (result, logs) = run::run_node(self.cx, NodeCall { action, scope, input: input.clone(), variables }).await;
-        (result.map(|output| Some(output.unwrap_or(Value::Null))), logs)
+        action.place.instance_key.clone_from(&self.flow.place.instance_key);
+        let (mut logs, mut records) = (Vec::new(), Vec::new());
+        loop {
+            let (scope, variables) = (self.scope(), self.own_variables());
+            let call = NodeCall { action: action.clone(), scope, input: input.clone(), variables };
+            let (result, more_logs) = run::run_node(self.cx, call).await;
+            logs.extend(more_logs);
+            let mut output = match result {
+                Ok(output) => output.unwrap_or(Value::Null),
+                Err(error) => return (Err(error), logs),
+            };
+            match does {
+                // The output of a list is all records, and of what finds one that.
+                ActionType::ListDataRecords | ActionType::SearchDataRecord => {
+                    if let Some(Value::Array(page)) = output.get_mut("records").map(Value::take) {
+                        records.extend(page);
+                    }
+                    match output.get_mut("cursor").map(Value::take).filter(|cursor| !cursor.is_null()) {
+                        Some(cursor) => drop(action.config.insert("cursor".to_owned(), cursor)),
+                        None => return (Ok(Some(Value::Array(records))), logs),
+                    }
+                }
+                ActionType::FindDataRecordById | ActionType::MatchDataRecord => {
+                    let record = output.get_mut("record").map(Value::take);
+                    return (Ok(Some(record.unwrap_or_default())), logs);
+                }
+                _ => return (Ok(Some(output)), logs),
+            }
+        }
     }
 
     /// The variables that formulas in a node see. Source: SDK

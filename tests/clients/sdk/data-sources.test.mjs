@@ -253,9 +253,10 @@ scenario('an instance that names another collection works with that', async (wor
   const at = instance(world);
   await at.patch({ collectionKey: 'notes' });
   await at.createRecord({ fields: { title: 'Call Ada' } });
-  await refused(world.client, () => at.listRecords(), { ...bad, message: /no unified data model `contacts`/ });
-  await at.patch({ udm: null });
-  assert.deepEqual(names(await at.listRecords()), ['Call Ada']);
+  const { records } = await at.listRecords();
+  assert.deepEqual(records.map(({ name, unifiedFields }) => [name, unifiedFields]), [['Call Ada', undefined]]);
+  const model = { ...bad, message: /no unified data model `contacts`/ };
+  await refused(world.client, () => at.unifiedFieldsToNative({ fullName: 'Ada' }), model);
   await refused(world.client, () => at.deleteRecord('1'), { ...bad, message: /`notes` of Book has no `delete`/ });
 });
 
@@ -316,7 +317,7 @@ scenario("an action that names a data source works with the connection's own ver
 });
 
 const failing = {
-  'names no collection': [{ collectionKey: undefined }, { as: sdk.ConfigurationError, status: 400, message: /names no collection/ }],
+  'names no collection': [{ collectionKey: undefined, udm: undefined }, { as: sdk.ConfigurationError, status: 400, message: /names no collection/ }],
   'names a collection that is not there': [{ collectionKey: 'persons' }, { ...absent, message: /`book` has no `persons`/ }],
 };
 for (const [what, [more, expected]] of Object.entries(failing)) {

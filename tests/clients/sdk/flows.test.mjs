@@ -511,10 +511,3 @@ scenario("nodes call the app and run actions through the flow's connection", asy
   const [log] = (await world.client.get('/action-run-logs')).items;
   assert.deepEqual(log.input, { text: 'hello' });
 });
-
-scenario("a node of a type that is not faked fails its run, and says so", async (world) => {
-  const { run, output } = await ran(world, { start: trigger(to('link')), link: { type: 'create-data-link' } }, {});
-  assert.equal(run.state, 'failed');
-  assert.match(run.errors[0].message, /membrane-mock does not fake.*create-data-link/);
-  assert.equal(output.link, undefined);
-});

@@ -4,6 +4,7 @@
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::json::set_member;
 use crate::base::{body, headers};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
@@ -12,7 +13,7 @@ use crate::fault::{CallFacts, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::mapping::formula;
-use crate::nouns::action::model::Action;
+use crate::nouns::action::model::{Action, ActionType};
 use crate::nouns::action::run::{RunRequest, Trace};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{CallOutcome, Outgoing};
@@ -49,7 +50,37 @@ pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Val
 
 /// The variables that formulas of a run see; the input is `{}` when there is none.
 pub(crate) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Value {
-    variables(cx, &trace.scope, request.input.clone().unwrap_or_else(|| json!({})), &trace.variables)
+    let input = request.input.clone().unwrap_or_else(|| json!({}));
+    let mut all = variables(cx, &trace.scope, input, &trace.variables);
+    if let Some(action) = &trace.action {
+        let instance_key = action.place.instance_key.as_deref().or_else(|| request.instance_key());
+        let id = action.place.connection.is_some().then_some(&action.id);
+        set_member(&mut all, "actionInstance", json!({ "id": id, "instanceKey": instance_key }));
+    }
+    all
+}
+
+/// What an action's output mapping sees as `output`. That of a request is the app's body; a mapping that reads `output.data`
+/// of a body without such a member means the body too. Source: SEED (the body alone); real-use (`output.data`).
+pub(crate) fn output_in_mapping(action: &Action, mapping: &Value, output: Value) -> Value {
+    let is_request = matches!(action.action_type, Some(ActionType::ApiRequestToExternalApp | ActionType::ApiRequest));
+    if is_request && output.get("data").is_none() && reads_data(mapping) {
+        return json!({ "data": output });
+    }
+    output
+}
+
+/// Whether a template reads `output.data` or something in it.
+fn reads_data(template: &Value) -> bool {
+    match template {
+        Value::Object(members) => members.iter().any(|(name, value)| {
+            let locator = value.as_str().filter(|_| name == "$var").map(|text| text.trim_start_matches("$."));
+            let rest = locator.and_then(|locator| locator.strip_prefix("output.data"));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])) || reads_data(value)
+        }),
+        Value::Array(items) => items.iter().any(reads_data),
+        _ => false,
+    }
 }
 
 /// What a template comes to over variables, with the ids that it asks the connection's data links for.

@@ -10,7 +10,9 @@ mod log;
 mod records;
 mod resolve;
 
-use call::{Whose, address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, variables_of};
+use call::{
+    Whose, address_of_your_app, call_anywhere, call_app, call_of_config, mapped_config, output_in_mapping, variables_of,
+};
 use code::run_code;
 use evidence::Evidence;
 use log::write_log;
@@ -82,6 +84,16 @@ pub struct RunRequest {
     pub snapshot: JsonMap,
     /// What was found for it before; it is found anew when the workspace has changed since.
     pub resolution: Option<Arc<Resolution>>,
+}
+
+impl RunRequest {
+    /// The key of the instance that is meant, where the call names one: what the action works with is then of that key too.
+    fn instance_key(&self) -> Option<&str> {
+        match &self.dispatch {
+            Ok(Dispatch::Action(selector)) => selector.instance_key.as_deref(),
+            Ok(Dispatch::Api(_) | Dispatch::Code(_)) | Err(_) => None,
+        }
+    }
 }
 
 /// The result of a run.
@@ -187,13 +199,19 @@ pub(crate) async fn run_action(
     }
     if let Some(input_schema) = &action.input_schema {
         let input = request.input.clone().unwrap_or(Value::Null);
+        let world = cx.world();
+        let find = |name: &str| {
+            let mut all = world.app_data_schemas.with_key(name);
+            all.find(|of| !of.place.is_instance() && !of.meta.is_archived())?.schema.clone()
+        };
+        let input_schema = &schema::with_references(input_schema, &find);
         schema::check_value(input_schema, &input, &format!("the input of action `{}`", action.meta.name))?;
     }
     let output = perform(cx, &action, request, trace).await?;
     match &action.output_mapping {
         Some(mapping) => {
             let mut variables = variables_of(cx, request, trace);
-            set_member(&mut variables, "output", output.unwrap_or(Value::Null));
+            set_member(&mut variables, "output", output_in_mapping(&action, mapping, output.unwrap_or_default()));
             mapped(cx, &trace.scope, mapping, &variables)
         }
         None => Ok(output),
@@ -232,9 +250,7 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
             run_code(cx, code, request.input.clone(), connection.as_ref(), trace).await?
         }
         Some(other) => match verb_of(other) {
-            Some(verb) => {
-                Some(run_on_records(cx, action, verb, request, trace).await?).filter(|output| !output.is_null())
-            }
+            Some(verb) => Some(run_on_records(cx, action, verb, request, trace).await?),
             None => run_operation(cx, action, request, trace).await?,
         },
         None => {

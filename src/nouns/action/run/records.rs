@@ -14,15 +14,16 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::json::{member, set_member};
-use crate::elements::model::{Meta, Scope, Selector};
-use crate::elements::{self, Kind as _};
+use crate::elements::Kind as _;
+use crate::elements::model::Meta;
 use crate::engine::Cx;
 use crate::mapping::{formula, merge};
 use crate::nouns::action::model::{Action, ActionType};
+use crate::nouns::connection::connector_of;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::{Collection, Request, Verb, perform};
 use crate::nouns::data_link_table::with_ids;
-use crate::nouns::data_source::model::DataSource;
+use crate::nouns::data_source::locate;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 
 /// What a type of action does with a collection; none for one that works with none. `find-or-create-data-record` looks first.
@@ -44,13 +45,6 @@ pub(super) fn verb_of(action_type: ActionType) -> Option<Verb> {
     })
 }
 
-/// The collection that an action works with, its parameters, and the unified data model of its records.
-struct Source {
-    collection: Collection,
-    parameters: JsonMap,
-    udm: Option<String>,
-}
-
 /// Does what an action on records says, and answers as its collection does.
 pub(super) async fn run_on_records(
     cx: &Cx,
@@ -64,9 +58,17 @@ pub(super) async fn run_on_records(
     let (variables, now) = (variables_of(cx, request, trace), cx.space.clock.now());
     let config = mapped(cx, &trace.scope, &Value::Object(action.config.clone()), &variables)?.unwrap_or_default();
     let input = request.input.clone().unwrap_or_default();
-    let source = source_of(cx, &connection, member(&config, "dataSource"), action)?;
+    let instance_key = action.place.instance_key.as_deref().or_else(|| request.instance_key());
+    let source = {
+        let world = cx.world();
+        let (named, connector) = (member(&config, "dataSource"), connector_of(cx, &connection)?);
+        locate(&cx.directory(&world), &connection, &connector, named, instance_key)
+            .map_err(|error| configured(action, error))?
+    };
+    let collection = Collection::of(cx, Arc::clone(&connection), &source.collection)?;
     // What it makes of records is worked out when they are there.
-    let mapping = action.config.get("fieldMapping").map(|named| mapping_of(cx, &connection, named)).transpose()?;
+    let mapping = action.config.get("fieldMapping");
+    let mapping = mapping.map(|named| mapping_of(cx, &connection, named, instance_key)).transpose()?;
     let mut wanted = request_of(&config, &input, verb)?;
     let given = wanted.parameters.take().unwrap_or_default();
     wanted.parameters =
@@ -75,18 +77,24 @@ pub(super) async fn run_on_records(
     if is_new || matches!(verb, Verb::Create | Verb::Update) {
         let mut fields = fields_of(&config, &input, mapping.as_ref(), now)?;
         if let Some((mapping, udm)) = mapping.as_ref().zip(source.udm.as_ref()) {
-            fields = with_unified(&source.collection, udm, mapping, &input, fields, now)?;
+            let given = member(member(&config, "fieldMapping"), "defaultUnifiedValue");
+            fields = with_unified(&collection, udm, (mapping, given), &input, fields, now)?;
+        }
+        if mapping.is_some() {
+            // What a mapping has and the app does not take is none of the mapping.
+            let spec = collection.spec()?;
+            fields.retain(|name, _| spec.is_written(name));
         }
         let fields = with_ids(&cx.world(), &connection, Value::Object(fields));
         wanted.fields = fields.and_then(|fields| fields.as_object().cloned());
     }
     trace.mapped_input = Some(mapped_input(&wanted));
-    let udm = source.udm.as_deref();
-    let mut answer = perform(cx, &source.collection, verb, &wanted, udm).await?;
+    let udm = collection.shown_in(source.udm.as_deref());
+    let mut answer = perform(cx, &collection, verb, &wanted, udm).await?;
     if is_new {
         let found = member(member(&answer, "record"), "id").clone();
         return match found {
-            Value::Null => perform(cx, &source.collection, Verb::Create, &wanted, udm).await,
+            Value::Null => perform(cx, &collection, Verb::Create, &wanted, udm).await,
             id => Ok(json!({ "id": id })),
         };
     }
@@ -94,37 +102,29 @@ pub(super) async fn run_on_records(
         let ids = |value| with_ids(&cx.world(), &connection, value).unwrap_or_default();
         import_records(&mut answer, &mapping, now, ids)?;
     }
-    Ok(answer)
+    Ok(if answer.is_null() { json!({}) } else { answer })
 }
 
-/// The collection that `dataSource` names: by its own key, or by a data source of the workspace.
-fn source_of(cx: &Cx, connection: &Arc<Connection>, named: &Value, action: &Action) -> Result<Source, ApiError> {
-    let text = |name: &str| named.get(name).and_then(Value::as_str).map(str::to_owned);
-    let (mut key, mut udm) = (text("collectionKey"), text("udm"));
-    let mut parameters = named.get("collectionParameters").and_then(Value::as_object).cloned().unwrap_or_default();
-    if key.is_none() {
-        let any = text("id").or_else(|| text("key")).or_else(|| named.as_str().map(str::to_owned));
-        let any = any.ok_or_else(|| {
-            ApiError::configuration(format!("action `{}` names no `config.dataSource.collectionKey`", action.meta.name))
-        })?;
-        let (source, _) = elements::get::<DataSource>(cx, &selector(connection, any))?;
-        key.clone_from(&source.collection_key);
-        udm = udm.or_else(|| source.udm.clone());
-        let own = source.collection_parameters.as_ref().and_then(Value::as_object).cloned().unwrap_or_default();
-        parameters = own.into_iter().chain(parameters).collect();
+/// What is wrong with an action's configuration, in its words; what is not there stays so.
+fn configured(action: &Action, error: ApiError) -> ApiError {
+    if error.status() != 400 {
+        return error;
     }
-    let key = key.ok_or_else(|| {
-        ApiError::configuration(format!("the data source of action `{}` names no collection", action.meta.name))
-    })?;
-    Ok(Source { collection: Collection::of(cx, Arc::clone(connection), &key)?, parameters, udm })
+    ApiError::configuration(format!("action `{}`: {}", action.meta.name, error.message))
 }
 
 /// The field mapping that `fieldMapping` is, or names by its key or id.
-fn mapping_of(cx: &Cx, connection: &Arc<Connection>, named: &Value) -> Result<FieldMapping, ApiError> {
+fn mapping_of(
+    cx: &Cx,
+    connection: &Connection,
+    named: &Value,
+    instance_key: Option<&str>,
+) -> Result<FieldMapping, ApiError> {
     let any = named.get("id").or_else(|| named.get("key")).and_then(Value::as_str);
     let mut mapping = match any {
         Some(any) => {
-            let (mapping, _) = elements::get::<FieldMapping>(cx, &selector(connection, any.to_owned()))?;
+            let world = cx.world();
+            let mapping = cx.directory(&world).serving::<FieldMapping>(connection, any, instance_key)?;
             (*mapping).clone()
         }
         None => {
@@ -142,22 +142,26 @@ fn mapping_of(cx: &Cx, connection: &Arc<Connection>, named: &Value) -> Result<Fi
     Ok(mapping)
 }
 
-fn selector(connection: &Arc<Connection>, any: String) -> Selector {
-    let scope = Scope { connection_id: Some(connection.id.to_string()), ..Scope::default() };
-    Selector { any: Some(any), scope, ..Selector::default() }
-}
-
 /// What is asked of the collection: what `config` says, and what it leaves out as the input has it.
 fn request_of(config: &Value, input: &Value, verb: Verb) -> Result<Request, ApiError> {
     let mut asked = json!({});
-    for name in ["filter", "unifiedFilter", "cursor", "query", "id", "udm", "parameters"] {
-        let said = if name == "id" { config.get("id").or_else(|| config.get("recordId")) } else { config.get(name) };
-        if let Some(value) = said.or_else(|| input.get(name)).filter(|value| !value.is_null()) {
+    // One filter that is said stands for the other, too.
+    let is_filtered = config.get("filter").or_else(|| config.get("unifiedFilter")).is_some();
+    let lookup = member(config, "lookup");
+    for name in ["filter", "unifiedFilter", "cursor", "query", "universalQuery", "id", "udm", "parameters"] {
+        let said = match name {
+            "id" => config.get("id").or_else(|| config.get("recordId")),
+            "query" | "universalQuery" => config.get(name).or_else(|| lookup.get(name)),
+            _ => config.get(name),
+        };
+        let is_in_input = !(is_filtered && name.ends_with("ilter")) && (lookup.is_null() || !name.ends_with("uery"));
+        let of_input = || input.get(name).filter(|_| is_in_input);
+        if let Some(value) = said.or_else(of_input).filter(|value| !value.is_null()) {
             let value = if name == "id" { Value::from(formula::plain_text(value)) } else { value.clone() };
             set_member(&mut asked, name, value);
         }
     }
-    if verb == Verb::Match && asked.get("query").is_none() && input.is_object() {
+    if verb == Verb::Match && lookup.is_null() && asked.get("query").is_none() && input.is_object() {
         set_member(&mut asked, "query", input.clone());
     }
     serde_json::from_value(asked)
@@ -199,17 +203,20 @@ fn fields_of(
     }
 }
 
-/// Adds to fields what a mapping exports as unified ones, as the app's own fields; those that are there already stay.
+/// Adds to fields what a mapping exports as unified ones, else those that are given, as the app's own fields; those that are
+/// there already stay.
 fn with_unified(
     collection: &Collection,
     udm: &str,
-    mapping: &FieldMapping,
+    (mapping, given): (&FieldMapping, &Value),
     input: &Value,
     fields: JsonMap,
     now: Timestamp,
 ) -> Result<JsonMap, ApiError> {
     let template = mapping.unified_export_value.as_ref();
     let unified = template.map(|template| formula::resolve(template, input, now)).transpose()?.flatten();
+    // The formulas of `given` are worked out already.
+    let unified = unified.or_else(|| Some(given.clone()).filter(Value::is_object));
     let Some(Value::Object(unified)) = unified else { return Ok(fields) };
     let mut native = collection.from_unified(udm, &unified)?;
     native.extend(fields.into_iter().filter(|(name, _)| !unified.contains_key(name)));
