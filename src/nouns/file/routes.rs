@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use crate::base::error::ApiError;
+use crate::call::parts::Part;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
@@ -24,42 +23,24 @@ const MOST_FILES: usize = 100;
 /// How many bytes of base64 the files of a workspace have together; then the oldest goes.
 const MOST_BYTES: usize = 50_000_000;
 
-/// The bytes of a file with their media type and name.
-struct Sent {
-    bytes: Bytes,
-    content_type: String,
-    name: Option<String>,
-}
-
 /// Reads what was sent: the first file of a multipart form, else the body as it is. Fails with 400 where there is none.
-async fn sent(call: &Call) -> Result<Sent, ApiError> {
-    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let wrong = |why: String| ApiError::bad_request(format!("send a file as a part of the form: {why}"));
-    if !content_type.to_ascii_lowercase().starts_with("multipart/") {
-        let plain = if content_type.is_empty() { "application/octet-stream" } else { content_type };
-        return Ok(Sent { bytes: call.body.clone(), content_type: plain.to_owned(), name: None });
+async fn sent(call: &Call) -> Result<Part, ApiError> {
+    if !call.is_multipart() {
+        let content_type = call.content_type();
+        let content_type = if content_type.is_empty() { "application/octet-stream" } else { content_type }.to_owned();
+        return Ok(Part { name: None, file_name: None, content_type, bytes: call.body.clone() });
     }
-    let boundary = multer::parse_boundary(content_type).map_err(|error| wrong(error.to_string()))?;
-    let body = call.body.clone();
-    let mut form =
-        multer::Multipart::new(stream::once(async move { Ok::<_, std::convert::Infallible>(body) }), boundary);
-    while let Some(part) = form.next_field().await.map_err(|error| wrong(error.to_string()))? {
-        let (name, is_file) = (part.file_name().map(str::to_owned), part.name() == Some("file"));
-        if name.is_none() && !is_file {
-            continue;
-        }
-        let content_type = part.content_type().map_or("application/octet-stream".to_owned(), ToString::to_string);
-        let bytes = part.bytes().await.map_err(|error| wrong(error.to_string()))?;
-        return Ok(Sent { bytes, content_type, name });
-    }
-    Err(wrong("it has none".to_owned()))
+    let wrong = |why: &str| ApiError::bad_request(format!("send a file as a part of the form: {why}"));
+    let parts = call.parts().await.map_err(|why| wrong(&why))?;
+    let file = parts.into_iter().find(|part| part.file_name.is_some() || part.name.as_deref() == Some("file"));
+    file.ok_or_else(|| wrong("it has none"))
 }
 
 /// `POST /files`, any token: keeps the bytes of the body, or of the first file of a form, and answers `{downloadUri}`. 400 for
 /// a form without a file and an empty body.
 pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    let Sent { bytes, content_type, name } = sent(&call).await?;
+    let Part { bytes, content_type, file_name: name, .. } = sent(&call).await?;
     if bytes.is_empty() {
         return Err(ApiError::bad_request("the file is empty; send its bytes as the body, or as a part of a form"));
     }

@@ -1,7 +1,6 @@
 //! The handlers of `/export` and `/import`, and of the background jobs that they begin.
 
 use bytes::Bytes;
-use futures_util::stream;
 use http::{HeaderValue, StatusCode, header};
 use serde_json::json;
 
@@ -47,18 +46,13 @@ async fn upload(call: &Call) -> Result<(Bytes, Option<bool>), ApiError> {
         ApiError::bad_request(format!("send the archive as `file` of a multipart/form-data body: {why}"))
             .with_data(json!({ "field": "file" }))
     };
-    let content_type = call.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let boundary = multer::parse_boundary(content_type).map_err(|error| wrong(error.to_string()))?;
-    let body = call.body.clone();
-    let mut form =
-        multer::Multipart::new(stream::once(async move { Ok::<_, std::convert::Infallible>(body) }), boundary);
     let (mut file, mut dry_run) = (None, None);
-    while let Some(field) = form.next_field().await.map_err(|error| wrong(error.to_string()))? {
-        let name = field.name().unwrap_or_default().to_owned();
-        let bytes = field.bytes().await.map_err(|error| wrong(error.to_string()))?;
-        match name.as_str() {
-            "file" => file = Some(bytes),
-            "dryRun" => dry_run = Query::parse(&format!("dryRun={}", String::from_utf8_lossy(&bytes))).flag("dryRun"),
+    for part in call.parts().await.map_err(wrong)? {
+        match part.name.as_deref() {
+            Some("file") => file = Some(part.bytes),
+            Some("dryRun") => {
+                dry_run = Query::parse(&format!("dryRun={}", String::from_utf8_lossy(&part.bytes))).flag("dryRun");
+            }
             _ => {}
         }
     }
