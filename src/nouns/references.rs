@@ -4,7 +4,7 @@
 //! with a type: `{type: data-source, id}`, each by id, UUID or key. Invariant: an id is the same in one workspace only, a UUID in
 //! each that the element was exported to.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -151,7 +151,7 @@ pub fn to_uuids(of: &mut Value, world: &World) {
 }
 
 /// Puts other UUIDs in the places of those that have one, wherever they stand as a whole text.
-pub fn rename(of: &mut Value, names: &HashMap<String, String>) {
+pub fn rename(of: &mut Value, names: &BTreeMap<String, String>) {
     match of {
         Value::String(text) => {
             if let Some(name) = names.get(text) {

@@ -3,7 +3,7 @@
 //! Invariant: ids derive from keys, so that the same seed gives the same ids everywhere,
 //! and planting twice changes nothing.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -185,11 +185,11 @@ fn plant_apps(
 }
 
 /// The UUIDs that elements of the workspace have, by those that a seed has for the same elements, where these differ.
-fn names_of(world: &World, seed: &SeedDocument) -> HashMap<String, String> {
+fn names_of(world: &World, seed: &SeedDocument) -> BTreeMap<String, String> {
     struct Naming<'a> {
         world: &'a World,
         seed: &'a SeedDocument,
-        names: HashMap<String, String>,
+        names: BTreeMap<String, String>,
     }
     impl EachKind for Naming<'_> {
         type Error = std::convert::Infallible;
@@ -205,7 +205,7 @@ fn names_of(world: &World, seed: &SeedDocument) -> HashMap<String, String> {
             Ok(())
         }
     }
-    let mut naming = Naming { world, seed, names: HashMap::new() };
+    let mut naming = Naming { world, seed, names: BTreeMap::new() };
     let Ok(()) = each_kind(&mut naming);
     naming.names
 }
@@ -269,7 +269,7 @@ struct PlantingKinds<'a> {
     now: Timestamp,
     of: Of<'a>,
     /// See [`names_of`].
-    names: &'a HashMap<String, String>,
+    names: &'a BTreeMap<String, String>,
     changes: &'a mut Changes,
 }
 
@@ -289,7 +289,7 @@ impl EachKind for PlantingKinds<'_> {
 }
 
 /// A description in which others are named as the workspace has them; none where that changes nothing.
-fn renamed<S: SeedForm>(seed: &S, names: &HashMap<String, String>) -> Result<Option<S>, ApiError> {
+fn renamed<S: SeedForm>(seed: &S, names: &BTreeMap<String, String>) -> Result<Option<S>, ApiError> {
     if names.is_empty() {
         return Ok(None);
     }
@@ -304,7 +304,7 @@ fn plant_integrations(
     now: Timestamp,
     catalog: &Catalog,
     seed: &SeedDocument,
-    names: &HashMap<String, String>,
+    names: &BTreeMap<String, String>,
     changes: &mut Changes,
 ) -> Result<(), ApiError> {
     for integration in &seed.integrations {

@@ -289,7 +289,7 @@ pub struct SeedApp {
     #[serde(default)]
     pub logo_uri: Option<String>,
     /// Orders the catalog: higher comes first; 0 when absent.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_zero")]
     pub popularity: u32,
     /// The UUID, which is the same in every workspace that the app was exported to; one is made when absent.
     #[serde(default)]
@@ -377,6 +377,11 @@ pub struct SeedConnector {
     /// The catalog actions of the connector's app.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub actions: Vec<SeedAction>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
 }
 
 fn yes() -> bool {
