@@ -28,6 +28,12 @@ macro_rules! for_each_kind {
                 AttemptLog("connection-attempt-log") in attempt_logs: crate::nouns::attempt_log::model::AttemptLog, by |_| None;
                 /// Agent sessions are looked up by the id of the element they work on.
                 AgentSession("agent-session") in agent_sessions: crate::nouns::agent_session::model::AgentSession, by |session| Some(&session.element_id), waits |it| it.agenda();
+                /// Checkpoints are looked up by the id of their element.
+                Checkpoint("checkpoint") in checkpoints: crate::world::checkpoint::model::Checkpoint, by |it| Some(&it.element_id);
+                /// Files of connectors are looked up by their connector.
+                ConnectorFile("connector-file") in connector_files: crate::world::connector_file::model::ConnectorFile, by |it| Some(it.connector.as_str());
+                /// Versions of connectors are looked up by their connector.
+                ConnectorVersion("connector-version") in connector_versions: crate::world::connector_file::model::ConnectorVersion, by |it| Some(it.connector.as_str());
                 /// Background jobs are looked up only by id.
                 Job("job") in jobs: crate::world::job::model::Job, by |_| None, waits |it| it.agenda();
                 /// Grants are the access that stub vendors gave, looked up by access token.

@@ -3,11 +3,13 @@
 //!
 //! `seed/` reads seeds, `plant.rs` makes records of them, `catalog.rs` holds the shared catalog, `embedded.rs` the fixtures, `spaces.rs`
 //! creates, forks and resets workspaces, `snapshots.rs` and `export.rs` keep their state, `job/` and `archive.rs`
-//! export and import what a workspace defines, `scenario/` plays scenarios, `worker.rs` makes changes when they are
+//! export and import what a workspace defines, `checkpoint/` has the versions of each element, `connector_file/` the files of connectors, `scenario/` plays scenarios, `worker.rs` makes changes when they are
 //! due, `search.rs` finds what has a name, `report.rs` tells what failed.
 
 pub mod archive;
 pub mod catalog;
+pub mod checkpoint;
+pub mod connector_file;
 mod embedded;
 pub mod export;
 pub mod job;

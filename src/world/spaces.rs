@@ -22,6 +22,7 @@ use crate::nouns::webhook as webhooks;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace};
 use crate::store::{Db, Partition, World};
 use crate::world::catalog;
+use crate::world::checkpoint as checkpoints;
 use crate::world::plant::plant;
 use crate::world::report;
 use crate::world::seed::SeedDocument;
@@ -40,6 +41,7 @@ fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<Wo
             flows::notice(&space, before, tx)?;
             app_events::notice(&space, tx)?;
             external_events::notice(&catalog, &space, before, tx)?;
+            checkpoints::notice(&space, before, tx)?;
             webhooks::outbox(&space, before, tx)
         }
         None => Ok(()),

@@ -9,4 +9,4 @@ pub mod model;
 pub mod routes;
 mod rules;
 
-pub use rules::get;
+pub use rules::{get, publish, update};

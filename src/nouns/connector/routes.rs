@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::page::{Page, PageRequest};
 use crate::call::{Call, Reply};
 use crate::elements::Change;
 use crate::elements::model::Meta;
@@ -177,7 +178,7 @@ fn filter(call: &Call) -> CatalogFilter {
     }
 }
 
-fn shown(cx: &Cx, connector: &Arc<Connector>) -> Result<Reply, ApiError> {
+pub(crate) fn shown(cx: &Cx, connector: &Arc<Connector>) -> Result<Reply, ApiError> {
     Reply::json(&ConnectorView::of(cx, connector))
 }
 
@@ -190,7 +191,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let page = connectors::list(&cx, &filter(&call), call.page()?);
     let views: Vec<_> = page.items.iter().map(|connector| ConnectorView::of(&cx, connector)).collect();
-    Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+    Reply::json(&Page { items: views, cursor: page.cursor.clone() })
 }
 
 /// `GET /universe/connectors`, any token: answers a page of the catalog's connectors.
@@ -199,7 +200,7 @@ pub(crate) async fn list_shared(call: Call) -> Result<Reply, ApiError> {
     let filter = CatalogFilter { only_shared: true, ..filter(&call) };
     let page = connectors::list(&cx, &filter, call.page()?);
     let views: Vec<_> = page.items.iter().map(|connector| ConnectorView::of(&cx, connector)).collect();
-    Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+    Reply::json(&Page { items: views, cursor: page.cursor.clone() })
 }
 
 /// `POST /connectors/{selector}/clone`, a manager's token: makes a connector of the workspace's own that is as another one,
@@ -227,13 +228,13 @@ pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
 /// connector is changed for this workspace alone.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    shown(&cx, &connectors::update(&cx, call.param("selector")?, call.json()?, Change::Merge).await?)
+    shown(&cx, &connectors::change(&cx, call.param("selector")?, call.json()?, Change::Merge).await?)
 }
 
 /// `PUT /connectors/{selector}`, a manager's token: the same, but fields that the body leaves out are cleared.
 pub(crate) async fn put(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    shown(&cx, &connectors::update(&cx, call.param("selector")?, call.json()?, Change::Replace).await?)
+    shown(&cx, &connectors::change(&cx, call.param("selector")?, call.json()?, Change::Replace).await?)
 }
 
 /// `DELETE /connectors/{selector}`, a manager's token: deletes a connector for good and answers it. 403 for one of the
@@ -248,7 +249,21 @@ pub(crate) async fn list_apps(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let page = connectors::list_apps(&cx, &filter(&call), call.page()?);
     let views: Vec<_> = page.items.iter().map(|app| AppView::of(&cx, app)).collect();
-    Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+    Reply::json(&Page { items: views, cursor: page.cursor.clone() })
+}
+
+/// The apps that a text finds, as they are answered.
+pub(crate) fn apps_found(cx: &Cx, text: &str) -> Vec<Value> {
+    let filter = CatalogFilter { search: Some(text.to_lowercase()), ..CatalogFilter::default() };
+    let page = connectors::list_apps(cx, &filter, PageRequest::default());
+    page.items.iter().filter_map(|app| serde_json::to_value(AppView::of(cx, app)).ok()).collect()
+}
+
+/// `GET /universe/packages`, any token: answers a page of the packages of the catalog, which has none: `isPublic` is false of
+/// each that there is.
+pub(crate) async fn list_shared_packages(call: Call) -> Result<Reply, ApiError> {
+    call.page()?;
+    Reply::json(&Page::<Value> { items: Vec::new(), cursor: None })
 }
 
 /// `GET /universe/apps`, any token: answers a page of the catalog's apps.
@@ -257,7 +272,7 @@ pub(crate) async fn list_shared_apps(call: Call) -> Result<Reply, ApiError> {
     let filter = CatalogFilter { only_shared: true, ..filter(&call) };
     let page = connectors::list_apps(&cx, &filter, call.page()?);
     let views: Vec<_> = page.items.iter().map(|app| AppView::of(&cx, app)).collect();
-    Reply::json(&crate::base::page::Page { items: views, cursor: page.cursor.clone() })
+    Reply::json(&Page { items: views, cursor: page.cursor.clone() })
 }
 
 /// `GET /external-apps/{selector}`, any token: answers an app; 404 when there is none.

@@ -221,7 +221,24 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
 
 /// Changes a connector and answers it; a catalog connector is copied into the workspace first. Fails with 404 for an
 /// unknown one and 400 for a wrong field.
-pub(super) async fn update(
+pub async fn update(cx: &Cx, selector: &str, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
+    change(cx, selector, body, Change::Merge).await
+}
+
+/// Gives a connector another version, and answers it; a catalog connector is copied into the workspace first.
+pub async fn publish(cx: &Cx, selector: &str, version: &str) -> Result<Arc<Connector>, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let mut connector = (*cx.directory(&tx).find_connector(selector)?).clone();
+    version.clone_into(&mut connector.version);
+    connector.meta.touch(&cx.space.ids, cx.space.clock.now());
+    let id = connector.id.clone();
+    tx.put(connector)?;
+    let world = tx.commit().await?;
+    world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connector is missing"))
+}
+
+/// As [`update`]; with [`Change::Replace`], what the body leaves out is cleared.
+pub(super) async fn change(
     cx: &Cx,
     selector: &str,
     body: ConnectorBody,

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::base::error::ApiError;
+use crate::base::json::patch::Patch;
 use crate::base::json::set_member;
 use crate::base::page::Page;
 use crate::call::router::Route;
@@ -16,7 +17,7 @@ use crate::elements::Change;
 use crate::engine::Cx;
 use crate::engine::view::{Secrets, ViewContext, drawn_logo};
 use crate::nouns::connector::model::Connector;
-use crate::nouns::integration::model::Integration;
+use crate::nouns::integration::model::{Integration, IntegrationBody};
 use crate::nouns::integration::rules as integrations;
 use crate::nouns::integration::rules::{IntegrationFilter, ListedIntegration};
 use crate::nouns::integration::view::auth_options;
@@ -201,6 +202,12 @@ pub(crate) fn connector_at(call: &Call) -> Result<Arc<Connector>, ApiError> {
         let key = integration.key();
         ApiError::not_found(format!("integration `{key}` has no connector, so there is nothing that its app can do"))
     })
+}
+
+/// Sets the version of the connector that an integration uses, and answers the integration.
+pub(crate) async fn switch_version(cx: &Cx, selector: &str, version: String) -> Result<Reply, ApiError> {
+    let body = IntegrationBody { connector_version: Patch::Set(version), ..IntegrationBody::default() };
+    shown(cx, &integrations::update(cx, selector, body, Change::Merge).await?)
 }
 
 /// What a call to one integration is about: the integration that its path selects.

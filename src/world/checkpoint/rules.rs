@@ -1,0 +1,155 @@
+//! How checkpoints are made, and gone back to.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::base::error::ApiError;
+use crate::base::ids::Id;
+use crate::elements::SeedForm as _;
+use crate::engine::{Cx, WorkspaceRuntime};
+use crate::store::{StoreError, Tx, World};
+use crate::world::checkpoint::model::{Checkpoint, Difference, differences};
+use crate::world::plant::is_defined;
+use crate::world::portable::portable;
+use crate::world::seed::{EachKind, Seeded, each_kind};
+
+/// How many checkpoints a workspace keeps; the oldest go first.
+const MOST_KEPT: usize = 1_000;
+
+/// Makes a checkpoint of each element whose definition a transaction makes or changes.
+pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+    each_kind(&mut Noticing { space, before, tx })
+}
+
+struct Noticing<'a> {
+    space: &'a WorkspaceRuntime,
+    before: &'a World,
+    tx: &'a mut Tx,
+}
+
+impl EachKind for Noticing<'_> {
+    type Error = StoreError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), StoreError> {
+        for id in self.tx.changed::<K>() {
+            let Some(element) = K::table(self.tx).get(&id).filter(|element| is_defined(&***element)).cloned() else {
+                continue;
+            };
+            let Ok(snapshot) = portable(&*element, self.tx) else { continue };
+            let was = K::table(self.before).get(&id).and_then(|was| portable(&**was, self.before).ok());
+            if was.as_ref() == Some(&snapshot) {
+                continue;
+            }
+            let last = self.tx.checkpoints.with_key(&id).map(|known| known.checkpoint_number).max();
+            let number = last.unwrap_or_default() + 1;
+            let made = Checkpoint {
+                id: self.space.ids.id(),
+                element_type: K::KIND.name().to_owned(),
+                element_id: id,
+                checkpoint_number: number,
+                snapshot,
+                created_at: self.space.clock.now(),
+            };
+            self.tx.put(made)?;
+        }
+        let excess = self.tx.checkpoints.len().saturating_sub(MOST_KEPT);
+        let old: Vec<Id<Checkpoint>> = self.tx.checkpoints.iter().take(excess).map(|it| it.id.clone()).collect();
+        for old in old {
+            self.tx.remove::<Checkpoint>(old.as_str());
+        }
+        Ok(())
+    }
+}
+
+fn no_checkpoint(id: &str) -> ApiError {
+    ApiError::not_found(format!("checkpoint not found: `{id}`; list them with GET /checkpoints"))
+}
+
+/// A checkpoint; 404 when there is none of this id, or none any more.
+pub(super) fn find(world: &World, id: &str) -> Result<Arc<Checkpoint>, ApiError> {
+    world.checkpoints.get(id).cloned().ok_or_else(|| no_checkpoint(id))
+}
+
+/// What a checkpoint changed: the differences from the one before, from nothing for the first that is kept.
+pub(super) fn diff(world: &World, id: &str) -> Result<Vec<Difference>, ApiError> {
+    let of = find(world, id)?;
+    let before = world.checkpoints.with_key(&of.element_id).filter(|it| it.checkpoint_number < of.checkpoint_number);
+    let before = before.max_by_key(|it| it.checkpoint_number);
+    let nothing = Value::Object(crate::base::JsonMap::new());
+    Ok(differences(before.map_or(&nothing, |before| &before.snapshot), &of.snapshot))
+}
+
+/// Gives an element the definition back that it had at a checkpoint, which is a change like another, and answers the element.
+/// One that is archived is restored. Fails with 404 for an unknown checkpoint, and for an element that is gone.
+pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Value, ApiError> {
+    let mut tx = cx.space.data.begin().await;
+    let of = find(&tx, id)?;
+    let mut reverting = Reverting { cx, tx: &mut tx, of: &of, id: None };
+    each_kind(&mut reverting)?;
+    if reverting.id.is_none() {
+        return Err(ApiError::not_found(format!("the element of checkpoint `{id}` is gone")));
+    }
+    let world = tx.commit().await?;
+    cx.engine.wake.notify_one();
+    let mut showing = Showing { cx, world: &world, of: &of, shown: Value::Null };
+    each_kind(&mut showing)?;
+    Ok(showing.shown)
+}
+
+struct Reverting<'a> {
+    cx: &'a Cx,
+    tx: &'a mut Tx,
+    of: &'a Checkpoint,
+    /// The id of the element that was put back.
+    id: Option<String>,
+}
+
+impl EachKind for Reverting<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        let known =
+            K::table(self.tx).get(&self.of.element_id).filter(|_| K::KIND.name() == self.of.element_type).cloned();
+        let Some(known) = known else { return Ok(()) };
+        let form: K::Seed = serde_json::from_value(self.of.snapshot.clone()).map_err(ApiError::internal)?;
+        let now = self.cx.space.clock.now();
+        let fresh = form.fresh(known.id().clone(), now);
+        let mut element = (*known).clone();
+        let meta = element.meta_mut();
+        meta.name.clone_from(&fresh.meta().name);
+        meta.description.clone_from(&fresh.meta().description);
+        meta.meta = form.meta().cloned();
+        meta.archived_at = None;
+        K::Seed::redefine(&mut element, fresh);
+        element.settle(self.tx);
+        let parent = element.place().parent.as_ref().and_then(|id| K::table(self.tx).get(id.as_str())).cloned();
+        if let Some(parent) = parent {
+            element.compare_with_parent(&parent);
+        }
+        element.meta_mut().touch(&self.cx.space.ids, now);
+        self.tx.put(element)?;
+        self.id = Some(self.of.element_id.clone());
+        Ok(())
+    }
+}
+
+struct Showing<'a> {
+    cx: &'a Cx,
+    world: &'a Arc<World>,
+    of: &'a Checkpoint,
+    shown: Value,
+}
+
+impl EachKind for Showing<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        let known = K::table(self.world).get(&self.of.element_id).filter(|_| K::KIND.name() == self.of.element_type);
+        if let Some(element) = known {
+            let lens = self.cx.view(self.world);
+            self.shown = serde_json::to_value(K::view(&lens, element, None)).map_err(ApiError::internal)?;
+        }
+        Ok(())
+    }
+}
