@@ -42,6 +42,8 @@ use crate::nouns::run_log::routes as logs;
 use crate::nouns::stub_vendor::routes as vendor;
 use crate::nouns::tenant::routes as tenants;
 use crate::nouns::workspace::routes as workspaces;
+use crate::world::checkpoint::routes as checkpoints;
+use crate::world::connector_file::routes as connector_files;
 use crate::world::job::routes as jobs;
 use crate::world::portable;
 use crate::world::search;
@@ -181,6 +183,45 @@ pub fn routes() -> Vec<Route> {
         get("/connections/{connection}/export", Anyone, "OAS", portable::export_connection),
         get("/connections/{connection}/dependencies", Anyone, "OAS", portable::dependencies_of_connection),
         post("/files", Anyone, "OAS", files::create),
+        get("/connectors/{selector}/files", Manager, "OAS", connector_files::list),
+        get("/connectors/{selector}/files/{*path}", Manager, "OAS", connector_files::get),
+        put("/connectors/{selector}/files/{*path}", Manager, "OAS", connector_files::put),
+        delete("/connectors/{selector}/files/{*path}", Manager, "OAS", connector_files::delete),
+        delete("/connectors/{selector}/directories/{*path}", Manager, "OAS", connector_files::delete_folder),
+        get("/connectors/{selector}/download", Manager, "OAS", connector_files::download),
+        get("/connectors/{selector}/export-files", Manager, "OAS", connector_files::export_files),
+        get("/connectors/{selector}/export-json", Manager, "OAS", connector_files::export_json),
+        post("/connectors/{selector}/import", Manager, "OAS", connector_files::import),
+        post("/connectors/{selector}/upload", Manager, "OAS", connector_files::upload),
+        post("/connectors/{selector}/publish-version", Manager, "OAS", connector_files::publish),
+        get("/connectors/{selector}/versions", Anyone, "OAS", connector_files::list_versions),
+        delete("/connectors/{selector}/versions/{version}", Manager, "OAS", connector_files::delete_version),
+        post("/integrations/{selector}/upload-connector", Manager, "OAS", connector_files::upload_of_integration)
+            .about(integrations::about),
+        post("/integrations/{selector}/switch-connector-version", Manager, "OAS", connector_files::switch)
+            .about(integrations::about),
+        get("/checkpoints", Manager, "OAS", checkpoints::list),
+        get("/checkpoints/{id}", Manager, "OAS", checkpoints::get),
+        get("/checkpoints/{id}/diff", Manager, "OAS", checkpoints::diff),
+        post("/checkpoints/{id}/revert", Manager, "OAS", checkpoints::revert),
+        get("/account", Manager, "SDK (type); the path is not confirmed", workspaces::account),
+        get("/org-workspaces", Manager, "OAS", workspaces::list_of_org),
+        get("/org-workspaces/{id}", Manager, "OAS", workspaces::get_of_org),
+        patch("/org-workspaces/{id}", Manager, "OAS", workspaces::patch_of_org),
+        delete("/org-workspaces/{id}", Manager, "OAS", workspaces::archive_of_org),
+        post("/org-workspaces/{id}/restore", Manager, "OAS", workspaces::restore_of_org),
+        post("/org-workspaces/{id}/rotate-secret", Manager, "OAS", workspaces::rotate_secret),
+        post("/org-workspaces/{id}/access-token", Manager, "OAS", workspaces::access_token),
+        patch(
+            "/workspaces/{selector}/limits",
+            Manager,
+            "SDK (type); the path is not confirmed",
+            workspaces::patch_limits,
+        ),
+        post("/agent/tools/search-apps", Anyone, "OAS", agents::search_apps),
+        post("/agent/tools/websearch", Anyone, "OAS", agents::web_search),
+        get("/universe/packages", Anyone, "OAS", connectors::list_shared_packages),
+        post("/connections/{connection}/data/{key}/refresh", Anyone, "OAS", data::get_of_connection),
         get("/files/{ticket}", Public, "our choice: the bytes behind `downloadUri`", files::get).about(files::about),
         get("/connections/{connection}/logs", Anyone, "OAS", connections::logs),
         get("/data-links", Anyone, "OAS", links::list_all),
@@ -412,6 +453,8 @@ fn layered<E: Kind>() -> Vec<Route> {
             get(&at_integration, Anyone, "SDK", elements::list::<E>),
             post(&at_integration, Manager, "SDK", elements::create::<E>),
             get(&at_connection, Anyone, "SDK", elements::list::<E>),
+            // As that of the kind itself.
+            post(&at_connection, Anyone, "OAS; assumed for other kinds than actions", elements::create::<E>),
         ]);
         ones.push(format!("{at_integration}/{{selector}}"));
         instances.insert(0, format!("{at_connection}/{{selector}}"));

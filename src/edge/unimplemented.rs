@@ -25,32 +25,11 @@ use Rights::{Anyone, Managers, ManagersChange};
 
 /// These paths take any method.
 const PATHS: &[(&str, Rights, &str)] = &[
-    ("/account", ManagersChange, "the console's account"),
-    ("/connections/{connection}/data/{key}/refresh", Anyone, "refreshing data collections"),
     ("/integrations/{selector}/documentation", ManagersChange, "documentation of integrations"),
     ("/integrations/{selector}/global-webhooks", Managers, "global webhooks"),
-    ("/integrations/{selector}/upload-connector", Managers, "connector uploads"),
-    ("/integrations/{selector}/switch-connector-version", Managers, "connector versions"),
-    ("/workspaces/{selector}/limits", Managers, "limits of workspaces"),
-    ("/connectors/{selector}/versions", ManagersChange, "connector versions"),
-    ("/connectors/{selector}/versions/{*rest}", Managers, "connector versions"),
-    ("/connectors/{selector}/directories/{*rest}", Managers, "connector files"),
-    ("/connectors/{selector}/import", Managers, "connector imports"),
-    ("/connectors/{selector}/upload", Managers, "connector uploads"),
-    ("/connectors/{selector}/download", Managers, "connector downloads"),
-    ("/connectors/{selector}/export-files", Managers, "connector exports"),
-    ("/connectors/{selector}/export-json", Managers, "connector exports"),
-    ("/connectors/{selector}/files", Managers, "connector files"),
-    ("/connectors/{selector}/files/{*rest}", Managers, "connector files"),
-    ("/connectors/{selector}/publish-version", Managers, "connector versions"),
-    ("/checkpoints", Managers, "checkpoints"),
-    ("/checkpoints/{*rest}", Managers, "checkpoints"),
-    ("/org-workspaces", Managers, "org workspaces"),
-    ("/org-workspaces/{*rest}", Managers, "org workspaces"),
-    ("/agent/tools", Anyone, "the tools of agents"),
-    ("/agent/tools/{*rest}", Anyone, "the tools of agents"),
     ("/agent/{*rest}", Anyone, "this part of agent sessions"),
-    ("/universe/packages", ManagersChange, "public packages"),
+    ("/org-workspaces/{id}/user-settings", Managers, "settings of the console's users"),
+    ("/org-workspaces/import", Managers, "making workspaces; use POST /__mock/workspaces"),
     ("/external-event-pulls/{id}/telemetry", Anyone, "the telemetry of pulls"),
     (
         "/external-event-subscriptions/{id}/download-full-sync-snapshot",
@@ -62,12 +41,7 @@ const PATHS: &[(&str, Rights, &str)] = &[
 /// These single calls are missing on paths that are faked otherwise.
 const CALLS: &[(Method, &str, Access, &str)] = &[
     (Method::POST, "/workspaces", Access::Anyone, "making workspaces; use POST /__mock/workspaces"),
-    (
-        Method::POST,
-        "/connections/{connection}/actions",
-        Access::Manager,
-        "actions made for one connection; use POST /actions with `connectionId`",
-    ),
+    (Method::POST, "/org-workspaces", Access::Manager, "making workspaces; use POST /__mock/workspaces"),
 ];
 
 /// These pages and streams carry their token elsewhere, so no token is asked for.

@@ -108,6 +108,8 @@ pub trait Kind: Record + Clone + PartialEq {
     }
     /// Sets the integration of a request body to that of the path; no path names one of a kind that tenants customise.
     fn at_integration(_: &mut Self::Body, _: &str) {}
+    /// Sets the connection of a request body to that of the path.
+    fn at_connection(_: &mut Self::Body, _: &str) {}
     /// What a request body says of the place and names of a new element. Fails with 400 when it does not say enough.
     fn wanted(body: &Self::Body) -> Result<Wanted, ApiError>;
     /// Changes the definition as a request body says; fields that the body leaves out stay with [`Change::Merge`] and are

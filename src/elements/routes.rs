@@ -84,7 +84,7 @@ pub(crate) async fn list_instances<E: Kind>(call: Call) -> Result<Reply, ApiErro
     listed::<E>(&call, &ElementFilter { layer: Some(Layer::Connection), ..filter::<E>(&call)? })
 }
 
-/// `POST /<kind>` and below an integration, a manager's token: makes an element and answers it. Where the workspace's
+/// `POST /<kind>` and below an integration or a connection, a manager's token: makes an element and answers it. Where the workspace's
 /// settings say so, a tenant makes one for its own connection.
 pub(crate) async fn create<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
@@ -94,6 +94,9 @@ pub(crate) async fn create<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let mut body: E::Body = call.json()?;
     if let Ok(integration) = call.param("integration") {
         E::at_integration(&mut body, integration);
+    }
+    if let Ok(connection) = call.param("connection") {
+        E::at_connection(&mut body, connection);
     }
     shown(&cx, &*E::create(&cx, body).await?, None)
 }

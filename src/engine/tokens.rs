@@ -329,13 +329,20 @@ fn seconds(name: &str, value: Option<&Value>) -> Result<Option<i64>, ApiError> {
 /// The claims of a minted token.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Minted<'a> {
-    workspace_key: &'a str,
+pub struct Minted<'a> {
+    pub workspace_key: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    tenant_key: Option<&'a str>,
+    pub tenant_key: Option<&'a str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
-    is_admin: bool,
-    exp: i64,
+    pub is_admin: bool,
+    /// The tenant's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
+    /// The tenant's fields.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fields: Option<&'a JsonMap>,
+    /// When it ends, in seconds.
+    pub exp: i64,
 }
 
 /// Mints an HS256 token with the claims of SEED's recipes.
@@ -346,9 +353,14 @@ pub fn mint(
     is_manager: bool,
     expires: Timestamp,
 ) -> Result<String, ApiError> {
+    let exp = expires.seconds();
+    sign(&Minted { workspace_key, tenant_key, is_admin: is_manager, name: None, fields: None, exp }, secret)
+}
+
+/// Signs claims with HS256.
+pub fn sign(claims: &Minted<'_>, secret: &str) -> Result<String, ApiError> {
     install_crypto();
-    let claims = Minted { workspace_key, tenant_key, is_admin: is_manager, exp: expires.seconds() };
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &EncodingKey::from_secret(secret.as_bytes()))
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), claims, &EncodingKey::from_secret(secret.as_bytes()))
         .map_err(ApiError::internal)
 }
 

@@ -337,6 +337,10 @@ macro_rules! kind_of_fields {
                     let _ = stringify!($universal);
                     body.integration_id = Some(integration.to_owned());
                 }
+
+                fn at_connection(body: &mut $body, connection: &str) {
+                    body.connection_id = Some(connection.to_owned());
+                }
             )?
 
             fn wanted(body: &$body) -> Result<$crate::elements::Wanted, $crate::base::error::ApiError> {

@@ -95,6 +95,10 @@ impl Kind for Action {
         body.integration_id = Some(integration.to_owned());
     }
 
+    fn at_connection(body: &mut ActionBody, connection: &str) {
+        body.connection_id = Some(connection.to_owned());
+    }
+
     fn wanted(body: &ActionBody) -> Result<Wanted, ApiError> {
         actions::wanted(body)
     }

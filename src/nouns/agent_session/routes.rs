@@ -10,6 +10,7 @@ use crate::nouns::agent_session::model::{AgentSession, Role};
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::agent_session::rules::SessionFilter;
 use crate::nouns::connection::wait_while;
+use crate::nouns::connector::routes as connectors;
 
 fn shown(cx: &Cx, session: &AgentSession) -> Result<Reply, ApiError> {
     Reply::json(&agents::shown(&cx.space, session))
@@ -99,6 +100,38 @@ pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let session = agents::patch(&cx, call.param("id")?, call.json()?).await?;
     shown(&cx, &session)
+}
+
+/// What an agent's tool is asked.
+#[derive(Debug, Deserialize)]
+struct ToolBody {
+    query: String,
+    limit: Option<usize>,
+}
+
+/// How many results a tool answers where nobody says.
+const TOOL_RESULTS: usize = 10;
+
+/// `POST /agent/tools/search-apps`, any token: answers `{items}`, the apps that a `query` finds. 400 without one.
+pub(crate) async fn search_apps(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: ToolBody = call.json()?;
+    let mut apps = connectors::apps_found(&cx, &body.query);
+    apps.truncate(body.limit.unwrap_or(TOOL_RESULTS));
+    Reply::json(&json!({ "items": apps }))
+}
+
+/// `POST /agent/tools/websearch`, any token: answers `{results}`, what `mock.webSearch` has for a text that the `query` has;
+/// nothing is asked outside. 400 without a query.
+pub(crate) async fn web_search(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let body: ToolBody = call.json()?;
+    let query = body.query.to_lowercase();
+    let world = cx.world();
+    let found = world.workspace.mock.web_search.iter().filter(|(text, _)| query.contains(&text.to_lowercase()));
+    let results: Vec<&Value> =
+        found.flat_map(|(_, results)| results).take(body.limit.unwrap_or(TOOL_RESULTS)).collect();
+    Reply::json(&json!({ "results": results }))
 }
 
 /// The messages of a session as lines of a page: the author's name and the text.

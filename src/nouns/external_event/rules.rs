@@ -247,17 +247,19 @@ pub(super) async fn take_webhook(
         }
         collected = collect(&cx.engine.catalog, &cx.space, &mut tx, &mut of)?;
     }
-    forget_all_old(&mut tx);
-    tx.put(IncomingWebhook {
-        id: cx.space.ids.id(),
-        tenant,
-        subscription: of.id.clone(),
-        webhook_key: of.webhook_key(&cx.space.key),
-        body,
-        collected: collected.clone(),
-        error: refusal.clone(),
-        created_at: now,
-    })?;
+    if tx.workspace.settings.enable_webhook_logs != Some(false) {
+        forget_all_old(&mut tx);
+        tx.put(IncomingWebhook {
+            id: cx.space.ids.id(),
+            tenant,
+            subscription: of.id.clone(),
+            webhook_key: of.webhook_key(&cx.space.key),
+            body,
+            collected: collected.clone(),
+            error: refusal.clone(),
+            created_at: now,
+        })?;
+    }
     tx.put(of)?;
     tx.commit().await?;
     cx.engine.wake.notify_one();

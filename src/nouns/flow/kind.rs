@@ -114,6 +114,10 @@ impl Kind for Flow {
         body.integration_id = Some(integration.to_owned());
     }
 
+    fn at_connection(body: &mut FlowBody, connection: &str) {
+        body.connection_id = Some(connection.to_owned());
+    }
+
     fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
         flows::wanted(body)
     }

@@ -1,14 +1,15 @@
 //! The handlers of `/workspaces`, for managers. Invariant: no answer contains the secret.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::json::set_member;
 use crate::call::{Call, Reply};
 use crate::nouns::workspace::model::{PublicKey, Settings, Workspace};
-use crate::nouns::workspace::rules as workspaces;
+use crate::nouns::workspace::rules::{self as workspaces, TokenBody};
 
 /// A workspace as it is shown, without its secret. Source: SDK `Workspace`.
 #[derive(Debug, Serialize)]
@@ -66,4 +67,130 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
     let workspace = workspaces::update(&call.cx()?, call.param("selector")?, call.json()?).await?;
     Reply::json(&WorkspaceView::of(&workspace))
+}
+
+/// `PATCH /workspaces/{selector}/limits`, a manager's token: merges the body into the workspace's limits and answers the
+/// workspace. They are kept and shown; nothing here is held to them. 400 for a limit that is no object.
+pub(crate) async fn patch_limits(call: Call) -> Result<Reply, ApiError> {
+    let workspace = workspaces::set_limits(&call.cx()?, call.param("selector")?, call.json()?).await?;
+    Reply::json(&WorkspaceView::of(&workspace))
+}
+
+/// A workspace as the console's list of an organisation has it. Source: SDK `OrgWorkspace`.
+fn of_org(workspace: &Workspace, base: &str) -> Value {
+    let extra = |name: &str| workspace.extra.get(name).cloned();
+    let mut shown = json!({
+        "id": workspace.id,
+        "name": workspace.name,
+        "orgId": ORG,
+        "apiBaseUri": base,
+        "key": workspace.key,
+        "createdAt": workspace.created_at,
+    });
+    for (name, value) in [
+        ("logoUri", extra("logoUri")),
+        ("limits", extra("limits")),
+        ("archivedAt", workspace.archived_at.map(|at| json!(at))),
+    ] {
+        if let Some(value) = value {
+            set_member(&mut shown, name, value);
+        }
+    }
+    shown
+}
+
+/// The id of the organisation that all workspaces belong to.
+const ORG: &str = "membrane-mock";
+
+fn org_workspace(call: &Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let workspace = workspaces::get(&cx, call.param("id")?)?;
+    Reply::json(&of_org(&workspace, cx.engine.base()))
+}
+
+/// `GET /org-workspaces`, a manager's token: answers a list of one, the token's workspace, because a workspace's token sees no
+/// other; empty where `search` or `orgId` is about another one.
+pub(crate) async fn list_of_org(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let workspace = &cx.world().workspace;
+    let (search, org) = (call.query().text("search"), call.query().text("orgId"));
+    let has = |text: &String| {
+        let text = text.to_lowercase();
+        workspace.name.to_lowercase().contains(&text) || workspace.key.to_lowercase().contains(&text)
+    };
+    let fits = search.as_ref().is_none_or(has) && org.is_none_or(|org| org == ORG);
+    let items: Vec<_> = fits.then(|| of_org(workspace, cx.engine.base())).into_iter().collect();
+    Reply::json(&json!({ "items": items }))
+}
+
+/// `GET /org-workspaces/{id}`, a manager's token: answers the token's workspace by id or key; 404 for any other.
+pub(crate) async fn get_of_org(call: Call) -> Result<Reply, ApiError> {
+    org_workspace(&call)
+}
+
+/// `PATCH /org-workspaces/{id}`, a manager's token: sets `name`, `logoUri` and `limits`, and answers the workspace. 400 for a
+/// wrong field.
+pub(crate) async fn patch_of_org(call: Call) -> Result<Reply, ApiError> {
+    let (cx, id) = (call.cx()?, call.param("id")?);
+    let mut body: JsonMap = call.json()?;
+    if let Some(limits) = body.shift_remove("limits") {
+        workspaces::set_limits(&cx, id, limits).await?;
+    }
+    body.retain(|name, _| matches!(name.as_str(), "name" | "logoUri"));
+    workspaces::update(&cx, id, body).await?;
+    org_workspace(&call)
+}
+
+/// `DELETE /org-workspaces/{id}`, a manager's token: archives the token's workspace and answers it.
+pub(crate) async fn archive_of_org(call: Call) -> Result<Reply, ApiError> {
+    let archived = JsonMap::from_iter([("archivedAt".to_owned(), Value::Bool(true))]);
+    workspaces::update(&call.cx()?, call.param("id")?, archived).await?;
+    org_workspace(&call)
+}
+
+/// `POST /org-workspaces/{id}/restore`, a manager's token: restores the token's workspace and answers it.
+pub(crate) async fn restore_of_org(call: Call) -> Result<Reply, ApiError> {
+    let restored = JsonMap::from_iter([("archivedAt".to_owned(), Value::Null)]);
+    workspaces::update(&call.cx()?, call.param("id")?, restored).await?;
+    org_workspace(&call)
+}
+
+/// `POST /org-workspaces/{id}/rotate-secret`, a manager's token: gives the token's workspace another secret and answers
+/// `{secret}`. Tokens that the former one signed are refused from then on.
+pub(crate) async fn rotate_secret(call: Call) -> Result<Reply, ApiError> {
+    let (cx, id) = (call.cx()?, call.param("id")?);
+    let secret = cx.space.ids.secret(32);
+    let rotated = JsonMap::from_iter([("secret".to_owned(), Value::from(secret.as_str()))]);
+    workspaces::update(&cx, id, rotated).await?;
+    Reply::json(&json!({ "secret": secret }))
+}
+
+/// `POST /org-workspaces/{id}/access-token`, a manager's token: signs a token of the workspace for `{isAdmin?, tenantKey?,
+/// tenantId?, name?, fields?}` and answers `{token}`. Source: SDK `GenerateWorkspaceAccessTokenRequest`.
+pub(crate) async fn access_token(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    workspaces::get(&cx, call.param("id")?)?;
+    let body: TokenBody = if call.has_body() { call.json()? } else { TokenBody::default() };
+    let token = workspaces::access_token(&cx, &body)?;
+    Reply::json(&json!({ "token": token }))
+}
+
+/// `GET /account`, a manager's token: answers the account as the console shows it, as far as a token of a workspace may see it:
+/// whose token it is, and its workspace. Source: SDK `AccountResponse`.
+pub(crate) async fn account(call: Call) -> Result<Reply, ApiError> {
+    let cx = call.cx()?;
+    let workspace = &cx.world().workspace;
+    let tenant = cx.caller.tenant();
+    let name = tenant.map_or("Manager", |tenant| tenant.name.as_str());
+    Reply::json(&json!({
+        "user": {
+            "id": tenant.map_or(workspace.id.as_str(), |tenant| tenant.id.as_str()),
+            "email": "manager@example.com",
+            "name": name,
+            "trialRequested": false,
+            "defaultWorkspaceId": workspace.id,
+            "isAdmin": true,
+        },
+        "workspace": of_org(workspace, cx.engine.base()),
+    }))
 }

@@ -3,15 +3,18 @@
 //! Invariant: a setting or public key that could not be read later is refused before anything is stored.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
+use crate::base::clock::real_now;
 use crate::base::error::{ApiError, nearest};
 use crate::base::json::patch::merge_members;
 use crate::base::json::set_member;
 use crate::engine::Cx;
-use crate::engine::tokens::read_public_key;
+use crate::engine::tokens::{Minted, read_public_key, sign};
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
 
 /// Answers the caller's workspace by id or key; 404 for any other.
@@ -60,6 +63,59 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
         _ => {}
     }
     Ok(())
+}
+
+/// Merges limits into those of the caller's workspace, one level deep, and answers it. Fails with 400 for one that is no object.
+pub(super) async fn set_limits(cx: &Cx, selector: &str, given: Value) -> Result<Arc<Workspace>, ApiError> {
+    get(cx, selector)?;
+    let Value::Object(given) = given else {
+        return Err(ApiError::bad_request("`limits` is an object of limits by name"));
+    };
+    if let Some((name, _)) = given.iter().find(|(_, limit)| !limit.is_object() && !limit.is_null()) {
+        let why = format!("`limits.{name}` is {{value, defaultValue, unit}}");
+        return Err(ApiError::bad_request(why).with_data(json!({ "field": format!("limits.{name}") })));
+    }
+    let mut tx = cx.space.data.begin().await;
+    let mut workspace = (*tx.workspace).clone();
+    let mut limits = workspace.extra.get("limits").and_then(Value::as_object).cloned().unwrap_or_default();
+    merge_members(&mut limits, given);
+    limits.retain(|_, limit| !limit.is_null());
+    workspace.set_extra("limits", Value::Object(limits));
+    tx.put_workspace(workspace)?;
+    Ok(Arc::clone(&tx.commit().await?.workspace))
+}
+
+/// How long a token of [`access_token`] lasts. Source: our choice.
+const TOKENS_LAST: Duration = Duration::from_hours(24);
+
+/// Whose token is signed. Source: SDK `GenerateWorkspaceAccessTokenRequest`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct TokenBody {
+    is_admin: bool,
+    tenant_id: Option<String>,
+    tenant_key: Option<String>,
+    name: Option<String>,
+    fields: Option<JsonMap>,
+}
+
+/// Signs a token of the caller's workspace. Fails with 404 for an unknown tenant's id.
+pub(super) fn access_token(cx: &Cx, body: &TokenBody) -> Result<String, ApiError> {
+    let world = cx.world();
+    let of_id = |id: &String| {
+        let known = world.tenants.get(id.as_str()).map(|tenant| tenant.internal_id.clone());
+        known.ok_or_else(|| ApiError::not_found(format!("tenant not found: `{id}`")))
+    };
+    let tenant = body.tenant_id.as_ref().map(of_id).transpose()?.or_else(|| body.tenant_key.clone());
+    let claims = Minted {
+        workspace_key: &world.workspace.key,
+        tenant_key: tenant.as_deref(),
+        is_admin: body.is_admin,
+        name: body.name.as_deref(),
+        fields: body.fields.as_ref(),
+        exp: real_now().plus(TOKENS_LAST).seconds(),
+    };
+    sign(&claims, &world.workspace.secret)
 }
 
 fn read_keys(value: Value) -> Result<Vec<PublicKey>, ApiError> {

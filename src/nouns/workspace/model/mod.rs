@@ -61,7 +61,7 @@ pub struct Settings {
     /// Whether external API logs are kept; true when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_api_logs: Option<bool>,
-    /// Whether webhook logs are kept; true when absent. It changes nothing here, where no webhooks come in.
+    /// Whether webhook logs are kept; true when absent. What came in while they are not is not in the log.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub enable_webhook_logs: Option<bool>,
     /// Whether action run logs are kept; true when absent.
@@ -125,6 +125,8 @@ pub struct MockSettings {
     pub webhook_secret: Option<String>,
     /// The base addresses of the user's own fakes of apps, by connector key; the stub server answers for all others.
     pub upstreams: BTreeMap<String, String>,
+    /// What agents find on the web, by a text that their query has; they find nothing for another query.
+    pub web_search: BTreeMap<String, Vec<Value>>,
 }
 
 /// The most retries of one call that a workspace may ask for.
@@ -164,6 +166,7 @@ impl Default for MockSettings {
             account: None,
             webhook_secret: None,
             upstreams: BTreeMap::new(),
+            web_search: BTreeMap::new(),
         }
     }
 }
