@@ -42,6 +42,8 @@ fn shape_of(route: &Route) -> Shape {
         "/connection-popup",
         "/connect/",
         "/downloads/",
+        "/connectors/{selector}/download",
+        "/connectors/{selector}/files/{*path}",
     ];
     if path == "/" || path == "/oauth-callback" || path == "/__mock/metrics" || path.ends_with("/stream") {
         return Shape::Other;
@@ -58,6 +60,7 @@ fn shape_of(route: &Route) -> Shape {
         "/semantic-search",
         "/connection-options",
         "/generate-options",
+        "/checkpoints/{id}/diff",
         "/messages",
         "/output/{node}",
         "/data",

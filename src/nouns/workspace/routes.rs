@@ -109,10 +109,11 @@ fn org_workspace(call: &Call) -> Result<Reply, ApiError> {
 }
 
 /// `GET /org-workspaces`, a manager's token: answers a list of one, the token's workspace, because a workspace's token sees no
-/// other; empty where `search` or `orgId` is about another one.
+/// other; empty where `search` or `orgId` is about another one. 400 for a wrong page.
 pub(crate) async fn list_of_org(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let workspace = &cx.world().workspace;
+    call.page()?;
     let (search, org) = (call.query().text("search"), call.query().text("orgId"));
     let has = |text: &String| {
         let text = text.to_lowercase();

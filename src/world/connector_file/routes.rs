@@ -32,11 +32,12 @@ fn named(path: &str, text: &str) -> Value {
     json!({ "path": path, "size": text.len() })
 }
 
-/// `GET /connectors/{selector}/files`, a manager's token: answers the files, each as `{path, size}`.
+/// `GET /connectors/{selector}/files`, a manager's token: answers `{items}`, the files, each as `{path, size}`.
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let files = files::files(&cx, &*connector(&cx, &call)?)?;
-    Reply::json(&files.iter().map(|(path, text)| named(path, text)).collect::<Vec<_>>())
+    let items: Vec<Value> = files.iter().map(|(path, text)| named(path, text)).collect();
+    Reply::json(&json!({ "items": items }))
 }
 
 /// `GET /connectors/{selector}/files/{path}`, a manager's token: answers the text of a file; 404 where there is none.

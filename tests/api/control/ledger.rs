@@ -10,14 +10,14 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     let bed = Bed::start().await;
     bed.demo().get("/connections").await;
     bed.demo().get("/connections?limit=1").await;
-    bed.demo().get("/connectors/github/versions").await;
+    bed.demo().get("/integrations/github/documentation").await;
 
     let ledger = bed.nobody().get(&format!("/__mock/fidelity?workspace={}", bed.ws.key())).await.1;
 
     let route = |path: &str| ledger["routes"].as_array().unwrap().iter().find(|r| r["path"] == path).unwrap().clone();
     let list = route("/connections");
     assert_eq!((&list["level"], &list["uses"], &list["source"]), (&json!("documented"), &json!(2), &json!("SEED")));
-    let unfaked = route("/connectors/{selector}/versions");
+    let unfaked = route("/integrations/{selector}/documentation");
     assert_eq!(
         (&unfaked["level"], &unfaked["uses"], &unfaked["method"]),
         (&json!("not-faked"), &json!(1), &json!("GET"))

@@ -122,9 +122,12 @@ fn good_body(method: &Method, path: &str) -> Value {
     let last = path.rsplit('/').next().unwrap_or_default();
     match (method.as_str(), path) {
         ("POST", "/act") => json!({"code": "module.exports = () => 1", "connectionKey": "github-dev"}),
-        ("POST", "/actions" | "/integrations/{integration}/actions") => action,
-        ("POST", "/flows" | "/integrations/{integration}/flows" | "/app-data-schemas" | "/app-event-types") => {
-            json!({"key": "fresh"})
+        ("POST", path) if path.ends_with("/actions") => action,
+        ("POST", path) if path.ends_with("/flows") => json!({"key": "fresh"}),
+        ("POST", "/app-data-schemas" | "/app-event-types") => json!({"key": "fresh"}),
+        ("POST", path) if path.starts_with("/agent/tools/") => json!({"query": "github"}),
+        ("POST", path) if last == "switch-connector-version" && path.starts_with("/integrations/") => {
+            json!({"connectorVersion": "latest"})
         }
         ("POST" | "PUT", path) if path == "/screens" || path.starts_with("/screen") => {
             json!({"key": "fresh", "type": "integration"})
@@ -199,6 +202,16 @@ async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> String {
         let begun = api.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
         let page = begun["clientAction"]["uiUrl"].as_str().unwrap();
         page.rsplit('/').next().unwrap().clone_into(&mut found);
+    } else if path.starts_with("/checkpoints/") {
+        let task = id(&api.ok(Method::GET, "/actions/task", Value::Null).await);
+        found = id(&api.items(&format!("/checkpoints?elementId={task}")).await[0]);
+    } else if path.starts_with("/org-workspaces/") {
+        found = space.key().to_owned();
+    } else if path.starts_with("/connectors/{selector}/files/") || path.contains("/directories/") {
+        api.ok(Method::PUT, "/connectors/own/files/task/list.js", json!({"content": "x"})).await;
+        found = if path.contains("/directories/") { "task" } else { "task/list.js" }.to_owned();
+    } else if path.contains("/versions/") {
+        found = id(&api.ok(Method::POST, "/connectors/own/publish-version", json!({})).await);
     } else if path.contains("flow") {
         let instance = api.ok(Method::PUT, "/connections/github-dev/flows/task", Value::Null).await;
         found = id(&instance);
@@ -292,6 +305,7 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         ("integration", _) => "github".into(),
         ("connection", _) => "github-dev".into(),
         ("rest", _) => "user".into(),
+        ("path" | "version", _) => found.clone(),
         ("name", _) => "github.svg".into(),
         ("page", _) => "configuration".into(),
         ("id" | "ticket" | "instance", _) => found.clone(),
@@ -333,6 +347,10 @@ async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
         api.ok(Method::POST, &format!("{path}{query}"), link).await;
         query += if query.is_empty() { "?" } else { "&" };
         query += "externalRecordId=task";
+    }
+    if path.ends_with("/upload") || path.ends_with("/upload-connector") {
+        let archive = jobs::zipped(&jobs::one("list.js", "module.exports = () => 1"));
+        return answer(api.request(method, &path).body(archive)).await;
     }
     let mut body = good_body(&method, &route.path);
     if body["flowInstanceId"].is_string() {
