@@ -162,7 +162,9 @@ fn plant_apps(
     changes: &mut Changes,
 ) -> Result<(), ApiError> {
     for app in &seed.external_apps {
-        let own = seed.connectors.iter().find(|connector| connector.external_app.as_deref() == Some(&app.key));
+        // An archive does not say which connector is its default.
+        let mut own = seed.connectors.iter().filter(|_| !seed.is_archive);
+        let own = own.find(|connector| connector.external_app.as_deref() == Some(&app.key));
         let fresh = external_app(app, own.map(|connector| stable_id("connector", &connector.key)));
         let known = tx.external_apps.with_key(&app.key).next().cloned();
         let wanted = match &known {

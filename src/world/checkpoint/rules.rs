@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::base::error::ApiError;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, stable_id};
 use crate::elements::SeedForm as _;
 use crate::engine::{Cx, WorkspaceRuntime};
 use crate::store::{StoreError, Tx, World};
@@ -42,16 +42,20 @@ impl EachKind for Noticing<'_> {
                 continue;
             }
             let last = self.tx.checkpoints.with_key(&id).map(|known| known.checkpoint_number).max();
-            let number = last.unwrap_or_default() + 1;
-            let made = Checkpoint {
-                id: self.space.ids.id(),
-                element_type: K::KIND.name().to_owned(),
-                element_id: id,
-                checkpoint_number: number,
-                snapshot,
-                created_at: self.space.clock.now(),
-            };
-            self.tx.put(made)?;
+            // What a seed planted has its first checkpoint when it is changed, so that there is a way back.
+            let first = was.filter(|_| last.is_none());
+            let snapshots = first.into_iter().chain([snapshot]);
+            for (number, snapshot) in (last.unwrap_or_default() + 1..).zip(snapshots) {
+                self.tx.put(Checkpoint {
+                    // It takes no id away from what callers make.
+                    id: stable_id("checkpoint", &format!("{id}/{number}")),
+                    element_type: K::KIND.name().to_owned(),
+                    element_id: id.clone(),
+                    checkpoint_number: number,
+                    snapshot,
+                    created_at: self.space.clock.now(),
+                })?;
+            }
         }
         let excess = self.tx.checkpoints.len().saturating_sub(MOST_KEPT);
         let old: Vec<Id<Checkpoint>> = self.tx.checkpoints.iter().take(excess).map(|it| it.id.clone()).collect();

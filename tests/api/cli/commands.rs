@@ -130,10 +130,10 @@ fn exec_says_what_workspaces_met_that_are_gone() {
         for n in 1 2; do
             made=$(curl -s "$MEMBRANE_MOCK_CONTROL_URL/workspaces" -H "$json" -d "{\"key\": \"test-$n\"}")
             token=$(printf %s "$made" | jq -r .tenantToken)
-            curl -s "$MEMBRANE_API_URI/connectors/of-$n/versions" -H "Authorization: Bearer $token"
+            curl -s "$MEMBRANE_API_URI/integrations/of-$n/documentation" -H "Authorization: Bearer $token"
             curl -s -X DELETE "$MEMBRANE_MOCK_CONTROL_URL/workspaces/test-$n"
         done
-        curl -s "$MEMBRANE_API_URI/connectors/before-reset/versions" -H "Authorization: Bearer $MEMBRANE_TOKEN"
+        curl -s "$MEMBRANE_API_URI/integrations/before-reset/documentation" -H "Authorization: Bearer $MEMBRANE_TOKEN"
         curl -s -X POST "$MEMBRANE_MOCK_CONTROL_URL/reset"
         exit 1
     "#;
@@ -142,9 +142,9 @@ fn exec_says_what_workspaces_met_that_are_gone() {
 
     let said = text(&failed.stderr);
     for what in [
-        "[test-1] GET /connectors/of-1/versions answered 501",
-        "[test-2] GET /connectors/of-2/versions answered 501",
-        "/connectors/before-reset/versions answered 501",
+        "[test-1] GET /integrations/of-1/documentation answered 501",
+        "[test-2] GET /integrations/of-2/documentation answered 501",
+        "/integrations/before-reset/documentation answered 501",
     ] {
         assert!(said.lines().any(|line| line.contains(what)), "{what}: {said}");
     }

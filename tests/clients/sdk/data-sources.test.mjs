@@ -39,7 +39,7 @@ scenario('POST /data-sources makes one that lists show and filter', async (world
   assert.deepEqual(await find(), [universal.id]);
   assert.deepEqual(await find({ search: 'WHO we', isUniversal: true }), [universal.id]);
   assert.deepEqual(await find(book), [bound.id]);
-  assert.deepEqual(await find({ layer: 'integration' }), [bound.id]);
+  assert.deepEqual(await find({ layer: 'integration', search: 'of the book' }), [bound.id]);
   assert.deepEqual(await find({ ...book, universalDataSourceId: universal.id }), [bound.id]);
   assert.deepEqual(await find({ ...book, universalDataSourceId: 'none' }), []);
   assert.deepEqual(byId(await client.dataSources.findAll()), [universal.id]);
@@ -72,7 +72,7 @@ for (const [address, selector] of Object.entries(addresses)) {
     await refused(world.client, () => read.patch({ name: 'Mine' }), denied);
     await refused(world.client, () => read.reset(), denied);
     await at.archive();
-    assert.deepEqual(byId((await world.client.dataSources.find({ layer: 'integration' })).items), []);
+    assert.deepEqual(byId((await world.client.dataSources.find({ layer: 'integration', ...book })).items), []);
     await at.restore();
     assert.equal((await read.get()).archivedAt, undefined);
   });

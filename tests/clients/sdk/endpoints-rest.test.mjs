@@ -235,9 +235,8 @@ scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secr
   assert.ok(!JSON.stringify([items, read]).includes(world.secret));
 });
 
-for (const path of ['/checkpoints', '/org-workspaces']) {
-  scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
-}
+scenario('GET /integrations/:i/global-webhooks says that it is not faked', ({ manager }) =>
+  refused(manager, () => manager.get('/integrations/github/global-webhooks'), NOT_FAKED));
 
 scenario('GET /search finds elements in the form of their lists', async ({ client }) => {
   const forms = { integration: sdk.IntegrationApiResponse, action: Action, connection: Connection };

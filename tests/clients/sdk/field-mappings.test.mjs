@@ -91,7 +91,7 @@ for (const [address, selector] of Object.entries(addresses)) {
     await refused(world.client, () => read.patch({ name: 'Mine' }), denied);
     await refused(world.client, () => read.reset(), denied);
     await at.archive();
-    assert.deepEqual(byId((await world.client.fieldMappings.find({ layer: 'integration' })).items), []);
+    assert.deepEqual(byId((await world.client.fieldMappings.find({ layer: 'integration', ...book })).items), []);
     await at.restore();
     assert.equal((await read.get()).archivedAt, undefined);
   });

@@ -5,7 +5,13 @@
  * Kinds of records, and where each points to. A `?` may be missing; a `catalog:` may be shared by all workspaces; what was
  * there `once:` may be gone, as a first attempt of a hosted page that is cancelled leaves nothing behind.
  */
+const layered = (parent) => ({ integration: '?integration', connection: '?connection', tenant: '?tenant', parent: `?${parent}` });
 const KINDS = {
+  ...Object.fromEntries(
+    ['data-source', 'field-mapping', 'data-link-table', 'package', 'external-event-type'].map((kind) => [kind, layered(kind)]),
+  ),
+  checkpoint: {},
+  'external-event-subscription': { tenant: 'tenant', connection: 'connection', integration: '?integration' },
   workspace: {},
   tenant: {},
   'external-app': {},
@@ -62,6 +68,7 @@ const DISTINCT = {
     !isPublic && key && [integration, connection, instanceKey, key].join(' '),
   flow: ({ integration, connection, instanceKey, key }) => key && [integration, connection, instanceKey, key].join(' '),
   grant: ({ accessToken }) => accessToken,
+  checkpoint: ({ elementId, checkpointNumber }) => `${elementId} ${checkpointNumber}`,
 };
 
 // The machines, as in src/model: state, event, what comes of it
@@ -203,6 +210,10 @@ function checkHistory({ history = [], state, createdAt }, machine, starts, { now
 const overdue = (due, now) => due && (due.reads || !(due.at > now));
 
 const CHECKS = {
+  checkpoint({ elementType, elementId, checkpointNumber, snapshot }, world, say) {
+    if (!world.of(elementType)?.has(elementId)) say(`it is of ${elementType} ${elementId}, which is not there`);
+    if (!(checkpointNumber >= 1) || !snapshot.key) say(`it is number ${checkpointNumber}, with the key ${snapshot.key}`);
+  },
   connection(connection, world, say) {
     // Planted ones are READY from the start.
     const starts = world.catalog.planted.has(connection.id) ? ['READY'] : ['BUILDING'];
