@@ -205,6 +205,9 @@ pub struct ExternalEventSubscription {
     /// The collection that `config` comes to; none for an event of the connector.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub collection: Option<String>,
+    /// The unified data model in which its records are shown too; none where the collection has none such.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub udm: Option<String>,
     /// The fields that a record has to have for it, because of the parameters of the collection.
     #[serde(default, skip_serializing_if = "JsonMap::is_empty")]
     pub within: JsonMap,

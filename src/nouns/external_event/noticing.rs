@@ -143,6 +143,7 @@ pub(super) fn subscription(
         integration: connection.integration.clone(),
         config,
         collection: source.collection,
+        udm: source.udm,
         within: source.within,
         detection: source.detection,
         status: SubscriptionStatus::Subscribed,
@@ -165,6 +166,7 @@ pub(super) fn subscription(
 /// What a configuration comes to behind a connection.
 pub(super) struct Source {
     pub(super) collection: Option<String>,
+    pub(super) udm: Option<String>,
     pub(super) within: JsonMap,
     pub(super) detection: Detection,
     pull: Option<f64>,
@@ -187,6 +189,7 @@ pub(super) fn source_of(
         connector.event(key)?;
         let source = Source {
             collection: None,
+            udm: None,
             within: JsonMap::new(),
             detection: Detection::Push,
             pull: None,
@@ -207,6 +210,7 @@ pub(super) fn source_of(
     let seconds = |name: &str, of_source: Option<f64>| named.get(name).and_then(Value::as_f64).or(of_source);
     Ok(Source {
         collection: Some(key.to_owned()),
+        udm: at.udm.filter(|udm| collection.udm.contains_key(udm)),
         within: within.collect(),
         detection: spec.detection(),
         pull: seconds("pullUpdatesIntervalSeconds", at.source.as_ref().and_then(|of| of.pull_updates_interval_seconds)),
@@ -322,7 +326,7 @@ fn shown(catalog: &Catalog, world: &World, of: &ExternalEventSubscription, recor
     if let Some(uri) = collection.uri_of(&record.record_id, &record.fields) {
         set_member(&mut shown, "uri", uri);
     }
-    let udm = of.config.data_source.as_ref().and_then(|source| source.get("udm")).and_then(Value::as_str);
+    let udm = of.udm.as_deref();
     let extract = udm.and_then(|udm| collection.udm.get(udm)).and_then(|model| model.extract.as_ref());
     if let (Some(udm), Some(extract)) = (udm, extract) {
         let fields = Value::Object(record.fields.clone());

@@ -145,7 +145,7 @@ pub(super) async fn update(
             let connection = world.connections.get(of.connection.as_str());
             let connection = connection.ok_or_else(|| ApiError::not_found("its connection is gone"))?;
             let source = source_of(&cx.directory(&world), connection, &config, None)?;
-            (of.config, of.collection, of.within) = (config, source.collection, source.within);
+            (of.config, of.collection, of.udm, of.within) = (config, source.collection, source.udm, source.within);
             of.detection = source.detection;
         }
         body.apply(of)?;
