@@ -41,7 +41,7 @@ async fn key_name_and_connector_make_an_integration() {
       "hasDocumentation": false,
       "hasOperations": true,
       "hasData": true,
-      "hasEvents": false,
+      "hasEvents": true,
       "hasGlobalWebhooks": false,
       "hasUdm": true
     }

@@ -31,7 +31,7 @@ async fn a_run_is_logged_whole() {
     }
     insta::assert_snapshot!(bed.shown(&(200, log)), @r#"
     200 {
-      "id": "3c21c4c464d71d79ec2eaf13",
+      "id": "bf64ef38428ae015ec8122a3",
       "name": "GET /user",
       "userId": "e5d5a81351453e8671ba15d1",
       "tenantId": "e5d5a81351453e8671ba15d1",

@@ -101,7 +101,7 @@ async fn api_answers_the_apps_data_alone() {
       "output": {
         "login": "mia"
       },
-      "actionRunId": "3c21c4c464d71d79ec2eaf13"
+      "actionRunId": "bf64ef38428ae015ec8122a3"
     }
     "#);
 }

@@ -20,11 +20,11 @@ async fn an_action_made_from_a_spec_is_ready_at_once() {
     action.as_object_mut().unwrap().shift_remove("integration");
     insta::assert_snapshot!(bed.shown(&(status, action)), @r#"
     200 {
-      "id": "d02103b2b0e122e2d520a066",
-      "uuid": "9078841d-6f2d-4901-835d-bcc62917c66d",
+      "id": "a5deff128111b85161463ca0",
+      "uuid": "aab0913b-6081-43f2-877d-82c67f70974b",
       "key": "get-user",
       "name": "Get user",
-      "revision": "3c21c4c464d71d79",
+      "revision": "bf64ef38428ae015",
       "createdAt": "2025-01-01T00:00:00.000Z",
       "updatedAt": "2025-01-01T00:00:00.000Z",
       "isDeactivated": false,

@@ -37,9 +37,9 @@ async fn input_is_held_against_the_schema_and_extra_properties_are_ignored() {
             "message": "\"title\" is a required property"
           }
         ],
-        "actionRunId": "27672877c45c91480c1ceb48"
+        "actionRunId": "5aeec5a738363197fc139c5c"
       },
-      "actionRunId": "27672877c45c91480c1ceb48"
+      "actionRunId": "5aeec5a738363197fc139c5c"
     }
     "#);
     assert_eq!(deep.1["data"]["errors"].as_array().unwrap().len(), 2);

@@ -13,11 +13,11 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
 
     insta::assert_snapshot!(bed.shown(&begun), @r#"
     200 {
-      "id": "3c21c4c464d71d79ec2eaf13",
+      "id": "bf64ef38428ae015ec8122a3",
       "key": "pay",
       "name": "Stripe",
-      "userId": "d02103b2b0e122e2d520a066",
-      "tenantId": "d02103b2b0e122e2d520a066",
+      "userId": "a5deff128111b85161463ca0",
+      "tenantId": "a5deff128111b85161463ca0",
       "integrationId": "0f1a30bf9d4a459589c47eaa",
       "connectorId": "d945b0e629c585f7e8928105",
       "externalAppId": "0256f8f13db44b6e9a9c8161",
@@ -30,14 +30,14 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
       "clientAction": {
         "type": "connect",
         "description": "Open the link and enter the credentials of Stripe to finish connecting",
-        "uiUrl": "BASE/connect/bWVtYnJhbmUtbW9jay1kZW1vLzNjMjFjNGM0NjRkNzFkNzllYzJlYWYxMy9iZjY0ZWYzODQyOGFlMDE1ZWM4MTIyYTM"
+        "uiUrl": "BASE/connect/bWVtYnJhbmUtbW9jay1kZW1vL2JmNjRlZjM4NDI4YWUwMTVlYzgxMjJhMy8yNzY3Mjg3N2M0NWM5MTQ4MGMxY2ViNDg"
       },
       "createdAt": "2025-01-01T00:00:00.000Z",
       "updatedAt": "2025-01-01T00:00:00.000Z",
       "canTest": true,
       "canRefreshCredentials": false,
       "user": {
-        "id": "d02103b2b0e122e2d520a066",
+        "id": "a5deff128111b85161463ca0",
         "name": "acme",
         "internalId": "acme",
         "isTest": false,
@@ -51,7 +51,7 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
         "name": "Stripe",
         "description": "Customers, payments, invoices and subscriptions in Stripe",
         "state": "READY",
-        "revision": "a7126290a8aa98e4",
+        "revision": "e820f5f3dcee91bf",
         "createdAt": "2025-01-01T00:00:00.000Z",
         "updatedAt": "2025-01-01T00:00:00.000Z",
         "isDeactivated": false,
@@ -66,7 +66,7 @@ async fn a_connection_that_waits_for_its_user_reads_like_this() {
         "hasDocumentation": false,
         "hasOperations": true,
         "hasData": true,
-        "hasEvents": false,
+        "hasEvents": true,
         "hasGlobalWebhooks": false,
         "hasUdm": true
       }

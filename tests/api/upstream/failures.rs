@@ -46,13 +46,13 @@ async fn an_apps_refusal_is_400_with_what_it_said() {
             "x-why": "because"
           }
         },
-        "actionRunId": "3c21c4c464d71d79ec2eaf13"
+        "actionRunId": "bf64ef38428ae015ec8122a3"
       },
       "causedByError": {
         "type": "bad_request",
         "message": "the external app answered 422: no such user"
       },
-      "actionRunId": "3c21c4c464d71d79ec2eaf13"
+      "actionRunId": "bf64ef38428ae015ec8122a3"
     }
     "#);
     let log = bed.demo().run_details(&answer.1).await;
@@ -119,14 +119,14 @@ async fn a_refused_refresh_disconnects_by_itself_and_is_told_so() {
       "data": {
         "connectionId": "6e109e22396f6c6c6baf305c",
         "connectorKey": "github",
-        "actionRunId": "d02103b2b0e122e2d520a066"
+        "actionRunId": "a5deff128111b85161463ca0"
       },
       "causedByError": {
         "type": "connection",
         "key": "access_token_expired",
         "message": "the external app refused to refresh the credentials: invalid_grant"
       },
-      "actionRunId": "d02103b2b0e122e2d520a066"
+      "actionRunId": "a5deff128111b85161463ca0"
     }
     "#);
     assert_eq!(second.1["code"], "CONNECTION_DISCONNECTED");
