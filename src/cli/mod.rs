@@ -24,6 +24,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::base::clock::ClockMode;
 use crate::base::config::{Config, Database, LONGEST_SNIPPET_MS, MOST_SNIPPET_MB, SeedChoice};
+use crate::cli::watch::Watched;
 use crate::server::Server;
 
 /// An in-process fake of the Membrane engine for hermetic tests, offline development and rehearsed failures.
@@ -160,15 +161,16 @@ impl ServerOptions {
     /// Starts the server, and with `--watch` the task that watches its seed. The error is a sentence for the user.
     fn start(&self, default_port: u16) -> Result<Server, String> {
         self.start_logging()?;
-        let server = Server::start_blocking(self.config(default_port)).map_err(|error| error.to_string())?;
-        match (&self.seed, self.watch) {
-            (SeedChoice::Path(path), true) => {
-                server.runtime().spawn(watch::run(Arc::downgrade(server.engine()), path.clone()));
-            }
+        let watched = match (&self.seed, self.watch) {
+            (SeedChoice::Path(path), true) => Some(Watched::of(path)),
             (SeedChoice::Demo | SeedChoice::Empty, true) => {
                 return Err("--watch needs a --seed that is a folder or file".into());
             }
-            (_, false) => {}
+            (_, false) => None,
+        };
+        let server = Server::start_blocking(self.config(default_port)).map_err(|error| error.to_string())?;
+        if let Some(watched) = watched {
+            server.runtime().spawn(watch::run(Arc::downgrade(server.engine()), watched));
         }
         Ok(server)
     }

@@ -16,10 +16,23 @@ const EVERY: Duration = Duration::from_millis(300);
 /// The names, sizes and times of a seed's files.
 type Fingerprint = Vec<(PathBuf, u64, Option<SystemTime>)>;
 
+/// A seed as it is before it is read, so that no change of it goes unseen.
+pub(super) struct Watched {
+    path: PathBuf,
+    seen: Fingerprint,
+}
+
+impl Watched {
+    /// Looks at a seed; it is to be read afterwards.
+    pub(super) fn of(path: &Path) -> Self {
+        Self { path: path.to_owned(), seen: fingerprint(path) }
+    }
+}
+
 /// Watches until the engine is gone. It reports a seed that cannot be read on standard error,
 /// and keeps the last good one.
-pub(super) async fn run(engine: Weak<Engine>, path: PathBuf) {
-    let mut seen = fingerprint(&path);
+pub(super) async fn run(engine: Weak<Engine>, watched: Watched) {
+    let Watched { path, mut seen } = watched;
     loop {
         crate::base::clock::real_sleep(EVERY).await;
         let now = fingerprint(&path);
