@@ -20,3 +20,11 @@ export async function refused(client, call, { as, status, key, message }) {
 }
 
 export const NOT_FAKED = { as: sdk.InternalError, status: 501, message: /membrane-mock/ };
+
+/** Judges what a call by plain HTTP answered that must fail. */
+export function refusal({ status, body }, { status: wanted, key, message }) {
+  assert.equal(status, wanted, JSON.stringify(body));
+  accept(sdk.ErrorDataSchema, body, 'the error body');
+  if (key !== undefined) assert.equal(body.key, key);
+  if (message) assert.match(body.message, message);
+}
