@@ -289,6 +289,26 @@ scenario('GET /app-events lists what came, with the runs that it launched', asyn
   assert.deepEqual(byId((await world.manager.get('/app-events', { userId: own.userId })).items), [first.id, second.id]);
 });
 
+scenario('an event is taken by whatever method it comes', async (world) => {
+  const { globalWebhookUri } = await make(world);
+  await waiting(world);
+  const headers = { 'content-type': 'application/json' };
+  for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+    const body = JSON.stringify({ customerId: world.tenantKey, record: { name: method } });
+    const response = await fetch(globalWebhookUri, { method, headers, body });
+    const answer = await response.json();
+    assert.deepEqual([response.status, answer.launchedFlowRunIds?.length], [200, 1], JSON.stringify(answer));
+    const { id } = await ended(world, answer.launchedFlowRunIds[0]);
+    assert.deepEqual((await outputOf(world, id)).say, [{ said: method }]);
+  }
+  // Without a body it is an event that says nothing, and a tenant's token says whose it is.
+  const token = { authorization: `Bearer ${world.tenantToken}` };
+  assert.equal((await fetch(globalWebhookUri, { headers: token })).status, 200);
+  assert.equal((await fetch(globalWebhookUri)).status, 400);
+  assert.equal((await world.manager.get('/app-events')).items.length, 5);
+  for (const method of ['GET', 'PUT']) assert.equal((await fetch(`${globalWebhookUri}x`, { method })).status, 404);
+});
+
 scenario('an event that cannot be taken is refused, and not in the log', async (world) => {
   const { globalWebhookUri } = await make(world);
   const nameless = await world.manager.appEventTypes.create({ key: 'nameless', name: 'Nameless' });

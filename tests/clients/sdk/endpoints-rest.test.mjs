@@ -235,8 +235,28 @@ scenario('GET /workspaces and /workspaces/:id are a manager\'s, without the secr
   assert.ok(!JSON.stringify([items, read]).includes(world.secret));
 });
 
-scenario('GET /integrations/:i/global-webhooks says that it is not faked', ({ manager }) =>
-  refused(manager, () => manager.get('/integrations/github/global-webhooks'), NOT_FAKED));
+for (const path of ['/integrations/github/documentation', '/integrations/github/global-webhooks']) {
+  scenario(`GET ${path} says that it is not faked`, ({ manager }) => refused(manager, () => manager.get(path), NOT_FAKED));
+}
+
+scenario('GET /universe/packages is an empty page: none is for everybody', async (world) => {
+  await world.manager.packages.create({ key: 'ours', name: 'Ours' });
+  for (const query of [{}, { limit: 1 }, { search: 'ours' }]) {
+    assert.deepEqual(accept(page(sdk.PackageApiResponse), await world.client.get('/universe/packages', query)), { items: [] });
+  }
+  const wrong = { as: sdk.BadRequestError, status: 400, message: /`limit` is `0`/ };
+  await refused(world.client, (client) => client.get('/universe/packages', { limit: 0 }), wrong);
+});
+
+scenario('POST /connections/:c/data/:key/refresh is the collection as it is now', async (world) => {
+  const at = '/connections/github-dev/data/issues';
+  const refreshed = await world.client.post(`${at}/refresh`);
+  assert.deepEqual(accept(sdk.DataCollectionSpec, refreshed), await world.client.get(at));
+  const gone = { as: sdk.BadRequestError, status: 404, key: 'not_found' };
+  await refused(world.client, (client) => client.post('/connections/github-dev/data/isues/refresh'), { ...gone, message: /`issues`/ });
+  await refused(world.client, (client) => client.post('/connections/nope/data/issues/refresh'), { ...gone, message: /`nope`/ });
+  await refused(world.clientOf('anna'), (client) => client.post(`${at}/refresh`), gone);
+});
 
 scenario('GET /search finds elements in the form of their lists', async ({ client }) => {
   const forms = { integration: sdk.IntegrationApiResponse, action: Action, connection: Connection };

@@ -265,6 +265,26 @@ scenario('events of a connector come in by webhook, and are logged', still, asyn
   assert.deepEqual(failed.map(({ subscriptionId }) => subscriptionId), [of.id]);
 });
 
+scenario('webhooks are logged only while the workspace wants it, and heard all the same', still, async (world) => {
+  const { subscribe } = await shop(world);
+  const of = await subscribe({ type: 'connector-event', eventKey: 'sold' });
+  const send = (item) => fetch(of.incomingWebhookUri, { method: 'POST', body: JSON.stringify({ item }) });
+  const logged = async () => accept(page(Webhook), await world.client.get('/incoming-webhooks')).items.length;
+  const keep = (enableWebhookLogs) => world.manager.patch(`/workspaces/${world.key}`, { settings: { enableWebhookLogs } });
+  await send('Chair');
+  await keep(false);
+  const answer = await send('Table');
+  assert.equal((await answer.json()).collectedEventIds.length, 1);
+  await world.client.externalEventSubscription(of.id).unsubscribe();
+  assert.equal((await send('Lamp')).status, 404);
+  assert.deepEqual((await events(world)).map(({ payload }) => payload.item).sort(), ['Chair', 'Table']);
+  assert.equal(await logged(), 1, 'what is in the log stays there');
+  await keep(true);
+  await world.client.externalEventSubscription(of.id).resubscribe();
+  await send('Shelf');
+  assert.equal(await logged(), 2);
+});
+
 scenario('a webhook of an app whose records are pulled has them collected', still, async (world) => {
   const of = await subscribe(world, 'data-record-created');
   await issues(world).create({ fields: { title: 'Told of' } });
