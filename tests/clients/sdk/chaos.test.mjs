@@ -74,6 +74,9 @@ const WRONG = {
   'a request that failed for no reason': (of) => (of('connection-request').status = 'error'),
   'a session at work without a worker': (of) => Object.assign(of('agent-session'), { status: 'running', history: [] }),
   'an action that is never made': (of) => (of('action', 'neighbours').state = 'BUILDING'),
+  'a checkpoint of nothing': (of) => (of('checkpoint').elementId = 'nobody'),
+  'a checkpoint that is not counted': (of) => (of('checkpoint').checkpointNumber = 7),
+  'a checkpoint of what never was': (of) => (of('checkpoint').snapshot.name = 'Another'),
   'a token that was given twice': (of) => of('grant').deadTokens.push(of('grant').accessToken),
   'an unknown kind': (of, records) => (records.at(-1).kind = 'ghost'),
   'another record of one id': (of, records) => records.push({ ...records.at(-1), seq: 10 ** 6 }),
@@ -199,6 +202,7 @@ async function shownBy(world, { records }) {
     'agent-session': await every('/agent/sessions'),
     'connection-attempt-log': await every('/connection-attempt-logs'),
     'connection-request': await Promise.all(requests.map(({ id }) => manager.get(`/connection-requests/${id}`))),
+    checkpoint: await every('/checkpoints'),
     'webhook-delivery': (await world.control('GET', '/webhooks')).items,
   };
 }

@@ -51,6 +51,10 @@ const KINDS = {
     connectionRequestId: '?connection-request',
   },
   'agent-session': { tenant: '?tenant' },
+  // Its element is of the kind that it names.
+  checkpoint: {},
+  'connector-file': { connector: 'catalog:connector' },
+  'connector-version': { connector: 'catalog:connector' },
   job: {},
   grant: {},
   'webhook-delivery': {},
@@ -67,6 +71,9 @@ const DISTINCT = {
   action: ({ integration, connection, instanceKey, isPublic, key }) =>
     !isPublic && key && [integration, connection, instanceKey, key].join(' '),
   flow: ({ integration, connection, instanceKey, key }) => key && [integration, connection, instanceKey, key].join(' '),
+  checkpoint: ({ elementId, checkpointNumber }) => `${elementId} ${checkpointNumber}`,
+  'connector-file': ({ connector, path }) => `${connector} ${path}`,
+  'connector-version': ({ connector, version }) => `${connector} ${version}`,
   grant: ({ accessToken }) => accessToken,
   checkpoint: ({ elementId, checkpointNumber }) => `${elementId} ${checkpointNumber}`,
 };
@@ -301,6 +308,16 @@ const CHECKS = {
     if (!idle && !builds && !due) say(`it is ${status}, and nothing is due`);
   },
 
+  checkpoint({ elementType, elementId, checkpointNumber, snapshot }, { of }, say) {
+    const element = of(elementType)?.get(elementId);
+    if (!element) return say(`${elementId} is no ${elementType}`);
+    const all = [...of('checkpoint').values()].filter((other) => other.elementId === elementId);
+    if (checkpointNumber < 1 || checkpointNumber > all.length) say(`it is number ${checkpointNumber} of ${all.length}`);
+    const isLast = checkpointNumber === all.length;
+    if (isLast && snapshot.name !== element.name) say(`the last is of ${snapshot.name}, and it is ${element.name}`);
+    if (element.connection) say(`it is of what a tenant has at ${element.connection}`);
+  },
+
   job(job, world, say) {
     const { status, due, error, result, work, files = {} } = job;
     checkHistory({ ...job, state: status }, JOB, ['pending'], world, say);
@@ -439,6 +456,7 @@ const VIEWS = {
   'agent-session': ({ id, status, prompt, error, updatedAt }) => [id, status, prompt, error ?? undefined, updatedAt],
   'connection-attempt-log': (log) => log,
   'connection-request': ({ id, status, connection }) => [id, status, status === 'success' ? connection : undefined],
+  checkpoint: (checkpoint) => checkpoint,
   'webhook-delivery': (delivery) => delivery,
 };
 /** The same of what the API shows, where that has other names. */
