@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import * as sdk from '@membranehq/sdk';
-import { byId, scenario } from './lib/world.mjs';
+import { World, byId, scenario } from './lib/world.mjs';
 import { refused } from './lib/failure.mjs';
 import { accept, page } from './lib/shape.mjs';
 
@@ -362,4 +362,61 @@ scenario('GET /app-events takes from and to', { clock: '2025-06-01T12:00:00Z' },
   assert.deepEqual(await list({ from: '2025-06-01T12:00:00Z', to: '2025-06-01T12:00:01Z' }), [id]);
   assert.deepEqual(await list({ from: '2025-06-01T12:00:01Z' }), []);
   assert.deepEqual(await list({ to: '2025-06-01T11:59:59Z' }), []);
+});
+
+scenario('a long list in one body is so many events and runs, in its order', async (world) => {
+  const { globalWebhookUri } = await make(world);
+  await waiting(world);
+  const names = Array.from({ length: 250 }, (_, nth) => `Nth ${nth}`);
+  const taken = await send(globalWebhookUri, names.map((name) => ({ customerId: world.tenantKey, record: { name } })));
+  assert.equal(taken.launchedFlowRunIds.length, names.length);
+  const { items } = await world.client.get('/app-events', { limit: 1000 });
+  assert.deepEqual(items.map(({ event }) => event.record.name), names);
+  assert.deepEqual(items.flatMap(({ launchedFlowRunIds }) => launchedFlowRunIds), taken.launchedFlowRunIds);
+  await world.settle();
+  const [last] = (await world.client.get('/flow-runs', { limit: 1 })).items;
+  assert.deepEqual([last.id, last.state], [taken.launchedFlowRunIds.at(-1), 'completed']);
+  assert.deepEqual((await outputOf(world, last.id)).say, [{ said: names.at(-1) }]);
+});
+
+scenario('events and flow instances that come at once make one subscription', async (world) => {
+  const { globalWebhookUri } = await make(world);
+  await waiting(world);
+  await world.client.appEventSubscription({ appEventTypeKey: 'created' }).archive();
+  const each = Array.from({ length: 20 }, (_, nth) => `nth-${nth}`);
+  const flow = (instanceKey) => world.client.connection('github-dev').flow('waits', { instanceKey }).create();
+  const event = () => send(globalWebhookUri, { customerId: world.tenantKey, record: {} });
+  await Promise.all(each.flatMap((nth) => [flow(nth), event()]));
+  await world.settle();
+  assert.equal((await world.client.appEventSubscriptions.find()).items.length, 1);
+  assert.equal((await world.client.get('/app-events')).items.length, each.length);
+});
+
+scenario('a fork takes events at an address of its own', async (world, t) => {
+  const { globalWebhookUri } = await make(world);
+  await waiting(world);
+  const fork = await World.fork({ from: world.key });
+  t.after(() => fork.drop());
+  const there = await fork.client.appEventType('created').get();
+  assert.notEqual(there.globalWebhookUri, globalWebhookUri);
+  const { id, launchedFlowRunIds } = await send(there.globalWebhookUri, { customerId: world.tenantKey, record: {} });
+  assert.equal(launchedFlowRunIds.length, 1);
+  assert.deepEqual(byId((await fork.client.get('/app-events')).items), [id]);
+  assert.deepEqual((await world.client.get('/app-events')).items, []);
+});
+
+scenario('a token says whose an event is in its own workspace alone', async (world, t) => {
+  const { globalWebhookUri } = await make(world, { tenantIdFormula: undefined });
+  const other = await World.fork();
+  t.after(() => other.drop());
+  const claims = { workspaceKey: world.key, tenantKey: world.tenantKey };
+  const sent = async (token) => {
+    const response = await fetch(globalWebhookUri, { method: 'POST', headers: { authorization: `Bearer ${token}` } });
+    return response.status;
+  };
+  const past = world.mint({ ...claims, exp: 1_000_000_000 }, { expiresIn: null });
+  const forged = world.mint(claims, { secret: other.secret });
+  for (const token of [other.tenantToken, past, forged]) assert.equal(await sent(token), 400, token);
+  assert.deepEqual((await world.manager.get('/app-events')).items, []);
+  assert.equal(await sent(world.mint(claims)), 200);
 });
