@@ -1,9 +1,13 @@
 // Flows that schedules launch, on the workspace's clock.
 
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as sdk from '@membranehq/sdk';
 import { World, scenario } from './lib/world.mjs';
 import { refused } from './lib/failure.mjs';
+import { startServer } from './lib/server.mjs';
 import { accept } from './lib/shape.mjs';
 
 const Run = sdk.FlowRunApiResponse;
@@ -102,4 +106,45 @@ scenario('a flow above connections waits for nothing, and a schedule that is wro
   await make({ intervalSeconds: 60 })(manager);
   await world.advance(HOUR);
   assert.deepEqual((await manager.flowRuns.find()).items, []);
+});
+
+scenario('each of many instances is launched at each of its moments', still, async (world) => {
+  const flow = await scheduled(world, { intervalSeconds: 6 * 3600 });
+  const { id } = await world.client.connection('github-dev').get();
+  const keys = Array.from({ length: 40 }, (_, nth) => `nth-${nth}`);
+  for (const instanceKey of keys) await world.client.connection(id).flow('suite-clock', { instanceKey }).create();
+  await world.advance(24 * HOUR);
+  const { items } = await world.client.get('/flow-runs', { limit: 1000 });
+  const wanted = ['15T14', '15T20', '16T02', '16T08'].map((hour) => `2026-01-${hour}:30:00.000Z`);
+  const instances = new Set(items.map(({ flowInstanceId }) => flowInstanceId));
+  assert.equal(instances.size, keys.length + 1);
+  for (const instance of instances) assert.deepEqual(await begun(world, { id: instance }), wanted);
+  assert.ok(instances.has(flow.id));
+});
+
+scenario('a server that starts again from its file goes on with schedules', async (_, t) => {
+  const at = await mkdtemp(join(tmpdir(), 'schedules-'));
+  t.after(() => rm(at, { recursive: true }));
+  const start = async () => {
+    const server = await startServer('--database', join(at, 'world.db'));
+    t.after(server.stop);
+    const { items: [known] } = await (await fetch(`${server.url}/__mock/workspaces`)).json();
+    return { ...server, world: Object.assign(new World(), known) };
+  };
+  const clocked = async ({ url, world }, path, body) => {
+    const answer = await fetch(`${url}/__mock/workspaces/${world.key}/clock${path}`, {
+      method: path ? 'POST' : 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    assert.ok(answer.ok, await answer.text());
+  };
+  const first = await start();
+  await clocked(first, '', { mode: still.clock });
+  const flow = await scheduled(first.world, { intervalSeconds: 3600 });
+  await clocked(first, '/advance', { ms: HOUR / 2 });
+  await first.stop();
+  const second = await start();
+  await clocked(second, '/advance', { ms: HOUR });
+  assert.deepEqual(await begun(second.world, flow), ['2026-01-15T09:30:00.000Z']);
 });
