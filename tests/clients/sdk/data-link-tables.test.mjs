@@ -315,3 +315,26 @@ scenario('formulas find the id on the other side of a link', async (world) => {
   const { output: fields } = await client.post(`/field-mappings/${mapped.id}/run`, { direction: 'export', input: {} });
   assert.deepEqual(fields, { in: { list: ['user-ben', 'end'] } });
 });
+
+scenario("formulas and nodes find the links of their own tenant's connection alone", async (world) => {
+  await make(world);
+  await instance(world, { autoCreate: true }).createLink(ada);
+  await world.configure({ mock: { autoConnect: true } });
+  const theirs = world.clientOf('somebody-else');
+  await theirs.post('/connect', { connectorKey: 'github', connectionKey: 'theirs' });
+  const asked = { $findExternalRecordId: { ...table, recordId: 'user-ada' } };
+  const nodes = {
+    start: { type: 'api-trigger', links: [{ key: 'ask' }, { key: 'find' }] },
+    ask: { type: 'transform-data', config: { output: { id: asked, end: true } } },
+    find: node('find-data-link', { appRecordId: 'user-ada' }),
+  };
+  await world.manager.flows.create({ key: 'who', name: 'Who', ...github, nodes });
+  const output = async (client, connection) => {
+    const { id } = await client.connection(connection).flow('who').run();
+    await world.settle();
+    const { ask: [answer], find: [link] } = await client.flowRun(id).getOutput();
+    return [answer, link?.externalRecordId];
+  };
+  assert.deepEqual(await output(world.client, 'github-dev'), [{ id: '1', end: true }, '1']);
+  assert.deepEqual(await output(theirs, 'theirs'), [{ end: true }, undefined]);
+});
