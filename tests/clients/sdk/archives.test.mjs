@@ -212,3 +212,24 @@ scenario('what an archive names and nobody has stays named', empty, async (world
   assert.deepEqual(await world.manager.get('/flows/sync/dependencies'), [{ type: 'Action', key: 'gone' }]);
   assert.deepEqual((await world.manager.get('/packages/pack')).elements, pack.elements);
 });
+
+scenario('an archive that is imported many times at once changes nothing after the first', empty, async (world, t) => {
+  const other = await another(t);
+  const results = await Promise.all(Array.from({ length: 5 }, () => imported(other, less)));
+  const created = results.filter((result) => result.created.length > 0);
+  assert.deepEqual(created, [{ ...nothing, created: left }]);
+  const others = results.filter((result) => result !== created[0]);
+  for (const result of others) assert.deepEqual(result, { ...nothing, unchanged: left });
+  assert.deepEqual(unzip(await exported(other)), rest);
+});
+
+scenario('what a workspace has changed of the catalog comes along', empty, async (world, t) => {
+  await world.manager.patch('/external-apps/github', { name: 'Our GitHub' });
+  await world.manager.patch('/connectors/github', { name: 'Our connector' });
+  const [other, of] = [await another(t), await exported(world)];
+  const { created } = await imported(other, of);
+  assert.deepEqual(created, ['connectors/github', 'external-apps/github']);
+  same(await exported(other), of);
+  const names = ['/external-apps/github', '/connectors/github'].map(async (path) => (await other.client.get(path)).name);
+  assert.deepEqual(await Promise.all(names), ['Our GitHub', 'Our connector']);
+});
