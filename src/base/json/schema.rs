@@ -5,31 +5,59 @@ use std::borrow::Cow;
 
 use serde_json::{Value, json};
 
+use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::json::member;
 
-/// How deep schemas may refer to each other.
-const DEEPEST_REFERENCE: usize = 8;
-
-/// A schema with the schemas in it to which it refers by name, such as `{"$ref": "schemas/person"}`: `find` has them by name.
-/// What it does not have is anything at all. References within the schema and to the web stay. Source: IAPP (internal data
-/// schemas), real-use.
+/// A schema with the schemas to which it refers by name, such as `{"$ref": "schemas/person"}`, in its `$defs`: `find` has them by
+/// name, each is taken once, and what it does not have is anything at all. References within a schema mean what they meant.
+/// Source: IAPP (internal data schemas), real-use.
 pub fn with_references(schema: &Value, find: &dyn Fn(&str) -> Option<Value>) -> Value {
-    filled(schema, find, DEEPEST_REFERENCE)
+    let mut names = Vec::new();
+    let mut whole = pointed(schema, "", &mut names);
+    let mut defs = JsonMap::new();
+    let mut next = 0;
+    while let Some(name) = names.get(next).cloned() {
+        let found = find(name.strip_prefix("schemas/").unwrap_or(&name)).filter(Value::is_object);
+        let def = found.map_or_else(|| json!({}), |found| pointed(&found, &format!("/$defs/named-{next}"), &mut names));
+        defs.insert(format!("named-{next}"), def);
+        next += 1;
+    }
+    if let Some(members) = whole.as_object_mut().filter(|_| !defs.is_empty()) {
+        let own = members.entry("$defs").or_insert_with(|| json!({}));
+        if let Some(own) = own.as_object_mut() {
+            own.extend(defs);
+        }
+    }
+    whole
 }
 
-fn filled(schema: &Value, find: &dyn Fn(&str) -> Option<Value>, depth: usize) -> Value {
+/// A schema whose references by name point to `$defs`, and whose references within itself to where it stands, at `at`. The names
+/// are numbered in the order in which they are met.
+fn pointed(schema: &Value, at: &str, names: &mut Vec<String>) -> Value {
     match schema {
         Value::Object(members) => {
-            let name = members.get("$ref").and_then(Value::as_str).filter(|name| is_name(name));
-            if let Some(name) = name {
-                let found = find(name.strip_prefix("schemas/").unwrap_or(name)).filter(|_| depth > 0);
-                return found.map_or_else(|| json!({}), |found| filled(&found, find, depth.saturating_sub(1)));
-            }
-            let members = members.iter().map(|(name, value)| (name.clone(), filled(value, find, depth)));
+            let members = members.iter().map(|(member, value)| {
+                let reference = value.as_str().filter(|_| member == "$ref");
+                let value = match reference {
+                    Some(name) if is_name(name) => {
+                        let known = names.iter().position(|known| known == name);
+                        let number = known.unwrap_or_else(|| {
+                            names.push(name.to_owned());
+                            names.len() - 1
+                        });
+                        Value::from(format!("#/$defs/named-{number}"))
+                    }
+                    Some(within) if within == "#" || within.starts_with("#/") => {
+                        Value::from(format!("#{at}{}", within.trim_start_matches('#')))
+                    }
+                    Some(_) | None => pointed(value, at, names),
+                };
+                (member.clone(), value)
+            });
             Value::Object(members.collect())
         }
-        Value::Array(items) => Value::Array(items.iter().map(|item| filled(item, find, depth)).collect()),
+        Value::Array(items) => Value::Array(items.iter().map(|item| pointed(item, at, names)).collect()),
         plain => plain.clone(),
     }
 }
@@ -169,5 +197,39 @@ mod tests {
 
         assert!(error.message.contains("$.in.key") && error.message.contains("20"), "{}", error.message);
         assert!(!format!("{error:?}").contains("hunter2"), "{error:?}");
+    }
+
+    #[test]
+    fn schemas_that_are_named_stand_once_and_may_name_each_other() {
+        let find = |name: &str| match name {
+            "person" => Some(json!({ "type": "object", "required": ["name"], "properties": {
+                "name": { "type": "string" },
+                "home": { "$ref": "#/definitions/address" },
+                "friend": { "$ref": "schemas/person" },
+            }, "definitions": { "address": { "type": "object", "required": ["city"] } } })),
+            "itself" => Some(json!({ "$ref": "itself" })),
+            _ => None,
+        };
+        let schema =
+            with_references(&json!({ "properties": { "who": { "$ref": "person" }, "x": { "$ref": "none" } } }), &find);
+
+        let input =
+            json!({ "who": { "name": "Ada", "friend": { "name": "Ben", "home": { "city": "Kiel" } } }, "x": [1] });
+        assert!(check_value(&schema, &input, "the input").is_ok());
+        for (wrong, says) in [
+            (json!({ "who": { "friend": { "name": "Ben" } } }), "name"),
+            (json!({ "who": { "name": "Ada", "friend": { "name": "Ben", "home": {} } } }), "city"),
+        ] {
+            let error = check_value(&schema, &wrong, "the input").unwrap_err();
+            assert!(error.message.contains(says), "{}", error.message);
+        }
+    }
+
+    #[test]
+    fn what_leads_in_a_circle_ends() {
+        let circle = json!({ "allOf": [{ "$ref": "#" }] });
+        let _ = check_value(&circle, &json!({ "a": 1 }), "the input");
+        let itself = with_references(&json!({ "$ref": "a" }), &|_| Some(json!({ "allOf": [{ "$ref": "a" }] })));
+        let _ = check_value(&itself, &json!({ "a": 1 }), "the input");
     }
 }
