@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::base::ids::Id;
 use crate::base::json::member;
 use crate::elements::model::Meta;
 use crate::nouns::model::for_each_kind;
+use crate::nouns::tenant::model::Tenant;
 use crate::store::World;
 
 /// An element that something names.
@@ -30,19 +32,29 @@ macro_rules! references {
         /// The types of elements, such as `data-source`, each with its name in capitals, `DataSource`.
         const TYPES: &[(&str, &str)] = &[$(($name, stringify!($kind))),*];
 
-        /// The element of a type that an id, a UUID or a key names; of several of a key, the most general one that is there.
-        pub fn find<'w>(world: &'w World, of_type: &str, named: &str) -> Option<Named<'w>> {
+        /// The element of a type that an id, a UUID or a key names for what is the tenant's, or nobody's: no tenant's but that.
+        /// Of several of a key, the most general one that is there is meant, of several of a UUID one that is not archived.
+        pub fn find<'w>(
+            world: &'w World,
+            of_type: &str,
+            named: &str,
+            tenant: Option<&Id<Tenant>>,
+        ) -> Option<Named<'w>> {
             match of_type {
                 $($name => {
+                    let is_seen = |it: &&std::sync::Arc<$element>| {
+                        it.place.tenant.is_none() || it.place.tenant.as_ref() == tenant
+                    };
                     let by_uuid = || {
                         let all = uuid::Uuid::try_parse(named).is_ok().then(|| world.$table.iter());
-                        all.into_iter().flatten().find(|it| it.meta.uuid == named)
+                        let all = all.into_iter().flatten().filter(is_seen).filter(|it| it.meta.uuid == named);
+                        all.max_by_key(|it| !it.meta.is_archived())
                     };
                     let by_key = || {
-                        let live = world.$table.with_key(named).filter(|it| !it.meta.is_archived());
+                        let live = world.$table.with_key(named).filter(is_seen).filter(|it| !it.meta.is_archived());
                         live.min_by_key(|it| it.place.specificity())
                     };
-                    let found = world.$table.get(named).or_else(by_uuid).or_else(by_key)?;
+                    let found = world.$table.get(named).filter(is_seen).or_else(by_uuid).or_else(by_key)?;
                     Some(Named { id: found.id.as_str(), meta: &found.meta })
                 })*
                 _ => None,
@@ -60,6 +72,8 @@ pub fn types() -> impl Iterator<Item = &'static str> {
 
 /// The type that a field is about, with its name in capitals: `data-source` for `dataSource`.
 fn type_of_stem(stem: &str) -> Option<(&'static str, &'static str)> {
+    // A trigger calls the type of an app event `appEvent`.
+    let stem = if stem == "appEvent" { "appEventType" } else { stem };
     let is_lower = stem.chars().next().is_some_and(char::is_lowercase);
     TYPES.iter().find(|(_, name)| is_lower && stem.eq_ignore_ascii_case(name)).copied()
 }
@@ -120,9 +134,9 @@ pub fn each<'a>(of: &'a Value, found: &mut dyn FnMut(Reference<'a>)) {
 }
 
 /// Says by UUID what a definition says by id. An object with a type has it as `uuid`. Source: SDK `PackageElementExport`.
-pub fn to_uuids(of: &mut Value, world: &World) {
+pub fn to_uuids(of: &mut Value, world: &World, tenant: Option<&Id<Tenant>>) {
     let uuid_of = |of_type: &str, id: &str| {
-        find(world, of_type, id).filter(|it| it.id == id).map(|it| Value::from(it.meta.uuid.as_str()))
+        find(world, of_type, id, tenant).filter(|it| it.id == id).map(|it| Value::from(it.meta.uuid.as_str()))
     };
     match of {
         Value::Object(fields) => {
@@ -142,10 +156,10 @@ pub fn to_uuids(of: &mut Value, world: &World) {
                         *place = uuid;
                     }
                 }
-                to_uuids(value, world);
+                to_uuids(value, world, tenant);
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(|item| to_uuids(item, world)),
+        Value::Array(items) => items.iter_mut().for_each(|item| to_uuids(item, world, tenant)),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -9,6 +9,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::ids::Id;
 use crate::base::json::{member, set_member};
 use crate::call::{Call, Reply};
 use crate::elements::routes::found_instance;
@@ -18,6 +19,7 @@ use crate::nouns::connection as connections;
 use crate::nouns::connection::ConnectionView;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::references::{self, Reference};
+use crate::nouns::tenant::model::Tenant;
 use crate::store::World;
 use crate::world::seed::SeedIntegration;
 
@@ -27,7 +29,7 @@ pub(super) fn portable<E: Kind>(element: &E, world: &World) -> Result<Value, Api
     let mut element = element.clone();
     element.port(world);
     let mut portable = whole(&E::Seed::of(&element))?;
-    references::to_uuids(&mut portable, world);
+    references::to_uuids(&mut portable, world, element.place().tenant.as_ref());
     let integration = element.place().integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
     let parent = element.place().parent.as_ref().and_then(|id| E::table(world).get(id.as_str()));
     for (name, uuid) in [
@@ -126,8 +128,8 @@ struct Named {
 
 impl Dependency {
     /// One that is named by id is called by its key where it has one, so that it is listed once.
-    fn of(reference: Reference<'_>, world: &World) -> Self {
-        let element = references::find(world, reference.of_type, reference.named);
+    fn of(reference: Reference<'_>, world: &World, tenant: Option<&Id<Tenant>>) -> Self {
+        let element = references::find(world, reference.of_type, reference.named, tenant);
         let key = element.and_then(|it| it.meta.key.clone()).unwrap_or_else(|| reference.named.to_owned());
         let named = |it: references::Named<'_>| Named {
             id: it.id.to_owned(),
@@ -144,8 +146,8 @@ pub(crate) async fn dependencies<E: Kind>(call: Call) -> Result<Reply, ApiError>
     let (element, _) = elements::get::<E>(&cx, &E::selector(&call)?)?;
     let world = cx.world();
     let mut found = BTreeSet::new();
-    let definition = portable(&*element, &world)?;
-    references::each(&definition, &mut |reference| found.extend([Dependency::of(reference, &world)]));
+    let (definition, tenant) = (portable(&*element, &world)?, element.place().tenant.as_ref());
+    references::each(&definition, &mut |reference| found.extend([Dependency::of(reference, &world, tenant)]));
     Reply::json(&found)
 }
 

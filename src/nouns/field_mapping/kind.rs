@@ -49,7 +49,8 @@ impl FieldRules for FieldMapping {
 
     /// An export has the data source by its UUID or key. Source: SDK `FieldMappingExportProperties`.
     fn port(&mut self, world: &World) {
-        let source = self.data_source_id.as_deref().and_then(|id| find(world, "data-source", id));
+        let source =
+            self.data_source_id.as_deref().and_then(|id| find(world, "data-source", id, self.place.tenant.as_ref()));
         if let Some(source) = source {
             self.data_source_uuid = Some(source.meta.uuid.clone());
             self.data_source_id = None;

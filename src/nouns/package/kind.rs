@@ -40,7 +40,8 @@ impl FieldRules for Package {
 
     /// Elements may be named by UUID or key, and are answered by id.
     fn settle(&mut self, world: &World) {
-        self.rename(|named| find(world, &named.element_type, &named.id).map(|it| it.id.to_owned()));
+        let tenant = self.place.tenant.clone();
+        self.rename(|named| find(world, &named.element_type, &named.id, tenant.as_ref()).map(|it| it.id.to_owned()));
     }
 
     fn more<'a>(&'a self, _: &ViewContext<'a>) -> More {
