@@ -33,6 +33,13 @@ pub fn pack(files: &Files) -> Result<Vec<u8>, ApiError> {
 /// Unpacks an archive, whether its folders stand at its top or below one folder. Fails with 400 for bytes that are no
 /// zip archive, and for too many or too large files.
 pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
+    let is_description =
+        |path: &str| path.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "yaml" | "yml" | "json"));
+    Ok(without_root(unpack_those(bytes, is_description)?))
+}
+
+/// Unpacks the files of an archive whose paths are wanted, as [`unpack`] does. Fails with 400 for one of them that is no text.
+pub fn unpack_those(bytes: &[u8], is_wanted: impl Fn(&str) -> bool) -> Result<Files, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("`file` is no zip archive that can be read: {why}"));
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| wrong(error.to_string()))?;
     if archive.len() > MOST_FILES {
@@ -43,8 +50,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
         let file = archive.by_index(index).map_err(|error| wrong(error.to_string()))?;
         let path = file.enclosed_name().map(|path| path.to_string_lossy().replace('\\', "/"));
         let path = path.ok_or_else(|| wrong("the path of a file leads out of it".into()))?;
-        let is_text = path.rsplit_once('.').is_some_and(|(_, end)| matches!(end, "yaml" | "yml" | "json"));
-        if file.is_dir() || !is_text || path.starts_with("__MACOSX/") {
+        if file.is_dir() || !is_wanted(&path) || path.starts_with("__MACOSX/") {
             continue;
         }
         let mut text = String::new();
@@ -54,7 +60,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Files, ApiError> {
         left = left.checked_sub(read).ok_or_else(|| wrong(format!("it is larger than {LARGEST} bytes")))?;
         files.insert(path, text);
     }
-    Ok(without_root(files))
+    Ok(files)
 }
 
 /// Removes the folder's name that an archive of a folder has before every path.

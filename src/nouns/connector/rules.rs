@@ -19,6 +19,7 @@ use crate::nouns::data_collection::model::{DataCollection, check_collections};
 use crate::nouns::external_app::model::{ExternalApp, ExternalAppBody};
 use crate::nouns::external_event::model::{ConnectorEvent, check_events};
 use crate::nouns::operation::model::check_operations;
+use crate::world::connector_file::model::{ConnectorFile, ConnectorVersion};
 
 /// Which connectors or apps a list asks for; an absent field allows all.
 #[derive(Debug, Clone, Default)]
@@ -248,6 +249,11 @@ pub(super) async fn change(
     let world = (*tx).clone();
     let directory = cx.directory(&world);
     let mut connector = (*directory.find_connector(selector)?).clone();
+    let taken = body.key.set().and_then(|key| directory.find_connector(key).ok());
+    if let Some(other) = taken.filter(|other| other.id != connector.id) {
+        let why = format!("there is a connector `{}` already; choose another key", other.key());
+        return Err(ApiError::already_exists(why));
+    }
     if change == Change::Replace {
         connector.meta.description = None;
         connector.categories.clear();
@@ -279,7 +285,16 @@ pub(super) async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, Ap
             connector.key()
         )));
     }
-    tx.remove::<Connector>(connector.id.as_str());
+    let id = connector.id.as_str();
+    tx.remove::<Connector>(id);
+    let files: Vec<_> = tx.connector_files.with_key(id).map(|file| file.id.clone()).collect();
+    let versions: Vec<_> = tx.connector_versions.with_key(id).map(|version| version.id.clone()).collect();
+    for file in files {
+        tx.remove::<ConnectorFile>(file.as_str());
+    }
+    for version in versions {
+        tx.remove::<ConnectorVersion>(version.as_str());
+    }
     tx.commit().await?;
     Ok(connector)
 }

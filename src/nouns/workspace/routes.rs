@@ -1,4 +1,5 @@
-//! The handlers of `/workspaces`, for managers. Invariant: no answer contains the secret.
+//! The handlers of `/workspaces` and `/org-workspaces`, for managers. Invariant: only what the console's own answers have, the
+//! second, contains the secret.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -85,7 +86,9 @@ fn of_org(workspace: &Workspace, base: &str) -> Value {
         "orgId": ORG,
         "apiBaseUri": base,
         "key": workspace.key,
+        "secret": workspace.secret,
         "createdAt": workspace.created_at,
+        "updatedAt": workspace.created_at,
     });
     for (name, value) in [
         ("logoUri", extra("logoUri")),
@@ -129,16 +132,17 @@ pub(crate) async fn get_of_org(call: Call) -> Result<Reply, ApiError> {
     org_workspace(&call)
 }
 
-/// `PATCH /org-workspaces/{id}`, a manager's token: sets `name`, `logoUri` and `limits`, and answers the workspace. 400 for a
-/// wrong field.
+/// `PATCH /org-workspaces/{id}`, a manager's token: sets `limits` and what `PATCH /workspaces/{selector}` sets, and answers the
+/// workspace. 400 for a wrong field, and then nothing is changed.
 pub(crate) async fn patch_of_org(call: Call) -> Result<Reply, ApiError> {
     let (cx, id) = (call.cx()?, call.param("id")?);
     let mut body: JsonMap = call.json()?;
-    if let Some(limits) = body.shift_remove("limits") {
+    let limits = body.shift_remove("limits");
+    limits.clone().map(workspaces::read_limits).transpose()?;
+    workspaces::update(&cx, id, body).await?;
+    if let Some(limits) = limits {
         workspaces::set_limits(&cx, id, limits).await?;
     }
-    body.retain(|name, _| matches!(name.as_str(), "name" | "logoUri"));
-    workspaces::update(&cx, id, body).await?;
     org_workspace(&call)
 }
 

@@ -14,7 +14,7 @@ use crate::base::error::{ApiError, nearest};
 use crate::base::json::patch::merge_members;
 use crate::base::json::set_member;
 use crate::engine::Cx;
-use crate::engine::tokens::{Minted, read_public_key, sign};
+use crate::engine::tokens::{Minted, read_public_key, sign, verify};
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
 
 /// Answers the caller's workspace by id or key; 404 for any other.
@@ -42,7 +42,11 @@ pub(super) async fn update(cx: &Cx, selector: &str, body: JsonMap) -> Result<Arc
 fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result<(), ApiError> {
     let wrong = |what: &str| ApiError::bad_request(format!("`{name}` is {what}")).with_data(json!({ "field": name }));
     match name {
-        "name" => value.as_str().ok_or_else(|| wrong("text"))?.clone_into(&mut workspace.name),
+        "name" => {
+            let name = value.as_str().filter(|name| !name.is_empty());
+            name.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.name);
+        }
+        "logoUri" if !(value.is_null() || value.is_string()) => return Err(wrong("text")),
         "secret" => {
             let secret = value.as_str().filter(|secret| !secret.is_empty());
             secret.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.secret);
@@ -65,16 +69,29 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
     Ok(())
 }
 
-/// Merges limits into those of the caller's workspace, one level deep, and answers it. Fails with 400 for one that is no object.
-pub(super) async fn set_limits(cx: &Cx, selector: &str, given: Value) -> Result<Arc<Workspace>, ApiError> {
-    get(cx, selector)?;
+/// Reads limits by name, each `{value, defaultValue, unit}` or null. Fails with 400 for another shape. Source: SDK
+/// `WorkspaceLimitsSchema`.
+pub(super) fn read_limits(given: Value) -> Result<JsonMap, ApiError> {
     let Value::Object(given) = given else {
         return Err(ApiError::bad_request("`limits` is an object of limits by name"));
     };
-    if let Some((name, _)) = given.iter().find(|(_, limit)| !limit.is_object() && !limit.is_null()) {
-        let why = format!("`limits.{name}` is {{value, defaultValue, unit}}");
+    let is_number = |limit: &Value, name: &str| limit.get(name).is_none_or(Value::is_number);
+    let is_limit = |limit: &Value| {
+        let unit = limit.get("unit").and_then(Value::as_str);
+        matches!(unit, Some("number" | "msec" | "Mb")) && is_number(limit, "value") && is_number(limit, "defaultValue")
+    };
+    if let Some((name, _)) = given.iter().find(|(_, limit)| !limit.is_null() && !is_limit(limit)) {
+        let why =
+            format!("`limits.{name}` is {{value?, defaultValue?, unit}}, numbers in the unit `number`, `msec` or `Mb`");
         return Err(ApiError::bad_request(why).with_data(json!({ "field": format!("limits.{name}") })));
     }
+    Ok(given)
+}
+
+/// Merges limits into those of the caller's workspace, one level deep, and answers it. Fails with 400 for one that is no object.
+pub(super) async fn set_limits(cx: &Cx, selector: &str, given: Value) -> Result<Arc<Workspace>, ApiError> {
+    get(cx, selector)?;
+    let given = read_limits(given)?;
     let mut tx = cx.space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
     let mut limits = workspace.extra.get("limits").and_then(Value::as_object).cloned().unwrap_or_default();
@@ -107,6 +124,9 @@ pub(super) fn access_token(cx: &Cx, body: &TokenBody) -> Result<String, ApiError
         known.ok_or_else(|| ApiError::not_found(format!("tenant not found: `{id}`")))
     };
     let tenant = body.tenant_id.as_ref().map(of_id).transpose()?.or_else(|| body.tenant_key.clone());
+    if tenant.as_deref() == Some("") {
+        return Err(ApiError::bad_request("`tenantKey` is empty; name the tenant, or leave it out"));
+    }
     let claims = Minted {
         workspace_key: &world.workspace.key,
         tenant_key: tenant.as_deref(),
@@ -115,7 +135,10 @@ pub(super) fn access_token(cx: &Cx, body: &TokenBody) -> Result<String, ApiError
         fields: body.fields.as_ref(),
         exp: real_now().plus(TOKENS_LAST).seconds(),
     };
-    sign(&claims, &world.workspace.secret)
+    let token = sign(&claims, &world.workspace.secret)?;
+    // What would be refused is not handed out.
+    verify(&cx.engine, &token).map_err(|error| ApiError::bad_request(error.message.clone()))?;
+    Ok(token)
 }
 
 fn read_keys(value: Value) -> Result<Vec<PublicKey>, ApiError> {

@@ -35,5 +35,5 @@ pub(crate) async fn diff(call: Call) -> Result<Reply, ApiError> {
 
 /// `POST /checkpoints/{id}/revert`, a manager's token: gives the element the definition of the checkpoint back and answers it.
 pub(crate) async fn revert(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&checkpoints::revert(&call.cx()?, call.param("id")?).await?)
+    checkpoints::revert(&call.cx()?, call.param("id")?).await
 }

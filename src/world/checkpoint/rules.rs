@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::base::error::ApiError;
 use crate::base::ids::{Id, stable_id};
-use crate::elements::SeedForm as _;
+use crate::call::Reply;
+use crate::elements::routes::shown_listed;
+use crate::elements::{self, SeedForm as _};
 use crate::engine::{Cx, WorkspaceRuntime};
 use crate::store::{StoreError, Tx, World};
 use crate::world::checkpoint::model::{Checkpoint, Difference, differences};
@@ -16,6 +18,9 @@ use crate::world::seed::{EachKind, Seeded, each_kind};
 
 /// How many checkpoints a workspace keeps; the oldest go first.
 const MOST_KEPT: usize = 1_000;
+
+/// The type of element that the client's list of types lacks, so that it could not read a checkpoint of one.
+const UNKNOWN_TO_CLIENTS: &str = "external-event-type";
 
 /// Makes a checkpoint of each element whose definition a transaction makes or changes.
 pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
@@ -32,6 +37,9 @@ impl EachKind for Noticing<'_> {
     type Error = StoreError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), StoreError> {
+        if K::KIND.name() == UNKNOWN_TO_CLIENTS {
+            return Ok(());
+        }
         for id in self.tx.changed::<K>() {
             let Some(element) = K::table(self.tx).get(&id).filter(|element| is_defined(&***element)).cloned() else {
                 continue;
@@ -85,8 +93,9 @@ pub(super) fn diff(world: &World, id: &str) -> Result<Vec<Difference>, ApiError>
 }
 
 /// Gives an element the definition back that it had at a checkpoint, which is a change like another, and answers the element.
-/// One that is archived is restored. Fails with 404 for an unknown checkpoint, and for an element that is gone.
-pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Value, ApiError> {
+/// One that is archived is restored. Fails with
+/// `already_exists` where its key is another one's by now, with 404 for an unknown checkpoint, and for an element that is gone.
+pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let of = find(&tx, id)?;
     let mut reverting = Reverting { cx, tx: &mut tx, of: &of, id: None };
@@ -96,9 +105,9 @@ pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Value, ApiError> {
     }
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
-    let mut showing = Showing { cx, world: &world, of: &of, shown: Value::Null };
+    let mut showing = Showing { cx, world: &world, of: &of, shown: None };
     each_kind(&mut showing)?;
-    Ok(showing.shown)
+    showing.shown.ok_or_else(|| ApiError::internal("the element that was put back is gone"))
 }
 
 struct Reverting<'a> {
@@ -125,12 +134,14 @@ impl EachKind for Reverting<'_> {
         meta.description.clone_from(&fresh.meta().description);
         meta.meta = form.meta().cloned();
         meta.archived_at = None;
+        meta.key.clone_from(&fresh.meta().key);
         K::Seed::redefine(&mut element, fresh);
         element.settle(self.tx);
         let parent = element.place().parent.as_ref().and_then(|id| K::table(self.tx).get(id.as_str())).cloned();
         if let Some(parent) = parent {
             element.compare_with_parent(&parent);
         }
+        elements::refuse_taken(self.tx, &element)?;
         element.meta_mut().touch(&self.cx.space.ids, now);
         self.tx.put(element)?;
         self.id = Some(self.of.element_id.clone());
@@ -142,7 +153,7 @@ struct Showing<'a> {
     cx: &'a Cx,
     world: &'a Arc<World>,
     of: &'a Checkpoint,
-    shown: Value,
+    shown: Option<Reply>,
 }
 
 impl EachKind for Showing<'_> {
@@ -151,8 +162,7 @@ impl EachKind for Showing<'_> {
     fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
         let known = K::table(self.world).get(&self.of.element_id).filter(|_| K::KIND.name() == self.of.element_type);
         if let Some(element) = known {
-            let lens = self.cx.view(self.world);
-            self.shown = serde_json::to_value(K::view(&lens, element, None)).map_err(ApiError::internal)?;
+            self.shown = Some(shown_listed(self.cx, &(Arc::clone(element), None))?);
         }
         Ok(())
     }

@@ -29,6 +29,8 @@ pub struct ConnectorVersion {
     pub connector: Id<Connector>,
     /// The version, such as `1.2.0`.
     pub version: String,
+    /// What changed, in the words of whoever published it.
+    pub changelog: String,
     /// The connector as it was, as an archive has it.
     pub spec: Value,
     /// The other files as they were, by their paths.

@@ -130,7 +130,18 @@ async fn uploaded(call: &Call) -> Result<Files, ApiError> {
     } else {
         call.body.clone()
     };
-    archive::unpack(&bytes)
+    let files = archive::unpack_those(&bytes, |_| true)?;
+    // The folder that holds the connector may be packed with it.
+    let root = files.keys().next().and_then(|path| path.split_once('/')).map(|(root, _)| format!("{root}/"));
+    let root = root.filter(|root| files.contains_key(&format!("{root}{SPEC}")));
+    let root = root.filter(|root| files.keys().all(|path| path.starts_with(root.as_str())));
+    Ok(match root {
+        Some(root) => {
+            let inner = |(path, text): (String, String)| Some((path.strip_prefix(&root)?.to_owned(), text));
+            files.into_iter().filter_map(inner).collect()
+        }
+        None => files,
+    })
 }
 
 /// `POST /connectors/{selector}/upload`, a manager's token: replaces the files by those of a zip archive and answers the
@@ -155,6 +166,7 @@ fn version_of(version: &ConnectorVersion) -> Value {
         "id": version.id,
         "connectorId": version.connector,
         "version": version.version,
+        "changelog": version.changelog,
         "createdAt": version.created_at,
         "baseUri": version.spec.get("baseUri"),
         "type": version.spec.get("type"),
@@ -166,6 +178,7 @@ fn version_of(version: &ConnectorVersion) -> Value {
 #[serde(rename_all = "camelCase", default)]
 struct VersionBody {
     version: Option<String>,
+    changelog: Option<String>,
     connector_version: Option<String>,
 }
 
@@ -174,7 +187,7 @@ struct VersionBody {
 pub(crate) async fn publish(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: VersionBody = if call.has_body() { call.json()? } else { VersionBody::default() };
-    Reply::json(&version_of(&*files::publish(&cx, call.param("selector")?, body.version).await?))
+    Reply::json(&version_of(&*files::publish(&cx, call.param("selector")?, body.version, body.changelog).await?))
 }
 
 /// `GET /connectors/{selector}/versions`, any token: answers `{items}`, the published versions, oldest first.

@@ -31,7 +31,13 @@ fn is_spec(path: &str) -> bool {
 
 /// Refuses a path that leads nowhere or out of the connector.
 fn check_path(path: &str) -> Result<(), ApiError> {
-    let is_part = |part: &str| !part.is_empty() && part != "." && part != "..";
+    let is_part = |part: &str| {
+        !part.trim().is_empty()
+            && part != "."
+            && part != ".."
+            && !part.contains(['\\', '\u{fffd}'])
+            && !part.chars().any(char::is_control)
+    };
     if path.chars().count() <= LONGEST_PATH && path.split('/').all(is_part) {
         return Ok(());
     }
@@ -83,14 +89,18 @@ pub(super) async fn write(cx: &Cx, selector: &str, given: Files, replaces: bool)
             texts.insert(path, text);
         }
     }
-    // The connector of the catalog becomes the workspace's own.
-    let connector = connectors::update(cx, selector, body.unwrap_or_default()).await?;
-    let mut tx = cx.space.data.begin().await;
-    let known: Vec<Arc<ConnectorFile>> = tx.connector_files.with_key(connector.id.as_str()).cloned().collect();
-    let kept = known.iter().filter(|file| !replaces && !texts.contains_key(&file.path)).count();
+    let own = connectors::get(cx, selector)?;
+    let kept = stored(&cx.world(), &own).keys().filter(|path| !replaces && !texts.contains_key(*path)).count();
     if kept + texts.len() > MOST_FILES {
         return Err(ApiError::bad_request(format!("a connector has at most {MOST_FILES} files")));
     }
+    // The connector of the catalog becomes the workspace's own.
+    let connector = connectors::update(cx, own.id.as_str(), body.unwrap_or_default()).await?;
+    let mut tx = cx.space.data.begin().await;
+    if tx.connectors.get(connector.id.as_str()).is_none() {
+        return Err(ApiError::not_found(format!("connector `{}` was deleted meanwhile", connector.key())));
+    }
+    let known: Vec<Arc<ConnectorFile>> = tx.connector_files.with_key(connector.id.as_str()).cloned().collect();
     for file in &known {
         if replaces || texts.contains_key(&file.path) {
             tx.remove::<ConnectorFile>(file.id.as_str());
@@ -109,6 +119,8 @@ fn read_spec(text: &str) -> Result<ConnectorBody, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("`{SPEC}` cannot be read: {why}"));
     let mut spec: Value = serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string()))?;
     let fields = spec.as_object_mut().ok_or_else(|| wrong("it is no object of fields".to_owned()))?;
+    // Its identity is its own, wherever the file came from.
+    fields.shift_remove("uuid");
     if let Some(app) = fields.shift_remove("externalApp") {
         fields.insert("externalAppId".to_owned(), app);
     }
@@ -137,26 +149,66 @@ pub(super) async fn remove(cx: &Cx, connector: &Connector, path: &str, below: bo
     Ok(())
 }
 
-/// Publishes a connector as it is under a version, the next one where none is given, and answers that. Fails with
-/// `already_exists` for one that was published.
+/// The most letters of a version.
+const LONGEST_VERSION: usize = 100;
+
+/// Refuses a version that could not be named in a path, or means something else.
+fn check_version(version: &str) -> Result<(), ApiError> {
+    let is_fine = version.chars().count() <= LONGEST_VERSION
+        && version.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '.' | '-' | '+' | '_'))
+        && !matches!(version, "" | "." | ".." | "latest" | "development");
+    let why = || {
+        format!(
+            "`version` is `{}`; it has letters, digits, `.`, `-`, `+` and `_`, and is neither `latest` nor `development`",
+            version.chars().take(LONGEST_VERSION).collect::<String>()
+        )
+    };
+    if is_fine { Ok(()) } else { Err(ApiError::bad_request(why())) }
+}
+
+/// Publishes a connector as it is under a version, the next free one where none is given, and answers that. Fails with 400 for
+/// a version that cannot be one, and with `already_exists` for one that was published.
 pub(super) async fn publish(
     cx: &Cx,
     selector: &str,
     version: Option<String>,
+    changelog: Option<String>,
 ) -> Result<Arc<ConnectorVersion>, ApiError> {
     let known = connectors::get(cx, selector)?;
-    let version = version.filter(|version| !version.trim().is_empty()).unwrap_or_else(|| next(&known.version));
-    if cx.world().connector_versions.with_key(known.id.as_str()).any(|other| other.version == version) {
+    let is_taken = |world: &World, version: &str| {
+        world.connector_versions.with_key(known.id.as_str()).any(|other| other.version == version)
+    };
+    let version = match version.map(|version| version.trim().to_owned()).filter(|version| !version.is_empty()) {
+        Some(version) => version,
+        None => {
+            let world = cx.world();
+            let mut version = next(&known.version);
+            while is_taken(&world, &version) {
+                version = next(&version);
+            }
+            version
+        }
+    };
+    check_version(&version)?;
+    let taken = || {
         let why = format!("connector `{}` has a version `{version}` already; choose another one", known.key());
-        return Err(ApiError::already_exists(why));
+        ApiError::already_exists(why)
+    };
+    if is_taken(&cx.world(), &version) {
+        return Err(taken());
     }
     let connector = connectors::publish(cx, selector, &version).await?;
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
+    // Somebody else may have published it meanwhile.
+    if is_taken(&world, &version) {
+        return Err(taken());
+    }
     let published = ConnectorVersion {
         id: cx.space.ids.id(),
         connector: connector.id.clone(),
         version,
+        changelog: changelog.unwrap_or_default(),
         spec: spec_of(&world, cx, &connector)?,
         files: stored(&world, &connector),
         created_at: cx.space.clock.now(),

@@ -10,7 +10,6 @@ const KINDS = {
   ...Object.fromEntries(
     ['data-source', 'field-mapping', 'data-link-table', 'package', 'external-event-type'].map((kind) => [kind, layered(kind)]),
   ),
-  checkpoint: {},
   'external-event-subscription': { tenant: 'tenant', connection: 'connection', integration: '?integration' },
   workspace: {},
   tenant: {},
@@ -71,7 +70,6 @@ const DISTINCT = {
   action: ({ integration, connection, instanceKey, isPublic, key }) =>
     !isPublic && key && [integration, connection, instanceKey, key].join(' '),
   flow: ({ integration, connection, instanceKey, key }) => key && [integration, connection, instanceKey, key].join(' '),
-  checkpoint: ({ elementId, checkpointNumber }) => `${elementId} ${checkpointNumber}`,
   'connector-file': ({ connector, path }) => `${connector} ${path}`,
   'connector-version': ({ connector, version }) => `${connector} ${version}`,
   grant: ({ accessToken }) => accessToken,
@@ -217,10 +215,6 @@ function checkHistory({ history = [], state, createdAt }, machine, starts, { now
 const overdue = (due, now) => due && (due.reads || !(due.at > now));
 
 const CHECKS = {
-  checkpoint({ elementType, elementId, checkpointNumber, snapshot }, world, say) {
-    if (!world.of(elementType)?.has(elementId)) say(`it is of ${elementType} ${elementId}, which is not there`);
-    if (!(checkpointNumber >= 1) || !snapshot.key) say(`it is number ${checkpointNumber}, with the key ${snapshot.key}`);
-  },
   connection(connection, world, say) {
     // Planted ones are READY from the start.
     const starts = world.catalog.planted.has(connection.id) ? ['READY'] : ['BUILDING'];

@@ -1,0 +1,163 @@
+// What calls of the console refuse, keep and tell apart.
+
+import assert from 'node:assert/strict';
+import * as sdk from '@membranehq/sdk';
+import { fill } from './lib/elements.mjs';
+import { refusal, refused } from './lib/failure.mjs';
+import { accept, page } from './lib/shape.mjs';
+import { scenario, World } from './lib/world.mjs';
+import { zip } from './lib/zip.mjs';
+
+const answering = (value) => ({ type: 'run-javascript', config: { code: `module.exports = () => ${JSON.stringify(value)}` } });
+const shop = { key: 'shop', name: 'Shop', type: 'proxy' };
+const list = async ({ manager }, key = 'shop') => (await manager.get(`/connectors/${key}/files`)).items.map(({ path }) => path);
+const upload = (world, archive, key = 'shop') =>
+  world.curl('POST', `/connectors/${key}/upload`, { token: world.managerToken, body: archive, headers: { 'content-type': 'application/zip' } });
+
+scenario('an uploaded archive keeps files of any name', async (world) => {
+  await world.manager.post('/connectors', shop);
+  for (const path of ['data/list.js', 'README.md']) await world.manager.put(`/connectors/shop/files/${path}`, { content: 'x' });
+  const headers = { authorization: `Bearer ${world.managerToken}` };
+  const archive = Buffer.from(await (await fetch(`${world.apiUri}/connectors/shop/download`, { headers })).arrayBuffer());
+  await upload(world, archive);
+  assert.deepEqual(await list(world), ['README.md', 'data/list.js', 'spec.yaml']);
+});
+
+scenario('too many files change nothing, not even the connector', async (world) => {
+  await world.manager.post('/connectors', shop);
+  const files = Object.fromEntries(Array.from({ length: 501 }, (_, n) => [`f${n}.yaml`, '']));
+  refusal(await upload(world, zip({ ...files, 'spec.yaml': 'name: Half' })), { status: 400 });
+  assert.equal((await world.manager.get('/connectors/shop')).name, 'Shop');
+});
+
+scenario('a spec gives a connector no key that another one has', async (world) => {
+  for (const key of ['shop', 'to']) await world.manager.post('/connectors', { ...shop, key });
+  const { files } = await world.manager.get('/connectors/shop/export-files');
+  await world.curl('POST', '/connectors/to/import', { token: world.managerToken, data: { files } });
+  const keys = (await world.manager.get('/connectors?limit=1000')).items.map(({ key, uuid }) => key);
+  assert.equal(new Set(keys).size, keys.length, keys.join());
+});
+
+scenario('nor a uuid', async (world) => {
+  for (const key of ['shop', 'to']) await world.manager.post('/connectors', { ...shop, key });
+  await world.manager.post('/connectors/to/import', await world.manager.get('/connectors/shop/export-json'));
+  const uuids = (await world.manager.get('/connectors?limit=1000')).items.map(({ uuid }) => uuid);
+  assert.equal(new Set(uuids).size, uuids.length);
+});
+
+scenario('PATCH key of a connector to a taken one', async (world) => {
+  await world.manager.post('/connectors', shop);
+  const answer = await world.curl('PATCH', '/connectors/shop', { token: world.managerToken, data: { key: 'github' } });
+  refusal(answer, { status: 400, key: 'already_exists' });
+});
+
+scenario('files and versions go with their connector', async (world) => {
+  await world.manager.put('/connectors/jira/files/note.md', { content: 'Ours' });
+  await world.manager.post('/connectors/jira/publish-version');
+  await world.manager.delete('/connectors/jira');
+  assert.deepEqual(await list(world, 'jira'), ['spec.yaml']);
+  assert.deepEqual((await world.manager.get('/connectors/jira/versions')).items, []);
+});
+
+scenario('no record is left of them', async (world) => {
+  await world.manager.post('/connectors', shop);
+  await world.manager.put('/connectors/shop/files/note.md', { content: 'Ours and nobody else' });
+  await world.manager.delete('/connectors/shop');
+  assert.ok(!(await world.export()).includes('Ours and nobody else'));
+});
+
+scenario('the next version is one that there is not', async (world) => {
+  await world.manager.post('/connectors', shop);
+  const publish = (body) => world.manager.post('/connectors/shop/publish-version', body);
+  await publish({ version: '1.0.1' });
+  await publish({ version: '1.0.0' });
+  assert.equal((await publish()).version, '1.0.2');
+});
+
+scenario('a version is published once, however many publish it at a time', async (world) => {
+  await world.manager.post('/connectors', shop);
+  const publish = () => world.curl('POST', '/connectors/shop/publish-version', { token: world.managerToken, data: { version: '2.0.0' } });
+  await Promise.all(Array.from({ length: 10 }, publish));
+  assert.deepEqual((await world.manager.get('/connectors/shop/versions')).items.map(({ version }) => version), ['2.0.0']);
+});
+
+scenario('a published version fits the client', async (world) => {
+  await world.manager.post('/connectors', shop);
+  accept(sdk.ConnectorVersion.extend({ createdAt: sdk.BaseConnection.shape.createdAt }), await world.manager.post('/connectors/shop/publish-version'));
+});
+
+scenario('versions named as switching names what is no version are refused', async (world) => {
+  await world.manager.post('/connectors', shop);
+  for (const version of ['latest', 'development', '..', 'a/b', 'two\nlines', 'x'.repeat(5000)]) {
+    refusal(await world.curl('POST', '/connectors/shop/publish-version', { token: world.managerToken, data: { version } }), { status: 400 });
+  }
+});
+
+scenario('a path with a control character', async (world) => {
+  await world.manager.post('/connectors', shop);
+  for (const path of ['a%00b', 'a%0Ab', 'a%FF', '%20', 'a%5Cb']) {
+    refusal(await world.curl('PUT', `/connectors/shop/files/${path}`, { token: world.managerToken, body: 'x' }), { status: 400 });
+  }
+});
+
+scenario('the first change of a seeded element can be reverted', { seed: { workspace: { tenants: [{ key: 't', name: 'T' }] }, actions: [{ key: 'seeded', name: 'Seeded', ...answering(1) }] } }, async (world) => {
+  await world.manager.patch('/actions/seeded', { name: 'Changed' });
+  const { items } = await world.manager.get('/checkpoints');
+  const diff = await world.manager.get(`/checkpoints/${items.at(-1).id}/diff`);
+  assert.deepEqual(diff, [{ op: 'replace', path: '/name', value: 'Changed', oldValue: 'Seeded' }]);
+});
+
+scenario('a revert gives the key back', async (world) => {
+  const { id } = await world.manager.actions.create({ key: 'greet', name: 'Greet', ...answering(1) });
+  await world.manager.action(id).patch({ key: 'hello' });
+  const [one] = (await world.manager.get('/checkpoints', { elementId: id })).items;
+  assert.equal((await world.manager.post(`/checkpoints/${one.id}/revert`)).key, 'greet');
+});
+
+scenario('a revert answers what a GET answers', async (world) => {
+  const { id } = await world.manager.actions.create({ key: 'greet', name: 'Greet', ...answering(1) });
+  await world.manager.actions.create({ key: 'greet', name: 'On GitHub', integrationKey: 'github' });
+  const [one] = (await world.manager.get('/checkpoints', { elementId: id })).items;
+  assert.deepEqual(await world.manager.post(`/checkpoints/${one.id}/revert`), await world.manager.action(id).get());
+});
+
+scenario('checkpoints of all kinds fit the client', { seed: 'none' }, async (world) => {
+  await world.manager.post('/connectors', shop);
+  await fill((path, body) => world.manager.post(path, body), { connectors: ['shop'] });
+  for (const checkpoint of (await world.manager.get('/checkpoints?limit=1000')).items) accept(sdk.CheckpointApiResponse, checkpoint, checkpoint.elementType);
+});
+
+scenario('workspaces fit the client', async (world) => {
+  accept(sdk.OrgWorkspace, await world.manager.get(`/org-workspaces/${world.key}`));
+});
+
+scenario('a limit is value, default value and unit', async (world) => {
+  for (const limit of [{ value: 'x', unit: 'number' }, { value: 1, unit: 'days' }, { value: 1 }, {}]) {
+    refusal(await world.curl('PATCH', `/workspaces/${world.key}/limits`, { token: world.managerToken, data: { apiRequestsPerSecond: limit } }), { status: 400 });
+  }
+});
+
+scenario('a refused change of a workspace changes nothing', async (world) => {
+  const data = { limits: { apiRequestsPerSecond: { value: 5, unit: 'number' } }, name: 7 };
+  refusal(await world.curl('PATCH', `/org-workspaces/${world.key}`, { token: world.managerToken, data }), { status: 400 });
+  assert.equal((await world.manager.get(`/org-workspaces/${world.key}`)).limits, undefined);
+});
+
+scenario('a name has a letter, a picture is a text', async (world) => {
+  for (const data of [{ name: '' }, { logoUri: 7 }]) {
+    refusal(await world.curl('PATCH', `/org-workspaces/${world.key}`, { token: world.managerToken, data }), { status: 400 });
+  }
+});
+
+scenario('settings and webhooks of a workspace are set as well', async (world) => {
+  const body = { webhookUri: 'https://app.example/hook', settings: { enableApiLogs: false }, isReadOnly: true };
+  sdk.OrgWorkspaceUpdateRequest.parse(body);
+  await world.manager.patch(`/org-workspaces/${world.key}`, body);
+  assert.equal((await world.manager.get(`/workspaces/${world.key}`)).webhookUri, body.webhookUri);
+});
+
+scenario('a token is only signed if it is one', async (world) => {
+  for (const tenantKey of ['x'.repeat(300), 'a\0b', '']) {
+    refusal(await world.curl('POST', `/org-workspaces/${world.key}/access-token`, { token: world.managerToken, data: { tenantKey } }), { status: 400 });
+  }
+});
