@@ -24,7 +24,10 @@ pub fn applied<E: Kind>(world: &World, element: &E) -> Vec<Applied<E>> {
             && place.parent.as_ref() == Some(element.id())
             && !version.meta().is_archived()
     });
-    let at = |version: &Arc<E>| world.integrations.get(version.place().integration.as_ref()?.as_str()).cloned();
+    let at = |version: &Arc<E>| {
+        let integration = world.integrations.get(version.place().integration.as_ref()?.as_str());
+        integration.filter(|integration| !integration.meta.is_archived()).cloned()
+    };
     let mut applied: Vec<Applied<E>> = versions.filter_map(|it| Some((Arc::clone(it), at(it)?))).collect();
     applied.sort_by(|(_, one), (_, other)| one.key().cmp(other.key()));
     applied

@@ -217,8 +217,9 @@ pub async fn update<E: Kind>(
 ) -> Result<Listed<E>, ApiError> {
     changed(cx, selector, |element: &mut E, world| {
         cx.directory(world).check_changeable(&*element)?;
-        let known_as = element.meta().key.clone();
+        let (known_as, own_uuid) = (element.meta().key.clone(), element.meta().uuid.clone());
         change(element, world)?;
+        refuse_known_uuid(world, element, &own_uuid)?;
         let is_version = element.place().layer() == Layer::Connection && element.place().parent.is_some();
         if is_version && element.meta().key != known_as {
             let why = format!("an instance has the key of its {}; it cannot have another one", E::NOUN);

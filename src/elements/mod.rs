@@ -22,6 +22,7 @@ mod instance;
 mod list;
 
 pub use apply::{Applied, applied, apply};
+pub(crate) use change::refuse_taken;
 pub use change::{Change, Wanted, archive, copy, create, manager_only, reset, restore, update};
 pub use find::Archived;
 pub use holder::{Holder, Holders};

@@ -175,10 +175,13 @@ fn plant_apps(
                 is_public: known.is_public,
                 ..fresh
             },
+            // The id that this app gets everywhere may belong to another one, whose key was changed since.
             None => {
+                let is_taken = tx.external_apps.get(fresh.id.as_str()).is_some();
+                let id = if is_taken { ids.id() } else { fresh.id };
                 let mut meta = fresh.meta;
                 meta.uuid = app.uuid.clone().unwrap_or(meta.uuid);
-                ExternalApp { meta, is_public: !seed.is_archive, ..fresh }
+                ExternalApp { id, meta, is_public: !seed.is_archive, ..fresh }
             }
         };
         changes.write(tx, format!("external-apps/{}", app.key), known, wanted, |app| app.meta.touch(ids, now))?;
@@ -399,7 +402,10 @@ fn plant_element<S: SeedForm>(
             wanted
         }
         None => {
-            fresh.meta_mut().uuid = uuid_of(seed.uuid(), <S::Of as Kind>::NOUN, fresh.id().as_str());
+            // A UUID is one element's: whose key was changed since has it still.
+            let is_free = |uuid: &&String| !table.iter().any(|other| other.meta().uuid == **uuid);
+            let given = seed.uuid().filter(is_free);
+            fresh.meta_mut().uuid = uuid_of(given, <S::Of as Kind>::NOUN, fresh.id().as_str());
             fresh.place_mut().integration = integration.map(|(id, _)| id.clone());
             fresh.place_mut().parent = parent;
             fresh

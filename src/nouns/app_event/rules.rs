@@ -57,7 +57,9 @@ fn tenant_of(
             )
         })
     })?;
-    let is_it = |tenant: &&Arc<Tenant>| tenant.internal_id == named || tenant.id.as_str() == named;
+    let is_it = |tenant: &&Arc<Tenant>| {
+        tenant.archived_at.is_none() && (tenant.internal_id == named || tenant.id.as_str() == named)
+    };
     let found = world.tenants.iter().find(is_it).cloned();
     found.ok_or_else(|| ApiError::not_found(format!("tenant not found: the event is of `{named}`")))
 }
@@ -95,8 +97,11 @@ async fn take_one(
     }
     let subscription = subscription_of(&cx, of, tenant).await?;
     let event_type = subscription.place.parent.clone().unwrap_or_else(|| subscription.id.clone());
-    let key = subscription.meta.key.clone().unwrap_or_default();
-    let launched = launch(&cx, &key, &event_type, &event).await;
+    let launched = {
+        let world = cx.world();
+        let known = world.app_event_types.get(event_type.as_str()).unwrap_or(&subscription).clone();
+        launch(&cx, &known, &event).await
+    };
     let taken = AppEvent {
         id: space.ids.id(),
         tenant: tenant.id.clone(),
@@ -138,7 +143,7 @@ async fn subscription_of(cx: &Cx, of: &AppEventType, tenant: &Arc<Tenant>) -> Re
 
 /// Launches the enabled flow instances of the tenant that have a trigger for a type. One that cannot run is passed over, as a
 /// trigger has nobody to tell.
-async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value) -> Vec<Id<FlowRun>> {
+async fn launch(cx: &Cx, of: &AppEventType, event: &Value) -> Vec<Id<FlowRun>> {
     let world = cx.world();
     let mine = |flow: &&Arc<Flow>| {
         flow.place.connection.is_some()
@@ -149,31 +154,33 @@ async fn launch(cx: &Cx, key: &str, event_type: &Id<AppEventType>, event: &Value
     let by = Launch { by: "app-event-trigger", ids: Vec::new() };
     let mut launched = Vec::new();
     for flow in world.flows.iter().filter(mine) {
-        let waits = flow.nodes.iter().find(|(_, node)| names(node, key, event_type));
-        let Some((node, trigger)) = waits else { continue };
         let seen = json!({ "input": event, "event": event });
-        let passed = trigger.config.get("filter").map_or(Ok(true), |it| passes(it, &seen, cx.space.clock.now()));
-        if !passed.unwrap_or_default() {
-            continue;
-        }
+        let lets_pass = |node: &FlowNode| {
+            let passed = node.config.get("filter").map_or(Ok(true), |it| passes(it, &seen, cx.space.clock.now()));
+            passed.unwrap_or_default()
+        };
+        let waits = flow.nodes.iter().find(|(_, node)| names(node, of) && lets_pass(node));
+        let Some((node, _)) = waits else { continue };
         let run = flow_runs::launch(cx, flow, node, event.clone(), by.clone()).await;
         launched.extend(run.map(|queued| queued.run.id.clone()));
     }
     launched
 }
 
-/// What a trigger of app events says of its type: the key or id, by itself or in `appEvent` or `appEventType`. Nothing for
+/// What a trigger of app events says of its type: the key, id or UUID, by itself or in `appEvent` or `appEventType`. Nothing for
 /// another node. Source: real-use (`appEvent`); the others are assumed.
 fn named_by(node: &FlowNode) -> impl Iterator<Item = &str> {
     let is_trigger = node.node_type == FlowNodeType::AppEventTrigger;
     let outer = ["appEventTypeKey", "appEventTypeId", "key", "appEvent", "appEventType"].into_iter();
     let outer = outer.filter_map(|name| node.config.get(name)).filter(move |_| is_trigger);
-    outer.flat_map(|value| [value, member(value, "key"), member(value, "id")]).filter_map(Value::as_str)
+    let inner = |value| [value, member(value, "key"), member(value, "id"), member(value, "uuid")];
+    outer.flat_map(inner).filter_map(Value::as_str)
 }
 
 /// Whether a node is a trigger for a type.
-fn names(node: &FlowNode, key: &str, id: &Id<AppEventType>) -> bool {
-    named_by(node).any(|text| text == key || text == id.as_str())
+fn names(node: &FlowNode, of: &AppEventType) -> bool {
+    let key = of.meta.key.as_deref();
+    named_by(node).any(|text| Some(text) == key || text == of.id.as_str() || text == of.meta.uuid)
 }
 
 /// Makes the subscriptions that the triggers of enabled flow instances wait by, where a transaction makes such.
@@ -187,7 +194,9 @@ pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
         for node in flow.nodes.values() {
             let of = named_by(node).find_map(|named| {
                 let by_key = || tx.app_event_types.with_key(named).find(|of| !of.place.is_instance());
-                tx.app_event_types.get(named).or_else(by_key).filter(|of| !of.meta.is_archived()).cloned()
+                let by_uuid = || tx.app_event_types.iter().find(|of| of.meta.uuid == named);
+                let found = tx.app_event_types.get(named).or_else(by_key).or_else(by_uuid);
+                found.filter(|of| !of.meta.is_archived()).cloned()
             });
             let of = of.filter(|of| !of.place.is_instance());
             let holder = Holder::Tenant(Arc::clone(&tenant));

@@ -134,6 +134,10 @@ pub async fn at_node(cx: &Cx, connection: &Connection, verb: LinkVerb, config: V
     }
     let filter: LinkFilter = serde_json::from_value(config).map_err(wrong)?;
     if verb == LinkVerb::Find {
+        // Ids that come to nothing describe no link.
+        if filter.is_empty() {
+            return Ok(Value::Null);
+        }
         let found = cx.world().data_links.with_key(table.id.as_str()).find(|link| filter.passes(link)).cloned();
         return serde_json::to_value(found).map_err(ApiError::internal);
     }

@@ -19,6 +19,7 @@ use crate::mapping::formula;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::model::{DataCollection, DataRecord};
 use crate::nouns::data_source;
+use crate::nouns::data_source::model::DataSource;
 use crate::nouns::external_event::model::{
     Detection, EventConfig, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
     Noticed, SubscriptionStatus,
@@ -37,6 +38,22 @@ const MOST_NOTICED: usize = 1_000;
 pub fn notice(catalog: &Catalog, space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
     for id in tx.changed::<Flow>() {
         if let Some(flow) = tx.flows.get(&id).cloned().filter(|flow| flow.place.connection.is_some()) {
+            keep_up(catalog, space, tx, &flow)?;
+        }
+    }
+    // A trigger follows the data source that it names.
+    let of_sources: Vec<Arc<DataSource>> =
+        tx.changed::<DataSource>().iter().filter_map(|id| tx.data_sources.get(id).cloned()).collect();
+    if !of_sources.is_empty() {
+        let concerned = |flow: &&Arc<Flow>| {
+            flow.place.connection.is_some()
+                && of_sources.iter().any(|it| {
+                    it.place.connection.is_none() || it.place.connection.as_ref() == flow.place.connection.as_ref()
+                })
+                && flow.nodes.values().any(|node| EventType::of_trigger(node.node_type).is_some())
+        };
+        let flows: Vec<Arc<Flow>> = tx.flows.iter().filter(concerned).cloned().collect();
+        for flow in flows {
             keep_up(catalog, space, tx, &flow)?;
         }
     }
@@ -60,29 +77,37 @@ fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow
     let own =
         tx.external_event_subscriptions.iter().filter(|it| it.flow.as_ref().is_some_and(|(id, _)| *id == flow.id));
     let own: Vec<Arc<ExternalEventSubscription>> = own.filter(|it| it.archived_at.is_none()).cloned().collect();
+    let connection = flow.place.connection.as_ref().and_then(|id| tx.connections.get(id.as_str())).cloned();
+    let world = (**tx).clone();
+    let instance_key = flow.place.instance_key.as_deref();
+    // What its configuration comes to may be another collection by now.
+    let is_where_it_was = |it: &ExternalEventSubscription| {
+        let source =
+            connection.as_ref().map(|of| source_of(&Directory::new(&world, catalog), of, &it.config, instance_key));
+        source
+            .and_then(Result::ok)
+            .is_some_and(|source| source.collection == it.collection && source.within == it.within)
+    };
+    let mut kept: Vec<&str> = Vec::new();
     for old in &own {
         let node = old.flow.as_ref().and_then(|(_, node)| flow.nodes.get(node));
-        let is_kept = node.and_then(wanted).is_some_and(|config| config == old.config);
-        if !is_kept {
+        let is_kept = node.and_then(wanted).is_some_and(|config| config == old.config) && is_where_it_was(old);
+        if is_kept {
+            kept.extend(old.flow.as_ref().map(|(_, node)| node.as_str()));
+        } else {
             let mut old = (**old).clone();
             (old.archived_at, old.due) = (Some(now), None);
             old.noticed.clear();
             tx.put(old)?;
         }
     }
-    let Some(connection) = flow.place.connection.as_ref().and_then(|id| tx.connections.get(id.as_str())).cloned()
-    else {
-        return Ok(());
-    };
+    let Some(connection) = connection else { return Ok(()) };
     for (key, node) in &flow.nodes {
         let Some(config) = wanted(node) else { continue };
-        let is_there = own.iter().any(|it| it.flow.as_ref().is_some_and(|(_, of)| of == key) && it.config == config);
-        if is_there {
+        if kept.contains(&key.as_str()) {
             continue;
         }
-        let world = (**tx).clone();
         let name = format!("{}: {key}", flow.meta.name);
-        let instance_key = flow.place.instance_key.as_deref();
         let made = subscription(&Directory::new(&world, catalog), space, &connection, name, config, instance_key);
         // A trigger whose collection or event is not there has nothing to wait for; setting the flow up tells.
         if let Ok(mut made) = made {

@@ -65,7 +65,9 @@ pub(crate) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Valu
 pub(crate) fn output_in_mapping(action: &Action, mapping: &Value, output: Value) -> Value {
     let is_request = matches!(action.action_type, Some(ActionType::ApiRequestToExternalApp | ActionType::ApiRequest));
     if is_request && output.get("data").is_none() && reads_data(mapping) {
-        return json!({ "data": output });
+        let mut both = if output.is_object() { output.clone() } else { json!({}) };
+        set_member(&mut both, "data", output);
+        return both;
     }
     output
 }

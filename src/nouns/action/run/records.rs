@@ -67,7 +67,7 @@ pub(super) async fn run_on_records(
     };
     let collection = Collection::of(cx, Arc::clone(&connection), &source.collection)?;
     // What it makes of records is worked out when they are there.
-    let mapping = action.config.get("fieldMapping");
+    let mapping = action.config.get("fieldMapping").filter(|named| says_mapping(named));
     let mapping = mapping.map(|named| mapping_of(cx, &connection, named, instance_key)).transpose()?;
     let mut wanted = request_of(&config, &input, verb)?;
     let given = wanted.parameters.take().unwrap_or_default();
@@ -113,6 +113,15 @@ fn configured(action: &Action, error: ApiError) -> ApiError {
     ApiError::configuration(format!("action `{}`: {}", action.meta.name, error.message))
 }
 
+/// Whether `fieldMapping` names a mapping or is one; one that says nothing maps nothing.
+fn says_mapping(named: &Value) -> bool {
+    match named {
+        Value::String(name) => !name.is_empty(),
+        Value::Object(members) => members.values().any(|value| !value.is_null()),
+        _ => false,
+    }
+}
+
 /// The field mapping that `fieldMapping` is, or names by its key or id.
 fn mapping_of(
     cx: &Cx,
@@ -120,7 +129,7 @@ fn mapping_of(
     named: &Value,
     instance_key: Option<&str>,
 ) -> Result<FieldMapping, ApiError> {
-    let any = named.get("id").or_else(|| named.get("key")).and_then(Value::as_str);
+    let any = named.as_str().or_else(|| named.get("id").or_else(|| named.get("key")).and_then(Value::as_str));
     let mut mapping = match any {
         Some(any) => {
             let world = cx.world();
@@ -176,7 +185,7 @@ fn fields_of(
     now: Timestamp,
 ) -> Result<JsonMap, ApiError> {
     let own = member(config, "fieldMapping");
-    let is_named = own.get("id").or_else(|| own.get("key")).is_some();
+    let is_named = own.is_string() || own.get("id").or_else(|| own.get("key")).is_some();
     let inline = |name: &str| own.get(name).cloned();
     let fields = match mapping {
         Some(mapping) if is_named => mapping.run(Some(Direction::Export), own.get("input").unwrap_or(input), now)?,

@@ -305,7 +305,7 @@ impl Flow {
         }
         let is_version = self.place.parent.is_some();
         self.customized.name |= is_version && body.name.set().is_some_and(|name| *name != self.meta.name);
-        let before = self.nodes.clone();
+        let (before, sets_nodes) = (self.nodes.clone(), body.nodes.set().is_some());
         body.key.apply(&mut self.meta.key);
         body.uuid.apply_required(&mut self.meta.uuid);
         body.name.apply_required(&mut self.meta.name);
@@ -331,7 +331,9 @@ impl Flow {
         if is_version {
             self.mark_changes(&before);
         }
-        self.check_schedules()?;
+        if sets_nodes {
+            self.check_schedules()?;
+        }
         self.check_nodes()
     }
 
