@@ -84,5 +84,5 @@ test('every faked route was visited, once with success and once in vain', (t) =>
 test('what is not faked says so', () => {
   const refused = recorder.routes.routes.filter(({ level, errors }) => level === 'not-faked' && errors > 0)
 
-  assert.ok(refused.length >= 30, `only ${refused.length} routes that answer 501 were visited`)
+  assert.ok(refused.length >= 10, `only ${refused.length} routes that answer 501 were visited`)
 })

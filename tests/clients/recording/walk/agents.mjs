@@ -88,5 +88,25 @@ export async function walkAgents(recorder) {
   await stranger.get('/agent/sessions')
   await manager.get('/agent/sessions?limit=1')
   await nobody.get('/agent/sessions')
+  await walkTools(world)
   await world.evidence()
+}
+
+async function walkTools({ recorder, tenant, nobody, control }) {
+  recorder.about('what agents search with')
+  const results = [{ title: 'Docs', url: 'https://docs.example.com' }, 'text']
+  await control.patch('', { mock: { webSearch: { 'CRM API': results, slack: [{ title: 'Chat' }] } } })
+  const searches = [
+    { query: 'HubSpot' },
+    { query: 'hub', limit: 1 },
+    { query: 'The crm api, or slack' },
+    { query: 'crm api', limit: 1 },
+    { query: 'nobody has this' },
+  ]
+  const wrong = [undefined, {}, { q: 'hub' }, { query: 7 }, { query: 'hub', limit: -1 }, { query: 'hub', limit: '1' }]
+  for (const tool of ['search-apps', 'websearch']) {
+    for (const body of [...searches, ...wrong]) await tenant.post(`/agent/tools/${tool}`, body)
+    await nobody.post(`/agent/tools/${tool}`, searches[0])
+    await tenant.get(`/agent/tools/${tool}`)
+  }
 }

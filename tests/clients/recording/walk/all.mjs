@@ -6,9 +6,11 @@ import { walkAgents } from './agents.mjs'
 import { walkAppDataSchemas } from './app-data-schemas.mjs'
 import { walkAppEvents } from './app-events.mjs'
 import { walkCatalog } from './catalog.mjs'
+import { walkCheckpoints } from './checkpoints.mjs'
 import { walkConnectedProducts } from './connected-products.mjs'
 import { walkConnecting } from './connecting.mjs'
 import { walkConnections } from './connections.mjs'
+import { walkConnectorFiles } from './connector-files.mjs'
 import { walkControl } from './control.mjs'
 import { walkDataCollections } from './data-collections.mjs'
 import { walkDataLinkTables } from './data-link-tables.mjs'
@@ -25,6 +27,7 @@ import { walkJobs } from './jobs.mjs'
 import { walkJournal } from './journal.mjs'
 import { walkLogs } from './logs.mjs'
 import { walkOperations } from './operations.mjs'
+import { walkOrgWorkspaces } from './org-workspaces.mjs'
 import { walkPackages } from './packages.mjs'
 import { walkPages } from './pages.mjs'
 import { walkRecordFlows } from './record-flows.mjs'
@@ -65,6 +68,9 @@ export const WALKS = [
   walkScreens,
   walkConnectedProducts,
   walkFiles,
+  walkCheckpoints,
+  walkConnectorFiles,
+  walkOrgWorkspaces,
   walkAgents,
   walkJobs,
   walkUpstreams,

@@ -114,6 +114,9 @@ async function walkUniverse({ recorder, tenant, manager, nobody }) {
   }
   for (const list of ['/external-apps', '/connectors']) await tenant.get(`${list}?search=hub`)
   await tenant.get('/universe/apps?isConnected=true&limit=5')
+  await manager.post('/packages', { key: 'own-hub', name: 'Own Hub' })
+  for (const query of ['', '?limit=2', '?limit=0', '?cursor=x']) await tenant.get(`/universe/packages${query}`)
+  await nobody.get('/universe/packages')
 }
 
 async function walkClones({ recorder, tenant, manager, nobody }) {

@@ -50,6 +50,10 @@ async function walkDescriptions({ recorder, tenant, stranger, manager, nobody })
   await tenant.get('/integrations/nope/data')
   await tenant.get('/connections/nope/data/people')
   await stranger.get('/connections/my-book/data')
+  await tenant.post('/connections/my-book/data/people/refresh')
+  await tenant.post('/connections/my-book/data/peple/refresh')
+  await stranger.post('/connections/my-book/data/people/refresh')
+  await nobody.post('/connections/my-book/data/people/refresh')
   await tenant.get('/integrations/github/data')
 }
 

@@ -16,6 +16,7 @@ export async function walkLayered(world, kind) {
   const { id } = (await world.tenant.get(`/connections/github-dev/${kind.plural}/greet`)).json
   await walkInstanceById(world, `/${kind.singular}-instances`, id, ['setup', 'reset', 'restore'])
   await walkCreation(world, kind, made)
+  await walkOfConnection(world, kind)
   await walkApplying(world, kind)
   for (const base of basesOf(kind, made)) await walkPortable(world, base)
 }
@@ -304,4 +305,18 @@ async function walkCreation({ recorder, tenant, manager }, { plural, one }, { un
   await manager.delete(`/${plural}/${universal.id}`)
   await tenant.get(`/${plural}?includeArchived=true&search=greet`)
   await manager.post(`/${plural}/${universal.id}/restore`)
+}
+
+async function walkOfConnection({ recorder, tenant, manager, nobody }, { plural, one, wrong }) {
+  recorder.about(`${plural} that one connection alone has`)
+  const own = { key: 'own', name: 'Own', ...one }
+  const at = `/connections/github-dev/${plural}`
+  await manager.post(at, own)
+  await manager.post(at, own)
+  await manager.post(at, { ...own, key: 'odd', ...wrong })
+  await manager.post(`/connections/hubspot-prod/${plural}`, { ...own, connectionKey: 'github-dev' })
+  await manager.post(`/connections/nope/${plural}`, own)
+  await tenant.post(at, { ...own, key: 'mine' })
+  await nobody.post(at, own)
+  await tenant.get(`${at}/own`)
 }
