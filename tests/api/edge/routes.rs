@@ -209,7 +209,8 @@ async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> String {
         found = space.key().to_owned();
     } else if path.starts_with("/connectors/{selector}/files/") || path.contains("/directories/") {
         api.ok(Method::PUT, "/connectors/own/files/task/list.js", json!({"content": "x"})).await;
-        found = if path.contains("/directories/") { "task" } else { "task/list.js" }.to_owned();
+        let at = if path.contains("/directories/") { "task" } else { "task/list.js" };
+        at.clone_into(&mut found);
     } else if path.contains("/versions/") {
         found = id(&api.ok(Method::POST, "/connectors/own/publish-version", json!({})).await);
     } else if path.contains("flow") {
