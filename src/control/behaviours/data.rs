@@ -57,7 +57,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| is(e, "POST /webhooks/app-events/*")),
     ),
     because(
-        "A trigger for app events names its type by `appEventType`, `appEventTypeKey`, `appEventTypeId` or `key`",
+        "A trigger for app events names its type by `appEvent`, `appEventType`, `appEventTypeKey`, `appEventTypeId` or `key`",
         "assumed",
         "no source has its configuration: docs/behaviour.md#app-event-flows",
         calls(|e| is(e, "POST /webhooks/app-events/*")),

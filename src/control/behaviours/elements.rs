@@ -105,4 +105,22 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         "the workspace CLI fails when it gets more: docs/behaviour.md#action-list",
         calls(|e| is(e, "GET /actions") && !names_a_place(e)),
     ),
+    because(
+        "An element named by its key and an integration alone is the integration's, also where the caller's connection has its own",
+        "DOC",
+        "a run takes the connection's: docs/behaviour.md#element-selector",
+        calls(|e| is(e, "GET *{selector}") && names_a_place(e)),
+    ),
+    because(
+        "Each change of what a workspace defines leaves a checkpoint; `diff` is from the one before",
+        "assumed",
+        "the client has the shapes, not when they are made: docs/behaviour.md#checkpoints",
+        calls(|e| is(e, "* /checkpoints*")),
+    ),
+    because(
+        "`spec.yaml` of a connector is the connector itself; other files are kept, and their code is not run",
+        "assumed",
+        "the paths are documented, what they take is not: docs/behaviour.md#connector-files",
+        calls(|e| is(e, "* /connectors/{selector}/*file*") || is(e, "* /connectors/{selector}/*load")),
+    ),
 ];

@@ -130,4 +130,10 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         "catalog actions have their retries from the platform: docs/behaviour.md#act-retry",
         calls(|e| e.side == Side::Upstream && matches!(e.status, 429 | 503)),
     ),
+    because(
+        "The output of a flow node that lists is all records as a list, that of one that finds a record that record or null",
+        "real-use",
+        "public flows read them so: docs/behaviour.md#flow-run-records",
+        calls(begins_a_flow_run),
+    ),
 ];
