@@ -172,11 +172,15 @@ pub fn with_ids(world: &World, connection: &Connection, value: Value) -> Option<
 
 /// The other id of the link that has `recordId` on one side.
 fn linked(world: &World, connection: &Connection, asked: &Value, is_external: bool) -> Option<String> {
-    let key = member(member(asked, "dataLinkTable"), "key").as_str()?;
+    let named = member(asked, "dataLinkTable");
+    let named = [named, member(named, "key"), member(named, "id")].into_iter().find_map(Value::as_str)?;
+    let by_id = world.data_link_tables.get(named).and_then(|table| table.meta.key.as_deref());
     let record = text_of(member(asked, "recordId"));
-    let tables = world.data_link_tables.with_key(key);
-    let mut tables = tables.filter(|table| table.place.connection.as_ref() == Some(&connection.id));
-    let table: &Arc<DataLinkTable> = tables.find(|table| !table.meta.is_archived())?;
+    let tables = world.data_link_tables.with_key(by_id.unwrap_or(named));
+    let tables = tables.filter(|table| table.place.connection.as_ref() == Some(&connection.id));
+    let tables = tables.filter(|table| !table.meta.is_archived());
+    // Of several instances that without a key of its own is meant.
+    let table: &Arc<DataLinkTable> = tables.min_by_key(|table| table.place.instance_key.is_some())?;
     let mut links = world.data_links.with_key(table.id.as_str());
     links.find_map(|link| {
         // What goes out asks for the id in the app, what comes in for the user's own.

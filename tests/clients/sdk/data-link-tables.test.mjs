@@ -301,6 +301,7 @@ scenario('formulas find the id on the other side of a link', async (world) => {
     out: find('$findExternalRecordId', { $var: '$.input.user' }),
     wrongWay: find('$findExternalRecordId', 'user-ben'),
     in: { list: [find('$findAppRecordId', 2), find('$findAppRecordId', 1), 'end'] },
+    byText: { $findExternalRecordId: { dataLinkTable: 'contacts', recordId: 'user-ada' } },
     none: { $findAppRecordId: { dataLinkTable: { key: 'nothing' }, recordId: '2' } },
   };
   await manager.actions.create({
@@ -308,12 +309,12 @@ scenario('formulas find the id on the other side of a link', async (world) => {
     config: { code: 'module.exports = () => 1' }, outputMapping: output,
   });
   const run = await client.connection('github-dev').action('who').run({ user: 'user-ada' });
-  assert.deepEqual(run.output, { out: '1', in: { list: ['user-ben', 'end'] } });
+  assert.deepEqual(run.output, { out: '1', in: { list: ['user-ben', 'end'] }, byText: '1' });
 
   await manager.fieldMappings.create({ key: 'who', name: 'Who', integrationKey: 'github', exportValue: output });
   const mapped = await client.connection('github-dev').fieldMapping('who').get({ autoCreate: true });
   const { output: fields } = await client.post(`/field-mappings/${mapped.id}/run`, { direction: 'export', input: {} });
-  assert.deepEqual(fields, { in: { list: ['user-ben', 'end'] } });
+  assert.deepEqual(fields, { in: { list: ['user-ben', 'end'] }, byText: '1' });
 });
 
 scenario("formulas and nodes find the links of their own tenant's connection alone", async (world) => {
