@@ -118,7 +118,7 @@ struct ServerOptions {
     /// Keep at most this many entries in each journal
     #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
     journal_limit: usize,
-    /// Give up a request whose body pauses for so long
+    /// Give up a request whose body pauses, or whose answer nobody takes, for so long
     #[arg(long, env = "MEMBRANE_MOCK_BODY_TIMEOUT_MS", default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     body_timeout_ms: u64,
     /// Limit how long a snippet may run
@@ -168,7 +168,14 @@ impl ServerOptions {
             }
             (_, false) => None,
         };
+        let comes_back = self.database.as_deref().filter(|path| path.metadata().is_ok_and(|file| file.len() > 0));
         let server = Server::start_blocking(self.config(default_port)).map_err(|error| error.to_string())?;
+        if let Some(path) = comes_back {
+            output::complain(&format!(
+                "{}: workspaces and clocks are as they were; faults, scenarios, snapshots and the journal are not kept",
+                path.display()
+            ));
+        }
         if let Some(watched) = watched {
             server.runtime().spawn(watch::run(Arc::downgrade(server.engine()), watched));
         }

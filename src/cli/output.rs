@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 use crate::base::clock::real_now;
 use crate::base::json::{member, set_member};
 use crate::engine::tokens::mint;
+use crate::nouns::connection::model::Connection;
 use crate::server::Server;
+
+/// The key of the demo's connection to GitHub.
+const DEMO_CONNECTION: &str = "github-dev";
 
 /// Prints a complaint on standard error.
 pub(super) fn complain(message: &str) {
@@ -35,6 +39,8 @@ pub(super) struct ServerAccess {
     pub(super) tenant_token: String,
     pub(super) manager_token: String,
     pub(super) control_token: Option<String>,
+    /// Whether the default tenant has the demo's connection to GitHub, and can call it.
+    has_demo: bool,
 }
 
 impl ServerAccess {
@@ -47,7 +53,12 @@ impl ServerAccess {
         let token = |tenant, manager| {
             mint(&workspace.key, &workspace.secret, tenant, manager, expires).map_err(|error| error.message.clone())
         };
+        let of_demo = |connection: &Connection| {
+            let owner = world.tenants.get(connection.tenant.as_str());
+            connection.is_connected() && owner.is_some_and(|owner| owner.internal_id == workspace.default_tenant)
+        };
         Ok(Self {
+            has_demo: world.connections.with_key(DEMO_CONNECTION).any(|connection| of_demo(connection)),
             url: server.url().to_owned(),
             key: workspace.key.clone(),
             secret: workspace.secret.clone(),
@@ -98,12 +109,18 @@ impl ServerAccess {
     pub(super) fn banner(&self) -> String {
         let environment: Vec<String> =
             self.environment().iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
-        let act = r#"{"api":{"method":"GET","path":"/user/repos"},"connectionKey":"github-dev"}"#;
+        // What is pasted has to work, whatever the seed holds.
+        let act = format!(r#"{{"api":{{"method":"GET","path":"/user/repos"}},"connectionKey":"{DEMO_CONNECTION}"}}"#);
+        let (path, body) = if self.has_demo {
+            ("act", format!(" -H 'Content-Type: application/json' -d '{act}'"))
+        } else {
+            ("self", String::new())
+        };
         format!(
             "membrane-mock {version} is ready at {url}\n\
              \n\
              Try it:\n\
-             curl -s {url}/act -H \"Authorization: Bearer {token}\" -H 'Content-Type: application/json' -d '{act}'\n\
+             curl -s {url}/{path} -H \"Authorization: Bearer {token}\"{body}\n\
              \n\
              Manager token:\n\
              {manager}\n\

@@ -260,7 +260,19 @@ async fn a_sigint_stops_it_whatever_is_under_way() {
 
 #[test]
 fn the_banners_curl_line_works_when_pasted() {
-    let mut command = binary(&[("PORT", "0")]);
+    let answer = pasted(&[]);
+    assert!(answer["output"].is_array() && answer["actionRunId"].is_string(), "{answer:#}");
+}
+
+#[test]
+fn without_the_demo_the_banners_curl_line_asks_who_one_is() {
+    let answer = pasted(&[("SEED", "none")]);
+    assert!(answer["workspaceKey"].is_string() && answer["internalId"].is_string(), "{answer:#}");
+}
+
+/// What the line with `curl` of the banner is answered.
+fn pasted(variables: &[(&str, &str)]) -> Value {
+    let mut command = binary(&[&[("PORT", "0")], variables].concat());
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
 
@@ -271,8 +283,7 @@ fn the_banners_curl_line_works_when_pasted() {
 
     let pasted = pasted.expect("a line with curl").unwrap();
     assert!(pasted.status.success(), "{}", text(&pasted.stderr));
-    let answer: Value = serde_json::from_slice(&pasted.stdout).unwrap();
-    assert!(answer["output"].is_array() && answer["actionRunId"].is_string(), "{answer:#}");
+    serde_json::from_slice(&pasted.stdout).unwrap()
 }
 
 #[test]

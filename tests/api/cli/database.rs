@@ -101,6 +101,19 @@ async fn a_file_of_the_first_release_which_has_no_mark_is_taken() {
 }
 
 #[tokio::test]
+async fn a_server_that_goes_on_with_a_file_says_what_is_not_in_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("kept.db");
+    let variables = [("DATABASE", path.to_str().unwrap())];
+
+    let first = Served::by(&variables).last_words();
+    let again = Served::by(&variables).last_words();
+
+    assert_eq!(first, "");
+    assert!(again.contains("faults, scenarios, snapshots and the journal are not kept"), "{again}");
+}
+
+#[tokio::test]
 async fn the_key_of_a_deleted_workspace_is_not_given_again_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("kept.db");

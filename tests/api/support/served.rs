@@ -1,6 +1,6 @@
 //! The binary as a process of its own.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 
@@ -83,6 +83,20 @@ impl Served {
         let mut line = String::new();
         self.lines.read_line(&mut line).unwrap();
         line
+    }
+
+    /// Ends it, and returns all that it has said on standard error and nobody has read.
+    pub(crate) fn last_words(mut self) -> String {
+        let mut said = String::new();
+        self.child.kill().unwrap();
+        self.lines.read_to_string(&mut said).unwrap();
+        said
+    }
+
+    /// How many files and connections it has open.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn descriptors(&self) -> usize {
+        std::fs::read_dir(format!("/proc/{}/fd", self.child.id())).unwrap().count()
     }
 
     /// Who may control it.
