@@ -255,6 +255,7 @@ fn service(
     let wire = fn_service(move |io: TcpStream| {
         // Answers are written in pieces, and none waits for the next.
         io.set_nodelay(true).ok();
+        departure::end_when_unread(&io, engine.config.body_timeout_ms);
         let peer = io.peer_addr().ok();
         std::future::ready(Ok((Wire::new(io, Arc::clone(&engine)), peer)))
     });

@@ -68,7 +68,8 @@ pub struct Config {
     pub control_token: Option<String>,
     /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,
-    /// The body of a request may pause for this many milliseconds of real time, and take ten times as long.
+    /// The body of a request may pause for this many milliseconds of real time, and take ten times as long. A client that
+    /// takes nothing of its answer for as long is disconnected, on Linux.
     pub body_timeout_ms: u64,
     /// A snippet may run for this many milliseconds of real time. Source: DOC:docs/managing-membrane/limits (50 s).
     pub code_timeout_ms: u64,

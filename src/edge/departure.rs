@@ -20,9 +20,6 @@ use crate::edge::wire::Wire;
 /// A call that takes less time than this is not watched.
 const GRACE: Duration = Duration::from_millis(50);
 
-/// A client that takes nothing of what it asked for is given up after this long.
-const UNREAD: Duration = Duration::from_secs(30);
-
 /// An answer that tells nothing and that every client of HTTP/1.1 passes over. Source: RFC 9110 §15.2.
 const PROBE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -35,21 +32,20 @@ struct Socket(TcpStream);
 /// Keeps a handle on each new connection; the server calls it when one is made.
 pub(crate) fn keep_socket(connection: &Wire, extensions: &mut Extensions) {
     if let Ok(copy) = connection.socket().as_fd().try_clone_to_owned() {
-        end_when_unread(&copy);
         extensions.insert(Socket(copy.into()));
     }
 }
 
-/// Makes the system end a connection whose other end takes nothing for [`UNREAD`].
+/// Makes the system end a connection whose other end takes nothing of what it asked for, for so many milliseconds.
 #[cfg(target_os = "linux")]
-fn end_when_unread(socket: &impl std::os::fd::AsFd) {
-    let most = u32::try_from(UNREAD.as_millis()).unwrap_or(u32::MAX);
+pub(crate) fn end_when_unread(socket: &impl std::os::fd::AsFd, most_ms: u64) {
+    let most = u32::try_from(most_ms).unwrap_or(u32::MAX);
     nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::TcpUserTimeout, &most).ok();
 }
 
 /// Elsewhere no socket has that option.
 #[cfg(not(target_os = "linux"))]
-fn end_when_unread(_: &impl std::os::fd::AsFd) {}
+pub(crate) fn end_when_unread(_: &impl std::os::fd::AsFd, _: u64) {}
 
 /// Makes the socket of a call's connection end with RST when it is closed, and drop what is still to be sent.
 pub(crate) fn reset(request: &HttpRequest) {

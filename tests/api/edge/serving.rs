@@ -384,6 +384,40 @@ async fn a_body_that_stops_coming_is_408_in_the_envelope() {
     assert!(journal["items"].as_array().unwrap().iter().any(|entry| entry["status"] == 408), "{journal:#}");
 }
 
+/// Clients that ask for long answers and take nothing of them neither hold up others nor stay.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn clients_that_take_nothing_hold_up_nobody_and_are_let_go() {
+    let served = Served::by(&[("BODY_TIMEOUT_MS", "2000")]);
+    let address = served.get("url").trim_start_matches("http://");
+    let tenant = served.tenant().await;
+    let open = || served.descriptors();
+    let act = json!({"connectionKey": "github-dev", "api": {"method": "GET", "path": "/user/repos"}});
+    tenant.ok(Method::POST, "/act", act.clone()).await;
+    let at_rest = open();
+
+    let asked = format!("GET /docs-json HTTP/1.1\r\nHost: {address}\r\n\r\n").repeat(20);
+    let mut idle = Vec::new();
+    for _ in 0..100 {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(asked.as_bytes()).await.unwrap();
+        idle.push(stream);
+    }
+    for _ in 0..5 {
+        tenant.ok(Method::POST, "/act", act.clone()).await;
+    }
+    let held = open();
+    let let_go = async {
+        while open() > at_rest + 10 {
+            tenant.get("/self").await;
+        }
+    };
+    tokio::time::timeout(GUARD, let_go).await.expect("they are let go in time");
+
+    assert!(held >= at_rest + 100, "all of them were waiting: {held} of {at_rest}");
+    assert_eq!(idle.len(), 100);
+}
+
 #[tokio::test]
 async fn a_client_that_only_stops_sending_is_answered() {
     let bed = Bed::start().await;

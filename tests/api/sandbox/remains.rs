@@ -200,3 +200,29 @@ async fn the_limit_is_named_when_a_thread_cannot_be_stopped() {
         assert_overtime(&bed, &code, "300 ms").await;
     }
 }
+
+/// What a flood of calls to the app takes is given back once its run has ended at its limit.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_flood_of_calls_ends_at_the_limit_and_leaves_nothing_open() {
+    let served = crate::support::served::Served::by(&[("CODE_TIMEOUT_MS", "400")]);
+    let tenant = served.tenant().await;
+    run(&tenant, "module.exports = ({ externalApiClient }) => externalApiClient.get('/user')").await;
+    let at_rest = served.descriptors();
+
+    let code = "module.exports = async ({ externalApiClient }) => {
+      const call = () => externalApiClient.get('/user').then(call)
+      await Promise.all(Array.from({ length: 300 }, call))
+    }";
+    let ended = run(&tenant, code).await;
+
+    assert_eq!((ended.0, &ended.1["type"]), (400, &json!("custom_code")), "{ended:?}");
+    assert!(message(&ended).starts_with("the code ran longer than 400 ms"), "{ended:?}");
+    let given_back = async {
+        // A few connections to the app wait for its next call.
+        while served.descriptors() > at_rest + 20 {
+            tenant.get("/self").await;
+        }
+    };
+    tokio::time::timeout(crate::support::GUARD, given_back).await.expect("they are given back in time");
+}
