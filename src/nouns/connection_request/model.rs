@@ -119,6 +119,11 @@ impl ConnectSpec {
         (attempt != Attempt::default()).then_some(attempt)
     }
 
+    /// What the form of the connection would ask for, by either name.
+    pub fn given_input(&self) -> Option<&Value> {
+        self.input.as_ref().or(self.connection_parameters.as_ref())
+    }
+
     /// Whether nothing says what to connect to.
     pub fn names_nothing(&self) -> bool {
         [

@@ -97,6 +97,69 @@ async fn a_key_auth_page_is_a_form_from_the_connectors_schema() {
     assert_eq!(acme.state(&id(&begun)).await, "READY");
 }
 
+/// A shop's connector: its vendor has an address for each shop, so its users say which.
+async fn with_shops(bed: &Bed) {
+    let schema = json!({
+        "type": "object", "required": ["shop"],
+        "properties": {
+            "shop": {"type": "string", "title": "Shop", "minLength": 3},
+            "pin": {"type": "string", "title": "PIN", "isSensitive": true},
+        },
+    });
+    let connector = json!({"key": "shops", "name": "Shops", "type": "oauth2", "inputSchema": schema});
+    bed.manager().ok(Method::POST, "/connectors", connector).await;
+}
+
+#[tokio::test]
+async fn what_an_oauth_connector_asks_for_is_asked_before_the_vendor_is() {
+    let bed = Bed::start().await;
+    with_shops(&bed).await;
+    let acme = bed.tenant("acme");
+    let begun = acme.ok(Method::POST, "/connect", json!({"connectorKey": "shops"})).await;
+    let page = page_of(&begun);
+
+    let form = bed.nobody().get(&page).await.1;
+    let (missing, says) = bed.submit(&page, &[("action", "connect")]).await;
+    let (short, says_too) = bed.submit(&page, &[("action", "connect"), ("shop", "ab")]).await;
+    let kept = acme.state(&id(&begun)).await;
+    let fields = [("action", "connect"), ("shop", "hats"), ("pin", "1234")];
+    let to_vendor = bed.press(&page, &fields).await;
+    let back = bed.press(&to_vendor, &[("action", "allow")]).await;
+    let (done, _) = bed.nobody().get(&back).await;
+
+    let form = form.as_str().unwrap();
+    assert!(form.contains("name=\"shop\"") && form.contains("Shop</label>"), "{form}");
+    assert_eq!((missing, short), (400, 400));
+    assert!(says.to_string().contains("shop"), "{says}");
+    assert!(says_too.to_string().contains("value=\\\"ab\\\""), "what was typed is still there: {says_too}");
+    assert_eq!(kept, "CLIENT_ACTION_REQUIRED");
+    assert_eq!(done, 200);
+    let made = acme.ok(Method::GET, &format!("/connections/{}?includeSecrets=1", id(&begun)), Value::Null).await;
+    assert_eq!(made["state"], "READY");
+    assert_eq!(made["input"], json!({"shop": "hats", "pin": "1234"}));
+    assert!(made["credentials"]["access_token"].is_string(), "the consent of the vendor is what counts: {made}");
+}
+
+#[tokio::test]
+async fn what_the_app_knows_stands_in_the_form_already_and_a_secret_does_not() {
+    let bed = Bed::start().await;
+    with_shops(&bed).await;
+    let acme = bed.tenant("acme");
+    let given = json!({"connectorKey": "shops", "input": {"shop": "hats", "pin": "1234"}});
+    let begun = acme.ok(Method::POST, "/connect", given).await;
+    let page = page_of(&begun);
+
+    let form = bed.nobody().get(&page).await.1;
+    let to_vendor = bed.press(&page, &[("action", "connect"), ("shop", "shoes")]).await;
+    let back = bed.press(&to_vendor, &[("action", "allow")]).await;
+    bed.nobody().get(&back).await;
+
+    let form = form.as_str().unwrap();
+    assert!(form.contains("value=\"hats\"") && !form.contains("1234"), "{form}");
+    let made = acme.ok(Method::GET, &format!("/connections/{}?includeSecrets=1", id(&begun)), Value::Null).await;
+    assert_eq!((&made["state"], &made["input"]), (&json!("READY"), &json!({"shop": "shoes", "pin": "1234"})));
+}
+
 #[tokio::test]
 async fn input_in_the_connect_call_needs_no_page() {
     let bed = Bed::start().await;

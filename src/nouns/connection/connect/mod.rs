@@ -18,11 +18,11 @@ use target::{ConnectTarget, misconfigured, target_of};
 
 pub use crate::nouns::connection::model::ticket::page_address;
 pub use ensure::ensure;
-pub(crate) use moves::settle_request;
 pub use moves::{
     Consent, accept_credentials, cancel, complete, end_session, finish_building, finish_building_now, lost_credentials,
     move_in, poke,
 };
+pub(crate) use moves::{keep_input, settle_request};
 pub use target::{integration_for, new_integration};
 pub use ticket::{as_owner, redeem};
 
@@ -162,6 +162,7 @@ pub(crate) fn again(
         connection.meta.name.clone_from(name);
     }
     connection.connector_parameters = spec.connector_parameters.clone().or(connection.connector_parameters);
+    connection.input = spec.given_input().cloned().or(connection.input);
     connection.auth_option_key = spec.auth_option_key.clone().or(connection.auth_option_key);
     if let Some(request) = &spec.connection_request_id
         && connection.request.as_ref() != Some(request)
@@ -245,7 +246,7 @@ pub(crate) fn fresh(
         former: None,
         credentials: None,
         connector_parameters: spec.connector_parameters.clone(),
-        input: spec.input.clone().or_else(|| spec.connection_parameters.clone()),
+        input: spec.given_input().cloned(),
         error: None,
         errors: Vec::new(),
         intent: spec.intent.clone(),
@@ -316,12 +317,11 @@ pub(crate) fn maybe_complete(
 ) -> Result<(), ApiError> {
     let mock = &tx.workspace.mock;
     let by_itself = mock.auto_connect || mock.progress.connection_client_action == Progress::Immediate;
-    let input = spec.input.as_ref().or(spec.connection_parameters.as_ref());
     if let Some(credentials) = credentials {
         return authorize(cx.engine.as_ref(), &cx.space, tx, connection, connector, Consent::Credentials(credentials));
     }
     if connector.auth_type == AuthType::ClientCredentials
-        && let Some(Value::Object(input)) = input
+        && let Some(Value::Object(input)) = spec.given_input()
     {
         return authorize(&cx.engine, &cx.space, tx, connection, connector, Consent::Input(input.clone()));
     }

@@ -77,12 +77,8 @@ pub(crate) fn authorize(
         && !matches!(consent, Consent::Credentials(_));
     let credentials = match consent {
         Consent::Credentials(credentials) | Consent::Granted(credentials) => credentials,
-        Consent::Input(mut input) if connector.auth_type == AuthType::ClientCredentials => {
-            let presets = integration_for(tx, &connection).map(|integration| integration.presets()).unwrap_or_default();
-            let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
-            let settled = presets.into_iter().filter(|(name, _)| member(&form, "properties").get(name).is_some());
-            input.extend(settled);
-            schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
+        Consent::Input(input) if connector.auth_type == AuthType::ClientCredentials => {
+            let input = filled_in(tx, &connection, connector, input)?;
             connection.input = Some(Value::Object(input.clone()));
             input
         }
@@ -109,6 +105,37 @@ pub(crate) fn authorize(
     become_ready(space, tx, connection, now)?;
     engine.wake.notify_one();
     Ok(())
+}
+
+/// What a user has typed into the form of a connection, with what the integration has settled. Fails with 400 when it
+/// does not fit the form.
+fn filled_in(tx: &Tx, connection: &Connection, connector: &Connector, mut input: JsonMap) -> Result<JsonMap, ApiError> {
+    let presets = integration_for(tx, connection).map(|integration| integration.presets()).unwrap_or_default();
+    let form = connector.input_schema.clone().unwrap_or_else(Connector::key_form);
+    let settled = presets.into_iter().filter(|(name, _)| member(&form, "properties").get(name).is_some());
+    input.extend(settled);
+    schema::check_value(&form, &Value::Object(input.clone()), "the connection's input")?;
+    Ok(input)
+}
+
+/// Keeps what a user has typed before they are sent to the vendor, and answers the connection. Fails with 400 when it
+/// does not fit the connector's form. A connector without a form asks for nothing.
+pub(crate) async fn keep_input(
+    space: &WorkspaceRuntime,
+    connection: &Arc<Connection>,
+    connector: &Connector,
+    input: JsonMap,
+) -> Result<Arc<Connection>, ApiError> {
+    if connector.input_schema.is_none() {
+        return Ok(Arc::clone(connection));
+    }
+    let mut tx = space.data.begin().await;
+    let mut kept = tx.connections.get(connection.id.as_str()).unwrap_or(connection).as_ref().clone();
+    kept.input = Some(Value::Object(filled_in(&tx, &kept, connector, input)?));
+    let kept_id = kept.id.clone();
+    tx.put(kept)?;
+    let world = tx.commit().await?;
+    world.connections.get(kept_id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
 /// Stores credentials that a program brings along, and makes the connection READY from any state.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
-use crate::base::json::member;
+use crate::base::json::{member, schema};
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
@@ -54,9 +54,12 @@ pub(crate) fn connect_page(
     let connector = attempts::connector_of(&cx.engine, space, connection)?;
     let tenant = cx.tenant()?;
     let typed = call.form();
-    let fields = match connector.auth_type {
-        AuthType::ClientCredentials => fields_of(&connector, &presets_of(space, connection), |name| typed.text(name)),
-        _ => Vec::new(),
+    let fields = if has_form(&connector) {
+        fields_of(&connector, &presets_of(space, connection), &given_to(connection, &connector), |name| {
+            typed.text(name)
+        })
+    } else {
+        Vec::new()
     };
     let at = connecting::page_address("", &space.key, connection).ok_or_else(no_connector)?;
     let page = ConnectPage {
@@ -86,8 +89,27 @@ fn presets_of(space: &WorkspaceRuntime, connection: &Connection) -> JsonMap {
     connecting::integration_for(&space.world(), connection).map(|integration| integration.presets()).unwrap_or_default()
 }
 
-/// The fields of the form, from the connector's input schema without the presets.
-fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> Option<String>) -> Vec<Field> {
+/// Whether users are asked for something on the connect page: for keys, or for what the vendor's address needs, such as
+/// the name of a shop, before they are sent there.
+fn has_form(connector: &Connector) -> bool {
+    connector.auth_type == AuthType::ClientCredentials
+        || connector.auth_type.is_oauth() && connector.input_schema.is_some()
+}
+
+/// What a form that comes before the vendor's page was given before, by the app or by the user. Keys are typed anew.
+fn given_to(connection: &Connection, connector: &Connector) -> JsonMap {
+    let given = connection.input.as_ref().and_then(Value::as_object).filter(|_| connector.auth_type.is_oauth());
+    given.cloned().unwrap_or_default()
+}
+
+/// The fields of the form, from the connector's input schema without the presets. What was `given` stands in them; a
+/// secret of it is not shown, and stays if nothing is typed.
+fn fields_of(
+    connector: &Connector,
+    presets: &JsonMap,
+    given: &JsonMap,
+    typed: impl Fn(&str) -> Option<String>,
+) -> Vec<Field> {
     let schema = connector.form_without(presets);
     let required = member(&schema, "required").as_array().cloned().unwrap_or_default();
     let Some(properties) = member(&schema, "properties").as_object() else { return Vec::new() };
@@ -97,10 +119,10 @@ fn fields_of(connector: &Connector, presets: &JsonMap, typed: impl Fn(&str) -> O
             name: name.clone(),
             label: member(property, "title").as_str().unwrap_or(name).to_owned(),
             hint: member(property, "description").as_str().unwrap_or_default().to_owned(),
-            required: required.iter().any(|wanted| wanted == name),
+            required: required.iter().any(|wanted| wanted == name) && !(secret && given.contains_key(name)),
             secret,
             value: typed(name)
-                .or_else(|| property.get("default").map(plain_text))
+                .or_else(|| given.get(name).or_else(|| property.get("default")).map(plain_text))
                 .filter(|_| !secret)
                 .unwrap_or_default(),
             choices: choices_of(property).iter().map(plain_text).collect(),
@@ -122,10 +144,18 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
     }
     let connector = attempts::connector_of(&call.engine, &space, &connection)?;
     if connector.auth_type.is_oauth() {
+        let input = given_to(&connection, &connector).into_iter().chain(typed_into(&call, &connector)).collect();
+        let connection = match connecting::keep_input(&space, &connection, &connector, input).await {
+            Ok(connection) => connection,
+            Err(error) if error.status() == 400 => {
+                return connect_page(&call, &space, &connection, Some(&error.message));
+            }
+            Err(error) => return Err(error),
+        };
         let to = connecting::oauth::authorize_address(&call.engine, &space, &connection, &connector);
         return redirect(to.ok_or_else(no_connector)?.as_str());
     }
-    let consent = consent_of(&call, &connector);
+    let consent = Consent::Input(typed_into(&call, &connector));
     match connecting::complete(&call.engine, &space, &connection.id, consent).await {
         Ok(connection) => ended(&call.engine, &space, &connection, Ending::Connected).await,
         // The user can correct this: show the form again with the reason.
@@ -138,7 +168,7 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
 
 /// The values that a field may have; any value when the list is empty.
 fn choices_of(property: &Value) -> Vec<Value> {
-    match member(property, "enum").as_array() {
+    match schema::choices(property) {
         Some(choices) => choices.clone(),
         None if member(property, "type") == "boolean" => vec![true.into(), false.into()],
         None => Vec::new(),
@@ -156,15 +186,13 @@ fn value_of(property: &Value, text: &str) -> Value {
     choice.or_else(number).unwrap_or_else(|| text.into())
 }
 
-fn consent_of(call: &Call, connector: &Connector) -> Consent {
+/// What the user has typed into the form of a connector. An empty field stands for nothing typed.
+fn typed_into(call: &Call, connector: &Connector) -> JsonMap {
     let form = call.form();
     let schema = connector.form_without(&JsonMap::new());
     let properties = member(&schema, "properties").as_object();
-    let typed = properties
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, property)| Some((name.clone(), value_of(property, &form.text(name)?))));
-    Consent::Input(typed.collect())
+    let typed = properties.into_iter().flatten();
+    typed.filter_map(|(name, property)| Some((name.clone(), value_of(property, &form.text(name)?)))).collect()
 }
 
 /// `GET /oauth-callback`, no token: where the vendor sends the user's browser back to, with a code or an error. Answers
