@@ -222,6 +222,8 @@ async fn an_integrations_connector_spec_setup_and_refresh_are_served() {
     let spec = one(&bed.demo(), "/integrations/github/connector-spec").await;
 
     assert_eq!(spec["key"], "github");
+    let (auth, by_key) = (&spec["auth"], &spec["auth"]["options"]["default"]);
+    assert_eq!((&auth["type"], &by_key["type"]), (&json!("oauth2"), &json!("oauth2")), "{spec}");
     for verb in ["setup", "refresh"] {
         let path = format!("/integrations/github/{verb}");
         assert_eq!(bed.manager().post(&path, json!({})).await.1["key"], "github", "{verb}");

@@ -17,7 +17,7 @@ use crate::elements::Change;
 use crate::engine::Cx;
 use crate::engine::view::{Secrets, ViewContext, drawn_logo};
 use crate::nouns::connector::model::Connector;
-use crate::nouns::integration::model::{Integration, IntegrationBody};
+use crate::nouns::integration::model::{Integration, IntegrationBody, ONLY_OPTION};
 use crate::nouns::integration::rules as integrations;
 use crate::nouns::integration::rules::{IntegrationFilter, ListedIntegration};
 use crate::nouns::integration::view::auth_options;
@@ -188,6 +188,9 @@ pub(crate) async fn connector_spec(call: Call) -> Result<Reply, ApiError> {
     if let Some(app) = &connector.external_app_id {
         set_member(&mut spec, "externalAppId", json!(app));
     }
+    // Who knows the key of an option looks it up here, who knows none reads what stands beside it.
+    let options = json!({ ONLY_OPTION: auth.clone() });
+    set_member(&mut auth, "options", options);
     set_member(&mut spec, "auth", auth);
     Reply::json(&spec)
 }
