@@ -52,7 +52,11 @@ async fn a_run_is_refused_that_could_not_begin() {
 
     for (path, body, says) in [
         ("/flow-runs", json!({}), "`flowInstanceId` is missing"),
-        ("/flow-runs", json!({ "flowInstanceId": "nope" }), "no matching flow: `nope`"),
+        (
+            "/flow-runs",
+            json!({ "flowInstanceId": "nope" }),
+            "no matching flow instance: `nope`; list them with GET /flow-instances",
+        ),
         ("/flow-runs", json!({ "flowInstanceId": universal["id"] }), "is of no connection"),
         ("/connections/github-dev/flows/empty/run", json!({}), "no trigger"),
         (

@@ -112,12 +112,12 @@ async fn a_page_of_nothing_says_which() {
     let bed = Bed::start().await;
 
     for (path, status, says) in [
-        ("/embed/action-instances/x/configuration", 404, "no matching action"),
+        ("/embed/action-instances/x/configuration", 404, "no matching action instance: `x`"),
         ("/embed/flow-runs/x/editor", 404, "flow run not found"),
         ("/embed/flows/x/editor", 404, "no matching flow"),
         ("/embed/actions/create-contact/colours", 404, "there is no page"),
         ("/embed/nonsense", 404, "there is no page"),
-        ("/isolated-embed/data-source-instances/x/configuration", 404, "no matching data source"),
+        ("/isolated-embed/data-source-instances/x/configuration", 404, "no matching data source instance: `x`"),
     ] {
         let (found, page) = page_for(&bed, "acme", path).await;
         assert!(found == status && page.contains(says), "{path}: {found} {page}");

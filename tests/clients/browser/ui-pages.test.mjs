@@ -289,10 +289,10 @@ for (const [name, call] of Object.entries(plain)) {
 }
 
 const lacking = {
-  'flowInstance(i).openConfiguration() of none': [(membrane) => membrane.flowInstance('x').openConfiguration(), /no matching flow/],
+  'flowInstance(i).openConfiguration() of none': [(membrane) => membrane.flowInstance('x').openConfiguration(), /no matching flow instance/],
   'fieldMappingInstance(i).openConfiguration() of none': [
     (membrane) => membrane.fieldMappingInstance('x').openConfiguration(),
-    /no matching field mapping/,
+    /no matching field mapping instance/,
   ],
 };
 for (const [name, [call, words]] of Object.entries(lacking)) {
