@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
-use crate::base::json::member;
+use crate::base::json::{member, schema};
 use crate::mapping::formula::plain_text;
 
 /// Stands on a page for a formula that is more than one field; choosing it leaves that as it is.
@@ -48,14 +48,14 @@ impl Setting {
     }
 
     /// A setting of a member of a field, in the form that the JSON Schema of the member asks for.
-    pub fn of_member(field: &'static str, name: &str, schema: &Value) -> Self {
-        let text = |part: &str| member(schema, part).as_str().map(str::to_owned);
-        let form = match member(schema, "type").as_str() {
+    pub fn of_member(field: &'static str, name: &str, of: &Value) -> Self {
+        let text = |part: &str| member(of, part).as_str().map(str::to_owned);
+        let form = match member(of, "type").as_str() {
             Some("number" | "integer") => Form::Number,
             Some("boolean") => Form::Truth,
             _ => Form::Text,
         };
-        let choices = member(schema, "enum").as_array().map(|all| all.iter().map(plain_text).collect());
+        let choices = schema::choices(of).map(|all| all.iter().map(plain_text).collect());
         Self {
             field,
             member: Some(name.to_owned()),

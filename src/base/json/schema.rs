@@ -104,8 +104,8 @@ fn shortened(message: &str) -> String {
     format!("{start} … {end}")
 }
 
-/// Checks `value` against `schema` and lists up to 20 violations in the error. Extra properties are ignored
-/// (DOC:docs/actions). A missing value counts as `{}`.
+/// Checks `value` against `schema` and lists up to 20 violations in the error. Extra properties are ignored, and what an
+/// `enum` proposes beside `allowCustom` binds nobody. A missing value counts as `{}`.
 pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiError> {
     let compiled = |schema: &Value| {
         jsonschema::validator_for(schema).map_err(|error| {
@@ -120,7 +120,7 @@ pub fn check_value(schema: &Value, value: &Value, what: &str) -> Result<(), ApiE
         return Ok(());
     }
     let mut lenient = schema.clone();
-    let_extra_properties_be(&mut lenient);
+    loosen(&mut lenient);
     let validator = compiled(&lenient)?;
     let errors: Vec<Value> = validator
         .iter_errors(value)
@@ -158,16 +158,25 @@ fn has_secret(schema: &Value) -> bool {
     }
 }
 
-/// Removes `additionalProperties: false` everywhere in the schema.
-fn let_extra_properties_be(schema: &mut Value) {
+/// The only values that a property may have; none where it may have any.
+pub fn choices(property: &Value) -> Option<&Vec<Value>> {
+    member(property, "enum").as_array().filter(|_| *member(property, "allowCustom") != Value::Bool(true))
+}
+
+/// Removes everywhere in the schema what the platform does not hold values to: `additionalProperties: false`, and an `enum`
+/// beside `allowCustom`, which only proposes values. Source: DOC:docs/actions; SDK `schemaAllowsCustomValue`.
+fn loosen(schema: &mut Value) {
     match schema {
         Value::Object(map) => {
             if map.get("additionalProperties") == Some(&Value::Bool(false)) {
                 map.shift_remove("additionalProperties");
             }
-            map.values_mut().for_each(let_extra_properties_be);
+            if map.get("allowCustom") == Some(&Value::Bool(true)) {
+                map.shift_remove("enum");
+            }
+            map.values_mut().for_each(loosen);
         }
-        Value::Array(list) => list.iter_mut().for_each(let_extra_properties_be),
+        Value::Array(list) => list.iter_mut().for_each(loosen),
         _ => {}
     }
 }
@@ -186,6 +195,17 @@ mod tests {
         assert!(check_value(&schema, &json!({"title": "x", "more": 1}), "the input").is_ok());
         let error = check_value(&schema, &Value::Null, "the input").unwrap_err();
         assert!(error.message.contains("title"), "{}", error.message);
+    }
+
+    #[test]
+    fn an_enum_beside_allow_custom_only_proposes() {
+        let schema = |custom: bool| {
+            json!({"type": "object", "properties": {
+                "to": {"type": "array", "items": {"type": "string", "enum": ["a", "b"], "allowCustom": custom}}}})
+        };
+        assert!(check_value(&schema(true), &json!({"to": ["a", "c"]}), "the input").is_ok());
+        assert!(check_value(&schema(true), &json!({"to": [1]}), "the input").is_err(), "its type still binds");
+        assert!(check_value(&schema(false), &json!({"to": ["c"]}), "the input").is_err());
     }
 
     #[test]
