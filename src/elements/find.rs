@@ -5,11 +5,29 @@
 use std::sync::Arc;
 
 use crate::base::error::{ApiError, ErrorKey};
+use crate::base::ids::Id;
 use crate::elements::Kind;
 use crate::elements::model::Selector;
 use crate::engine::directory::{Directory, Resolved, hint};
 use crate::engine::tokens::Caller;
 use crate::nouns::connection::model::Connection;
+use crate::nouns::integration::model::Integration;
+
+/// Where something is looked for that serves: an integration, a connection of it, and the key of the instances that are
+/// meant there.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Spot<'a> {
+    pub integration: Option<&'a Id<Integration>>,
+    pub connection: Option<&'a Id<Connection>>,
+    pub instance_key: Option<&'a str>,
+}
+
+impl<'a> Spot<'a> {
+    /// At a connection.
+    pub fn of(connection: &'a Connection, instance_key: Option<&'a str>) -> Self {
+        Self { integration: connection.integration.as_ref(), connection: Some(&connection.id), instance_key }
+    }
+}
 
 /// Whether archived elements are found by their id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -129,22 +147,17 @@ impl Directory<'_> {
         .with_data(serde_json::json!({ "candidates": candidates.iter().map(|a| a.id()).collect::<Vec<_>>() }))
     }
 
-    /// The element of an id, UUID or key that serves a connection: the most specific version of it, that of the instance key
+    /// The element of an id, UUID or key that serves at a spot: the most specific version of it, that of the instance key
     /// where there is one. Fails with 404 when there is none.
-    pub fn serving<E: Kind>(
-        &self,
-        connection: &Connection,
-        named: &str,
-        instance_key: Option<&str>,
-    ) -> Result<Arc<E>, ApiError> {
+    pub fn serving<E: Kind>(&self, spot: Spot<'_>, named: &str) -> Result<Arc<E>, ApiError> {
         let all = E::table(self.world);
         let serves = |element: &&Arc<E>| {
             let place = element.place();
             self.withdrawn(&***element).is_none()
                 && !element.meta().is_archived()
-                && (place.connection.is_none() || place.connection.as_ref() == Some(&connection.id))
-                && (place.integration.is_none() || place.integration == connection.integration)
-                && (place.instance_key.is_none() || place.instance_key.as_deref() == instance_key)
+                && (place.connection.is_none() || place.connection.as_ref() == spot.connection)
+                && (place.integration.is_none() || place.integration.as_ref() == spot.integration)
+                && (place.instance_key.is_none() || place.instance_key.as_deref() == spot.instance_key)
         };
         let of_key = |key: &str| {
             let of_key = all.with_key(key).filter(serves);
@@ -188,6 +201,11 @@ impl Directory<'_> {
             hint(text, keys),
             E::PLURAL
         ))
+    }
+
+    /// A 404 for an instance that an id does not name.
+    pub fn no_instance<E: Kind>(id: &str) -> ApiError {
+        ApiError::not_found(format!("no matching {0} instance: `{id}`; list them with GET /{1}s", E::NOUN, E::INSTANCE))
     }
 
     /// Resolves any spelling of an element's selector; `archived` says whether an archived one is found by id. Fails

@@ -96,14 +96,18 @@ pub struct Reference<'a> {
     pub named: &'a str,
 }
 
+/// The id, UUID or key by which a value names one element: the value itself, or what it has as `key`, `id` or `uuid`.
+pub fn name_in(value: &Value) -> Option<&str> {
+    [value, member(value, "key"), member(value, "id"), member(value, "uuid")].into_iter().find_map(Value::as_str)
+}
+
 /// What a field refers to by its name and value; none where it is about something else.
 fn of_field<'a>(field: &str, value: &'a Value) -> Option<Reference<'a>> {
     let ends = ["Key", "Id", "Uuid"];
     let stem = ends.iter().find_map(|end| field.strip_suffix(end));
     let (of_type, type_name) = type_of_stem(stem.unwrap_or(field))?;
-    let inner = [member(value, "key"), member(value, "id"), member(value, "uuid")];
-    let inner = inner.into_iter().find_map(Value::as_str).filter(|_| stem.is_none());
-    Some(Reference { of_type, type_name, named: value.as_str().or(inner)? })
+    let named = if stem.is_none() { name_in(value) } else { value.as_str() };
+    Some(Reference { of_type, type_name, named: named? })
 }
 
 /// What an object with a type and an id or UUID refers to, as the elements of a package do.

@@ -61,8 +61,11 @@ impl Evaluation<'_> {
             return Ok(Some(Value::Bool(true)));
         };
         // What stays a formula is an object with a member, whatever that comes to.
-        let stays = ["$lookup", "$findExternalRecordId", "$findAppRecordId", "$copy"];
-        let is_kept = formula_of(subject).is_some_and(|(name, _)| stays.contains(&name));
+        let is_kept = formula_of(subject).is_some_and(|(name, _)| match name {
+            "$lookup" | "$copy" => true,
+            "$findExternalRecordId" | "$findAppRecordId" => self.budget.find.is_none(),
+            _ => false,
+        });
         match operator.as_str() {
             "isEmpty" if is_kept => return Ok(Some(Value::Bool(false))),
             "isNotEmpty" if is_kept => return Ok(Some(Value::Bool(true))),

@@ -47,6 +47,27 @@ pub(super) fn resolve_with(template: &Value, variables: Option<&Value>, now: Tim
     value.map(references::fill_copies).transpose()
 }
 
+/// Whose id a formula looks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecordOf {
+    /// The external app's: `$findExternalRecordId`.
+    ExternalApp,
+    /// The user's own app's: `$findAppRecordId`.
+    OwnApp,
+}
+
+/// Finds the id of a record by that of the record that it is linked to. The operand is `{dataLinkTable, recordId}`; none
+/// where there is no such link.
+pub type FindLinked<'a> = &'a dyn Fn(RecordOf, &Value) -> Option<String>;
+
+/// Evaluates as [`resolve`] does, and looks ids of linked records up by `find`, inside other formulas too. Source: SDK
+/// `resolveValue`. What the variables hold is data, whatever it looks like.
+pub fn resolve_linked(template: &Value, variables: &Value, now: Timestamp, find: FindLinked) -> Outcome {
+    let budget = Budget { find: Some(find), ..Budget::of(Way::Data, now) };
+    let value = Evaluation { scope: Scope::Whole(Some(variables)), budget: &budget }.value(template)?;
+    value.map(references::fill_copies).transpose()
+}
+
 /// How a template is evaluated. Source: SDK, which has a function for each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
@@ -61,8 +82,7 @@ pub(super) enum Way {
 
 /// Evaluates `template` over `variables`, and does nothing about copies.
 pub(super) fn evaluate(template: &Value, variables: Option<&Value>, way: Way, now: Timestamp) -> Outcome {
-    let budget =
-        Budget { way, now, time: Cell::new(LONGEST), bytes: Cell::new(MOST_BYTES), steps: Cell::new(MOST_STEPS) };
+    let budget = Budget::of(way, now);
     Evaluation { scope: Scope::Whole(variables), budget: &budget }.value(template)
 }
 
@@ -107,8 +127,10 @@ pub(super) fn formula_of(value: &Value) -> Option<(&'static str, &Value)> {
 }
 
 /// How one evaluation is done, and what is left of its bounds.
-struct Budget {
+struct Budget<'f> {
     way: Way,
+    /// How ids of linked records are found; none where formulas that ask for one stay as they are.
+    find: Option<FindLinked<'f>>,
     /// The moment that expressions see as now.
     now: Timestamp,
     /// What expressions may still take.
@@ -117,7 +139,12 @@ struct Budget {
     steps: Cell<usize>,
 }
 
-impl Budget {
+impl Budget<'_> {
+    fn of(way: Way, now: Timestamp) -> Self {
+        let (time, bytes, steps) = (Cell::new(LONGEST), Cell::new(MOST_BYTES), Cell::new(MOST_STEPS));
+        Self { way, find: None, now, time, bytes, steps }
+    }
+
     fn spend(left: &Cell<usize>, spent: usize, of: impl Fn() -> String) -> Result<(), ApiError> {
         left.set(left.get().checked_sub(spent).ok_or_else(|| ApiError::configuration(of()))?);
         Ok(())
@@ -168,7 +195,7 @@ impl Scope<'_> {
 /// One evaluation in its scope.
 struct Evaluation<'a> {
     scope: Scope<'a>,
-    budget: &'a Budget,
+    budget: &'a Budget<'a>,
 }
 
 impl Evaluation<'_> {
@@ -237,8 +264,19 @@ impl Evaluation<'_> {
                 (value, _) => operand_as("$copy", value),
             },
             "$lookup" => operand_as("$lookup", self.value(operand)?),
-            "$findExternalRecordId" => operand_as("$findExternalRecordId", self.value(operand)?),
-            "$findAppRecordId" => operand_as("$findAppRecordId", self.value(operand)?),
+            "$findExternalRecordId" | "$findAppRecordId" => {
+                let (name, of) = match name {
+                    "$findAppRecordId" => ("$findAppRecordId", RecordOf::OwnApp),
+                    _ => ("$findExternalRecordId", RecordOf::ExternalApp),
+                };
+                match self.budget.find {
+                    Some(find) => {
+                        let asked = self.value(operand)?;
+                        self.take(asked.and_then(|asked| find(of, &asked)).map(Value::String))
+                    }
+                    None => operand_as(name, self.value(operand)?),
+                }
+            }
             "$formula" => self.formula_with_values(operand),
             "$tpl" => self.template(operand),
             "$concat" => self.concat(operand),

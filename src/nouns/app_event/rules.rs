@@ -6,16 +6,15 @@ use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::json::member;
-use crate::elements::{self, Holder};
+use crate::elements::{self, Holder, Kind as _};
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::mapping::condition::passes;
 use crate::mapping::formula;
-use crate::nouns::app_event::kind::AppEventTypeView;
 use crate::nouns::app_event::model::{AppEvent, AppEventType};
 use crate::nouns::flow::model::{Flow, FlowNode, FlowNodeType};
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
+use crate::nouns::references::name_in;
 use crate::nouns::tenant::model::Tenant;
 use crate::store::{StoreError, Tx};
 
@@ -173,8 +172,7 @@ fn named_by(node: &FlowNode) -> impl Iterator<Item = &str> {
     let is_trigger = node.node_type == FlowNodeType::AppEventTrigger;
     let outer = ["appEventTypeKey", "appEventTypeId", "key", "appEvent", "appEventType"].into_iter();
     let outer = outer.filter_map(|name| node.config.get(name)).filter(move |_| is_trigger);
-    let inner = |value| [value, member(value, "key"), member(value, "id"), member(value, "uuid")];
-    outer.flat_map(inner).filter_map(Value::as_str)
+    outer.filter_map(name_in)
 }
 
 /// Whether a node is a trigger for a type.
@@ -213,9 +211,8 @@ pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
 pub(super) fn shown(cx: &Cx, event: &AppEvent) -> Value {
     let world = cx.world();
     let lens = cx.view(&world);
-    let of = |id: &Id<AppEventType>| {
-        world.app_event_types.get(id.as_str()).map(|it| AppEventTypeView::bare(&lens, it, None))
-    };
+    let of =
+        |id: &Id<AppEventType>| world.app_event_types.get(id.as_str()).map(|it| AppEventType::bare(&lens, it, None));
     let event_type = of(&event.event_type);
     let name = world.app_event_types.get(event.event_type.as_str()).map(|it| it.meta.name.clone());
     json!({

@@ -9,4 +9,4 @@ pub mod model;
 pub mod routes;
 mod rules;
 
-pub use rules::{LinkVerb, at_node, with_ids};
+pub use rules::{LinkVerb, at_node, finder};

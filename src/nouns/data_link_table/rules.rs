@@ -1,18 +1,19 @@
 //! Links: made, found and deleted in the instances of tables, by calls, by nodes of flows and by formulas.
 
-use std::sync::Arc;
-
 use serde::Deserialize;
 use serde_json::Value;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::json::member;
-use crate::elements;
 use crate::elements::model::{Scope, Selector};
+use crate::elements::{self, Spot};
 use crate::engine::Cx;
+use crate::engine::directory::Directory;
+use crate::mapping::formula::RecordOf;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_link_table::model::{DataLink, DataLinkTable, LinkDirection};
+use crate::nouns::references::name_in;
 use crate::store::World;
 
 /// A link to make. Source: SDK `CreateDataLinkRequest`.
@@ -114,13 +115,17 @@ pub enum LinkVerb {
 
 /// Does what a node's configuration says, with a connection's instance of the table that `dataLinkTable` names. Fails where it
 /// names none, and for a link without ids. Source: assumed, after `$findExternalRecordId`.
-pub async fn at_node(cx: &Cx, connection: &Connection, verb: LinkVerb, config: Value) -> Result<Value, ApiError> {
-    let named = member(&config, "dataLinkTable");
-    let named = [named, member(named, "key"), member(named, "id"), member(&config, "dataLinkTableKey")];
-    let named = named.into_iter().find_map(Value::as_str);
+pub async fn at_node(
+    cx: &Cx,
+    (connection, instance_key): (&Connection, Option<&str>),
+    verb: LinkVerb,
+    config: Value,
+) -> Result<Value, ApiError> {
+    let named = [member(&config, "dataLinkTable"), member(&config, "dataLinkTableKey")].into_iter().find_map(name_in);
     let named = named.ok_or_else(|| ApiError::configuration("the node names no `config.dataLinkTable.key`"))?;
     let making = Selector {
         parent_key: Some(named.to_owned()),
+        instance_key: instance_key.map(str::to_owned),
         auto_create: true,
         scope: Scope { connection_id: Some(connection.id.to_string()), ..Scope::default() },
         ..Selector::default()
@@ -147,47 +152,27 @@ pub async fn at_node(cx: &Cx, connection: &Connection, verb: LinkVerb, config: V
     }
 }
 
-/// Puts the ids that `$findExternalRecordId` and `$findAppRecordId` ask for in their places: those of a connection's links. None
-/// where there is no such link, and members and items that come to none are left out. Source: SDK `resolveValue`;
-/// IAPP:docs/formulas.
-pub fn with_ids(world: &World, connection: &Connection, value: Value) -> Option<Value> {
-    match value {
-        Value::Object(members) => {
-            for (name, is_external) in [("$findExternalRecordId", true), ("$findAppRecordId", false)] {
-                if let Some(asked) = members.get(name).filter(|_| members.len() == 1) {
-                    let asked = with_ids(world, connection, asked.clone())?;
-                    return linked(world, connection, &asked, is_external).map(Value::String);
-                }
-            }
-            let members = members.into_iter();
-            let members = members.filter_map(|(name, value)| Some((name, with_ids(world, connection, value)?)));
-            Some(Value::Object(members.collect()))
-        }
-        Value::Array(items) => {
-            Some(Value::Array(items.into_iter().filter_map(|item| with_ids(world, connection, item)).collect()))
-        }
-        plain => Some(plain),
+/// Finds ids by the links of a connection, in its instance of the table that a formula names. Source: IAPP:docs/formulas.
+pub fn finder<'a>(
+    directory: Directory<'a>,
+    connection: &'a Connection,
+    instance_key: Option<&'a str>,
+) -> impl Fn(RecordOf, &Value) -> Option<String> + 'a {
+    move |of, asked| {
+        let named = name_in(member(asked, "dataLinkTable"))?;
+        let table = directory.serving::<DataLinkTable>(Spot::of(connection, instance_key), named).ok()?;
+        linked(directory.world, &table, &text_of(member(asked, "recordId")), of)
     }
 }
 
-/// The other id of the link that has `recordId` on one side.
-fn linked(world: &World, connection: &Connection, asked: &Value, is_external: bool) -> Option<String> {
-    let named = member(asked, "dataLinkTable");
-    let named = [named, member(named, "key"), member(named, "id")].into_iter().find_map(Value::as_str)?;
-    let by_id = world.data_link_tables.get(named).and_then(|table| table.meta.key.as_deref());
-    let record = text_of(member(asked, "recordId"));
-    let tables = world.data_link_tables.with_key(by_id.unwrap_or(named));
-    let tables = tables.filter(|table| table.place.connection.as_ref() == Some(&connection.id));
-    let tables = tables.filter(|table| !table.meta.is_archived());
-    // Of several instances that without a key of its own is meant.
-    let table: &Arc<DataLinkTable> = tables.min_by_key(|table| table.place.instance_key.is_some())?;
+/// The other id of the link that has an id on one side.
+fn linked(world: &World, table: &DataLinkTable, record: &str, of: RecordOf) -> Option<String> {
     let mut links = world.data_links.with_key(table.id.as_str());
     links.find_map(|link| {
         // What goes out asks for the id in the app, what comes in for the user's own.
-        let (wanted, known, other) = if is_external {
-            (LinkDirection::Export, &link.app_record_id, &link.external_record_id)
-        } else {
-            (LinkDirection::Import, &link.external_record_id, &link.app_record_id)
+        let (wanted, known, other) = match of {
+            RecordOf::ExternalApp => (LinkDirection::Export, &link.app_record_id, &link.external_record_id),
+            RecordOf::OwnApp => (LinkDirection::Import, &link.external_record_id, &link.app_record_id),
         };
         (link.direction.covers(wanted) && *known == record).then(|| other.clone())
     })

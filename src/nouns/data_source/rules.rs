@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::elements::Spot;
 use crate::engine::directory::Directory;
-use crate::nouns::connection::model::Connection;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::data_source::model::DataSource;
+use crate::nouns::references::name_in;
 
 impl DataSource {
     /// The key of the collection that it is at a connector: its own, else the first that has its unified data model. Source:
@@ -25,7 +26,7 @@ fn default_of<'a>(connector: &'a Connector, udm: &str) -> Option<&'a str> {
     has.map(|collection| collection.key.as_str())
 }
 
-/// What a configuration's `dataSource` comes to behind a connection.
+/// What a configuration's `dataSource` comes to at a spot.
 #[derive(Debug)]
 pub struct Located {
     /// The data source that it names; none where it names a collection itself.
@@ -42,15 +43,14 @@ pub struct Located {
 /// where it names no collection, and with 404 for a data source that is not there.
 pub fn locate(
     directory: &Directory<'_>,
-    connection: &Connection,
+    spot: Spot<'_>,
     connector: &Connector,
     named: &Value,
-    instance_key: Option<&str>,
 ) -> Result<Located, ApiError> {
     let text = |name: &str| named.get(name).and_then(Value::as_str);
     let own = text("collectionKey");
-    let any = text("key").or_else(|| text("id")).or_else(|| named.as_str()).filter(|_| own.is_none());
-    let source = any.map(|any| directory.serving::<DataSource>(connection, any, instance_key)).transpose()?;
+    let any = name_in(named).filter(|_| own.is_none());
+    let source = any.map(|any| directory.serving::<DataSource>(spot, any)).transpose()?;
     let udm = text("udm").map(str::to_owned).or_else(|| source.as_ref()?.udm.clone());
     let of_source = || source.as_ref()?.collection_at(connector);
     let collection = own.or_else(of_source).or_else(|| default_of(connector, udm.as_deref()?));

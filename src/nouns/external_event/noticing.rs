@@ -12,6 +12,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::set_member;
+use crate::elements::Spot;
 use crate::engine::WorkspaceRuntime;
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
@@ -225,7 +226,7 @@ pub(super) fn source_of(
     let named = config.data_source.as_ref().ok_or_else(|| {
         ApiError::bad_request("`config.dataSource` is missing: `{collectionKey}`, or the `key` of a data source")
     })?;
-    let at = data_source::locate(directory, connection, &connector, named, instance_key)?;
+    let at = data_source::locate(directory, Spot::of(connection, instance_key), &connector, named)?;
     let key = at.collection.as_str();
     let collection = connector.data_collection(key)?;
     let spec = collection.event(event).ok_or_else(|| {

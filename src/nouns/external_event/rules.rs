@@ -12,12 +12,13 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
 use crate::base::json::set_member;
+use crate::elements::Spot;
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connection as connections;
-use crate::nouns::data_link_table::with_ids;
+use crate::nouns::data_link_table::finder;
 use crate::nouns::external_event::model::{
     Detection, EventConfig, EventStatus, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
     LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
@@ -27,6 +28,7 @@ use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 use crate::nouns::flow::model::Flow;
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
+use crate::nouns::references::name_in;
 use crate::nouns::webhook as webhooks;
 use crate::store::{StoreError, Tx, World};
 
@@ -384,14 +386,14 @@ fn mapped(
     mut payload: Value,
 ) -> Result<Value, ApiError> {
     let named = flow.nodes.get(node).and_then(|node| node.config.get("fieldMapping"));
-    let key = named.and_then(|named| named.get("key").or_else(|| named.get("id")));
     let connection = world.connections.get(of.connection.as_str());
-    let (Some(key), Some(connection)) = (key.and_then(Value::as_str), connection) else { return Ok(payload) };
+    let (Some(any), Some(connection)) = (named.and_then(name_in), connection) else { return Ok(payload) };
     let Some(record) = payload.get_mut("record") else { return Ok(payload) };
     let directory = Directory::new(world, catalog);
-    let mapping = directory.serving::<FieldMapping>(connection, key, flow.place.instance_key.as_deref())?;
-    let fields = mapping.run(Some(Direction::Import), record, space.clock.now())?;
-    set_member(record, "fields", with_ids(world, connection, fields).unwrap_or_default());
+    let mapping = directory.serving::<FieldMapping>(Spot::of(connection, flow.place.instance_key.as_deref()), any)?;
+    let find = finder(directory, connection, flow.place.instance_key.as_deref());
+    let fields = mapping.run(Some(Direction::Import), record, space.clock.now(), Some(&find))?;
+    set_member(record, "fields", fields);
     let keeps_raw = named.and_then(|named| named.get("includeRawFields")).is_some_and(|is| *is == Value::Bool(true));
     if let Some(record) = record.as_object_mut().filter(|_| !keeps_raw) {
         record.shift_remove("rawFields");

@@ -12,7 +12,7 @@ use crate::base::error::ApiError;
 use crate::base::json::schema::check_schema;
 use crate::call::router::{Access, Route, route};
 use crate::elements::settings::Setting;
-use crate::elements::{Address, routes as elements};
+use crate::elements::{Address, Spot, routes as elements};
 use crate::engine::view::ViewContext;
 use crate::nouns::data_source::model::DataSource;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping, field_mapping};
@@ -105,7 +105,7 @@ impl FieldMapping {
         let named = named.into_iter().find_map(Option::as_deref)?;
         let connection = world.connections.get(self.place.connection.as_ref()?.as_str())?;
         let instance_key = self.place.instance_key.as_deref();
-        let source = directory.serving::<DataSource>(connection, named, instance_key).ok()?;
+        let source = directory.serving::<DataSource>(Spot::of(connection, instance_key), named).ok()?;
         let connector = directory.connector_behind(connection)?;
         let collection = connector.data_collection(source.collection_at(&connector)?).ok()?;
         Some((source, collection.fields_schema.clone()))

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::elements::{self, Kind as _};
-use crate::nouns::data_link_table::with_ids;
+use crate::mapping::formula::FindLinked;
+use crate::nouns::data_link_table::finder;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 
 /// A request to map something. Source: SDK `RunFieldMappingRequest`.
@@ -22,10 +23,12 @@ pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: RunBody = call.json()?;
     let (mapping, _) = elements::get::<FieldMapping>(&cx, &FieldMapping::selector(&call)?)?;
-    let output = mapping.run(body.direction, &body.input.unwrap_or_default(), cx.space.clock.now())?;
     let world = cx.world();
     let connection = mapping.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
-    let output = connection.map_or(Some(output.clone()), |connection| with_ids(&world, connection, output));
+    let instance_key = mapping.place.instance_key.as_deref();
+    let finder = connection.map(|connection| finder(cx.directory(&world), connection, instance_key));
+    let find = finder.as_ref().map(|finder| finder as FindLinked);
+    let output = mapping.run(body.direction, &body.input.unwrap_or_default(), cx.space.clock.now(), find)?;
     Reply::json(&json!({ "output": output }))
 }
 

@@ -4,22 +4,35 @@ use serde_json::{Value, json};
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::mapping::formula::FindLinked;
 use crate::mapping::{formula, merge};
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 
 impl FieldMapping {
     /// What the mapping makes of `input`, one way or both. An import reads a record: its `fields`, and its `unifiedFields` for
     /// what is unified; an input without `fields` is taken for the fields themselves. Source: assumed.
-    pub fn run(&self, direction: Option<Direction>, input: &Value, now: Timestamp) -> Result<Value, ApiError> {
+    pub fn run(
+        &self,
+        direction: Option<Direction>,
+        input: &Value,
+        now: Timestamp,
+        find: Option<FindLinked>,
+    ) -> Result<Value, ApiError> {
         let direction = direction.or(self.direction).unwrap_or(Direction::Import);
-        let one = |way: Direction| self.run_one(way, input, now);
+        let one = |way: Direction| self.run_one(way, input, now, find);
         match direction {
             Direction::Import | Direction::Export => one(direction),
             Direction::Both => Ok(json!({ "import": one(Direction::Import)?, "export": one(Direction::Export)? })),
         }
     }
 
-    fn run_one(&self, direction: Direction, input: &Value, now: Timestamp) -> Result<Value, ApiError> {
+    fn run_one(
+        &self,
+        direction: Direction,
+        input: &Value,
+        now: Timestamp,
+        find: Option<FindLinked>,
+    ) -> Result<Value, ApiError> {
         let (default, own, unified) = match direction {
             Direction::Export => (&self.default_export_value, &self.export_value, &self.unified_export_value),
             Direction::Import | Direction::Both => {
@@ -32,9 +45,11 @@ impl FieldMapping {
         let templates = [(default, native), (unified, of_unified), (own, native)];
         let mut output = Value::Null;
         for (template, variables) in templates {
-            if let Some(value) =
-                template.as_ref().map(|template| formula::resolve(template, variables, now)).transpose()?.flatten()
-            {
+            let value = template.as_ref().map(|template| match find {
+                Some(find) => formula::resolve_linked(template, variables, now, find),
+                None => formula::resolve(template, variables, now),
+            });
+            if let Some(value) = value.transpose()?.flatten() {
                 output = merge::merge(output, value);
             }
         }
@@ -61,9 +76,9 @@ mod tests {
         };
         let record = json!({ "id": "1", "fields": { "name": "Ada" }, "unifiedFields": { "primaryEmail": "a@x" } });
         let expected = json!({ "title": "Dr. Ada", "kind": "person", "mail": "a@x" });
-        assert_eq!(mapping.run(None, &record, at).unwrap(), expected);
+        assert_eq!(mapping.run(None, &record, at, None).unwrap(), expected);
         assert_eq!(
-            mapping.run(Some(Direction::Export), &json!({ "title": "Ada" }), at).unwrap(),
+            mapping.run(Some(Direction::Export), &json!({ "title": "Ada" }), at, None).unwrap(),
             json!({ "name": "Ada" })
         );
     }

@@ -324,7 +324,9 @@ impl Walk<'_> {
     }
 
     fn resolve(&self, template: &Value, input: &Value) -> Result<Value, ApiError> {
-        Ok(run::mapped(self.cx, &self.scope(), template, &self.variables(input))?.unwrap_or(Value::Null))
+        let (scope, instance_key) = (self.scope(), self.flow.place.instance_key.as_deref());
+        let value = run::mapped(self.cx, (&scope, instance_key), template, &self.variables(input))?;
+        Ok(value.unwrap_or(Value::Null))
     }
 
     fn transform(&self, config: &JsonMap, input: &Value) -> Result<Option<Value>, ApiError> {
@@ -350,7 +352,8 @@ impl Walk<'_> {
         let gone = || ApiError::configuration("the flow's connection is gone");
         let connection = self.scope().connection.ok_or_else(gone)?;
         let config = self.resolve(&Value::Object(config), input)?;
-        data_links::at_node(self.cx, &connection, verb, config).await.map(Some)
+        let instance_key = self.flow.place.instance_key.as_deref();
+        data_links::at_node(self.cx, (&connection, instance_key), verb, config).await.map(Some)
     }
 
     /// Runs the nodes below a For Each once for each item, which they see as `input.<key>.item`; answers, by
@@ -422,11 +425,10 @@ impl Walk<'_> {
             snapshot.extend(value.map(|value| (name.to_owned(), json!(value))));
         }
         snapshot.insert("connectionId".into(), json!(self.run.connection));
-        snapshot.extend(given.clone().map(|given| ("input".to_owned(), given)));
         let request = RunRequest {
             dispatch: Ok(Dispatch::Action(selector)),
             scope,
-            input: given,
+            input: given.map(Arc::new),
             meta: None,
             snapshot,
             resolution: None,

@@ -42,6 +42,9 @@ pub struct Queued {
 pub async fn create(cx: &Cx, body: FlowRunBody) -> Result<Queued, ApiError> {
     let id = body.flow_instance_id.clone().filter(|id| !id.is_empty());
     let id = id.ok_or_else(|| ApiError::bad_request("say what to run: `flowInstanceId` is missing"))?;
+    if cx.directory(&cx.world()).element_by_id::<Flow>(&cx.caller, &id).is_none() {
+        return Err(Directory::no_instance::<Flow>(&id));
+    }
     let by_id = Selector { id: Some(id), ..Selector::default() };
     let flow = elements::get::<Flow>(cx, &by_id)?.0;
     start(cx, &flow, body).await
