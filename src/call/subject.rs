@@ -24,7 +24,7 @@ pub struct Subject {
     /// The connection that a rule may break.
     pub connection: Option<Id<Connection>>,
     /// The input that an action or a flow is given.
-    pub input: Option<Value>,
+    pub input: Option<Arc<Value>>,
 }
 
 /// An element under all its names.

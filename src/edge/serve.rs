@@ -34,6 +34,7 @@ use crate::edge::faults;
 use crate::elements::manager_only;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
 use crate::fault;
+use crate::journal;
 use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::hosted_page::routes::theme_of;
@@ -527,7 +528,7 @@ fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started
         connection: facts.connection,
         action: facts.action,
         flow: facts.flow,
-        body: input,
+        body: input.as_deref().map(journal::kept),
         // Who asks by a body says there which page.
         next_cursor: cursor_in(&reply.body).filter(|_| incoming.method == Method::GET),
         route: seen.route,

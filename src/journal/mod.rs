@@ -164,7 +164,7 @@ impl Journal {
         inner.next += 1;
         entry.seq = inner.next;
         entry.path = masked(&entry.path);
-        entry.body = entry.body.take().map(kept);
+        entry.body = entry.body.as_ref().map(kept);
         inner.bytes += entry.size();
         while inner.entries.len() == self.limit || (inner.bytes > MOST_BYTES && !inner.entries.is_empty()) {
             let oldest = inner.entries.pop_front().map_or(0, |oldest| oldest.size());
@@ -293,12 +293,14 @@ fn size_of_value(value: &Value) -> usize {
     }
 }
 
-/// Returns a body as the journal keeps it: with secrets masked, or only its size when it is large.
-fn kept(mut body: Value) -> Value {
-    let size = size_of_value(&body);
+/// Returns a body as the journal keeps it: with secrets masked, or only its size when it is large. What is kept already
+/// stays as it is.
+pub(crate) fn kept(body: &Value) -> Value {
+    let size = size_of_value(body);
     if size > LARGEST_BODY {
         return Value::String(format!("(about {size} bytes)"));
     }
+    let mut body = body.clone();
     mask(&mut body);
     if let Value::String(text) = &mut body
         && text.contains('=')

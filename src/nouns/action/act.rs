@@ -2,6 +2,8 @@
 //!
 //! Invariant: a body that is wrong is still a request to run, so that it gets a run log.
 
+use std::sync::Arc;
+
 use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
@@ -40,6 +42,7 @@ pub(super) fn read(body: Value) -> RunRequest {
         let has_id = body.get("id").and_then(Value::as_str).is_some_and(|id| !id.is_empty());
         body.shift_remove(if has_id { "key" } else { "id" });
     }
+    let input = body.shift_remove("input");
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
     RunRequest {
         scope: Scope {
@@ -48,7 +51,7 @@ pub(super) fn read(body: Value) -> RunRequest {
             connection_id: text("connectionId"),
             connection_key: text("connectionKey"),
         },
-        input: body.get("input").cloned(),
+        input: input.map(Arc::new),
         meta: body.get("meta").and_then(Value::as_object).cloned(),
         dispatch: read_dispatch(&body),
         // Fields that `/act` does not know are named in the error and not kept.

@@ -107,7 +107,7 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// The call as `/act` would take it, for the run log.
-fn snapshot(selector: &Selector, scope: &Scope, input: Option<&Value>, meta: Option<&JsonMap>) -> JsonMap {
+fn snapshot(selector: &Selector, scope: &Scope, meta: Option<&JsonMap>) -> JsonMap {
     let mut snapshot = JsonMap::new();
     let mut set = |name: &str, value: Option<&String>| {
         if let Some(value) = value {
@@ -119,9 +119,6 @@ fn snapshot(selector: &Selector, scope: &Scope, input: Option<&Value>, meta: Opt
     set("integrationKey", scope.integration_key.as_ref());
     set("connectionId", scope.connection_id.as_ref());
     set("connectionKey", scope.connection_key.as_ref());
-    if let Some(input) = input {
-        snapshot.insert("input".into(), input.clone());
-    }
     if let Some(meta) = meta {
         snapshot.insert("meta".into(), Value::Object(meta.clone()));
     }
@@ -129,10 +126,10 @@ fn snapshot(selector: &Selector, scope: &Scope, input: Option<&Value>, meta: Opt
 }
 
 /// A call that runs the action which it selects; a selector that cannot be read is told in the run's log.
-fn request_of(selector: Result<Selector, ApiError>, input: Option<Value>, meta: Option<JsonMap>) -> RunRequest {
+fn request_of(selector: Result<Selector, ApiError>, input: Option<Arc<Value>>, meta: Option<JsonMap>) -> RunRequest {
     let shown = selector.clone().unwrap_or_default();
     RunRequest {
-        snapshot: snapshot(&shown, &shown.scope, input.as_ref(), meta.as_ref()),
+        snapshot: snapshot(&shown, &shown.scope, meta.as_ref()),
         scope: shown.scope,
         dispatch: selector.map(Dispatch::Action),
         input,
@@ -145,7 +142,7 @@ fn request_of(selector: Result<Selector, ApiError>, input: Option<Value>, meta: 
 /// `{input, meta}`. Source: SDK `RunActionRequest`.
 pub(crate) fn read_selected(call: &Call) -> Result<RunCall, ApiError> {
     let (input, meta) = unwrapped(call.any_json()?.unwrap_or_else(|| json!({})));
-    Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, meta)))
+    Ok(RunCall::new(call.cx()?, request_of(call.selector(), input.map(Arc::new), meta)))
 }
 
 /// Takes `input` and `meta` out of a body; any other body is the input itself.
@@ -162,7 +159,7 @@ fn unwrapped(body: Value) -> (Option<Value>, Option<JsonMap>) {
 /// Reads a call whose body is the input itself. Source: SDK.
 pub(crate) fn read_bare(call: &Call) -> Result<RunCall, ApiError> {
     let input = call.any_json()?;
-    Ok(RunCall::new(call.cx()?, request_of(call.selector(), input, None)))
+    Ok(RunCall::new(call.cx()?, request_of(call.selector(), input.map(Arc::new), None)))
 }
 
 /// `POST /action-instance/run`, any token: runs the connection's version; the body is the input itself, and

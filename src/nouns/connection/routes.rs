@@ -2,6 +2,8 @@
 //!
 //! Invariant: credentials, connector parameters and input are shown only to a caller that asks by `includeSecrets`.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use serde::Deserialize;
@@ -259,13 +261,10 @@ pub(crate) async fn execute_request(call: Call) -> Result<Reply, ApiError> {
     let selector = Selector { id: Some(action), scope: scope.clone(), ..Selector::default() };
     let mut snapshot = crate::base::JsonMap::new();
     snapshot.insert("connectionId".into(), connection.id.to_string().into());
-    if let Some(payload) = &body.payload {
-        snapshot.insert("input".into(), payload.clone());
-    }
     let request = RunRequest {
         dispatch: Ok(Dispatch::Action(selector)),
         scope,
-        input: body.payload,
+        input: body.payload.map(Arc::new),
         meta: None,
         snapshot,
         resolution: None,

@@ -4,6 +4,7 @@
 //! it answers; what the routes of flows share with those of actions is in [`crate::elements::routes`].
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::json;
@@ -115,7 +116,7 @@ fn about_flow(call: &Call, route: &Route, scope: Scope, asked: Vec<String>, flow
     let mut once = BTreeSet::new();
     subject.facts.flow = asked.into_iter().chain(own).chain(above).filter(|name| once.insert(name.clone())).collect();
     let body: Option<Value> = serde_json::from_slice(&call.body).ok();
-    subject.input = body.and_then(|mut body| body.get_mut("input").map(Value::take));
+    subject.input = body.and_then(|mut body| body.get_mut("input").map(Value::take)).map(Arc::new);
     Some(subject)
 }
 

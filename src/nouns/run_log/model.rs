@@ -1,5 +1,7 @@
 //! The records of action runs and of calls to external apps. They are written once and never changed.
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -65,10 +67,10 @@ pub struct RunLog {
     pub duration: u64,
     /// The input that the caller gave; absent when there was none.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub input: Option<Value>,
+    pub input: Option<Arc<Value>>,
     /// The output of the run; absent when it failed or gave nothing.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub output: Option<Value>,
+    pub output: Option<Arc<Value>>,
     /// Why the run failed; absent when it succeeded.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub error: Option<ApiError>,
@@ -100,9 +102,9 @@ pub struct RunDetails {
     pub response: Option<ExchangeResponse>,
     /// The action's `config.request` with its formulas worked out, or else the caller's input.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub input: Option<Value>,
+    pub input: Option<Arc<Value>>,
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub output: Option<Value>,
+    pub output: Option<Arc<Value>>,
     /// Every exchange with an app, in order; each retry is one of its own.
     pub exchanges: Vec<Exchange>,
     /// The changes of connection state that the run caused.

@@ -17,8 +17,9 @@ use crate::nouns::action::model::{Action, ActionType};
 use crate::nouns::action::run::{RunRequest, Trace};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::{CallOutcome, Outgoing};
+use crate::nouns::data_link_table::finder;
 use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
-use crate::nouns::{connection as outbound, data_link_table as data_links, fault as faults};
+use crate::nouns::{connection as outbound, fault as faults};
 use crate::upstream::{OutRequest, OutResponse, UpstreamError};
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -50,10 +51,10 @@ pub fn variables(cx: &Cx, scope: &Resolved, input: Value, more: &JsonMap) -> Val
 
 /// The variables that formulas of a run see; the input is `{}` when there is none.
 pub(crate) fn variables_of(cx: &Cx, request: &RunRequest, trace: &Trace) -> Value {
-    let input = request.input.clone().unwrap_or_else(|| json!({}));
+    let input = request.input.as_deref().cloned().unwrap_or_else(|| json!({}));
     let mut all = variables(cx, &trace.scope, input, &trace.variables);
     if let Some(action) = &trace.action {
-        let instance_key = action.place.instance_key.as_deref().or_else(|| request.instance_key());
+        let (_, instance_key) = trace.place();
         let id = action.place.connection.is_some().then_some(&action.id);
         set_member(&mut all, "actionInstance", json!({ "id": id, "instanceKey": instance_key }));
     }
@@ -85,18 +86,18 @@ fn reads_data(template: &Value) -> bool {
     }
 }
 
-/// What a template comes to over variables, with the ids that it asks the connection's data links for.
+/// What a template comes to over variables, with the ids that it asks the connection's data links for: those of the tables
+/// of an instance key.
 pub(crate) fn mapped(
     cx: &Cx,
-    scope: &Resolved,
+    (scope, instance_key): (&Resolved, Option<&str>),
     template: &Value,
     variables: &Value,
 ) -> Result<Option<Value>, ApiError> {
-    let value = formula::resolve(template, variables, cx.space.clock.now())?;
-    Ok(match (&scope.connection, value) {
-        (Some(connection), Some(value)) => data_links::with_ids(&cx.world(), connection, value),
-        (_, value) => value,
-    })
+    let now = cx.space.clock.now();
+    let Some(connection) = &scope.connection else { return formula::resolve(template, variables, now) };
+    let world = cx.world();
+    formula::resolve_linked(template, variables, now, &finder(cx.directory(&world), connection, instance_key))
 }
 
 /// The action's `config.request` with its formulas worked out. Fails when there is none or a formula is wrong.
@@ -107,7 +108,7 @@ pub(crate) fn mapped_config(cx: &Cx, action: &Action, request: &RunRequest, trac
             action.meta.name
         )));
     };
-    let resolved = mapped(cx, &trace.scope, config, &variables_of(cx, request, trace))?;
+    let resolved = mapped(cx, trace.place(), config, &variables_of(cx, request, trace))?;
     Ok(resolved.unwrap_or_else(|| json!({})))
 }
 

@@ -33,7 +33,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub(crate) async fn run_code(
     cx: &Cx,
     source: String,
-    input: Option<Value>,
+    input: Option<&Value>,
     connection: Option<&Arc<Connection>>,
     trace: &mut Trace,
 ) -> Result<Option<Value>, ApiError> {
@@ -50,7 +50,7 @@ pub(crate) async fn run_code(
         let credentials = connection.and_then(|connection| usable(connection.credentials.as_ref()));
         let user = cx.caller.tenant().map(|tenant| Tenant { credentials: None, ..(**tenant).clone() });
         Arguments {
-            input: raw(Some(&input.unwrap_or_else(|| json!({}))))?,
+            input: raw(Some(input.unwrap_or(&json!({}))))?,
             connection: raw(connection.map(|connection| lens.connection(connection, Secrets::Hidden)).as_ref())?,
             integration: raw(integration.map(|integration| lens.integration(integration, Secrets::Hidden)).as_ref())?,
             credentials: raw(credentials.as_ref())?,

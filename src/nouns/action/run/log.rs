@@ -17,7 +17,7 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::run_log::model::{RunDetails, RunLog, RunStatus};
 use crate::store::logs::OWN_ADDRESS;
 use serde_json::{Value, json};
-use std::sync::PoisonError;
+use std::sync::{Arc, PoisonError};
 
 pub(crate) async fn write_log(
     cx: &Cx,
@@ -47,7 +47,7 @@ pub(crate) async fn write_log(
     let name = trace.name.clone().unwrap_or_else(|| "Unknown action".into());
     let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
     let last = evidence.exchanges.newest().map(|(_, exchange)| exchange);
-    let output = result.ok().cloned().flatten();
+    let output = result.ok().cloned().flatten().map(Arc::new);
     let log = RunLog {
         id: id.clone(),
         user_id: owner.clone(),
@@ -91,7 +91,7 @@ pub(crate) async fn write_log(
     let details = RunDetails {
         request: last.map(|exchange| exchange.request.clone()),
         response: last.and_then(|exchange| exchange.response.clone()),
-        input: trace.mapped_input.clone().or_else(|| request.input.clone()),
+        input: trace.mapped_input.clone().map(Arc::new).or_else(|| request.input.clone()),
         output,
         exchanges: evidence.exchanges.iter().map(|(_, exchange)| exchange.clone()).collect(),
         state_transitions: evidence.transitions.into_items(),
@@ -137,18 +137,20 @@ pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value
     if let Some(action_type) = trace.action_type {
         snapshot.insert("type".into(), json!(action_type));
     }
-    let mut call = request.snapshot.clone();
-    if let Some(Value::Object(headers)) = call.get_mut("api").and_then(|api| api.get_mut("headers")) {
+    for (member, value) in &request.snapshot {
+        if member != "id" || !value.is_null() && action.is_none() {
+            snapshot.insert(member.clone(), value.clone());
+        }
+    }
+    if let Some(Value::Object(headers)) = snapshot.get_mut("api").and_then(|api| api.get_mut("headers")) {
         for (name, value) in headers.iter_mut() {
             if is_secret_name(name) {
                 *value = Value::String(MASK.into());
             }
         }
     }
-    for (member, value) in &call {
-        if member != "id" || !value.is_null() && action.is_none() {
-            snapshot.insert(member.clone(), value.clone());
-        }
+    if let Some(input) = request.input.as_deref() {
+        snapshot.insert("input".into(), input.clone());
     }
     if let Some(action) = action
         && !action.key().is_empty()

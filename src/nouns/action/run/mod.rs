@@ -16,11 +16,12 @@ use call::{
 use code::run_code;
 use evidence::Evidence;
 use log::write_log;
-use records::{run_on_records, verb_of};
+use records::run_on_records;
 use resolve::no_connection;
 
 pub(crate) use call::mapped;
 pub use call::variables;
+pub(crate) use records::verb_of;
 pub use resolve::{Resolution, resolve};
 
 use bytes::Bytes;
@@ -76,11 +77,11 @@ pub struct RunRequest {
     pub dispatch: Result<Dispatch, ApiError>,
     /// The integration or connection that the call names.
     pub scope: Scope,
-    /// The input that the caller gave.
-    pub input: Option<Value>,
+    /// The input that the caller gave. It may be large, so the run, its log and the journal share it.
+    pub input: Option<Arc<Value>>,
     /// The caller's own data, which the log keeps.
     pub meta: Option<JsonMap>,
-    /// The call as it can be sent to `/act` again, for the log.
+    /// The call as it can be sent to `/act` again, for the log; its input stands above.
     pub snapshot: JsonMap,
     /// What was found for it before; it is found anew when the workspace has changed since.
     pub resolution: Option<Arc<Resolution>>,
@@ -112,6 +113,8 @@ pub(crate) struct Trace {
     action_type: Option<ActionType>,
     action: Option<Arc<Action>>,
     scope: Resolved,
+    /// The key of the instance that is meant: what the action works with is then of that key too.
+    instance_key: Option<String>,
     mapped_input: Option<Value>,
     logs: Vec<Value>,
     /// What formulas see beside what they see in every run.
@@ -120,6 +123,11 @@ pub(crate) struct Trace {
 }
 
 impl Trace {
+    /// Where formulas look ids up, and the key of the instance that is meant.
+    fn place(&self) -> (&Resolved, Option<&str>) {
+        (&self.scope, self.instance_key.as_deref())
+    }
+
     fn add(&self, cx: &Cx, connection: Option<&Arc<Connection>>, trip: &CallOutcome) {
         let most = cx.world().workspace.mock.exchanges_per_run;
         self.evidence.lock().unwrap_or_else(PoisonError::into_inner).add(connection, trip, most);
@@ -170,7 +178,7 @@ pub(crate) async fn carry_out(cx: &Cx, request: &RunRequest, trace: &mut Trace) 
             trace.name = Some("Code".into());
             trace.action_type = Some(ActionType::RunJavascript);
             let connection = resolution.connection(cx)?;
-            run_code(cx, source, request.input.clone(), Some(&connection), trace).await
+            run_code(cx, source, request.input.as_deref(), Some(&connection), trace).await
         }
     }
 }
@@ -185,6 +193,7 @@ pub(crate) async fn run_action(
     trace.name = Some(action.meta.name.clone());
     trace.action_type = action.action_type;
     trace.action = Some(Arc::clone(&action));
+    trace.instance_key = action.place.instance_key.clone().or_else(|| request.instance_key().map(str::to_owned));
     match action.state {
         ActionState::Ready => {}
         ActionState::Building => {
@@ -198,21 +207,21 @@ pub(crate) async fn run_action(
         }
     }
     if let Some(input_schema) = &action.input_schema {
-        let input = request.input.clone().unwrap_or(Value::Null);
+        let input = request.input.as_deref().unwrap_or(&Value::Null);
         let world = cx.world();
         let find = |name: &str| {
             let mut all = world.app_data_schemas.with_key(name);
             all.find(|of| !of.place.is_instance() && !of.meta.is_archived())?.schema.clone()
         };
         let input_schema = &schema::with_references(input_schema, &find);
-        schema::check_value(input_schema, &input, &format!("the input of action `{}`", action.meta.name))?;
+        schema::check_value(input_schema, input, &format!("the input of action `{}`", action.meta.name))?;
     }
     let output = perform(cx, &action, request, trace).await?;
     match &action.output_mapping {
         Some(mapping) => {
             let mut variables = variables_of(cx, request, trace);
             set_member(&mut variables, "output", output_in_mapping(&action, mapping, output.unwrap_or_default()));
-            mapped(cx, &trace.scope, mapping, &variables)
+            mapped(cx, trace.place(), mapping, &variables)
         }
         None => Ok(output),
     }
@@ -247,7 +256,7 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
             let code = code.ok_or_else(|| {
                 ApiError::configuration(format!("action `{}` has no `config.code`", action.meta.name))
             })?;
-            run_code(cx, code, request.input.clone(), connection.as_ref(), trace).await?
+            run_code(cx, code, request.input.as_deref(), connection.as_ref(), trace).await?
         }
         Some(other) => match verb_of(other) {
             Some(verb) => Some(run_on_records(cx, action, verb, request, trace).await?),
@@ -264,6 +273,11 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
     })
 }
 
+/// The key of the operation that a configuration names. Source: assumed.
+pub(crate) fn operation_key(config: &JsonMap) -> Option<&str> {
+    ["operationKey", "operation", "key"].into_iter().find_map(|name| config.get(name)?.as_str())
+}
+
 /// Does what the operation that `config.operationKey` names does, with the input that `config.inputMapping` comes to, or the
 /// action's own. Source: IAPP:docs/actions; the names of the fields are assumed.
 async fn run_operation(
@@ -272,8 +286,7 @@ async fn run_operation(
     request: &RunRequest,
     trace: &mut Trace,
 ) -> Result<Option<Value>, ApiError> {
-    let named = ["operationKey", "operation", "key"].into_iter().find_map(|name| action.config.get(name)?.as_str());
-    let key = named.ok_or_else(|| {
+    let key = operation_key(&action.config).ok_or_else(|| {
         ApiError::configuration(format!("action `{}` has no `config.operationKey`", action.meta.name))
     })?;
     let connection = trace.scope.connection.clone();
@@ -283,10 +296,10 @@ async fn run_operation(
     let (variables, now) = (variables_of(cx, request, trace), cx.space.clock.now());
     let mapping = ["inputMapping", "input"].into_iter().find_map(|name| action.config.get(name));
     let input = match mapping {
-        Some(mapping) => mapped(cx, &trace.scope, mapping, &variables)?,
+        Some(mapping) => mapped(cx, trace.place(), mapping, &variables)?.map(Arc::new),
         None => request.input.clone(),
     };
-    let input = input.unwrap_or_else(|| json!({}));
+    let input = input.unwrap_or_else(|| Arc::new(json!({})));
     operation.check_input(&input)?;
     let inner = RunRequest { input: Some(input), ..request.clone() };
     let output = Box::pin(perform(cx, &operation.as_action(), &inner, trace)).await?;
@@ -322,12 +335,13 @@ pub async fn run_node(cx: &Cx, call: NodeCall) -> (Result<Option<Value>, ApiErro
     let request = RunRequest {
         dispatch: Err(ApiError::internal("a node has its action with it")),
         scope: Scope::default(),
-        input: Some(call.input),
+        input: Some(Arc::new(call.input)),
         meta: None,
         snapshot: JsonMap::new(),
         resolution: None,
     };
-    let mut trace = Trace { scope: call.scope, variables: call.variables, ..Trace::default() };
+    let instance_key = call.action.place.instance_key.clone();
+    let mut trace = Trace { scope: call.scope, instance_key, variables: call.variables, ..Trace::default() };
     let result = perform(cx, &call.action, &request, &mut trace).await;
     let mut logs = std::mem::take(&mut trace.logs);
     let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));

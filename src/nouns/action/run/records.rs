@@ -14,20 +14,22 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::json::{member, set_member};
-use crate::elements::Kind as _;
 use crate::elements::model::Meta;
+use crate::elements::{Kind as _, Spot};
 use crate::engine::Cx;
+use crate::mapping::formula::FindLinked;
 use crate::mapping::{formula, merge};
 use crate::nouns::action::model::{Action, ActionType};
 use crate::nouns::connection::connector_of;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::{Collection, Request, Verb, perform};
-use crate::nouns::data_link_table::with_ids;
+use crate::nouns::data_link_table::finder;
 use crate::nouns::data_source::locate;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
+use crate::nouns::references::name_in;
 
 /// What a type of action does with a collection; none for one that works with none. `find-or-create-data-record` looks first.
-pub(super) fn verb_of(action_type: ActionType) -> Option<Verb> {
+pub(crate) fn verb_of(action_type: ActionType) -> Option<Verb> {
     Some(match action_type {
         ActionType::ListDataRecords => Verb::List,
         ActionType::FindDataRecordById => Verb::FindById,
@@ -56,37 +58,38 @@ pub(super) async fn run_on_records(
     let connection = trace.scope.connection.clone();
     let connection = connection.ok_or_else(|| no_connection(cx, trace.scope.integration.as_ref().map(|i| i.key())))?;
     let (variables, now) = (variables_of(cx, request, trace), cx.space.clock.now());
-    let config = mapped(cx, &trace.scope, &Value::Object(action.config.clone()), &variables)?.unwrap_or_default();
-    let input = request.input.clone().unwrap_or_default();
-    let instance_key = action.place.instance_key.as_deref().or_else(|| request.instance_key());
+    let config = mapped(cx, trace.place(), &Value::Object(action.config.clone()), &variables)?.unwrap_or_default();
+    let input = request.input.as_deref().unwrap_or(&Value::Null);
+    let instance_key = trace.instance_key.clone();
+    let instance_key = instance_key.as_deref();
+    let world = cx.world();
+    let find = finder(cx.directory(&world), &connection, instance_key);
     let source = {
-        let world = cx.world();
         let (named, connector) = (member(&config, "dataSource"), connector_of(cx, &connection)?);
-        locate(&cx.directory(&world), &connection, &connector, named, instance_key)
+        locate(&cx.directory(&world), Spot::of(&connection, instance_key), &connector, named)
             .map_err(|error| configured(action, error))?
     };
     let collection = Collection::of(cx, Arc::clone(&connection), &source.collection)?;
     // What it makes of records is worked out when they are there.
     let mapping = action.config.get("fieldMapping").filter(|named| says_mapping(named));
     let mapping = mapping.map(|named| mapping_of(cx, &connection, named, instance_key)).transpose()?;
-    let mut wanted = request_of(&config, &input, verb)?;
+    let mut wanted = request_of(&config, input, verb)?;
     let given = wanted.parameters.take().unwrap_or_default();
     wanted.parameters =
         Some(source.parameters.into_iter().chain(given).collect()).filter(|all: &JsonMap| !all.is_empty());
     let is_new = action.action_type == Some(ActionType::FindOrCreateDataRecord);
     if is_new || matches!(verb, Verb::Create | Verb::Update) {
-        let mut fields = fields_of(&config, &input, mapping.as_ref(), now)?;
+        let mut fields = fields_of(&config, input, mapping.as_ref(), now, &find)?;
         if let Some((mapping, udm)) = mapping.as_ref().zip(source.udm.as_ref()) {
             let given = member(member(&config, "fieldMapping"), "defaultUnifiedValue");
-            fields = with_unified(&collection, udm, (mapping, given), &input, fields, now)?;
+            fields = with_unified(&collection, udm, (mapping, given), input, fields, (now, &find))?;
         }
         if mapping.is_some() {
             // What a mapping has and the app does not take is none of the mapping.
             let spec = collection.spec()?;
             fields.retain(|name, _| spec.is_written(name));
         }
-        let fields = with_ids(&cx.world(), &connection, Value::Object(fields));
-        wanted.fields = fields.and_then(|fields| fields.as_object().cloned());
+        wanted.fields = Some(fields);
     }
     trace.mapped_input = Some(mapped_input(&wanted));
     let udm = collection.shown_in(source.udm.as_deref());
@@ -99,8 +102,7 @@ pub(super) async fn run_on_records(
         };
     }
     if let Some(mapping) = mapping.filter(|_| !matches!(verb, Verb::Create | Verb::Update | Verb::Delete)) {
-        let ids = |value| with_ids(&cx.world(), &connection, value).unwrap_or_default();
-        import_records(&mut answer, &mapping, now, ids)?;
+        import_records(&mut answer, &mapping, now, &find)?;
     }
     Ok(if answer.is_null() { json!({}) } else { answer })
 }
@@ -129,11 +131,10 @@ fn mapping_of(
     named: &Value,
     instance_key: Option<&str>,
 ) -> Result<FieldMapping, ApiError> {
-    let any = named.as_str().or_else(|| named.get("id").or_else(|| named.get("key")).and_then(Value::as_str));
-    let mut mapping = match any {
+    let mut mapping = match name_in(named) {
         Some(any) => {
             let world = cx.world();
-            let mapping = cx.directory(&world).serving::<FieldMapping>(connection, any, instance_key)?;
+            let mapping = cx.directory(&world).serving::<FieldMapping>(Spot::of(connection, instance_key), any)?;
             (*mapping).clone()
         }
         None => {
@@ -183,12 +184,15 @@ fn fields_of(
     input: &Value,
     mapping: Option<&FieldMapping>,
     now: Timestamp,
+    find: FindLinked,
 ) -> Result<JsonMap, ApiError> {
     let own = member(config, "fieldMapping");
-    let is_named = own.is_string() || own.get("id").or_else(|| own.get("key")).is_some();
+    let is_named = name_in(own).is_some();
     let inline = |name: &str| own.get(name).cloned();
     let fields = match mapping {
-        Some(mapping) if is_named => mapping.run(Some(Direction::Export), own.get("input").unwrap_or(input), now)?,
+        Some(mapping) if is_named => {
+            mapping.run(Some(Direction::Export), own.get("input").unwrap_or(input), now, Some(find))?
+        }
         // Its formulas are worked out with those of the whole configuration.
         Some(_) => {
             let default = inline("defaultValue").or_else(|| inline("default")).unwrap_or_default();
@@ -220,10 +224,10 @@ fn with_unified(
     (mapping, given): (&FieldMapping, &Value),
     input: &Value,
     fields: JsonMap,
-    now: Timestamp,
+    (now, find): (Timestamp, FindLinked),
 ) -> Result<JsonMap, ApiError> {
     let template = mapping.unified_export_value.as_ref();
-    let unified = template.map(|template| formula::resolve(template, input, now)).transpose()?.flatten();
+    let unified = template.map(|template| formula::resolve_linked(template, input, now, find)).transpose()?.flatten();
     // The formulas of `given` are worked out already.
     let unified = unified.or_else(|| Some(given.clone()).filter(Value::is_object));
     let Some(Value::Object(unified)) = unified else { return Ok(fields) };
@@ -232,12 +236,12 @@ fn with_unified(
     Ok(native)
 }
 
-/// Shows the fields of each record as the mapping makes them, with the ids of links by `ids`.
+/// Shows the fields of each record as the mapping makes them.
 fn import_records(
     answer: &mut Value,
     mapping: &FieldMapping,
     now: Timestamp,
-    ids: impl Fn(Value) -> Value,
+    find: FindLinked,
 ) -> Result<(), ApiError> {
     let of_list = answer.get_mut("records").and_then(Value::as_array_mut);
     let records: Vec<&mut Value> = match of_list {
@@ -245,8 +249,8 @@ fn import_records(
         None => answer.get_mut("record").into_iter().collect(),
     };
     for record in records {
-        let mapped = mapping.run(Some(Direction::Import), record, now)?;
-        set_member(record, "fields", ids(mapped));
+        let mapped = mapping.run(Some(Direction::Import), record, now, Some(find))?;
+        set_member(record, "fields", mapped);
     }
     Ok(())
 }
