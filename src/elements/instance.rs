@@ -98,7 +98,7 @@ fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError>
     let world = cx.world();
     let directory = cx.directory(&world);
     if let Some(id) = &selector.id {
-        let element: Arc<E> = directory.element_by_id(&cx.caller, id).ok_or_else(|| directory.no_element::<E>(id))?;
+        let element: Arc<E> = directory.element_by_id(&cx.caller, id).ok_or_else(|| Directory::no_instance::<E>(id))?;
         if !element.place().is_instance() {
             let (noun, name, plural) = (E::NOUN, &element.meta().name, E::PLURAL);
             let why = format!("{noun} `{name}` is no {noun} instance; it is at /{plural}/{}", element.id());

@@ -98,6 +98,8 @@ pub trait Kind: Record + Clone + PartialEq {
 
     /// An element as it is answered; `at` is the integration that a universal one is looked at from.
     fn view<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
+    /// An element alone, as it is inside others.
+    fn bare<'a>(lens: &ViewContext<'a>, element: &'a Self, at: Option<&'a Integration>) -> Self::View<'a>;
     /// Reads which element a call names, by the spellings of its kind.
     fn selector(call: &Call) -> Result<Selector, ApiError> {
         call.selector()

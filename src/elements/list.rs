@@ -205,6 +205,11 @@ pub fn described<E: Kind>(element: &E) -> String {
     format!("{} {key} {}", element.meta().name, element.meta().description.as_deref().unwrap_or_default())
 }
 
+/// The element that an element is a version of; none when there is none.
+pub fn parent_of<'w, E: Kind>(world: &'w World, element: &E) -> Option<&'w E> {
+    ancestors(world, element).next().map(|above| &**above)
+}
+
 /// The elements that an element is a version of, nearest first.
 pub fn ancestors<'w, E: Kind>(world: &'w World, element: &E) -> impl Iterator<Item = &'w Arc<E>> + use<'w, E> {
     let above = move |id: &Id<E>| E::table(world).get(id.as_str());

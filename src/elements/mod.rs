@@ -24,10 +24,11 @@ mod list;
 pub use apply::{Applied, applied, apply};
 pub(crate) use change::refuse_taken;
 pub use change::{Change, Wanted, archive, copy, create, manager_only, reset, restore, update};
-pub use find::Archived;
+pub use find::{Archived, Spot};
 pub use holder::{Holder, Holders};
 pub use instance::{by_id, instance, instance_of, put_instance, restore_instance};
 pub use kind::{Address, Kind, SeedForm};
 pub use list::{
-    CATALOG_START, ElementFilter, Listed, ancestors, app_of, described, get, is_tenant, list, universal_parent,
+    CATALOG_START, ElementFilter, Listed, ancestors, app_of, described, get, is_tenant, list, parent_of,
+    universal_parent,
 };

@@ -37,7 +37,7 @@ fn shown_applied<E: Kind>(cx: &Cx, element: &E, applied: &[Applied<E>]) -> Resul
     let lens = cx.view(&world);
     let applied: Vec<Value> = applied
         .iter()
-        .map(|(version, at)| json!({ "element": E::view(&lens, version, None), "integration": lens.bare_integration(at) }))
+        .map(|(version, at)| json!({ "element": E::bare(&lens, version, None), "integration": lens.bare_integration(at) }))
         .collect();
     let mut shown = serde_json::to_value(E::view(&lens, element, None)).map_err(ApiError::internal)?;
     set_member(&mut shown, "appliedToIntegrations", applied);

@@ -65,11 +65,6 @@ pub trait FieldRules: Kind {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NoMore {}
 
-/// What an element is an instance or version of.
-pub(crate) fn parent_of<'w, K: Kind>(world: &'w World, of: &K) -> Option<&'w K> {
-    of.place().parent.as_ref().and_then(|id| K::table(world).get(id.as_str())).map(|above| &**above)
-}
-
 /// Makes a kind of its fields: its `Kind`, and the forms beside its stored type. `parent` names the fields and query
 /// fields by which an instance or version names what it is one of; a kind that stands at the three layers has
 /// `universal`, the field for the universal element.
@@ -182,12 +177,6 @@ macro_rules! kind_of_fields {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) $revision: Option<&'a str>,
             $(
-                /// The UUID of what this one is an instance or version of.
-                #[serde(skip_serializing_if = "Option::is_none")]
-                pub(crate) parent_uuid: Option<&'a str>,
-                /// The key of what this one is an instance or version of.
-                #[serde(skip_serializing_if = "Option::is_none")]
-                pub(crate) parent_key: Option<&'a str>,
                 /// The id of the universal one that this one is a version of, directly or not.
                 #[serde(skip_serializing_if = "Option::is_none")]
                 pub(crate) $universal: Option<$crate::base::ids::Id<$name>>,
@@ -198,33 +187,6 @@ macro_rules! kind_of_fields {
             /// What this one is an instance or version of.
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) $parent: Option<Box<$view<'a>>>,
-        }
-
-        impl $view<'_> {
-            /// One alone, as it is inside its versions.
-            pub(crate) fn bare<'a>(
-                lens: &$crate::engine::view::ViewContext<'a>,
-                of: &'a $name,
-                at: Option<&'a $crate::nouns::integration::model::Integration>,
-            ) -> $view<'a> {
-                let element = lens.layered(of, at);
-                $view {
-                    element: $crate::nouns::integration::ElementView { integration: None, user: None, ..element },
-                    state: "READY",
-                    $( $field: of.$field.as_ref(), )*
-                    more: <$name as $crate::nouns::kind::FieldRules>::more(of, lens),
-                    is_customized: of.is_customized,
-                    $parent_id: of.place.parent.as_ref(),
-                    $revision: of.parent_revision.as_deref(),
-                    $(
-                        parent_uuid: $crate::nouns::kind::parent_of(lens.directory.world, of).map(|above| above.meta.uuid.as_str()),
-                        parent_key: $crate::nouns::kind::parent_of(lens.directory.world, of).and_then(|above| above.meta.key.as_deref()),
-                        $universal: $crate::elements::universal_parent(lens.directory.world, of),
-                        connection: None,
-                    )?
-                    $parent: None,
-                }
-            }
         }
 
         impl $crate::elements::Kind for $name {
@@ -290,7 +252,7 @@ macro_rules! kind_of_fields {
                 at: Option<&'a $crate::nouns::integration::model::Integration>,
             ) -> $view<'a> {
                 let world = lens.directory.world;
-                let above = $crate::nouns::kind::parent_of(world, of);
+                let above = $crate::elements::parent_of(world, of);
                 $view {
                     element: lens.layered(of, at),
                     $(
@@ -299,8 +261,29 @@ macro_rules! kind_of_fields {
                             .and_then(|id| world.connections.get(id.as_str()))
                             .map(|it| lens.bare_connection(it, $crate::engine::view::Secrets::Hidden)),
                     )?
-                    $parent: above.map(|above| Box::new($view::bare(lens, above, None))),
-                    ..$view::bare(lens, of, at)
+                    $parent: above.map(|above| Box::new(<Self as $crate::elements::Kind>::bare(lens, above, None))),
+                    ..<Self as $crate::elements::Kind>::bare(lens, of, at)
+                }
+            }
+
+            fn bare<'a>(
+                lens: &$crate::engine::view::ViewContext<'a>,
+                of: &'a $name,
+                at: Option<&'a $crate::nouns::integration::model::Integration>,
+            ) -> $view<'a> {
+                $view {
+                    element: lens.layered_alone(of, at),
+                    state: "READY",
+                    $( $field: of.$field.as_ref(), )*
+                    more: <$name as $crate::nouns::kind::FieldRules>::more(of, lens),
+                    is_customized: of.is_customized,
+                    $parent_id: of.place.parent.as_ref(),
+                    $revision: of.parent_revision.as_deref(),
+                    $(
+                        $universal: $crate::elements::universal_parent(lens.directory.world, of),
+                        connection: None,
+                    )?
+                    $parent: None,
                 }
             }
 

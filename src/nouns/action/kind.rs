@@ -91,6 +91,10 @@ impl Kind for Action {
         lens.action(action, at)
     }
 
+    fn bare<'a>(lens: &ViewContext<'a>, action: &'a Self, at: Option<&'a Integration>) -> ActionView<'a> {
+        lens.bare_action(action, at)
+    }
+
     fn at_integration(body: &mut ActionBody, integration: &str) {
         body.integration_id = Some(integration.to_owned());
     }

@@ -172,11 +172,6 @@ impl Action {
     pub fn layer(&self) -> Layer {
         self.place.layer()
     }
-
-    /// The schema of the output: the custom one, else the default. Source: SDK.
-    pub fn effective_output_schema(&self) -> Option<&Value> {
-        self.custom_output_schema.as_ref().or(self.output_schema.as_ref())
-    }
 }
 
 /// The fields of an action that a request may set; absent ones keep their value. Source: SDK `CreateActionRequest`.
@@ -225,8 +220,10 @@ pub struct ActionBody {
     pub output_mapping: Patch<Value>,
     /// The JSON Schema of the output; it wins over `outputSchema`.
     pub custom_output_schema: Patch<Value>,
-    /// The JSON Schema of the output by default.
+    /// The JSON Schema of the output by default; what a mapping makes of it is worked out.
     pub output_schema: Patch<Value>,
+    /// The same, as an answer has it; it wins over `outputSchema`, which is the one that holds there.
+    pub default_output_schema: Patch<Value>,
     /// What the action should do, in words. The action is then built from it, BUILDING at first.
     pub intent: Option<String>,
 }

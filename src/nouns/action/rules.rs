@@ -14,6 +14,7 @@ use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Kind as _, Listed, Wanted};
 use crate::engine::Cx;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
+use crate::nouns::action::schemas::is_typed;
 use crate::store::World;
 
 /// What a body says of the place and names of a new action. Fails with 400 when it has neither an intent nor a
@@ -79,6 +80,7 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
     for (schema_of, field) in [
         (body.input_schema.set(), "inputSchema"),
         (body.output_schema.set(), "outputSchema"),
+        (body.default_output_schema.set(), "defaultOutputSchema"),
         (body.custom_output_schema.set(), "customOutputSchema"),
     ] {
         if let Some(schema_of) = schema_of {
@@ -98,7 +100,15 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
         Patch::Set(config) => action.config = config,
     }
     body.input_schema.apply(&mut action.input_schema);
-    body.output_schema.apply(&mut action.output_schema);
+    // An answer that is sent back has worked out schemas in it, which are not given.
+    let is_answer = body.default_output_schema.set().is_some();
+    let is_mapped = body.output_mapping.set().is_some();
+    match action.action_type {
+        Some(action_type) if is_typed(action_type) => action.output_schema = None,
+        _ if is_answer => body.default_output_schema.apply(&mut action.output_schema),
+        _ if is_mapped => {}
+        _ => body.output_schema.apply(&mut action.output_schema),
+    }
     body.output_mapping.apply(&mut action.output_mapping);
     body.custom_output_schema.apply(&mut action.custom_output_schema);
     Ok(())

@@ -9,9 +9,10 @@ use serde_json::json;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::elements::universal_parent;
+use crate::elements::{parent_of, universal_parent};
 use crate::engine::view::ViewContext;
 use crate::nouns::action::model::{Action, ActionState, ActionType};
+use crate::nouns::action::schemas::OutputSchemas;
 use crate::nouns::integration::ElementView;
 use crate::nouns::integration::model::Integration;
 
@@ -31,6 +32,9 @@ pub struct ActionView<'a> {
     /// The id of the action that this one is a version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) parent_id: Option<&'a Id<Action>>,
+    /// The action that this one is a version of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parent: Option<Box<ActionView<'a>>>,
     /// The id of the universal action that this one is a version of, directly or not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) universal_parent_id: Option<Id<Action>>,
@@ -41,11 +45,16 @@ pub struct ActionView<'a> {
     pub(crate) config: &'a JsonMap,
     /// The JSON Schema that an input must fit; any object when none was given.
     pub(crate) input_schema: Value,
-    /// The JSON Schema of the output: the custom one, else the default; empty when there is neither.
+    /// The JSON Schema of the output: the custom one, else that of what the mapping makes, else the default, else the
+    /// parent's custom one; empty when there is none.
     pub(crate) output_schema: Value,
-    /// The JSON Schema of the output by default; absent where it says nothing, so that an answer may be sent back.
+    /// The JSON Schema of the output by default: what was given, or what records, or the operation have; absent where
+    /// nothing is known.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) default_output_schema: Option<&'a Value>,
+    pub(crate) default_output_schema: Option<Value>,
+    /// The JSON Schema of what the mapping makes; absent without a mapping.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) transformed_output_schema: Option<Value>,
     /// The JSON Schema of the output that a user gave; it wins over the default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) custom_output_schema: Option<&'a Value>,
@@ -61,17 +70,30 @@ pub struct ActionView<'a> {
 impl<'a> ViewContext<'a> {
     /// An action; `at` is the integration that a universal one is looked at from.
     pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
+        let parent = parent_of(self.directory.world, action);
         ActionView {
             element: self.layered(action, at),
+            parent: parent.map(|parent| Box::new(self.bare_action(parent, None))),
+            ..self.bare_action(action, at)
+        }
+    }
+
+    /// An action alone, as it is inside its versions.
+    pub(super) fn bare_action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
+        let schemas = OutputSchemas::of(&self.directory, action, at);
+        ActionView {
+            element: self.layered_alone(action, at),
             state: action.state,
             errors: &action.errors,
             parent_id: action.place.parent.as_ref(),
+            parent: None,
             universal_parent_id: universal_parent(self.directory.world, action),
             action_type: action.action_type,
             config: &action.config,
             input_schema: action.input_schema.clone().unwrap_or_else(|| json!({ "type": "object" })),
-            output_schema: action.effective_output_schema().cloned().unwrap_or_else(|| json!({})),
-            default_output_schema: action.output_schema.as_ref().filter(|schema| **schema != json!({})),
+            output_schema: schemas.resolved.unwrap_or_else(|| json!({})),
+            default_output_schema: schemas.default,
+            transformed_output_schema: schemas.transformed,
             custom_output_schema: action.custom_output_schema.as_ref(),
             output_mapping: action.output_mapping.as_ref(),
             is_customized: action.is_customized,

@@ -59,6 +59,15 @@ impl<'a> RecordView<'a> {
     }
 }
 
+/// The JSON Schema of the records of a collection, as [`RecordView`] shows them.
+pub fn record_schema(collection: &DataCollection) -> Value {
+    let (text, moment) = (json!({ "type": "string" }), json!({ "type": "string", "format": "date-time" }));
+    json!({ "type": "object", "properties": {
+        "id": text, "name": text, "uri": text, "fields": collection.fields_schema,
+        "createdTime": moment, "updatedTime": moment,
+    } })
+}
+
 /// A collection as `DataCollectionSpec` has it: what can be done with it, and with which fields. Source: SDK.
 pub fn spec(collection: &DataCollection) -> Value {
     let names: Vec<&String> = collection

@@ -89,6 +89,10 @@ impl Kind for Flow {
         lens.flow(flow, at)
     }
 
+    fn bare<'a>(lens: &ViewContext<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {
+        lens.bare_flow(flow, at)
+    }
+
     /// Reads the selector of a flow; an instance may also be named by `flowId`
     /// or `flowKey`. Source: SDK `FlowInstanceSelector`.
     fn selector(call: &Call) -> Result<Selector, ApiError> {

@@ -42,12 +42,6 @@ pub struct FlowView<'a> {
     pub(crate) is_customized: bool,
     /// What was changed since the flow was copied from its parent.
     pub(crate) customized: Customized,
-    /// The UUID of the flow that this one is an instance or version of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) parent_uuid: Option<&'a str>,
-    /// The key of the flow that this one is an instance or version of.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) parent_key: Option<&'a str>,
     /// The id of the flow that this one is an instance or version of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) flow_id: Option<&'a Id<Flow>>,
@@ -95,9 +89,8 @@ pub(crate) struct NodeView<'a> {
 impl<'a> ViewContext<'a> {
     /// A flow alone, as it is inside instances and runs.
     pub fn bare_flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
-        let parent = flow.place.parent.as_ref().and_then(|id| self.directory.world.flows.get(id.as_str()));
         FlowView {
-            element: ElementView { integration: None, user: None, ..self.layered(flow, at) },
+            element: self.layered_alone(flow, at),
             state: "READY",
             enabled: flow.enabled,
             auto_create_instances: flow.auto_create_instances,
@@ -106,8 +99,6 @@ impl<'a> ViewContext<'a> {
             parameters: flow.parameters.as_ref(),
             is_customized: flow.is_customized(),
             customized: flow.customized,
-            parent_uuid: parent.map(|parent| parent.meta.uuid.as_str()),
-            parent_key: parent.and_then(|parent| parent.meta.key.as_deref()),
             flow_id: flow.place.parent.as_ref(),
             universal_flow_id: universal_parent(self.directory.world, flow),
             flow_revision: flow.flow_revision.as_deref(),

@@ -8,7 +8,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::Id;
 use crate::elements::model::Layer;
-use crate::elements::{Holders, Kind, app_of};
+use crate::elements::{Holders, Kind, app_of, parent_of};
 use crate::engine::view::ViewContext;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::external_app::model::ExternalApp;
@@ -65,6 +65,12 @@ pub struct ElementView<'a> {
     /// The key of this instance where a connection or tenant has several; absent otherwise.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) instance_key: Option<&'a str>,
+    /// The UUID of what the element is a version of; absent for one of nothing, and for kinds without layers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parent_uuid: Option<&'a str>,
+    /// The key of what the element is a version of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) parent_key: Option<&'a str>,
     /// The id of the external app that the element is for; absent when it is for none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) external_app_id: Option<Id<ExternalApp>>,
@@ -88,11 +94,27 @@ pub struct ElementView<'a> {
 impl<'a> ViewContext<'a> {
     /// The fields that all elements have; `at` is the integration that a universal one is looked at from.
     pub fn layered<E: Kind>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
+        let place = element.place();
+        ElementView {
+            integration: self.integration_of(element).or(at).map(|integration| self.bare_integration(integration)),
+            user: place.tenant.as_ref().and_then(|id| self.tenant(id)),
+            ..self.layered_alone(element, at)
+        }
+    }
+
+    /// The integration that an element belongs to.
+    fn integration_of<E: Kind>(&self, element: &E) -> Option<&'a Integration> {
+        let id = element.place().integration.as_ref()?;
+        self.directory.world.integrations.get(id.as_str()).map(|integration| &**integration)
+    }
+
+    /// The same without the records that an element belongs to, as it is inside others.
+    pub fn layered_alone<E: Kind>(&self, element: &'a E, at: Option<&'a Integration>) -> ElementView<'a> {
         let (meta, place) = (element.meta(), element.place());
         let layer = (E::HOLDERS == Holders::Connections).then(|| place.layer());
-        let own = place.integration.as_ref().and_then(|id| self.directory.world.integrations.get(id.as_str()));
-        let own = own.map(|integration| &**integration);
+        let own = self.integration_of(element);
         let shown = own.or(at);
+        let parent = parent_of(self.directory.world, element).filter(|_| layer.is_some());
         let app = app_of(&self.directory, element).and_then(|id| self.directory.app(id.as_str()));
         ElementView {
             id: element.id().as_str(),
@@ -112,12 +134,14 @@ impl<'a> ViewContext<'a> {
             integration_key: shown.map(|integration| integration.key().to_owned()),
             connection_id: place.connection.as_ref(),
             instance_key: place.instance_key.as_deref(),
+            parent_uuid: parent.map(|parent| parent.meta().uuid.as_str()),
+            parent_key: parent.and_then(|parent| parent.meta().key.as_deref()),
             external_app_id: app.as_ref().map(|app| app.id.clone()),
             external_app_key: app.and_then(|app| app.meta.key.clone()),
             user_id: place.tenant.as_ref(),
             tenant_id: place.tenant.as_ref(),
-            integration: shown.map(|integration| self.bare_integration(integration)),
-            user: place.tenant.as_ref().and_then(|id| self.tenant(id)),
+            integration: None,
+            user: None,
         }
     }
 }
