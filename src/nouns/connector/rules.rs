@@ -140,7 +140,7 @@ pub(super) async fn create(cx: &Cx, body: ConnectorBody) -> Result<Arc<Connector
     world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connector is missing"))
 }
 
-/// Makes a connector of the workspace's own that is as another one, changed by the body, and answers it. Its key is numbered
+/// Makes a connector of the workspace's own that is as another one, with its files, changed by the body, and answers it. Its key is numbered
 /// where the body gives none. Fails as [`create`] does. Source: OAS (`clone`).
 pub(super) async fn copy(cx: &Cx, selector: &str, body: ConnectorBody) -> Result<Arc<Connector>, ApiError> {
     let mut tx = cx.space.data.begin().await;
@@ -160,6 +160,10 @@ pub(super) async fn copy(cx: &Cx, selector: &str, body: ConnectorBody) -> Result
     apply(&directory, &mut connector, body)?;
     let id = connector.id.clone();
     tx.put(connector)?;
+    for file in world.connector_files.with_key(original.id.as_str()) {
+        let file = ConnectorFile { id: cx.space.ids.id(), connector: id.clone(), ..(**file).clone() };
+        tx.put(file)?;
+    }
     let world = tx.commit().await?;
     world.connectors.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connector is missing"))
 }
@@ -214,8 +218,10 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
     body.operations.apply_required(&mut connector.operations);
     body.events.apply_required(&mut connector.events);
     body.shared_oauth_client.apply_required(&mut connector.shared_oauth_client);
-    if let Patch::Set(options) = body.options {
-        connector.extra.insert("options".into(), options);
+    match body.options {
+        Patch::Keep => {}
+        Patch::Clear => drop(connector.extra.shift_remove("options")),
+        Patch::Set(options) => drop(connector.extra.insert("options".into(), options)),
     }
     Ok(())
 }

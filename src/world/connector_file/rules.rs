@@ -84,7 +84,7 @@ pub(super) async fn write(cx: &Cx, selector: &str, given: Files, replaces: bool)
             return Err(ApiError::bad_request(format!("`{path}` has more than {LARGEST} bytes")));
         }
         if is_spec(&path) {
-            body = Some(read_spec(&text)?);
+            body = Some(read_spec(&text, replaces)?);
         } else {
             texts.insert(path, text);
         }
@@ -114,8 +114,9 @@ pub(super) async fn write(cx: &Cx, selector: &str, given: Files, replaces: bool)
     Ok(connector)
 }
 
-/// Reads the fields of a connector in its spec, YAML or JSON. An app is named by its key there.
-fn read_spec(text: &str) -> Result<ConnectorBody, ApiError> {
+/// Reads the fields of a connector in its spec, YAML or JSON. An app is named by its key there. What a whole one leaves out
+/// the connector has not.
+fn read_spec(text: &str, is_whole: bool) -> Result<ConnectorBody, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("`{SPEC}` cannot be read: {why}"));
     let mut spec: Value = serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string()))?;
     let fields = spec.as_object_mut().ok_or_else(|| wrong("it is no object of fields".to_owned()))?;
@@ -123,6 +124,14 @@ fn read_spec(text: &str) -> Result<ConnectorBody, ApiError> {
     fields.shift_remove("uuid");
     if let Some(app) = fields.shift_remove("externalApp") {
         fields.insert("externalAppId".to_owned(), app);
+    }
+    if is_whole {
+        for name in ["description", "logoUri", "inputSchema", "parametersSchema", "oauth", "options"] {
+            fields.entry(name).or_insert(Value::Null);
+        }
+        for name in ["categories", "dataCollections", "operations", "events"] {
+            fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
+        }
     }
     serde_path_to_error::deserialize(spec)
         .map_err(|error| wrong(format!("field `{}`: {}", error.path(), error.inner())))

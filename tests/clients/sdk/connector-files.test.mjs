@@ -448,3 +448,23 @@ scenario('files and versions are copied, kept and dropped with their workspace',
   assert.deepEqual(await list(world, 'github'), ['spec.yaml']);
   await refused(world.manager, (manager) => manager.get(at()), absent);
 });
+
+scenario('a clone of a connector has its files, and keeps them when those of the first change', async (world) => {
+  await make(world);
+  await written(world, 'data/contacts/list.js', 'one');
+  const { key } = await world.manager.post('/connectors/shop/clone', { key: 'shop-two' });
+  await written(world, 'data/contacts/list.js', 'two');
+  assert.deepEqual(await list(world, key), ['data/contacts/list.js', 'spec.yaml']);
+  assert.deepEqual([await text(world, 'data/contacts/list.js', key), await text(world, 'data/contacts/list.js')], ['one', 'two']);
+});
+
+scenario('what the spec of an uploaded archive leaves out the connector has no more', async (world) => {
+  const more = { description: 'Sells', categories: ['commerce'], options: [{ key: 'main' }], operations: [{ key: 'ask', name: 'Ask', type: 'run-javascript', config: { code: 'module.exports = () => 1' } }] };
+  await make(world, { ...more, parametersSchema: { type: 'object' } });
+  const { status, body } = await upload(world, zip({ 'spec.yaml': JSON.stringify({ ...spec, name: 'Shop two' }) }));
+  assert.equal(status, 200, JSON.stringify(body));
+  const left = await world.manager.get('/connectors/shop');
+  assert.deepEqual([left.name, left.baseUri, left.type], ['Shop two', spec.baseUri, 'proxy']);
+  assert.deepEqual([left.description, left.options, left.parametersSchema], [undefined, undefined, undefined]);
+  assert.deepEqual([left.categories, left.operationsCount ?? 0], [[], 0]);
+});
