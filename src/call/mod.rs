@@ -167,6 +167,10 @@ impl Call {
     /// Reads the body as JSON; an empty body counts as `{}`. The error is a 400 that names the wrong field.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let bytes: &[u8] = if self.has_body() { &self.body } else { b"{}" };
+        // A list would be taken for the fields of a struct, in the order in which they happen to be declared.
+        if bytes.trim_ascii_start().first() == Some(&b'[') && !similar::fields_of::<T>().is_empty() {
+            return Err(ApiError::bad_request("the body is a list; it is an object of fields here"));
+        }
         let mut unknown = Vec::new();
         let value = parse_json(bytes, |field| unknown.push(field))?;
         // A PUT may send a whole record back, with fields that only answers have.

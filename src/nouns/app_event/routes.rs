@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use http::Method;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
@@ -21,12 +22,16 @@ fn unknown(key: &str) -> ApiError {
     ApiError::not_found(format!("no app event type or subscription has the webhook key `{key}`; see its `webhookKey`"))
 }
 
-/// `/webhooks/app-events/{key}` by any method, no token: takes an event in, or each of a list, and answers `{id,
+/// `/webhooks/app-events/{key}` by any method but HEAD, no token: takes an event in, or each of a list, and answers `{id,
 /// launchedFlowRunIds}`: the id of the first, and the runs of all. Whose an event is may be said by a tenant's token. 404 for an
 /// unknown key, 400 for an event that names no tenant, and then none is taken.
 pub(crate) async fn receive(call: Call) -> Result<Reply, ApiError> {
     let key = call.param("key")?.to_owned();
     let (space, of) = rules::find(&call.engine, &key).ok_or_else(|| unknown(&key))?;
+    // Who asks whether the address is there sends no event.
+    if call.method == Method::HEAD {
+        return Ok(Reply::empty());
+    }
     // Another system's credentials say nothing here, and are no fault.
     let verified = token_of(&call.headers, "").and_then(|(token, _)| verify(&call.engine, &token).ok());
     let caller = verified.filter(|(of, _)| of.key == space.key).and_then(|(_, verified)| verified.tenant_key);

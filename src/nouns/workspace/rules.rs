@@ -69,6 +69,51 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
     Ok(())
 }
 
+/// The limits that a workspace may have. Source: SDK `WorkspaceLimitsSchema`.
+const LIMIT_NAMES: [&str; 41] = [
+    "parallelEventPulls",
+    "parallelIncrementalEventPullsPerConnection",
+    "parallelFullSyncEventPullsPerConnection",
+    "parallelFlowRuns",
+    "parallelFlowRunsPerConnection",
+    "parallelApiRequests",
+    "parallelSseRequests",
+    "parallelBackgroundJobs",
+    "parallelEventProcessingJobs",
+    "parallelEventProcessingJobsPerConnection",
+    "parallelInstantTasksActiveJobs",
+    "parallelAgentSessions",
+    "parallelCustomCodeRuns",
+    "ParallelWriteDatabaseRequests",
+    "fileUploadsMbPerHour",
+    "apiRequestsPerSecond",
+    "apiRequestsPerHour",
+    "webhookRequestsPerSecond",
+    "webhookRequestsPerHour",
+    "workspaceElementCreationsPerSecond",
+    "workspaceElementCreationsPerHour",
+    "workspaceElementSearchIndexingPerMinute",
+    "mcpOAuthAuthorizationsPerHour",
+    "mcpOAuthTokensPerHour",
+    "totalNumberOfCustomers",
+    "totalNumberOfConnections",
+    "totalNumberOfWorkspaceElements",
+    "totalNumberOfWorkspaceDatabaseRecords",
+    "flowRunsQueueSizePerConnection",
+    "instantTasksQueueSize",
+    "QueuedTasksQueueSize",
+    "parallelApiRequestsPerCustomer",
+    "parallelBackgroundJobsPerCustomer",
+    "parallelCustomCodeRunsPerCustomer",
+    "totalNumberOfDatabaseEntitiesPerCustomer",
+    "apiRequestsPerCustomerPerSecond",
+    "apiRequestsPerCustomerPerHour",
+    "webhookRequestsPerCustomerPerSecond",
+    "webhookRequestsPerCustomerPerHour",
+    "externalEventsPerCustomerPerDay",
+    "defaultTenantAiCreditsRolling30DayLimit",
+];
+
 /// Reads limits by name, each `{value, defaultValue, unit}` or null. Fails with 400 for another shape. Source: SDK
 /// `WorkspaceLimitsSchema`.
 pub(super) fn read_limits(given: Value) -> Result<JsonMap, ApiError> {
@@ -84,6 +129,11 @@ pub(super) fn read_limits(given: Value) -> Result<JsonMap, ApiError> {
         let why =
             format!("`limits.{name}` is {{value?, defaultValue?, unit}}, numbers in the unit `number`, `msec` or `Mb`");
         return Err(ApiError::bad_request(why).with_data(json!({ "field": format!("limits.{name}") })));
+    }
+    if let Some(name) = given.keys().find(|name| !LIMIT_NAMES.contains(&name.as_str())) {
+        let near = nearest(name, LIMIT_NAMES).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(ApiError::bad_request(format!("`{name}` is no limit of a workspace{near}"))
+            .with_data(json!({ "field": format!("limits.{name}") })));
     }
     Ok(given)
 }

@@ -155,6 +155,25 @@ async fn malformed_json_is_400_with_the_place() {
     assert_eq!((trailing.0, list.0), (400, 400));
 }
 
+/// A list would otherwise be taken for the fields of what is asked for, in some order.
+#[tokio::test]
+async fn a_list_is_no_object_of_fields() {
+    let bed = Bed::start().await;
+    for (method, path) in [
+        (Method::POST, "/connections"),
+        (Method::POST, "/actions"),
+        (Method::PATCH, "/actions/create-contact"),
+        (Method::POST, "/connectors"),
+        (Method::POST, "/flow-runs"),
+        (Method::PATCH, "/connections/github-dev"),
+    ] {
+        let answer = bed.manager().call(method.clone(), path, Some(&json!(["github", null, "x"]))).await;
+
+        assert_eq!(verdict(&answer), "400 bad_request/-", "{method} {path}");
+        assert!(message(&answer).contains("the body is a list"), "{method} {path}: {answer:?}");
+    }
+}
+
 #[tokio::test]
 async fn nesting_without_end_is_400_and_harms_nothing() {
     let bed = Bed::start().await;

@@ -420,3 +420,12 @@ scenario('a token says whose an event is in its own workspace alone', async (wor
   assert.deepEqual((await world.manager.get('/app-events')).items, []);
   assert.equal(await sent(world.mint(claims)), 200);
 });
+
+scenario('who asks whether the address is there sends no event', async (world) => {
+  await make(world);
+  const { webhookUri } = await subscription(world, { autoCreate: true }).create({});
+  const asked = await fetch(webhookUri, { method: 'HEAD' });
+  assert.equal(asked.status, 204);
+  assert.equal((await fetch(`${webhookUri}x`, { method: 'HEAD' })).status, 404);
+  assert.deepEqual((await world.client.get('/app-events')).items, []);
+});

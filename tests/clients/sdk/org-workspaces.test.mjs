@@ -64,6 +64,7 @@ scenario('a workspace says what is wrong with a change of it', async (world) => 
     [{ name: null }, /`name` is text/],
     [{ limits: 7 }, /`limits` is an object/],
     [{ limits: [] }, /`limits` is an object/],
+    [{ limits: { parallelFlowRun: limit(3) } }, /`parallelFlowRun` is no limit of a workspace; did you mean `parallelFlowRuns`\?/],
     [{ limits: { parallelFlowRuns: 7 } }, /`limits\.parallelFlowRuns` is \{value/],
     [[], /the body is wrong/],
     ['text', /the body is wrong/],
