@@ -22,6 +22,8 @@ pub struct More {
 impl FieldRules for ExternalEventType {
     type More<'a> = More;
 
+    const HAS_CHECKPOINTS: bool = false;
+
     fn check(&self) -> Result<(), (&'static str, ApiError)> {
         if self.r#type.as_ref().is_some_and(|given| given != "webhook") {
             return Err(("type", ApiError::bad_request("`type` of an external event type is `webhook`")));

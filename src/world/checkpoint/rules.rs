@@ -19,12 +19,15 @@ use crate::world::seed::{EachKind, Seeded, each_kind};
 /// How many checkpoints a workspace keeps; the oldest go first.
 const MOST_KEPT: usize = 1_000;
 
-/// The type of element that the client's list of types lacks, so that it could not read a checkpoint of one.
-const UNKNOWN_TO_CLIENTS: &str = "external-event-type";
-
 /// Makes a checkpoint of each element whose definition a transaction makes or changes.
 pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
-    each_kind(&mut Noticing { space, before, tx })
+    each_kind(&mut Noticing { space, before, tx })?;
+    let excess = tx.checkpoints.len().saturating_sub(MOST_KEPT);
+    let old: Vec<Id<Checkpoint>> = tx.checkpoints.iter().take(excess).map(|it| it.id.clone()).collect();
+    for old in old {
+        tx.remove::<Checkpoint>(old.as_str());
+    }
+    Ok(())
 }
 
 struct Noticing<'a> {
@@ -37,7 +40,7 @@ impl EachKind for Noticing<'_> {
     type Error = StoreError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), StoreError> {
-        if K::KIND.name() == UNKNOWN_TO_CLIENTS {
+        if !K::HAS_CHECKPOINTS {
             return Ok(());
         }
         for id in self.tx.changed::<K>() {
@@ -64,11 +67,6 @@ impl EachKind for Noticing<'_> {
                     created_at: self.space.clock.now(),
                 })?;
             }
-        }
-        let excess = self.tx.checkpoints.len().saturating_sub(MOST_KEPT);
-        let old: Vec<Id<Checkpoint>> = self.tx.checkpoints.iter().take(excess).map(|it| it.id.clone()).collect();
-        for old in old {
-            self.tx.remove::<Checkpoint>(old.as_str());
         }
         Ok(())
     }
@@ -98,24 +96,31 @@ pub(super) fn diff(world: &World, id: &str) -> Result<Vec<Difference>, ApiError>
 pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let of = find(&tx, id)?;
-    let mut reverting = Reverting { cx, tx: &mut tx, of: &of, id: None };
+    let mut reverting = Reverting { cx, tx: &mut tx, of: &of, shown: None };
     each_kind(&mut reverting)?;
-    if reverting.id.is_none() {
-        return Err(ApiError::not_found(format!("the element of checkpoint `{id}` is gone")));
-    }
+    let shown =
+        reverting.shown.ok_or_else(|| ApiError::not_found(format!("the element of checkpoint `{id}` is gone")))?;
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
-    let mut showing = Showing { cx, world: &world, of: &of, shown: None };
-    each_kind(&mut showing)?;
-    showing.shown.ok_or_else(|| ApiError::internal("the element that was put back is gone"))
+    shown(cx, &world, &of.element_id)
+}
+
+/// Answers an element by its id.
+type ShownById = fn(&Cx, &World, &str) -> Result<Reply, ApiError>;
+
+/// Answers an element of one kind by its id.
+fn shown<K: Seeded>(cx: &Cx, world: &World, id: &str) -> Result<Reply, ApiError> {
+    let element = K::table(world).get(id).cloned();
+    let element = element.ok_or_else(|| ApiError::internal("the element that was put back is gone"))?;
+    shown_listed(cx, &(element, None))
 }
 
 struct Reverting<'a> {
     cx: &'a Cx,
     tx: &'a mut Tx,
     of: &'a Checkpoint,
-    /// The id of the element that was put back.
-    id: Option<String>,
+    /// How the element that was put back is answered.
+    shown: Option<ShownById>,
 }
 
 impl EachKind for Reverting<'_> {
@@ -144,26 +149,7 @@ impl EachKind for Reverting<'_> {
         elements::refuse_taken(self.tx, &element)?;
         element.meta_mut().touch(&self.cx.space.ids, now);
         self.tx.put(element)?;
-        self.id = Some(self.of.element_id.clone());
-        Ok(())
-    }
-}
-
-struct Showing<'a> {
-    cx: &'a Cx,
-    world: &'a Arc<World>,
-    of: &'a Checkpoint,
-    shown: Option<Reply>,
-}
-
-impl EachKind for Showing<'_> {
-    type Error = ApiError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        let known = K::table(self.world).get(&self.of.element_id).filter(|_| K::KIND.name() == self.of.element_type);
-        if let Some(element) = known {
-            self.shown = Some(shown_listed(self.cx, &(Arc::clone(element), None))?);
-        }
+        self.shown = Some(shown::<K>);
         Ok(())
     }
 }
