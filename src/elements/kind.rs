@@ -38,6 +38,9 @@ pub trait Kind: Record + Clone + PartialEq {
     const INSTANCE: &'static str;
     /// Where its routes are documented.
     const SOURCE: &'static str;
+    /// Whether changes of elements leave checkpoints; not where the client's list of types lacks the kind, since it could not
+    /// read them.
+    const HAS_CHECKPOINTS: bool = true;
     /// Who has versions of its universal elements.
     const HOLDERS: Holders = Holders::Connections;
 
@@ -199,6 +202,8 @@ pub trait SeedForm: std::fmt::Debug + Clone + Serialize + DeserializeOwned {
     fn uuid(&self) -> Option<&String>;
     /// The UUID of what a version is a version of; none when the file gives none, and that of the same key is meant.
     fn parent_uuid(&self) -> Option<&String>;
+    /// The UUID or key of the external app that the element is for, where it is for one alone.
+    fn external_app(&self) -> Option<&str>;
     /// The file and place where the element stands, for errors.
     fn origin(&self) -> &Origin;
     fn origin_mut(&mut self) -> &mut Origin;
@@ -249,6 +254,10 @@ macro_rules! fields_of_a_seed_form {
 
         fn parent_uuid(&self) -> Option<&String> {
             self.parent_uuid.as_ref()
+        }
+
+        fn external_app(&self) -> Option<&str> {
+            self.external_app_uuid.as_deref().or(self.external_app_key.as_deref())
         }
 
         fn origin(&self) -> &$crate::elements::origin::Origin {

@@ -23,6 +23,9 @@ pub trait FieldRules: Kind {
     /// The plural and the singular by which the kind was called in paths before, see [`Kind::FORMER_NAMES`].
     const FORMER_NAMES: Option<(&'static str, &'static str)> = None;
 
+    /// Whether changes leave checkpoints, see [`Kind::HAS_CHECKPOINTS`].
+    const HAS_CHECKPOINTS: bool = true;
+
     /// Refuses what may not stand in a field, and names that.
     fn check(&self) -> Result<(), (&'static str, ApiError)>;
 
@@ -146,6 +149,12 @@ macro_rules! kind_of_fields {
             /// The UUID of the integration that it stands at; its place says that already.
             #[serde(default)]
             pub integration_uuid: Option<String>,
+            /// The UUID of the external app that it is for, where it is for one alone; see `externalAppKey` too.
+            #[serde(default)]
+            pub external_app_uuid: Option<String>,
+            /// The key of that app, which does as well.
+            #[serde(default)]
+            pub external_app_key: Option<String>,
             #[serde(skip)]
             pub(crate) origin: $crate::elements::origin::Origin,
         }
@@ -196,6 +205,7 @@ macro_rules! kind_of_fields {
             const INSTANCE: &'static str = $instance;
             const SOURCE: &'static str = $source;
             const HOLDERS: $crate::elements::Holders = $crate::elements::Holders::$holders;
+            const HAS_CHECKPOINTS: bool = <Self as $crate::nouns::kind::FieldRules>::HAS_CHECKPOINTS;
             const FORMER_NAMES: Option<(&'static str, &'static str)> =
                 <Self as $crate::nouns::kind::FieldRules>::FORMER_NAMES;
 
@@ -402,6 +412,8 @@ macro_rules! kind_of_fields {
                     uuid: Some(known.meta.uuid.clone()),
                     parent_uuid: None,
                     integration_uuid: None,
+                    external_app_uuid: None,
+                    external_app_key: None,
                     origin: $crate::elements::origin::Origin::default(),
                 }
             }

@@ -150,10 +150,15 @@ fn operations_of(seed: &SeedConnector) -> Vec<Operation> {
     seed.operations.iter().cloned().chain(of_actions).collect()
 }
 
+/// The id of a catalog action, by the key of its connector and its own.
+pub fn catalog_action_id(connector: &str, key: Option<&str>) -> Id<Action> {
+    stable_id("catalog-action", &format!("{connector}/{}", key.unwrap_or_default()))
+}
+
 /// The catalog action of a connector's app that a seed describes.
 pub fn catalog_action(connector: &SeedConnector, seed: &SeedAction) -> Action {
     let name = format!("{}/{}", connector.key, seed.key);
-    let mut action = seed.fresh(stable_id("catalog-action", &name), EPOCH);
+    let mut action = seed.fresh(catalog_action_id(&connector.key, Some(&seed.key)), EPOCH);
     action.meta.uuid = stable_uuid("catalog-action", &name);
     action.place.external_app = connector.external_app.as_deref().map(app_id);
     action.is_public = true;

@@ -4,6 +4,7 @@
 //! Invariant: the portable form is what an archive has of the element, so it names others by what is the same everywhere.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -14,9 +15,11 @@ use crate::base::json::{member, set_member};
 use crate::call::{Call, Reply};
 use crate::elements::routes::found_instance;
 use crate::elements::{self, Kind, SeedForm};
+use crate::engine::directory::Directory;
 use crate::engine::view::Secrets;
 use crate::nouns::connection as connections;
 use crate::nouns::connection::ConnectionView;
+use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::references::{self, Reference};
 use crate::nouns::tenant::model::Tenant;
@@ -43,6 +46,22 @@ pub(super) fn portable<E: Kind>(element: &E, world: &World) -> Result<Value, Api
     Ok(portable)
 }
 
+/// The app that an element is for where it is for one alone.
+pub(super) fn app_alone<E: Kind>(element: &E, directory: Directory<'_>) -> Option<Arc<ExternalApp>> {
+    let place = element.place();
+    let is_alone = place.integration.is_none() && place.connection.is_none();
+    place.external_app.as_ref().filter(|_| is_alone).and_then(|id| directory.app(id.as_str()))
+}
+
+/// The portable form with the app that the element is for where it is for one alone.
+pub(super) fn portable_for<E: Kind>(element: &E, directory: Directory<'_>) -> Result<Value, ApiError> {
+    let mut portable = portable(element, directory.world)?;
+    if let Some(app) = app_alone(element, directory) {
+        set_member(&mut portable, "externalAppUuid", app.meta.uuid.as_str());
+    }
+    Ok(portable)
+}
+
 /// A description as JSON, without fields that are null.
 pub(super) fn whole(description: &impl Serialize) -> Result<Value, ApiError> {
     let mut whole = serde_json::to_value(description).map_err(ApiError::internal)?;
@@ -56,14 +75,16 @@ pub(super) fn whole(description: &impl Serialize) -> Result<Value, ApiError> {
 pub(crate) async fn export<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (element, _) = elements::get::<E>(&cx, &E::selector(&call)?)?;
-    Reply::json(&portable(&*element, &cx.world())?)
+    let world = cx.world();
+    Reply::json(&portable_for(&*element, cx.directory(&world))?)
 }
 
 /// `GET …/export` of an instance, any token: answers its portable form.
 pub(crate) async fn export_instance<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let element = found_instance::<E>(&cx, &call).await?;
-    Reply::json(&portable(&*element, &cx.world())?)
+    let world = cx.world();
+    Reply::json(&portable_for(&*element, cx.directory(&world))?)
 }
 
 /// `GET /integrations/{selector}/export`, a manager's token: answers its portable form, without parameters.

@@ -58,6 +58,12 @@ pub struct SeedAction {
     /// The UUID of the integration that it stands at; its place says that already.
     #[serde(default)]
     pub integration_uuid: Option<String>,
+    /// The UUID of the external app that it is for, where it is for one alone; see `externalAppKey` too.
+    #[serde(default)]
+    pub external_app_uuid: Option<String>,
+    /// The key of that app, which does as well.
+    #[serde(default)]
+    pub external_app_key: Option<String>,
     #[serde(skip)]
     pub(crate) origin: Origin,
 }
@@ -81,6 +87,8 @@ impl SeedForm for SeedAction {
             uuid: Some(action.meta.uuid.clone()),
             parent_uuid: None,
             integration_uuid: None,
+            external_app_uuid: None,
+            external_app_key: None,
             origin: Origin::default(),
         }
     }

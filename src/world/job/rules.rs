@@ -20,16 +20,20 @@ use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
+use crate::nouns::action::model::Action;
+use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::workspace::model::progress::{Failure, Progress};
 use crate::store::{Tx, World};
 use crate::world::archive;
+use crate::world::catalog::catalog_action_id;
 use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, JobWork};
 use crate::world::plant::{Changes, is_defined, plant_elements};
-use crate::world::portable::{portable, whole};
+use crate::world::portable::{app_alone, portable_for, whole};
 use crate::world::seed::{
-    EachKind, SeedApp, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, place_in,
+    EachKind, SeedApp, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, for_app,
+    name_of_app, place_in,
 };
 
 /// The most jobs of a workspace that may wait, and about how many are kept; the oldest that is over is removed first.
@@ -312,9 +316,9 @@ fn archive_others(
             changes.archived.push(place.clone());
         }
         let at = Some((&integration.id, wanted));
-        each_kind(&mut ArchivingKinds { space, tx, world: &world, seed, at, folder: &format!("{place}/"), changes })?;
+        each_kind(&mut ArchivingKinds { space, tx, directory, seed, at, folder: &format!("{place}/"), changes })?;
     }
-    each_kind(&mut ArchivingKinds { space, tx, world: &world, seed, at: None, folder: "", changes })
+    each_kind(&mut ArchivingKinds { space, tx, directory, seed, at: None, folder: "", changes })
 }
 
 /// Archives the elements of each kind that a document lacks, at the place of an integration or, without one, universal ones.
@@ -322,7 +326,7 @@ struct ArchivingKinds<'a> {
     space: &'a WorkspaceRuntime,
     tx: &'a mut Tx,
     /// The workspace before the import.
-    world: &'a World,
+    directory: Directory<'a>,
     seed: &'a SeedDocument,
     at: Option<(&'a Id<Integration>, Option<&'a SeedIntegration>)>,
     folder: &'a str,
@@ -338,26 +342,33 @@ impl EachKind for ArchivingKinds<'_> {
             Some((_, Some(integration))) => K::of_integration(integration),
             Some((_, None)) => &[],
         };
-        let known = elements_at::<K>(self.world, self.at.map(|(id, _)| id));
-        archive_elements(self.space, self.tx, known, wanted, self.folder, self.changes)
+        let known = elements_at::<K>(self.directory.world, self.at.map(|(id, _)| id));
+        archive_elements(self.space, self.tx, self.directory, known, wanted, self.folder, self.changes)
     }
 }
 
 fn archive_elements<'w, S: SeedForm>(
     space: &WorkspaceRuntime,
     tx: &mut Tx,
+    directory: Directory<'_>,
     known: impl Iterator<Item = &'w Arc<S::Of>>,
     wanted: &[S],
     folder: &str,
     changes: &mut Changes,
 ) -> Result<(), ApiError> {
     let now = space.clock.now();
-    let is_wanted = |known: &S::Of| wanted.iter().any(|wanted| Some(wanted.key()) == known.meta().key.as_deref());
+    let app_of = |wanted: &S| directory.find_app(wanted.external_app()?).ok().map(|app| app.id.clone());
+    let is_wanted = |known: &S::Of| {
+        let mut same = wanted.iter().filter(|wanted| Some(wanted.key()) == known.meta().key.as_deref());
+        same.any(|wanted| known.place().integration.is_some() || app_of(wanted) == known.place().external_app)
+    };
     for known in known.filter(|known| !is_wanted(known)) {
         let mut gone = (**known).clone();
         gone.meta_mut().archived_at = Some(now);
         gone.meta_mut().touch(&space.ids, now);
-        changes.archived.push(format!("{folder}{}", place_in::<S::Of>(gone.meta().key.as_deref().unwrap_or_default())));
+        let (key, app) = (gone.meta().key.as_deref().unwrap_or_default(), app_alone(&gone, directory));
+        let name = app.map_or_else(|| key.to_owned(), |app| for_app(key, &app));
+        changes.archived.push(format!("{folder}{}", place_in::<S::Of>(&name)));
         tx.put(gone)?;
     }
     Ok(())
@@ -374,7 +385,11 @@ fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
     }
     for connector in world.connectors.iter().filter(|connector| !connector.key().is_empty()) {
         let app = connector.external_app_id.as_ref().and_then(|id| directory.find_app(id.as_str()).ok());
-        let spec = SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone()));
+        let mut spec = SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone()));
+        let of_it = |action: &&Arc<Action>| {
+            action.is_public && action.id == catalog_action_id(connector.key(), action.meta.key.as_deref())
+        };
+        spec.actions = world.actions.iter().filter(of_it).map(|action| SeedAction::of(action)).collect();
         files.insert(format!("connectors/{}/spec.yaml", folder_of_key(connector.key())), spec_of(&spec)?);
     }
     for integration in world.integrations.iter() {
@@ -382,9 +397,9 @@ fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
         let folder = format!("integrations/{}", folder_of_key(integration.key()));
         files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
         let (at, folder) = (Some(&integration.id), format!("{folder}/"));
-        each_kind(&mut WritingKinds { files: &mut files, folder: &folder, world, at })?;
+        each_kind(&mut WritingKinds { files: &mut files, folder: &folder, directory, at })?;
     }
-    each_kind(&mut WritingKinds { files: &mut files, folder: "", world, at: None })?;
+    each_kind(&mut WritingKinds { files: &mut files, folder: "", directory, at: None })?;
     Ok(files)
 }
 
@@ -392,7 +407,7 @@ fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
 struct WritingKinds<'a> {
     files: &'a mut Files,
     folder: &'a str,
-    world: &'a World,
+    directory: Directory<'a>,
     at: Option<&'a Id<Integration>>,
 }
 
@@ -400,9 +415,13 @@ impl EachKind for WritingKinds<'_> {
     type Error = ApiError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        for element in elements_at::<K>(self.world, self.at) {
-            let place = place_in::<K>(&folder_of_key(element.meta().key.as_deref().unwrap_or_default()));
-            let spec = portable(&**element, self.world)?;
+        for element in elements_at::<K>(self.directory.world, self.at) {
+            let folder = folder_of_key(element.meta().key.as_deref().unwrap_or_default());
+            let app = app_alone(&**element, self.directory);
+            // No folder of a key has the character between the two.
+            let folder = app.map_or(folder.clone(), |app| format!("{folder}@{}", folder_of_key(&name_of_app(&app))));
+            let place = place_in::<K>(&folder);
+            let spec = portable_for(&**element, self.directory)?;
             self.files.insert(format!("{}{place}/spec.yaml", self.folder), spec_of(&spec)?);
         }
         Ok(())

@@ -210,6 +210,16 @@ pub fn folders_of_kinds() -> Vec<&'static str> {
     folders.0
 }
 
+/// The name, beside others of its kind, of an element that is for one external app alone.
+pub(crate) fn for_app(key: &str, app: &ExternalApp) -> String {
+    format!("{key}@{}", name_of_app(app))
+}
+
+/// The key of an app, else its id.
+pub(crate) fn name_of_app(app: &ExternalApp) -> String {
+    app.meta.key.clone().unwrap_or_else(|| app.id.to_string())
+}
+
 /// The path of an element in a seed or an archive, below its integration's folder.
 pub(crate) fn place_in<K: Kind>(key: &str) -> String {
     format!("{}/{key}", K::PLURAL)
@@ -410,7 +420,7 @@ pub struct SeedConnection {
 }
 
 impl SeedConnector {
-    /// The description of a connector of the workspace's own in an export, without its actions.
+    /// The description of a connector of the workspace's own in an export, without the catalog actions of its app.
     pub fn of(connector: &Connector, external_app: Option<String>) -> Self {
         Self {
             key: connector.key().to_owned(),

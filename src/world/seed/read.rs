@@ -171,11 +171,16 @@ impl EachKind for Checking<'_> {
             );
             return Err(misplaced.origin().error(&self.0.files, why));
         }
+        let of_app = K::of_document(self.0).iter().find(|element| element.external_app().is_some());
+        if let (Holders::Tenants | Holders::Nobody, Some(misplaced)) = (K::HOLDERS, of_app) {
+            let why = format!("{} {} is for no external app", article(K::NOUN), K::NOUN);
+            return Err(misplaced.origin().error(&self.0.files, why));
+        }
         K::of_document(self.0).iter().chain(of_integrations).try_for_each(|element| self.0.check_element(element))?;
         let of_each = self.0.integrations.iter().map(K::of_integration);
         std::iter::once(K::of_document(self.0)).chain(of_each).try_for_each(|at_place| {
             let mut seen = BTreeSet::new();
-            let twice = at_place.iter().find(|element| !seen.insert(element.key()));
+            let twice = at_place.iter().find(|element| !seen.insert((element.key(), element.external_app())));
             twice.map_or(Ok(()), |element| {
                 let why = format!("field `key`: there is {} {} `{}` already", article(K::NOUN), K::NOUN, element.key());
                 Err(element.origin().field("key").error(&self.0.files, why))
@@ -483,11 +488,27 @@ impl SeedDocument {
     }
 }
 
+/// The name of a folder in an archive has so many characters at most.
+const LONGEST_FOLDER: usize = 200;
+
 /// The name of an element's folder in an archive: its key, with characters that a folder's name cannot have
 /// written as `%2F` and the like.
 pub fn folder_of_key(key: &str) -> String {
     const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b' ');
-    let folder = utf8_percent_encode(key, PLAIN).to_string();
+    let mut folder = utf8_percent_encode(key, PLAIN).to_string();
+    // File systems take names of 255 bytes. Who reads the folder reads the key in it.
+    if folder.len() > LONGEST_FOLDER {
+        let whole = stable_id::<Connector>("folder", key);
+        folder.clear();
+        for letter in key.chars() {
+            let letter = utf8_percent_encode(letter.encode_utf8(&mut [0; 4]), PLAIN).to_string();
+            if folder.len() + letter.len() + whole.as_str().len() > LONGEST_FOLDER {
+                break;
+            }
+            folder.push_str(&letter);
+        }
+        folder.push_str(whole.as_str());
+    }
     // A folder `..` would lead out of the archive.
     match folder.strip_prefix('.') {
         Some(rest) => format!("%2E{rest}"),

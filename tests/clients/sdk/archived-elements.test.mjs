@@ -6,10 +6,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import * as sdk from '@membranehq/sdk';
 import { exported, imported, same } from './lib/archives.mjs';
-import { kinds } from './lib/elements.mjs';
+import { isLayered, kinds } from './lib/elements.mjs';
 import { startServer } from './lib/server.mjs';
 import { scenario, World } from './lib/world.mjs';
-import { zip } from './lib/zip.mjs';
+import { unzip, zip } from './lib/zip.mjs';
 
 const empty = { seed: 'none' };
 const code = { type: 'run-javascript', config: { code: 'module.exports = () => 1' } };
@@ -218,4 +218,91 @@ scenario('dependencies name what is named by UUID', empty, async ({ manager }) =
   const { uuid } = await manager.post('/data-sources', { key: 'issues', name: 'Issues', collectionKey: 'issues' });
   await manager.post('/field-mappings', { key: 'people', name: 'People', dataSourceUuid: uuid });
   assert.equal((await manager.get('/field-mappings/people/dependencies')).length, 1);
+});
+
+// Elements of one external app alone
+
+for (const kind of Object.keys(kinds).filter(isLayered)) {
+  scenario(`what is for one app alone is in an archive: ${kind}`, empty, async (world, t) => {
+    const { manager } = world;
+    await manager.post('/external-apps', { key: 'ours', name: 'Ours' });
+    const folder = kind.replace('scenarios', 'packages');
+    const make = (more) => manager.post(`/${kind}`, { key: 'same', name: 'Same', ...more });
+    await make({ name: 'For all' });
+    const made = await make({ externalAppId: (await manager.get('/external-apps/github')).id, name: 'For GitHub' });
+    await make({ externalAppKey: 'ours', name: 'For ours' });
+    const { other, archive, result } = await twin(world, t);
+    assert.deepEqual(result.created.filter((place) => place.startsWith(folder)), [`${folder}/same`, `${folder}/same@github`, `${folder}/same@ours`]);
+    same(await exported(other), archive);
+
+    const { id } = await other.manager.get('/external-apps/github');
+    const { items } = await other.manager.get(`/${kind}`, { externalAppId: id });
+    const there = items.filter(({ externalAppKey, key }) => externalAppKey === 'github' && key === 'same');
+    assert.deepEqual(there.map(({ name, uuid }) => [name, uuid]), [['For GitHub', made.uuid]]);
+    const again = await imported(other, archive);
+    assert.deepEqual([again.created, again.updated, again.archived], [[], [], []]);
+    await manager.delete(`/${kind}/${made.id}`);
+    const without = await imported(other, await exported(world));
+    assert.deepEqual([without.created, without.archived], [[], [`${folder}/same@github`]], 'the others of the key stay');
+    assert.equal((await other.manager.get(`/${kind}/same`)).name, 'For all');
+  });
+}
+
+scenario('an action for one app runs where its archive was imported', empty, async (world, t) => {
+  await world.manager.post('/actions', { key: 'greet', name: 'Greet', externalAppKey: 'github', ...code });
+  const { other } = await twin(world, t);
+  await other.configure({ mock: { autoConnect: true } });
+  await other.client.post('/connect', { connectorKey: 'github', connectionKey: 'mine' });
+  assert.equal((await other.client.post('/act', { key: 'greet', connectionKey: 'mine' })).output, 1);
+});
+
+scenario('an archive that names an app which nobody has is refused, and says which element', empty, async (world) => {
+  const archive = zip({ 'actions/greet/spec.yaml': JSON.stringify({ name: 'Greet', externalAppKey: 'nothing', ...code }) });
+  await assert.rejects(imported(world, archive), /action `greet`: external app not found: `nothing`/);
+  const misplaced = zip({ 'app-data-schemas/all/spec.yaml': JSON.stringify({ name: 'All', externalAppKey: 'github' }) });
+  const body = new FormData();
+  body.set('file', new Blob([misplaced]), 'workspace.zip');
+  const { status, body: answer } = await world.curl('POST', '/import', { token: world.managerToken, body });
+  assert.equal(status, 400, JSON.stringify(answer));
+  assert.match(answer.message, /an app data schema is for no external app/);
+});
+
+scenario('parameters of an integration are taken from an archive, and none are given away', empty, async (world, t) => {
+  const spec = { name: 'GitHub', connectorKey: 'github', parameters: { clientId: 'ours', clientSecret: 'secret' } };
+  const archive = zip({ 'integrations/github/spec.yaml': JSON.stringify(spec) });
+  await imported(world, archive);
+  const read = async (of) => (await of.manager.get('/integrations/github', { includeSecrets: true })).parameters;
+  assert.deepEqual(await read(world), spec.parameters);
+  const { other, archive: sent } = await twin(world, t);
+  assert.ok(!Object.values(unzip(sent)).join().includes('clientSecret'));
+  assert.deepEqual(await read(other) ?? {}, {});
+  await imported(world, sent);
+  assert.deepEqual(await read(world), spec.parameters, 'what is there stays');
+});
+
+scenario('catalog actions of a connector of its own come along', async (world, t) => {
+  const request = { method: 'GET', path: '/orders' };
+  const actions = [{ key: 'list-orders', name: 'List orders', type: 'api-request-to-external-app', config: { request } }];
+  const connector = { key: 'shop', actions, name: 'Shop', externalApp: 'shop', baseUri: 'https://api.shop.example', type: 'client-credentials' };
+  const from = await seeded(t, {
+    'external-apps/shop.yaml': [{ key: 'shop', name: 'Shop' }],
+    'connectors/shop/spec.yaml': connector,
+  });
+  const archive = await exported(from);
+  const result = await imported(world, archive, { partial: true });
+  assert.ok(result.created.includes('connectors/shop'), JSON.stringify(result));
+  const { id } = await world.client.get('/external-apps/shop');
+  const { items } = await world.client.get('/actions', { externalAppId: id });
+  assert.deepEqual(items.map(({ name, key, isPublic }) => [name, key, isPublic]), [['List orders', '', true]]);
+});
+
+scenario('a folder has a name that every file system takes, however long the key is', empty, async (world, t) => {
+  const keys = ['日'.repeat(60), '日'.repeat(59) + '本', `${'é'.repeat(90)}x`];
+  for (const key of keys) await world.manager.post('/actions', { key, name: 'Long', ...code });
+  const { other, archive } = await twin(world, t);
+  const folders = Object.keys(unzip(archive)).map((path) => path.split('/')[1]);
+  assert.equal(new Set(folders).size, keys.length);
+  for (const folder of folders) assert.ok(Buffer.byteLength(folder) <= 255 && decodeURIComponent(folder), folder);
+  same(await exported(other), archive);
+  for (const key of keys) assert.equal((await other.manager.get(`/actions/${encodeURIComponent(key)}`)).key, key);
 });

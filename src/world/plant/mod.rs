@@ -3,6 +3,10 @@
 //! Invariant: ids derive from keys, so that the same seed gives the same ids everywhere,
 //! and planting twice changes nothing.
 
+mod elements;
+
+pub(crate) use elements::is_defined;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -12,7 +16,6 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::{Id, Ids, stable_id, stable_uuid};
 use crate::elements::model::Meta;
-use crate::elements::{Kind, SeedForm};
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
 use crate::nouns::connection::connect::oauth::refresh_due;
@@ -22,11 +25,12 @@ use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::stub::model::StoredStub;
 use crate::nouns::tenant::model::Tenant;
-use crate::nouns::{flow as flows, references, stub_vendor as vendor};
-use crate::store::{Record, Tx, World};
-use crate::world::catalog::{connector_of, external_app};
+use crate::nouns::{flow as flows, stub_vendor as vendor};
+use crate::store::{Record, Tx};
+use crate::world::catalog::{catalog_action, connector_of, external_app};
+use crate::world::plant::elements::{Of, PlantingKinds, SettlingKinds, names_of};
 use crate::world::scenario::model::OwnScenario;
-use crate::world::seed::{EachKind, SeedDocument, SeedIntegration, Seeded, each_kind, place_in};
+use crate::world::seed::{SeedDocument, each_kind};
 
 /// Plants a seed in a new workspace. Fails with 400 when an integration or connection names what is not there.
 pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &SeedDocument) -> Result<(), ApiError> {
@@ -139,18 +143,22 @@ pub fn plant_elements(
                 Connector { id, meta, is_public: !seed.is_archive, ..fresh }
             }
         };
+        let app = wanted.external_app_id.clone();
         let place = format!("connectors/{}", connector.key);
         changes.write(tx, place, known, wanted, |connector| connector.meta.touch(ids, now))?;
         for action in &connector.actions {
-            tx.put(crate::world::catalog::catalog_action(connector, action))?;
+            let mut action = catalog_action(connector, action);
+            action.place.external_app.clone_from(&app);
+            tx.put(action)?;
         }
     }
-    let names = names_of(tx, seed);
+    let names = names_of(Directory::new(tx, catalog), seed);
     // The universal elements come first, because an integration's element customises one.
-    each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Document(seed), names: &names, changes: &mut changes })?;
+    let of = Of::Document(seed);
+    each_kind(&mut PlantingKinds { tx, ids, now, catalog, of, names: &names, changes: &mut changes })?;
     plant_integrations(tx, ids, now, catalog, seed, &names, &mut changes)?;
     // An element may name one that was planted after it.
-    each_kind(&mut SettlingKinds { tx, seed })?;
+    each_kind(&mut SettlingKinds { tx, catalog, seed })?;
     Ok(changes)
 }
 
@@ -187,120 +195,6 @@ fn plant_apps(
         changes.write(tx, format!("external-apps/{}", app.key), known, wanted, |app| app.meta.touch(ids, now))?;
     }
     Ok(())
-}
-
-/// The UUIDs that elements of the workspace have, by those that a seed has for the same elements, where these differ.
-fn names_of(world: &World, seed: &SeedDocument) -> BTreeMap<String, String> {
-    struct Naming<'a> {
-        world: &'a World,
-        seed: &'a SeedDocument,
-        names: BTreeMap<String, String>,
-    }
-    impl EachKind for Naming<'_> {
-        type Error = std::convert::Infallible;
-
-        fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
-            for (element, integration) in elements_of::<K>(self.world, self.seed) {
-                let known = known_at::<K>(self.world, element.key(), integration.as_ref());
-                if let Some((given, known)) = element.uuid().zip(known).filter(|(given, it)| **given != it.meta().uuid)
-                {
-                    self.names.insert(given.clone(), known.meta().uuid.clone());
-                }
-            }
-            Ok(())
-        }
-    }
-    let mut naming = Naming { world, seed, names: BTreeMap::new() };
-    let Ok(()) = each_kind(&mut naming);
-    naming.names
-}
-
-/// The elements of a kind that a seed has, each with the integration that it stands at in the workspace.
-fn elements_of<'a, K: Seeded>(
-    world: &'a World,
-    seed: &'a SeedDocument,
-) -> impl Iterator<Item = (&'a K::Seed, Option<Id<Integration>>)> {
-    let universal = K::of_document(seed).iter().map(|element| (element, None));
-    let at = |integration: &SeedIntegration| {
-        let live = world.integrations.with_key(&integration.key).max_by_key(|known| !known.meta.is_archived());
-        live.map(|known| known.id.clone())
-    };
-    let own = seed.integrations.iter().filter_map(move |it| Some((it, at(it)?)));
-    let own = own.flat_map(|(it, id)| K::of_integration(it).iter().map(move |element| (element, Some(id.clone()))));
-    universal.chain(own)
-}
-
-/// The workspace's own element of a key at a place: the live one, else the one that was archived last.
-fn known_at<E: Kind>(world: &World, key: &str, integration: Option<&Id<Integration>>) -> Option<Arc<E>> {
-    let own = E::table(world).with_key(key).filter(|element| is_own(&***element));
-    let at_place = own.filter(|element| element.place().integration.as_ref() == integration);
-    at_place.max_by_key(|element| !element.meta().is_archived()).cloned()
-}
-
-/// Puts in order what the planted elements say of others, once all are there.
-struct SettlingKinds<'a> {
-    tx: &'a mut Tx,
-    seed: &'a SeedDocument,
-}
-
-impl EachKind for SettlingKinds<'_> {
-    type Error = ApiError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        let world = (**self.tx).clone();
-        for (element, integration) in elements_of::<K>(&world, self.seed) {
-            let Some(known) = known_at::<K>(&world, element.key(), integration.as_ref()) else { continue };
-            let mut settled = (*known).clone();
-            settled.settle(&world);
-            if settled != *known {
-                self.tx.put(settled)?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What has elements in a seed: the document, or an integration, which has this id in the workspace.
-#[derive(Clone, Copy)]
-enum Of<'a> {
-    Document(&'a SeedDocument),
-    Integration(&'a SeedIntegration, &'a Id<Integration>),
-}
-
-/// Plants the elements of each kind.
-struct PlantingKinds<'a> {
-    tx: &'a mut Tx,
-    ids: &'a Ids,
-    now: Timestamp,
-    of: Of<'a>,
-    /// See [`names_of`].
-    names: &'a BTreeMap<String, String>,
-    changes: &'a mut Changes,
-}
-
-impl EachKind for PlantingKinds<'_> {
-    type Error = ApiError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        let (elements, integration) = match self.of {
-            Of::Document(document) => (K::of_document(document), None),
-            Of::Integration(integration, id) => (K::of_integration(integration), Some((id, integration.key.as_str()))),
-        };
-        elements.iter().try_for_each(|element| {
-            let named = renamed(element, self.names)?;
-            plant_element(self.tx, self.ids, self.now, named.as_ref().unwrap_or(element), integration, self.changes)
-        })
-    }
-}
-
-/// A description in which others are named as the workspace has them; none where that changes nothing.
-fn renamed<S: SeedForm>(seed: &S, names: &BTreeMap<String, String>) -> Result<Option<S>, ApiError> {
-    if names.is_empty() {
-        return Ok(None);
-    }
-    let mut description = serde_json::to_value(seed).map_err(ApiError::internal)?;
-    references::rename(&mut description, names);
-    serde_json::from_value(description).map(Some).map_err(ApiError::internal)
 }
 
 fn plant_integrations(
@@ -354,68 +248,10 @@ fn plant_integrations(
         wanted.connector_version.clone_from(&integration.connector_version);
         let place = format!("integrations/{}", integration.key);
         changes.write(tx, place, known, wanted, |integration| integration.meta.touch(ids, now))?;
-        each_kind(&mut PlantingKinds { tx, ids, now, of: Of::Integration(integration, &id), names, changes })?;
+        let of = Of::Integration(integration, &id);
+        each_kind(&mut PlantingKinds { tx, ids, now, catalog, of, names, changes })?;
     }
     Ok(())
-}
-
-/// Whether an element is the workspace's own, no instance and not the catalog's.
-fn is_own<E: Kind>(element: &E) -> bool {
-    !element.is_public() && !element.place().is_instance() && element.place().external_app.is_none()
-}
-
-/// Whether an element is the workspace's own and not archived.
-pub(crate) fn is_defined<E: Kind>(element: &E) -> bool {
-    is_own(element) && !element.meta().is_archived()
-}
-
-fn plant_element<S: SeedForm>(
-    tx: &mut Tx,
-    ids: &Ids,
-    now: Timestamp,
-    seed: &S,
-    integration: Option<(&Id<Integration>, &str)>,
-    changes: &mut Changes,
-) -> Result<(), ApiError> {
-    let key = seed.key();
-    let (name, place) = match integration {
-        Some((_, of)) => (format!("{of}/{key}"), format!("integrations/{of}/{}", place_in::<S::Of>(key))),
-        None => (key.to_owned(), place_in::<S::Of>(key)),
-    };
-    let table = S::Of::table(tx);
-    let known = known_at::<S::Of>(tx, key, integration.map(|(id, _)| id));
-    let stable = stable_id(<S::Of as Kind>::NOUN, &name);
-    let id = if table.get(stable.as_str()).is_none() { stable } else { ids.id() };
-    let is_universal = |element: &&Arc<S::Of>| is_defined(&***element) && element.place().integration.is_none();
-    let by_uuid = |uuid: &String| table.iter().filter(is_universal).find(|above| above.meta().uuid == *uuid);
-    let named = seed.parent_uuid().and_then(by_uuid);
-    let universal = integration.and_then(|_| named.or_else(|| table.with_key(key).find(is_universal))).cloned();
-    let mut fresh = seed.fresh(id, now);
-    fresh.meta_mut().meta = seed.meta().cloned();
-    let parent = universal.as_ref().map(|above| above.id().clone());
-    let mut wanted = match &known {
-        Some(known) => {
-            let mut wanted = (**known).clone();
-            *wanted.meta_mut() = meta_of(known.meta(), fresh.meta());
-            wanted.place_mut().parent = known.place().parent.clone().or(parent);
-            S::redefine(&mut wanted, fresh);
-            wanted
-        }
-        None => {
-            // A UUID is one element's: whose key was changed since has it still.
-            let is_free = |uuid: &&String| !table.iter().any(|other| other.meta().uuid == **uuid);
-            let given = seed.uuid().filter(is_free);
-            fresh.meta_mut().uuid = uuid_of(given, <S::Of as Kind>::NOUN, fresh.id().as_str());
-            fresh.place_mut().integration = integration.map(|(id, _)| id.clone());
-            fresh.place_mut().parent = parent;
-            fresh
-        }
-    };
-    wanted.settle(tx);
-    if let Some(universal) = universal.filter(|above| wanted.place().parent.as_ref() == Some(above.id())) {
-        wanted.compare_with_parent(&universal);
-    }
-    changes.write(tx, place, known, wanted, |element| element.meta_mut().touch(ids, now))
 }
 
 /// The UUID of something new: the seed's, or one that is the same at every start, as ids are.
