@@ -220,10 +220,13 @@ pub struct ActionBody {
     pub output_mapping: Patch<Value>,
     /// The JSON Schema of the output; it wins over `outputSchema`.
     pub custom_output_schema: Patch<Value>,
-    /// The JSON Schema of the output by default; what a mapping makes of it is worked out.
+    /// The JSON Schema of the output by default. In an answer that is sent back, it is the one that holds, which is worked
+    /// out, and not read.
     pub output_schema: Patch<Value>,
-    /// The same, as an answer has it; it wins over `outputSchema`, which is the one that holds there.
+    /// The JSON Schema of the output by default, as an answer has it.
     pub default_output_schema: Patch<Value>,
+    /// The revision that an answer has: by it, an answer that is sent back is told from a definition.
+    pub revision: Option<String>,
     /// What the action should do, in words. The action is then built from it, BUILDING at first.
     pub intent: Option<String>,
 }

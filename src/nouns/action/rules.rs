@@ -100,13 +100,9 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
         Patch::Set(config) => action.config = config,
     }
     body.input_schema.apply(&mut action.input_schema);
-    // An answer that is sent back has worked out schemas in it, which are not given.
-    let is_answer = body.default_output_schema.set().is_some();
-    let is_mapped = body.output_mapping.set().is_some();
     match action.action_type {
         Some(action_type) if is_typed(action_type) => action.output_schema = None,
-        _ if is_answer => body.default_output_schema.apply(&mut action.output_schema),
-        _ if is_mapped => {}
+        _ if body.revision.is_some() => body.default_output_schema.apply(&mut action.output_schema),
         _ => body.output_schema.apply(&mut action.output_schema),
     }
     body.output_mapping.apply(&mut action.output_mapping);

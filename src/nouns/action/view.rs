@@ -70,15 +70,18 @@ pub struct ActionView<'a> {
 impl<'a> ViewContext<'a> {
     /// An action; `at` is the integration that a universal one is looked at from.
     pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
-        let parent = parent_of(self.directory.world, action);
+        let (parent, schemas) =
+            (parent_of(self.directory.world, action), OutputSchemas::of(&self.directory, action, at));
         ActionView {
             element: self.layered(action, at),
             parent: parent.map(|parent| Box::new(self.bare_action(parent, None))),
+            default_output_schema: schemas.default,
+            transformed_output_schema: schemas.transformed,
             ..self.bare_action(action, at)
         }
     }
 
-    /// An action alone, as it is inside its versions.
+    /// An action alone, as it is inside others. Of the schemas of its output it has the one that holds.
     pub(super) fn bare_action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
         let schemas = OutputSchemas::of(&self.directory, action, at);
         ActionView {
@@ -92,8 +95,8 @@ impl<'a> ViewContext<'a> {
             config: &action.config,
             input_schema: action.input_schema.clone().unwrap_or_else(|| json!({ "type": "object" })),
             output_schema: schemas.resolved.unwrap_or_else(|| json!({})),
-            default_output_schema: schemas.default,
-            transformed_output_schema: schemas.transformed,
+            default_output_schema: None,
+            transformed_output_schema: None,
             custom_output_schema: action.custom_output_schema.as_ref(),
             output_mapping: action.output_mapping.as_ref(),
             is_customized: action.is_customized,

@@ -92,6 +92,7 @@ const definitions = {
   'a default schema': { ...echo, outputSchema: object({ a: text }) },
   'a mapping': { ...echo, outputMapping: { x: { $var: '$.output.a' } } },
   'a mapping over a default schema': { ...echo, outputSchema: object({ a: text }), outputMapping: { x: { $var: '$.output.a' } } },
+  'a custom schema alone': { ...echo, customOutputSchema: object({ b: text }) },
   'a custom schema': { ...echo, customOutputSchema: object({ b: text }), outputMapping: { x: 1 } },
   'records': { type: 'list-data-records', config: records, ...hubspot },
 };
@@ -188,11 +189,11 @@ scenario('layer, parent and what follows from them are right at each layer, wher
   assert.equal((await client.action({ key: 'layers', ...github }).get()).id, middle.id);
   assert.equal((await client.action({ key: 'layers', layer: 'universal', ...github }).get()).id, top.id);
   assert.equal((await client.get('/actions/github.layers')).id, middle.id);
-  assert.deepEqual((await client.connection('github-dev').actions.find()).items.filter(({ key }) => key === 'layers').map(short), [expected.connection]);
+  assert.deepEqual((await client.connection('github-dev').actions.list()).items.filter(({ key }) => key === 'layers').map(short), [expected.connection]);
   assert.deepEqual((await client.actions.find({ ...github, search: 'layers' })).items.map(({ id }) => id), [middle.id]);
 
   const { actionRunId } = await client.connection('github-dev').action('layers').run();
-  const log = await client.actionRunLogs.get(actionRunId);
+  const log = await client.actionRunLog(actionRunId).get();
   assert.deepEqual([log.connectionActionId, log.integrationActionId, log.universalActionId], [own.id, middle.id, top.id]);
 });
 

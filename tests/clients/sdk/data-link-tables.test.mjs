@@ -339,3 +339,54 @@ scenario("formulas and nodes find the links of their own tenant's connection alo
   assert.deepEqual(await output(world.client, 'github-dev'), [{ id: '1', end: true }, '1']);
   assert.deepEqual(await output(theirs, 'theirs'), [{ end: true }, undefined]);
 });
+
+scenario('a formula finds ids inside other formulas, and takes no input for a formula', async (world) => {
+  const { client, manager } = world;
+  await make(world);
+  await instance(world, { autoCreate: true }).createLink(ada);
+  const find = (recordId) => ({ $findExternalRecordId: { ...table, recordId } });
+  const output = {
+    text: { $concat: ['id ', find('user-ada')] },
+    first: { $firstNotEmpty: [find('nobody'), find('user-ada'), 'none'] },
+    whether: { $eval: find('nobody'), isEmpty: true },
+    each: { $iterate: { source: { $var: '$.input.users' }, item: { id: find({ $var: '$.item' }), of: { $var: '$.item' } } } },
+    given: { $var: '$.input.given' },
+  };
+  const spec = { key: 'who', name: 'Who', ...github, type: 'run-javascript', config: { code: 'module.exports = () => 1' } };
+  await manager.actions.create({ ...spec, outputMapping: output });
+  const given = find('user-ada');
+  const run = await client.connection('github-dev').action('who').run({ users: ['user-ada', 'nobody'], given });
+  assert.deepEqual(run.output, {
+    text: 'id 1', first: '1', whether: true, each: [{ id: '1', of: 'user-ada' }, { of: 'nobody' }], given,
+  });
+});
+
+scenario('what works under an instance key looks in the table of the same', async (world) => {
+  const { client, manager } = world;
+  const { uuid, id } = await make(world);
+  await instance(world, { autoCreate: true }).createLink(ada);
+  await instance(world, { instanceKey: 'two', autoCreate: true }).createLink({ ...ada, externalRecordId: '22' });
+  const names = { key: { key: 'contacts' }, text: 'contacts', uuid: { uuid }, 'uuid as text': uuid, id: { id } };
+  const outputMapping = Object.fromEntries(Object.entries(names).map(([name, dataLinkTable]) =>
+    [name, { $findExternalRecordId: { dataLinkTable, recordId: 'user-ada' } }]));
+  const spec = { key: 'who', name: 'Who', ...github, type: 'run-javascript', config: { code: 'module.exports = () => 1' } };
+  await manager.actions.create({ ...spec, outputMapping });
+  const ran = async (instanceKey) => {
+    const at = client.connection('github-dev').action('who', { instanceKey });
+    await at.get({ autoCreate: true });
+    return Object.values((await at.run()).output);
+  };
+  assert.deepEqual(await ran(), ['1', '1', '1', '1', '1']);
+  assert.deepEqual(await ran('two'), ['22', '22', '22', '22', '22']);
+
+  const nodes = { start: { type: 'api-trigger', links: [{ key: 'find' }] }, find: node('find-data-link', { appRecordId: 'user-ada' }) };
+  await manager.flows.create({ key: 'who', name: 'Who', ...github, nodes });
+  for (const [instanceKey, found] of [[undefined, '1'], ['two', '22']]) {
+    const flow = client.connection('github-dev').flow('who', { instanceKey });
+    await flow.get({ autoCreate: true });
+    const run = await flow.run();
+    await world.settle();
+    const { find: [link] } = await client.flowRun(run.id).getOutput();
+    assert.equal(link.externalRecordId, found);
+  }
+});
