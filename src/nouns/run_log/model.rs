@@ -157,7 +157,7 @@ pub struct ExchangeRequest {
     pub headers: JsonMap,
     /// The body as JSON, else as text; a large one is replaced by its size.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub body: Option<Value>,
+    pub body: Option<Arc<Value>>,
 }
 
 /// An external app's answer, as logs keep it.
@@ -169,7 +169,7 @@ pub struct ExchangeResponse {
     pub headers: JsonMap,
     /// The body as JSON, else as text; a large one is replaced by its size.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub data: Option<Value>,
+    pub data: Option<Arc<Value>>,
 }
 
 /// A request to an external app and its answer.

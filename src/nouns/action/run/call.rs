@@ -319,7 +319,7 @@ pub(crate) async fn call_anywhere(
         if !matches!(result, Err(UpstreamError::EgressRefused { .. })) {
             cx.space.journal.add(Entry {
                 status: result.as_ref().map_or(0, |response| response.status.as_u16()),
-                body: sent.body.clone(),
+                body: sent.body.as_deref().map(journal::kept),
                 ..Entry::new(journal::Side::Upstream, cx.space.clock.now(), &sent.method, &path)
             });
         }

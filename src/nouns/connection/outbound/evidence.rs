@@ -1,5 +1,7 @@
 //! What of an exchange is kept as evidence, with what is secret masked.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header;
@@ -54,14 +56,14 @@ pub fn shown_headers(headers: &HeaderMap, apply: Option<&Apply>) -> JsonMap {
 }
 
 /// A body as logs keep it: JSON, else text; none when empty, its size when it is large.
-pub fn shown_body(body: &Bytes) -> Option<Value> {
+pub fn shown_body(body: &Bytes) -> Option<Arc<Value>> {
     if body.is_empty() {
         return None;
     }
     if body.len() > LARGEST_KEPT {
-        return Some(Value::String(format!("({} bytes)", body.len())));
+        return Some(Arc::new(Value::String(format!("({} bytes)", body.len()))));
     }
-    Some(value_of(body))
+    Some(Arc::new(value_of(body)))
 }
 
 /// A body as a value: JSON, else text; null when empty.
