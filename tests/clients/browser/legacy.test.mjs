@@ -158,14 +158,6 @@ scenario('legacy popup: parameters are kept beside the tokens', async ({ world, 
   assert.ok(credentials.access_token);
 });
 
-scenario('legacy popup: a form of keys, when the client is told a way to authenticate', async ({ world, visit }) => {
-  await open(visit);
-  const popup = await visit.windowFrom(() => visit.start(connect, { key: 'stripe', authOptionKey: 'default' }));
-  await fillKeys(popup, { 'Secret key': 'sk_test_1' });
-  await connected({ world, visit }, { integrationKey: 'stripe' });
-  await closed(popup);
-});
-
 scenario('legacy popup: wrong own OAuth parameters reject', async ({ world, visit }) => {
   await world.spoilOAuthClient('gmail');
   await open(visit);
@@ -267,6 +259,13 @@ scenario('legacy frame: connect() without keys asks for them there', async ({ wo
   await withKeys({ world, visit });
 });
 
+scenario('legacy frame: connect() finds the way to authenticate that it is told', async ({ world, visit }) => {
+  await open(visit);
+  await visit.start(connect, { key: 'stripe', authOptionKey: 'default' });
+  await fillKeys(await keysFrame(visit), { 'Secret key': parameters.apiKey });
+  await withKeys({ world, visit });
+});
+
 scenario('legacy frame: reconnect() with keys keeps the connection', async ({ world, visit }) => {
   const { id } = await world.api('POST', '/connect', { integrationKey: 'stripe', input: { apiKey: 'sk_test_0' } });
   await world.loseCredentials(id);
@@ -319,7 +318,7 @@ scenario('legacy openReconnectUI() keeps the connection', async ({ world, visit 
 });
 
 /** The call with an `onClose` that makes a note. */
-const noting = (call) => `(client) => (${call})(client, { onClose: () => window.notes.push('closed') })`;
+const noting = (call) => `(client, ids) => (${call})(client, { onClose: () => window.notes.push('closed') }, ids)`;
 
 /** The frame is gone: `onClose` was called once, and the call resolved with nothing. */
 async function gone(visit) {
@@ -355,12 +354,49 @@ const framed = {
       return client.flowInstance(flow).embedEditor({ ...options, mountTargetSelector: 'body' });
     },
   ],
+  'connection().flow().openEditor()': [
+    'configuration',
+    (client, options) => client.connection('github-dev').flow('suite').openEditor(options),
+  ],
+  'flowInstance().openConfiguration()': [
+    'configuration',
+    (client, options, { flow }) => client.flowInstance(flow).openConfiguration(options),
+  ],
+  'flowInstance().openEditor()': [
+    'configuration',
+    (client, options, { flow }) => client.flowInstance(flow).openEditor(options),
+  ],
+  'connection().dataSource().openConfiguration()': [
+    'configuration',
+    (client, options) => client.connection('github-dev').dataSource('suite').openConfiguration(options),
+  ],
+  'dataSourceInstance().openConfiguration()': [
+    'configuration',
+    (client, options, { dataSource }) => client.dataSourceInstance(dataSource).openConfiguration(options),
+  ],
+  'connection().fieldMapping().openConfiguration()': [
+    'configuration',
+    (client, options) => client.connection('github-dev').fieldMapping('suite').openConfiguration(options),
+  ],
+  'fieldMappingInstance().openConfiguration()': [
+    'configuration',
+    (client, options, { fieldMapping }) => client.fieldMappingInstance(fieldMapping).openConfiguration(options),
+  ],
+  'actionInstance().open()': [
+    'configuration',
+    (client, options, { action }) => client.actionInstance(action).open(options),
+  ],
+  'flowRun().openEditor()': ['configuration', (client, options, { run }) => client.flowRun(run).openEditor(options)],
+  'flowRun().embedEditor()': [
+    'configuration',
+    (client, options, { run }) => client.flowRun(run).embedEditor({ ...options, mountTargetSelector: 'body' }),
+  ],
 };
 for (const [way, [screen, call]] of Object.entries(framed)) {
   scenario(`legacy ${way} shows its page until that is closed`, async ({ world, visit }) => {
-    await world.elements();
+    const ids = await world.elements();
     await open(visit);
-    await visit.start(noting(call));
+    await visit.start(noting(call), ids);
     const page = await visit.iframe();
     await at(page, screen);
     await visit.steady();

@@ -5,8 +5,6 @@ import * as sdk from '@integration-app/sdk';
 import { judge } from '../methods/judge.mjs';
 
 const { dependencies } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
-const all = (reason, ...methods) => Object.fromEntries(methods.map((method) => [method, reason]));
-const each = (accessor, ...methods) => methods.map((method) => `${accessor}.${method}()`);
 const connecting = ['GET /sse/connection-events/x', 'POST /connection-popup'];
 
 judge({
@@ -16,20 +14,30 @@ judge({
   exported: sdk,
   // Private by its declarations.
   hidden: ['makeApiRequest'],
-  notCalled: {
-    ...all(
-      'it opens a page, and no test of the browser suite calls it',
-      'actionInstance().open()',
-      ...each('connection().dataSource()', 'openConfiguration'),
-      ...each('connection().fieldMapping()', 'openConfiguration'),
-      ...each('connection().flow()', 'openEditor'),
-      ...each('dataSourceInstance()', 'openConfiguration'),
-      ...each('fieldMappingInstance()', 'openConfiguration'),
-      ...each('flowInstance()', 'openConfiguration', 'openEditor'),
-      ...each('flowRun()', 'openEditor', 'embedEditor'),
-    ),
-  },
+  notCalled: {},
   inBrowser: {
+    'actionInstance().open()': ['legacy.test.mjs', 'client.actionInstance(action).open('],
+    'connection().dataSource().openConfiguration()': [
+      'legacy.test.mjs',
+      "client.connection('github-dev').dataSource('suite').openConfiguration(",
+    ],
+    'connection().fieldMapping().openConfiguration()': [
+      'legacy.test.mjs',
+      "client.connection('github-dev').fieldMapping('suite').openConfiguration(",
+    ],
+    'connection().flow().openEditor()': ['legacy.test.mjs', "client.connection('github-dev').flow('suite').openEditor("],
+    'dataSourceInstance().openConfiguration()': [
+      'legacy.test.mjs',
+      'client.dataSourceInstance(dataSource).openConfiguration(',
+    ],
+    'fieldMappingInstance().openConfiguration()': [
+      'legacy.test.mjs',
+      'client.fieldMappingInstance(fieldMapping).openConfiguration(',
+    ],
+    'flowInstance().openConfiguration()': ['legacy.test.mjs', 'client.flowInstance(flow).openConfiguration('],
+    'flowInstance().openEditor()': ['legacy.test.mjs', 'client.flowInstance(flow).openEditor('],
+    'flowRun().embedEditor()': ['legacy.test.mjs', 'client.flowRun(run).embedEditor('],
+    'flowRun().openEditor()': ['legacy.test.mjs', 'client.flowRun(run).openEditor('],
     'connection().flow().openConfiguration()': [
       'legacy.test.mjs',
       "client.connection('github-dev').flow('suite').openConfiguration(",
