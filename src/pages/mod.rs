@@ -110,6 +110,15 @@ pub struct IntegrationRow {
     pub visit: String,
 }
 
+/// The way to the page of an element of which something can be set.
+#[derive(Debug)]
+pub struct SettingsLink {
+    pub name: String,
+    /// The kind of element, such as `flow`.
+    pub noun: &'static str,
+    pub address: String,
+}
+
 /// The page of all integrations, or of a single one.
 #[derive(Debug, Template)]
 #[template(path = "integrations.html", config = "src/pages/askama.toml")]
@@ -118,6 +127,8 @@ pub struct IntegrationsPage<'a> {
     pub title: &'a str,
     pub workspace: &'a str,
     pub rows: Vec<IntegrationRow>,
+    /// What can be set of a single one's connection.
+    pub settings: Vec<SettingsLink>,
 }
 
 /// The page of an agent session.

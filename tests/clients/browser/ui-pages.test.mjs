@@ -143,6 +143,27 @@ scenario('integration(i).open() shows that one, and connects a lost connection a
   assert.equal((await world.connection(id)).state, 'READY');
 });
 
+scenario('integration(i).open() leads to what can be set of its connection', async ({ world, visit }) => {
+  const { flow } = await world.elements();
+  await visit.open();
+  await visit.start((membrane) => membrane.integration('github').open());
+  const page = await visit.iframe();
+  await at(page, 'integrations');
+  await visit.shown();
+  const links = page.getByRole('link');
+  const texts = (await links.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
+  assert.deepEqual(texts.sort(), ['Suite data source', 'Suite field mapping', 'Suite flow']);
+  await page.getByRole('link', { name: 'Suite flow' }).click();
+  await at(page, 'configuration');
+  await visit.steady();
+  const field = page.getByLabel(/^Enabled/);
+  await field.selectOption('no');
+  await button(page, 'Save').click();
+  await visit.value();
+  await visit.tidy();
+  assert.equal((await world.api('GET', `/flow-instances/${flow}`)).enabled, false);
+});
+
 scenario('integration(i).open() closes', async ({ visit }) => {
   await visit.open();
   await visit.start((membrane) => membrane.integration('github').open());

@@ -7,18 +7,19 @@ use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::Kind;
-use crate::engine::view::drawn_logo;
+use crate::engine::view::{ViewContext, drawn_logo};
 use crate::engine::{Cx, Visit};
 use crate::nouns::agent_session as agents;
 use crate::nouns::agent_session::routes::lines;
-use crate::nouns::connection::model::ConnectionState;
 use crate::nouns::connection::model::attempt::Theme;
+use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::flow_run as flow_runs;
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::integration::model::Integration;
+use crate::nouns::model::for_each_kind;
 use crate::pages as screens;
-use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage};
+use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage, SettingsLink};
 
 /// An integration as a row of a page. It opens the visit behind the row's button.
 fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRow, ApiError> {
@@ -48,6 +49,40 @@ fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRo
     })
 }
 
+macro_rules! settable {
+    (
+        records { $($records:tt)* }
+        elements {
+            $($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $element:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*
+        }
+    ) => {
+        /// The ways to the pages of a connection's instances of which something can be set.
+        fn settable(call: &Call, lens: &ViewContext<'_>, connection: &Connection) -> Vec<SettingsLink> {
+            let mut links = Vec::new();
+            $(links.extend(settable_of::<$element>(call, lens, connection));)*
+            links
+        }
+    };
+}
+
+for_each_kind!(settable);
+
+fn settable_of<E: Kind>(call: &Call, lens: &ViewContext<'_>, connection: &Connection) -> Vec<SettingsLink> {
+    // A page in a frame of its own has pages like it.
+    let (folder, _) = call.path.trim_start_matches('/').split_once('/').unwrap_or_default();
+    let own = E::table(lens.directory.world).iter().filter(|element| {
+        element.place().connection.as_ref() == Some(&connection.id)
+            && !element.meta().is_archived()
+            && !E::settings(lens, element).is_empty()
+    });
+    own.map(|element| SettingsLink {
+        name: element.meta().name.clone(),
+        noun: E::NOUN,
+        address: format!("/{folder}/{}s/{}/configuration", E::INSTANCE, element.id()),
+    })
+    .collect()
+}
+
 /// `GET /embed/main`, any token: answers a page of every integration, and whether it
 /// is connected. Source: SDK (`client.open`).
 pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
@@ -56,7 +91,8 @@ pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let live = world.integrations.iter().filter(|integration| !integration.meta.is_archived());
     let rows = live.map(|integration| row(&cx, integration, theme)).collect::<Result<Vec<_>, _>>()?;
-    let page = IntegrationsPage { theme, title: "Integrations", workspace: &world.workspace.name, rows };
+    let (workspace, settings) = (&world.workspace.name, Vec::new());
+    let page = IntegrationsPage { theme, title: "Integrations", workspace, rows, settings };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -68,8 +104,10 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let integration = cx.directory(&world).find_integration(call.param("integration")?)?.clone();
     let rows = vec![row(&cx, &integration, theme)?];
-    let title = &integration.meta.name;
-    let page = IntegrationsPage { theme, title, workspace: &world.workspace.name, rows };
+    let connection = cx.directory(&world).default_connection(&cx.caller, &integration);
+    let settings = connection.map(|connection| settable(&call, &cx.view(&world), &connection)).unwrap_or_default();
+    let (title, workspace) = (&integration.meta.name, &world.workspace.name);
+    let page = IntegrationsPage { theme, title, workspace, rows, settings };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 

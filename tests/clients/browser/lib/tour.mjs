@@ -234,7 +234,7 @@ export const TOUR = {
     await at(page, 'connect');
     return page;
   },
-  integration: framed((membrane) => membrane.integration('github').open(), undefined, 'integrations'),
+  integration: framed((membrane) => membrane.integration('github').open(), (world) => world.elements(), 'integrations'),
   configuration: framed((membrane, { flow }) => membrane.flowInstance(flow).openConfiguration(), (world) => world.elements(), 'configuration'),
   'embed-main': alone(embed('main'), 'integrations'),
   'embed-integration': alone(embed('integrations/github'), 'integrations'),
