@@ -66,7 +66,7 @@
 //! | `mapping` | the data-mapping language |
 //! | `base` | identity, time, errors, text, lists, settings: nothing of the engine |
 //!
-//! A test holds this table and every `use` against each other (`tests/api/layers.rs`). A noun talks to another through that
+//! A test holds this table and every `use` against each other (`tests/api/source/layers.rs`). A noun talks to another through that
 //! one's `mod.rs`; of a noun only `routes.rs` and `kind.rs` know calls.
 //!
 //! **A further kind of element** is its folder, a line in the list of kinds (`nouns/model.rs`) and a `mod` line: the list gives

@@ -2,15 +2,14 @@
 //! identity, time, errors, text, lists, settings.
 
 pub mod agenda;
-pub mod body;
 pub mod clock;
 pub mod config;
 pub mod dates;
 pub mod error;
-pub mod headers;
 pub mod history;
 pub mod ids;
 pub mod json;
+pub mod message;
 pub mod metrics;
 pub mod operation;
 pub mod page;

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderValue, header};
 use url::{Host, Url};
 
 use crate::base::error::ApiError;
-use crate::base::headers::bearer;
+use crate::base::message::headers::bearer;
 use crate::engine::Engine;
 
 /// Refuses every other call. Source: our choice: a page in a browser must not steer a test.

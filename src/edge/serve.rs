@@ -5,23 +5,21 @@ use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BodySize, BoxBody, MessageBody, SizedStream};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures_util::{FutureExt as _, StreamExt as _, stream};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde_json::Value;
-use tokio::sync::Notify;
 use tracing::Instrument as _;
 
-use crate::base::clock::{Timestamp, as_a_call, monotonic, real_sleep};
+use crate::base::clock::{Timestamp, as_a_call, monotonic};
 use crate::base::error::{ApiError, ErrorCode};
-use crate::base::headers;
+use crate::base::message::headers;
 use crate::base::operation::Operation;
 use crate::base::redact::masked;
 use crate::call::router::{Access, PreparedCall, Route, Router};
@@ -31,6 +29,8 @@ use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use crate::edge::decoding::decoded;
 use crate::edge::departure::{departed, end_soon, while_heard};
 use crate::edge::faults;
+use crate::edge::incoming::{LARGEST_BODY, headers_of, is_handshake, length_of, read_body};
+use crate::edge::under_way::{OneUnderWay, UnderWay};
 use crate::elements::manager_only;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
 use crate::fault;
@@ -41,11 +41,6 @@ use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::tenant::admit;
 use crate::world::scenario::rules as scenarios;
 
-/// A body may have this many bytes. Source: DOC:docs/managing-membrane/limits (10 MB in).
-pub const LARGEST_BODY: usize = 10 * 1024 * 1024;
-/// This many more bytes of a body that is too large are read, so that the client gets to see the error.
-const DRAINED: usize = 32 * 1024 * 1024;
-
 /// The journal shows this status for a call whose client did not wait. Source: our choice: nginx's.
 const CLIENT_HUNG_UP: u16 = 499;
 
@@ -55,56 +50,6 @@ pub struct Edge {
     pub engine: Arc<Engine>,
     pub router: Arc<Router>,
     pub under_way: Arc<UnderWay>,
-}
-
-/// The thread of a connection writes an answer just after it took the answer's last part, and tells nobody when it has: a
-/// process that ended in between would cut it off.
-const LAST_WRITES: Duration = Duration::from_millis(100);
-
-/// The calls that are not answered yet, so that a server can wait for them before it ends.
-#[derive(Debug, Default)]
-pub struct UnderWay {
-    calls: AtomicUsize,
-    /// Whether somebody waits for the last of them.
-    is_ending: AtomicBool,
-    answered: Notify,
-}
-
-/// One call among them; dropping it says that it is answered.
-struct OneUnderWay(Arc<UnderWay>);
-
-impl UnderWay {
-    fn begin(self: &Arc<Self>) -> OneUnderWay {
-        self.calls.fetch_add(1, Ordering::SeqCst);
-        OneUnderWay(Arc::clone(self))
-    }
-
-    /// Waits until no call is under way, and until what was handed on last is written.
-    pub async fn ended(&self) {
-        self.is_ending.store(true, Ordering::SeqCst);
-        let mut has_waited = false;
-        loop {
-            let mut answered = std::pin::pin!(self.answered.notified());
-            answered.as_mut().enable();
-            if self.calls.load(Ordering::SeqCst) == 0 {
-                break;
-            }
-            has_waited = true;
-            answered.await;
-        }
-        if has_waited {
-            real_sleep(LAST_WRITES).await;
-        }
-    }
-}
-
-impl Drop for OneUnderWay {
-    fn drop(&mut self) {
-        self.0.calls.fetch_sub(1, Ordering::SeqCst);
-        if self.0.is_ending.load(Ordering::SeqCst) {
-            self.0.answered.notify_waiters();
-        }
-    }
 }
 
 /// The facts about a call that the journal needs.
@@ -434,67 +379,6 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
         Some(cut) => Err(ApiError::internal(format!("the call was cut off by a fault ({cut:?})"))),
         None => Ok(reply),
     }
-}
-
-fn headers_of(request: &HttpRequest) -> HeaderMap {
-    request
-        .headers()
-        .iter()
-        .filter_map(|(name, value)| {
-            let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
-            Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
-        })
-        .collect()
-}
-
-/// Whether a request asks to speak another protocol on its connection: what comes after its body has no end then. Nobody
-/// speaks one here, so it is answered as any other.
-fn is_handshake(method: &Method, headers: &HeaderMap) -> bool {
-    *method == Method::CONNECT
-        || headers.contains_key(header::UPGRADE) && !headers.contains_key(header::TRANSFER_ENCODING)
-}
-
-/// The size that a request says its body has, in bytes; 0 when it says nothing.
-fn length_of(headers: &HeaderMap) -> usize {
-    let length = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    length.unwrap_or_default()
-}
-
-/// Reads a body to its end, or to `end`, a number of bytes.
-/// Reads a body to its `end`. Fails with 408 when nothing more of it comes for as long as `patience`, or when all of it takes
-/// ten times that.
-async fn read_body(mut payload: Payload, end: Option<usize>, patience: Duration) -> Result<Bytes, ApiError> {
-    let late = |why: String| ApiError::bad_request(why).with_status(408);
-    let mut whole = std::pin::pin!(real_sleep(patience.saturating_mul(10)));
-    let mut body = BytesMut::new();
-    let mut dropped = 0;
-    while end.is_none_or(|end| body.len() + dropped < end) {
-        let chunk = tokio::select! {
-            // What is there already costs no timer.
-            biased;
-            chunk = payload.next() => chunk,
-            () = real_sleep(patience) => {
-                let came = body.len() + dropped;
-                return Err(late(format!("the body broke off after {came} bytes: nothing more came for {patience:?}")));
-            }
-            () = &mut whole => return Err(late(format!("the body took longer than {:?}", patience.saturating_mul(10)))),
-        };
-        let Some(chunk) = chunk else { break };
-        let chunk = chunk.map_err(|error| ApiError::bad_request(format!("the body broke off: {error}")))?;
-        if dropped > 0 || body.len() + chunk.len() > LARGEST_BODY {
-            dropped += chunk.len();
-            if dropped > DRAINED {
-                break;
-            }
-        } else {
-            body.extend_from_slice(&chunk);
-        }
-    }
-    if dropped > 0 {
-        let error = ApiError::bad_request(format!("the body is larger than {LARGEST_BODY} bytes (10 MB)"));
-        return Err(error.with_status(413));
-    }
-    Ok(body.freeze())
 }
 
 fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {

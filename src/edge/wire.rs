@@ -14,7 +14,7 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::base::error::ApiError;
-use crate::base::headers::headers_of;
+use crate::base::message::headers::headers_of;
 use crate::base::redact::masked;
 use crate::call::token_of_head;
 use crate::engine::{Engine, tokens as auth};

@@ -17,7 +17,7 @@ pub use build::{Fault, Which, act, any_call, connect, flow_run, proxy, route, up
 
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
-use crate::base::headers::{HeaderProblem, headers_of};
+use crate::base::message::headers::{HeaderProblem, headers_of};
 use crate::base::operation::Operation;
 pub use crate::base::operation::Side;
 use crate::base::pattern::{check_route, is_like, is_route};

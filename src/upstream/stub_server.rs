@@ -15,7 +15,7 @@ use serde_json::Value;
 use wiremock::matchers::any;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
-use crate::base::body;
+use crate::base::message::body;
 use crate::nouns::stub::model::StubRequest;
 use crate::upstream::client::STUB_KEY;
 

@@ -133,7 +133,7 @@ pub(crate) async fn perform_of_connection(call: Call, verb: Verb) -> Result<Repl
 
 /// The data source instance that a call names, made if it is missing, and its collection.
 async fn instance_at(cx: &Cx, call: &Call) -> Result<(Arc<DataSource>, Collection), ApiError> {
-    let source = elements::get::<DataSource>(cx, &made_instance::<DataSource>(cx, call).await?)?.0;
+    let source = elements::in_service::<DataSource>(cx, &made_instance::<DataSource>(cx, call).await?)?;
     let connection =
         source.place.connection.as_ref().ok_or_else(|| ApiError::not_found("the data source has no connection"))?;
     let connection = connections::get(cx, connection.as_str())?;

@@ -14,8 +14,8 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::base::error::{ApiError, ErrorKey};
-use crate::base::headers::headers_of;
 use crate::base::ids::Id;
+use crate::base::message::headers::headers_of;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{Answer, CallFacts, Effect, Fired, Side};
 use crate::journal;

@@ -22,7 +22,7 @@ struct RunBody {
 pub(super) async fn run(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: RunBody = call.json()?;
-    let (mapping, _) = elements::get::<FieldMapping>(&cx, &FieldMapping::selector(&call)?)?;
+    let mapping = elements::in_service::<FieldMapping>(&cx, &FieldMapping::selector(&call)?)?;
     let world = cx.world();
     let connection = mapping.place.connection.as_ref().and_then(|id| world.connections.get(id.as_str()));
     let instance_key = mapping.place.instance_key.as_deref();

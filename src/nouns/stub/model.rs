@@ -10,8 +10,8 @@ use crate::base::JsonMap;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::headers::{HeaderProblem, headers_of};
 use crate::base::ids::Id;
+use crate::base::message::headers::{HeaderProblem, headers_of};
 use crate::mapping::formula;
 
 /// An answer for requests to an external app, as a user writes it in a seed, through the control API or in Rust.

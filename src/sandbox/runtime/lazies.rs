@@ -34,10 +34,10 @@ const FILES: [(&str, &str); 16] = [
     ("globals.js", include_str!("../js/globals.js")),
     ("host.js", include_str!("../js/host.js")),
     ("inspect.js", include_str!("../js/inspect.js")),
-    ("intl.js", include_str!("../js/intl.js")),
-    ("intl-dates.js", include_str!("../js/intl-dates.js")),
-    ("intl-numbers.js", include_str!("../js/intl-numbers.js")),
-    ("intl-text.js", include_str!("../js/intl-text.js")),
+    ("intl.js", include_str!("../js/intl/intl.js")),
+    ("intl-dates.js", include_str!("../js/intl/dates.js")),
+    ("intl-numbers.js", include_str!("../js/intl/numbers.js")),
+    ("intl-text.js", include_str!("../js/intl/text.js")),
     ("urls.js", include_str!("../js/urls.js")),
 ];
 

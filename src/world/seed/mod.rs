@@ -5,6 +5,8 @@
 
 mod bounds;
 mod file;
+mod folder;
+mod kinds;
 mod read;
 
 use std::collections::BTreeMap;
@@ -15,7 +17,7 @@ use serde_json::Value;
 pub use self::file::SeedError;
 use self::file::SeedFile;
 pub(crate) use self::file::{error_at, parse_text};
-pub use self::read::folder_of_key;
+pub use self::folder::folder_of_key;
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
 use crate::elements::Kind;

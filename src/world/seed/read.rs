@@ -6,18 +6,12 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use percent_encoding::AsciiSet;
-use percent_encoding::NON_ALPHANUMERIC;
-use percent_encoding::percent_decode_str;
-use percent_encoding::utf8_percent_encode;
-
 use crate::base::error::nearest;
 use crate::base::ids::stable_id;
 use crate::base::text::article;
-use crate::call::similar;
-use crate::elements::model::{Layer, check_key, title_of};
+use crate::elements::model::check_key;
 use crate::elements::origin::{Origin, PathStep};
-use crate::elements::{Holders, Kind, SeedForm};
+use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::hint;
 use crate::nouns::action::seed::SeedAction;
 use crate::nouns::connector::model::Connector;
@@ -30,9 +24,10 @@ use crate::world::embedded::DEMO;
 use crate::world::job::model::Files;
 use crate::world::scenario::rules as scenarios;
 use crate::world::seed::file::{SeedError, SeedFile, collect, is_prose};
+use crate::world::seed::folder::key_of_folder;
+use crate::world::seed::kinds::{Adding, Checking, KnownFields, Placing, at, is, orphan};
 use crate::world::seed::{
-    EachKind, SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind,
-    folders_of_kinds,
+    SeedApp, SeedConnection, SeedConnector, SeedDocument, SeedIntegration, each_kind, folders_of_kinds,
 };
 
 /// The fields that are read of an integration, beside its elements. A real export has more.
@@ -50,157 +45,6 @@ const INTEGRATION_FIELDS: [&str; 12] = [
     "meta",
     "uuid",
 ];
-
-/// A folder's name as a field of a document that holds all: `dataSources` for `data-sources`.
-fn field_of(folder: &str) -> String {
-    let mut words = folder.split('-');
-    let first = words.next().unwrap_or_default().to_owned();
-    words.fold(first, |name, word| name + &title_of(word))
-}
-
-/// Notes of each element of a document where it stands in the one file that holds them all.
-struct Placing<'a> {
-    document: &'a mut SeedDocument,
-    file: &'a str,
-}
-
-impl EachKind for Placing<'_> {
-    type Error = std::convert::Infallible;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
-        let list = field_of(K::PLURAL);
-        for (index, element) in K::of_document_mut(self.document).iter_mut().enumerate() {
-            *element.origin_mut() = at(self.file, &[(&list, index)]);
-        }
-        for (outer, integration) in self.document.integrations.iter_mut().enumerate() {
-            for (index, element) in K::of_integration_mut(integration).iter_mut().enumerate() {
-                *element.origin_mut() = at(self.file, &[("integrations", outer), (&list, index)]);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The place in a file that these lists and the indexes in them lead to.
-fn at(file: &str, steps: &[(&str, usize)]) -> Origin {
-    let steps = steps.iter().flat_map(|(list, index)| [PathStep::Field((*list).to_owned()), PathStep::Item(*index)]);
-    Origin { file: file.to_owned(), at: steps.collect() }
-}
-
-/// Adds a file of an element to a document, when its folder is one of a kind.
-struct Adding<'a> {
-    document: &'a mut SeedDocument,
-    file: &'a SeedFile,
-    /// The folder of the element's integration; none for a universal element.
-    integration: Option<&'a str>,
-    /// The folder of the kind.
-    folder: &'a str,
-    /// The folder of the element.
-    element: &'a str,
-    /// Whether it stands where the workspace CLI writes what an integration's list has.
-    is_pulled: bool,
-    /// Whether it was added.
-    is_done: bool,
-}
-
-/// What the workspace CLI has written of an element, as far as it says whose it is.
-#[derive(serde::Deserialize)]
-struct Pulled {
-    layer: Option<Layer>,
-}
-
-impl<'a> Adding<'a> {
-    /// Reads the places from a path; none when no element stands at such a path, whatever its kind. What an integration has
-    /// of its own is below it in an archive, and below the element of the same key where the workspace CLI has pulled it.
-    fn of(document: &'a mut SeedDocument, file: &'a SeedFile, parts: &[&'a str]) -> Option<Self> {
-        let (integration, folder, element, name) = match parts {
-            ["integrations", integration, folder, element, name] => (Some(*integration), folder, element, name),
-            [folder, element, integration, name] if is(name, integration) => {
-                (Some(*integration), folder, element, element)
-            }
-            [folder, element, name] => (None, folder, element, name),
-            _ => return None,
-        };
-        let is_pulled = parts.len() == 4;
-        let is_one = is_pulled || is(name, "spec") || is(name, element);
-        is_one.then_some(Self { document, file, integration, folder, element, is_pulled, is_done: false })
-    }
-}
-
-impl EachKind for Adding<'_> {
-    type Error = SeedError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
-        if K::PLURAL != self.folder || (self.integration.is_some() && K::HOLDERS != Holders::Connections) {
-            return Ok(());
-        }
-        if self.is_pulled && self.file.parse::<Pulled>(|_| ())?.layer == Some(Layer::Universal) {
-            // The CLI writes what a list of the integration has, and the universal element is in its own file.
-            self.is_done = true;
-            return Ok(());
-        }
-        let element = self.document.element_in::<K::Seed>(self.file, self.element)?;
-        match self.integration {
-            None => K::of_document_mut(self.document).push(element),
-            Some(folder) => {
-                let key = key_of_folder(folder);
-                let owner = self.document.integrations.iter_mut().find(|integration| integration.key == key);
-                let owner = owner.ok_or_else(|| orphan(self.file, "integration", folder))?;
-                K::of_integration_mut(owner).push(element);
-            }
-        }
-        self.is_done = true;
-        Ok(())
-    }
-}
-
-/// Checks the elements of a document.
-struct Checking<'a>(&'a SeedDocument);
-
-impl EachKind for Checking<'_> {
-    type Error = SeedError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), SeedError> {
-        let of_integrations = self.0.integrations.iter().flat_map(|integration| K::of_integration(integration));
-        if let (Holders::Tenants | Holders::Nobody, Some(misplaced)) = (K::HOLDERS, of_integrations.clone().next()) {
-            let why = format!(
-                "{} {} belongs to no integration; it stands in `{}`",
-                article(K::NOUN),
-                K::NOUN,
-                field_of(K::PLURAL)
-            );
-            return Err(misplaced.origin().error(&self.0.files, why));
-        }
-        let of_app = K::of_document(self.0).iter().find(|element| element.external_app().is_some());
-        if let (Holders::Tenants | Holders::Nobody, Some(misplaced)) = (K::HOLDERS, of_app) {
-            let why = format!("{} {} is for no external app", article(K::NOUN), K::NOUN);
-            return Err(misplaced.origin().error(&self.0.files, why));
-        }
-        K::of_document(self.0).iter().chain(of_integrations).try_for_each(|element| self.0.check_element(element))?;
-        let of_each = self.0.integrations.iter().map(K::of_integration);
-        std::iter::once(K::of_document(self.0)).chain(of_each).try_for_each(|at_place| {
-            let mut seen = BTreeSet::new();
-            let twice = at_place.iter().find(|element| !seen.insert((element.key(), element.external_app())));
-            twice.map_or(Ok(()), |element| {
-                let why = format!("field `key`: there is {} {} `{}` already", article(K::NOUN), K::NOUN, element.key());
-                Err(element.origin().field("key").error(&self.0.files, why))
-            })
-        })
-    }
-}
-
-/// The fields that are read of elements, and those of documents that hold them.
-struct KnownFields(Vec<String>);
-
-impl EachKind for KnownFields {
-    type Error = std::convert::Infallible;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
-        self.0.push(field_of(K::PLURAL));
-        self.0.extend(similar::fields_of::<K::Seed>().iter().map(|field| (*field).to_owned()));
-        Ok(())
-    }
-}
 
 impl SeedDocument {
     /// The built-in demo seed, with the catalog in it.
@@ -337,7 +181,7 @@ impl SeedDocument {
     }
 
     /// Reads an element's file; the name of its folder gives the key when the file has none.
-    fn element_in<S: SeedForm>(&mut self, file: &SeedFile, folder: &str) -> Result<S, SeedError> {
+    pub(super) fn element_in<S: SeedForm>(&mut self, file: &SeedFile, folder: &str) -> Result<S, SeedError> {
         let mut ignored = Vec::new();
         let mut element = file.parse::<S>(|field| ignored.push(field))?;
         *element.origin_mut() = origin_in(file, 0);
@@ -447,7 +291,7 @@ impl SeedDocument {
     }
 
     /// Refuses an element without a key, and one that could not be made.
-    fn check_element<S: SeedForm>(&self, element: &S) -> Result<(), SeedError> {
+    pub(super) fn check_element<S: SeedForm>(&self, element: &S) -> Result<(), SeedError> {
         let noun = <S::Of as Kind>::NOUN;
         if element.key().is_empty() {
             let article = article(noun);
@@ -488,38 +332,6 @@ impl SeedDocument {
     }
 }
 
-/// The name of a folder in an archive has so many characters at most.
-const LONGEST_FOLDER: usize = 200;
-
-/// The name of an element's folder in an archive: its key, with characters that a folder's name cannot have
-/// written as `%2F` and the like.
-pub fn folder_of_key(key: &str) -> String {
-    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b' ');
-    let mut folder = utf8_percent_encode(key, PLAIN).to_string();
-    // File systems take names of 255 bytes. Who reads the folder reads the key in it.
-    if folder.len() > LONGEST_FOLDER {
-        let whole = stable_id::<Connector>("folder", key);
-        folder.clear();
-        for letter in key.chars() {
-            let letter = utf8_percent_encode(letter.encode_utf8(&mut [0; 4]), PLAIN).to_string();
-            if folder.len() + letter.len() + whole.as_str().len() > LONGEST_FOLDER {
-                break;
-            }
-            folder.push_str(&letter);
-        }
-        folder.push_str(whole.as_str());
-    }
-    // A folder `..` would lead out of the archive.
-    match folder.strip_prefix('.') {
-        Some(rest) => format!("%2E{rest}"),
-        None => folder,
-    }
-}
-
-fn key_of_folder(folder: &str) -> String {
-    percent_decode_str(folder).decode_utf8_lossy().into_owned()
-}
-
 /// Whether a name is a known one with a letter or two wrong.
 fn misspells(name: &str, known: &str) -> bool {
     name != known && strsim::damerau_levenshtein(name, known) <= (known.len() / 4).clamp(1, 2)
@@ -528,16 +340,6 @@ fn misspells(name: &str, known: &str) -> bool {
 fn origin_in(file: &SeedFile, index: usize) -> Origin {
     let at = if file.is_list() { vec![PathStep::Item(index)] } else { Vec::new() };
     Origin { file: file.path.clone(), at }
-}
-
-fn is(file_name: &str, stem: &str) -> bool {
-    file_name.rsplit_once('.').is_some_and(|(name, extension)| {
-        name == stem && matches!(extension.to_ascii_lowercase().as_str(), "yaml" | "yml" | "json")
-    })
-}
-
-fn orphan(file: &SeedFile, noun: &str, key: &str) -> SeedError {
-    SeedError::new(&file.path, format!("there is no {noun} `{key}` in the seed to hold this file"))
 }
 
 /// Reads a file that holds one element or a list of them.

@@ -5,7 +5,7 @@
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::json::set_member;
-use crate::base::{body, headers};
+use crate::base::message::{body, headers};
 use crate::engine::Cx;
 use crate::engine::directory::Resolved;
 use crate::engine::tokens::sign_for_app;

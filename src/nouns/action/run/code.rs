@@ -3,11 +3,11 @@
 //! Invariant: a snippet acts with its caller's rights, and never gets a refresh token.
 
 use crate::base::JsonMap;
-use crate::base::body;
 use crate::base::clock::ClockMode;
 use crate::base::error::ApiError;
-use crate::base::headers::headers_of;
 use crate::base::json::member;
+use crate::base::message::body;
+use crate::base::message::headers::headers_of;
 use crate::engine::directory::Directory;
 use crate::engine::view::Secrets;
 use crate::engine::{Cx, InnerCall};

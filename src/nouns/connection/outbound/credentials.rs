@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
-use crate::base::headers::headers_of;
 use crate::base::ids::Id;
+use crate::base::message::headers::headers_of;
 use crate::engine::Cx;
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::connect;

@@ -9,9 +9,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::base::JsonMap;
-use crate::base::body;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::message::body;
 
 use crate::base::redact::MASK;
 use crate::engine::Cx;

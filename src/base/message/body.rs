@@ -43,7 +43,7 @@ pub struct NotAForm;
 /// `a[b]`, and those of lists `a[0]`, which is what Stripe and Rails read.
 ///
 /// ```
-/// use membrane_mock::base::body::encode;
+/// use membrane_mock::base::message::body::encode;
 /// use serde_json::json;
 ///
 /// let mut headers = http::HeaderMap::new();
@@ -118,7 +118,7 @@ fn multipart(fields: &[(String, String)], boundary: Option<String>, headers: &mu
 /// of `a`; `a[]`, `a[0]` and a name that comes twice make a list. A file is `{filename, contentType, size}`.
 ///
 /// ```
-/// use membrane_mock::base::body::decode;
+/// use membrane_mock::base::message::body::decode;
 /// use serde_json::json;
 ///
 /// let mut headers = http::HeaderMap::new();

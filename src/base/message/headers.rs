@@ -29,7 +29,7 @@ impl fmt::Display for HeaderProblem {
 /// Makes headers of names and values; of names that differ only in case the last one counts.
 ///
 /// ```
-/// use membrane_mock::base::headers::headers_of;
+/// use membrane_mock::base::message::headers::headers_of;
 ///
 /// assert_eq!(headers_of([("X-Page", "2")]).unwrap()["x-page"], "2");
 /// assert_eq!(headers_of([("a b", "1")]).unwrap_err().to_string(), "`headers.a b` is not a valid HTTP header");

@@ -1,0 +1,4 @@
+//! What HTTP messages carry: bodies as values, and headers whose names callers choose.
+
+pub mod body;
+pub mod headers;
