@@ -2,6 +2,7 @@
 
 mod commands;
 mod database;
+mod exec;
 mod logging;
 mod main_job;
 mod options;

@@ -3,6 +3,8 @@
 mod accessors;
 mod authorizing;
 mod bodies;
+mod calls;
+mod clients;
 mod openapi;
 mod routes;
 mod serving;
