@@ -23,8 +23,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::headers::bearer;
 use crate::base::json::bounds;
+use crate::base::message::headers::bearer;
 use crate::base::page::PageRequest;
 use crate::call::unread::Read;
 use crate::elements::model::{Layer, Scope, Selector};
@@ -156,6 +156,15 @@ impl Call {
     /// Returns the query; each field that is asked for counts as read.
     pub fn query(&self) -> Query {
         Query { read: Some(Arc::clone(&self.read)), ..Query::parse(&self.raw_query) }
+    }
+
+    /// Refuses with 400 a query field that nobody has read so far and that looks like one that somebody has. Who changes much
+    /// asks before it does; for every other call it is asked afterwards.
+    pub(crate) fn refuse_misspelt_query(&self) -> Result<(), ApiError> {
+        match self.read.misspelt(&self.path, Query::parse(&self.raw_query).names()) {
+            Some((field, meant)) => Err(similar::refusal("query field", &field, &self.path, &meant)),
+            None => Ok(()),
+        }
     }
 
     /// Returns the query as it was sent, to be passed on; all of it counts as read.

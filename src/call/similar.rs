@@ -9,6 +9,7 @@ use serde::forward_to_deserialize_any;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::elements::model::title_of;
 
 /// Refuses with 400 the first of the `unknown` fields of a body that looks like a field of `T`, and names that. Fields
 /// inside others are passed over.
@@ -37,25 +38,39 @@ pub(crate) fn refusal(what: &str, field: &str, path: &str, meant: &[impl AsRef<s
     ApiError::bad_request(why).with_data(json!({ "field": field, "fields": meant }))
 }
 
-/// The nouns of a path in the singular, such as `action` of `/connections/c/actions`.
-pub(super) fn nouns_in(path: &str) -> Vec<&str> {
-    path.split('/').filter_map(|part| part.strip_suffix('s')).filter(|noun| !noun.is_empty()).collect()
+/// The nouns of a path in the singular, as fields are spelt: `dataSource` of `/connections/c/data-sources`.
+pub(super) fn nouns_in(path: &str) -> Vec<String> {
+    let plural = path.split('/').filter_map(|part| part.strip_suffix('s')).filter(|noun| !noun.is_empty());
+    plural
+        .map(|noun| {
+            let mut words = noun.split('-');
+            let first = words.next().unwrap_or_default().to_owned();
+            words.fold(first, |whole, word| whole + &title_of(word))
+        })
+        .collect()
 }
 
 /// The fields that whoever sends `field` may mean.
-pub(super) fn meant_by<'k>(field: &str, known: &[&'k str], nouns: &[&str], is_text: bool) -> Vec<&'k str> {
+pub(super) fn meant_by<'k>(field: &str, known: &[&'k str], nouns: &[String], is_text: bool) -> Vec<&'k str> {
     let plain = |name: &str| name.replace(['_', '-'], "").to_lowercase();
     let like = |is_like: &dyn Fn(&str) -> bool| known.iter().copied().filter(|name| is_like(name)).collect::<Vec<_>>();
     let spelt_alike = like(&|name| plain(name) == plain(field));
     if !spelt_alike.is_empty() {
         return spelt_alike;
     }
-    let misspelt = like(&|name| name.len() > 4 && strsim::damerau_levenshtein(name, field) == 1);
+    // Of a short name, a letter that is another one makes another word: `uri` is no `url`.
+    let is_near = |name: &str| {
+        let is_short = name.len() <= 4;
+        strsim::damerau_levenshtein(name, field) == 1
+            && name.len() > 2
+            && (!is_short || name.len() != field.len() || strsim::levenshtein(name, field) == 2)
+    };
+    let misspelt = like(&is_near);
     if !misspelt.is_empty() {
         return misspelt;
     }
     // `actionKey` for the `key` of an action.
-    let own = nouns.iter().find_map(|noun| field.strip_prefix(noun)).map(str::to_lowercase);
+    let own = nouns.iter().find_map(|noun| field.strip_prefix(noun.as_str())).map(str::to_lowercase);
     let own = like(&|name| own.as_deref() == Some(name));
     if !own.is_empty() {
         return own;
@@ -119,7 +134,7 @@ mod tests {
     fn what_is_meant_is_named_and_what_answers_have_is_not() {
         assert_eq!(fields_of::<Body>(), ["key", "integrationKey", "integrationId", "inputSchema"]);
         assert_eq!(fields_of::<Value>(), [""; 0]);
-        let meant = |field: &str, is_text| meant_by(field, fields_of::<Body>(), &["action"], is_text);
+        let meant = |field: &str, is_text| meant_by(field, fields_of::<Body>(), &["action".to_owned()], is_text);
         assert_eq!(meant("actionKey", true), ["key"]);
         assert_eq!(meant("integration", true), ["integrationKey", "integrationId"]);
         assert_eq!(meant("integration", false), [""; 0], "answers have the integration itself");

@@ -161,7 +161,17 @@ impl ReadyFile {
     /// Removes what a server that ended without tidying up has left at a path, so that nobody takes it for this one's. The
     /// error says that the file belongs to a server that runs.
     pub(super) fn claim(path: &Path) -> Result<Self, String> {
+        if path.is_dir() {
+            return Err(format!("{} is a folder; --ready-file takes the path of a file", path.display()));
+        }
         let left = std::fs::read(path).unwrap_or_default();
+        let is_ready_file = serde_json::from_slice::<Value>(&left).is_ok_and(|left| left.get("url").is_some());
+        if !is_ready_file && !left.trim_ascii().is_empty() {
+            return Err(format!(
+                "{} holds something else, which would be lost; give another --ready-file",
+                path.display()
+            ));
+        }
         if let Ok(left) = serde_json::from_slice::<Value>(&left)
             && let Some(url) = member(&left, "url").as_str()
         {

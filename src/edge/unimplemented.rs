@@ -40,7 +40,7 @@ const PATHS: &[(&str, Rights, &str)] = &[
 
 /// These single calls are missing on paths that are faked otherwise.
 const CALLS: &[(Method, &str, Access, &str)] = &[
-    (Method::POST, "/workspaces", Access::Anyone, "making workspaces; use POST /__mock/workspaces"),
+    (Method::POST, "/workspaces", Access::Manager, "making workspaces; use POST /__mock/workspaces"),
     (Method::POST, "/org-workspaces", Access::Manager, "making workspaces; use POST /__mock/workspaces"),
 ];
 

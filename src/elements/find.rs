@@ -178,10 +178,13 @@ impl Directory<'_> {
 
     /// A 404 for an element, with a similar key where there is one. Source: SEED words the beginning.
     pub fn no_element<E: Kind>(&self, text: &str) -> ApiError {
+        // `github.task` asks for the `task` of an integration.
+        let dotted = text.split_once('.').filter(|(integration, _)| self.integration_with_key(integration).is_some());
+        let key = dotted.map_or(text, |(_, key)| key);
         // Keys of a tenant's own elements are not told to others.
         let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
         let elsewhere: Vec<&str> = E::table(self.world)
-            .with_key(text)
+            .with_key(key)
             .filter(shared)
             .filter_map(|element| {
                 Some(self.world.integrations.get(element.place().integration.as_ref()?.as_str())?.key())
@@ -190,7 +193,8 @@ impl Directory<'_> {
         if !elsewhere.is_empty() {
             let (of, first) = (elsewhere.join("`, `"), elsewhere.first().copied().unwrap_or_default());
             return ApiError::not_found(format!(
-                "no matching {}: `{text}` is there only for the integration `{of}`; add `integrationKey={first}`",
+                "no matching {}: `{key}` is there only for the integration `{of}`; name that and no other, as `{first}.{key}` \
+                 or by `integrationKey={first}`, or a connection of it",
                 E::NOUN
             ));
         }

@@ -19,7 +19,14 @@ use crate::store::World;
 /// `auto_create` is set, else it is a 404. Source: SDK instances.
 pub async fn instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
     match look_for::<E>(cx, selector)? {
-        Found::Own(own) => Ok(own),
+        Found::Own(own) => {
+            if selector.id.is_none() {
+                // By its id it is found whatever it stands below, and says nothing of what may be done with it.
+                let world = cx.world();
+                cx.directory(&world).check_in_service(&*own)?;
+            }
+            Ok(own)
+        }
         Found::Above(parent, holder) if selector.auto_create => {
             create_instance(cx, &*parent, &holder, selector, |_| Ok(())).await
         }

@@ -41,6 +41,10 @@ pub trait Kind: Record + Clone + PartialEq {
     /// Whether changes of elements leave checkpoints; not where the client's list of types lacks the kind, since it could not
     /// read them.
     const HAS_CHECKPOINTS: bool = true;
+    /// Whether a version that nobody has changed takes over what its parent becomes. Source: DOC (field mapping instances:
+    /// “updates to the base field mapping are automatically applied”), IAPP (a flow instance is a copy); that the other kinds
+    /// do as field mappings is assumed.
+    const FOLLOWS_PARENT: bool = true;
     /// Who has versions of its universal elements.
     const HOLDERS: Holders = Holders::Connections;
 
@@ -55,6 +59,10 @@ pub trait Kind: Record + Clone + PartialEq {
     fn blank(id: Id<Self>, meta: Meta) -> Self;
     /// Takes over the definition of another version, so that nothing counts as customised any more.
     fn copy_definition(&mut self, from: &Self);
+    /// Whether a version was changed since it was copied from its parent.
+    fn is_customized(&self) -> bool;
+    /// Takes a version for one that was not changed, where that is told of it as a whole.
+    fn forget_customizing(&mut self) {}
     /// Says of a version that was defined whole, as seeds and archives do, whether it differs from its parent.
     fn compare_with_parent(&mut self, parent: &Self);
 

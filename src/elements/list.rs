@@ -229,6 +229,14 @@ pub fn universal_parent<E: Kind>(world: &World, element: &E) -> Option<Id<E>> {
     above.find(|above| above.place().layer() == Layer::Universal).map(|above| above.id().clone())
 }
 
+/// Answers an element to work with, by any selector. Fails with 404 for one that is archived or stands below something that
+/// is, and as finding it does.
+pub fn in_service<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Arc<E>, ApiError> {
+    let (element, _) = get::<E>(cx, selector)?;
+    cx.directory(&cx.world()).check_in_service(&*element)?;
+    Ok(element)
+}
+
 /// Answers an element by any selector, archived or not, with the integration it is looked at
 /// from. Fails as finding it does.
 pub fn get<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Listed<E>, ApiError> {

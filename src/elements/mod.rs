@@ -29,6 +29,6 @@ pub use holder::{Holder, Holders};
 pub use instance::{by_id, instance, instance_of, put_instance, restore_instance};
 pub use kind::{Address, Kind, SeedForm};
 pub use list::{
-    CATALOG_START, ElementFilter, Listed, ancestors, app_of, described, get, is_tenant, list, parent_of,
+    CATALOG_START, ElementFilter, Listed, ancestors, app_of, described, get, in_service, is_tenant, list, parent_of,
     universal_parent,
 };

@@ -14,7 +14,7 @@ const FORMULA: &str = "(a formula)";
 /// The form in which a person gives a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// Any text, or one of the choices.
+    /// What the schema of the setting says: one of the choices, a list or an object as JSON, else text.
     Text,
     /// A number.
     Number,
@@ -39,12 +39,17 @@ pub struct Setting {
     pub choices: Vec<String>,
     /// The form of the value.
     pub form: Form,
+    /// The JSON Schema that the value fits; any value does where it says nothing.
+    pub schema: Value,
+    /// Whether it has to have a value.
+    pub is_required: bool,
 }
 
 impl Setting {
     /// A setting of a whole field.
     pub fn of_field(field: &'static str, label: &str, form: Form, choices: Vec<String>) -> Self {
-        Self { field, member: None, label: label.to_owned(), hint: String::new(), choices, form }
+        let (label, hint, schema) = (label.to_owned(), String::new(), json!({}));
+        Self { field, member: None, label, hint, choices, form, schema, is_required: false }
     }
 
     /// A setting of a member of a field, in the form that the JSON Schema of the member asks for.
@@ -55,21 +60,37 @@ impl Setting {
             Some("boolean") => Form::Truth,
             _ => Form::Text,
         };
+        let default = member(of, "default");
+        let default = (!default.is_null()).then(|| format!("Default: {}.", plain_text(default)));
         let choices = schema::choices(of).map(|all| all.iter().map(plain_text).collect());
         Self {
             field,
             member: Some(name.to_owned()),
             label: text("title").unwrap_or_else(|| name.to_owned()),
-            hint: text("description").unwrap_or_default(),
+            hint: [text("description"), default].into_iter().flatten().collect::<Vec<_>>().join(" "),
             choices: choices.unwrap_or_default(),
             form,
+            schema: of.clone(),
+            is_required: false,
         }
     }
 
-    /// A setting for each property of a JSON Schema, in its order.
+    /// A setting for each property of a JSON Schema that is not read-only, in its order.
     pub fn of_properties(field: &'static str, schema: Option<&Value>) -> Vec<Self> {
         let properties = schema.and_then(|schema| schema.get("properties")).and_then(Value::as_object);
-        properties.into_iter().flatten().map(|(name, schema)| Self::of_member(field, name, schema)).collect()
+        let required = schema.and_then(|schema| schema.get("required")).and_then(Value::as_array);
+        let is_required = |name: &String| required.is_some_and(|names| names.iter().any(|known| known == name));
+        let is_set = |(_, of): &(&String, &Value)| *member(of, "readOnly") != Value::Bool(true);
+        let setting = |(name, of): (&String, &Value)| Self {
+            is_required: is_required(name) && member(of, "default").is_null(),
+            ..Self::of_member(field, name, of)
+        };
+        properties.into_iter().flatten().filter(is_set).map(setting).collect()
+    }
+
+    /// Whether the value is secret: a page does not show it, and it stays if nothing is typed.
+    pub fn is_secret(&self) -> bool {
+        schema::is_sensitive(&self.schema)
     }
 
     /// The same, as a choice of fields of a record.
@@ -84,10 +105,16 @@ impl Setting {
         self.member.as_ref().map_or(field, |name| member(field, name))
     }
 
+    /// Whether an element has a value there.
+    pub fn has_value(&self, view: &Value) -> bool {
+        !self.current(view).is_null()
+    }
+
     /// What the page shows of an element, as text.
     pub fn shown(&self, view: &Value) -> String {
         match (self.form, self.current(view)) {
             (_, Value::Null) => String::new(),
+            _ if self.is_secret() => String::new(),
             (Form::Truth, value) => if *value == Value::Bool(true) { "yes" } else { "no" }.to_owned(),
             (Form::FieldOfRecord, value) => match value.get("$var").and_then(Value::as_str) {
                 Some(read) => read.strip_prefix("$.").unwrap_or(read).to_owned(),
@@ -114,7 +141,7 @@ impl Setting {
         let wrong = |what: &str| ApiError::bad_request(format!("“{}” is {what}, not `{given}`", self.label));
         let value = match self.form {
             _ if given.is_empty() => Value::Null,
-            Form::Text => Value::from(given),
+            Form::Text => schema::typed(&self.schema, given),
             Form::Number => serde_json::from_str::<serde_json::Number>(given).map_err(|_| wrong("a number"))?.into(),
             Form::Truth => Value::Bool(match given {
                 "yes" => true,
@@ -123,6 +150,9 @@ impl Setting {
             }),
             Form::FieldOfRecord => json!({ "$var": format!("$.{given}") }),
         };
+        if !value.is_null() && self.form != Form::FieldOfRecord {
+            schema::check_value(&self.schema, &value, &format!("“{}”", self.label))?;
+        }
         let Some(name) = &self.member else {
             body.insert(self.field.to_owned(), value);
             return Ok(());

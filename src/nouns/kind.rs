@@ -244,6 +244,14 @@ macro_rules! kind_of_fields {
                 self.parent_revision = Some(from.meta.revision.clone());
             }
 
+            fn is_customized(&self) -> bool {
+                self.is_customized
+            }
+
+            fn forget_customizing(&mut self) {
+                self.is_customized = false;
+            }
+
             fn compare_with_parent(&mut self, parent: &Self) {
                 let mut copy = self.clone();
                 <Self as $crate::elements::Kind>::copy_definition(&mut copy, parent);

@@ -12,6 +12,7 @@ pub mod checkpoint;
 pub mod connector_file;
 mod embedded;
 pub mod export;
+mod following;
 pub mod job;
 pub mod plant;
 pub mod portable;

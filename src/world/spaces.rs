@@ -23,6 +23,7 @@ use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspac
 use crate::store::{Db, Partition, World};
 use crate::world::catalog;
 use crate::world::checkpoint as checkpoints;
+use crate::world::following;
 use crate::world::plant::plant;
 use crate::world::report;
 use crate::world::seed::SeedDocument;
@@ -38,6 +39,7 @@ fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<Wo
     space.data.set_outbox(Box::new(move |before, tx| match weak.upgrade() {
         Some(space) => {
             // What a change means may mean something itself: an instance has triggers, and an event queues a run.
+            following::notice(&space, before, tx)?;
             flows::notice(&space, before, tx)?;
             app_events::notice(&space, tx)?;
             external_events::notice(&catalog, &space, before, tx)?;

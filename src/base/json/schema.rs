@@ -158,6 +158,37 @@ fn has_secret(schema: &Value) -> bool {
     }
 }
 
+/// What somebody typed, as the schema of a property types it: one of its choices, a number, a truth value, a list or an object
+/// where it may be no text, else the text.
+pub fn typed(property: &Value, text: &str) -> Value {
+    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    if let Some(choice) = choices(property).into_iter().flatten().find(|choice| plain(choice) == text) {
+        return choice.clone();
+    }
+    let kinds_of = |schema: &Value| match member(schema, "type") {
+        Value::Array(kinds) => kinds.clone(),
+        Value::Null => Vec::new(),
+        kind => vec![kind.clone()],
+    };
+    let alternatives = member(property, "anyOf").as_array().into_iter().flatten();
+    let kinds: Vec<Value> = kinds_of(property).into_iter().chain(alternatives.flat_map(kinds_of)).collect();
+    let is_among = |names: &[&str]| kinds.iter().any(|kind| names.iter().any(|name| kind == name));
+    let read = serde_json::from_str::<Value>(text).ok().filter(|value| match value {
+        _ if is_among(&["string"]) => false,
+        Value::Number(_) => is_among(&["number", "integer"]),
+        Value::Bool(_) => is_among(&["boolean"]),
+        Value::Array(_) => kinds.is_empty() || is_among(&["array"]),
+        Value::Object(_) => kinds.is_empty() || is_among(&["object"]),
+        Value::Null | Value::String(_) => false,
+    });
+    read.unwrap_or_else(|| text.into())
+}
+
+/// Whether a schema marks its value as secret.
+pub fn is_sensitive(property: &Value) -> bool {
+    *member(property, "isSensitive") == Value::Bool(true) || member(property, "format") == "password"
+}
+
 /// The only values that a property may have; none where it may have any.
 pub fn choices(property: &Value) -> Option<&Vec<Value>> {
     member(property, "enum").as_array().filter(|_| *member(property, "allowCustom") != Value::Bool(true))
@@ -195,6 +226,25 @@ mod tests {
         assert!(check_value(&schema, &json!({"title": "x", "more": 1}), "the input").is_ok());
         let error = check_value(&schema, &Value::Null, "the input").unwrap_err();
         assert!(error.message.contains("title"), "{}", error.message);
+    }
+
+    #[test]
+    fn what_is_typed_becomes_what_the_schema_says() {
+        for (property, text, value) in [
+            (json!({"type": "integer"}), "5", json!(5)),
+            (json!({"type": ["integer", "null"]}), "5", json!(5)),
+            (json!({"type": "string"}), "5", json!("5")),
+            (json!({"anyOf": [{"type": "string"}, {"type": "integer"}]}), "5", json!("5")),
+            (json!({"anyOf": [{"type": "number"}, {"type": "boolean"}]}), "true", json!(true)),
+            (json!({"type": "array"}), "[\"a\"]", json!(["a"])),
+            (json!({"type": "object"}), "{\"a\": 1}", json!({"a": 1})),
+            (json!({"type": "object"}), "{nope", json!("{nope")),
+            (json!({}), "{\"a\": 1}", json!({"a": 1})),
+            (json!({}), "5", json!("5")),
+            (json!({"enum": [1, true, "x"]}), "true", json!(true)),
+        ] {
+            assert_eq!(typed(&property, text), value, "{property} {text}");
+        }
     }
 
     #[test]

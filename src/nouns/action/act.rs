@@ -8,9 +8,9 @@ use http::{HeaderMap, Method};
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
-use crate::base::body;
 use crate::base::error::{ApiError, nearest};
-use crate::base::headers::{HeaderProblem, MOST_HEADERS, headers_of};
+use crate::base::message::body;
+use crate::base::message::headers::{HeaderProblem, MOST_HEADERS, headers_of};
 use crate::base::redact::{MASK, is_secret_name};
 use crate::elements::model::{Scope, Selector};
 use crate::mapping::formula::plain_text;

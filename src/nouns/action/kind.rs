@@ -70,6 +70,14 @@ impl Kind for Action {
         self.is_customized = false;
     }
 
+    fn is_customized(&self) -> bool {
+        self.is_customized
+    }
+
+    fn forget_customizing(&mut self) {
+        self.is_customized = false;
+    }
+
     /// One without a type is what its versions have in common, and cannot be run.
     fn applies_by_itself(&self) -> bool {
         self.action_type.is_some()

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use serde_json::json;
+
 use crate::base::error::ApiError;
 use crate::base::json::patch::Patch;
 use crate::base::json::schema;
@@ -99,7 +101,10 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
         Patch::Clear => action.config.clear(),
         Patch::Set(config) => action.config = config,
     }
-    body.input_schema.apply(&mut action.input_schema);
+    // An answer shows any object where no schema was given.
+    let is_any = body.revision.is_some() && body.input_schema.set() == Some(&json!({ "type": "object" }));
+    let input_schema = if is_any { Patch::Clear } else { body.input_schema };
+    input_schema.apply(&mut action.input_schema);
     match action.action_type {
         Some(action_type) if is_typed(action_type) => action.output_schema = None,
         _ if body.revision.is_some() => body.default_output_schema.apply(&mut action.output_schema),

@@ -410,7 +410,12 @@ fn passes(filter: &Value, fields: &JsonMap, now: Timestamp) -> Result<bool, ApiE
         Value::Object(values) if values.keys().next().is_some_and(|name| !name.starts_with('$')) => {
             Ok(has_values(fields, values))
         }
-        filter => condition::passes(filter, &Value::Object(fields.clone()), now),
+        Value::Object(_) | Value::Array(_) | Value::Null => {
+            condition::passes(filter, &Value::Object(fields.clone()), now)
+        }
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => Err(ApiError::bad_request(format!(
+            "a filter is an object of values by field, or conditions, and not {filter}"
+        ))),
     }
 }
 

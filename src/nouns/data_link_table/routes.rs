@@ -35,7 +35,7 @@ async fn table_at(cx: &Cx, call: &Call, of: Address) -> Result<Arc<DataLinkTable
     let named = DataLinkTable::selector(call)?;
     let names_table = named.any.is_some() || named.id.is_some();
     if of == Address::Element && names_table && !named.scope.names_connection() {
-        let (above, _) = elements::get::<DataLinkTable>(cx, &named)?;
+        let above = elements::in_service::<DataLinkTable>(cx, &named)?;
         if above.place.is_instance() {
             return Ok(above);
         }
@@ -45,7 +45,7 @@ async fn table_at(cx: &Cx, call: &Call, of: Address) -> Result<Arc<DataLinkTable
         let making = Selector { parent_id, auto_create: true, scope, any: None, id: None, ..named };
         return elements::instance::<DataLinkTable>(cx, &making).await;
     }
-    Ok(elements::get::<DataLinkTable>(cx, &made_instance::<DataLinkTable>(cx, call).await?)?.0)
+    elements::in_service::<DataLinkTable>(cx, &made_instance::<DataLinkTable>(cx, call).await?)
 }
 
 /// `GET …/links`, any token: answers a page of the links of an instance. 400 for a wrong filter.

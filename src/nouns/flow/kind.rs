@@ -13,6 +13,7 @@ use crate::call::{Call, Reply};
 use crate::elements::kind::fields_of_an_element;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
+use crate::elements::routes::put_instance;
 use crate::elements::settings::{Form, Setting};
 use crate::elements::{Address, Change, Kind, Wanted};
 use crate::engine::Cx;
@@ -28,6 +29,7 @@ impl Kind for Flow {
     const PLURAL: &'static str = "flows";
     const SINGULAR: &'static str = "flow";
     const INSTANCE: &'static str = "flow-instance";
+    const FOLLOWS_PARENT: bool = false;
     const SOURCE: &'static str = "SDK";
 
     /// Answers a universal, enabled flow without nodes.
@@ -59,6 +61,10 @@ impl Kind for Flow {
         self.parameters.clone_from(&from.parameters);
         self.customized = Customized::default();
         self.flow_revision = Some(from.meta.revision.clone());
+    }
+
+    fn is_customized(&self) -> bool {
+        Flow::is_customized(self)
     }
 
     fn compare_with_parent(&mut self, parent: &Self) {
@@ -139,7 +145,9 @@ impl Kind for Flow {
 
     fn more_routes(base: &str, of: Address) -> Vec<Route> {
         if of == Address::Instance {
-            return Vec::new();
+            // The older document changes one by POST; at other addresses, that makes one.
+            let change = || route(Some(Method::POST), base, Access::Anyone, "OAS (older)", put_instance::<Self>);
+            return base.ends_with("{instance}").then(change).into_iter().collect();
         }
         let run = route(Some(Method::POST), format!("{base}/run"), Access::Anyone, Self::SOURCE, routes::run);
         vec![run.operation(Operation::FlowRun).about(routes::about_run)]

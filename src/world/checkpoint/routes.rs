@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::base::error::ApiError;
+use crate::base::error::{ApiError, nearest};
 use crate::base::page::Page;
 use crate::call::{Call, Reply};
+use crate::nouns::references::types;
 use crate::world::checkpoint::model::Checkpoint;
 use crate::world::checkpoint::rules as checkpoints;
 
@@ -13,6 +14,10 @@ use crate::world::checkpoint::rules as checkpoints;
 pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (element_type, element_id) = (call.query().text("elementType"), call.query().text("elementId"));
+    if let Some(named) = element_type.as_ref().filter(|named| !types().any(|known| known == named.as_str())) {
+        let near = nearest(named, types()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        return Err(ApiError::bad_request(format!("`elementType` is `{named}`, which no checkpoint has{near}")));
+    }
     let world = cx.world();
     let wanted = world.checkpoints.after(call.page()?.after).filter(|(_, it)| {
         element_type.as_ref().is_none_or(|wanted| it.element_type == *wanted)

@@ -180,6 +180,7 @@ struct VersionBody {
     version: Option<String>,
     changelog: Option<String>,
     connector_version: Option<String>,
+    connector_version_id: Option<String>,
 }
 
 /// `POST /connectors/{selector}/publish-version`, a manager's token: publishes the connector as it is, as `version` or the next
@@ -207,14 +208,18 @@ pub(crate) async fn delete_version(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// `POST /integrations/{selector}/switch-connector-version`, a manager's token: sets the version of the connector that an
-/// integration uses, and answers the integration. It is kept and shown. 400 without one, 404 for one that was not published.
+/// integration uses, and answers the integration. It is kept and shown. It is named by `connectorVersionId`, or by itself.
+/// 400 without one, 404 for one that was not published. Source: OAS has the id; the others are assumed.
 pub(crate) async fn switch(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: VersionBody = call.json()?;
-    let version = body.connector_version.or(body.version);
-    let version = version.ok_or_else(|| ApiError::bad_request("say which version: `connectorVersion` is missing"))?;
     let connector = connector_at(&call)?;
     let known = files::versions(&cx.world(), &connector);
+    let of_id =
+        |id: String| known.iter().find(|other| other.id == *id).map_or(id.clone(), |other| other.version.clone());
+    let version = body.connector_version_id.map(of_id).or(body.connector_version).or(body.version);
+    let missing = "say which version: `connectorVersionId` is missing";
+    let version = version.ok_or_else(|| ApiError::bad_request(missing))?;
     let is_known = version == connector.version
         || matches!(version.as_str(), "latest" | "development")
         || known.iter().any(|other| other.version == version);

@@ -36,6 +36,8 @@ pub(crate) async fn import(call: Call) -> Result<Reply, ApiError> {
         dry_run: query.flag("dryRun").or(form_dry_run).unwrap_or(false),
         partial: query.flag("partial").unwrap_or(false),
     };
+    // A misspelt option would import for real what was to be tried.
+    call.refuse_misspelt_query()?;
     begun(&*jobs::import(&call.cx()?, &file, options).await?)
 }
 

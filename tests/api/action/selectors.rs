@@ -345,7 +345,7 @@ async fn a_hint_says_where_a_key_is_and_never_names_what_was_asked() {
     let misspelt = demo.get("/action?key=list-contact&integrationKey=github").await;
     let layer = demo.get("/action?key=list-contacts&layer=universal").await;
 
-    let elsewhere = "no matching action: `list-contacts` is there only for the integration `hubspot`, `salesforce`; add `integrationKey=hubspot`";
+    let elsewhere = "no matching action: `list-contacts` is there only for the integration `hubspot`, `salesforce`; name that and no other, as `hubspot.list-contacts` or by `integrationKey=hubspot`, or a connection of it";
     assert_eq!((of_hubspot.0, message(&of_hubspot)), (404, elsewhere));
     assert_eq!((layer.0, message(&layer)), (404, elsewhere));
     assert!(message(&misspelt).contains("did you mean `list-contacts`?"), "{misspelt:?}");

@@ -191,7 +191,12 @@ async fn every_verb_takes_every_selector_and_reaches_what_is_meant() {
                         continue;
                     }
                     let now = world.manager.ok(Method::GET, &format!("/{plural}/{}", id(other)), Value::Null).await;
-                    if now["revision"] != other["revision"] {
+                    // What nobody has customised follows its parent; an instance of a flow is a copy.
+                    let follows = meant == Meant::Parent && body.is_some() && plural != "flows";
+                    if follows && now["name"] == "Changed" && now["isCustomized"] == false {
+                        continue;
+                    }
+                    if follows || now["revision"] != other["revision"] {
                         wrong.push(format!("{verb} {method} {call} ({meant:?}) changed {whose}"));
                     }
                 }

@@ -52,12 +52,12 @@ async fn what_nobody_reads_is_a_finding() {
     assert_eq!(found(&bed).await, [""; 0], "all of it means something, or is a record that is sent back");
 
     bed.demo().items("/connections?sort=name&sort=key").await;
-    bed.demo().ok(Method::PATCH, "/connections/github-dev", json!({"nmae": "Mine", "name": "Mine"})).await;
+    bed.demo().ok(Method::PATCH, "/connections/github-dev", json!({"colour": "red", "name": "Mine"})).await;
     bed.demo().get("/connections/no-such-connection?color=red").await;
 
     assert_eq!(
         found(&bed).await,
-        ["the query key `sort` is not known to this route", "the field `nmae` is not known to this route",],
+        ["the query key `sort` is not known to this route", "the field `colour` is not known to this route",],
         "a call that failed may not have been read to its end"
     );
     let entries = journal(&bed, "").await["items"].clone();

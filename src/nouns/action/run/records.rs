@@ -71,7 +71,9 @@ pub(super) async fn run_on_records(
     };
     let collection = Collection::of(cx, Arc::clone(&connection), &source.collection)?;
     // What it makes of records is worked out when they are there.
-    let mapping = action.config.get("fieldMapping").filter(|named| says_mapping(named));
+    let mapping = action.config.get("fieldMapping").unwrap_or(&Value::Null);
+    let is_said = says_mapping(mapping).map_err(|error| configured(action, error))?;
+    let mapping = Some(mapping).filter(|_| is_said);
     let mapping = mapping.map(|named| mapping_of(cx, &connection, named, instance_key)).transpose()?;
     let mut wanted = request_of(&config, input, verb)?;
     let given = wanted.parameters.take().unwrap_or_default();
@@ -115,12 +117,15 @@ fn configured(action: &Action, error: ApiError) -> ApiError {
     ApiError::configuration(format!("action `{}`: {}", action.meta.name, error.message))
 }
 
-/// Whether `fieldMapping` names a mapping or is one; one that says nothing maps nothing.
-fn says_mapping(named: &Value) -> bool {
+/// Whether `fieldMapping` names a mapping or is one; one that says nothing maps nothing. Fails for what can be neither.
+fn says_mapping(named: &Value) -> Result<bool, ApiError> {
     match named {
-        Value::String(name) => !name.is_empty(),
-        Value::Object(members) => members.values().any(|value| !value.is_null()),
-        _ => false,
+        Value::Null => Ok(false),
+        Value::String(name) => Ok(!name.is_empty()),
+        Value::Object(members) => Ok(members.values().any(|value| !value.is_null())),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) => Err(ApiError::bad_request(format!(
+            "`fieldMapping` is the key of a field mapping, or an object such as {{key}} or {{defaultValue}}, and not {named}"
+        ))),
     }
 }
 

@@ -114,7 +114,7 @@ fn fields_of(
     let required = member(&schema, "required").as_array().cloned().unwrap_or_default();
     let Some(properties) = member(&schema, "properties").as_object() else { return Vec::new() };
     let field = |(name, property): (&String, &Value)| {
-        let secret = *member(property, "isSensitive") == Value::Bool(true) || member(property, "format") == "password";
+        let secret = schema::is_sensitive(property);
         Field {
             name: name.clone(),
             label: member(property, "title").as_str().unwrap_or(name).to_owned(),
@@ -175,24 +175,13 @@ fn choices_of(property: &Value) -> Vec<Value> {
     }
 }
 
-/// What somebody typed, as the schema types it: one of the choices, a number, else text.
-fn value_of(property: &Value, text: &str) -> Value {
-    let choice = choices_of(property).into_iter().find(|choice| plain_text(choice) == text);
-    let is_number = |kind: &Value| kind == "integer" || kind == "number";
-    let kind = member(property, "type");
-    let kinds = kind.as_array().map_or_else(|| std::slice::from_ref(kind), Vec::as_slice);
-    let number =
-        || serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() && kinds.iter().all(is_number));
-    choice.or_else(number).unwrap_or_else(|| text.into())
-}
-
 /// What the user has typed into the form of a connector. An empty field stands for nothing typed.
 fn typed_into(call: &Call, connector: &Connector) -> JsonMap {
     let form = call.form();
     let schema = connector.form_without(&JsonMap::new());
     let properties = member(&schema, "properties").as_object();
     let typed = properties.into_iter().flatten();
-    typed.filter_map(|(name, property)| Some((name.clone(), value_of(property, &form.text(name)?)))).collect()
+    typed.filter_map(|(name, property)| Some((name.clone(), schema::typed(property, &form.text(name)?)))).collect()
 }
 
 /// `GET /oauth-callback`, no token: where the vendor sends the user's browser back to, with a code or an error. Answers

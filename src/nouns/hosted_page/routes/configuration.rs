@@ -23,6 +23,7 @@ use crate::pages::{Field, SettingsPage};
 async fn opened<E: Kind>(cx: &Cx, call: &Call) -> Result<(Arc<E>, Vec<Setting>, Value), ApiError> {
     let instance = elements::instance::<E>(cx, &instance_selector::<E>(call)?).await?;
     let world = cx.world();
+    cx.directory(&world).check_in_service(&*instance)?;
     let lens = cx.view(&world);
     let settings = E::settings(&lens, &instance);
     let view = serde_json::to_value(E::view(&lens, &instance, None)).map_err(ApiError::internal)?;
@@ -45,6 +46,7 @@ fn page<E: Kind>(
     let fields = settings.iter().enumerate().map(|(index, setting)| {
         let name = name_of(index);
         let shown = setting.shown(view);
+        let is_kept = setting.is_secret() && setting.has_value(view);
         let value = match wrong {
             Some((_, given)) => given.text(&name).unwrap_or_default(),
             None => shown.clone(),
@@ -52,8 +54,8 @@ fn page<E: Kind>(
         Field {
             label: setting.label.clone(),
             hint: setting.hint.clone(),
-            required: setting.form == Form::Truth && setting.member.is_none(),
-            secret: false,
+            required: setting.is_required && !is_kept || setting.form == Form::Truth && setting.member.is_none(),
+            secret: setting.is_secret(),
             choices: setting.offered(&shown),
             value,
             name,
@@ -88,6 +90,9 @@ pub(crate) async fn save<E: Kind>(call: Call) -> Result<Reply, ApiError> {
         let mut body = Map::new();
         for (index, setting) in settings.iter().enumerate() {
             let text = given.text(&name_of(index)).unwrap_or_default();
+            if text.is_empty() && setting.is_required && !(setting.is_secret() && setting.has_value(&view)) {
+                return Err(ApiError::bad_request(format!("“{}” is needed", setting.label)));
+            }
             if text != setting.shown(&view) {
                 setting.write(&mut body, &view, &text)?;
             }
