@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
+use crate::control::check_no_body;
 use crate::control::space;
 use crate::elements::Kind as _;
 use crate::engine::Cx;
@@ -138,6 +139,7 @@ pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
 
 /// Lets the user give up connecting, and returns the connection, or 204 when nothing is left of it.
 pub(super) async fn cancel(call: Call) -> Result<Reply, ApiError> {
+    check_no_body(&call)?;
     let (cx, connection) = named(&call)?;
     connect::cancel(&cx.engine, &cx.space, &connection).await?;
     attempt::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;

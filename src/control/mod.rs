@@ -19,7 +19,7 @@ pub(crate) use upstreams::add as add_stub;
 use std::sync::Arc;
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use url::form_urlencoded;
 
 use crate::base::error::{ApiError, nearest};
@@ -53,6 +53,18 @@ where
         }
     };
     route(Some(method), format!("/__mock{path}"), Access::Control, OURS, strict)
+}
+
+/// Refuses a body where there is nothing to say, before anything happens.
+fn check_no_body(call: &Call) -> Result<(), ApiError> {
+    match call.any_json()? {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::Object(fields)) => fields.keys().next().map_or(Ok(()), |name| {
+            let why = format!("the field `{name}` is unknown; it takes no body, and what it takes stands in its query");
+            Err(ApiError::bad_request(why).with_data(json!({ "field": name })))
+        }),
+        Some(_) => Err(ApiError::bad_request("it takes no body, and what it takes stands in its query")),
+    }
 }
 
 fn check_query(call: &Call, known: &[&str]) -> Result<(), ApiError> {

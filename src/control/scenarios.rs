@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
+use crate::control::check_no_body;
 use crate::control::space;
 use crate::world::scenario::model::Scenario;
 use crate::world::scenario::rules as scenarios;
@@ -51,5 +52,6 @@ pub(super) async fn start(call: Call) -> Result<Reply, ApiError> {
 
 /// Stops a run of a scenario; what it has changed stays changed.
 pub(super) async fn stop(call: Call) -> Result<Reply, ApiError> {
+    check_no_body(&call)?;
     Reply::json(&space(&call)?.scenario_runs.stop(call.param("name")?)?)
 }

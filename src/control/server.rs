@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
+use crate::control::check_no_body;
 use crate::edge::openapi;
 use crate::world::spaces;
 use crate::world::spaces::ResetTo;
@@ -27,6 +28,7 @@ pub(super) async fn health(call: Call) -> Result<Reply, ApiError> {
 
 /// Puts all workspaces, or only `?workspace=KEY`, back to what they started from; with `?to=empty` they become empty.
 pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
+    check_no_body(&call)?;
     let query = call.query();
     let to = match query.text("to").as_deref() {
         None | Some("seed") => ResetTo::Seed,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
+use crate::control::check_no_body;
 use crate::control::space;
 use crate::control::workspaces::shown as shown_workspace;
 use crate::engine::snapshot::Snapshot;
@@ -37,6 +38,7 @@ pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
 
 /// Restores a snapshot, and returns the workspace as it is then.
 pub(super) async fn restore(call: Call) -> Result<Reply, ApiError> {
+    check_no_body(&call)?;
     let fresh = snapshots::restore(&call.engine, &space(&call)?, call.param("id")?).await?;
     Reply::json(&shown_workspace(&call.engine, &fresh)?)
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::base::clock::{ClockMode, Timestamp};
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
+use crate::control::check_no_body;
 use crate::control::space;
 use crate::engine::WorkspaceRuntime;
 use crate::world::worker;
@@ -83,6 +84,7 @@ pub(super) async fn advance(call: Call) -> Result<Reply, ApiError> {
 }
 
 pub(super) async fn settle(call: Call) -> Result<Reply, ApiError> {
+    check_no_body(&call)?;
     let space = space(&call)?;
     let moved = worker::settle(&call.engine, &space).await?;
     shown(&space, moved)

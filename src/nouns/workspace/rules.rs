@@ -46,6 +46,7 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
             let name = value.as_str().filter(|name| !name.is_empty());
             name.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.name);
         }
+        "webhookUri" | "apiBaseUri" if !is_address(&value) => return Err(wrong("an http or https address, or null")),
         "logoUri" if !(value.is_null() || value.is_string()) => return Err(wrong("text")),
         "secret" => {
             let secret = value.as_str().filter(|secret| !secret.is_empty());
@@ -67,6 +68,12 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
         _ => {}
     }
     Ok(())
+}
+
+/// Whether a value is an address that can be called, or says that there is none.
+fn is_address(value: &Value) -> bool {
+    let is_http = |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+    value.is_null() || value.as_str().is_some_and(|text| text.is_empty() || is_http(text))
 }
 
 /// The limits that a workspace may have. Source: SDK `WorkspaceLimitsSchema`.

@@ -6,7 +6,7 @@ use membrane_mock::testing::{MockMembrane, MockWorkspace};
 use serde_json::{Value, json};
 
 use crate::support::routes::{differs, filled, method_of, named};
-use crate::support::{Api, Bed, answer, id, message};
+use crate::support::{Api, Bed, answer, id, message, verdict};
 
 fn stub() -> Value {
     json!({"request": {"method": "GET", "path": "/user"}, "respond": {"json": "mine"}})
@@ -193,4 +193,21 @@ async fn a_query_field_that_is_misspelt_is_refused_before_anything_happens() {
         assert!(message(&refused).contains(says), "{path}: {}", message(&refused));
     }
     assert_eq!(bed.demo().items("/connections").await.len(), 2, "nothing was reset or deleted");
+}
+
+#[tokio::test]
+async fn a_body_where_there_is_nothing_to_say_is_refused_before_anything_happens() {
+    let bed = Bed::start().await;
+    let control = bed.nobody();
+    bed.demo().ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
+
+    for path in ["/__mock/reset".to_owned(), format!("/__mock/workspaces/{}/clock/settle", bed.ws.key())] {
+        let refused = control.post(&path, json!({ "workspace": "another" })).await;
+        assert_eq!(verdict(&refused), "400 bad_request/-", "{path}: {refused:?}");
+        assert!(message(&refused).contains("the field `workspace` is unknown"), "{path}: {refused:?}");
+    }
+
+    assert_eq!(bed.demo().each("/connections", "id").await.len(), 1, "nothing was reset");
+    assert_eq!(control.post("/__mock/reset", json!({})).await.0, 200);
+    assert_eq!(bed.demo().each("/connections", "id").await.len(), 2);
 }
