@@ -102,6 +102,7 @@ pub(super) async fn create(cx: &Cx, body: SubscriptionBody) -> Result<Arc<Extern
         )
     })?;
     let connection = connections::get(cx, &named)?;
+    cx.directory(&cx.world()).check_usable(&connection)?;
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let name = json!(config.event_type).as_str().unwrap_or_default().to_owned();
@@ -240,6 +241,9 @@ pub(super) async fn take_webhook(
     let refusal = (!of.notices()).then(|| {
         ApiError::not_found(format!("external event subscription `{}` is not subscribed; subscribe first", of.name))
     });
+    let connection = tx.connections.get(of.connection.as_str());
+    let unusable = connection.and_then(|connection| cx.directory(&tx).check_usable(connection).err());
+    let refusal = refusal.or(unusable);
     let mut collected = Vec::new();
     if refusal.is_none() {
         if of.collection.is_none() {
@@ -281,7 +285,8 @@ fn pull(
     let error = tx.connections.get(of.connection.as_str()).and_then(|connection| {
         let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
         let why = format!("connection `{name}` is not connected, so its app could not be asked for events");
-        (!connection.is_connected()).then(|| ApiError::configuration(why))
+        let unusable = Directory::new(tx, catalog).check_usable(connection).err();
+        unusable.or_else(|| (!connection.is_connected()).then(|| ApiError::configuration(why)))
     });
     let collected = if error.is_none() { collect(catalog, space, tx, of)? } else { Vec::new() };
     of.status = if error.is_none() { SubscriptionStatus::Subscribed } else { SubscriptionStatus::Error };

@@ -42,7 +42,13 @@
   };
   /** `membrane.api({ method, path, query, body, headers })`, which gives the body of the answer. */
   const client = external('membrane.api', false);
-  const api = async ({ method = 'GET', path, query, params, body, data, headers } = {}) => {
+  const wrong = (why) => new TheError(`membrane.api: ${why}; call it with { method, path, query, body, headers }`);
+  const api = async (request) => {
+    if (typeof request !== 'object' || request === null) throw wrong(`a request is an object, not ${typeof request}`);
+    const { method = 'GET', path, query, params, body, data, headers, ...others } = request;
+    for (const other in others) throw wrong(`\`${other}\` is no part of a request`);
+    if (typeof path !== 'string' || path === '') throw wrong('`path` is missing, such as `/user`');
+    if (headers !== undefined && (typeof headers !== 'object' || headers === null)) throw wrong('`headers` is an object');
     const name = TheString(method).toLowerCase();
     if (!(name in client)) throw new TheError(`membrane.api: the method \`${method}\` is none of GET, POST, PUT, PATCH, DELETE`);
     const options = { query: query ?? params, headers };

@@ -23,9 +23,12 @@ pub async fn ensure(cx: &Cx, app_url: &str, name: Option<String>) -> Result<Arc<
     let existing = {
         let mut own = directory.connections(&cx.caller).rev();
         let wanted = name_of_host(&host);
-        own.find(|connection| match &app {
-            Some(app) => connection.external_app.as_ref() == Some(&app.id),
-            None => connection.intent.as_deref() == Some(&wanted),
+        own.find(|connection| {
+            let is_of_it = match &app {
+                Some(app) => connection.external_app.as_ref() == Some(&app.id),
+                None => connection.intent.as_deref() == Some(&wanted),
+            };
+            is_of_it && directory.check_usable(connection).is_ok()
         })
     };
     if let Some(connection) = existing {
