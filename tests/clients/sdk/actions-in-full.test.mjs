@@ -193,7 +193,7 @@ scenario('layer, parent and what follows from them are right at each layer, wher
   assert.deepEqual((await client.actions.find({ ...github, search: 'layers' })).items.map(({ id }) => id), [middle.id]);
 
   const { actionRunId } = await client.connection('github-dev').action('layers').run();
-  const log = await client.actionRunLog(actionRunId).get();
+  const log = await client.get(`/action-run-logs/${actionRunId}`);
   assert.deepEqual([log.connectionActionId, log.integrationActionId, log.universalActionId], [own.id, middle.id, top.id]);
 });
 

@@ -233,3 +233,12 @@ scenario('what a workspace has changed of the catalog comes along', empty, async
   const names = ['/external-apps/github', '/connectors/github'].map(async (path) => (await other.client.get(path)).name);
   assert.deepEqual(await Promise.all(names), ['Our GitHub', 'Our connector']);
 });
+
+scenario('a misspelt option of an import is refused before anything is imported', empty, async (world) => {
+  const body = new FormData();
+  body.set('file', new Blob([zip({ 'actions/a/spec.yaml': '{ name: A }' })]), 'workspace.zip');
+  const { status, body: answer } = await world.curl('POST', '/import', { token: world.managerToken, query: { dryrun: 'true', partial: 'true' }, body });
+  assert.equal(status, 400, JSON.stringify(answer));
+  assert.match(answer.message, /`dryrun` is no query field of \/import; did you mean `dryRun`\?/);
+  assert.deepEqual((await world.manager.actions.find()).items, []);
+});

@@ -45,8 +45,9 @@ scenario('a data source instance: its collection and the parameters of that', as
   assert.deepEqual([done.status, /data-screen="saved"/.test(done.html)], [200, true]);
   const set = await instance().get();
   assert.deepEqual([set.collectionKey, set.collectionParameters, set.isCustomized], ['issues', website, true]);
-  await saved(world, path, { Repository: '' });
-  assert.deepEqual((await instance().get()).collectionParameters, { owner: 'acme' });
+  const lacking = await saved(world, path, { Repository: '' });
+  assert.deepEqual([lacking.status, /“Repository” is needed/.test(lacking.html)], [400, true]);
+  assert.deepEqual((await instance().get()).collectionParameters, website);
 });
 
 scenario('a field mapping instance: which field each one is read from', async (world) => {
@@ -114,4 +115,37 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
   assert.deepEqual([set.enabled, set.parameters], [false, { size: 7, mode: 'safe', loud: true }]);
   const other = await opened(world, path, { token: world.mint({ workspaceKey: world.key, tenantKey: 'somebody-else' }) });
   assert.equal(other.status, 404, 'what is another’s is not there');
+});
+
+scenario('a page takes lists, objects and secrets as they are, and nothing that the schema refuses', async (world) => {
+  const { manager, client } = world;
+  const properties = {
+    list: { type: 'array', title: 'List', items: { type: 'string' } },
+    object: { type: 'object', title: 'Object' },
+    either: { title: 'Either', anyOf: [{ type: 'number' }, { type: 'boolean' }] },
+    few: { type: 'integer', title: 'Few', minimum: 1, maximum: 3, default: 2 },
+    secret: { type: 'string', title: 'Secret', isSensitive: true, minLength: 3 },
+    fixed: { type: 'string', title: 'Fixed', readOnly: true },
+  };
+  const parametersSchema = { type: 'object', required: ['list'], properties };
+  const nodes = { start: { type: 'api-trigger' } };
+  await manager.flows.create({ key: 'set', name: 'Set', integrationKey: 'github', nodes, parametersSchema });
+  const at = client.connection('github-dev').flow('set');
+  const { id } = await at.get({ autoCreate: true });
+  const path = `flow-instances/${id}/configuration`;
+  const { fields, html } = await opened(world, path);
+  assert.ok(!('Fixed' in fields) && html.includes('type="password"') && html.includes('Default: 2.'), html);
+  const good = { List: '["a","b"]', Object: '{"a": 1}', Either: '5', Few: '3', Secret: 'abcd' };
+  assert.equal((await saved(world, path, good)).status, 200);
+  const kept = { list: ['a', 'b'], object: { a: 1 }, either: 5, few: 3, secret: 'abcd' };
+  assert.deepEqual((await at.get()).parameters, kept);
+  assert.ok(!(await opened(world, path)).html.includes('abcd'), 'a secret is not shown');
+  assert.equal((await saved(world, path, { Few: '1' })).status, 200);
+  assert.deepEqual((await at.get()).parameters, { ...kept, few: 1 }, 'it stays when nothing is typed');
+  for (const wrong of [{ List: '' }, { List: 'a' }, { Object: '{nope' }, { Few: '7' }, { Secret: 'ab' }]) {
+    assert.equal((await saved(world, path, wrong)).status, 400, JSON.stringify(wrong));
+  }
+  assert.deepEqual((await at.get()).parameters, { ...kept, few: 1 });
+  await manager.flow('set').archive();
+  assert.equal((await opened(world, path)).status, 404);
 });

@@ -276,3 +276,12 @@ scenario('integration().createConnection() connects in a popup', async (world) =
   assert.equal(ended.payload.integrationId, id);
   assert.equal(accept(Connection, await world.client.connection(made.id).get()).disconnected, false);
 });
+
+scenario('POST /connections/ensure passes over a connection that cannot be used', async (world) => {
+  const ensure = () => world.client.post('/connections/ensure', { appUrl: 'https://github.com' });
+  const first = await ensure();
+  assert.equal(first.key, 'github-dev');
+  await world.manager.integration('github').archive();
+  const second = await ensure();
+  assert.notEqual(second.id, first.id);
+});

@@ -358,20 +358,21 @@ scenario('an integration is switched to a version of its connector', async (worl
   await make(world);
   const { id } = await world.manager.integrations.create({ key: 'ours', name: 'Ours', connectorKey: 'shop' });
   await world.manager.post('/connectors/shop/publish-version', { version: '1.1.0' });
-  await world.manager.post('/connectors/shop/publish-version', { version: '1.2.0' });
+  const published = await world.manager.post('/connectors/shop/publish-version', { version: '1.2.0' });
   const choose = (body, key = 'ours') => world.manager.post(`/integrations/${key}/switch-connector-version`, body);
   const own = async () => (await world.manager.get('/integrations/ours')).connectorVersion;
   for (const [body, version] of [
     [{ connectorVersion: '1.1.0' }, '1.1.0'],
     [{ version: '1.2.0' }, '1.2.0'],
     [{ version: '1.2.0', connectorVersion: '1.1.0' }, '1.1.0'],
+    [{ connectorVersionId: published.id }, '1.2.0'],
     [{ version: 'latest' }, 'latest'],
     [{ version: 'development' }, 'development'],
   ]) {
     const now = accept(sdk.IntegrationApiResponse, await choose(body));
     assert.deepEqual([now.id, now.connectorVersion, await own()], [id, version, version]);
   }
-  for (const body of [undefined, {}, { version: null }]) await refused(world.manager, () => choose(body), { ...bad, message: /`connectorVersion` is missing/ });
+  for (const body of [undefined, {}, { version: null }]) await refused(world.manager, () => choose(body), { ...bad, message: /`connectorVersionId` is missing/ });
   for (const version of ['1.0.0', '', '9']) await refused(world.manager, () => choose({ version }), { ...absent, message: /publish it first/ });
   for (const version of [7, {}]) await refused(world.manager, () => choose({ version }), { ...bad, message: /`version`/ });
   assert.equal(await own(), 'development');

@@ -161,3 +161,25 @@ scenario('a token is only signed if it is one', async (world) => {
     refusal(await world.curl('POST', `/org-workspaces/${world.key}/access-token`, { token: world.managerToken, data: { tenantKey } }), { status: 400 });
   }
 });
+
+scenario('addresses of a workspace are addresses, and making one is for managers', async (world) => {
+  const patch = (data) => world.curl('PATCH', `/workspaces/${world.key}`, { token: world.managerToken, data });
+  for (const field of ['webhookUri', 'apiBaseUri']) {
+    for (const wrong of [5, 'nonsense', 'file:///x', {}]) {
+      refusal(await patch({ [field]: wrong }), { status: 400, message: new RegExp(`\`${field}\` is an http or https address`) });
+    }
+    assert.equal((await patch({ [field]: 'https://app.example/hooks' })).body[field], 'https://app.example/hooks');
+    assert.equal((await patch({ [field]: null })).status, 200);
+  }
+  refusal(await world.curl('POST', '/workspaces', { data: {} }), { status: 403, key: 'access_denied' });
+  assert.equal((await world.curl('POST', '/workspaces', { token: world.managerToken, data: {} })).status, 501);
+});
+
+scenario('demo stubs of Stripe answer what was sent', async (world) => {
+  await world.client.post('/connect', { connectorKey: 'stripe', connectionKey: 'st', input: { apiKey: 'sk_test_1' } });
+  const send = (path, body) => world.curl('POST', `/connections/st/proxy/v1/${path}`, { body, headers: { 'content-type': 'application/x-www-form-urlencoded' } });
+  const customer = await send('customers', 'email=a%40b.c&metadata[k]=v');
+  assert.deepEqual([customer.body.email, customer.body.metadata], ['a@b.c', { k: 'v' }]);
+  const intent = await send('payment_intents', 'amount=500&currency=eur');
+  assert.deepEqual([intent.body.amount, intent.body.metadata], [500, {}]);
+});

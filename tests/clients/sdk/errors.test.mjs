@@ -125,3 +125,30 @@ scenario('a server that is not there is the HTTP library\'s own error', async ()
   const client = new sdk.MembraneClient({ apiUri: 'http://127.0.0.1:1', token: 'x.e30.y' });
   assert.equal((await errorOf(client.self.get())).isAxiosError, true);
 });
+
+// A field that looks like one that is known is refused, and what was not found is said where it is.
+
+const lookAlikes = {
+  '/data-sources': [{ dataSourceKey: 'k', name: 'X' }, 'key'],
+  '/field-mappings': [{ fieldMappingKey: 'k', name: 'X' }, 'key'],
+  '/app-event-types': [{ appEventTypeKey: 'k', name: 'X' }, 'key'],
+  '/data-link-tables': [{ dataLinkTableKey: 'k', name: 'X' }, 'key'],
+  '/actions': [{ typ: 'run-javascript', key: 'ab' }, 'type'],
+  '/connections': [{ kye: 'z', connectorKey: 'stripe' }, 'key'],
+  '/flows': [{ nam: 'X', key: 'ab' }, 'name'],
+};
+for (const [path, [body, meant]] of Object.entries(lookAlikes)) {
+  scenario(`POST ${path} refuses ${Object.keys(body)[0]}, and makes nothing`, async ({ manager, client }) => {
+    const { items: before } = await manager.get(path, { limit: 1000 });
+    const by = path === '/connections' ? client : manager;
+    await refused(by, () => by.post(path, body), { ...bad, message: new RegExp(`\`${Object.keys(body)[0]}\` is no field of ${path}; did you mean .*\`${meant}\``) });
+    assert.equal((await manager.get(path, { limit: 1000 })).items.length, before.length);
+  });
+}
+
+scenario('what is there only for another integration is named with it', async ({ client }) => {
+  const elsewhere = { ...missing, message: /`list-contacts` is there only for the integration `hubspot`, `salesforce`; name that and no other, as `hubspot.list-contacts`/ };
+  await refused(client, () => client.post('/act', { key: 'list-contacts', connectionKey: 'github-dev' }), elsewhere);
+  await refused(client, () => client.get('/actions/github.list-contacts'), elsewhere);
+  assert.equal((await client.get('/actions/hubspot.list-contacts')).integrationKey, 'hubspot');
+});

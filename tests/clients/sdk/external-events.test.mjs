@@ -384,3 +384,22 @@ scenario('a fork has the subscriptions with what they noticed, at addresses of i
   assert.deepEqual(titles(await events(fork)), ['Before']);
   assert.deepEqual(await events(world), []);
 });
+
+scenario('below an archived connection or integration nothing is subscribed, asked or taken', still, async (world) => {
+  const { client, manager } = world;
+  const made = await subscribe(world, 'data-record-created', { config: { type: 'data-record-created', dataSource: { collectionKey: 'issues', collectionParameters: website } } });
+  const integration = await manager.get('/integrations/github');
+  const { id } = await client.connection('github-dev').get();
+  const pull = () => client.post(`/external-event-subscriptions/${made.id}/pull-events`);
+  const told = async () => (await fetch(made.incomingWebhookUri, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })).status;
+  assert.equal(await told(), 200);
+  for (const [gone, back] of [[`/integrations/${integration.id}`, `/integrations/${integration.id}/restore`], [`/connections/${id}`, `/connections/${id}/restore`]]) {
+    await manager.delete(gone);
+    assert.equal(await told(), 404);
+    assert.deepEqual([(await pull()).status, (await client.get(`/external-event-subscriptions/${made.id}`)).error?.message.includes('archived')], ['error', true]);
+    await refused(client, () => client.post('/external-event-subscriptions', { connectionId: id, config: made.config }), absent);
+    await manager.post(back);
+    assert.equal((await pull()).status, 'subscribed');
+    assert.equal(await told(), 200);
+  }
+});

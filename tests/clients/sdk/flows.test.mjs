@@ -511,3 +511,11 @@ scenario("nodes call the app and run actions through the flow's connection", asy
   const [log] = (await world.client.get('/action-run-logs')).items;
   assert.deepEqual(log.input, { text: 'hello' });
 });
+
+scenario('POST /flow-instances/:id changes one, as the older document has it', async (world) => {
+  await make(world);
+  const { id } = await ofConnection(world.client).get({ autoCreate: true });
+  const changed = accept(Instance, await world.client.post(`/flow-instances/${id}`, { enabled: false }));
+  assert.deepEqual([changed.id, changed.enabled], [id, false]);
+  await refused(world.client, () => world.client.post('/flow-instances/nobody', { enabled: false }), absent);
+});

@@ -471,3 +471,22 @@ scenario('a snippet has its caller\'s rights and no more', async (world) => {
   const { output } = await act(world, ({ membrane }) => caught(() => membrane.connection('hidden').get()));
   assert.equal(output.data.key, 'not_found');
 });
+
+const wrongRequests = {
+  "membrane.api('/user')": /a request is an object, not string/,
+  'membrane.api()': /a request is an object, not undefined/,
+  "membrane.api({ url: '/user' })": /`url` is no part of a request/,
+  "membrane.api({ method: 'GET', path: 5 })": /`path` is missing/,
+  "membrane.api({ path: '/user', boddy: 1 })": /`boddy` is no part of a request/,
+  "membrane.api({ path: '/user', headers: 5 })": /`headers` is an object/,
+};
+for (const [call, says] of Object.entries(wrongRequests)) {
+  scenario(`${call} in a snippet says how to call it`, async ({ client }) => {
+    const code = `module.exports = async ({ membrane }) => ${call}`;
+    await assert.rejects(client.post('/act', { code, connectionKey: 'github-dev' }), (error) => {
+      assert.match(error.message, says);
+      assert.match(error.message, /call it with \{ method, path, query, body, headers \}/);
+      return true;
+    });
+  });
+}
