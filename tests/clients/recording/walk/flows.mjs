@@ -54,6 +54,8 @@ async function walkInstances({ recorder, tenant, stranger, manager, control }) {
   await tenant.post('/flow-instances', { name: 'Own', nodes: { start: start() } })
   await tenant.post('/flow-instances', { flowId: 'nope', connectionId: id })
   await stranger.post('/flow-instances', { flowId: flow.id, connectionId: id })
+  await tenant.post(`/flow-instances/${made.id}`, { name: 'By POST' })
+  await tenant.post('/flow-instances/nope', { name: 'By POST' })
   for (const query of [
     'flowId=plain',
     `flowId=${flow.id}&connectionId=${id}`,
