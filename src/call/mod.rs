@@ -181,7 +181,7 @@ impl Call {
             return Err(ApiError::bad_request("the body is a list; it is an object of fields here"));
         }
         let mut unknown = Vec::new();
-        let value = parse_json(bytes, |field| unknown.push(field))?;
+        let value = parse_json("the body", bytes, |field| unknown.push(field))?;
         // A PUT may send a whole record back, with fields that only answers have.
         if self.method != Method::PUT {
             similar::refuse::<T>(&unknown, bytes, &self.path)?;
@@ -291,19 +291,24 @@ impl Call {
 
 /// Reads JSON; the error is a 400 that names the wrong field and its place.
 pub(crate) fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    parse_json(bytes, |_| ())
+    parse_json("the body", bytes, |_| ())
 }
 
-/// Reads JSON, and passes the paths of fields that the type does not have to `unknown`.
-fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)) -> Result<T, ApiError> {
+/// Reads the JSON text of a field of a query or a form; 400 names the field.
+pub(crate) fn json_of_field<T: DeserializeOwned>(field: &str, text: &str) -> Result<T, ApiError> {
+    parse_json(&format!("`{field}`"), text.as_bytes(), |_| ())
+}
+
+/// Reads JSON, which messages call `what`, and passes the paths of fields that the type does not have to `unknown`.
+fn parse_json<T: DeserializeOwned>(what: &str, bytes: &[u8], mut unknown: impl FnMut(String)) -> Result<T, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        ApiError::bad_request(format!("the body is not UTF-8 from byte {} on", error.valid_up_to()))
+        ApiError::bad_request(format!("{what} is not UTF-8 from byte {} on", error.valid_up_to()))
             .with_data(json!({ "byte": error.valid_up_to() }))
     })?;
     // Editors and spreadsheets put a mark before what they write.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(excess) = bounds::excess(bytes) {
-        return Err(ApiError::bad_request(format!("the body {excess}")));
+        return Err(ApiError::bad_request(format!("{what} {excess}")));
     }
     let mut reader = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();
@@ -312,15 +317,15 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8], mut unknown: impl FnMut(String)
         let field = track.path().to_string();
         let place = json!({ "field": field, "line": inner.line(), "column": inner.column() });
         let message = if inner.is_data() && field != "." {
-            format!("the body's field `{field}` is wrong: {inner}")
+            format!("{what}'s field `{field}` is wrong: {inner}")
         } else if inner.is_data() {
-            format!("the body is wrong: {inner}")
+            format!("{what} is wrong: {inner}")
         } else {
-            format!("the body is not valid JSON: {inner}")
+            format!("{what} is not valid JSON: {inner}")
         };
         ApiError::bad_request(message).with_data(place)
     })?;
-    reader.end().map_err(|error| ApiError::bad_request(format!("the body is not valid JSON: {error}")))?;
+    reader.end().map_err(|error| ApiError::bad_request(format!("{what} is not valid JSON: {error}")))?;
     Ok(value)
 }
 
@@ -392,14 +397,14 @@ pub fn is_form(headers: &HeaderMap) -> bool {
     content_type.starts_with("application/x-www-form-urlencoded")
 }
 
-/// Returns the token in a form: its field `token`, or the one within the JSON of its field `payload`. Source: SDK.
-pub fn token_in_form(body: &Bytes) -> Option<String> {
+/// Returns the token in a form: its field `token`, or the one within the JSON of its field `payload`. 400 when only that
+/// may hold one and is no JSON. Source: SDK.
+pub fn token_in_form(body: &Bytes) -> Result<Option<String>, ApiError> {
     let form = Query::parse(&String::from_utf8_lossy(body));
-    let within = || {
-        let payload: Value = serde_json::from_str(&form.text("payload")?).ok()?;
-        Some(payload.get("token")?.as_str()?.to_owned())
-    };
-    form.text("token").or_else(within)
+    let token = form.text("token");
+    let Some(payload) = form.text("payload").filter(|_| token.is_none()) else { return Ok(token) };
+    let payload: Value = json_of_field("payload", &payload)?;
+    Ok(payload.get("token").and_then(Value::as_str).map(str::to_owned))
 }
 
 /// Returns the token in the head of a request that could not be read as a whole.

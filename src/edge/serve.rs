@@ -281,8 +281,10 @@ async fn authorize(
         Access::Anyone | Access::Manager | Access::Form | Access::Optional => {}
     }
     let of_form = body.filter(|_| route.access == Access::Form && is_form(&incoming.headers));
-    let token = token_of(&incoming.headers, &incoming.raw_query);
-    let token = token.or_else(|| token_in_form(of_form?).map(|token| (token, false)));
+    let token = match (token_of(&incoming.headers, &incoming.raw_query), of_form) {
+        (None, Some(body)) => token_in_form(body)?.map(|token| (token, false)),
+        (token, _) => token,
+    };
     let Some((token, in_query)) = token else {
         if route.access == Access::Optional {
             return Ok(None);

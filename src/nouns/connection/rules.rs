@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Method};
 use serde_json::Value;
 
+use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
@@ -222,12 +223,12 @@ pub(super) async fn update(
         connection.connector_version = None;
     }
     apply_target(&directory, &mut connection, &body)?;
+    let (gives_parameters, typed) = (body.connector_parameters.set().is_some(), answer_to_client_action(&body));
     body.name.apply_required(&mut connection.meta.name);
     body.key.apply(&mut connection.meta.key);
     body.connector_version.apply(&mut connection.connector_version);
     body.meta.apply(&mut connection.meta.meta);
     body.auth_option_key.apply(&mut connection.auth_option_key);
-    let (gives_parameters, typed) = (body.connector_parameters.set().is_some(), body.input.set().cloned());
     body.connector_parameters.apply(&mut connection.connector_parameters);
     body.input.apply(&mut connection.input);
     connection.meta.touch(&cx.space.ids, cx.space.clock.now());
@@ -236,19 +237,13 @@ pub(super) async fn update(
     let connector = directory.connector_behind(&connection);
     if let Patch::Set(credentials) = body.credentials {
         connect::accept_credentials(&cx.space, &mut tx, connection, credentials)?;
-    } else if let (Some(connector), Some(Value::Object(input)), ConnectionState::ClientActionRequired) =
-        (&connector, &typed, connection.state)
+    } else if let (Some(connector), Some(input), ConnectionState::ClientActionRequired) =
+        (&connector, typed, connection.state)
         && connector.auth_type == AuthType::ClientCredentials
     {
-        // This is what the client action asks for. Input that is not all of it is kept, and the user goes on.
-        match connect::authorize(
-            &cx.engine,
-            &cx.space,
-            &mut tx,
-            connection,
-            connector,
-            connect::Consent::Input(input.clone()),
-        ) {
+        // Input that is not all that is asked for is kept, and the user goes on.
+        match connect::authorize(&cx.engine, &cx.space, &mut tx, connection, connector, connect::Consent::Input(input))
+        {
             Err(error) if error.status() != 400 => return Err(error),
             Err(_) | Ok(()) => {}
         }
@@ -258,6 +253,15 @@ pub(super) async fn update(
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
+}
+
+/// What a change answers to a client action: input, and connector parameters for what the input leaves out. None when it
+/// gives neither. Source: SKILL.
+fn answer_to_client_action(body: &ConnectionBody) -> Option<JsonMap> {
+    let given = [&body.connector_parameters, &body.input].map(|given| given.set().and_then(Value::as_object));
+    let is_given = given.iter().any(Option::is_some);
+    let fields = given.into_iter().flatten().flatten().map(|(name, value)| (name.clone(), value.clone()));
+    is_given.then(|| fields.collect())
 }
 
 /// Changes the integration to another one of the same connector; refuses with 400 another connector or app.

@@ -429,6 +429,14 @@ async fn what_a_client_action_asks_for_may_be_patched_in() {
     assert!(["READY", "BUILDING"].contains(&whole["state"].as_str().unwrap()), "{whole}");
     bed.ws.settle().await.unwrap();
     assert_eq!(demo.state("s").await, "READY");
+
+    // Connector parameters answer it as well, and input comes before them.
+    let begun = demo.connect(json!({ "connectorKey": "stripe", "connectionKey": "t" })).await;
+    assert_eq!(begun["state"], "CLIENT_ACTION_REQUIRED");
+    let given = json!({ "connectorParameters": { "apiKey": "sk_parameter", "mode": "test" } });
+    demo.ok(Method::PATCH, "/connections/t", given).await;
+    bed.ws.settle().await.unwrap();
+    assert_eq!(demo.state("t").await, "READY");
 }
 
 #[tokio::test]

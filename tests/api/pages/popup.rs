@@ -21,6 +21,24 @@ async fn a_popup_is_opened_by_a_form_of_plain_fields_too() {
 }
 
 #[tokio::test]
+async fn a_form_whose_json_is_broken_is_told_which_field() {
+    let bed = Bed::start().await;
+    let token = bed.ws.tenant("acme").token();
+
+    // The token would be within the payload, which is why nobody knows whose call it is.
+    let nobody = answer(bed.form("/connection-popup", &[("payload", "{oops")])).await;
+    let query = format!("/connection-popup?token={token}&connectorKey=slack&connectorParameters=%7Boops");
+    let parameters = bed.nobody().get(&query).await;
+    let whole = answer(bed.form("/connect", &[("payload", "{}")])).await;
+
+    for (said, field) in [(nobody, "payload"), (parameters, "connectorParameters")] {
+        let told = said.1["message"].as_str().unwrap_or_default().starts_with(&format!("`{field}` is not valid JSON"));
+        assert!(said.0 == 400 && told, "{field}: {said:?}");
+    }
+    assert_eq!(whole.0, 401, "JSON without a token: {whole:?}");
+}
+
+#[tokio::test]
 async fn nobody_puts_a_consent_page_in_a_frame() {
     let bed = Bed::start().await;
     let acme = bed.tenant("acme");

@@ -74,7 +74,7 @@ pub(crate) async fn reconnect(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let payload = call.form().text("payload").ok_or_else(|| ApiError::bad_request("the form has no `payload`"))?;
-    let spec: ConnectSpec = crate::call::from_json(payload.as_bytes())?;
+    let spec: ConnectSpec = crate::call::json_of_field("payload", &payload)?;
     let spec = spec.about(spec_of(&call.query())?);
     let attempt = spec.attempt();
     match begin(call, &cx, spec).await {
@@ -100,8 +100,8 @@ pub(crate) async fn popup(call: Call) -> Result<Reply, ApiError> {
 
 /// Reads the client's options from text fields. 400 when `connectorParameters` is no JSON.
 fn spec_of(fields: &Query) -> Result<ConnectSpec, ApiError> {
-    let parameters =
-        fields.text("connectorParameters").map(|text| crate::call::from_json(text.as_bytes())).transpose()?;
+    let parameters = fields.text("connectorParameters");
+    let parameters = parameters.map(|text| crate::call::json_of_field("connectorParameters", &text)).transpose()?;
     Ok(ConnectSpec {
         integration_id: fields.text("integrationId"),
         integration_key: fields.text("integrationKey"),
