@@ -204,17 +204,15 @@ scenario('ui.UNSAFE_agentSession() of no session says so, and closes', async ({ 
   await visit.tidy();
 });
 
-// What can be set: the label of the field, what a person chooses, and what the instance then has.
-const flow = ['Enabled', 'no', (world) => world.api('GET', '/connections/github-dev/flows/suite'), { enabled: false }];
+// What can be set: what a person chooses by the label of the field, and what the instance then has.
+const flow = [{ Enabled: 'no' }, (world) => world.api('GET', '/connections/github-dev/flows/suite'), { enabled: false }];
 const dataSource = [
-  'Repository (optional)',
-  'website',
+  { Owner: 'acme', Repository: 'website' },
   (world) => world.api('GET', '/connections/github-dev/data-sources/suite'),
-  { collectionParameters: { repo: 'website' } },
+  { collectionParameters: { owner: 'acme', repo: 'website' } },
 ];
 const fieldMapping = [
-  'Headline (optional)',
-  'title',
+  { Headline: 'title' },
   (world) => world.api('GET', '/connections/github-dev/field-mappings/suite'),
   { importValue: { headline: { $var: '$.title' } } },
 ];
@@ -247,7 +245,7 @@ const settable = {
     (membrane) => membrane.connection('github-dev').fieldMapping('suite').openConfiguration(),
   ],
 };
-for (const [name, [[label, choice, read, expected], call]] of Object.entries(settable)) {
+for (const [name, [[chosen, read, expected], call]] of Object.entries(settable)) {
   scenario(`${name} keeps what is set, by the keyboard alone, and closes`, async ({ world, visit }) => {
     const ids = await world.elements();
     await visit.open();
@@ -255,10 +253,12 @@ for (const [name, [[label, choice, read, expected], call]] of Object.entries(set
     const frame = await visit.iframe();
     await at(frame, 'configuration');
     await visit.shown();
-    const field = frame.getByLabel(new RegExp(`^${label.replace(' (optional)', '')}`));
-    await field.focus();
-    if ((await field.evaluate((element) => element.tagName)) === 'SELECT') await field.selectOption(choice);
-    else await field.pressSequentially(choice);
+    for (const [label, choice] of Object.entries(chosen)) {
+      const field = frame.getByLabel(new RegExp(`^${label}`));
+      await field.focus();
+      if ((await field.evaluate((element) => element.tagName)) === 'SELECT') await field.selectOption(choice);
+      else await field.pressSequentially(choice);
+    }
     await button(frame, 'Save').focus();
     await button(frame, 'Save').press('Enter');
     await visit.value();
