@@ -275,6 +275,18 @@ pub(super) async fn of_external_events(api: &Api, path: &str) -> String {
     }
 }
 
+/// The lists whose elements the seed has as universal ones and, for GitHub, as versions of them.
+const ELEMENTS: [&str; 8] = [
+    "actions",
+    "flows",
+    "data-sources",
+    "field-mappings",
+    "data-link-tables",
+    "packages",
+    "scenarios",
+    "external-event-types",
+];
+
 /// Calls a route as it wants to be called, in a workspace of its own.
 pub(super) async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) -> Answer {
     if ["/import", "/background-jobs/", "/downloads/"].iter().any(|beginning| route.path.starts_with(beginning)) {
@@ -313,28 +325,10 @@ pub(super) async fn called_well(bed: &Bed, base: &MockWorkspace, route: &Route) 
         ("key", "webhooks") => found.clone(),
         ("key", _) => "task".into(),
         (_, "integrations") if !owner.contains("{integration}") => "github".into(),
-        (
-            _,
-            "actions"
-            | "flows"
-            | "data-sources"
-            | "field-mappings"
-            | "data-link-tables"
-            | "packages"
-            | "scenarios"
-            | "external-event-types",
-        ) if owner.ends_with("/apply") || owner.ends_with("/clone") => "task".into(),
-        (
-            _,
-            "actions"
-            | "flows"
-            | "data-sources"
-            | "field-mappings"
-            | "data-link-tables"
-            | "packages"
-            | "scenarios"
-            | "external-event-types",
-        ) => "github.task".into(),
+        (_, noun) if ELEMENTS.contains(&noun) => {
+            let is_universal = owner.ends_with("/apply") || owner.ends_with("/clone");
+            if is_universal { "task".into() } else { "github.task".into() }
+        }
         (_, _) => "task".into(),
     });
     let mut query = query;
