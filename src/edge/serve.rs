@@ -297,7 +297,8 @@ async fn authorize(
     if in_query && !has_no_header {
         seen.warnings.push("the token is in the query string".to_owned());
     }
-    let (space, verified) = auth::verify(&edge.engine, &token)?;
+    let (space, mut verified) = auth::verify(&edge.engine, &token)?;
+    seen.warnings.append(&mut verified.unread);
     let caller = admit(&space, verified).await?;
     seen.caller = Some(caller.shown());
     seen.started = Some(space.clock.now());

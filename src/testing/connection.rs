@@ -81,7 +81,7 @@ impl MockTenant {
 
     async fn cx(&self) -> Result<Cx, ApiError> {
         let space = self.workspace.space()?;
-        let verified = Verified { tenant_key: Some(self.key.clone()), name: None, fields: None, is_manager: false };
+        let verified = Verified { tenant_key: Some(self.key.clone()), ..Verified::default() };
         let caller = tenants::admit(&space, verified).await?;
         Ok(Cx {
             engine: Arc::clone(&self.workspace.engine),

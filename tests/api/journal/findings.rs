@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::Bed;
 use crate::support::journal::{journal, send};
+use crate::support::{Api, Bed};
 
 #[tokio::test]
 async fn what_deserves_a_look_is_told_once_with_how_often() {
@@ -109,4 +109,32 @@ async fn polling_without_a_pause_is_a_finding() {
 
     assert_eq!((nine.as_str(), waiting.as_str()), ("[]", "[]"));
     assert!(polled.contains("read ten times in a row"), "{polled}");
+}
+
+#[tokio::test]
+async fn a_claim_of_the_wrong_type_says_nothing_and_is_a_finding() {
+    let bed = Bed::start().await;
+    let key = bed.ws.key();
+    let wrong =
+        json!({"workspaceKey": key, "tenantKey": "acme", "name": 7, "fields": "{\"plan\": \"pro\"}", "isAdmin": "yes"});
+    let right =
+        json!({"workspaceKey": key, "tenantKey": "acme", "name": null, "fields": {"plan": "pro"}, "isAdmin": "0"});
+
+    let told = async |claims: &Value| {
+        let own = Api::bearing(&bed.ws, claims).ok(Method::GET, "/self", Value::Null).await;
+        let warnings = bed.ws.journal().last().unwrap().warnings.clone();
+        (own["name"].clone(), own["fields"].clone(), warnings)
+    };
+
+    let (name, fields, warnings) = told(&wrong).await;
+    assert_eq!((name, fields), (json!("acme"), Value::Null));
+    assert_eq!(
+        warnings,
+        [
+            "the token's claim `name` is not text, so it says nothing",
+            "the token's claim `fields` is not an object, so it says nothing",
+            "the token's claim `isAdmin` is not `true` or `false`, so it says nothing",
+        ]
+    );
+    assert_eq!(told(&right).await, (json!("acme"), json!({"plan": "pro"}), Vec::<String>::new()));
 }
