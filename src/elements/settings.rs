@@ -43,13 +43,15 @@ pub struct Setting {
     pub schema: Value,
     /// Whether it has to have a value.
     pub is_required: bool,
+    /// Whether which other settings there are depends on its value.
+    pub leads: bool,
 }
 
 impl Setting {
     /// A setting of a whole field.
     pub fn of_field(field: &'static str, label: &str, form: Form, choices: Vec<String>) -> Self {
         let (label, hint, schema) = (label.to_owned(), String::new(), json!({}));
-        Self { field, member: None, label, hint, choices, form, schema, is_required: false }
+        Self { field, member: None, label, hint, choices, form, schema, is_required: false, leads: false }
     }
 
     /// A setting of a member of a field, in the form that the JSON Schema of the member asks for.
@@ -72,6 +74,7 @@ impl Setting {
             form,
             schema: of.clone(),
             is_required: false,
+            leads: false,
         }
     }
 
@@ -91,6 +94,12 @@ impl Setting {
     /// Whether the value is secret: a page does not show it, and it stays if nothing is typed.
     pub fn is_secret(&self) -> bool {
         schema::is_sensitive(&self.schema)
+    }
+
+    /// The same, as what the others depend on: with another value, theirs are gone.
+    #[must_use]
+    pub fn leading(self) -> Self {
+        Self { leads: true, ..self }
     }
 
     /// The same, as a choice of fields of a record.

@@ -163,6 +163,8 @@ pub struct SettingsPage<'a> {
     pub noun: &'a str,
     pub name: &'a str,
     pub fields: Vec<Field>,
+    /// The name of the field on which the others depend: once it is changed, nothing of theirs is needed.
+    pub leading: Option<String>,
     /// The page shows this text when what was given is wrong.
     pub problem: Option<&'a str>,
     /// The page says that what was given is kept.

@@ -61,7 +61,7 @@ impl FieldRules for DataSource {
         let at = connector.as_ref().and_then(|connector| Some((connector, self.collection_at(connector)?)));
         let collection = at.and_then(|(connector, key)| connector.data_collection(key).ok());
         let schema = collection.and_then(|collection| collection.parameters_schema.as_ref());
-        let mut settings = vec![Setting::of_field("collectionKey", "Collection", Form::Text, keys)];
+        let mut settings = vec![Setting::of_field("collectionKey", "Collection", Form::Text, keys).leading()];
         settings.extend(Setting::of_properties("collectionParameters", schema));
         settings
     }

@@ -268,6 +268,20 @@ for (const [name, [[chosen, read, expected], call]] of Object.entries(settable))
   });
 }
 
+scenario('another collection may be chosen whose parameters are not known yet', async ({ world, visit }) => {
+  const { dataSource } = await world.elements();
+  await visit.open();
+  await visit.start((membrane, instance) => membrane.dataSourceInstance(instance).openConfiguration(), dataSource);
+  const frame = await visit.iframe();
+  await at(frame, 'configuration');
+  await frame.getByLabel('Collection').selectOption('users');
+  await button(frame, 'Save').click();
+  await visit.value();
+  await visit.tidy();
+  const kept = await world.api('GET', '/connections/github-dev/data-sources/suite');
+  assert.deepEqual([kept.collectionKey, kept.collectionParameters], ['users', undefined]);
+});
+
 scenario('a wrong value is shown with what is wrong about it, and changes nothing', async ({ world, visit }) => {
   visit.expectErrors(/Failed to load resource.*400/);
   const parametersSchema = { type: 'object', properties: { size: { type: 'integer', title: 'Size' } } };

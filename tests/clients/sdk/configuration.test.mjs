@@ -48,6 +48,17 @@ scenario('a data source instance: its collection and the parameters of that', as
   const lacking = await saved(world, path, { Repository: '' });
   assert.deepEqual([lacking.status, /“Repository” is needed/.test(lacking.html)], [400, true]);
   assert.deepEqual((await instance().get()).collectionParameters, website);
+
+  // Another collection has other parameters, so the page asks for those.
+  const plain = await saved(world, path, { Collection: 'repositories', Owner: 'left behind' });
+  assert.deepEqual([plain.status, /data-screen="saved"/.test(plain.html)], [200, true], plain.html);
+  const other = await instance().get();
+  assert.deepEqual([other.collectionKey, other.collectionParameters], ['repositories', undefined]);
+  const back = await saved(world, path, { Collection: 'issues' });
+  assert.deepEqual([back.status, /data-screen="configuration"/.test(back.html)], [200, true]);
+  assert.deepEqual(back.fields, { ...fields, Owner: { name: 's1', value: '' }, Repository: { name: 's2', value: '' } });
+  await saved(world, path, { Owner: 'acme', Repository: 'website' });
+  assert.deepEqual((await instance().get()).collectionParameters, website);
 });
 
 scenario('a field mapping instance: which field each one is read from', async (world) => {

@@ -66,6 +66,7 @@ fn page<E: Kind>(
         noun: E::NOUN,
         name: &instance.meta().name,
         fields: fields.collect(),
+        leading: settings.iter().position(|setting| setting.leads).map(name_of),
         problem: wrong.map(|(error, _)| error.message.as_str()),
         is_saved: false,
     };
@@ -80,23 +81,46 @@ pub(crate) async fn show<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     if settings.is_empty() { plain(&call) } else { page(&call, &*instance, &settings, &view, None) }
 }
 
-/// `POST /embed/<kind>-instances/{instance}/{page}`, any token: keeps what the form has and answers a page that says so. A
-/// wrong value is shown with what is wrong about it.
+/// What a form has of the setting at this place.
+fn typed(given: &Query, index: usize) -> String {
+    given.text(&name_of(index)).unwrap_or_default()
+}
+
+/// The setting that leads, with its place, where a form has another value of it.
+fn led<'a>(settings: &'a [Setting], view: &Value, given: &Query) -> Option<(usize, &'a Setting)> {
+    let mut all = settings.iter().enumerate();
+    all.find(|(index, setting)| setting.leads && typed(given, *index) != setting.shown(view))
+}
+
+/// The change that a form asks for. With another value of the setting that leads, nothing else of the form counts, and what
+/// the others had is gone. 400 when a value is missing or wrong.
+fn change_of(settings: &[Setting], view: &Value, given: &Query) -> Result<Map<String, Value>, ApiError> {
+    let mut body = Map::new();
+    if let Some((index, leading)) = led(settings, view, given) {
+        body.extend(settings.iter().map(|setting| (setting.field.to_owned(), Value::Null)));
+        leading.write(&mut body, view, &typed(given, index))?;
+        return Ok(body);
+    }
+    for (index, setting) in settings.iter().enumerate() {
+        let text = typed(given, index);
+        if text.is_empty() && setting.is_required && !(setting.is_secret() && setting.has_value(view)) {
+            return Err(ApiError::bad_request(format!("“{}” is needed", setting.label)));
+        }
+        if text != setting.shown(view) {
+            setting.write(&mut body, view, &text)?;
+        }
+    }
+    Ok(body)
+}
+
+/// `POST /embed/<kind>-instances/{instance}/{page}`, any token: keeps what the form has and answers a page that says so, or
+/// that asks for what else there is to set by now. A wrong value is shown with what is wrong about it.
 pub(crate) async fn save<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let (instance, settings, view) = opened::<E>(&cx, &call).await?;
     let given = call.form();
     let kept = async {
-        let mut body = Map::new();
-        for (index, setting) in settings.iter().enumerate() {
-            let text = given.text(&name_of(index)).unwrap_or_default();
-            if text.is_empty() && setting.is_required && !(setting.is_secret() && setting.has_value(&view)) {
-                return Err(ApiError::bad_request(format!("“{}” is needed", setting.label)));
-            }
-            if text != setting.shown(&view) {
-                setting.write(&mut body, &view, &text)?;
-            }
-        }
+        let body = change_of(&settings, &view, &given)?;
         let body: E::Body = serde_json::from_value(Value::Object(body))
             .map_err(|error| ApiError::bad_request(format!("the form is wrong: {error}")))?;
         E::update(&cx, &by_id(&*instance), body, Change::Merge).await
@@ -104,11 +128,18 @@ pub(crate) async fn save<E: Kind>(call: Call) -> Result<Reply, ApiError> {
     if let Err(error) = kept.await {
         return page(&call, &*instance, &settings, &view, Some((&error, &given)));
     }
+    if led(&settings, &view, &given).is_some() {
+        let (instance, settings, view) = opened::<E>(&cx, &call).await?;
+        if settings.len() > 1 {
+            return page(&call, &*instance, &settings, &view, None);
+        }
+    }
     let page = SettingsPage {
         theme: theme_of(&call.query()),
         noun: E::NOUN,
         name: &instance.meta().name,
         fields: Vec::new(),
+        leading: None,
         problem: None,
         is_saved: true,
     };
