@@ -34,10 +34,10 @@ const FILES: [(&str, &str); 16] = [
     ("globals.js", include_str!("../js/globals.js")),
     ("host.js", include_str!("../js/host.js")),
     ("inspect.js", include_str!("../js/inspect.js")),
-    ("intl.js", include_str!("../js/intl/intl.js")),
-    ("intl-dates.js", include_str!("../js/intl/dates.js")),
-    ("intl-numbers.js", include_str!("../js/intl/numbers.js")),
-    ("intl-text.js", include_str!("../js/intl/text.js")),
+    ("intl/intl.js", include_str!("../js/intl/intl.js")),
+    ("intl/dates.js", include_str!("../js/intl/dates.js")),
+    ("intl/numbers.js", include_str!("../js/intl/numbers.js")),
+    ("intl/text.js", include_str!("../js/intl/text.js")),
     ("urls.js", include_str!("../js/urls.js")),
 ];
 
@@ -62,7 +62,7 @@ const GLOBALS: [(&str, &str); 21] = [
     ("EventTarget", "events.js"),
     ("AbortController", "events.js"),
     ("AbortSignal", "events.js"),
-    ("Intl", "intl.js"),
+    ("Intl", "intl/intl.js"),
     ("membrane", "client.js"),
 ];
 
@@ -94,13 +94,13 @@ impl Method {
 const TYPED_ARRAY: [&str; 3] = ["Uint8Array", "__proto__", "prototype"];
 
 static METHODS: [Method; 11] = [
-    Method::of(&["Number", "prototype"], "toLocaleString", "intl-numbers.js", "numberToLocaleString"),
-    Method::of(&["BigInt", "prototype"], "toLocaleString", "intl-numbers.js", "bigIntToLocaleString"),
-    Method::of(&["Date", "prototype"], "toLocaleString", "intl-dates.js", "toLocaleString"),
-    Method::of(&["Date", "prototype"], "toLocaleDateString", "intl-dates.js", "toLocaleDateString"),
-    Method::of(&["Date", "prototype"], "toLocaleTimeString", "intl-dates.js", "toLocaleTimeString"),
-    Method { length: 1, ..Method::of(&["String", "prototype"], "localeCompare", "intl-text.js", "localeCompare") },
-    Method::of(&["Array", "prototype"], "toLocaleString", "intl.js", "arrayToLocaleString"),
+    Method::of(&["Number", "prototype"], "toLocaleString", "intl/numbers.js", "numberToLocaleString"),
+    Method::of(&["BigInt", "prototype"], "toLocaleString", "intl/numbers.js", "bigIntToLocaleString"),
+    Method::of(&["Date", "prototype"], "toLocaleString", "intl/dates.js", "toLocaleString"),
+    Method::of(&["Date", "prototype"], "toLocaleDateString", "intl/dates.js", "toLocaleDateString"),
+    Method::of(&["Date", "prototype"], "toLocaleTimeString", "intl/dates.js", "toLocaleTimeString"),
+    Method { length: 1, ..Method::of(&["String", "prototype"], "localeCompare", "intl/text.js", "localeCompare") },
+    Method::of(&["Array", "prototype"], "toLocaleString", "intl/intl.js", "arrayToLocaleString"),
     Method { length: 1, ..Method::of(&["Array", "prototype"], "sort", "arrays.js", "sort") },
     Method { length: 1, ..Method::of(&["Array", "prototype"], "toSorted", "arrays.js", "toSorted") },
     Method { length: 1, ..Method::of(&TYPED_ARRAY, "sort", "arrays.js", "sortTyped") },

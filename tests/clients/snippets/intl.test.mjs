@@ -1,4 +1,4 @@
-// The sandbox's own `Intl` (src/sandbox/js/intl*.js), run in Node and compared with Node's. Needs no server:
+// The sandbox's own `Intl` (src/sandbox/js/intl/*.js), run in Node and compared with Node's. Needs no server:
 //   TZ=UTC node --test tests/clients/snippets/intl.test.mjs
 //
 // The texts are those of Node 20 with ICU 78. What differs on purpose is under `What differs`.
@@ -15,10 +15,10 @@ const native = {
   ...host,
   load: (file) => (files[file] ??= (0, eval)(source(file))(native)),
 }
-const { Intl: mine } = native.load('intl.js')
-const { localeCompare } = native.load('intl-text.js')
-const { numberToLocaleString, bigIntToLocaleString } = native.load('intl-numbers.js')
-const dates = native.load('intl-dates.js')
+const { Intl: mine } = native.load('intl/intl.js')
+const { localeCompare } = native.load('intl/text.js')
+const { numberToLocaleString, bigIntToLocaleString } = native.load('intl/numbers.js')
+const dates = native.load('intl/dates.js')
 
 const LOCALES = ['en-US', 'en-GB', 'de-DE', 'fr-FR', 'es-ES', 'pt-BR', 'nl-NL', 'it-IT']
 const each = (lists, run) => {

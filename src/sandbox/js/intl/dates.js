@@ -4,7 +4,7 @@
 // undefined; `native.zoneAt(name, ms)`, `[seconds east of UTC, abbreviation, English name]` of that zone at a moment; both
 // texts may be empty.
 ((native) => {
-  const { resolve, reader, finish } = native.load('intl.js');
+  const { resolve, reader, finish } = native.load('intl/intl.js');
   const { Date: TheDate, RangeError: TheRangeError, TypeError: TheTypeError, Number: TheNumber, Object: TheObject } = globalThis;
   const { assign } = TheObject;
   const { apply } = Reflect;

@@ -1,4 +1,4 @@
-// `Intl`, whose classes are in files of their own (`intl-numbers.js`, `intl-dates.js`, `intl-text.js`), and what those
+// `Intl`, whose classes are in files of their own (`intl/numbers.js`, `intl/dates.js`, `intl/text.js`), and what those
 // share: locales and options. English, German, French, Spanish, Italian, Dutch, Portuguese; anything else is `en-US`.
 // And `toLocaleString` for `Array`.
 // From the host: `native.load(file)`, see `runtime/lazies.rs`.
@@ -119,9 +119,9 @@
   });
   const homes = {
     __proto__: null,
-    'intl-numbers.js': ['NumberFormat', 'PluralRules', 'RelativeTimeFormat'],
-    'intl-dates.js': ['DateTimeFormat'],
-    'intl-text.js': ['Collator', 'ListFormat', 'Segmenter'],
+    'intl/numbers.js': ['NumberFormat', 'PluralRules', 'RelativeTimeFormat'],
+    'intl/dates.js': ['DateTimeFormat'],
+    'intl/text.js': ['Collator', 'ListFormat', 'Segmenter'],
   };
   for (const file in homes) for (const name of homes[file]) lazy(Intl, name, () => load(file)[name]);
 

@@ -1,6 +1,6 @@
 // `NumberFormat`, `PluralRules`, `RelativeTimeFormat` for `Intl`, and `toLocaleString` for `Number` and `BigInt`.
 ((native) => {
-  const { resolve, reader, finish } = native.load('intl.js');
+  const { resolve, reader, finish } = native.load('intl/intl.js');
   const { Number: TheNumber, BigInt: TheBigInt, RangeError: TheRangeError, TypeError: TheTypeError } = globalThis;
   const { apply } = Reflect;
   const { max, min, floor, abs } = Math;

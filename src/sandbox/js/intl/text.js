@@ -6,7 +6,7 @@
 // Delete the order when the engine compares by it without its feature `intl` (https://github.com/boa-dev/boa/issues/1562):
 // boa_engine 0.22 compares code units there, and the feature brings its own, unfinished `Intl` and a dozen packages with their data.
 ((native) => {
-  const { resolve, reader, finish } = native.load('intl.js');
+  const { resolve, reader, finish } = native.load('intl/intl.js');
   const { Map: TheMap, Uint16Array: Weights, RangeError: TheRangeError, TypeError: TheTypeError } = globalThis;
   const { iterator } = Symbol;
 
