@@ -2,7 +2,7 @@
 //! event streams, in rounds with a reset between them. `cargo bench -- soak` alone runs it; it takes minutes.
 //!
 //! What a round leaves behind is what the next ones would add to. So memory and descriptors are level from the second round
-//! on, once caches are full and workers run.
+//! on, once caches are full and workers run: the bench fails where they are not.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -17,6 +17,8 @@ const ACTS: usize = 10_000;
 const SNIPPETS: usize = 1_000;
 const FORKS: usize = 1_000;
 const STREAMS: usize = 100;
+/// By how much the memory after the last round may be above that after the second.
+const MOST_GROWTH: f64 = 0.1;
 /// Callers at the same time.
 const CALLERS: usize = 4;
 
@@ -27,15 +29,22 @@ pub(crate) fn run() {
     let mut held = Vec::new();
     for round in 1..=ROUNDS {
         one_round(&mock);
-        held.push(mock.resident());
+        held.push((mock.resident(), open_descriptors(&mock)));
         tell(&format!("after round {round} and a reset"), &mock);
     }
-    let (second, last) = (held[1] as f64, held[ROUNDS - 1] as f64);
-    println!("{:<44} {:>10}", "from the second round to the last", format!("{:+.1} %", (last / second - 1.0) * 100.0));
+    let (second, last) = (held[1], held[ROUNDS - 1]);
+    let growth = last.0 as f64 / second.0 as f64 - 1.0;
+    println!("{:<44} {:>10}", "from the second round to the last", format!("{:+.1} %", growth * 100.0));
+    assert!(growth <= MOST_GROWTH, "memory grows from round to round");
+    assert!(last.1 <= second.1, "descriptors grow from round to round: {} to {}", second.1, last.1);
+}
+
+fn open_descriptors(mock: &Process) -> usize {
+    std::fs::read_dir(format!("/proc/{}/fd", mock.child.id())).unwrap().count()
 }
 
 fn tell(when: &str, mock: &Process) {
-    let open = std::fs::read_dir(format!("/proc/{}/fd", mock.child.id())).unwrap().count();
+    let open = open_descriptors(mock);
     println!("{when:<44} {:>10} {open:>12}", format!("{} MB", mock.resident() / 1024));
 }
 
