@@ -255,13 +255,11 @@ pub(super) async fn update(
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
-/// What a change answers to a client action: input, and connector parameters for what the input leaves out. None when it
-/// gives neither. Source: SKILL.
+/// What a change types in answer to a client action: the input, or nothing where only connector parameters are given, since
+/// those are settled and win over what is typed. None when it gives neither. Source: SKILL.
 fn answer_to_client_action(body: &ConnectionBody) -> Option<JsonMap> {
-    let given = [&body.connector_parameters, &body.input].map(|given| given.set().and_then(Value::as_object));
-    let is_given = given.iter().any(Option::is_some);
-    let fields = given.into_iter().flatten().flatten().map(|(name, value)| (name.clone(), value.clone()));
-    is_given.then(|| fields.collect())
+    let typed = body.input.set().and_then(Value::as_object).cloned();
+    typed.or_else(|| body.connector_parameters.set().map(|_| JsonMap::new()))
 }
 
 /// Changes the integration to another one of the same connector; refuses with 400 another connector or app.

@@ -430,13 +430,15 @@ async fn what_a_client_action_asks_for_may_be_patched_in() {
     bed.ws.settle().await.unwrap();
     assert_eq!(demo.state("s").await, "READY");
 
-    // Connector parameters answer it as well, and input comes before them.
+    // Connector parameters answer it as well, and they are settled: what is typed beside them does not win.
     let begun = demo.connect(json!({ "connectorKey": "stripe", "connectionKey": "t" })).await;
     assert_eq!(begun["state"], "CLIENT_ACTION_REQUIRED");
-    let given = json!({ "connectorParameters": { "apiKey": "sk_parameter", "mode": "test" } });
+    let given = json!({ "connectorParameters": { "apiKey": "sk_settled" }, "input": { "apiKey": "sk_typed" } });
     demo.ok(Method::PATCH, "/connections/t", given).await;
     bed.ws.settle().await.unwrap();
     assert_eq!(demo.state("t").await, "READY");
+    let shown = demo.ok(Method::GET, "/connections/t?includeSecrets=true", Value::Null).await;
+    assert_eq!(shown["credentials"]["apiKey"], "sk_settled");
 }
 
 #[tokio::test]
