@@ -70,22 +70,25 @@ pub struct ActionView<'a> {
 impl<'a> ViewContext<'a> {
     /// An action; `at` is the integration that a universal one is looked at from.
     pub fn action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
-        let (parent, schemas) =
-            (parent_of(self.directory.world, action), OutputSchemas::of(&self.directory, action, at));
+        let OutputSchemas { resolved, default, transformed, .. } = OutputSchemas::of(&self.directory, action, at);
+        let parent = parent_of(self.directory.world, action);
         ActionView {
-            element: self.layered(action, at),
             parent: parent.map(|parent| Box::new(self.bare_action(parent, None))),
-            default_output_schema: schemas.default,
-            transformed_output_schema: schemas.transformed,
-            ..self.bare_action(action, at)
+            default_output_schema: default,
+            transformed_output_schema: transformed,
+            ..self.alone(action, self.layered(action, at), resolved)
         }
     }
 
     /// An action alone, as it is inside others. Of the schemas of its output it has the one that holds.
     pub(super) fn bare_action(&self, action: &'a Action, at: Option<&'a Integration>) -> ActionView<'a> {
-        let schemas = OutputSchemas::of(&self.directory, action, at);
+        let resolved = OutputSchemas::of(&self.directory, action, at).resolved;
+        self.alone(action, self.layered_alone(action, at), resolved)
+    }
+
+    fn alone(&self, action: &'a Action, element: ElementView<'a>, output_schema: Option<Value>) -> ActionView<'a> {
         ActionView {
-            element: self.layered_alone(action, at),
+            element,
             state: action.state,
             errors: &action.errors,
             parent_id: action.place.parent.as_ref(),
@@ -94,7 +97,7 @@ impl<'a> ViewContext<'a> {
             action_type: action.action_type,
             config: &action.config,
             input_schema: action.input_schema.clone().unwrap_or_else(|| json!({ "type": "object" })),
-            output_schema: schemas.resolved.unwrap_or_else(|| json!({})),
+            output_schema: output_schema.unwrap_or_else(|| json!({})),
             default_output_schema: None,
             transformed_output_schema: None,
             custom_output_schema: action.custom_output_schema.as_ref(),
