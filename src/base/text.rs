@@ -15,6 +15,11 @@ pub fn check_intent(intent: &str) -> Result<(), ApiError> {
     Err(ApiError::bad_request(why).with_data(serde_json::json!({ "field": "intent" })))
 }
 
+/// Reads the address of something that can be called, `http` or `https`; none for any other text.
+pub fn http_address(text: &str) -> Option<url::Url> {
+    url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
+}
+
 /// Returns the article, `a` or `an`, for a noun.
 pub fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }

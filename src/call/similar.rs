@@ -58,14 +58,7 @@ pub(super) fn meant_by<'k>(field: &str, known: &[&'k str], nouns: &[String], is_
     if !spelt_alike.is_empty() {
         return spelt_alike;
     }
-    // Of a short name, a letter that is another one makes another word: `uri` is no `url`.
-    let is_near = |name: &str| {
-        let is_short = name.len() <= 4;
-        strsim::damerau_levenshtein(name, field) == 1
-            && name.len() > 2
-            && (!is_short || name.len() != field.len() || strsim::levenshtein(name, field) == 2)
-    };
-    let misspelt = like(&is_near);
+    let misspelt = like(&|name| is_misspelt(name, field));
     if !misspelt.is_empty() {
         return misspelt;
     }
@@ -80,6 +73,16 @@ pub(super) fn meant_by<'k>(field: &str, known: &[&'k str], nouns: &[String], is_
     let ends = format!("{}{}", field.get(..1).unwrap_or_default().to_uppercase(), field.get(1..).unwrap_or_default());
     let shorter = |name: &str| field == "key" && name.ends_with(&ends);
     if is_text { like(&|name| longer(name) || shorter(name)) } else { Vec::new() }
+}
+
+/// Whether a name is the other with one letter lost, added or replaced, or with two of them swapped.
+fn is_misspelt(name: &str, field: &str) -> bool {
+    if name.len() <= 2 || strsim::damerau_levenshtein(name, field) != 1 {
+        return false;
+    }
+    // Of a short name, a letter that is another one makes another word: `uri` is no `url`.
+    let has_another_letter = name.len() == field.len() && strsim::levenshtein(name, field) == 1;
+    name.len() > 4 || !has_another_letter
 }
 
 /// The fields of a struct as serde reads it; none for other types.

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::json::set_member;
+use crate::base::text::http_address;
 use crate::call::{Call, Reply};
 use crate::control::space;
 use crate::engine::WorkspaceRuntime;
@@ -34,7 +35,7 @@ pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     let key = connector(&call, &space)?;
     let body: StubsBody = call.json()?;
     if let Some(url) = &body.url
-        && !url::Url::parse(url).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+        && http_address(url).is_none()
     {
         return Err(ApiError::bad_request(format!(
             "`url` is `{url}`; it is an http address such as http://127.0.0.1:9000"

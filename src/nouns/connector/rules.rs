@@ -10,6 +10,7 @@ use crate::base::error::ApiError;
 use crate::base::json::patch::Patch;
 use crate::base::json::schema;
 use crate::base::page::{Page, PageRequest};
+use crate::base::text::http_address;
 use crate::elements::model::{Meta, check_key, free_key};
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
@@ -184,11 +185,10 @@ fn apply(directory: &Directory<'_>, connector: &mut Connector, body: ConnectorBo
             schema::check_schema(schema_of, field)?;
         }
     }
-    if let Some(uri) = body.base_uri.set() {
-        let fine = url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if !fine {
-            return Err(ApiError::bad_request(format!("`baseUri` is `{uri}`; it is an http or https address")));
-        }
+    if let Some(uri) = body.base_uri.set()
+        && http_address(uri).is_none()
+    {
+        return Err(ApiError::bad_request(format!("`baseUri` is `{uri}`; it is an http or https address")));
     }
     if let Some(collections) = body.data_collections.set() {
         check_collections(collections)?;

@@ -12,6 +12,7 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
 use crate::base::json::set_member;
+use crate::base::text::http_address;
 use crate::elements::Spot;
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
@@ -64,11 +65,10 @@ impl SubscriptionBody {
                 return Err(ApiError::bad_request(format!("`{field}` is a number of seconds from {LEAST_SECONDS}")));
             }
         }
-        if let Some(uri) = self.webhook_uri.set() {
-            let is_fine = url::Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-            if !is_fine {
-                return Err(ApiError::bad_request(format!("`webhookUri` is `{uri}`; it is an http or https address")));
-            }
+        if let Some(uri) = self.webhook_uri.set()
+            && http_address(uri).is_none()
+        {
+            return Err(ApiError::bad_request(format!("`webhookUri` is `{uri}`; it is an http or https address")));
         }
         self.name.apply_required(&mut of.name);
         self.pull_updates_interval_seconds.apply(&mut of.pull_updates_interval_seconds);

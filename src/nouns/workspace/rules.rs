@@ -13,6 +13,7 @@ use crate::base::clock::real_now;
 use crate::base::error::{ApiError, nearest};
 use crate::base::json::patch::merge_members;
 use crate::base::json::set_member;
+use crate::base::text::http_address;
 use crate::engine::Cx;
 use crate::engine::tokens::{Minted, read_public_key, sign, verify};
 use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
@@ -72,8 +73,7 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
 
 /// Whether a value is an address that can be called, or says that there is none.
 fn is_address(value: &Value) -> bool {
-    let is_http = |text: &str| url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-    value.is_null() || value.as_str().is_some_and(|text| text.is_empty() || is_http(text))
+    value.is_null() || value.as_str().is_some_and(|text| text.is_empty() || http_address(text).is_some())
 }
 
 /// The limits that a workspace may have. Source: SDK `WorkspaceLimitsSchema`.

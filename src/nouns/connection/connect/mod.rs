@@ -29,6 +29,7 @@ pub use ticket::{as_owner, redeem};
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::text::http_address;
 use crate::elements::model::{Meta, check_key, free_key, key_of};
 use crate::engine::Cx;
 use crate::engine::directory::{Connectable, Directory};
@@ -75,8 +76,7 @@ pub(crate) fn begin_in(
     spec: &ConnectSpec,
     credentials: Option<JsonMap>,
 ) -> Result<Id<Connection>, ApiError> {
-    let is_address = |uri: &String| url::Url::parse(uri).is_ok_and(|uri| matches!(uri.scheme(), "http" | "https"));
-    if let Some(uri) = spec.redirect_uri.as_ref().filter(|uri| !is_address(uri)) {
+    if let Some(uri) = spec.redirect_uri.as_ref().filter(|uri| http_address(uri).is_none()) {
         return Err(ApiError::bad_request(format!("`redirectUri` is `{uri}`, which is no http address")));
     }
     if let Some(key) = &spec.connection_key {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::text::http_address;
+
 /// The colours of hosted pages. Source: SDK `ConnectUIOptions.theme`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -59,8 +61,7 @@ pub struct Attempt {
 impl Attempt {
     /// The address that the browser goes to when the attempt ends; none for anything but http addresses.
     pub fn address(&self) -> Option<url::Url> {
-        let url = url::Url::parse(self.redirect_uri.as_deref()?).ok()?;
-        matches!(url.scheme(), "http" | "https").then_some(url)
+        http_address(self.redirect_uri.as_deref()?)
     }
 
     /// The same address with `told` and the caller's `customState` in its query.
