@@ -1,11 +1,13 @@
 //! This module records how an element reached its state. Every state machine keeps such a history, and shows it when it
 //! refuses an event. Invariant: a state changes only together with an entry here (`History::step`).
 
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
+use crate::base::json::names::values_of;
 use crate::base::text::article;
 
 /// An entry records one change of a state machine's state.
@@ -50,19 +52,20 @@ fn word(of: &impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
-impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
-    /// Moves `state` to `to` and records the change. When `to` is absent, the machine does not allow the event: the
-    /// state stays, and the error tells the history.
+impl<S: Serialize + Copy, E: Serialize + DeserializeOwned + Copy> History<S, E> {
+    /// Moves `state` to what `after` gives for the event, and records the change. When that is nothing, the machine does
+    /// not allow the event: the state stays, and the error tells the history, and which events there are for the state.
     pub(crate) fn step(
         &mut self,
         machine: &str,
         state: &mut S,
         cause: E,
-        to: Option<S>,
+        after: impl Fn(S, E) -> Option<S>,
         at: Timestamp,
     ) -> Result<StateChange<S, E>, ApiError> {
         let from = *state;
-        let to = to.ok_or_else(|| self.refusal(machine, from, cause))?;
+        let allowed = || values_of::<E>().into_iter().filter(|event| after(from, *event).is_some()).collect::<Vec<_>>();
+        let to = after(from, cause).ok_or_else(|| self.refusal(machine, from, cause, &allowed()))?;
         *state = to;
         let change = StateChange { at, from, to, cause };
         if self.0.len() == MOST {
@@ -73,10 +76,16 @@ impl<S: Serialize + Copy, E: Serialize + Copy> History<S, E> {
     }
 
     /// Makes the error for an event that a state does not allow.
-    fn refusal(&self, machine: &str, state: S, event: E) -> ApiError {
+    fn refusal(&self, machine: &str, state: S, event: E, allowed: &[E]) -> ApiError {
         let article = article(machine);
-        let message = format!("{article} {machine} that is {} cannot take the event `{}`", word(&state), word(&event));
-        let data = json!({ "machine": machine, "state": state, "event": event, "history": self });
+        let takes = match allowed.iter().map(|event| format!("`{}`", word(event))).collect::<Vec<_>>() {
+            none if none.is_empty() => "none".to_owned(),
+            some => some.join(", "),
+        };
+        let (shown, refused) = (word(&state), word(&event));
+        let message =
+            format!("{article} {machine} that is {shown} cannot take the event `{refused}`; it takes {takes}");
+        let data = json!({ "machine": machine, "state": state, "event": event, "events": allowed, "history": self });
         ApiError::bad_request(message).with_data(data)
     }
 }

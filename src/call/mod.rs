@@ -177,7 +177,7 @@ impl Call {
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
         let bytes: &[u8] = if self.has_body() { &self.body } else { b"{}" };
         // A list would be taken for the fields of a struct, in the order in which they happen to be declared.
-        if bytes.trim_ascii_start().first() == Some(&b'[') && !similar::fields_of::<T>().is_empty() {
+        if bytes.trim_ascii_start().first() == Some(&b'[') && !crate::base::json::names::fields_of::<T>().is_empty() {
             return Err(ApiError::bad_request("the body is a list; it is an object of fields here"));
         }
         let mut unknown = Vec::new();

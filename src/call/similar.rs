@@ -3,12 +3,11 @@
 //!
 //! Invariant: a record that a route answered can be sent back to it, so that what only answers have is never refused.
 
-use serde::de::value::Error;
-use serde::de::{DeserializeOwned, Deserializer, Error as _, Visitor};
-use serde::forward_to_deserialize_any;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::names::fields_of;
 use crate::elements::model::title_of;
 
 /// Refuses with 400 the first of the `unknown` fields of a body that looks like a field of `T`, and names that. Fields
@@ -83,39 +82,6 @@ fn is_misspelt(name: &str, field: &str) -> bool {
     // Of a short name, a letter that is another one makes another word: `uri` is no `url`.
     let has_another_letter = name.len() == field.len() && strsim::levenshtein(name, field) == 1;
     name.len() > 4 || !has_another_letter
-}
-
-/// The fields of a struct as serde reads it; none for other types.
-pub(crate) fn fields_of<T: DeserializeOwned>() -> &'static [&'static str] {
-    let mut fields: &'static [&'static str] = &[];
-    T::deserialize(Probe(&mut fields)).ok();
-    fields
-}
-
-/// A reader that gives nothing, and notes which fields it is asked for.
-struct Probe<'a>(&'a mut &'static [&'static str]);
-
-impl<'de> Deserializer<'de> for Probe<'_> {
-    type Error = Error;
-
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        fields: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, Error> {
-        *self.0 = fields;
-        Err(Error::custom("there is nothing to read"))
-    }
-
-    fn deserialize_any<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Error> {
-        Err(Error::custom("there is nothing to read"))
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
-        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
-    }
 }
 
 #[cfg(test)]

@@ -34,12 +34,14 @@ use crate::world::worker;
 #[serde(rename_all = "camelCase")]
 enum Poke {
     /// The user has authorized, and the connection becomes READY.
+    #[serde(alias = "finish")]
     Authorize,
     /// The user has given up.
     Cancel,
     /// The credentials have stopped working.
     LoseCredentials,
     /// BUILDING has ended well.
+    #[serde(alias = "askUser")]
     FinishBuilding,
     /// The integration's parameters are wrong.
     FailConfiguration,
@@ -229,6 +231,7 @@ pub(super) async fn poke_flow_run(call: Call) -> Result<Reply, ApiError> {
 #[serde(rename_all = "camelCase")]
 enum ActionPoke {
     /// BUILDING has ended well.
+    #[serde(alias = "finish")]
     FinishBuilding,
     /// The action could not be built.
     Fail,

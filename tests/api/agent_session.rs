@@ -286,7 +286,10 @@ async fn a_session_is_poked_to_any_legal_state_and_an_illegal_one_is_refused_wit
     let states = ["starting", "running", "completed", "queued", "cancelled"];
     assert_eq!(seen.iter().skip(1).step_by(2).collect::<Vec<_>>(), states);
     assert_eq!(refused.0, 400, "{refused:?}");
-    assert_eq!(message(&refused), "an agent session that is cancelled cannot take the event `complete`");
+    assert_eq!(
+        message(&refused),
+        "an agent session that is cancelled cannot take the event `complete`; it takes `resume`"
+    );
     let data = &refused.1["data"];
     assert_eq!(
         (&data["machine"], &data["state"], &data["event"]),
@@ -308,7 +311,7 @@ async fn an_action_that_is_built_refuses_to_be_built_again_with_its_history() {
     bed.control(Method::POST, &poke, json!({"event": "finishBuilding"})).await;
     let refused = bed.control(Method::POST, &poke, json!({"event": "fail"})).await;
 
-    assert_eq!(message(&refused), "an action that is READY cannot take the event `fail`");
+    assert_eq!(message(&refused), "an action that is READY cannot take the event `fail`; it takes none");
     let change = json!({"at": "2025-01-01T00:00:00.000Z", "from": "BUILDING", "to": "READY", "cause": "finish"});
     assert_eq!(refused.1["data"]["history"], json!([change]));
 }

@@ -1,6 +1,7 @@
 //! JSON beyond its syntax: members that may be missing, how much of it there may be, partial updates, and checks against a schema.
 
 pub mod bounds;
+pub(crate) mod names;
 pub mod patch;
 pub mod schema;
 

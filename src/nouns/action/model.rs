@@ -164,8 +164,7 @@ impl Action {
 
     /// Moves the action by an event. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: ActionEvent, now: Timestamp) -> Result<(), ApiError> {
-        let to = self.state.on(event);
-        self.history.step("action", &mut self.state, event, to, now).map(drop)
+        self.history.step("action", &mut self.state, event, ActionState::on, now).map(drop)
     }
 
     /// The layer of the action.

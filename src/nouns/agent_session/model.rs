@@ -153,8 +153,7 @@ impl AgentSession {
 
     /// Moves the session by an event: the only way to change `status`. Fails when the status does not allow the event.
     pub fn apply(&mut self, event: AgentEvent, now: Timestamp) -> Result<(), ApiError> {
-        let to = self.status.on(event);
-        self.history.step("agent session", &mut self.status, event, to, now)?;
+        self.history.step("agent session", &mut self.status, event, AgentStatus::on, now)?;
         self.due = None;
         Ok(())
     }

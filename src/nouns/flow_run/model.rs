@@ -239,8 +239,7 @@ impl FlowRun {
 
     /// Moves the run by an event: the only way to change `state`. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: FlowRunEvent, now: Timestamp) -> Result<(), ApiError> {
-        let to = self.state.on(event);
-        self.history.step("flow run", &mut self.state, event, to, now)?;
+        self.history.step("flow run", &mut self.state, event, FlowRunState::on, now)?;
         if self.state == FlowRunState::Running {
             self.started_at = now;
         }

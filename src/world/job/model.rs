@@ -139,8 +139,7 @@ impl Job {
 
     /// Moves the job by an event: the only way to change `status`. Fails when the status does not allow the event.
     pub fn apply(&mut self, event: JobEvent, now: Timestamp) -> Result<(), ApiError> {
-        let to = self.status.on(event);
-        self.history.step("job", &mut self.status, event, to, now)?;
+        self.history.step("job", &mut self.status, event, JobStatus::on, now)?;
         if self.status.is_over() {
             self.due = None;
             self.files.clear();

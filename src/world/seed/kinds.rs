@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::base::text::article;
-use crate::call::similar;
 use crate::elements::model::Layer;
 use crate::elements::origin::{Origin, PathStep};
 use crate::elements::{Holders, SeedForm as _};
@@ -150,7 +149,7 @@ impl EachKind for KnownFields {
 
     fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
         self.0.push(field_of(K::PLURAL));
-        self.0.extend(similar::fields_of::<K::Seed>().iter().map(|field| (*field).to_owned()));
+        self.0.extend(crate::base::json::names::fields_of::<K::Seed>().iter().map(|field| (*field).to_owned()));
         Ok(())
     }
 }

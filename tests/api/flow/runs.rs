@@ -134,7 +134,10 @@ async fn an_illegal_poke_of_a_run_names_machine_state_event_and_history() {
 
     let refused = poke(&bed, &second, json!({ "event": "complete" })).await;
     assert_eq!(verdict(&refused), "400 bad_request/-");
-    assert_eq!(message(&refused), "a flow run that is queued cannot take the event `complete`");
+    assert_eq!(
+        message(&refused),
+        "a flow run that is queued cannot take the event `complete`; it takes `start`, `fail`, `stop`"
+    );
     // A poke does not wait for its turn.
     assert_eq!(poke(&bed, &second, json!({ "event": "start" })).await.1["state"], "running");
     poke(&bed, &first, json!({ "event": "fail", "error": "out of luck" })).await;

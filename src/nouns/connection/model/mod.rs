@@ -204,8 +204,9 @@ impl Connection {
     /// Moves the connection by an event: the only way to change `state`. It also clears what no longer holds in the new
     /// state. Fails when the state does not allow the event.
     pub fn apply(&mut self, event: ConnectionEvent, now: Timestamp) -> Result<Transition, ApiError> {
-        let (from, to) = (self.state, self.state.on(event, self.former));
-        let transition = self.history.step("connection", &mut self.state, event, to, now)?;
+        let (from, former) = (self.state, self.former);
+        let after = |state: ConnectionState, event| state.on(event, former);
+        let transition = self.history.step("connection", &mut self.state, event, after, now)?;
         let to = transition.to;
         match event {
             ConnectionEvent::Reconnect | ConnectionEvent::Rebuild => {
