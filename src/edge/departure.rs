@@ -114,9 +114,12 @@ impl Watch {
 pub(crate) async fn departed(request: &HttpRequest) {
     real_sleep(GRACE).await;
     let Some(watch) = Watch::of(request) else { return std::future::pending().await };
-    if watch.closed().await == Closed::Half && request.version() == actix_web::http::Version::HTTP_11 {
-        // Nothing else is written to the connection before the call is answered.
-        watch.write(PROBE);
+    if watch.closed().await == Closed::Half {
+        // Nothing else is written to the connection before the call is answered. A client of HTTP/1.0 would take this for
+        // the answer.
+        if request.version() == actix_web::http::Version::HTTP_11 {
+            watch.write(PROBE);
+        }
         watch.broken().await;
     }
 }

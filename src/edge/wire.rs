@@ -2,7 +2,7 @@
 //! itself, without a word and without asking anybody.
 //!
 //! Invariant: what the parser takes passes through as it is, but for characters of the first address that most servers take
-//! and this parser does not: those are percent-encoded, as a client should have done.
+//! and this parser does not, which are percent-encoded, as a client should have done, and for the address `*`.
 
 use std::io;
 use std::pin::Pin;
@@ -239,6 +239,11 @@ fn with_address_encoded(bytes: &[u8]) -> Option<Vec<u8>> {
     let end = bytes.iter().position(|byte| *byte == b'\n')?;
     let line = std::str::from_utf8(bytes.get(..end)?).ok()?;
     let address = address_in(line)?;
+    if address == "*" {
+        // `OPTIONS *` asks about the server as a whole. The router would answer it by itself, without a word.
+        let whole = line.replacen(" * ", " /* ", 1);
+        return Some([whole.as_bytes(), bytes.get(end..)?].concat());
+    }
     // A space ends an address, whatever comes after it.
     if address.contains(' ') || address.chars().all(is_plain) {
         return None;
@@ -269,6 +274,7 @@ mod tests {
             Some("GET /a?b=%C3%A9&c=%7B%22d%22%7D HTTP/1.1\r\nHost: {é}\r\n")
         );
         assert_eq!(encoded("GET /a b{} HTTP/1.1\r\n"), None);
+        assert_eq!(encoded("OPTIONS * HTTP/1.1\r\n").as_deref(), Some("OPTIONS /* HTTP/1.1\r\n"));
         assert_eq!(encoded("GET /é HTTP/1.1"), None, "the line is not all there");
         assert_eq!(encoded("nonsense\n"), None);
     }

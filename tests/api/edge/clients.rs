@@ -85,17 +85,35 @@ async fn a_client_that_only_stops_sending_is_answered() {
     let code = "module.exports = () => new Promise((done) => setTimeout(() => done('late'), 300))";
     let body = json!({"code": code, "connectionKey": "github-dev"}).to_string();
     let token = bed.ws.tenant("demo-tenant").token();
-    let request = format!(
-        "POST /act HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
-         Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
+    for version in ["1.0", "1.1"] {
+        let request = format!(
+            "POST /act HTTP/{version}\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
 
-    let answer = told(&address, &request, true).await;
+        let answer = told(&address, &request, true).await;
 
-    assert!(answer.contains("HTTP/1.1 200 OK") && answer.contains("\"output\":\"late\""), "{answer}");
-    let journal = bed.ws.journal();
-    assert_eq!(journal.last().map(|entry| entry.status), Some(200));
+        assert!(answer.contains(" 200 OK") && answer.contains("\"output\":\"late\""), "{version}: {answer}");
+        // A client of HTTP/1.0 knows no answer before the answer.
+        assert_eq!(answer.contains(" 100 Continue"), version == "1.1", "{answer}");
+        let journal = bed.ws.journal();
+        assert_eq!(journal.last().map(|entry| entry.status), Some(200));
+    }
+}
+
+#[tokio::test]
+async fn the_server_as_a_whole_has_options() {
+    let bed = Bed::start().await;
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    let request = format!("OPTIONS * HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+
+    let answer = told(&address, &request, false).await;
+
+    let one = told(&address, &request.replace('*', "/act"), false).await;
+    let status = |answer: &str| answer.lines().next().unwrap_or_default().to_owned();
+    assert!(one.starts_with("HTTP/1.1 20"), "{one}");
+    assert_eq!(status(&answer), status(&one), "{answer}");
 }
 
 #[tokio::test]
