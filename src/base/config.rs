@@ -68,6 +68,8 @@ pub struct Config {
     pub control_token: Option<String>,
     /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,
+    /// Moving a clock makes so many changes that fall due on the way; then the call is refused, and a further one goes on.
+    pub advance_limit: usize,
     /// The body of a request may pause for this many milliseconds of real time, and take ten times as long. A client that
     /// takes nothing of its answer for as long is disconnected, on Linux.
     pub body_timeout_ms: u64,
@@ -95,6 +97,7 @@ impl Default for Config {
             allow_egress: Vec::new(),
             control_token: None,
             journal_limit: 10_000,
+            advance_limit: 100_000,
             body_timeout_ms: 30_000,
             code_timeout_ms: 50_000,
             code_memory_mb: 512,

@@ -118,6 +118,9 @@ struct ServerOptions {
     /// Keep at most this many entries in each journal
     #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
     journal_limit: usize,
+    /// Make at most this many changes that fall due in one move of a clock
+    #[arg(long, env = "MEMBRANE_MOCK_ADVANCE_LIMIT", default_value_t = 100_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000_000))]
+    advance_limit: usize,
     /// Give up a request whose body pauses, or whose answer nobody takes, for so long
     #[arg(long, env = "MEMBRANE_MOCK_BODY_TIMEOUT_MS", default_value_t = 30_000, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=3_600_000))]
     body_timeout_ms: u64,
@@ -149,6 +152,7 @@ impl ServerOptions {
             allow_egress: self.allow_egress.clone(),
             control_token: self.control_token.clone().filter(|token| !token.is_empty()),
             journal_limit: self.journal_limit,
+            advance_limit: self.advance_limit,
             body_timeout_ms: self.body_timeout_ms,
             code_timeout_ms: self.code_timeout_ms,
             code_memory_mb: self.code_memory_mb,

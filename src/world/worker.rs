@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::engine::moves::{DueRecord, Mover, Way, WorkFn, moves, works};
@@ -118,7 +120,8 @@ fn next_due(space: &WorkspaceRuntime, world: &World) -> Option<(&'static Mover, 
 }
 
 /// Moves the workspace's clock forward, and makes every change that falls due on the way at its own moment. Returns how
-/// many there were.
+/// many there were. Fails with 400 when there are more than `Config::advance_limit`; the clock stands then where the last
+/// was made, and a further call goes on from there.
 pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
     let _advance = space.advances.begin(end);
@@ -134,6 +137,9 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Du
             break;
         }
         moved += more;
+        if moved >= engine.config.advance_limit {
+            return Err(too_far(space, moved, end));
+        }
     }
     let now = space.clock.now();
     if end > now {
@@ -141,6 +147,15 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Du
         space.clock.calmed().await;
     }
     Ok(moved + settle(engine, space).await?)
+}
+
+fn too_far(space: &WorkspaceRuntime, moved: usize, end: Timestamp) -> ApiError {
+    let now = space.clock.now();
+    let why = format!(
+        "{moved} changes fell due before {end}, and one call makes so many at the most; the clock stands at {now}: call again \
+         to go on, disable what repeats itself so often, or start the server with a larger --advance-limit"
+    );
+    ApiError::bad_request(why).with_data(json!({ "now": now, "moved": moved }))
 }
 
 /// Makes every change that is due in a workspace, and returns how many there were.

@@ -114,6 +114,27 @@ async fn clock_journal_limit_and_code_timeout_are_kept_to() {
 }
 
 #[tokio::test]
+async fn a_clock_that_meets_too_much_on_its_way_stops_and_goes_on() {
+    let started = Served::by(&[("CLOCK", "2026-01-01T00:00:00Z"), ("ADVANCE_LIMIT", "20")]);
+    let end = "2027-01-01T00:00:00.000Z";
+    let advance = format!("/__mock/workspaces/{}/clock/advance", started.get("workspaceKey"));
+
+    let mut stops = Vec::new();
+    let last = loop {
+        let (status, told) = started.control().post(&advance, json!({ "to": end })).await;
+        if status == 200 {
+            break told;
+        }
+        assert_eq!((status, &told["data"]["now"]), (400, &started.read("/clock").await["now"]), "{told}");
+        assert!(message(&(status, told.clone())).contains("call again to go on"), "{told}");
+        stops.push(told["data"]["now"].as_str().unwrap().to_owned());
+    };
+
+    assert!(stops.len() > 1 && stops.is_sorted(), "each call goes on where the one before stopped: {stops:?}");
+    assert_eq!(last["now"], end);
+}
+
+#[tokio::test]
 async fn the_rng_seed_makes_ids_repeat() {
     let first = Served::by(&[("RNG_SEED", "7")]).first_run().await;
     let second = Served::by(&[("RNG_SEED", "7")]).first_run().await;
@@ -254,6 +275,7 @@ fn a_value_that_cannot_be_is_refused_by_name() {
         ("WORKSPACE_KEY", "two words", "two words"),
         ("JOURNAL_LIMIT", "many", "--journal-limit"),
         ("JOURNAL_LIMIT", "0", "--journal-limit"),
+        ("ADVANCE_LIMIT", "0", "--advance-limit"),
         ("CODE_TIMEOUT_MS", "1s", "--code-timeout-ms"),
         ("CODE_TIMEOUT_MS", "86400001", "--code-timeout-ms"),
         ("CODE_MEMORY_MB", "18446744073709551615", "--code-memory-mb"),
