@@ -231,6 +231,9 @@ async fn answer(
     };
     let (read, query) = (Arc::clone(&call.read), call.raw_query.clone());
     let PreparedCall { subject, answer } = route.begin(call);
+    if let (Access::Public, Some(subject)) = (route.access, &subject) {
+        subject.space.world().workspace.check_in_service()?;
+    }
     let mut met = faults::meet(&edge.engine, subject.as_ref()).await?;
     seen.faults = std::mem::take(&mut met.rules);
     if let Some(subject) = subject {
@@ -303,11 +306,17 @@ async fn authorize(
     seen.caller = Some(caller.shown());
     seen.started = Some(space.clock.now());
     seen.space = Some(Arc::clone(&space));
-    check_rights(route, &caller)?;
+    check_rights(route, &space, &caller)?;
     Ok(Some((space, caller)))
 }
 
-fn check_rights(route: &Route, caller: &auth::Caller) -> Result<(), ApiError> {
+/// Refuses with 403 a tenant where a manager is needed, and everybody where the workspace is archived, but who looks at the
+/// workspace or restores it.
+fn check_rights(route: &Route, space: &WorkspaceRuntime, caller: &auth::Caller) -> Result<(), ApiError> {
+    let is_about_workspaces = route.path.starts_with("/workspaces") || route.path.starts_with("/org-workspace");
+    if !is_about_workspaces {
+        space.world().workspace.check_in_service()?;
+    }
     if route.access == Access::Manager && !caller.is_manager() {
         let method = route.method.as_ref().map_or("call", Method::as_str);
         return Err(manager_only(&format!("{method} {}", route.path)));
@@ -345,7 +354,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
     if matches!(route.access, Access::Control) {
         return Err(ApiError::not_found(format!("there is no route {method} {path}")));
     }
-    check_rights(route, &cx.caller)?;
+    check_rights(route, &cx.space, &cx.caller)?;
     let headers = headers::headers_of(&call.headers).map_err(|problem| ApiError::bad_request(problem.to_string()))?;
     let call = Call {
         engine: Arc::clone(&cx.engine),

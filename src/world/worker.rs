@@ -69,7 +69,7 @@ impl Drop for WorkUnderWay {
 
 /// Moves the one change that has been due longest.
 pub async fn step(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result<StepOutcome, ApiError> {
-    if space.data.is_closed() {
+    if space.data.is_closed() || space.world().workspace.archived_at.is_some() {
         return Ok(StepOutcome::Idle);
     }
     if scenarios::go_on(engine, space).await > 0 {
@@ -181,9 +181,12 @@ async fn step_all(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result
     Ok(moved)
 }
 
-/// The earliest moment at which something falls due.
+/// The earliest moment at which something falls due; none in a workspace that is archived, where everything waits.
 fn next_moment(space: &WorkspaceRuntime) -> Option<Timestamp> {
     let world = space.world();
+    if world.workspace.archived_at.is_some() {
+        return None;
+    }
     let of_kinds = MOVERS.iter().filter_map(|mover| (mover.moment)(space, &world));
     let sleepers = space.clock.next_waking();
     let of_scenarios = space.scenario_runs.next_moment(space.clock.now());

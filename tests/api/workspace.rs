@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Bed, id, message};
+use crate::support::{Bed, contacts, id, message, verdict};
 
 #[tokio::test]
 async fn a_workspace_is_read_and_changed_by_id_or_key_and_never_shows_its_secret() {
@@ -57,4 +57,45 @@ async fn any_token_learns_the_id_of_its_workspace() {
     let bed = Bed::start().await;
     let own = bed.manager().ok(Method::GET, &format!("/workspaces/{}", bed.ws.key()), Value::Null).await;
     assert_eq!(bed.demo().ok(Method::GET, "/org-workspace-id", Value::Null).await, json!({"id": own["id"]}));
+}
+
+#[tokio::test]
+async fn an_archived_workspace_answers_nobody_until_it_is_restored() {
+    let bed = Bed::exact().await;
+    let (demo, manager) = (bed.demo(), bed.manager());
+    let own = format!("/org-workspaces/{}", bed.ws.key());
+    let sent_by = json!({"key": "told", "schema": {}, "tenantIdFormula": {"$var": "$.tenant"}});
+    let event_type = manager.ok(Method::POST, "/app-event-types", sent_by).await;
+    let address = event_type["globalWebhookUri"].as_str().unwrap().trim_start_matches(bed.mock.uri()).to_owned();
+    let event = json!({"tenant": "demo-tenant"});
+    assert_eq!(bed.nobody().post(&address, event.clone()).await.0, 200);
+    let began = demo.connect(json!({"connectorKey": "github", "connectionKey": "new"})).await;
+    let page = began["clientAction"]["uiUrl"].as_str().unwrap().trim_start_matches(bed.mock.uri()).to_owned();
+    let refreshed =
+        async || bed.manager().ok(Method::GET, "/connections/github-dev", Value::Null).await["updatedAt"].clone();
+    let before = refreshed().await;
+
+    let archived = manager.ok(Method::DELETE, &own, Value::Null).await;
+
+    assert!(archived["archivedAt"].is_string(), "{archived}");
+    for refused in [
+        demo.get("/connections").await,
+        demo.post("/act", contacts()).await,
+        manager.get("/integrations").await,
+        bed.nobody().post(&address, event.clone()).await,
+        bed.nobody().get(&page).await,
+    ] {
+        assert_eq!(verdict(&refused), "403 bad_request/access_denied", "{refused:?}");
+        assert!(message(&refused).contains(&format!("{}/restore", archived["id"].as_str().unwrap())), "{refused:?}");
+    }
+    assert_eq!(manager.get(&own).await.0, 200, "it can be looked at");
+    bed.advance_ms(100 * 3_600_000).await;
+
+    manager.ok(Method::POST, &format!("{own}/restore"), json!({})).await;
+
+    assert_eq!(refreshed().await, before, "nothing moved meanwhile");
+    bed.ws.settle().await.unwrap();
+    assert_ne!(refreshed().await, before, "what was due moves now");
+    assert_eq!(demo.post("/act", contacts()).await.0, 200);
+    assert_eq!(bed.nobody().get(&page).await.0, 200);
 }

@@ -211,6 +211,17 @@ impl Workspace {
         "isReadOnly",
     ];
 
+    /// Refuses with 403 what is asked of a workspace that is archived (`docs/behaviour.md#workspace-archived`).
+    pub fn check_in_service(&self) -> Result<(), ApiError> {
+        if self.archived_at.is_none() {
+            return Ok(());
+        }
+        Err(ApiError::access_denied(format!(
+            "workspace `{}` is archived; restore it with POST /org-workspaces/{}/restore",
+            self.key, self.id
+        )))
+    }
+
     /// Sets one of [`Self::EXTRA_FIELDS`]; null removes it.
     pub fn set_extra(&mut self, name: &str, value: Value) {
         if value.is_null() {
