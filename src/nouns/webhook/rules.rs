@@ -144,12 +144,12 @@ fn of_flow_run(world: &World, run: &FlowRun) -> Value {
     both("flowRun", fields, [])
 }
 
-/// A new delivery, due at once. Its payload names the event twice, as `eventType` and as `event`.
-/// The delivery that tells the user's app of an external event.
+/// The delivery that tells the user's app of an external event, whose fields are the whole payload.
 pub fn of_external_event(space: &WorkspaceRuntime, event: Value, url: String) -> WebhookDelivery {
     WebhookDelivery { payload: event, ..delivery_of(space, WorkspaceEvent::ExternalEvent, &Value::Null, url) }
 }
 
+/// A new delivery, due at once. Its payload names the event twice, as `eventType` and as `event`.
 fn delivery_of(space: &WorkspaceRuntime, event: WorkspaceEvent, data: &Value, url: String) -> WebhookDelivery {
     let now = space.clock.now();
     WebhookDelivery {
@@ -236,7 +236,8 @@ async fn send(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, delivery: &We
     }
     // A retry is signed anew: the workspace may have another secret by then.
     let world = space.world();
-    let tenant = delivery.payload.pointer("/data/tenantId").and_then(Value::as_str);
+    // The payload of an external event is not within `data`.
+    let tenant = ["/data/tenantId", "/tenantId"].iter().find_map(|place| delivery.payload.pointer(place)?.as_str());
     if let Some(tenant) = tenant.and_then(|id| world.tenants.get(id)) {
         sign_for_app(&world.workspace, tenant, &mut headers).map_err(|error| error.message.clone())?;
     }
