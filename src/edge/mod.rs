@@ -332,6 +332,7 @@ pub fn routes() -> Vec<Route> {
         get("/external-event-pulls", Anyone, "OAS", external_events::list_pulls),
         get("/external-event-pulls/{id}", Anyone, "OAS", external_events::get_pull),
         get("/external-event-pulls/{id}/logs", Anyone, "OAS", external_events::pull_logs),
+        get("/external-event-pulls/{id}/telemetry", Anyone, "OAS", external_events::pull_telemetry),
         // everything that has a name
         get("/search", Anyone, "OAS", search::search),
         get("/semantic-search", Anyone, "OAS", search::semantic),

@@ -18,7 +18,7 @@ use crate::nouns::connection::model::ConnectionBody;
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::connector::model::ConnectorBody;
 use crate::nouns::connector::routes::{AppView, ConnectorView};
-use crate::nouns::external_event::{EventView, PullView, SubscriptionView, WebhookView};
+use crate::nouns::external_event::{EventView, PullTelemetry, PullView, SubscriptionView, WebhookView};
 use crate::nouns::flow_run::FlowRunView;
 use crate::nouns::flow_run::model::FlowRunBody;
 use crate::nouns::integration::IntegrationView;
@@ -57,6 +57,7 @@ pub(crate) fn components() -> Map<String, Value> {
     written.subschema_for::<SubscriptionView<'static>>();
     written.subschema_for::<EventView<'static>>();
     written.subschema_for::<PullView<'static>>();
+    written.subschema_for::<PullTelemetry<'static>>();
     written.subschema_for::<WebhookView<'static>>();
     written.subschema_for::<Tenant>();
     let Ok(()) = each_kind(&mut ShapesOfKinds { read: &mut read, written: &mut written });
@@ -110,7 +111,10 @@ pub(crate) fn answered(route: &Route) -> Option<Cow<'static, str>> {
         "/external-event-log-records"
         | "/external-event-log-records/{id}"
         | "/external-event-log-records/{id}/details" => Some("ExternalEventLogRecord"),
-        "/external-event-pulls" | "/external-event-pulls/{id}" => Some("ExternalEventPull"),
+        "/external-event-pulls" | "/external-event-pulls/{id}" | "/external-event-subscriptions/{id}/pull-events" => {
+            Some("ExternalEventPull")
+        }
+        "/external-event-pulls/{id}/telemetry" => Some("ExternalEventPullTelemetry"),
         "/incoming-webhooks" | "/incoming-webhooks/{id}" | "/incoming-webhooks/{id}/details" => Some("IncomingWebhook"),
         "/external-event-subscriptions" => Some("ExternalEventSubscription"),
         _ if path.starts_with("/external-event-subscriptions/")

@@ -30,7 +30,6 @@ const PATHS: &[(&str, Rights, &str)] = &[
     ("/agent/{*rest}", Anyone, "this part of agent sessions"),
     ("/org-workspaces/{id}/user-settings", Managers, "settings of the console's users"),
     ("/org-workspaces/import", Managers, "making workspaces; use POST /__mock/workspaces"),
-    ("/external-event-pulls/{id}/telemetry", Anyone, "the telemetry of pulls"),
     (
         "/external-event-subscriptions/{id}/download-full-sync-snapshot",
         Anyone,

@@ -9,4 +9,4 @@ pub mod model;
 pub mod routes;
 mod rules;
 
-pub use rules::notice;
+pub use rules::{notice, problem_of};

@@ -16,7 +16,7 @@ use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
 use crate::nouns::references::name_in;
 use crate::nouns::tenant::model::Tenant;
-use crate::store::{StoreError, Tx};
+use crate::store::{StoreError, Tx, World};
 
 /// How many events are kept in the log.
 const MOST_KEPT: usize = 1_000;
@@ -153,26 +153,52 @@ async fn launch(cx: &Cx, of: &AppEventType, event: &Value) -> Vec<Id<FlowRun>> {
     let by = Launch { by: "app-event-trigger", ids: Vec::new() };
     let mut launched = Vec::new();
     for flow in world.flows.iter().filter(mine) {
-        let seen = json!({ "input": event, "event": event });
+        let seen = json!({ "input": event, "event": event, "payload": event });
         let lets_pass = |node: &FlowNode| {
             let passed = node.config.get("filter").map_or(Ok(true), |it| passes(it, &seen, cx.space.clock.now()));
             passed.unwrap_or_default()
         };
         let waits = flow.nodes.iter().find(|(_, node)| names(node, of) && lets_pass(node));
-        let Some((node, _)) = waits else { continue };
-        let run = flow_runs::launch(cx, flow, node, event.clone(), by.clone()).await;
+        let Some((key, node)) = waits else { continue };
+        // By the name that documents use, the trigger's output is as they have it.
+        let input = if node.config.contains_key(DOCUMENTED_NAME) { json!({ "payload": event }) } else { event.clone() };
+        let run = flow_runs::launch(cx, flow, key, input, by.clone()).await;
         launched.extend(run.map(|queued| queued.run.id.clone()));
     }
     launched
 }
 
+/// Where a trigger names the type of its events. Source: IAPP:docs/trigger-nodes.
+const DOCUMENTED_NAME: &str = "appEventKey";
+
 /// What a trigger of app events says of its type: the key, id or UUID, by itself or in `appEvent` or `appEventType`. Nothing for
-/// another node. Source: real-use (`appEvent`); the others are assumed.
+/// another node. Source: IAPP:docs/trigger-nodes (`appEventKey`), real-use (`appEvent`); the others are assumed.
 fn named_by(node: &FlowNode) -> impl Iterator<Item = &str> {
     let is_trigger = node.node_type == FlowNodeType::AppEventTrigger;
-    let outer = ["appEventTypeKey", "appEventTypeId", "key", "appEvent", "appEventType"].into_iter();
+    let outer = [DOCUMENTED_NAME, "appEventTypeKey", "appEventTypeId", "key", "appEvent", "appEventType"].into_iter();
     let outer = outer.filter_map(|name| node.config.get(name)).filter(move |_| is_trigger);
     outer.filter_map(name_in)
+}
+
+/// The type whose events a trigger waits for; none where it names none that there is.
+fn type_of<'w>(world: &'w World, node: &FlowNode) -> Option<&'w Arc<AppEventType>> {
+    named_by(node).find_map(|named| {
+        let by_key = || world.app_event_types.with_key(named).find(|of| !of.place.is_instance());
+        let by_uuid = || world.app_event_types.iter().find(|of| of.meta.uuid == named);
+        let found = world.app_event_types.get(named).or_else(by_key).or_else(by_uuid);
+        found.filter(|of| !of.meta.is_archived())
+    })
+}
+
+/// Why a trigger of app events waits for nothing; none where it waits.
+pub fn problem_of(world: &World, node: &FlowNode) -> Option<ApiError> {
+    if type_of(world, node).is_some() {
+        return None;
+    }
+    Some(ApiError::configuration(match named_by(node).next() {
+        Some(named) => format!("app event type not found: `{named}`"),
+        None => format!("`config.{DOCUMENTED_NAME}` of the trigger is missing: the key of an app event type"),
+    }))
 }
 
 /// Whether a node is a trigger for a type.
@@ -190,13 +216,7 @@ pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
             continue;
         };
         for node in flow.nodes.values() {
-            let of = named_by(node).find_map(|named| {
-                let by_key = || tx.app_event_types.with_key(named).find(|of| !of.place.is_instance());
-                let by_uuid = || tx.app_event_types.iter().find(|of| of.meta.uuid == named);
-                let found = tx.app_event_types.get(named).or_else(by_key).or_else(by_uuid);
-                found.filter(|of| !of.meta.is_archived()).cloned()
-            });
-            let of = of.filter(|of| !of.place.is_instance());
+            let of = type_of(tx, node).filter(|of| !of.place.is_instance()).cloned();
             let holder = Holder::Tenant(Arc::clone(&tenant));
             let made = of.and_then(|of| elements::instance_of(tx, &space.ids, space.clock.now(), &*of, &holder, None));
             if let Some(made) = made {

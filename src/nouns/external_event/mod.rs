@@ -10,6 +10,7 @@ pub mod routes;
 mod rules;
 mod view;
 
-pub use noticing::notice;
+pub use noticing::{notice, problem_of};
 pub(crate) use rules::Step;
+pub(crate) use view::PullTelemetry;
 pub use view::{EventView, PullView, SubscriptionView, WebhookView};

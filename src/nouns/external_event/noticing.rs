@@ -73,7 +73,7 @@ fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow
     let variables = config_variables(tx, flow);
     let wanted = |node: &FlowNode| {
         let event_type = EventType::of_trigger(node.node_type).filter(|_| flow.enabled && !flow.meta.is_archived())?;
-        config_of(node, event_type, &variables, now)
+        config_of(node, event_type, &variables, now).ok()
     };
     let own =
         tx.external_event_subscriptions.iter().filter(|it| it.flow.as_ref().is_some_and(|(id, _)| *id == flow.id));
@@ -110,7 +110,7 @@ fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow
         }
         let name = format!("{}: {key}", flow.meta.name);
         let made = subscription(&Directory::new(&world, catalog), space, &connection, name, config, instance_key);
-        // A trigger whose collection or event is not there has nothing to wait for; setting the flow up tells.
+        // A trigger whose collection or event is not there has nothing to wait for; the flow shows why.
         if let Ok(mut made) = made {
             made.flow = Some((flow.id.clone(), key.clone()));
             tx.put(made)?;
@@ -131,17 +131,48 @@ fn config_variables(world: &World, flow: &Flow) -> Value {
     })
 }
 
-/// What a trigger waits for; none where it does not say.
-fn config_of(node: &FlowNode, event_type: EventType, variables: &Value, now: Timestamp) -> Option<EventConfig> {
+/// Why a trigger of a flow instance waits for nothing, though it should; none where it waits, and for any other node.
+pub fn problem_of(directory: &Directory<'_>, flow: &Flow, node: &FlowNode) -> Option<ApiError> {
+    let event_type = EventType::of_trigger(node.node_type)?;
+    let connection = directory.world.connections.get(flow.place.connection.as_ref()?.as_str())?;
+    let config = config_of(node, event_type, &config_variables(directory.world, flow), flow.meta.updated_at);
+    let source = config.and_then(|it| source_of(directory, connection, &it, flow.place.instance_key.as_deref()));
+    source.err().map(|error| ApiError::configuration(error.message.clone()).caused_by(error))
+}
+
+/// Whether a subscription is a flow's that is out of service, so that it notices nothing.
+pub(super) fn is_deactivated(directory: &Directory<'_>, of: &ExternalEventSubscription) -> bool {
+    let flow = of.flow.as_ref().and_then(|(id, _)| directory.world.flows.get(id.as_str()));
+    flow.is_some_and(|flow| directory.check_in_service(&**flow).is_err())
+}
+
+/// What a trigger waits for. Fails with 400 where it does not say, and for a wrong formula.
+fn config_of(
+    node: &FlowNode,
+    event_type: EventType,
+    variables: &Value,
+    now: Timestamp,
+) -> Result<EventConfig, ApiError> {
     let config = ["dataSource", "eventKey", "key", "eventParameters"].into_iter();
     let config = config.filter_map(|name| Some((name.to_owned(), node.config.get(name)?.clone()))).collect();
-    // A wrong formula is as good as nothing said; setting the flow up tells.
-    let config = formula::resolve(&Value::Object(config), variables, now).ok()?.unwrap_or_default();
+    let config = formula::resolve(&Value::Object(config), variables, now)?.unwrap_or_default();
     let text = |name: &str| config.get(name).and_then(Value::as_str).map(str::to_owned);
     let data_source = config.get("dataSource").cloned();
     let event_key = text("eventKey").or_else(|| text("key"));
-    let is_said = if event_type == EventType::ConnectorEvent { event_key.is_some() } else { data_source.is_some() };
-    is_said.then(|| EventConfig {
+    let missing = match event_type {
+        EventType::ConnectorEvent if event_key.is_none() => Some("eventKey"),
+        EventType::DataRecordCreated | EventType::DataRecordUpdated | EventType::DataRecordDeleted
+            if data_source.is_none() =>
+        {
+            Some("dataSource")
+        }
+        _ => None,
+    };
+    if let Some(missing) = missing {
+        let why = format!("`config.{missing}` of the trigger is missing, or its formula comes to nothing");
+        return Err(ApiError::bad_request(why));
+    }
+    Ok(EventConfig {
         event_type,
         data_source: data_source.filter(|_| event_type != EventType::ConnectorEvent),
         event_key: event_key.filter(|_| event_type == EventType::ConnectorEvent),
@@ -265,7 +296,9 @@ fn tell(
         };
         it.notices() && it.collection.as_deref() == Some(&record.collection) && it.within.iter().all(is_within)
     });
-    let concerned: Vec<Arc<ExternalEventSubscription>> = concerned.cloned().collect();
+    let directory = Directory::new(tx, catalog);
+    let concerned: Vec<Arc<ExternalEventSubscription>> =
+        concerned.filter(|it| !is_deactivated(&directory, it)).cloned().collect();
     for subscription in concerned {
         let mut subscription = (*subscription).clone();
         // What was made since anybody looked is seen as it is then: it was neither changed nor deleted.

@@ -16,6 +16,7 @@ use crate::elements;
 use crate::engine::Cx;
 use crate::nouns::external_event::model::ExternalEventSubscription;
 use crate::nouns::external_event::rules::{self, Step, SubscriptionBody};
+use crate::nouns::external_event::view::PullTelemetry;
 use crate::nouns::integration::connector_at;
 use crate::store::{Record, Table, World};
 
@@ -116,11 +117,12 @@ pub(crate) async fn take(call: Call, step: Step) -> Result<Reply, ApiError> {
     shown(&cx, &*rules::take(&cx, call.param("id")?, step).await?)
 }
 
-/// `POST /external-event-subscriptions/{id}/pull-events`, any token: collects what is new and answers the subscription. 400
-/// for one that does not listen.
+/// `POST /external-event-subscriptions/{id}/pull-events`, any token: collects what is new and answers the pull. 400 for a
+/// subscription that does not listen.
 pub(crate) async fn pull(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
-    shown(&cx, &*rules::pull_now(&cx, call.param("id")?).await?)
+    let id = rules::pull_now(&cx, call.param("id")?).await?;
+    shown_pull(&cx, id.as_str())
 }
 
 /// `GET /external-event-subscriptions/{id}/dependencies`, any token: answers the connection that it is behind.
@@ -231,12 +233,28 @@ pub(crate) async fn list_pulls(call: Call) -> Result<Reply, ApiError> {
 
 /// `GET /external-event-pulls/{id}`, any token: answers a pull. 404 for one that the caller may not see.
 pub(crate) async fn get_pull(call: Call) -> Result<Reply, ApiError> {
-    let (cx, id) = (call.cx()?, call.param("id")?);
+    shown_pull(&call.cx()?, call.param("id")?)
+}
+
+fn no_pull(id: &str) -> ApiError {
+    ApiError::not_found(format!("external event pull not found: `{id}`; list them with GET /external-event-pulls"))
+}
+
+fn shown_pull(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     let world = cx.world();
     let lens = cx.view(&world);
     let found = world.external_event_pulls.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
     let found = found.and_then(|it| lens.event_pull(it, cx.space.clock.now()));
-    Reply::json(&found.ok_or_else(|| ApiError::not_found(format!("external event pull not found: `{id}`")))?)
+    Reply::json(&found.ok_or_else(|| no_pull(id))?)
+}
+
+/// `GET /external-event-pulls/{id}/telemetry`, any token: answers what a pull did. 404 for one that the caller may not see.
+pub(crate) async fn pull_telemetry(call: Call) -> Result<Reply, ApiError> {
+    let (cx, id) = (call.cx()?, call.param("id")?);
+    let world = cx.world();
+    let found = world.external_event_pulls.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
+    let told = found.and_then(|pull| PullTelemetry::of(&world, pull));
+    Reply::json(&told.ok_or_else(|| no_pull(id))?)
 }
 
 /// `GET /external-event-pulls/{id}/logs`, any token: answers what a pull logged, line by line.
@@ -244,7 +262,7 @@ pub(crate) async fn pull_logs(call: Call) -> Result<Reply, ApiError> {
     let (cx, id) = (call.cx()?, call.param("id")?);
     let world = cx.world();
     let found = world.external_event_pulls.get(id).filter(|it| cx.caller.may_see(it.tenant.as_str()));
-    let pull = found.ok_or_else(|| ApiError::not_found(format!("external event pull not found: `{id}`")))?;
+    let pull = found.ok_or_else(|| no_pull(id))?;
     let message = match &pull.error {
         Some(error) => error.message.clone(),
         None => format!("{} events were collected", pull.collected.len()),

@@ -24,10 +24,9 @@ use crate::nouns::external_event::model::{
     Detection, EventConfig, EventStatus, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
     LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
 };
-use crate::nouns::external_event::noticing::{forget_all_old, source_of, subscription};
+use crate::nouns::external_event::noticing::{forget_all_old, is_deactivated, source_of, subscription};
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 use crate::nouns::flow::model::Flow;
-use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
 use crate::nouns::references::name_in;
 use crate::nouns::webhook as webhooks;
@@ -214,17 +213,22 @@ pub(super) async fn take(cx: &Cx, id: &str, step: Step) -> Result<Arc<ExternalEv
     .await
 }
 
-/// Asks the app now what is new, and answers the subscription. Fails with 400 for one that does not listen.
-pub(super) async fn pull_now(cx: &Cx, id: &str) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+/// Asks the app now what is new, and answers the pull. Fails with 400 for a subscription that does not listen.
+pub(super) async fn pull_now(cx: &Cx, id: &str) -> Result<Id<ExternalEventPull>, ApiError> {
+    let mut made = None;
     changed(cx, id, |tx, of| {
         refuse_archived(of)?;
         if !of.notices() {
             return Err(ApiError::bad_request("it is not subscribed, so there is nothing to pull; subscribe first"));
         }
-        pull(&cx.engine.catalog, &cx.space, tx, of)?;
+        if is_deactivated(&cx.directory(tx), of) {
+            return Err(ApiError::bad_request("its flow is out of service, so there is nothing to pull; restore it"));
+        }
+        made = Some(pull(&cx.engine.catalog, &cx.space, tx, of)?);
         Ok(())
     })
-    .await
+    .await?;
+    made.ok_or_else(|| ApiError::internal("a pull is missing"))
 }
 
 /// Takes a webhook in: an event of the connector, or the word of the app that records have changed, which are then collected
@@ -243,7 +247,13 @@ pub(super) async fn take_webhook(
     });
     let connection = tx.connections.get(of.connection.as_str());
     let unusable = connection.and_then(|connection| cx.directory(&tx).check_usable(connection).err());
-    let refusal = refusal.or(unusable);
+    let out_of_service = is_deactivated(&cx.directory(&tx), &of).then(|| {
+        ApiError::not_found(format!(
+            "the flow of external event subscription `{}` is out of service; restore it",
+            of.name
+        ))
+    });
+    let refusal = refusal.or(unusable).or(out_of_service);
     let mut collected = Vec::new();
     if refusal.is_none() {
         if of.collection.is_none() {
@@ -272,21 +282,22 @@ pub(super) async fn take_webhook(
     refusal.map_or(Ok(collected), Err)
 }
 
-/// Asks the app what is new: collects what was noticed and logs the pull. While the connection does not work, nothing is
-/// collected and nothing is lost.
+/// Asks the app what is new: collects what was noticed and logs the pull, whose id it answers. While the connection does not
+/// work, nothing is collected and nothing is lost.
 fn pull(
     catalog: &Catalog,
     space: &WorkspaceRuntime,
     tx: &mut Tx,
     of: &mut ExternalEventSubscription,
-) -> Result<(), StoreError> {
+) -> Result<Id<ExternalEventPull>, StoreError> {
     let now = space.clock.now();
     let start = of.collected_at.unwrap_or(of.since);
     let error = tx.connections.get(of.connection.as_str()).and_then(|connection| {
-        let name = connection.meta.key.as_deref().unwrap_or(&connection.meta.name);
-        let why = format!("connection `{name}` is not connected, so its app could not be asked for events");
-        let unusable = Directory::new(tx, catalog).check_usable(connection).err();
-        unusable.or_else(|| (!connection.is_connected()).then(|| ApiError::configuration(why)))
+        let directory = Directory::new(tx, catalog);
+        let connector = connection.connector.as_ref().and_then(|id| directory.connector(id.as_str()));
+        let key = connector.as_ref().map_or("", |connector| connector.key());
+        let dead = || (!connection.is_connected()).then(|| connection.disconnected_error(key, 400));
+        directory.check_usable(connection).err().or_else(dead)
     });
     let collected = if error.is_none() { collect(catalog, space, tx, of)? } else { Vec::new() };
     of.status = if error.is_none() { SubscriptionStatus::Subscribed } else { SubscriptionStatus::Error };
@@ -295,8 +306,9 @@ fn pull(
         of.due = of.next_pull(now).filter(|_| !of.noticed.is_empty());
     }
     forget_all_old(tx);
+    let id: Id<ExternalEventPull> = space.ids.id();
     tx.put(ExternalEventPull {
-        id: space.ids.id(),
+        id: id.clone(),
         tenant: of.tenant.clone(),
         subscription: of.id.clone(),
         is_full_scan: of.detection == Detection::FullScan,
@@ -305,10 +317,15 @@ fn pull(
         error,
         start,
         end: now,
-    })
+    })?;
+    Ok(id)
 }
 
-/// Makes events of what was noticed: each is logged, launches the flow that waits for it, and is sent to the user's app.
+/// How many events begin one flow run; of more, each so many begin one. Source: IAPP:docs/nodes has several events begin one run
+/// with several inputs, and many of them several runs; how many, it does not say.
+const MOST_INPUTS: usize = 100;
+
+/// Makes events of what was noticed: they launch the flow that waits for them, and each is logged and sent to the user's app.
 pub(super) fn collect(
     catalog: &Catalog,
     space: &WorkspaceRuntime,
@@ -318,35 +335,73 @@ pub(super) fn collect(
     let now = space.clock.now();
     (of.due, of.collected_at) = (None, Some(now));
     of.fresh.clear();
-    let mut collected = Vec::new();
-    for noticed in std::mem::take(&mut of.noticed) {
-        let id: Id<ExternalEvent> = space.ids.id();
+    let noticed = std::mem::take(&mut of.noticed);
+    let of = &*of;
+    let mut events = Vec::new();
+    for noticed in noticed {
         // A record stands in the payload of its event under its name; the event of a connector is the payload.
         let payload = if of.collection.is_some() { json!({ "record": noticed.data }) } else { noticed.data };
-        let launched = launch(catalog, space, tx, of, &id, &payload);
-        let (launched, error) = match launched {
-            Ok(launched) => (launched.into_iter().collect(), None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        let event = ExternalEvent {
-            id: id.clone(),
+        events.push(ExternalEvent {
+            id: space.ids.id(),
             tenant: of.tenant.clone(),
             subscription: of.id.clone(),
             payload,
-            launched,
-            status: if error.is_none() { EventStatus::Success } else { EventStatus::Error },
-            error,
+            launched: Vec::new(),
+            status: EventStatus::Success,
+            error: None,
             created_at: now,
-        };
+        });
+    }
+    for events in events.chunks_mut(MOST_INPUTS) {
+        launch(catalog, space, tx, of, events);
+    }
+    let collected = events.iter().map(|event| event.id.clone()).collect();
+    for event in events {
         if let Some(uri) = of.webhook_uri.clone() {
             let delivery = webhooks::of_external_event(space, told(of, &event), uri);
             tx.put(delivery)?;
         }
         forget_all_old(tx);
         tx.put(event)?;
-        collected.push(id);
     }
     Ok(collected)
+}
+
+/// Launches the flow instance that a subscription is for, at its trigger: one run for all of the events. Each notes the run, or
+/// why there is none.
+fn launch(
+    catalog: &Catalog,
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    of: &ExternalEventSubscription,
+    events: &mut [ExternalEvent],
+) {
+    let Some((flow, node)) = &of.flow else { return };
+    let refuse = |event: &mut ExternalEvent, error| (event.status, event.error) = (EventStatus::Error, Some(error));
+    let Some(flow) = tx.flows.get(flow.as_str()).cloned() else {
+        for event in events {
+            refuse(event, ApiError::not_found("its flow is gone"));
+        }
+        return;
+    };
+    let (mut inputs, mut launching) = (Vec::new(), Vec::new());
+    for event in events {
+        match mapped(catalog, space, tx, of, (&flow, node), event.payload.clone()) {
+            Ok(input) => {
+                inputs.push(input);
+                launching.push(event);
+            }
+            Err(error) => refuse(event, error),
+        }
+    }
+    if launching.is_empty() {
+        return;
+    }
+    let by = Launch { by: "external-event", ids: launching.iter().map(|event| event.id.to_string()).collect() };
+    match flow_runs::queue(catalog, space, tx, &flow, node, inputs, by) {
+        Ok(run) => launching.into_iter().for_each(|event| event.launched = vec![run.clone()]),
+        Err(error) => launching.into_iter().for_each(|event| refuse(event, error.clone())),
+    }
 }
 
 /// What the user's app is told of an event. Source: the fields of the log; the form is our choice.
@@ -362,22 +417,6 @@ fn told(of: &ExternalEventSubscription, event: &ExternalEvent) -> Value {
         "payload": event.payload,
         "createdAt": event.created_at,
     })
-}
-
-/// Launches the flow instance that a subscription is for, at its trigger.
-fn launch(
-    catalog: &Catalog,
-    space: &WorkspaceRuntime,
-    tx: &mut Tx,
-    of: &ExternalEventSubscription,
-    event: &Id<ExternalEvent>,
-    payload: &Value,
-) -> Result<Option<Id<FlowRun>>, ApiError> {
-    let Some((flow, node)) = &of.flow else { return Ok(None) };
-    let flow = tx.flows.get(flow.as_str()).cloned().ok_or_else(|| ApiError::not_found("its flow is gone"))?;
-    let launch = Launch { by: "external-event", ids: vec![event.to_string()] };
-    let input = mapped(catalog, space, tx, of, (&flow, node), payload.clone())?;
-    flow_runs::queue(catalog, space, tx, &flow, node, input, launch).map(Some)
 }
 
 /// What a flow is launched with: the payload, whose record has its fields as the trigger's `fieldMapping` makes them, and its
@@ -408,7 +447,11 @@ fn mapped(
 
 impl Moves for ExternalEventSubscription {
     fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, mut record: Self) -> Result<(), ApiError> {
-        pull(&engine.catalog, space, tx, &mut record)?;
+        if is_deactivated(&Directory::new(tx, &engine.catalog), &record) {
+            forget(&mut record);
+        } else {
+            pull(&engine.catalog, space, tx, &mut record)?;
+        }
         Ok(tx.put(record)?)
     }
 

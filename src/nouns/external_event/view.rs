@@ -10,13 +10,16 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::ConnectionView;
+use crate::nouns::connection::model::Connection;
 use crate::nouns::external_event::model::{
-    Detection, EventConfig, EventStatus, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
-    PullStatus, SubscriptionStatus,
+    Detection, EventConfig, EventStatus, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription,
+    IncomingWebhook, PullStatus, SubscriptionStatus,
 };
+use crate::nouns::external_event::noticing::is_deactivated;
 use crate::nouns::flow_run::model::FlowRun;
 use crate::nouns::integration::IntegrationView;
 use crate::nouns::tenant::TenantView;
+use crate::store::World;
 
 /// Whose something is: the fields that everything of a subscription has.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -85,7 +88,7 @@ pub struct SubscriptionView<'a> {
     /// When it was archived; absent while it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) archived_at: Option<Timestamp>,
-    /// Always false: subscriptions are not deactivated here.
+    /// Whether it is a flow's that is out of service, so that it notices nothing.
     pub(crate) is_deactivated: bool,
     #[serde(flatten)]
     pub(crate) owned: Owned<'a>,
@@ -147,6 +150,95 @@ pub struct PullView<'a> {
     pub(crate) external_event_subscription: SubscriptionView<'a>,
     #[serde(flatten)]
     pub(crate) owned: Owned<'a>,
+}
+
+/// How an app was asked what is new. Source: OAS `ExternalEventPullTelemetryDto`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PullStrategy {
+    /// Everything was looked through.
+    FullScan,
+    /// The latest records were looked at.
+    PullLatestRecords,
+    /// It was not asked, because its connection did not work.
+    Skipped,
+    /// It was asked though it tells of events by itself.
+    Unknown,
+}
+
+/// What a pull did. Source: OAS `ExternalEventPullTelemetryDto`, without what scans of an app count.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ExternalEventPullTelemetry")]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PullTelemetry<'a> {
+    /// The id of the pull.
+    pull_id: &'a str,
+    /// The id of the subscription.
+    subscription_id: &'a Id<ExternalEventSubscription>,
+    /// The id of the connection.
+    connection_id: &'a Id<Connection>,
+    /// The type of event.
+    event_type: EventType,
+    /// The key of the collection; absent for an event of the connector's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_key: Option<&'a str>,
+    /// How the app was asked.
+    strategy: PullStrategy,
+    /// When it began, on the workspace's clock.
+    started_at: Timestamp,
+    /// When it ended, on the workspace's clock.
+    finished_at: Timestamp,
+    /// How many events it found.
+    emitted_event_count: usize,
+    /// Those events, but for what is no longer in the log.
+    emitted_events: Vec<EmittedEvent<'a>>,
+    /// What there is to say beside, such as why the app could not be asked.
+    notes: Vec<&'a str>,
+}
+
+/// An event that a pull found.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct EmittedEvent<'a> {
+    /// The type of event.
+    #[serde(rename = "type")]
+    event_type: EventType,
+    /// The id of the record; absent for an event of the connector's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    record_id: Option<&'a str>,
+}
+
+impl<'a> PullTelemetry<'a> {
+    /// What a pull did; none where its subscription is gone.
+    pub(crate) fn of(world: &'a World, pull: &'a ExternalEventPull) -> Option<Self> {
+        let of = world.external_event_subscriptions.get(pull.subscription.as_str())?;
+        let event_type = of.config.event_type;
+        let events = pull.collected.iter().filter_map(|id| world.external_events.get(id.as_str()));
+        let strategy = match of.detection {
+            _ if pull.error.is_some() => PullStrategy::Skipped,
+            Detection::FullScan => PullStrategy::FullScan,
+            Detection::Pull => PullStrategy::PullLatestRecords,
+            Detection::Push => PullStrategy::Unknown,
+        };
+        Some(Self {
+            pull_id: pull.id.as_str(),
+            subscription_id: &of.id,
+            connection_id: &of.connection,
+            event_type,
+            collection_key: of.collection.as_deref(),
+            strategy,
+            started_at: pull.end,
+            finished_at: pull.end,
+            emitted_event_count: pull.collected.len(),
+            emitted_events: events
+                .map(|event| EmittedEvent {
+                    event_type,
+                    record_id: event.payload.pointer("/record/id").and_then(Value::as_str),
+                })
+                .collect(),
+            notes: pull.error.iter().map(|error| error.message.as_str()).collect(),
+        })
+    }
 }
 
 /// How it went with a webhook that came in.
@@ -245,7 +337,7 @@ impl<'a> ViewContext<'a> {
             ),
             created_at: of.created_at,
             archived_at: of.archived_at,
-            is_deactivated: false,
+            is_deactivated: is_deactivated(&self.directory, of),
             owned: self.owned(of, whole),
         }
     }

@@ -57,7 +57,8 @@ impl Moves for Flow {
         let due: Vec<_> = flow.due.iter().filter(|(_, at)| **at <= now).map(|(key, at)| (key.clone(), *at)).collect();
         for (key, at) in due {
             let launch = Launch { by: "schedule-trigger", ids: Vec::new() };
-            let queued = flow_runs::queue(&engine.catalog, space, tx, &flow, &key, json!({}), launch);
+            let queued =
+                flow_runs::queue(&engine.catalog, space, tx, &flow, &key, vec![json!({ "triggeredAt": at })], launch);
             // What cannot run is passed over: a schedule has nobody to tell. The next moment is then one that is to come.
             let after = if queued.is_ok() { at } else { now };
             let next = flow.nodes.get(&key).and_then(schedule_of).and_then(|schedule| schedule.next(after));

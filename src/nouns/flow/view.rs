@@ -7,12 +7,14 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::elements::universal_parent;
 use crate::engine::view::{Secrets, ViewContext};
 use crate::nouns::connection::ConnectionView;
 use crate::nouns::external_event::model::ExternalEventSubscription;
 use crate::nouns::flow::model::{Customized, Flow, FlowNode};
+use crate::nouns::flow::trigger;
 use crate::nouns::integration::ElementView;
 use crate::nouns::integration::model::Integration;
 
@@ -24,8 +26,11 @@ pub struct FlowView<'a> {
     /// The fields that all elements have.
     #[serde(flatten)]
     pub(crate) element: ElementView<'a>,
-    /// The state; here it is always `READY`.
+    /// `READY`, or `SETUP_FAILED` for an instance with a trigger that waits for nothing.
     pub(crate) state: &'static str,
+    /// What is wrong with its triggers; absent where nothing is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<ApiError>,
     /// Whether triggers may launch the flow.
     pub(crate) enabled: bool,
     /// Whether a connection gets an instance of the flow as soon as it is READY.
@@ -82,19 +87,34 @@ pub(crate) struct NodeView<'a> {
     /// The node as it was defined.
     #[serde(flatten)]
     pub(crate) node: &'a FlowNode,
-    /// The state; here it is always `READY`.
+    /// `READY`, or `SETUP_FAILED` for a trigger that waits for nothing.
     pub(crate) state: &'static str,
+    /// Why the trigger waits for nothing; absent where nothing is wrong.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) errors: Vec<ApiError>,
+}
+
+/// The state of what has these errors.
+fn state_of(errors: &[ApiError]) -> &'static str {
+    if errors.is_empty() { "READY" } else { "SETUP_FAILED" }
 }
 
 impl<'a> ViewContext<'a> {
     /// A flow alone, as it is inside instances and runs.
     pub fn bare_flow(&self, flow: &'a Flow, at: Option<&'a Integration>) -> FlowView<'a> {
+        let nodes = flow.nodes.iter().map(|(key, node)| {
+            let errors: Vec<ApiError> = trigger::problem_of(&self.directory, flow, node).into_iter().collect();
+            (key.as_str(), NodeView { node, state: state_of(&errors), errors })
+        });
+        let nodes: BTreeMap<&str, NodeView<'_>> = nodes.collect();
+        let errors: Vec<ApiError> = nodes.values().flat_map(|node| node.errors.iter().cloned()).collect();
         FlowView {
             element: self.layered_alone(flow, at),
-            state: "READY",
+            state: state_of(&errors),
+            errors,
             enabled: flow.enabled,
             auto_create_instances: flow.auto_create_instances,
-            nodes: flow.nodes.iter().map(|(key, node)| (key.as_str(), NodeView { node, state: "READY" })).collect(),
+            nodes,
             parameters_schema: flow.parameters_schema.as_ref(),
             parameters: flow.parameters.as_ref(),
             is_customized: flow.is_customized(),

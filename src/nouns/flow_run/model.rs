@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::agenda::{Agenda, Wait};
@@ -184,6 +184,9 @@ pub struct FlowRun {
     /// The input of the first node; `{}` when absent.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub input: Option<Value>,
+    /// Further inputs, for each of which the first node runs once more: those of a trigger that met several events at once.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub further_inputs: Vec<Value>,
     /// The caller's own data, which is stored and shown again.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub meta: Option<JsonMap>,
@@ -225,6 +228,12 @@ impl FlowRun {
             FlowRunState::Running => Agenda::of_work(self.due.as_ref().and_then(Due::wait)),
             FlowRunState::Completed | FlowRunState::Failed | FlowRunState::Stopped => Agenda::default(),
         }
+    }
+
+    /// The inputs of the first node, in the order in which it runs for them; at least one.
+    pub fn inputs(&self) -> impl Iterator<Item = Value> {
+        let first = self.input.clone().filter(|input| !input.is_null()).unwrap_or_else(|| json!({}));
+        std::iter::once(first).chain(self.further_inputs.iter().cloned())
     }
 
     /// The connection on which it waits for its turn; none unless it is queued.

@@ -41,11 +41,9 @@ const MOST_BYTES: usize = 20 * 1024 * 1024;
 /// fail: none when it succeeded.
 pub(crate) async fn walk(cx: &Cx, flow: &Arc<Flow>, run: &Arc<FlowRun>) -> (Vec<NodeRun>, Vec<ApiError>) {
     let mut walk = Walk { cx, flow, run, runs: Vec::new(), errors: Vec::new(), ids: 0, bytes: 0, depth: 0 };
-    let input = run.input.clone().filter(|input| !input.is_null()).unwrap_or_else(|| json!({}));
     // The start node may have been removed since the run was asked for.
-    let begun = flow.start_node(Some(&run.start_node)).map(|_| Arc::new(input));
-    let done = match begun {
-        Ok(input) => walk.follow(&run.start_node, input).await,
+    let done = match flow.start_node(Some(&run.start_node)) {
+        Ok(_) => walk.begin().await,
         Err(error) => Err(error),
     };
     if let Err(error) = done {
@@ -75,6 +73,15 @@ struct NodeStep {
 }
 
 impl Walk<'_> {
+    /// Runs the start node for one input after the other, each with what comes after it.
+    async fn begin(&mut self) -> Result<(), ApiError> {
+        let run = Arc::clone(self.run);
+        for input in run.inputs() {
+            self.follow(&run.start_node, Arc::new(input)).await?;
+        }
+        Ok(())
+    }
+
     fn id(&mut self) -> String {
         self.ids += 1;
         self.run.inner_id(self.ids)

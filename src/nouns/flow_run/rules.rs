@@ -9,6 +9,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
+use crate::base::json::schema;
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
@@ -17,7 +18,7 @@ use crate::engine::directory::Directory;
 use crate::engine::moves::{Moves, Works};
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::as_owner;
-use crate::nouns::flow::model::Flow;
+use crate::nouns::flow::model::{Flow, FlowNodeType};
 use crate::nouns::flow_run::model::{FlowRun, FlowRunBody, FlowRunEvent, FlowRunState, NodeRun};
 use crate::nouns::flow_run::nodes;
 use crate::nouns::workspace::model::progress::Due;
@@ -96,13 +97,13 @@ pub async fn launch(
     launch: Launch,
 ) -> Result<Queued, ApiError> {
     let mut tx = cx.space.data.begin().await;
-    let id = queue(&cx.engine.catalog, &cx.space, &mut tx, flow, node, input, launch)?;
+    let id = queue(&cx.engine.catalog, &cx.space, &mut tx, flow, node, vec![input], launch)?;
     queued(cx, tx, &id).await
 }
 
 async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Queued, ApiError> {
     let mut tx = cx.space.data.begin().await;
-    let id = put(&cx.engine.catalog, &cx.space, &mut tx, flow, body, None)?;
+    let id = put(&cx.engine.catalog, &cx.space, &mut tx, flow, body, Vec::new(), None)?;
     queued(cx, tx, &id).await
 }
 
@@ -113,19 +114,20 @@ async fn queued(cx: &Cx, tx: Tx, id: &Id<FlowRun>) -> Result<Queued, ApiError> {
     Ok(Queued { run, world })
 }
 
-/// Queues a run of a flow instance in a transaction, at the trigger that launches it, and answers its id. Fails as
-/// [`create_at`] does.
+/// Queues a run of a flow instance in a transaction, at the trigger that launches it, which runs once for each input. Answers
+/// the run's id. Fails as [`create_at`] does.
 pub fn queue(
     catalog: &Catalog,
     space: &WorkspaceRuntime,
     tx: &mut Tx,
     flow: &Flow,
     node: &str,
-    input: serde_json::Value,
+    inputs: Vec<serde_json::Value>,
     launch: Launch,
 ) -> Result<Id<FlowRun>, ApiError> {
-    let body = FlowRunBody { start_node_key: Some(node.to_owned()), input: Some(input), ..FlowRunBody::default() };
-    put(catalog, space, tx, flow, body, Some(launch))
+    let mut inputs = inputs.into_iter();
+    let body = FlowRunBody { start_node_key: Some(node.to_owned()), input: inputs.next(), ..FlowRunBody::default() };
+    put(catalog, space, tx, flow, body, inputs.collect(), Some(launch))
 }
 
 fn put(
@@ -134,6 +136,7 @@ fn put(
     tx: &mut Tx,
     flow: &Flow,
     body: FlowRunBody,
+    further_inputs: Vec<serde_json::Value>,
     launch: Option<Launch>,
 ) -> Result<Id<FlowRun>, ApiError> {
     let world = (**tx).clone();
@@ -151,11 +154,12 @@ fn put(
     if let Some(connection) = world.connections.get(connection.as_str()) {
         directory.check_usable(connection)?;
     }
+    check_input(flow, &start_node, body.input.as_ref())?;
     let waits = |run: &&Arc<FlowRun>| run.state == FlowRunState::Queued && run.connection == connection;
     if world.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
         return Err(ApiError::rate_limited(format!("{MOST_QUEUED} flow runs of this connection wait already")));
     }
-    let bytes = body.input.as_ref().map_or(0, |input| input.to_string().len());
+    let bytes = body.input.iter().chain(&further_inputs).map(|input| input.to_string().len()).sum();
     let under_way = world.flow_runs.iter().filter(|run| !run.state.is_over()).map(|run| run.bytes).sum::<usize>();
     if under_way + bytes > MOST_BYTES_KEPT {
         let why = format!("the flow runs that are not over have more than {MOST_BYTES_KEPT} bytes of input");
@@ -171,6 +175,7 @@ fn put(
         integration: place.integration.clone(),
         start_node,
         input: body.input,
+        further_inputs,
         meta: body.meta,
         launched_by,
         launched_by_ids: launched_by_ids.unwrap_or_default(),
@@ -187,6 +192,16 @@ fn put(
     tx.put(run)?;
     forget_old(tx);
     Ok(id)
+}
+
+/// Refuses with 400 an input that does not fit the `inputSchema` of the API trigger where a run begins. Source:
+/// IAPP:docs/trigger-nodes.
+fn check_input(flow: &Flow, start_node: &str, input: Option<&serde_json::Value>) -> Result<(), ApiError> {
+    let node = flow.nodes.get(start_node).filter(|node| node.node_type == FlowNodeType::ApiTrigger);
+    let wanted = node.and_then(|node| node.config.get("inputSchema")).filter(|wanted| wanted.is_object());
+    let Some(wanted) = wanted else { return Ok(()) };
+    let given = input.filter(|input| !input.is_null()).cloned().unwrap_or_else(|| serde_json::json!({}));
+    schema::check_value(wanted, &given, &format!("the input of flow `{}`", flow.meta.name))
 }
 
 fn forget_old(tx: &mut Tx) {

@@ -61,7 +61,7 @@ pub struct FlowRunView<'a> {
     pub(crate) external_app_id: Option<&'a Id<ExternalApp>>,
     /// The key of the node where the run begins.
     pub(crate) start_node_key: &'a str,
-    /// The input of the first node; absent when none was given.
+    /// The input of the first node, of several the first; absent when none was given. Those of its runs are in `/runs`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) input: Option<&'a Value>,
     /// The state of the run.

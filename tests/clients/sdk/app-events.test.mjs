@@ -249,6 +249,17 @@ scenario('an event launches what waits for its type, and nothing else', async (w
   assert.deepEqual(await launched(), byId([...flows, off]).sort());
 });
 
+scenario('by `appEventKey` a trigger gives the payload, which its filter sees', async (world) => {
+  const { globalWebhookUri } = await make(world);
+  const filter = { $eval: { $var: '$.payload.record.name' }, is: 'Ada' };
+  await waiting(world, 'documented', { appEventKey: 'created', filter });
+  const sent = (name) => send(globalWebhookUri, { customerId: world.tenantKey, record: { name } });
+  assert.deepEqual((await sent('Ben')).launchedFlowRunIds, []);
+  const [id] = (await sent('Ada')).launchedFlowRunIds;
+  const { input } = await ended(world, id);
+  assert.deepEqual(input, { payload: { customerId: world.tenantKey, record: { name: 'Ada' } } });
+});
+
 scenario("events of a tenant launch no other tenant's flows", async (world) => {
   const { globalWebhookUri } = await make(world, { tenantIdFormula: undefined, userIdFormula: field('account.key') });
   await waiting(world);

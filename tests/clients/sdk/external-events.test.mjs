@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import * as sdk from '@membranehq/sdk';
 import { byId, scenario, World } from './lib/world.mjs';
 import { refused } from './lib/failure.mjs';
+import { payloadOf } from './lib/jwt.mjs';
 import { accept, page } from './lib/shape.mjs';
 
 // The newer contract has the address that the app tells of events.
@@ -299,9 +300,9 @@ scenario('a pull waits until the connection works again, and nothing is lost', s
   await world.poke('github-dev', 'loseCredentials');
   await world.advance(5 * MINUTE);
   const broken = await client.externalEventSubscription(id).get();
-  assert.deepEqual([broken.status, broken.error.type], ['error', 'configuration']);
+  assert.deepEqual([broken.status, broken.error.type], ['error', 'connection']);
   const [pull] = (await client.get('/external-event-pulls?status=error')).items;
-  assert.match(pull.error.message, /not connected/);
+  assert.match(pull.error.message, /connection .github-dev. /);
   assert.deepEqual(await events(world), []);
   await world.poke('github-dev', 'reconnect');
   await world.poke('github-dev', 'authorize');
@@ -346,17 +347,103 @@ scenario('flow instances with a trigger for records are launched', still, async 
   await manager.flow('made').archive();
   await issues(world).create({ fields: { title: 'Too late' } });
   await world.advance(5 * MINUTE);
-  const [late] = await events(world);
-  assert.deepEqual([late.status, late.launchedFlowRunIds], ['error', []]);
-  assert.match(late.error.message, /restore/);
+  assert.deepEqual(titles(await events(world)), ['Heard', 'Hello'], 'below something archived nothing is noticed');
+  const deactivated = async () => (await client.externalEventSubscriptions().find()).items.map((it) => it.isDeactivated);
+  assert.deepEqual(await deactivated(), [false, true]);
+  const [, { id }] = (await client.externalEventSubscriptions().find()).items;
+  await refused(client, () => client.externalEventSubscription(id).pullEvents(), { ...bad, message: /out of service/ });
+  await manager.flow('made').restore();
+  assert.deepEqual(await deactivated(), [false, false]);
+  await issues(world).create({ fields: { title: 'In time' } });
+  await world.advance(5 * MINUTE);
+  assert.deepEqual(titles(await events(world)), ['In time', 'Heard', 'Hello']);
+});
+
+scenario('what one pull finds begins one run, once for each', still, async (world) => {
+  const { client, manager } = world;
+  const nodes = {
+    begin: { type: 'data-record-created-trigger', config: { dataSource: { collectionKey: 'issues' } }, links: [{ key: 'say' }] },
+    say: { type: 'transform-data', config: { output: { title: { $var: 'input.begin.record.fields.title' } } } },
+  };
+  await manager.flows.create({ key: 'batch', name: 'Batch', integrationKey: 'github', nodes });
+  await client.connection('github-dev').flow('batch').create();
+  for (const title of ['One', 'Two', 'Three']) await issues(world).create({ fields: { title } });
+  await world.advance(5 * MINUTE);
+  const found = await events(world);
+  const { items: [run, ...others] } = await client.flowRuns.find();
+  accept(sdk.FlowRunApiResponse, run);
+  assert.deepEqual(others, []);
+  assert.deepEqual([run.state, run.nodes.begin.runs, run.nodes.say.runs], ['completed', 3, 3]);
+  assert.equal(run.input.record.fields.title, 'One');
+  assert.deepEqual(await client.get(`/flow-runs/${run.id}/output/say`), [{ title: 'One' }, { title: 'Two' }, { title: 'Three' }]);
+  assert.deepEqual(run.launchedBy.ids, found.map(({ id }) => id).reverse());
+  assert.deepEqual(found.map(({ launchedFlowRunIds }) => launchedFlowRunIds), found.map(() => [run.id]));
+});
+
+scenario('a trigger that waits for nothing says why', still, async (world) => {
+  const { client, manager } = world;
+  const begin = (type, config) => ({ begin: { type, config } });
+  const wrong = [
+    ['data-record-created-trigger', {}, /`config.dataSource` of the trigger is missing/],
+    ['data-record-created-trigger', { dataSource: { collectionKey: 'isues' } }, /isues/],
+    ['connector-event-trigger', {}, /`config.eventKey` of the trigger is missing/],
+    ['connector-event-trigger', { eventKey: 'nope' }, /nope/],
+    ['app-event-trigger', {}, /`config.appEventKey` of the trigger is missing/],
+    ['app-event-trigger', { appEventKey: 'nope' }, /app event type not found: `nope`/],
+    ['schedule-trigger', {}, /give `intervalMinutes`/],
+  ];
+  for (const [index, [type, config, message]] of wrong.entries()) {
+    const key = `wrong-${index}`;
+    await manager.flows.create({ key, name: key, integrationKey: 'github', nodes: begin(type, config) });
+    const made = accept(sdk.FlowInstanceApiResponse, await client.connection('github-dev').flow(key).create());
+    assert.deepEqual([made.state, made.nodes.begin.state], ['SETUP_FAILED', 'SETUP_FAILED'], key);
+    assert.deepEqual([made.errors.length, made.errors[0].type], [1, 'configuration'], key);
+    assert.match(made.nodes.begin.errors[0].message, message);
+    assert.equal((await manager.flow(key).get()).state, 'READY', 'a flow of no connection waits for nothing');
+  }
+  const mended = begin('data-record-created-trigger', { dataSource: { collectionKey: 'issues' } });
+  const put = await client.connection('github-dev').flow('wrong-1').patch({ nodes: mended });
+  assert.deepEqual([put.state, put.errors, put.nodes.begin.state], ['READY', undefined, 'READY']);
+});
+
+scenario('a pull tells what it did, and why it did nothing', still, async (world) => {
+  const of = await subscribe(world, 'data-record-created');
+  const path = `/external-event-subscriptions/${of.id}/pull-events`;
+  await issues(world).create({ fields: { title: 'News' } });
+  const pull = accept(Pull, await world.client.post(path));
+  assert.deepEqual([pull.status, pull.collectedEventIds.length], ['success', 1]);
+  const [{ payload }] = await events(world);
+  const told = await world.client.get(`/external-event-pulls/${pull.id}/telemetry`);
+  assert.deepEqual(told, {
+    pullId: pull.id,
+    subscriptionId: of.id,
+    connectionId: of.connectionId,
+    eventType: 'data-record-created',
+    collectionKey: 'issues',
+    strategy: told.strategy,
+    startedAt: pull.endDatetime,
+    finishedAt: pull.endDatetime,
+    emittedEventCount: 1,
+    emittedEvents: [{ type: 'data-record-created', recordId: payload.record.id }],
+    notes: [],
+  });
+  assert.ok(['full-scan', 'pull-latest-records', 'unknown'].includes(told.strategy), told.strategy);
+  await world.control('POST', '/connections/github-dev/poke', { event: 'loseCredentials' });
+  const failed = await world.client.post(path);
+  assert.deepEqual([failed.status, failed.error.type, failed.error.code], ['error', 'connection', 'CONNECTION_DISCONNECTED']);
+  const skipped = await world.client.get(`/external-event-pulls/${failed.id}/telemetry`);
+  assert.deepEqual([skipped.strategy, skipped.notes], ['skipped', [failed.error.message]]);
+  await refused(world.client, () => world.client.get('/external-event-pulls/nope/telemetry'), { as: sdk.BadRequestError, status: 404, key: 'not_found' });
 });
 
 scenario('the user’s app is told of events at its own address', still, async (world, t) => {
   const bodies = [];
+  const tokens = [];
   const app = createServer(async (request, response) => {
     let body = '';
     for await (const chunk of request) body += chunk;
     bodies.push(JSON.parse(body));
+    tokens.push(request.headers['x-membrane-token']);
     response.end();
   });
   app.listen(0, '127.0.0.1');
@@ -371,6 +458,8 @@ scenario('the user’s app is told of events at its own address', still, async (
   const [told] = bodies;
   assert.deepEqual([told.id, told.type, told.externalEventSubscriptionId], [event.id, 'data-record-created', id]);
   assert.deepEqual(told.payload, event.payload);
+  // The app checks whose event it is, as it does for every call to it.
+  assert.equal(payloadOf(tokens[0]).sub, world.tenantKey);
 });
 
 scenario('a fork has the subscriptions with what they noticed, at addresses of its own', still, async (world, t) => {
@@ -399,7 +488,8 @@ scenario('below an archived connection or integration nothing is subscribed, ask
     assert.deepEqual([(await pull()).status, (await client.get(`/external-event-subscriptions/${made.id}`)).error?.message.includes('archived')], ['error', true]);
     await refused(client, () => client.post('/external-event-subscriptions', { connectionId: id, config: made.config }), absent);
     await manager.post(back);
-    assert.equal((await pull()).status, 'subscribed');
+    assert.equal((await pull()).status, 'success');
+    assert.equal((await client.get(`/external-event-subscriptions/${made.id}`)).status, 'subscribed');
     assert.equal(await told(), 200);
   }
 });

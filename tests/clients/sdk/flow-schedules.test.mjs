@@ -62,9 +62,11 @@ scenario('an interval counts from when the instance is made, changed or enabled'
   await world.advance(HOUR);
   assert.equal((await begun(world, flow)).at(-1), '2026-01-15T17:30:00.000Z');
 
-  await instance.patch({ nodes: { each: { config: { intervalSeconds: 600 } } } });
+  await instance.patch({ nodes: { each: { config: { intervalMinutes: 10 } } } });
   await world.advance(HOUR / 6);
   assert.equal((await begun(world, flow)).at(-1), '2026-01-15T17:40:00.000Z');
+  const [{ input }] = (await world.client.flowRuns.find({ flowInstanceId: flow.id })).items;
+  assert.deepEqual(input, { triggeredAt: '2026-01-15T17:40:00.000Z' });
   await instance.archive();
   await world.advance(HOUR);
   assert.equal((await begun(world, flow)).length, 5, 'archived');

@@ -312,6 +312,17 @@ scenario('POST /flow-runs begins where it is told, with the meta of its caller',
   assert.deepEqual(await world.client.flowRun(other.id).getOutput(), { say: [2] });
 });
 
+scenario("a run's input is held against the trigger's schema", async (world) => {
+  const inputSchema = { type: 'object', required: ['text'], properties: { text: { type: 'string' } } };
+  await make(world, { ...simple, start: { ...simple.start, config: { inputSchema } } });
+  const flow = ofConnection(world.client);
+  for (const input of [undefined, {}, { text: 7 }]) {
+    await refused(world.client, () => flow.run({ input }), { ...bad, message: /the input of flow `Suite flow`.*text/ });
+  }
+  assert.deepEqual((await world.client.flowRuns.find()).items, []);
+  assert.equal((await settled(world, await flow.run({ input: { text: 'words' } }))).state, 'completed');
+});
+
 scenario('connection.flow().run() makes the instance; the run is listed and repeated', async (world) => {
   const { client } = world;
   const flow = await make(world);

@@ -1,7 +1,7 @@
 //! When a schedule trigger launches its flow. Pure.
 //!
-//! What a trigger's `config` looks like is assumed: `{cron, timezone}` or `{intervalSeconds}`, by itself or in `schedule`.
-//! A trigger whose `config` says neither launches nothing.
+//! A trigger's `config` is `{intervalMinutes}` (IAPP:docs/trigger-nodes), or `{intervalSeconds}` or `{cron, timezone}`, which are
+//! assumed, by itself or in `schedule`. A trigger whose `config` says none of them launches nothing.
 
 use std::time::Duration;
 
@@ -34,9 +34,11 @@ impl Schedule {
         if let Some(cron) = text("cron").or_else(|| inner.and_then(Value::as_str)) {
             return Self::cron(cron, text("timezone")).map(Some);
         }
-        let Some(seconds) = members.get("intervalSeconds").and_then(Value::as_f64) else { return Ok(None) };
-        let every = Duration::try_from_secs_f64(seconds).ok().filter(|every| *every >= LEAST);
-        let wrong = || format!("`intervalSeconds` is {seconds}; it is {} or more", LEAST.as_secs());
+        let units = [("intervalMinutes", 60.0), ("intervalSeconds", 1.0)];
+        let said = units.iter().find_map(|(name, unit)| Some((name, unit, members.get(*name)?.as_f64()?)));
+        let Some((name, unit, count)) = said else { return Ok(None) };
+        let every = Duration::try_from_secs_f64(count * unit).ok().filter(|every| *every >= LEAST);
+        let wrong = || format!("`{name}` is {count}; it is {} or more", LEAST.as_secs_f64() / unit);
         every.map(|every| Some(Self::Every(every))).ok_or_else(|| ApiError::bad_request(wrong()))
     }
 
@@ -90,6 +92,7 @@ mod tests {
         assert_eq!(next(&berlin, winter), "2026-01-16T08:00:00.000Z");
         assert_eq!(next(&berlin, "2026-07-15T08:30:00.000Z"), "2026-07-16T07:00:00.000Z");
         assert_eq!(next(&json!({ "intervalSeconds": 90 }), winter), "2026-01-15T08:31:30.000Z");
+        assert_eq!(next(&json!({ "intervalMinutes": 5 }), winter), "2026-01-15T08:35:00.000Z");
         assert!(of(&json!({})).unwrap().is_none() && of(&json!({ "schedule": { "every": "day" } })).unwrap().is_none());
     }
 
@@ -106,5 +109,6 @@ mod tests {
         for seconds in [json!(59), json!(-1), json!(1e300)] {
             assert!(refused(json!({ "intervalSeconds": seconds })).ends_with("it is 60 or more"));
         }
+        assert_eq!(refused(json!({ "intervalMinutes": 0.5 })), "`intervalMinutes` is 0.5; it is 1 or more");
     }
 }
