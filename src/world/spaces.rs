@@ -15,6 +15,7 @@ use crate::base::ids::{Ids, stable_id};
 use crate::engine::catalog::Catalog;
 use crate::engine::snapshot::{FaultState, Snapshot};
 use crate::engine::{Engine, WorkspaceRuntime};
+use crate::nouns::action as actions;
 use crate::nouns::app_event as app_events;
 use crate::nouns::external_event as external_events;
 use crate::nouns::flow as flows;
@@ -40,6 +41,7 @@ fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<Wo
         Some(space) => {
             // What a change means may mean something itself: an instance has triggers, and an event queues a run.
             following::notice(&space, before, tx)?;
+            actions::notice(&space, tx)?;
             flows::notice(&space, before, tx)?;
             app_events::notice(&space, tx)?;
             external_events::notice(&catalog, &space, before, tx)?;

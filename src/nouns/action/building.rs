@@ -10,9 +10,11 @@ use crate::elements::{Kind as _, app_of, described};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Engine, WorkspaceRuntime};
-use crate::nouns::action::model::{Action, ActionEvent, ActionType};
+use crate::nouns::action::model::{Action, ActionEvent, ActionState, ActionType};
 use crate::nouns::action::rules::sentence;
-use crate::store::{Tx, World};
+use crate::nouns::agent_session::model::AgentEvent;
+use crate::nouns::agent_session::{self as agents, NewSession};
+use crate::store::{StoreError, Tx, World};
 
 impl Moves for Action {
     fn step(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, action: Self) -> Result<(), ApiError> {
@@ -25,10 +27,41 @@ impl Moves for Action {
         // An event that the state does not allow changes nothing.
         action.apply(ActionEvent::Fail, space.clock.now()).ok();
         action.due = None;
+        agents::end_building(space, tx, action.id.as_str(), Some(&error))?;
         action.errors = vec![error];
         tx.put(action)?;
         Ok(())
     }
+}
+
+/// Begins the agent session of each action that a transaction lets be built. On the platform an agent builds it; here its session
+/// is a record that ends with the building. Source: SDK `agentSessionId`.
+pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
+    for id in tx.changed::<Action>() {
+        let is_building = |action: &&Arc<Action>| action.state == ActionState::Building;
+        let Some(action) = tx.actions.get(&id).filter(is_building).cloned() else { continue };
+        if tx.agent_sessions.with_key(&id).any(|session| !session.status.is_idle()) {
+            continue;
+        }
+        let mut session = agents::new_session(
+            space,
+            tx,
+            action.place.tenant.clone(),
+            NewSession {
+                prompt: action.intent.clone().unwrap_or_else(|| action.meta.name.clone()),
+                workspace_element_type: Some("action".into()),
+                workspace_element_id: Some(id),
+                agent_name: Some("action-building".into()),
+                ..NewSession::default()
+            },
+        );
+        session.due = None;
+        // A new session may always run.
+        session.apply(AgentEvent::Run, space.clock.now()).ok();
+        tx.put(Action { agent_session: Some(session.id.to_string()), ..(*action).clone() })?;
+        tx.put(session)?;
+    }
+    Ok(())
 }
 
 fn end_building(
@@ -49,6 +82,7 @@ fn end_building(
             finish_building(engine, tx, &mut action);
         }
     }
+    agents::end_building(space, tx, action.id.as_str(), action.errors.first())?;
     action.meta.touch(&space.ids, space.clock.now());
     tx.put(action)?;
     Ok(())

@@ -53,6 +53,7 @@ impl Kind for Action {
             is_public: false,
             is_customized: false,
             intent: None,
+            agent_session: None,
             errors: Vec::new(),
             due: None,
         }

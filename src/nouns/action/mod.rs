@@ -16,4 +16,4 @@ mod schemas;
 pub mod seed;
 mod view;
 
-pub use building::finish;
+pub use building::{finish, notice};

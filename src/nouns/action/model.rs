@@ -148,6 +148,9 @@ pub struct Action {
     /// What the action was asked to do, in words.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub intent: Option<String>,
+    /// The id of the agent session that builds the action, or has built it last.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub agent_session: Option<String>,
     /// Why the action could not be built.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<ApiError>,

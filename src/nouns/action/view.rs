@@ -61,6 +61,9 @@ pub struct ActionView<'a> {
     /// The data-mapping formula that makes the output.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) output_mapping: Option<&'a Value>,
+    /// The id of the agent session that builds the action, or has built it last; absent unless an intent asked for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) agent_session_id: Option<&'a str>,
     /// Whether the action was changed since it was copied from its parent.
     pub(crate) is_customized: bool,
     /// Whether the action is the catalog's.
@@ -102,6 +105,7 @@ impl<'a> ViewContext<'a> {
             transformed_output_schema: None,
             custom_output_schema: action.custom_output_schema.as_ref(),
             output_mapping: action.output_mapping.as_ref(),
+            agent_session_id: action.agent_session.as_deref(),
             is_customized: action.is_customized,
             is_public: action.is_public,
         }

@@ -73,6 +73,27 @@ scenario('POST /actions by intent is BUILDING, then READY', async ({ manager, cl
   assert.ok(ready.type && ready.config);
 });
 
+scenario('an action by intent names the agent session that builds it', async (world) => {
+  const { manager, client } = world;
+  await world.progress({ 'action.building': 'hold' });
+  const { id, agentSessionId } = accept(Action, await manager.actions.create({ intent: 'open a pull request', ...github }));
+  const session = () => manager.get(`/agent/sessions/${agentSessionId}`);
+  const begun = accept(sdk.AgentSession, await session());
+  assert.deepEqual([begun.status, begun.workspaceElementId], ['running', id]);
+  await world.control('POST', `/actions/${id}/poke`, { event: 'finishBuilding' });
+  assert.equal((await session()).status, 'completed');
+  const ready = accept(Action, await client.action(id).get());
+  assert.deepEqual([ready.state, ready.agentSessionId], ['READY', agentSessionId]);
+
+  await manager.action(id).patch({ intent: 'close an issue' });
+  const again = await manager.action(id).get();
+  assert.deepEqual([again.state, again.agentSessionId === agentSessionId], ['BUILDING', false]);
+  await world.control('POST', `/actions/${id}/poke`, { event: 'fail', error: 'no such thing' });
+  assert.equal((await manager.get(`/agent/sessions/${again.agentSessionId}`)).status, 'failed');
+  const plain = await manager.actions.create({ key: 'plain', name: 'Plain', type: 'run-javascript', config: { code: '' }, ...github });
+  assert.equal(plain.agentSessionId, undefined);
+});
+
 // The two addresses of an action
 
 const addresses = {
