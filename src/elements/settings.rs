@@ -5,6 +5,7 @@
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
+use crate::base::json::schema::Choice;
 use crate::base::json::{member, schema};
 use crate::mapping::formula::plain_text;
 
@@ -36,7 +37,7 @@ pub struct Setting {
     /// What the page says of it; may be empty.
     pub hint: String,
     /// What there is to choose; any text when empty.
-    pub choices: Vec<String>,
+    pub choices: Vec<Choice>,
     /// The form of the value.
     pub form: Form,
     /// The JSON Schema that the value fits; any value does where it says nothing.
@@ -50,6 +51,7 @@ pub struct Setting {
 impl Setting {
     /// A setting of a whole field.
     pub fn of_field(field: &'static str, label: &str, form: Form, choices: Vec<String>) -> Self {
+        let choices = choices.into_iter().map(Choice::plain).collect();
         let (label, hint, schema) = (label.to_owned(), String::new(), json!({}));
         Self { field, member: None, label, hint, choices, form, schema, is_required: false, leads: false }
     }
@@ -64,13 +66,12 @@ impl Setting {
         };
         let default = member(of, "default");
         let default = (!default.is_null()).then(|| format!("Default: {}.", plain_text(default)));
-        let choices = schema::choices(of).map(|all| all.iter().map(plain_text).collect());
         Self {
             field,
             member: Some(name.to_owned()),
             label: text("title").unwrap_or_else(|| name.to_owned()),
             hint: [text("description"), default].into_iter().flatten().collect::<Vec<_>>().join(" "),
-            choices: choices.unwrap_or_default(),
+            choices: schema::choices(of).unwrap_or_default(),
             form,
             schema: of.clone(),
             is_required: false,
@@ -105,7 +106,8 @@ impl Setting {
     /// The same, as a choice of fields of a record.
     #[must_use]
     pub fn from_fields(self, fields: &[String]) -> Self {
-        Self { form: Form::FieldOfRecord, choices: fields.to_vec(), ..self }
+        let choices = fields.iter().cloned().map(Choice::plain).collect();
+        Self { form: Form::FieldOfRecord, choices, ..self }
     }
 
     /// What an element has there now; `view` is the element as it is answered.
@@ -134,13 +136,13 @@ impl Setting {
     }
 
     /// What there is to choose, with what is shown among it.
-    pub fn offered(&self, shown: &str) -> Vec<String> {
+    pub fn offered(&self, shown: &str) -> Vec<Choice> {
         let mut choices = match self.form {
-            Form::Truth => vec!["yes".to_owned(), "no".to_owned()],
+            Form::Truth => ["yes", "no"].map(|word| Choice::plain(word.to_owned())).to_vec(),
             Form::Text | Form::Number | Form::FieldOfRecord => self.choices.clone(),
         };
-        if !choices.is_empty() && !shown.is_empty() && !choices.iter().any(|choice| choice == shown) {
-            choices.push(shown.to_owned());
+        if !choices.is_empty() && !shown.is_empty() && !choices.iter().any(|choice| choice.value == shown) {
+            choices.push(Choice::plain(shown.to_owned()));
         }
         choices
     }

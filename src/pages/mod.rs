@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::base::error::ApiError;
 use crate::base::json::member;
+use crate::base::json::schema::Choice;
 use crate::nouns::connection::model::attempt::Theme;
 
 /// Renders a page, or fails with a 500 when its template does.
@@ -30,7 +31,7 @@ pub struct Field {
     /// The field holds this text when the page opens.
     pub value: String,
     /// The user picks one of these values; when the list is empty, the user types any text.
-    pub choices: Vec<String>,
+    pub choices: Vec<Choice>,
 }
 
 /// The page on which a user connects to an app.

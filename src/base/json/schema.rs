@@ -161,9 +161,8 @@ fn has_secret(schema: &Value) -> bool {
 /// What somebody typed, as the schema of a property types it: one of its choices, a number, a truth value, a list or an object
 /// where it may be no text, else the text.
 pub fn typed(property: &Value, text: &str) -> Value {
-    let plain = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    if let Some(choice) = choices(property).into_iter().flatten().find(|choice| plain(choice) == text) {
-        return choice.clone();
+    if let Some(value) = values_of(property).into_iter().flatten().find(|value| plain(value) == text) {
+        return value.clone();
     }
     let kinds_of = |schema: &Value| match member(schema, "type") {
         Value::Array(kinds) => kinds.clone(),
@@ -189,9 +188,49 @@ pub fn is_sensitive(property: &Value) -> bool {
     *member(property, "isSensitive") == Value::Bool(true) || member(property, "format") == "password"
 }
 
+/// A value that a form offers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// The form sends this.
+    pub value: String,
+    /// A person reads this.
+    pub label: String,
+}
+
+impl Choice {
+    /// A value that is read as it is sent.
+    pub fn plain(value: String) -> Self {
+        Self { label: value.clone(), value }
+    }
+}
+
+/// What a form offers for a property, which may have no other value: its `referenceRecords` by name, else its `enum`. None where it
+/// may have any value. Source: SDK `schemaHasFixedValues`; real-use (the client's forms prefer the records).
+pub fn choices(property: &Value) -> Option<Vec<Choice>> {
+    let records = member(property, "referenceRecords").as_array();
+    let name_of = |id: &Value| {
+        let record = records.into_iter().flatten().find(|record| member(record, "id") == id);
+        record.map(|record| member(record, "name")).filter(|name| !name.is_null()).map(plain)
+    };
+    let choice = |value: &Value| Choice { value: plain(value), label: name_of(value).unwrap_or_else(|| plain(value)) };
+    values_of(property).map(|values| values.into_iter().map(choice).collect())
+}
+
 /// The only values that a property may have; none where it may have any.
-pub fn choices(property: &Value) -> Option<&Vec<Value>> {
-    member(property, "enum").as_array().filter(|_| *member(property, "allowCustom") != Value::Bool(true))
+fn values_of(property: &Value) -> Option<Vec<&Value>> {
+    if *member(property, "allowCustom") == Value::Bool(true) {
+        return None;
+    }
+    let records = member(property, "referenceRecords").as_array().filter(|records| !records.is_empty());
+    match records {
+        Some(records) => Some(records.iter().map(|record| member(record, "id")).collect()),
+        None => member(property, "enum").as_array().map(|values| values.iter().collect()),
+    }
+}
+
+/// A value as a form shows and sends it.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Removes everywhere in the schema what the platform does not hold values to: `additionalProperties: false`, and an `enum`

@@ -37,6 +37,17 @@ scenario('a form: a choice of numbers and a yes or no are sent as what they are'
   assert.deepEqual(await typed(world, id), { version: 2, encrypted: false });
 });
 
+scenario('a form: records are chosen by name and sent by id', async ({ world, visit }) => {
+  const referenceRecords = [{ id: 7, name: 'North' }, { id: 8, name: 'South' }, { id: 9 }];
+  const region = { type: 'integer', title: 'Region', enum: [7], referenceRecords };
+  const { id, page } = await form(world, visit, { region }, ['region']);
+  assert.deepEqual(await page.getByLabel('Region').locator('option').allTextContents(), ['North', 'South', '9']);
+  await page.getByLabel('Region').selectOption({ label: 'North' });
+  await fillKeys(page, {});
+  await at(page, 'done');
+  assert.deepEqual(await typed(world, id), { region: 7 });
+});
+
 scenario('a form: a choice that is optional can be left out', async ({ world, visit }) => {
   const plan = { type: 'string', title: 'Plan', enum: ['free', 'paid'] };
   const { id, page } = await form(world, visit, { apiKey: { type: 'string', title: 'Key' }, plan }, ['apiKey']);

@@ -14,8 +14,10 @@ async function opened(world, path, { token = world.tenantToken, form } = {}) {
   const html = await response.text();
   const fields = {};
   for (const [, name, label, rest] of html.matchAll(/<label for="f-(s\d+)">(.*?)(?: \(optional\))?<\/label>([\s\S]*?)<\/div>/g)) {
-    const choices = [...rest.matchAll(/<option( selected)?>(.*?)<\/option>/g)].map(([, , choice]) => decoded(choice));
-    const selected = rest.match(/<option selected>(.*?)<\/option>/)?.[1] ?? rest.match(/ value="(.*?)"/)?.[1] ?? '';
+    const options = [...rest.matchAll(/<option value="(.*?)"( selected)?>(.*?)<\/option>/g)].filter(([, value]) => value !== '');
+    const choices = options.map(([, , , label]) => decoded(label));
+    const typed = rest.match(/<input .* value="(.*?)"/)?.[1] ?? '';
+    const selected = options.find(([, , isSelected]) => isSelected)?.[1] ?? typed;
     fields[decoded(label)] = { name, value: decoded(selected), ...(choices.length ? { choices } : {}) };
   }
   return { status: response.status, html, fields };
@@ -101,6 +103,7 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
       size: { type: 'integer', title: 'Size', description: 'How many at once' },
       mode: { type: 'string', enum: ['fast', 'safe'] },
       loud: { type: 'boolean' },
+      board: { title: 'Board', referenceRecords: [{ id: 'b1', name: 'Launch' }, { id: 'b2', name: 'Ideas' }] },
     },
   };
   const nodes = { start: { type: 'api-trigger' } };
@@ -110,8 +113,9 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
   for (const page of ['configuration', 'editor']) {
     const path = `flow-instances/${id}/${page}`;
     const { fields, html } = await opened(world, path);
-    assert.deepEqual(Object.keys(fields), ['Enabled', 'Size', 'mode', 'loud']);
+    assert.deepEqual(Object.keys(fields), ['Enabled', 'Size', 'mode', 'loud', 'Board']);
     assert.deepEqual([fields.mode.choices, fields.loud.choices], [['fast', 'safe'], ['yes', 'no']]);
+    assert.deepEqual(fields.Board.choices, ['Launch', 'Ideas'], 'records go by their names');
     assert.match(html, /How many at once/);
     assert.doesNotMatch(html.replace(/action="[^"]*"/g, ''), new RegExp(world.tenantToken), 'no page carries a token');
   }
@@ -121,9 +125,9 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
   assert.match(wrong.html, /role="alert">.*is a number, not/);
   assert.equal((await instance().get()).parameters, undefined, 'a wrong value changes nothing');
 
-  await saved(world, path, { Enabled: 'no', Size: '7', mode: 'safe', loud: 'yes' });
+  await saved(world, path, { Enabled: 'no', Size: '7', mode: 'safe', loud: 'yes', Board: 'b2' });
   const set = await instance().get();
-  assert.deepEqual([set.enabled, set.parameters], [false, { size: 7, mode: 'safe', loud: true }]);
+  assert.deepEqual([set.enabled, set.parameters], [false, { size: 7, mode: 'safe', loud: true, board: 'b2' }]);
   const other = await opened(world, path, { token: world.mint({ workspaceKey: world.key, tenantKey: 'somebody-else' }) });
   assert.equal(other.status, 404, 'what is another’s is not there');
 });

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
+use crate::base::json::schema::Choice;
 use crate::base::json::{member, schema};
 use crate::call::router::Route;
 use crate::call::subject::Subject;
@@ -125,7 +126,7 @@ fn fields_of(
                 .or_else(|| given.get(name).or_else(|| property.get("default")).map(plain_text))
                 .filter(|_| !secret)
                 .unwrap_or_default(),
-            choices: choices_of(property).iter().map(plain_text).collect(),
+            choices: choices_of(property),
         }
     };
     properties.iter().map(field).collect()
@@ -167,10 +168,10 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// The values that a field may have; any value when the list is empty.
-fn choices_of(property: &Value) -> Vec<Value> {
+fn choices_of(property: &Value) -> Vec<Choice> {
     match schema::choices(property) {
-        Some(choices) => choices.clone(),
-        None if member(property, "type") == "boolean" => vec![true.into(), false.into()],
+        Some(choices) => choices,
+        None if member(property, "type") == "boolean" => ["true", "false"].map(|it| Choice::plain(it.into())).to_vec(),
         None => Vec::new(),
     }
 }
