@@ -46,9 +46,10 @@
 //!
 //! | room | holds |
 //! |---|---|
-//! | `cli` | the command line, a file per command |
+//! | `cli` | the command line, a file or folder per command |
 //! | `testing` | the public Rust test API |
 //! | `server` | listener, threads, start and stop |
+//! | `mcp` | the tools of agents, over stdio and HTTP |
 //! | `control` | `/__mock/…`: the HTTP face of test control, and the ledger |
 //! | `edge` | the one route table; serving, authorizing, faults on answers, `OpenAPI` documents, calls from inside |
 //! | `world` | what spans nouns: seeds, the catalog, archives, jobs, snapshots, forks, scenarios, the worker |
@@ -64,6 +65,7 @@
 //! | `store` | SQLite, and the model of it in memory that answers reads |
 //! | `model` | the `model.rs` of every noun and of elements: no HTTP, no SQL, no await |
 //! | `mapping` | the data-mapping language |
+//! | `client` | a client of the API: what commands and tools ask for, as calls |
 //! | `base` | identity, time, errors, text, lists, settings: nothing of the engine |
 //!
 //! A test holds this table and every `use` against each other (`tests/api/source/layers.rs`). A noun talks to another through that
@@ -145,6 +147,7 @@ pub mod base;
 pub mod call;
 #[doc(hidden)]
 pub mod cli;
+mod client;
 #[doc(hidden)]
 pub mod control;
 #[doc(hidden)]
@@ -159,6 +162,7 @@ pub mod fault;
 pub mod journal;
 #[doc(hidden)]
 pub mod mapping;
+mod mcp;
 #[doc(hidden)]
 pub mod nouns;
 #[doc(hidden)]

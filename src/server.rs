@@ -30,7 +30,7 @@ use crate::edge::wire::Wire;
 use crate::edge::{departure, serve as edge};
 use crate::engine::{Cx, Engine, InnerCall, tokens as auth};
 use crate::world::{spaces, worker};
-use crate::{control, edge as api};
+use crate::{control, edge as api, mcp};
 
 /// A connection may be idle for this long. Source: our choice: longer than clients keep theirs (Node's 5 s), so that
 /// none sends its next call just when this end closes.
@@ -269,6 +269,7 @@ fn table() -> Result<Arc<Router>, ApiError> {
     let build = || {
         let mut routes = api::routes();
         routes.extend(control::routes());
+        routes.extend(mcp::routes());
         Router::new(routes).map(Arc::new)
     };
     TABLE.get_or_init(build).clone()

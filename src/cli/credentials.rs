@@ -13,11 +13,11 @@ use crate::world::spaces::DEFAULT_TENANT;
 /// The credentials are the demo's constants, unless the environment sets others.
 #[derive(Debug, Clone, Args)]
 pub(super) struct Credentials {
-    #[arg(long, env = "MEMBRANE_API_URI", hide = true)]
+    #[arg(long, alias = "apiUri", env = "MEMBRANE_API_URI", hide = true)]
     api_uri: Option<String>,
-    #[arg(long, env = "MEMBRANE_WORKSPACE_KEY", hide = true)]
+    #[arg(long, alias = "workspaceKey", env = "MEMBRANE_WORKSPACE_KEY", hide = true)]
     workspace_key: Option<String>,
-    #[arg(long, env = "MEMBRANE_WORKSPACE_SECRET", hide = true, hide_env_values = true)]
+    #[arg(long, alias = "workspaceSecret", env = "MEMBRANE_WORKSPACE_SECRET", hide = true, hide_env_values = true)]
     workspace_secret: Option<String>,
     #[arg(long, env = "MEMBRANE_TENANT_KEY", hide = true)]
     tenant: Option<String>,
@@ -33,18 +33,38 @@ pub(super) struct Known {
 }
 
 impl Credentials {
-    pub(super) fn resolve(&self) -> Result<Known, String> {
+    /// Credentials of which some are named.
+    pub(super) fn named(
+        api_uri: Option<String>,
+        workspace_key: Option<String>,
+        workspace_secret: Option<String>,
+        tenant: Option<String>,
+    ) -> Self {
+        Self { api_uri, workspace_key, workspace_secret, tenant }
+    }
+
+    /// The credentials, with those that were kept for what is not named, and the demo's for what is in neither.
+    pub(super) fn resolve(&self, kept: Option<Self>) -> Result<Known, String> {
         let demo = catalog::demo().map_err(|error| error.to_string())?;
         let demo = &demo.workspace;
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let named = Self::named(
+            given(&self.api_uri).or_else(|| given(&std::env::var("MEMBRANE_API_URL").ok())),
+            given(&self.workspace_key),
+            given(&self.workspace_secret),
+            given(&self.tenant),
+        );
+        let kept = kept.unwrap_or_else(|| Self::named(None, None, None, None));
+        // Another workspace has another secret.
+        let is_kept = named.workspace_key.is_none() || named.workspace_key == kept.workspace_key;
+        let (kept_key, kept_secret) = if is_kept { (kept.workspace_key, kept.workspace_secret) } else { (None, None) };
+        let or = |named: Option<String>, kept: Option<String>, demo: &Option<String>| named.or(kept).or(demo.clone());
         Ok(Known {
-            api_uri: self.api_uri.clone().unwrap_or_else(|| format!("http://127.0.0.1:{}", Config::default().port)),
-            key: self.workspace_key.clone().or_else(|| demo.key.clone()).unwrap_or_default(),
-            secret: self.workspace_secret.clone().or_else(|| demo.secret.clone()).unwrap_or_default(),
-            tenant: self
-                .tenant
-                .clone()
-                .or_else(|| demo.default_tenant.clone())
-                .unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
+            api_uri: or(named.api_uri, kept.api_uri, &None)
+                .unwrap_or_else(|| format!("http://127.0.0.1:{}", Config::default().port)),
+            key: or(named.workspace_key, kept_key, &demo.key).unwrap_or_default(),
+            secret: or(named.workspace_secret, kept_secret, &demo.secret).unwrap_or_default(),
+            tenant: or(named.tenant, kept.tenant, &demo.default_tenant).unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
         })
     }
 }
@@ -57,19 +77,24 @@ pub(super) struct CredentialsOptions {
     /// Print lines for a shell or an .env file
     #[arg(long, conflicts_with = "json")]
     shell: bool,
+    /// Print them for this tenant; the default one when absent
+    #[arg(long = "tenantKey", alias = "tenant-key", value_name = "KEY")]
+    tenant_key: Option<String>,
     #[command(flatten)]
     credentials: Credentials,
 }
 
-pub(super) fn run(options: &CredentialsOptions) -> Result<ExitCode, String> {
-    let known = options.credentials.resolve()?;
+/// Prints the credentials, with those that were `kept` for what is not named.
+pub(super) fn run(options: &CredentialsOptions, kept: Option<Credentials>) -> Result<ExitCode, String> {
+    let known = options.credentials.resolve(kept)?;
+    let tenant = options.tenant_key.as_ref().unwrap_or(&known.tenant);
     if options.json {
         print(
             &json!({
                 "apiUri": known.api_uri,
                 "workspaceKey": known.key,
                 "workspaceSecret": known.secret,
-                "tenantKey": known.tenant,
+                "tenantKey": tenant,
             })
             .to_string(),
         );
@@ -79,14 +104,14 @@ pub(super) fn run(options: &CredentialsOptions) -> Result<ExitCode, String> {
             ("MEMBRANE_API_URL", &known.api_uri),
             ("MEMBRANE_WORKSPACE_KEY", &known.key),
             ("MEMBRANE_WORKSPACE_SECRET", &known.secret),
-            ("MEMBRANE_TENANT_KEY", &known.tenant),
+            ("MEMBRANE_TENANT_KEY", tenant),
         ] {
             print(&format!("{name}={}", quoted(value)));
         }
     } else {
         print(&format!(
-            "API URI           {}\nWorkspace key     {}\nWorkspace secret  {}\nTenant key        {}",
-            known.api_uri, known.key, known.secret, known.tenant
+            "API URI           {}\nWorkspace key     {}\nWorkspace secret  {}\nTenant key        {tenant}",
+            known.api_uri, known.key, known.secret
         ));
     }
     Ok(ExitCode::SUCCESS)

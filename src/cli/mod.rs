@@ -6,6 +6,9 @@ mod credentials;
 mod descriptors;
 mod exec;
 mod mapping;
+mod mcp;
+mod membrane;
+mod mock;
 mod output;
 mod routes;
 mod serve;
@@ -15,7 +18,7 @@ mod watch;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::net::{IpAddr, ToSocketAddrs as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -46,6 +49,13 @@ enum Command {
     Token(token::TokenOptions),
     /// Print the workspace's credentials. Needs no server.
     Credentials(credentials::CredentialsOptions),
+    /// Do what the platform's own command line does: connect, act, list, …
+    #[command(subcommand)]
+    Membrane(membrane::Membrane),
+    #[command(flatten)]
+    Mock(mock::Mock),
+    /// Serve the tools of agents on standard input and output (MCP)
+    Mcp(Box<mcp::McpOptions>),
     /// Evaluate a formula of the data-mapping language. Needs no server.
     Mapping(mapping::MappingOptions),
     /// Print which operations of the platform are faked. Needs no server.
@@ -194,14 +204,31 @@ impl ServerOptions {
             Ok(directive) if !self.log.contains("actix") => filter.add_directive(directive),
             _ => filter,
         };
+        // What a client of tools asks for wrongly is told to it, and not noted here.
+        let filter = match "rmcp=error".parse() {
+            Ok(directive) if !self.log.contains("rmcp") => filter.add_directive(directive),
+            _ => filter,
+        };
         let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
         subscriber.with_ansi(std::io::stderr().is_terminal()).compact().try_init().ok();
         Ok(())
     }
 }
 
-/// Returns the arguments with `serve` put in when no command is named: `membrane-mock --port
-/// 0` means `membrane-mock serve --port 0`.
+/// The platform's command line, played by `membrane-mock`, a fake of its engine.
+#[derive(Debug, Parser)]
+#[command(name = "membrane", version, about)]
+struct MembraneCli {
+    #[command(subcommand)]
+    command: membrane::Membrane,
+}
+
+/// Whether the program was called `membrane`, as by a link.
+fn is_called_membrane(arguments: &[OsString]) -> bool {
+    arguments.first().map(Path::new).and_then(Path::file_stem).is_some_and(|name| name == "membrane")
+}
+
+/// Returns the arguments with `serve` put in when no command is named: `membrane-mock --port 0` means `membrane-mock serve --port 0`.
 fn with_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     let first = arguments.get(1).map(|first| first.to_string_lossy().into_owned());
     let is_of_program = |first: &str| matches!(first, "-h" | "--help" | "-V" | "--version");
@@ -213,12 +240,20 @@ fn with_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
 
 /// Runs the command line of this process, and returns its exit status.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse_from(with_command(std::env::args_os().collect()));
-    let result = match cli.command {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    let command = if is_called_membrane(&arguments) {
+        Command::Membrane(MembraneCli::parse_from(arguments).command)
+    } else {
+        Cli::parse_from(with_command(arguments)).command
+    };
+    let result = match command {
         Command::Serve(options) => serve::run(&options),
         Command::Exec(options) => exec::run(&options),
-        Command::Token(options) => token::run(&options),
-        Command::Credentials(options) => credentials::run(&options),
+        Command::Token(options) => token::run(&options, None),
+        Command::Credentials(options) => credentials::run(&options, None),
+        Command::Membrane(command) => membrane::run(command),
+        Command::Mock(command) => mock::run(command),
+        Command::Mcp(options) => mcp::run(&options),
         Command::Mapping(options) => mapping::run(options),
         Command::Routes(options) => Ok(routes::run(&options)),
         Command::Become(options) => Ok(exec::become_command(&options)),

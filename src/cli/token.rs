@@ -43,8 +43,9 @@ fn duration(text: &str) -> Result<Duration, String> {
     number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{text}` is too long"))
 }
 
-pub(super) fn run(options: &TokenOptions) -> Result<ExitCode, String> {
-    let known = options.credentials.resolve()?;
+/// Prints a token, of credentials that were `kept` where others are not named.
+pub(super) fn run(options: &TokenOptions, kept: Option<Credentials>) -> Result<ExitCode, String> {
+    let known = options.credentials.resolve(kept)?;
     let tenant = match (&options.tenant_key, options.manager) {
         (Some(tenant), _) => Some(tenant.as_str()),
         (None, true) => None,

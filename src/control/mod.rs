@@ -39,7 +39,7 @@ where
 }
 
 /// Makes a route whose query has these fields alone. Another one is refused before anything happens, as in bodies.
-fn asked<F, R>(method: Method, path: &str, known: &'static [&'static str], handler: F) -> Route
+pub(crate) fn asked<F, R>(method: Method, path: &str, known: &'static [&'static str], handler: F) -> Route
 where
     F: Fn(Call) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Reply, ApiError>> + Send + 'static,
@@ -161,6 +161,10 @@ pub fn routes() -> Vec<Route> {
 
 /// Returns the workspace that a control route names, or a 404.
 fn space(call: &Call) -> Result<Arc<WorkspaceRuntime>, ApiError> {
-    let key = call.param("key")?;
+    space_named(call, call.param("key")?)
+}
+
+/// Returns the workspace with a key, or a 404.
+pub(crate) fn space_named(call: &Call, key: &str) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     call.engine.space(key).ok_or_else(|| no_workspace(&call.engine, key))
 }

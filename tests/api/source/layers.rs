@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Each room and the rooms that it may know beside itself, from the bottom to the top.
-const ROOMS: [(&str, &[&str]); 20] = [
+const ROOMS: [(&str, &[&str]); 22] = [
     ("base", &[]),
+    ("client", &["base"]),
     ("mapping", &["base"]),
     ("model", &["base", "mapping"]),
     ("store", &["base", "model"]),
@@ -24,6 +25,7 @@ const ROOMS: [(&str, &[&str]); 20] = [
     ("world", &[BELOW]),
     ("edge", &[BELOW]),
     ("control", &[BELOW]),
+    ("mcp", &[BELOW]),
     ("server", &[BELOW]),
     ("testing", &[BELOW]),
     ("cli", &[BELOW]),
