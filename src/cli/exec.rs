@@ -19,6 +19,7 @@ use crate::base::clock::real_sleep;
 use crate::cli::ServerOptions;
 use crate::cli::descriptors;
 use crate::cli::output::{ReadyFile, ServerAccess, complain};
+use crate::cli::redirect::Redirect;
 use crate::cli::serve::StopSignals;
 use crate::world::report;
 
@@ -26,6 +27,9 @@ use crate::world::report;
 pub(super) struct ExecOptions {
     #[command(flatten)]
     server: ServerOptions,
+    /// Send what Node and Python programs say to the platform's public hosts here
+    #[arg(long)]
+    redirect: bool,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -88,8 +92,13 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         .args(&options.command)
         .envs(access.environment())
         .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
+    let redirect = options.redirect.then(Redirect::written).transpose()?;
+    if let Some(redirect) = &redirect {
+        command.envs(redirect.environment(&access.url, |name| std::env::var(name).ok()));
+    }
+    let redirected: &[&str] = if redirect.is_some() { Redirect::hosts() } else { &[] };
     for name in ["NO_PROXY", "no_proxy"] {
-        command.env(name, without_proxy(std::env::var(name).ok().as_deref()));
+        command.env(name, without_proxy(std::env::var(name).ok().as_deref(), redirected));
     }
     // These are options of this server, not of one that the command may start.
     command.env_remove("MEMBRANE_MOCK_PORT").env_remove("MEMBRANE_MOCK_READY_FILE").kill_on_drop(true);
@@ -117,13 +126,14 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-/// The hosts that a command asks without a proxy: those that it was told, and loopback, where the server is.
-fn without_proxy(told: Option<&str>) -> String {
-    let own = ["127.0.0.1", "localhost", "::1"];
+/// The hosts that a command asks without a proxy: those that it was told, loopback, where the server is, and those that are
+/// redirected there.
+fn without_proxy(told: Option<&str>, redirected: &[&'static str]) -> String {
+    let own = ["127.0.0.1", "localhost", "::1"].iter().chain(redirected);
     let mut hosts: Vec<&str> =
         told.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
     for host in own {
-        if !hosts.contains(&host) {
+        if !hosts.contains(host) {
             hosts.push(host);
         }
     }

@@ -10,6 +10,7 @@ mod mcp;
 mod membrane;
 mod mock;
 mod output;
+mod redirect;
 mod routes;
 mod serve;
 mod token;
