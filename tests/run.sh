@@ -130,7 +130,8 @@ install_npm() {
 
 install_python() {
   python3 -m venv "$python" &&
-    "$python/bin/python" -m pip install --quiet --disable-pip-version-check -r tests/clients/python/requirements.txt
+    "$python/bin/python" -m pip install --quiet --disable-pip-version-check \
+      -r tests/clients/python/requirements.txt -r tests/clients/redirect/requirements.txt
 }
 
 run_rust() { cargo test --locked --no-fail-fast; }
@@ -144,6 +145,24 @@ run_workspace_cli() {
 }
 
 run_receivers() { install_npm tests/clients/receivers && with_server npm --prefix "$root/tests/clients/receivers" test; }
+
+# with_program COMMAND…: runs it beside a server, and tells it which program to start itself
+with_program() { MEMBRANE_MOCK_BINARY=$(cd "$target/debug" && pwd)/membrane-mock with_server "$@"; }
+
+run_membrane() { with_program node --test tests/clients/membrane/*.test.mjs; }
+
+run_mcp() { install_npm tests/clients/mcp && with_program npm --prefix "$root/tests/clients/mcp" test; }
+
+# It starts servers of its own.
+run_redirect() {
+  if [ "$built" != yes ]; then echo "there is no binary to test, see $logs/build.log"; return 1; fi
+  install_npm tests/clients/redirect && install_python && (
+    PYTHON=$(cd "$python/bin" && pwd)/python
+    MEMBRANE_MOCK_BINARY=$(cd "$target/debug" && pwd)/membrane-mock
+    export PYTHON MEMBRANE_MOCK_BINARY
+    npm --prefix "$root/tests/clients/redirect" test
+  )
+}
 
 # They use the legacy client where they use one: its suite has it.
 run_programs() { install_npm tests/clients/sdk-legacy && with_server node --test tests/clients/programs/*.test.mjs; }
@@ -187,8 +206,8 @@ if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.l
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
 lane browser
-lane sdk sdk-legacy workspace-cli programs receivers fetch snippets tokens shell python recipes recording
-tell sdk sdk-legacy workspace-cli programs receivers fetch snippets tokens shell python recipes browser recording
+lane sdk sdk-legacy workspace-cli programs receivers membrane mcp fetch snippets tokens shell python redirect recipes recording
+tell sdk sdk-legacy workspace-cli programs receivers membrane mcp fetch snippets tokens shell python redirect recipes browser recording
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]

@@ -19,7 +19,14 @@ impl Redirect {
     /// Writes the files. The error is a sentence for the user.
     pub(super) fn written() -> Result<Self, String> {
         let name = format!("membrane-mock-redirect-{}", std::process::id());
-        let redirect = Self { folder: std::env::temp_dir().join(name) };
+        // Node loads a file only by its absolute path, and an empty `TMPDIR` names no folder.
+        let folder = Some(std::env::temp_dir()).filter(|folder| !folder.as_os_str().is_empty());
+        let folder = std::path::absolute(folder.unwrap_or_else(|| "/tmp".into()));
+        let folder = folder.map_err(|error| format!("there is no folder for temporary files: {error}"))?.join(name);
+        if folder.to_str().is_none_or(|path| path.contains(':')) {
+            return Err(format!("{}: PYTHONPATH cannot name this folder; set another TMPDIR", folder.display()));
+        }
+        let redirect = Self { folder };
         let write = || -> std::io::Result<()> {
             // One that is there already is of a process that was killed, and had the same number.
             std::fs::remove_dir_all(&redirect.folder).or_else(|error| match error.kind() {

@@ -6,8 +6,8 @@ that. It reads two variables:
     MEMBRANE_MOCK_REDIRECT_TO      the address of the fake, such as ``http://127.0.0.1:6262``
     MEMBRANE_MOCK_REDIRECT_HOSTS   the public hosts, separated by commas
 
-It imports no library. It waits until the program imports one of the libraries named in ``patches`` and then patches that one, so a program
-that makes no calls is not slowed. What a client believes to have called (``response.url``, the target of a redirect) stays
+It imports no library. It waits until the program imports one of the libraries named in ``patches`` and then patches that
+one, so a program that makes no calls is not slowed. What a client believes to have called (``response.url``, the target of a redirect) stays
 the public address. The ``Host`` header becomes the fake's. Nothing else of a request is touched, and no other host is.
 """
 
@@ -126,7 +126,9 @@ def _redirect(to, hosts):
         def find_spec(name, path=None, target=None):
             if name not in patches:
                 return None
-            others = (finder for finder in sys.meta_path if finder is not Finder and hasattr(finder, "find_spec"))
+            # Only those behind it: an outer redirection has a finder of its own, which would ask this one in turn.
+            behind = sys.meta_path[sys.meta_path.index(Finder) + 1 :]
+            others = (finder for finder in behind if hasattr(finder, "find_spec"))
             spec = next(filter(None, (finder.find_spec(name, path, target) for finder in others)), None)
             if spec is not None and spec.loader is not None:
                 run = spec.loader.exec_module
@@ -149,7 +151,9 @@ def _redirect(to, hosts):
 def _run_hidden():
     """Runs the environment's own ``sitecustomize``, which this module hides by its place in the search path."""
     here = os.path.dirname(os.path.abspath(__file__))
-    others = [entry for entry in sys.path if os.path.abspath(entry) != here]
+    paths = [os.path.abspath(entry) for entry in sys.path]
+    # Only those behind this folder: the file of an outer redirection would run this one in turn.
+    others = paths[paths.index(here) + 1 :] if here in paths else paths
     spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
     if spec is not None and spec.loader is not None:
         from importlib.util import module_from_spec  # This loads more than all else here, and is seldom needed.

@@ -348,6 +348,8 @@ async function walkBroken(world) {
   await tenant.post(`${LIST}/${of.id}/pull-events`)
   const [pull] = (await tenant.get('/external-event-pulls?status=error')).json.items
   await tenant.get(`/external-event-pulls/${pull.id}/logs`)
+  await tenant.get(`/external-event-pulls/${pull.id}/telemetry`)
+  await tenant.get('/external-event-pulls/nope/telemetry')
   await world.poke('github-dev', 'reconnect')
   await world.poke('github-dev', 'authorize')
   await world.advance(5 * MINUTE)

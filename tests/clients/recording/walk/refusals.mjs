@@ -32,6 +32,8 @@ export async function walkRefusals(recorder) {
   await tenant.get('/nowhere/at/all')
   await tenant.get('/connection')
   await tenant.call('TRACE', '/self')
+  await tenant.patch('/integrations/github/documentation', {})
+  await manager.patch('/integrations/github/documentation', {})
   await nobody.get('/__mock/nowhere')
   await nobody.delete('/__mock/health')
   await nobody.get('/__mock/health', { headers: { origin: 'https://evil.example.com' } })
