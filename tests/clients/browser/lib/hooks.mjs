@@ -189,6 +189,8 @@ export async function plant(world) {
   // While it is held, other runs of its connection wait.
   await world.progress({ flowRun: 'hold' });
   const { id } = await run('first');
+  // Whether it is held is asked when it begins.
+  await world.control('POST', '/clock/settle');
   await world.progress({ flowRun: 'immediate' });
   await list('flowRun', () => run('my-book'));
   add('flowRun', [id], async (it) => {
