@@ -322,8 +322,8 @@ fn pull(
 }
 
 /// How many events begin one flow run; of more, each so many begin one. Source: IAPP:docs/nodes has several events begin one run
-/// with several inputs, and many of them several runs; how many, it does not say.
-const MOST_INPUTS: usize = 100;
+/// with several inputs, and many of them several runs; how many, it does not say. So many leave a run room for forty nodes.
+const MOST_INPUTS: usize = 25;
 
 /// Makes events of what was noticed: they launch the flow that waits for them, and each is logged and sent to the user's app.
 pub(super) fn collect(

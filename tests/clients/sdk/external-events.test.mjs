@@ -378,6 +378,12 @@ scenario('what one pull finds begins one run, once for each', still, async (worl
   assert.deepEqual(await client.get(`/flow-runs/${run.id}/output/say`), [{ title: 'One' }, { title: 'Two' }, { title: 'Three' }]);
   assert.deepEqual(run.launchedBy.ids, found.map(({ id }) => id).reverse());
   assert.deepEqual(found.map(({ launchedFlowRunIds }) => launchedFlowRunIds), found.map(() => [run.id]));
+
+  // Of very many, several runs are launched.
+  for (let nth = 0; nth < 30; nth += 1) await issues(world).create({ fields: { title: `${nth}` } });
+  await world.advance(5 * MINUTE);
+  const runs = (await client.flowRuns.find()).items.slice(0, 2);
+  assert.deepEqual(runs.map(({ nodes }) => nodes.begin.runs), [5, 25]);
 });
 
 scenario('a trigger that waits for nothing says why', still, async (world) => {
