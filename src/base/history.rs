@@ -48,7 +48,7 @@ impl<S, E> History<S, E> {
 }
 
 /// Returns a state or an event as JSON spells it.
-fn word(of: &impl Serialize) -> String {
+pub(crate) fn word(of: &impl Serialize) -> String {
     serde_json::to_value(of).ok().and_then(|word| word.as_str().map(str::to_owned)).unwrap_or_default()
 }
 

@@ -3,12 +3,14 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::history::word;
+use crate::base::json::names::values_of;
 use crate::call::{Call, Reply};
 use crate::control::check_no_body;
 use crate::control::space;
@@ -21,7 +23,7 @@ use crate::nouns::agent_session::model::AgentEvent;
 use crate::nouns::connection::connect;
 use crate::nouns::connection::connect::attempt;
 use crate::nouns::connection::connect::attempt::Ending;
-use crate::nouns::connection::model::{Connection, ConnectionEvent};
+use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
 use crate::nouns::flow_run::model::FlowRunEvent;
 use crate::nouns::stub_vendor::account_in;
 use crate::nouns::{action as building, agent_session as agents, flow_run as runs};
@@ -30,18 +32,16 @@ use crate::world::job::rules as jobs;
 use crate::world::worker;
 
 /// The events of a connection, under the names that tests send.
-#[derive(Debug, Clone, Copy, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 enum Poke {
     /// The user has authorized, and the connection becomes READY.
-    #[serde(alias = "finish")]
     Authorize,
     /// The user has given up.
     Cancel,
     /// The credentials have stopped working.
     LoseCredentials,
     /// BUILDING has ended well.
-    #[serde(alias = "askUser")]
     FinishBuilding,
     /// The integration's parameters are wrong.
     FailConfiguration,
@@ -59,6 +59,50 @@ enum Poke {
     Disconnect,
     /// The credentials have been revoked and are erased.
     Disconnected,
+}
+
+impl Poke {
+    /// The event of the machine; none for the end of BUILDING, which is what building comes to.
+    fn event(self) -> Option<ConnectionEvent> {
+        match self {
+            Self::Authorize => Some(ConnectionEvent::Finish),
+            Self::Cancel => Some(ConnectionEvent::Cancel),
+            Self::LoseCredentials => Some(ConnectionEvent::LoseCredentials),
+            Self::FinishBuilding => None,
+            Self::FailConfiguration => Some(ConnectionEvent::FailConfiguration),
+            Self::FailSetup => Some(ConnectionEvent::FailSetup),
+            Self::Fail => Some(ConnectionEvent::Fail),
+            Self::Reconnect => Some(ConnectionEvent::Reconnect),
+            Self::Rebuild => Some(ConnectionEvent::Rebuild),
+            Self::Finalize => Some(ConnectionEvent::Finalize),
+            Self::Disconnect => Some(ConnectionEvent::Disconnect),
+            Self::Disconnected => Some(ConnectionEvent::Disconnected),
+        }
+    }
+
+    /// Whether a connection's state allows it.
+    fn is_allowed(self, connection: &Connection) -> bool {
+        match self.event() {
+            Some(event) => connection.state.on(event, connection.former).is_some(),
+            None => connection.state == ConnectionState::Building,
+        }
+    }
+
+    /// The refusal of one that a connection's state does not allow: it names those that the state does.
+    fn refusal(self, connection: &Connection) -> ApiError {
+        let allowed: Vec<Self> = values_of::<Self>().into_iter().filter(|poke| poke.is_allowed(connection)).collect();
+        let names: Vec<String> = allowed.iter().map(|poke| format!("`{}`", word(poke))).collect();
+        let message = format!(
+            "a connection that is {} cannot take the event `{}`; it takes {}",
+            word(&connection.state),
+            word(&self),
+            names.join(", ")
+        );
+        ApiError::bad_request(message).with_data(json!({
+            "machine": "connection", "state": connection.state, "event": self, "events": allowed,
+            "history": connection.history,
+        }))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,25 +134,14 @@ pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
     let body: PokeBody = call.json()?;
     let (cx, connection) = named(&call)?;
     let (space, id) = (cx.space.clone(), connection.id.clone());
+    if !body.event.is_allowed(&connection) {
+        return Err(body.event.refusal(&connection));
+    }
     let error = body.error.map(ApiError::configuration);
-    let event = match body.event {
-        Poke::Authorize => ConnectionEvent::Finish,
-        Poke::Cancel => ConnectionEvent::Cancel,
-        Poke::LoseCredentials => ConnectionEvent::LoseCredentials,
-        Poke::FailConfiguration => ConnectionEvent::FailConfiguration,
-        Poke::FailSetup => ConnectionEvent::FailSetup,
-        Poke::Fail => ConnectionEvent::Fail,
-        Poke::Reconnect => ConnectionEvent::Reconnect,
-        Poke::Rebuild => ConnectionEvent::Rebuild,
-        Poke::Finalize => ConnectionEvent::Finalize,
-        Poke::Disconnect => ConnectionEvent::Disconnect,
-        Poke::Disconnected => ConnectionEvent::Disconnected,
-        Poke::FinishBuilding => {
-            connect::finish_building_now(&call.engine, &space, &id).await?;
-            return shown(&cx, id.as_str());
-        }
-    };
-    connect::poke(&call.engine, &space, &id, event, error).await?;
+    match body.event.event() {
+        Some(event) => drop(connect::poke(&call.engine, &space, &id, event, error).await?),
+        None => connect::finish_building_now(&call.engine, &space, &id).await?,
+    }
     shown(&cx, id.as_str())
 }
 
