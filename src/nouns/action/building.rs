@@ -12,7 +12,7 @@ use crate::engine::moves::Moves;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::action::model::{Action, ActionEvent, ActionState, ActionType};
 use crate::nouns::action::rules::sentence;
-use crate::nouns::agent_session::model::AgentEvent;
+use crate::nouns::agent_session::model::{AgentEvent, AgentSession};
 use crate::nouns::agent_session::{self as agents, NewSession};
 use crate::store::{StoreError, Tx, World};
 
@@ -38,9 +38,18 @@ impl Moves for Action {
 /// is a record that ends with the building. Source: SDK `agentSessionId`.
 pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
     for id in tx.changed::<Action>() {
-        let is_building = |action: &&Arc<Action>| action.state == ActionState::Building;
-        let Some(action) = tx.actions.get(&id).filter(is_building).cloned() else { continue };
-        if tx.agent_sessions.with_key(&id).any(|session| !session.status.is_idle()) {
+        let Some(action) = tx.actions.get(&id).cloned() else { continue };
+        let is_building = action.state == ActionState::Building && !action.meta.is_archived();
+        let prompt = action.intent.clone().unwrap_or_else(|| action.meta.name.clone());
+        let is_built_by = |session: &Arc<AgentSession>| is_building && session.prompt == prompt;
+        let busy: Vec<Arc<AgentSession>> =
+            tx.agent_sessions.with_key(&id).filter(|session| !session.status.is_idle()).cloned().collect();
+        if !busy.is_empty() && !busy.iter().all(is_built_by) {
+            let why = ApiError::configuration("the action is not built any more, or from other words");
+            // What is not over may always end.
+            agents::end_building(space, tx, &id, Some(&why)).ok();
+        }
+        if !is_building || busy.iter().any(is_built_by) {
             continue;
         }
         let mut session = agents::new_session(
@@ -48,7 +57,7 @@ pub fn notice(space: &WorkspaceRuntime, tx: &mut Tx) -> Result<(), StoreError> {
             tx,
             action.place.tenant.clone(),
             NewSession {
-                prompt: action.intent.clone().unwrap_or_else(|| action.meta.name.clone()),
+                prompt,
                 workspace_element_type: Some("action".into()),
                 workspace_element_id: Some(id),
                 agent_name: Some("action-building".into()),

@@ -10,15 +10,17 @@ use crate::nouns::{app_event, external_event};
 /// What is wrong with a node of a flow instance; none for a trigger that waits, and for any other node.
 pub(super) fn problem_of(directory: &Directory<'_>, flow: &Flow, node: &FlowNode) -> Option<ApiError> {
     flow.place.connection.as_ref()?;
-    match node.node_type {
-        FlowNodeType::ScheduleTrigger => match Schedule::of(&node.config) {
-            Ok(Some(_)) => None,
-            Ok(None) => Some(ApiError::configuration(
-                "`config` of the trigger does not say when; give `intervalMinutes`, or `cron` with a `timezone`",
-            )),
-            Err(error) => Some(ApiError::configuration(error.message.clone())),
-        },
-        FlowNodeType::AppEventTrigger => app_event::problem_of(directory.world, node),
-        _ => external_event::problem_of(directory, flow, node),
+    if node.node_type == FlowNodeType::AppEventTrigger {
+        return app_event::problem_of(directory.world, node);
+    }
+    if node.node_type != FlowNodeType::ScheduleTrigger {
+        return external_event::problem_of(directory, flow, node);
+    }
+    match Schedule::of(&node.config) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some(ApiError::configuration(
+            "`config` of the trigger does not say when; give `intervalMinutes`, or `cron` with a `timezone`",
+        )),
+        Err(error) => Some(ApiError::configuration(error.message.clone())),
     }
 }
