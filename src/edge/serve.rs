@@ -231,8 +231,12 @@ async fn answer(
     };
     let (read, query) = (Arc::clone(&call.read), call.raw_query.clone());
     let PreparedCall { subject, answer } = route.begin(call);
-    if let (Access::Public, Some(subject)) = (route.access, &subject) {
-        subject.space.world().workspace.check_in_service()?;
+    if let (Access::Public, Some(subject)) = (route.access, &subject)
+        && let Err(error) = subject.space.world().workspace.check_in_service()
+    {
+        seen.started = Some(subject.space.clock.now());
+        seen.space = Some(Arc::clone(&subject.space));
+        return Err(error);
     }
     let mut met = faults::meet(&edge.engine, subject.as_ref()).await?;
     seen.faults = std::mem::take(&mut met.rules);

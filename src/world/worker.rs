@@ -120,13 +120,16 @@ fn next_due(space: &WorkspaceRuntime, world: &World) -> Option<(&'static Mover, 
 }
 
 /// Moves the workspace's clock forward, and makes every change that falls due on the way at its own moment. Returns how
-/// many there were. Fails with 400 when there are more than `Config::advance_limit`; the clock stands then where the last
-/// was made, and a further call goes on from there.
+/// many there were. Fails with 400 once there were `Config::advance_limit` and more are to come; the clock stands then where the
+/// last was made, and a further call goes on from there.
 pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
     let _advance = space.advances.begin(end);
     let mut moved = settle(engine, space).await?;
     while let Some(next) = next_moment(space).filter(|next| *next <= end) {
+        if moved >= engine.config.advance_limit {
+            return Err(too_far(space, moved, end));
+        }
         let now = space.clock.now();
         if next > now {
             space.clock.advance(Duration::from_millis(next.since(now)));
@@ -137,9 +140,6 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Du
             break;
         }
         moved += more;
-        if moved >= engine.config.advance_limit {
-            return Err(too_far(space, moved, end));
-        }
     }
     let now = space.clock.now();
     if end > now {
@@ -152,8 +152,8 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Du
 fn too_far(space: &WorkspaceRuntime, moved: usize, end: Timestamp) -> ApiError {
     let now = space.clock.now();
     let why = format!(
-        "{moved} changes fell due before {end}, and one call makes so many at the most; the clock stands at {now}: call again \
-         to go on, disable what repeats itself so often, or start the server with a larger --advance-limit"
+        "{moved} changes fell due and more are to come before {end}, which is more than one call makes; the clock stands at \
+         {now}: call again to go on, disable what repeats itself so often, or start the server with a larger --advance-limit"
     );
     ApiError::bad_request(why).with_data(json!({ "now": now, "moved": moved }))
 }
