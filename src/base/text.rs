@@ -20,6 +20,22 @@ pub fn http_address(text: &str) -> Option<url::Url> {
     url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
+/// Reads a duration such as `90s`, `15m`, `1h` or `7d` as milliseconds; a number alone counts `bare` of them. None for anything
+/// else, and for what is too long to count.
+pub fn milliseconds(text: &str, bare: u64) -> Option<u64> {
+    let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));
+    let unit = match unit {
+        "" => bare,
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => return None,
+    };
+    number.parse::<u64>().ok()?.checked_mul(unit)
+}
+
 /// Returns the article, `a` or `an`, for a noun.
 pub fn article(noun: &str) -> &'static str {
     if noun.starts_with(['a', 'e', 'i', 'o', 'u']) { "an" } else { "a" }

@@ -94,7 +94,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
     let redirect = options.redirect.then(Redirect::written).transpose()?;
     if let Some(redirect) = &redirect {
-        command.envs(redirect.environment(&access.url, |name| std::env::var(name).ok()));
+        command.envs(redirect.environment(&access.url, |name| std::env::var_os(name)));
     }
     let redirected: &[&str] = if redirect.is_some() { Redirect::hosts() } else { &[] };
     for name in ["NO_PROXY", "no_proxy"] {

@@ -96,7 +96,8 @@ pub(super) enum Snapshots {
 
 /// Does a verb and prints what the server answers.
 fn done<V: Args + ControlVerb>(with: &With<V>, form: Form<'_>) -> Result<ExitCode, String> {
-    let (client, session) = (with.target.client()?, with.target.session()?);
+    let session = with.target.session()?;
+    let client = session.client()?;
     let answer = wait(client.send(with.verb.request(&session.workspace)))?;
     Ok(ended(with.json, &answer, form))
 }

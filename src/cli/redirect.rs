@@ -3,6 +3,7 @@
 //!
 //! Invariant: the files are there for as long as the command runs, since whatever it starts loads them too.
 
+use std::ffi::OsString;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -18,29 +19,21 @@ pub(super) struct Redirect {
 impl Redirect {
     /// Writes the files. The error is a sentence for the user.
     pub(super) fn written() -> Result<Self, String> {
-        let name = format!("membrane-mock-redirect-{}", std::process::id());
         // Node loads a file only by its absolute path, and an empty `TMPDIR` names no folder.
         let folder = Some(std::env::temp_dir()).filter(|folder| !folder.as_os_str().is_empty());
-        let folder = std::path::absolute(folder.unwrap_or_else(|| "/tmp".into()));
-        let folder = folder.map_err(|error| format!("there is no folder for temporary files: {error}"))?.join(name);
-        if folder.to_str().is_none_or(|path| path.contains(':')) {
-            return Err(format!("{}: PYTHONPATH cannot name this folder; set another TMPDIR", folder.display()));
+        let parent = std::path::absolute(folder.unwrap_or_else(|| "/tmp".into()));
+        let parent = parent.map_err(|error| format!("there is no folder for temporary files: {error}"))?;
+        if parent.to_str().is_none_or(|path| path.contains(':')) {
+            return Err(format!("{}: PYTHONPATH cannot name this folder; set another TMPDIR", parent.display()));
         }
-        let redirect = Self { folder };
-        let write = || -> std::io::Result<()> {
-            // One that is there already is of a process that was killed, and had the same number.
-            std::fs::remove_dir_all(&redirect.folder).or_else(|error| match error.kind() {
-                std::io::ErrorKind::NotFound => Ok(()),
-                _ => Err(error),
-            })?;
-            let mut builder = std::fs::DirBuilder::new();
-            builder.mode(0o700).create(&redirect.folder)?;
-            builder.create(redirect.python())?;
+        let write = || -> std::io::Result<Self> {
+            let redirect = Self { folder: made_in(&parent)? };
+            std::fs::DirBuilder::new().mode(0o700).create(redirect.python())?;
             std::fs::write(redirect.node(), include_str!("redirect/redirect.cjs"))?;
-            std::fs::write(redirect.python().join("sitecustomize.py"), include_str!("redirect/sitecustomize.py"))
+            std::fs::write(redirect.python().join("sitecustomize.py"), include_str!("redirect/sitecustomize.py"))?;
+            Ok(redirect)
         };
-        write().map_err(|error| format!("cannot write what redirects programs: {error}"))?;
-        Ok(redirect)
+        write().map_err(|error| format!("cannot write what redirects programs: {error}"))
     }
 
     fn node(&self) -> PathBuf {
@@ -55,16 +48,34 @@ impl Redirect {
     pub(super) fn environment(
         &self,
         address: &str,
-        known: impl Fn(&str) -> Option<String>,
-    ) -> [(&'static str, String); 4] {
+        known: impl Fn(&str) -> Option<OsString>,
+    ) -> [(&'static str, OsString); 4] {
         let known = |name: &str| known(name).filter(|value| !value.is_empty());
-        let node = format!("--require={}", quoted(&self.node()));
-        let python = self.python().display().to_string();
+        let joined = |first: OsString, between: &str, second: OsString| {
+            let mut whole = first;
+            whole.push(between);
+            whole.push(second);
+            whole
+        };
+        let node = OsString::from(format!("--require={}", quoted(&self.node())));
+        let python = self.python().into_os_string();
         [
-            ("NODE_OPTIONS", known("NODE_OPTIONS").map_or_else(|| node.clone(), |options| format!("{options} {node}"))),
-            ("PYTHONPATH", known("PYTHONPATH").map_or_else(|| python.clone(), |path| format!("{python}:{path}"))),
-            ("MEMBRANE_MOCK_REDIRECT_TO", address.to_owned()),
-            ("MEMBRANE_MOCK_REDIRECT_HOSTS", HOSTS.join(",")),
+            (
+                "NODE_OPTIONS",
+                match known("NODE_OPTIONS") {
+                    Some(options) => joined(options, " ", node),
+                    None => node,
+                },
+            ),
+            (
+                "PYTHONPATH",
+                match known("PYTHONPATH") {
+                    Some(path) => joined(python, ":", path),
+                    None => python,
+                },
+            ),
+            ("MEMBRANE_MOCK_REDIRECT_TO", address.into()),
+            ("MEMBRANE_MOCK_REDIRECT_HOSTS", HOSTS.join(",").into()),
         ]
     }
 
@@ -80,6 +91,19 @@ impl Drop for Redirect {
     }
 }
 
+/// Makes a new folder that only its owner can read.
+fn made_in(parent: &Path) -> std::io::Result<PathBuf> {
+    let mut number = 0_u64;
+    loop {
+        let folder = parent.join(format!("membrane-mock-redirect-{}-{number}", std::process::id()));
+        match std::fs::DirBuilder::new().mode(0o700).create(&folder) {
+            // Processes in other containers may have this number and the same folder.
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            made => return made.map(|()| folder),
+        }
+    }
+}
+
 /// A path as it stands in `NODE_OPTIONS`.
 fn quoted(path: &Path) -> String {
     format!("\"{}\"", path.display().to_string().replace('\\', "\\\\").replace('"', "\\\""))
@@ -92,14 +116,14 @@ mod tests {
     #[test]
     fn what_is_set_already_stays_in_force() {
         let redirect = Redirect { folder: "/no/such \"folder\"".into() };
-        let of = |known: &str| {
-            redirect
-                .environment("http://127.0.0.1:1", |name| Some(format!("{known}{name}")).filter(|_| !known.is_empty()))
+        let of = |before: &str| {
+            let known = |name: &str| Some(OsString::from(format!("{before}{name}"))).filter(|_| !before.is_empty());
+            redirect.environment("http://127.0.0.1:1", known).map(|(_, value)| value.into_string().unwrap())
         };
-        let [(_, node), (_, python), (_, to), _] = of("");
+        let [node, python, to, _] = of("");
         assert_eq!(node, r#"--require="/no/such \"folder\"/redirect.cjs""#);
         assert_eq!((python.as_str(), to.as_str()), ("/no/such \"folder\"/python", "http://127.0.0.1:1"));
-        let [(_, node), (_, python), ..] = of("x-");
+        let [node, python, ..] = of("x-");
         assert!(
             node.starts_with("x-NODE_OPTIONS --require=") && python.ends_with("/python:x-PYTHONPATH"),
             "{node} {python}"

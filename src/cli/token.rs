@@ -8,6 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use crate::base::clock::real_now;
+use crate::base::text::milliseconds;
 use crate::cli::credentials::Credentials;
 use crate::cli::output::print;
 use crate::engine::tokens::mint;
@@ -31,16 +32,8 @@ pub(super) struct TokenOptions {
 }
 
 fn duration(text: &str) -> Result<Duration, String> {
-    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
-    let seconds = match unit {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 3600,
-        "d" => 24 * 3600,
-        _ => return Err(format!("`{text}` is no duration such as 30s, 5m, 1h or 7d")),
-    };
-    let number: u64 = number.parse().map_err(|_| format!("`{text}` is no duration such as 30s, 5m, 1h or 7d"))?;
-    number.checked_mul(seconds).map(Duration::from_secs).ok_or_else(|| format!("`{text}` is too long"))
+    let read = milliseconds(text, 1_000).map(Duration::from_millis);
+    read.ok_or_else(|| format!("`{text}` is no duration such as 30s, 5m, 1h or 7d"))
 }
 
 /// Prints a token, of credentials that were `kept` where others are not named.

@@ -3,7 +3,7 @@
 use clap::Args;
 use http::Method;
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
@@ -20,6 +20,11 @@ pub(super) fn object(text: &str) -> Result<JsonMap, String> {
         Value::Object(object) => Ok(object),
         _ => Err("it is no JSON object".into()),
     }
+}
+
+/// A value that is given, and may be null.
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 /// Lists actions: of a connection, of an app, or those that every app has.
@@ -90,6 +95,7 @@ pub(crate) struct Act {
     connection_key: Option<String>,
     /// The input, as JSON
     #[arg(long, value_name = "JSON", value_parser = json, allow_hyphen_values = true)]
+    #[serde(default, deserialize_with = "given")]
     input: Option<Value>,
     /// What to keep in the run's log, as a JSON object
     #[arg(long, value_name = "JSON", value_parser = object)]

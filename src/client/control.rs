@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
+use crate::base::text::milliseconds;
 use crate::client::Request;
 use crate::client::actions::{json, object};
 
@@ -134,7 +135,7 @@ impl ControlVerb for ReadJournal {
 }
 
 /// Moves a connection to another state: break it, or let its user act. Events are `authorize`, `cancel`, `loseCredentials`,
-/// `finishBuilding`, `failConfiguration`, `failSetup`, `fail`, `reconnect`, `rebuild`, `disconnect` and `disconnected`.
+/// `finishBuilding`, `failConfiguration`, `failSetup`, `fail`, `reconnect`, `rebuild`, `finalize`, `disconnect` and `disconnected`.
 #[derive(Debug, Clone, Args, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PokeConnection {
@@ -280,7 +281,7 @@ impl ControlVerb for GetClock {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct AdvanceClock {
     /// By so many milliseconds; a command takes 90s, 15m, 1h or 7d too
-    #[arg(value_name = "DURATION", value_parser = milliseconds)]
+    #[arg(value_name = "DURATION", value_parser = duration)]
     ms: Option<u64>,
     /// To this moment, such as 2026-02-01T00:00:00Z
     #[arg(long, value_name = "RFC3339", conflicts_with = "ms")]
@@ -288,18 +289,8 @@ pub(crate) struct AdvanceClock {
 }
 
 /// Reads a duration as milliseconds.
-fn milliseconds(text: &str) -> Result<u64, String> {
-    let wrong = || format!("`{text}` is no duration such as 500, 90s, 15m, 1h or 7d");
-    let (number, unit) = text.split_at(text.find(|char: char| !char.is_ascii_digit()).unwrap_or(text.len()));
-    let unit = match unit {
-        "" | "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => return Err(wrong()),
-    };
-    number.parse::<u64>().ok().and_then(|number| number.checked_mul(unit)).ok_or_else(wrong)
+fn duration(text: &str) -> Result<u64, String> {
+    milliseconds(text, 1).ok_or_else(|| format!("`{text}` is no duration such as 500, 90s, 15m, 1h or 7d"))
 }
 
 impl ControlVerb for AdvanceClock {
@@ -386,10 +377,10 @@ mod tests {
 
     #[test]
     fn durations_are_milliseconds() {
-        let read = ["500", "500ms", "90s", "15m", "1h", "7d"].map(|text| milliseconds(text).unwrap());
+        let read = ["500", "500ms", "90s", "15m", "1h", "7d"].map(|text| duration(text).unwrap());
         assert_eq!(read, [500, 500, 90_000, 900_000, 3_600_000, 604_800_000]);
         for wrong in ["", "h", "1y", "-1s", "99999999999999999999d", "1.5h"] {
-            assert!(milliseconds(wrong).is_err(), "{wrong}");
+            assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
 }

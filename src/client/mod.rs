@@ -20,8 +20,11 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 
-/// A call may take this long: one that waits does so for a minute at the most.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// A call may take this long: a clock that moves over years, and a snippet without a limit, take their time.
+const PATIENCE: Duration = Duration::from_hours(1);
+
+/// A server may take this long to take a connection.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(10);
 
 /// What a segment of a path has as it is.
 const SEGMENT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~').remove(b'@');
@@ -148,9 +151,17 @@ pub(crate) struct Client {
 impl Client {
     /// A client of the API at an address. The error is a sentence for the user.
     pub(crate) fn new(api: &str, tokens: Tokens) -> Result<Self, String> {
+        let http =
+            reqwest::Client::builder().redirect(Policy::none()).timeout(PATIENCE).connect_timeout(CONNECTS_WITHIN);
         // What is on this machine is reached directly, whatever proxy is set for others.
-        let http = reqwest::Client::builder().no_proxy().redirect(Policy::none()).timeout(PATIENCE).build();
-        let http = http.map_err(|error| format!("no HTTP client: {error}"))?;
+        let is_here = url::Url::parse(api).is_ok_and(|url| match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback() || address.is_unspecified(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback() || address.is_unspecified(),
+            None => false,
+        });
+        let http = if is_here { http.no_proxy() } else { http };
+        let http = http.build().map_err(|error| format!("no HTTP client: {error}"))?;
         Ok(Self { api: api.trim_end_matches('/').to_owned(), http, tokens })
     }
 

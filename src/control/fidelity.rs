@@ -41,6 +41,20 @@ pub fn level(route: &Route) -> Option<Level> {
     if route.is_faked() { level_of(route.source) } else { Some(Level::NotFaked) }
 }
 
+/// Returns the ledger in words: each route and each behaviour, as what it is and what is known of it.
+pub(crate) fn in_words() -> Vec<(String, String)> {
+    let word = |level: Option<Level>| json!(level).as_str().unwrap_or("unknown").to_owned();
+    let behaviours = behaviours::all().map(|Behaviour { what, source, decided, .. }| {
+        ((*what).to_owned(), format!("{what} ({}, by {source}) {decided}", word(level_of(source))))
+    });
+    let routes = crate::edge::known_routes().iter().map(|route| {
+        let name = format!("{} {}", route.method.as_ref().map_or("ANY", http::Method::as_str), route.path);
+        let text = format!("{name}: {}, by {}", word(level(route)), route.source);
+        (name, text)
+    });
+    behaviours.chain(routes).collect()
+}
+
 /// Returns the ledger. With `?workspace=KEY` it also counts how often that workspace used each route, and each
 /// behaviour as far back as its journal goes.
 pub(super) async fn ledger(call: Call) -> Result<Reply, ApiError> {

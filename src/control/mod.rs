@@ -16,6 +16,8 @@ mod workspaces;
 pub(crate) use time::keep as keep_clock;
 pub(crate) use upstreams::add as add_stub;
 
+pub(crate) use fidelity::in_words as ledger_in_words;
+
 use std::sync::Arc;
 
 use http::Method;

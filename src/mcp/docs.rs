@@ -1,5 +1,6 @@
-//! The search in the fake's own documents, section by section, and in the table of its routes.
+//! The search in the fake's own documents, section by section, and in the ledger of its routes and behaviours.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use schemars::JsonSchema;
@@ -7,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::base::rank;
+use crate::control::ledger_in_words;
 
 /// Searches the documents of this fake: how calls are made, what it does as the platform, and what it does not.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -16,7 +18,7 @@ pub(super) struct SearchDocs {
     query: String,
 }
 
-/// The most sections that are answered.
+/// The most sections, and the most lines of the ledger, that are answered.
 const MOST: usize = 5;
 
 /// The most characters of a section that are answered.
@@ -44,11 +46,19 @@ const DOCUMENTS: [(&str, &str); 19] = [
     ("docs/troubleshooting.md", include_str!("../../docs/troubleshooting.md")),
 ];
 
-/// A part of a document, under one heading.
+/// A part of a document, under one heading, or a line of the ledger.
 struct Section {
     document: &'static str,
-    heading: &'static str,
-    text: &'static str,
+    heading: Cow<'static, str>,
+    text: Cow<'static, str>,
+}
+
+impl Section {
+    /// How well it answers a query: what it is about counts more than what else it mentions.
+    fn score(&self, query: &str) -> f64 {
+        let title = format!("{} {}", self.heading, self.document);
+        2.0 * rank::score(query, &title) + rank::score(query, &self.text)
+    }
 }
 
 /// The sections of a document: each begins with a heading.
@@ -59,14 +69,21 @@ fn sections(document: &'static str, text: &'static str) -> Vec<Section> {
     let parts = starts.iter().zip(ends).filter_map(|(start, end)| text.get(*start..end));
     let of = |text: &'static str| Section {
         document,
-        heading: text.lines().next().unwrap_or_default().trim_start_matches('#').trim(),
-        text,
+        heading: text.lines().next().unwrap_or_default().trim_start_matches('#').trim().into(),
+        text: text.into(),
     };
     parts.filter(|text| !text.trim().is_empty()).map(of).collect()
 }
 
-static SECTIONS: LazyLock<Vec<Section>> =
-    LazyLock::new(|| DOCUMENTS.iter().flat_map(|(document, text)| sections(document, text)).collect());
+static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    let documents = DOCUMENTS.iter().flat_map(|(document, text)| sections(document, text));
+    let ledger = ledger_in_words().into_iter().map(|(heading, text)| Section {
+        document: "ledger",
+        heading: heading.into(),
+        text: text.into(),
+    });
+    documents.chain(ledger).collect()
+});
 
 /// The lines of a section that fit best, where it is too long to answer: its rules and rows stand in lines of their own.
 fn excerpt(query: &str, section: &Section) -> String {
@@ -86,11 +103,16 @@ fn excerpt(query: &str, section: &Section) -> String {
     shown.chars().take(LONGEST).collect::<String>().trim().to_owned()
 }
 
-/// The sections that fit best, the best first.
+/// The sections that fit best, the best first, and after them the lines of the ledger that do.
 pub(super) fn search(of: &SearchDocs) -> Value {
-    let all: Vec<&Section> = SECTIONS.iter().collect();
-    let found = rank::best(&of.query, all, |section| format!("{} {}", section.heading, section.text));
-    let shown = found.into_iter().take(MOST).map(|section| {
+    let found = |of_ledger: bool| {
+        let all = SECTIONS.iter().filter(|section| (section.document == "ledger") == of_ledger);
+        let scored = all.map(|section| (section.score(&of.query), section)).filter(|(score, _)| *score > 0.0);
+        let mut scored: Vec<(f64, &Section)> = scored.collect();
+        scored.sort_by(|one, other| other.0.total_cmp(&one.0));
+        scored.into_iter().take(MOST).map(|(_, section)| section)
+    };
+    let shown = found(false).chain(found(true)).map(|section| {
         json!({
             "document": section.document,
             "heading": section.heading,
@@ -109,6 +131,14 @@ mod tests {
         let found = search(&SearchDocs { query: "advance clock".into() });
         let items = found["items"].as_array().unwrap();
         assert!(items.iter().any(|item| item["text"].as_str().unwrap().contains("advance")), "{found:#}");
+        let of_route = search(&SearchDocs { query: "POST /act".into() });
+        let lines = of_route["items"].as_array().unwrap().iter().filter(|item| item["document"] == "ledger");
+        assert!(
+            lines
+                .map(|item| item["text"].as_str().unwrap())
+                .any(|text| text.starts_with("POST /act: documented, by SEED")),
+            "{of_route:#}"
+        );
         assert!(items.iter().all(|item| item["text"].as_str().unwrap().chars().count() <= LONGEST));
         assert!(search(&SearchDocs { query: "xyzzyplugh".into() })["items"].as_array().unwrap().is_empty());
     }

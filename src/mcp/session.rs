@@ -29,7 +29,7 @@ impl Session {
     }
 
     /// A client with tokens of this tenant, signed now.
-    pub(super) fn client(&self) -> Result<Client, String> {
+    pub(crate) fn client(&self) -> Result<Client, String> {
         let tokens = Tokens {
             tenant: self.token(Some(&self.tenant), false, TOKEN_LASTS)?,
             manager: self.token(Some(&self.tenant), true, TOKEN_LASTS)?,

@@ -53,6 +53,12 @@ pub(in crate::cli) fn ended(json: bool, answer: &Answer, form: Form<'_>) -> Exit
     ExitCode::FAILURE
 }
 
+/// Whether there is a server that knows the credentials.
+pub(super) fn is_known(target: &Target) -> Result<bool, String> {
+    let client = target.client()?;
+    Ok(wait(client.ask(&WhoAmI)).is_ok_and(|answer| answer.is_success()))
+}
+
 /// Says whether the credentials are good for something.
 pub(super) fn status(target: &Target, json: bool) -> Result<ExitCode, String> {
     let client = target.client()?;

@@ -2,7 +2,7 @@
 //! it signs its tokens with the workspace's secret, and calls whatever address it is told. Source: SEED.
 //!
 //! `commands.rs` holds the commands, `session.rs` whose credentials they use, `shown.rs` what they print. Called by the name
-//! `membrane`, as by a link, the program is this command alone. Invariant: with `--json`, what is printed of an answer is its body.
+//! `membrane`, as by a link, the program is this command alone. Invariant: with `--json`, what is printed of a verb's answer is its body.
 
 mod commands;
 mod session;
@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 
 use crate::cli::credentials::{self, CredentialsOptions};
-use crate::cli::membrane::commands::{ConnectOptions, connect, get_action, simple, status};
+use crate::cli::membrane::commands::{ConnectOptions, connect, get_action, is_known, simple, status};
 pub(super) use crate::cli::membrane::commands::{With, ended, wait};
 pub(super) use crate::cli::membrane::session::Target;
 use crate::cli::membrane::session::{LoginOptions, LogoutOptions};

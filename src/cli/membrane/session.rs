@@ -5,23 +5,21 @@ use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::base::clock::real_now;
+use crate::base::JsonMap;
 use crate::cli::credentials::{Credentials, Known};
 use crate::cli::output::print;
 use crate::client::{Client, Tokens};
-use crate::engine::tokens::mint;
 use crate::mcp::Session;
 
 /// Says who wrote a file of credentials.
 const ISSUER: &str = "membrane-mock";
-
-/// A token of a command is good for this long.
-const TOKEN_LASTS: Duration = Duration::from_hours(1);
 
 /// Where a command asks, and as whom.
 #[derive(Debug, Args)]
@@ -65,34 +63,42 @@ impl Target {
         self.api_uri.as_ref().is_some_and(|uri| !uri.is_empty()) || variable("MEMBRANE_API_URL").is_some()
     }
 
+    /// The tenant that is named.
+    pub(in crate::cli) fn tenant(&self) -> Option<String> {
+        self.tenant_key.clone().filter(|tenant| !tenant.is_empty())
+    }
+
     /// The session of these credentials, for tools.
     pub(in crate::cli) fn session(&self) -> Result<Session, String> {
         let Known { api_uri, key, secret, tenant } = self.known()?;
         Ok(Session { api: api_uri, workspace: key, secret, tenant, control_token: control_token() })
     }
 
-    /// A client with tokens of these credentials. Where no secret is named, a token in `MEMBRANE_TOKEN` is used as it is.
+    /// A client with tokens of these credentials. Where no secret is named, a token in `MEMBRANE_TOKEN` is used as it is; it has
+    /// to be of the workspace and tenant that are named.
     pub(in crate::cli) fn client(&self) -> Result<Client, String> {
-        let known = self.known()?;
-        let names_secret = self.workspace_secret.as_ref().is_some_and(|secret| !secret.is_empty());
-        if let Some(token) = variable("MEMBRANE_TOKEN").filter(|_| !names_secret) {
-            return Client::new(
-                &known.api_uri,
-                Tokens { tenant: token.clone(), manager: token, control: control_token() },
-            );
+        let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        let session = self.session()?;
+        let Some(token) = variable("MEMBRANE_TOKEN").filter(|_| given(&self.workspace_secret).is_none()) else {
+            return session.client();
+        };
+        let claims = claims_of(&token);
+        for (claim, named) in [("workspaceKey", given(&self.workspace_key)), ("tenantKey", given(&self.tenant_key))] {
+            let claimed = claims.get(claim).and_then(Value::as_str);
+            if let Some(named) = named.filter(|named| claimed.is_some_and(|claimed| claimed != named)) {
+                return Err(format!(
+                    "MEMBRANE_TOKEN has another `{claim}` than `{named}`; name the workspace's secret, or unset it"
+                ));
+            }
         }
-        Client::new(&known.api_uri, tokens_of(&known)?)
+        Client::new(&session.api, Tokens { tenant: token.clone(), manager: token, control: control_token() })
     }
 }
 
-/// Tokens of these credentials.
-pub(in crate::cli) fn tokens_of(known: &Known) -> Result<Tokens, String> {
-    let expires = real_now().plus(TOKEN_LASTS);
-    let token = |is_manager| {
-        let token = mint(&known.key, &known.secret, Some(&known.tenant), is_manager, expires);
-        token.map_err(|error| error.message.clone())
-    };
-    Ok(Tokens { tenant: token(false)?, manager: token(true)?, control: control_token() })
+/// What a token says, which is not verified; nothing for what is no token.
+fn claims_of(token: &str) -> JsonMap {
+    let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    payload.and_then(|payload| serde_json::from_slice(&payload).ok()).unwrap_or_default()
 }
 
 fn control_token() -> Option<String> {
@@ -157,7 +163,7 @@ pub(in crate::cli) struct LoginOptions {
 /// Checks the credentials at the server and keeps them.
 pub(in crate::cli) fn login(options: &LoginOptions) -> Result<ExitCode, String> {
     let mut known = options.target.known()?;
-    if let Some(tenant) = &options.tenant {
+    if let Some(tenant) = options.tenant.as_ref().filter(|tenant| !tenant.is_empty()) {
         known.tenant.clone_from(tenant);
     }
     let file = file_in(options.target.home.as_deref())?;
@@ -174,9 +180,8 @@ pub(in crate::cli) fn login(options: &LoginOptions) -> Result<ExitCode, String> 
         tenant_key: Some(known.tenant.clone()),
         home: options.target.home.clone(),
     };
-    let status = super::status(&target, options.json)?;
-    if status != ExitCode::SUCCESS {
-        return Ok(status);
+    if !super::is_known(&target)? {
+        return super::status(&target, options.json);
     }
     let kept = Kept {
         issuer: ISSUER.into(),
@@ -187,7 +192,7 @@ pub(in crate::cli) fn login(options: &LoginOptions) -> Result<ExitCode, String> 
     };
     let text = serde_json::to_string_pretty(&kept).map_err(|error| error.to_string())?;
     write(&file, &text).map_err(|error| format!("{}: {error}", file.display()))?;
-    Ok(status)
+    super::status(&target, options.json)
 }
 
 /// Writes a file that only its owner can read, whole or not at all.

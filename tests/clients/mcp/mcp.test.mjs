@@ -154,7 +154,10 @@ for (const [way, transport] of Object.entries(ways)) {
     assert.equal((await call('get-action', { id: built.id, wait: true })).state, 'READY')
 
     const found = await call('search-docs', { query: 'faults' })
-    assert.ok(found.items.length > 0 && found.items.every(({ document, text }) => document.startsWith('docs/') && text.length > 0))
+    assert.ok(found.items.length > 0 && found.items.every(({ document, text }) => /^docs\/|^ledger$/.test(document) && text.length > 0))
+    assert.ok(found.items.some(({ document }) => document === 'docs/faults-and-scenarios.md'))
+    const known = await call('search-docs', { query: 'GET /connections' })
+    assert.ok(known.items.some(({ document, text }) => document === 'ledger' && text.startsWith('GET /connections: documented')))
   })
 
   test(`${way}: what goes wrong is told to the agent`, async (t) => {

@@ -55,7 +55,7 @@ test('a connection is broken, the journal tells of it, and a snapshot takes it b
   assert.deepEqual((await json('snapshot', 'list')).items, [])
 
   const refused = await run('poke', 'github-dev', 'authorize')
-  assert.deepEqual([refused.code, /cannot take the event `finish`; it takes/.test(refused.stderr)], [1, true])
+  assert.deepEqual([refused.code, /cannot take the event `authorize`; it takes `loseCredentials`/.test(refused.stderr)], [1, true])
 })
 
 test('faults are added, listed and removed', async (t) => {
