@@ -86,15 +86,16 @@ async fn a_poke_may_bring_the_error_along() {
 async fn an_illegal_poke_is_400_and_names_both_sides() {
     let bed = Bed::start().await;
 
-    for (event, named) in [("authorize", "finish"), ("cancel", "cancel"), ("failSetup", "failSetup")] {
+    let allowed = json!(["loseCredentials", "fail", "reconnect", "rebuild", "disconnect"]);
+    for event in ["authorize", "cancel", "failSetup", "finishBuilding"] {
         let answer = bed.control(Method::POST, "/connections/github-dev/poke", json!({"event": event})).await;
 
         assert_eq!(answer.0, 400, "{event}");
-        assert!(message(&answer).contains("READY") && message(&answer).contains(&format!("`{named}`")), "{answer:?}");
+        assert!(message(&answer).contains("READY") && message(&answer).contains(&format!("`{event}`")), "{answer:?}");
         let data = &answer.1["data"];
         assert_eq!(
-            (&data["machine"], &data["state"], &data["event"]),
-            (&json!("connection"), &json!("READY"), &json!(named))
+            (&data["machine"], &data["state"], &data["event"], &data["events"]),
+            (&json!("connection"), &json!("READY"), &json!(event), &allowed)
         );
     }
     assert_eq!(bed.demo().get("/connections/github-dev").await.1["state"], "READY");
