@@ -84,7 +84,7 @@ test('the variables are those that the libraries are tested with', async (t) => 
   const env = await execJson(inspect, { env: { TMPDIR: temporary, NO_PROXY: 'internal.example' } });
   assert.equal(env.MEMBRANE_MOCK_REDIRECT_TO, env.MEMBRANE_API_URI);
   assert.equal(env.MEMBRANE_MOCK_REDIRECT_HOSTS, HOSTS.join());
-  const [own] = env.NODE_OPTIONS.match(/membrane-mock-redirect-\d+/);
+  const [own] = env.NODE_OPTIONS.match(/membrane-mock-redirect-\d+-\d+/);
   assert.equal(env.NODE_OPTIONS, `${offline.NODE_OPTIONS} --require="${join(temporary, own, 'redirect.cjs')}"`);
   assert.equal(env.PYTHONPATH, `${join(temporary, own, 'python')}:${offline.PYTHONPATH}`);
   const unproxied = ['127.0.0.1', 'localhost', '::1', ...HOSTS];
@@ -121,7 +121,7 @@ test('a PYTHONPATH that was set stays in force, with its sitecustomize', async (
 test('the files are those of the sources, for nobody else to read, and go with the command', async (t) => {
   const TMPDIR = folder(t);
   const { name, others, mode, files, node, python } = await execJson(list, { env: { TMPDIR } });
-  assert.match(name, /^membrane-mock-redirect-\d+$/);
+  assert.match(name, /^membrane-mock-redirect-\d+-\d+$/);
   assert.deepEqual({ others, mode, files }, { others: [], mode: 0o700, files: ['python', 'redirect.cjs'] });
   assert.equal(node, readFileSync(sources.node, 'utf8'));
   assert.equal(python, readFileSync(sources.python, 'utf8'));
