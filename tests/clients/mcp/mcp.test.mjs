@@ -172,22 +172,25 @@ for (const [way, transport] of Object.entries(ways)) {
     await assert.rejects(client.callTool({ name: 'nope' }), /there is no tool `nope`/)
   })
 
-  test(`${way}: an agent breaks a connection, learns why, and mends it`, async (t) => {
+  test(`${way}: an agent connects, acts, breaks the connection, learns why, and mends it`, async (t) => {
     const { call } = await tools(t, transport(await fork(t)))
-    const act = () => call('act', { connectionKey: 'github-dev', api: { method: 'GET', path: '/user' } })
+    const begun = await call('connect', { integrationKey: 'github', connectionKey: 'mine' })
+    assert.equal(begun.state, 'CLIENT_ACTION_REQUIRED')
+    assert.equal((await call('mock-poke-connection', { connection: 'mine', event: 'authorize' })).state, 'READY')
+    const act = () => call('act', { connectionKey: 'mine', api: { method: 'GET', path: '/user' } })
     assert.equal(typeof (await act()).output.login, 'string')
     assert.match((await call('mock-explain-failure')).explanation, /no call .* has failed/)
 
-    const broken = await call('mock-poke-connection', { connection: 'github-dev', event: 'loseCredentials' })
+    const broken = await call('mock-poke-connection', { connection: 'mine', event: 'loseCredentials' })
     assert.equal(broken.state, 'DISCONNECTED')
     await assert.rejects(act(), /CONNECTION_DISCONNECTED/)
     const why = await call('mock-explain-failure')
-    assert.match(why.explanation, /POST \/act was answered 400: connection `github-dev` is disconnected/)
+    assert.match(why.explanation, /POST \/act was answered 400: connection `mine` is disconnected/)
     assert.equal(why.run.status, 'error')
 
     const again = await call('connect', { connectionId: broken.id })
     assert.deepEqual([again.id, again.state], [broken.id, 'CLIENT_ACTION_REQUIRED'])
-    await call('mock-poke-connection', { connection: 'github-dev', event: 'authorize' })
+    await call('mock-poke-connection', { connection: 'mine', event: 'authorize' })
     assert.equal(typeof (await act()).output.login, 'string')
 
     await call('mock-add-fault', { name: 'once', on: { operation: 'act' }, fault: { error: { type: 'internal', message: 'So it is' } }, times: 1 })
@@ -198,6 +201,10 @@ for (const [way, transport] of Object.entries(ways)) {
     const before = Date.parse((await call('mock-advance-clock', { ms: 1 })).now)
     const after = Date.parse((await call('mock-advance-clock', { ms: 3_600_000 })).now)
     assert.ok(after - before >= 3_600_000)
+
+    const own = await call('mock-create-workspace', { seed: 'none' })
+    t.after(() => control('DELETE', `/workspaces/${own.key}`))
+    assert.ok((await control('GET', '/workspaces')).items.some(({ key }) => key === own.key))
   })
 }
 
