@@ -65,7 +65,7 @@ impl<S: Serialize + Copy, E: Serialize + DeserializeOwned + Copy> History<S, E> 
     ) -> Result<StateChange<S, E>, ApiError> {
         let from = *state;
         let allowed = || values_of::<E>().into_iter().filter(|event| after(from, *event).is_some()).collect::<Vec<_>>();
-        let to = after(from, cause).ok_or_else(|| self.refusal(machine, from, cause, &allowed()))?;
+        let to = after(from, cause).ok_or_else(|| refusal(machine, from, cause, &allowed(), self))?;
         *state = to;
         let change = StateChange { at, from, to, cause };
         if self.0.len() == MOST {
@@ -74,18 +74,23 @@ impl<S: Serialize + Copy, E: Serialize + DeserializeOwned + Copy> History<S, E> 
         self.0.push(change.clone());
         Ok(change)
     }
+}
 
-    /// Makes the error for an event that a state does not allow.
-    fn refusal(&self, machine: &str, state: S, event: E, allowed: &[E]) -> ApiError {
-        let article = article(machine);
-        let takes = match allowed.iter().map(|event| format!("`{}`", word(event))).collect::<Vec<_>>() {
-            none if none.is_empty() => "none".to_owned(),
-            some => some.join(", "),
-        };
-        let (shown, refused) = (word(&state), word(&event));
-        let message =
-            format!("{article} {machine} that is {shown} cannot take the event `{refused}`; it takes {takes}");
-        let data = json!({ "machine": machine, "state": state, "event": event, "events": allowed, "history": self });
-        ApiError::bad_request(message).with_data(data)
-    }
+/// Makes the error for an event that the state of a `machine` does not allow. It names the `allowed` ones, and has the history.
+pub(crate) fn refusal<E: Serialize>(
+    machine: &str,
+    state: impl Serialize,
+    event: E,
+    allowed: &[E],
+    history: &impl Serialize,
+) -> ApiError {
+    let article = article(machine);
+    let takes = match allowed.iter().map(|event| format!("`{}`", word(event))).collect::<Vec<_>>() {
+        none if none.is_empty() => "none".to_owned(),
+        some => some.join(", "),
+    };
+    let (shown, refused) = (word(&state), word(&event));
+    let message = format!("{article} {machine} that is {shown} cannot take the event `{refused}`; it takes {takes}");
+    let data = json!({ "machine": machine, "state": state, "event": event, "events": allowed, "history": history });
+    ApiError::bad_request(message).with_data(data)
 }

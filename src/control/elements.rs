@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::base::history::word;
+use crate::base::history;
 use crate::base::json::names::values_of;
 use crate::call::{Call, Reply};
 use crate::control::check_no_body;
@@ -91,17 +91,7 @@ impl Poke {
     /// The refusal of one that a connection's state does not allow: it names those that the state does.
     fn refusal(self, connection: &Connection) -> ApiError {
         let allowed: Vec<Self> = values_of::<Self>().into_iter().filter(|poke| poke.is_allowed(connection)).collect();
-        let names: Vec<String> = allowed.iter().map(|poke| format!("`{}`", word(poke))).collect();
-        let message = format!(
-            "a connection that is {} cannot take the event `{}`; it takes {}",
-            word(&connection.state),
-            word(&self),
-            names.join(", ")
-        );
-        ApiError::bad_request(message).with_data(json!({
-            "machine": "connection", "state": connection.state, "event": self, "events": allowed,
-            "history": connection.history,
-        }))
+        history::refusal("connection", connection.state, self, &allowed, &connection.history)
     }
 }
 
