@@ -58,12 +58,20 @@ impl Credentials {
         // Another workspace has another secret.
         let is_kept = named.workspace_key.is_none() || named.workspace_key == kept.workspace_key;
         let (kept_key, kept_secret) = if is_kept { (kept.workspace_key, kept.workspace_secret) } else { (None, None) };
+        let key = named.workspace_key.or(kept_key);
+        let secret = named.workspace_secret.or(kept_secret);
+        // Only the demo's workspace has the demo's secret.
+        if let Some(key) = key.as_ref().filter(|key| secret.is_none() && Some(*key) != demo.key.as_ref()) {
+            return Err(format!(
+                "the secret of workspace `{key}` is not known; give it by --workspaceSecret or MEMBRANE_WORKSPACE_SECRET"
+            ));
+        }
         let or = |named: Option<String>, kept: Option<String>, demo: &Option<String>| named.or(kept).or(demo.clone());
         Ok(Known {
             api_uri: or(named.api_uri, kept.api_uri, &None)
                 .unwrap_or_else(|| format!("http://127.0.0.1:{}", Config::default().port)),
-            key: or(named.workspace_key, kept_key, &demo.key).unwrap_or_default(),
-            secret: or(named.workspace_secret, kept_secret, &demo.secret).unwrap_or_default(),
+            key: key.or(demo.key.clone()).unwrap_or_default(),
+            secret: secret.or(demo.secret.clone()).unwrap_or_default(),
             tenant: or(named.tenant, kept.tenant, &demo.default_tenant).unwrap_or_else(|| DEFAULT_TENANT.to_owned()),
         })
     }
