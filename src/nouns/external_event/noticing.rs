@@ -26,6 +26,7 @@ use crate::nouns::external_event::model::{
     Noticed, SubscriptionStatus,
 };
 use crate::nouns::external_event::rules::collect;
+use crate::nouns::external_event_type::model::ExternalEventType;
 use crate::nouns::flow::model::{Flow, FlowNode};
 use crate::store::{Record, StoreError, Tx, World};
 
@@ -243,7 +244,10 @@ pub(super) fn source_of(
         let key = config.event_key.as_deref().ok_or_else(|| {
             ApiError::bad_request("`config.eventKey` is missing: the key of one of the connector's events")
         })?;
-        connector.event(key)?;
+        // A workspace describes events of its own, and the connector has others.
+        if directory.serving::<ExternalEventType>(Spot::of(connection, instance_key), key).is_err() {
+            connector.event(key)?;
+        }
         let source = Source {
             collection: None,
             udm: None,

@@ -21,10 +21,11 @@ use crate::engine::{Cx, Engine, WorkspaceRuntime};
 use crate::nouns::connection as connections;
 use crate::nouns::data_link_table::finder;
 use crate::nouns::external_event::model::{
-    Detection, EventConfig, EventStatus, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
-    LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
+    Detection, EventConfig, EventStatus, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription,
+    IncomingWebhook, LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
 };
 use crate::nouns::external_event::noticing::{forget_all_old, is_deactivated, source_of, subscription};
+use crate::nouns::external_event_type::model::ExternalEventType;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 use crate::nouns::flow::model::Flow;
 use crate::nouns::flow_run::{self as flow_runs, Launch};
@@ -42,8 +43,10 @@ pub(super) struct SubscriptionBody {
     connection_id: Option<String>,
     /// On creation: the key of the connection; an alternative to `connectionId`.
     connection_key: Option<String>,
-    /// What it is to; needed on creation.
+    /// What it is to; needed on creation, unless an event type is named.
     config: Option<EventConfig>,
+    /// On creation: the id of the external event type that it is to, instead of `config`.
+    external_event_type_id: Option<String>,
     /// How often the app is asked what is new.
     pull_updates_interval_seconds: Patch<f64>,
     /// How often everything is looked through.
@@ -95,13 +98,32 @@ pub(super) async fn create(cx: &Cx, body: SubscriptionBody) -> Result<Arc<Extern
     let named = body.connection_id.clone().or_else(|| body.connection_key.clone());
     let named =
         named.ok_or_else(|| ApiError::bad_request("name the connection by `connectionId` or `connectionKey`"))?;
-    let config = body.config.clone().ok_or_else(|| {
-        ApiError::bad_request(
-            "`config` is missing: `{type, dataSource}` for records, `{type, eventKey}` for other events",
-        )
-    })?;
     let connection = connections::get(cx, &named)?;
     cx.directory(&cx.world()).check_usable(&connection)?;
+    let config = match (&body.config, &body.external_event_type_id) {
+        (Some(config), None) => config.clone(),
+        (None, Some(id)) => {
+            let world = cx.world();
+            let of_type = cx.directory(&world).serving::<ExternalEventType>(Spot::of(&connection, None), id)?;
+            EventConfig {
+                event_type: EventType::ConnectorEvent,
+                data_source: None,
+                event_key: Some(of_type.meta.key.clone().unwrap_or_else(|| of_type.id.to_string())),
+                event_parameters: None,
+            }
+        }
+        (Some(_), Some(_)) => {
+            return Err(ApiError::bad_request(
+                "`config` and `externalEventTypeId` are two ways to say one thing; give one",
+            ));
+        }
+        (None, None) => {
+            return Err(ApiError::bad_request(
+                "`config` is missing: `{type, dataSource}` for records, `{type, eventKey}` for other events; `externalEventTypeId` \
+                 names an event type of the workspace instead",
+            ));
+        }
+    };
     let mut tx = cx.space.data.begin().await;
     let world = (*tx).clone();
     let name = json!(config.event_type).as_str().unwrap_or_default().to_owned();

@@ -266,6 +266,27 @@ scenario('events of a connector come in by webhook, and are logged', still, asyn
   assert.deepEqual(failed.map(({ subscriptionId }) => subscriptionId), [of.id]);
 });
 
+scenario('a subscription is to an event type of the workspace', still, async (world) => {
+  const { manager, client } = world;
+  const type = await manager.post('/external-event-types', { key: 'shipped', name: 'Shipped', integrationKey: 'hubspot' });
+  const { id: connectionId } = await client.connection('hubspot-prod').get();
+  const body = { connectionId, externalEventTypeId: type.id };
+  const made = accept(Subscription, await client.post('/external-event-subscriptions', body));
+  assert.deepEqual([made.config, made.status, made.isRealTime], [{ type: 'connector-event', eventKey: 'shipped' }, 'subscribed', true]);
+  assert.ok((await fetch(made.incomingWebhookUri, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{"parcel":7}' })).ok);
+  const { items } = await client.get('/external-event-log-records');
+  assert.deepEqual(items.map(({ payload, externalEventSubscriptionId }) => [payload, externalEventSubscriptionId]), [[{ parcel: 7 }, made.id]]);
+  for (const [wrong, message] of [
+    [{ ...body, externalEventTypeId: 'nope' }, /no matching external event type/],
+    [{ ...body, config: made.config }, /two ways to say one thing/],
+    [{ connectionId }, /`config` is missing/],
+    // It is described for another integration.
+    [{ ...body, connectionId: (await client.connection('github-dev').get()).id }, /no matching external event type/],
+  ]) {
+    await assert.rejects(client.post('/external-event-subscriptions', wrong), message);
+  }
+});
+
 scenario('webhooks are logged only while the workspace wants it, and heard all the same', still, async (world) => {
   const { subscribe } = await shop(world);
   const of = await subscribe({ type: 'connector-event', eventKey: 'sold' });
