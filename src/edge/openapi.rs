@@ -60,6 +60,7 @@ fn shape_of(route: &Route) -> Shape {
         "/semantic-search",
         "/connection-options",
         "/generate-options",
+        "/checkpoints",
         "/checkpoints/{id}/diff",
         "/messages",
         "/output/{node}",

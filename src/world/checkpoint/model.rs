@@ -27,7 +27,7 @@ pub struct Checkpoint {
 pub struct Difference {
     /// `add`, `remove` or `replace`.
     pub op: &'static str,
-    /// Where, as a JSON pointer.
+    /// Where, such as `nodes[0].id`; a name that is no identifier is quoted in brackets, `meta["a/b"]`.
     pub path: String,
     /// What is there now; none for `remove`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,35 +37,47 @@ pub struct Difference {
     pub old_value: Option<Value>,
 }
 
-/// What changed from one value to another, in the order of places. Objects are compared member by member, anything else whole.
+/// What changed from one value to another, in the order of places. Objects are compared member by member and lists item by item,
+/// anything else whole.
 pub fn differences(was: &Value, is: &Value) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare(was, is, String::new(), &mut found);
+    compare(Some(was), Some(is), String::new(), &mut found);
     found
 }
 
-fn compare(was: &Value, is: &Value, path: String, found: &mut Vec<Difference>) {
+fn compare(was: Option<&Value>, is: Option<&Value>, path: String, found: &mut Vec<Difference>) {
     match (was, is) {
         (was, is) if was == is => {}
-        (Value::Object(was), Value::Object(is)) => {
+        (Some(Value::Object(was)), Some(Value::Object(is))) => {
             let names: std::collections::BTreeSet<&String> = was.keys().chain(is.keys()).collect();
             for name in names {
-                let path = format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"));
-                match (was.get(name), is.get(name)) {
-                    (Some(was), Some(is)) => compare(was, is, path, found),
-                    (None, Some(is)) => {
-                        found.push(Difference { op: "add", path, value: Some(is.clone()), old_value: None });
-                    }
-                    (Some(was), None) => {
-                        found.push(Difference { op: "remove", path, value: None, old_value: Some(was.clone()) });
-                    }
-                    (None, None) => {}
-                }
+                compare(was.get(name), is.get(name), below(&path, name), found);
+            }
+        }
+        (Some(Value::Array(was)), Some(Value::Array(is))) => {
+            for at in 0..was.len().max(is.len()) {
+                compare(was.get(at), is.get(at), format!("{path}[{at}]"), found);
             }
         }
         (was, is) => {
-            found.push(Difference { op: "replace", path, value: Some(is.clone()), old_value: Some(was.clone()) });
+            let op = match (was, is) {
+                (None, _) => "add",
+                (_, None) => "remove",
+                _ => "replace",
+            };
+            found.push(Difference { op, path, value: is.cloned(), old_value: was.cloned() });
         }
+    }
+}
+
+/// The place of a member below another place.
+fn below(path: &str, name: &str) -> String {
+    let is_start = |c: char| c.is_ascii_alphabetic() || c == '_' || c == '$';
+    let is_plain = name.starts_with(is_start) && name.chars().all(|c| is_start(c) || c.is_ascii_digit());
+    match (is_plain, path.is_empty()) {
+        (false, _) => format!("{path}[{}]", Value::from(name)),
+        (true, true) => name.to_owned(),
+        (true, false) => format!("{path}.{name}"),
     }
 }
 
@@ -75,14 +87,19 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn differences_are_told_member_by_member() {
-        let was = json!({ "name": "A", "config": { "a/b": 1, "same": [1] }, "gone": true });
-        let is = json!({ "name": "B", "config": { "a/b": 2, "same": [1], "more": null } });
+    fn differences_are_told_member_by_member_and_item_by_item() {
+        let was =
+            json!({ "name": "A", "config": { "a/b": 1, "same": [1] }, "gone": true, "list": [{ "id": 1 }, 2, 3] });
+        let is =
+            json!({ "name": "B", "config": { "a/b": 2, "same": [1], "more": null }, "list": [{ "id": 4 }, 2], "": [] });
         let expected = json!([
-            { "op": "replace", "path": "/config/a~1b", "value": 2, "oldValue": 1 },
-            { "op": "add", "path": "/config/more", "value": null },
-            { "op": "remove", "path": "/gone", "oldValue": true },
-            { "op": "replace", "path": "/name", "value": "B", "oldValue": "A" },
+            { "op": "add", "path": "[\"\"]", "value": [] },
+            { "op": "replace", "path": "config[\"a/b\"]", "value": 2, "oldValue": 1 },
+            { "op": "add", "path": "config.more", "value": null },
+            { "op": "remove", "path": "gone", "oldValue": true },
+            { "op": "replace", "path": "list[0].id", "value": 4, "oldValue": 1 },
+            { "op": "remove", "path": "list[2]", "oldValue": 3 },
+            { "op": "replace", "path": "name", "value": "B", "oldValue": "A" },
         ]);
         assert_eq!(json!(differences(&was, &is)), expected);
     }

@@ -81,25 +81,48 @@ pub(super) fn find(world: &World, id: &str) -> Result<Arc<Checkpoint>, ApiError>
     world.checkpoints.get(id).cloned().ok_or_else(|| no_checkpoint(id))
 }
 
-/// What a checkpoint changed: the differences from the one before, from nothing for the first that is kept.
+fn gone(id: &str) -> ApiError {
+    ApiError::not_found(format!("the element of checkpoint `{id}` is gone"))
+}
+
+/// What has become of an element since a checkpoint: the differences from its snapshot to the element as it is. 404 for an
+/// unknown checkpoint, and for an element that is gone.
 pub(super) fn diff(world: &World, id: &str) -> Result<Vec<Difference>, ApiError> {
     let of = find(world, id)?;
-    let before = world.checkpoints.with_key(&of.element_id).filter(|it| it.checkpoint_number < of.checkpoint_number);
-    let before = before.max_by_key(|it| it.checkpoint_number);
-    let nothing = Value::Object(crate::base::JsonMap::new());
-    Ok(differences(before.map_or(&nothing, |before| &before.snapshot), &of.snapshot))
+    let mut reading = Reading { world, of: &of, now: None };
+    each_kind(&mut reading)?;
+    Ok(differences(&of.snapshot, &reading.now.ok_or_else(|| gone(id))?))
+}
+
+struct Reading<'a> {
+    world: &'a World,
+    of: &'a Checkpoint,
+    /// The portable form of the element as it is.
+    now: Option<Value>,
+}
+
+impl EachKind for Reading<'_> {
+    type Error = ApiError;
+
+    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
+        if K::KIND.name() == self.of.element_type
+            && let Some(element) = K::table(self.world).get(&self.of.element_id)
+        {
+            self.now = Some(portable(&**element, self.world)?);
+        }
+        Ok(())
+    }
 }
 
 /// Gives an element the definition back that it had at a checkpoint, which is a change like another, and answers the element.
 /// One that is archived is restored. Fails with
-/// `already_exists` where its key is another one's by now, with 404 for an unknown checkpoint, and for an element that is gone.
+/// `already_exists` where another one has its key by now, with 404 for an unknown checkpoint, and for an element that is gone.
 pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     let mut tx = cx.space.data.begin().await;
     let of = find(&tx, id)?;
     let mut reverting = Reverting { cx, tx: &mut tx, of: &of, shown: None };
     each_kind(&mut reverting)?;
-    let shown =
-        reverting.shown.ok_or_else(|| ApiError::not_found(format!("the element of checkpoint `{id}` is gone")))?;
+    let shown = reverting.shown.ok_or_else(|| gone(id))?;
     let world = tx.commit().await?;
     cx.engine.wake.notify_one();
     shown(cx, &world, &of.element_id)

@@ -199,7 +199,8 @@ pub(super) async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> S
         page.rsplit('/').next().unwrap().clone_into(&mut found);
     } else if path.starts_with("/checkpoints/") {
         let task = id(&api.ok(Method::GET, "/actions/task", Value::Null).await);
-        found = id(&api.items(&format!("/checkpoints?elementId={task}")).await[0]);
+        let all = api.get(&format!("/checkpoints?elementType=action&elementId={task}")).await.1;
+        found = id(&all[0]);
     } else if path.starts_with("/org-workspaces/") {
         found = space.key().to_owned();
     } else if path.starts_with("/connectors/{selector}/files/") || path.contains("/directories/") {

@@ -8,6 +8,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as sdk from '@membranehq/sdk';
 import { takeWalk } from './lib/chaos.mjs';
+import { everyCheckpoint } from './lib/checkpoints.mjs';
 import { differences, faultsOf } from './lib/invariants.mjs';
 import { startServer } from './lib/server.mjs';
 import { World } from './lib/world.mjs';
@@ -202,7 +203,7 @@ async function shownBy(world, { records }) {
     'agent-session': await every('/agent/sessions'),
     'connection-attempt-log': await every('/connection-attempt-logs'),
     'connection-request': await Promise.all(requests.map(({ id }) => manager.get(`/connection-requests/${id}`))),
-    checkpoint: await every('/checkpoints'),
+    checkpoint: await everyCheckpoint(world),
     'webhook-delivery': (await world.control('GET', '/webhooks')).items,
   };
 }

@@ -1,11 +1,12 @@
-// Checkpoints: the versions that the definition of an element has had, what each of them changed, and the way back.
+// Checkpoints: the versions that the definition of an element has had, what has become of it since, and the way back.
 
 import assert from 'node:assert/strict';
 import * as sdk from '@membranehq/sdk';
 import { imported } from './lib/archives.mjs';
-import { fill, kinds } from './lib/elements.mjs';
+import { checkpointsOf, everyCheckpoint } from './lib/checkpoints.mjs';
+import { fill, kinds, typeOf } from './lib/elements.mjs';
 import { refusal, refused } from './lib/failure.mjs';
-import { accept, page } from './lib/shape.mjs';
+import { accept } from './lib/shape.mjs';
 import { scenario, World } from './lib/world.mjs';
 import { zip } from './lib/zip.mjs';
 
@@ -18,20 +19,19 @@ const still = { clock: '2026-01-01T00:00:00Z' };
 const answering = (value) => ({ type: 'run-javascript', config: { code: `module.exports = () => ${JSON.stringify(value)}` } });
 const make = ({ manager }, more) => manager.actions.create({ key: 'greet', name: 'Greet', ...answering('hello'), ...more });
 
-/** The checkpoints of an element, or of all, each held against the client's schema. */
-const checkpoints = async ({ manager }, query = {}) =>
-  accept(page(Checkpoint), await manager.get('/checkpoints', { limit: 1000, ...query })).items;
 const numbers = (items) => items.map(({ checkpointNumber }) => checkpointNumber);
 const diff = async ({ manager }, { id }) => accept(sdk.CheckpointDiffResponseSchema, await manager.get(`/checkpoints/${id}/diff`));
 const revert = ({ manager }, { id }) => manager.post(`/checkpoints/${id}/revert`);
 const exportOf = ({ manager }, { id }, kind = 'actions') => manager.get(`/${kind}/${id}/export`);
+/** What stands at the place of a difference, which JavaScript reads as it is written. */
+const at = (value, path) => Function('value', `return value${path.startsWith('[') ? '' : '.'}${path}`)(value);
 
 scenario('each change of a definition leaves a checkpoint', still, async (world) => {
   const action = await make(world);
   const first = await exportOf(world, action);
   await world.advance(60_000);
   await world.manager.action(action.id).patch({ name: 'Greet again' });
-  const [one, two, ...rest] = await checkpoints(world, { elementId: action.id });
+  const [one, two, ...rest] = await checkpointsOf(world, action);
   assert.deepEqual(rest, []);
   const { id, ...about } = one;
   const expected = { elementType: 'action', elementId: action.id, checkpointNumber: 1, snapshot: first };
@@ -49,47 +49,114 @@ scenario('what leaves a definition as it is leaves no checkpoint', async (world)
   await world.manager.post(`/actions/${action.id}/refresh`);
   await world.client.connection('github-dev').action('greet').run();
   await refused(world.manager, () => world.manager.patch(`/actions/${action.id}`, { inputSchema: 7 }), bad);
-  assert.deepEqual(numbers(await checkpoints(world)), [1]);
+  assert.deepEqual(await everyCheckpoint(world), await checkpointsOf(world, action));
+  assert.deepEqual(numbers(await checkpointsOf(world, action)), [1]);
 });
 
-scenario('checkpoints are listed by element and by type, page by page', async (world) => {
+scenario('the checkpoints of one element are listed, oldest first', async (world) => {
   const action = await make(world);
   const flow = await world.manager.flows.create({ key: 'sync', name: 'Sync', nodes: {} });
   await world.manager.action(action.id).patch({ name: 'Second' });
-  const all = await checkpoints(world);
-  assert.deepEqual(all.map(({ elementId }) => elementId), [action.id, flow.id, action.id], 'oldest first');
-  const of = async (query) => numbers(await checkpoints(world, query));
-  assert.deepEqual(await of({ elementId: action.id }), [1, 2]);
-  assert.deepEqual(await of({ elementType: 'flow' }), [1]);
-  assert.deepEqual(await of({ elementType: 'flow', elementId: action.id }), []);
-  assert.deepEqual(await of({ elementId: 'nobody' }), []);
-  await assert.rejects(of({ elementType: 'actio' }), /`actio`, which no checkpoint has; did you mean `action`\?/);
-
-  const read = [];
-  for (let cursor; ; ) {
-    const { items, cursor: next } = await world.manager.get('/checkpoints', { limit: 1, ...(cursor && { cursor }) });
-    read.push(...items);
-    if (!next) break;
-    cursor = next;
-  }
-  assert.deepEqual(read, all);
+  const all = await everyCheckpoint(world);
+  assert.deepEqual(all.map(({ elementId }) => elementId), [action.id, flow.id, action.id]);
+  assert.deepEqual(await checkpointsOf(world, action), [all[0], all[2]], 'oldest first');
+  assert.deepEqual(await checkpointsOf(world, flow, 'flow'), [all[1]]);
+  assert.deepEqual(await checkpointsOf(world, action, 'flow'), []);
+  assert.deepEqual(await checkpointsOf(world, flow, 'action'), []);
+  for (const id of ['nobody', all[0].id, '../..', '🚀', 'x'.repeat(2000)]) assert.deepEqual(await checkpointsOf(world, { id }), []);
 });
 
-scenario('a diff tells what a checkpoint changed, place by place', async (world) => {
-  const action = await make(world, { description: 'Says hello', meta: { 'a/b': 1, 'c~d': [1, 2], same: true } });
+scenario('whose checkpoints are meant has to be said', async (world) => {
+  const { id } = await make(world);
+  const wrong = (query, message) => refused(world.manager, (manager) => manager.get('/checkpoints', query), { ...bad, message });
+  const how = 'checkpoints are those of one element: GET /checkpoints\\?elementType=action&elementId=<id>';
+  for (const query of [{}, { limit: 1000 }, { elementId: id }, { elementType: '', elementId: id }]) {
+    await wrong(query, new RegExp(`^\`elementType\` is missing; ${how}$`));
+  }
+  for (const query of [{ elementType: 'action' }, { elementType: 'action', elementId: '' }, { elementType: 'flow', cursor: 1 }]) {
+    await wrong(query, new RegExp(`^\`elementId\` is missing; ${how}$`));
+  }
+  for (const elementId of [id, 'nobody']) {
+    await wrong({ elementType: 'actio', elementId }, /`actio`, which no checkpoint has; did you mean `action`\?/);
+    await wrong({ elementType: 'Zyqqlotron', elementId }, /`Zyqqlotron`, which no checkpoint has$/);
+  }
+});
+
+scenario('a list of checkpoints has no pages', async (world) => {
+  const action = await make(world);
+  // More than there are on a page.
+  for (let n = 2; n <= 120; n += 1) await world.manager.action(action.id).patch({ name: `Name ${n}` });
+  const all = await checkpointsOf(world, action);
+  assert.deepEqual(numbers(all), Array.from({ length: 120 }, (_, n) => n + 1));
+  const of = { elementType: 'action', elementId: action.id };
+  for (const more of [{ limit: 1 }, { limit: 0 }, { limit: 1001 }, { limit: 'x' }, { cursor: 'x' }, { cursor: '-1' }]) {
+    assert.deepEqual(await world.manager.get('/checkpoints', { ...of, ...more }), all, JSON.stringify(more));
+  }
+});
+
+scenario('a diff tells what has become of an element since a checkpoint, place by place', async (world) => {
+  const meta = { 'a/b': 1, 'c~d': [1, 2], same: true, list: [{ id: 'x', same: 1 }, [[1, 2]], 3], kind: {}, 'say "hi"': 1, 7: 'seven' };
+  const action = await make(world, { description: 'Says hello', meta });
   const first = await exportOf(world, action);
-  const { description, ...changed } = { ...first, name: 'Hi', meta: { 'a/b': 2, 'c~d': [1], same: true, '': null } };
-  await world.manager.action(action.id).put(changed);
-  const [one, two] = await checkpoints(world, { elementId: action.id });
-  const added = Object.entries(first).map(([name, value]) => ({ op: 'add', path: `/${name}`, value }));
-  assert.deepEqual(await diff(world, one), added.sort((a, b) => (a.path < b.path ? -1 : 1)), 'the first from nothing');
-  assert.deepEqual(await diff(world, two), [
-    { op: 'remove', path: '/description', oldValue: description },
-    { op: 'add', path: '/meta/', value: null },
-    { op: 'replace', path: '/meta/a~1b', value: 2, oldValue: 1 },
-    { op: 'replace', path: '/meta/c~0d', value: [1], oldValue: [1, 2] },
-    { op: 'replace', path: '/name', value: 'Hi', oldValue: 'Greet' },
+  const list = [{ id: 'y', same: 1 }, [[1, 4], 5], 3, { new: [] }];
+  const changed = { 'a/b': 2, 'c~d': [1], same: true, list, kind: [], 'say "hi"': 2, 7: null, '': null, $a_1: { deep: 1 } };
+  const { description, ...kept } = { ...first, name: 'Hi', config: answering('hi').config, meta: changed };
+  await world.manager.action(action.id).put(kept);
+  const [one, two, ...rest] = await checkpointsOf(world, action);
+  assert.deepEqual(rest, []);
+  assert.deepEqual(await diff(world, one), [
+    { op: 'replace', path: 'config.code', value: answering('hi').config.code, oldValue: answering('hello').config.code },
+    { op: 'remove', path: 'description', oldValue: description },
+    { op: 'add', path: 'meta[""]', value: null },
+    { op: 'add', path: 'meta.$a_1', value: { deep: 1 } },
+    { op: 'replace', path: 'meta["7"]', value: null, oldValue: 'seven' },
+    { op: 'replace', path: 'meta["a/b"]', value: 2, oldValue: 1 },
+    { op: 'remove', path: 'meta["c~d"][1]', oldValue: 2 },
+    { op: 'replace', path: 'meta.kind', value: [], oldValue: {} },
+    { op: 'replace', path: 'meta.list[0].id', value: 'y', oldValue: 'x' },
+    { op: 'replace', path: 'meta.list[1][0][1]', value: 4, oldValue: 2 },
+    { op: 'add', path: 'meta.list[1][1]', value: 5 },
+    { op: 'add', path: 'meta.list[3]', value: { new: [] } },
+    { op: 'replace', path: 'meta["say \\"hi\\""]', value: 2, oldValue: 1 },
+    { op: 'replace', path: 'name', value: 'Hi', oldValue: 'Greet' },
   ]);
+  assert.deepEqual(await diff(world, two), [], 'the newest is as it is now');
+});
+
+scenario('a diff is to what there is now, however many versions are between', async (world) => {
+  const action = await make(world, { meta: { step: 1 } });
+  const patch = (more) => world.manager.action(action.id).patch(more);
+  await patch({ meta: { step: 2, more: true } });
+  await patch({ name: 'Greet all', meta: { step: 3 } });
+  const differences = async () => Promise.all((await checkpointsOf(world, action)).map((checkpoint) => diff(world, checkpoint)));
+  const step = (value, oldValue) => ({ op: 'replace', path: 'meta.step', value, oldValue });
+  const name = (value, oldValue) => ({ op: 'replace', path: 'name', value, oldValue });
+  const more = { op: 'remove', path: 'meta.more', oldValue: true };
+  assert.deepEqual(await differences(), [
+    [step(3, 1), name('Greet all', 'Greet')],
+    [more, step(3, 2), name('Greet all', 'Greet')],
+    [],
+  ]);
+
+  await world.manager.action(action.id).archive();
+  assert.deepEqual((await differences()).at(-1), [], 'what is archived is there');
+  await revert(world, (await checkpointsOf(world, action))[0]);
+  assert.deepEqual(await differences(), [[], [more, step(1, 2)], [step(1, 3), name('Greet', 'Greet all')], []]);
+});
+
+scenario('an element that is gone has no diff and no way back', async (world, t) => {
+  const [gone, left] = [await make(world), await make(world, { key: 'left' })];
+  const exported = JSON.parse(await world.export());
+  const records = exported.records.filter(({ id }) => id !== gone.id);
+  const copy = await World.fork({ from: { ...exported, records } });
+  t.after(() => copy.drop());
+  const [one] = await checkpointsOf(copy, gone);
+  assert.deepEqual(accept(Checkpoint, await copy.manager.get(`/checkpoints/${one.id}`)), one);
+  const message = new RegExp(`the element of checkpoint \`${one.id}\` is gone`);
+  await refused(copy.manager, (manager) => manager.get(`/checkpoints/${one.id}/diff`), { ...absent, message });
+  await refused(copy.manager, (manager) => manager.post(`/checkpoints/${one.id}/revert`), { ...absent, message });
+  const [other] = await checkpointsOf(copy, left);
+  assert.deepEqual(await diff(copy, other), []);
 });
 
 scenario('a revert gives a definition back, and is a change that can be reverted', async (world) => {
@@ -99,7 +166,7 @@ scenario('a revert gives a definition back, and is a change that can be reverted
   await world.manager.action(action.id).patch({ name: 'Part', description: 'Says bye', ...answering('bye') });
   assert.equal(await run(), 'bye');
 
-  const [one, two] = await checkpoints(world, { elementId: action.id });
+  const [one, two] = await checkpointsOf(world, action);
   const back = accept(sdk.ActionApiResponse, await revert(world, one));
   assert.deepEqual([back.id, back.name, back.description], [action.id, 'Greet', undefined]);
   assert.deepEqual(await world.manager.action(action.id).get(), back);
@@ -109,16 +176,16 @@ scenario('a revert gives a definition back, and is a change that can be reverted
 
   await revert(world, two);
   assert.equal(await run(), 'bye');
-  const all = await checkpoints(world, { elementId: action.id });
+  const all = await checkpointsOf(world, action);
   assert.deepEqual(all.map(({ snapshot }) => snapshot), [one, two, one, two].map(({ snapshot }) => snapshot));
   await revert(world, two);
-  assert.deepEqual(numbers(await checkpoints(world, { elementId: action.id })), [1, 2, 3, 4], 'nothing was changed');
+  assert.deepEqual(numbers(await checkpointsOf(world, action)), [1, 2, 3, 4], 'nothing was changed');
 });
 
 scenario('a revert restores what was archived', async (world) => {
   const action = await make(world);
   await world.manager.action(action.id).archive();
-  const [one] = await checkpoints(world, { elementId: action.id });
+  const [one] = await checkpointsOf(world, action);
   assert.equal((await revert(world, one)).archivedAt, undefined);
   assert.equal((await world.client.connection('github-dev').action('greet').run()).output, 'hello');
 });
@@ -128,9 +195,11 @@ scenario('a version at an integration has checkpoints of its own, what a tenant 
   const version = await world.manager.actions.create({ key: 'greet', integrationKey: 'github', name: 'On GitHub' });
   await world.manager.action(version.id).patch(answering('octocat'));
   const instance = await world.client.connection('github-dev').action('greet').patch({ name: 'Mine', ...answering('mine') });
-  await world.manager.post('/connections/github-dev/actions', { key: 'own', name: 'Own', ...answering('own') });
-  const all = await checkpoints(world);
+  const own = await world.manager.post('/connections/github-dev/actions', { key: 'own', name: 'Own', ...answering('own') });
+  const all = await everyCheckpoint(world);
   assert.deepEqual(all.map(({ elementId }) => elementId), [action.id, version.id, version.id]);
+  assert.deepEqual(await checkpointsOf(world, version), all.slice(1));
+  for (const { id } of [instance, own]) assert.deepEqual(await checkpointsOf(world, { id }), []);
 
   const ofGitHub = async () => (await world.manager.action(version.id).get()).config;
   assert.deepEqual(await ofGitHub(), answering('octocat').config);
@@ -147,21 +216,27 @@ scenario('elements of all kinds are reverted', { seed: 'none' }, async (world) =
   // The client could not read one of a type that it does not know.
   const elements = made.filter(({ kind }) => kind in kinds && kind !== 'external-event-types');
   assert.ok(elements.length > Object.keys(kinds).length * 2, `${elements.length} elements`);
+  const left = {};
   for (const element of elements) {
     const before = await exportOf(world, element, element.kind);
     await manager.patch(`/${element.kind}/${element.id}`, { name: 'Changed', description: 'Changed', meta: { changed: true } });
-    // Which types there are is held against the client below, by what it knows of them.
-    const { items } = await manager.get('/checkpoints', { elementId: element.id });
-    const [first, ...more] = items;
+    const type = typeOf(element.kind);
+    const [first, ...more] = await checkpointsOf(world, element, type);
     assert.deepEqual([first.snapshot, more.length], [before, 1], `${element.kind} ${element.key}`);
-    const paths = (await diff(world, more[0])).map(({ path }) => path.split('/')[1]);
-    assert.deepEqual([...new Set(paths)], ['description', 'meta', 'name']);
+    const changes = await diff(world, first);
+    assert.deepEqual([...new Set(changes.map(({ path }) => path.split(/[.[]/)[0]))], ['description', 'meta', 'name']);
+    for (const { path, value, oldValue } of changes) {
+      assert.deepEqual([at(more[0].snapshot, path), at(before, path)], [value, oldValue], path);
+    }
+    assert.deepEqual(await diff(world, more[0]), [], `${element.kind} ${element.key}`);
     await revert(world, first);
+    assert.deepEqual(await diff(world, first), [], `${element.kind} ${element.key}`);
+    left[type] = [...(left[type] ?? []), ...(await checkpointsOf(world, element, type))];
     assert.deepEqual(await exportOf(world, element, element.kind), before, `${element.kind} ${element.key}`);
   }
-  const types = Object.keys(kinds).map((kind) => (kind === 'scenarios' ? 'package' : kind.replace(/s$/, '')));
-  for (const elementType of types.filter((type) => sdk.WorkspaceElementSpecs[type])) {
-    assert.ok((await checkpoints(world, { elementType })).length >= 6, elementType);
+  for (const type of Object.keys(kinds).map(typeOf).filter((known) => sdk.WorkspaceElementSpecs[known])) {
+    assert.ok(left[type].length >= 6, type);
+    assert.ok(left[type].every(({ elementType }) => elementType === type), type);
   }
 });
 
@@ -169,14 +244,17 @@ scenario('an import leaves checkpoints, and the last thousand are kept', { seed:
   const spec = (name) => JSON.stringify({ name, ...answering(name) });
   const named = (count) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`actions/a-${n}/spec.yaml`, spec(`${n}`)]));
   await imported(world, zip(named(2)));
-  const [first, second] = await checkpoints(world);
+  const [first, second] = await everyCheckpoint(world);
   assert.deepEqual([first.snapshot.name, second.snapshot.name], ['0', '1']);
   await imported(world, zip(named(1000)));
-  const left = await checkpoints(world);
+  const left = await everyCheckpoint(world);
   assert.deepEqual([left.length, left[0].id], [1000, first.id], 'what an import leaves as it is leaves none');
+  assert.deepEqual(new Set(numbers(left)), new Set([1]));
   await imported(world, zip({ ...named(1000), 'actions/one-more/spec.yaml': spec('more') }));
-  const [oldest] = await checkpoints(world);
-  assert.equal(oldest.id, second.id);
+  const now = await everyCheckpoint(world);
+  assert.deepEqual(now.slice(0, -1), left.slice(1));
+  assert.deepEqual([now.length, now[0].id, now.at(-1).snapshot.name], [1000, second.id, 'more']);
+  assert.deepEqual(await checkpointsOf(world, { id: first.elementId }), []);
   await refused(world.manager, (manager) => manager.get(`/checkpoints/${first.id}`), absent);
 });
 
@@ -184,18 +262,19 @@ scenario('changes at the same time leave a checkpoint each', async (world) => {
   const action = await make(world);
   const names = Array.from({ length: 12 }, (_, n) => `Name ${n}`);
   await Promise.all(names.map((name) => world.manager.action(action.id).patch({ name })));
-  const all = await checkpoints(world, { elementId: action.id });
+  const all = await checkpointsOf(world, action);
   assert.deepEqual(numbers(all), Array.from({ length: 13 }, (_, n) => n + 1));
   assert.deepEqual(all.slice(1).map(({ snapshot }) => snapshot.name).sort(), [...names].sort());
   await Promise.all(all.map((checkpoint) => revert(world, checkpoint)));
   const now = await exportOf(world, action);
-  assert.deepEqual((await checkpoints(world, { elementId: action.id })).at(-1).snapshot, now);
+  assert.deepEqual((await checkpointsOf(world, action)).at(-1).snapshot, now);
 });
 
 scenario('checkpoints are for managers, and of one workspace', async (world, t) => {
   const action = await make(world);
-  const [{ id }] = await checkpoints(world);
+  const [{ id }] = await checkpointsOf(world, action);
   const calls = [
+    ['GET', `/checkpoints?elementType=action&elementId=${action.id}`],
     ['GET', '/checkpoints'],
     ['GET', `/checkpoints/${id}`],
     ['GET', `/checkpoints/${id}/diff`],
@@ -207,17 +286,15 @@ scenario('checkpoints are for managers, and of one workspace', async (world, t) 
     refusal(await world.curl(method, path), { status: 403, key: 'access_denied', message: /only a manager token/ });
     refusal(await world.curl(method, path, { token: null }), { status: 401, key: 'not_authenticated' });
   }
-  for (const [method, path] of calls.slice(1)) {
+  for (const [method, path] of calls.slice(2)) {
     refusal(await other.curl(method, path, { token: other.managerToken }), { ...absent, message: new RegExp(`\`${id}\``) });
   }
-  assert.deepEqual(await checkpoints(other), []);
+  assert.deepEqual(await everyCheckpoint(other), []);
+  assert.deepEqual(await checkpointsOf(other, action), []);
   for (const wrong of ['nope', action.id, '..%2F..', 'a%00b', '%F0%9F%9A%80', 'x'.repeat(2000)]) {
     for (const [method, below] of [['get', ''], ['get', '/diff'], ['post', '/revert']]) {
       await refused(world.manager, (manager) => manager[method](`/checkpoints/${wrong}${below}`), absent);
     }
-  }
-  for (const query of ['limit=0', 'limit=1001', 'limit=x', 'cursor=x', 'cursor=-1']) {
-    await refused(world.manager, (manager) => manager.get(`/checkpoints?${query}`), { ...bad, message: /limit|cursor/ });
   }
   await refused(world.client, (client) => client.delete(`/checkpoints/${id}`), { as: sdk.BadRequestError, status: 405 });
 });
@@ -225,20 +302,23 @@ scenario('checkpoints are for managers, and of one workspace', async (world, t) 
 scenario('checkpoints are copied, kept and dropped with their workspace', async (world, t) => {
   const action = await make(world);
   await world.manager.action(action.id).patch({ name: 'Second' });
-  const all = await checkpoints(world);
+  const all = await checkpointsOf(world, action);
+  assert.deepEqual([await everyCheckpoint(world), numbers(all)], [all, [1, 2]]);
   const snapshot = await world.control('POST', '/snapshots', { name: 'two' });
   for (const from of [world.key, JSON.parse(await world.export()), snapshot.id]) {
     const copy = await World.fork({ from });
     t.after(() => copy.drop());
-    assert.deepEqual(await checkpoints(copy), all);
+    assert.deepEqual(await checkpointsOf(copy, action), all);
+    assert.deepEqual(await diff(copy, all[0]), [{ op: 'replace', path: 'name', value: 'Second', oldValue: 'Greet' }]);
     assert.equal((await revert(copy, all[0])).name, 'Greet');
-    assert.deepEqual(numbers(await checkpoints(copy)), [1, 2, 3]);
+    assert.deepEqual(numbers(await checkpointsOf(copy, action)), [1, 2, 3]);
   }
-  assert.deepEqual(await checkpoints(world), all, 'a copy is a workspace of its own');
+  assert.deepEqual(await checkpointsOf(world, action), all, 'a copy is a workspace of its own');
   await world.manager.action(action.id).patch({ name: 'Third' });
   await world.control('POST', `/snapshots/${snapshot.id}/restore`);
-  assert.deepEqual(await checkpoints(world), all);
+  assert.deepEqual(await checkpointsOf(world, action), all);
+  assert.deepEqual(await diff(world, all[1]), []);
   await world.reset();
-  assert.deepEqual(await checkpoints(world), []);
+  assert.deepEqual([await checkpointsOf(world, action), await everyCheckpoint(world)], [[], []]);
   await refused(world.manager, (manager) => manager.get(`/checkpoints/${all[0].id}`), absent);
 });

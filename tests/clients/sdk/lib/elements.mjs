@@ -156,4 +156,5 @@ export async function fill(post, options = {}) {
   return made;
 }
 
-const typeOf = (kind) => (kind === 'scenarios' ? 'package' : kind.replace(/s$/, ''));
+/** What an element of a kind is called where its type is named. */
+export const typeOf = (kind) => (kind === 'scenarios' ? 'package' : kind.replace(/s$/, ''));
