@@ -74,6 +74,11 @@ pub trait Kind: Record + Clone + PartialEq {
         Vec::new()
     }
 
+    /// The same of one node of an instance; none for a kind that has no nodes. Fails with 404 for an unknown one.
+    fn settings_of_node(_: &Self, _: &str) -> Option<Result<Vec<Setting>, ApiError>> {
+        None
+    }
+
     /// Puts in order what a request or seed said of other elements of the workspace.
     fn settle(&mut self, _: &World) {}
 

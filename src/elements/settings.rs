@@ -4,9 +4,10 @@
 
 use serde_json::{Value, json};
 
+use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::json::schema::Choice;
-use crate::base::json::{member, schema};
+use crate::base::json::{member, schema, set_member};
 use crate::mapping::formula::plain_text;
 
 /// Stands on a page for a formula that is more than one field; choosing it leaves that as it is.
@@ -30,8 +31,9 @@ pub enum Form {
 pub struct Setting {
     /// The field of the element that holds it.
     pub field: &'static str,
-    /// The member of that field's object; none where the field itself is meant.
-    pub member: Option<String>,
+    /// The members that lead from there to the value; none where the field itself is meant. Of several, the first is a part
+    /// that is changed alone, as a flow's nodes are.
+    pub path: Vec<String>,
     /// What the page calls it.
     pub label: String,
     /// What the page says of it; may be empty.
@@ -53,7 +55,7 @@ impl Setting {
     pub fn of_field(field: &'static str, label: &str, form: Form, choices: Vec<String>) -> Self {
         let choices = choices.into_iter().map(Choice::plain).collect();
         let (label, hint, schema) = (label.to_owned(), String::new(), json!({}));
-        Self { field, member: None, label, hint, choices, form, schema, is_required: false, leads: false }
+        Self { field, path: Vec::new(), label, hint, choices, form, schema, is_required: false, leads: false }
     }
 
     /// A setting of a member of a field, in the form that the JSON Schema of the member asks for.
@@ -68,7 +70,7 @@ impl Setting {
         let default = (!default.is_null()).then(|| format!("Default: {}.", plain_text(default)));
         Self {
             field,
-            member: Some(name.to_owned()),
+            path: vec![name.to_owned()],
             label: text("title").unwrap_or_else(|| name.to_owned()),
             hint: [text("description"), default].into_iter().flatten().collect::<Vec<_>>().join(" "),
             choices: schema::choices(of).unwrap_or_default(),
@@ -92,6 +94,22 @@ impl Setting {
         properties.into_iter().flatten().filter(is_set).map(setting).collect()
     }
 
+    /// A setting for each plain value of an object that lies where members lead, in the form that the value has now. A text of
+    /// several lines is none, since a field of a page has one.
+    pub fn of_values(field: &'static str, path: &[&str], of: &JsonMap) -> Vec<Self> {
+        let setting = |(name, value): (&String, &Value)| {
+            let of_type = match value {
+                Value::String(text) if !text.contains(['\n', '\r']) => "string",
+                Value::Number(_) => "number",
+                Value::Bool(_) => "boolean",
+                Value::Null | Value::String(_) | Value::Array(_) | Value::Object(_) => return None,
+            };
+            let path = path.iter().copied().chain([name.as_str()]).map(str::to_owned).collect();
+            Some(Self { path, ..Self::of_member(field, name, &json!({ "type": of_type })) })
+        };
+        of.iter().filter_map(setting).collect()
+    }
+
     /// Whether the value is secret: a page does not show it, and it stays if nothing is typed.
     pub fn is_secret(&self) -> bool {
         schema::is_sensitive(&self.schema)
@@ -112,8 +130,7 @@ impl Setting {
 
     /// What an element has there now; `view` is the element as it is answered.
     fn current<'v>(&self, view: &'v Value) -> &'v Value {
-        let field = member(view, self.field);
-        self.member.as_ref().map_or(field, |name| member(field, name))
+        self.path.iter().fold(member(view, self.field), |at, name| member(at, name))
     }
 
     /// Whether an element has a value there.
@@ -164,20 +181,34 @@ impl Setting {
         if !value.is_null() && self.form != Form::FieldOfRecord {
             schema::check_value(&self.schema, &value, &format!("“{}”", self.label))?;
         }
-        let Some(name) = &self.member else {
+        let Some((first, rest)) = self.path.split_first() else {
             body.insert(self.field.to_owned(), value);
             return Ok(());
         };
-        let whole = body.entry(self.field).or_insert_with(|| match member(view, self.field) {
-            Value::Object(whole) => Value::Object(whole.clone()),
+        let now = member(view, self.field);
+        let whole = body.entry(self.field).or_insert_with(|| match now {
+            Value::Object(whole) if rest.is_empty() => Value::Object(whole.clone()),
             _ => json!({}),
         });
-        if let Some(whole) = whole.as_object_mut() {
-            match value {
-                Value::Null => whole.shift_remove(name),
-                value => whole.insert(name.clone(), value),
-            };
+        if !rest.is_empty() && member(whole, first).is_null() {
+            set_member(whole, first.as_str(), member(now, first).clone());
         }
+        put(whole, &self.path, value);
         Ok(())
+    }
+}
+
+/// Puts a value where members lead; what is no object on the way becomes one. A null takes away what is there.
+fn put(into: &mut Value, path: &[String], value: Value) {
+    if !into.is_object() {
+        *into = json!({});
+    }
+    let (Some(members), Some((first, rest))) = (into.as_object_mut(), path.split_first()) else { return };
+    if !rest.is_empty() {
+        put(members.entry(first).or_insert_with(|| json!({})), rest, value);
+    } else if value.is_null() {
+        members.shift_remove(first);
+    } else {
+        members.insert(first.clone(), value);
     }
 }

@@ -134,6 +134,6 @@ fn choices(field: &'static str, of: Option<&Value>, from: Option<&Value>, frozen
         !property.and_then(|property| property.get("readOnly")).is_some_and(|is| *is == Value::Bool(true))
     };
     let settings = Setting::of_properties(field, of).into_iter();
-    let settings = settings.filter(|it| it.member.as_deref().is_some_and(|name| !is_frozen(name) && is_written(name)));
+    let settings = settings.filter(|it| it.path.first().is_some_and(|name| !is_frozen(name) && is_written(name)));
     settings.map(|setting| setting.from_fields(&offered)).filter(|setting| !setting.choices.is_empty()).collect()
 }

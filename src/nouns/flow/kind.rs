@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use http::Method;
+use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
@@ -89,6 +90,19 @@ impl Kind for Flow {
         let mut settings = vec![Setting::of_field("enabled", "Enabled", Form::Truth, Vec::new())];
         settings.extend(Setting::of_properties("parameters", of.parameters_schema.as_ref()));
         settings
+    }
+
+    /// The node's name, and the plain values of its `config`.
+    fn settings_of_node(of: &Self, key: &str) -> Option<Result<Vec<Setting>, ApiError>> {
+        let node = of.nodes.get(key).ok_or_else(|| ApiError::not_found(of.no_node(key)));
+        let settings = node.map(|node| {
+            let name = Setting::of_member("nodes", "name", &json!({ "type": "string", "title": "Name" }));
+            let name = Setting { path: vec![key.to_owned(), "name".to_owned()], ..name };
+            let mut settings = vec![name];
+            settings.extend(Setting::of_values("nodes", &[key, "config"], &node.config));
+            settings
+        });
+        Some(settings)
     }
 
     fn view<'a>(lens: &ViewContext<'a>, flow: &'a Self, at: Option<&'a Integration>) -> FlowView<'a> {

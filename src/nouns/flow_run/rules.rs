@@ -444,8 +444,8 @@ pub fn of_node(cx: &Cx, id: &str, node: &str) -> Result<Vec<NodeRun>, ApiError> 
     let run = find(cx, id)?;
     let flow = cx.world().flows.get(run.flow.as_str()).cloned();
     let runs: Vec<NodeRun> = run.node_runs.iter().filter(|of| of.node_key == node).cloned().collect();
-    if runs.is_empty() && flow.is_some_and(|flow| !flow.nodes.contains_key(node)) {
-        return Err(ApiError::not_found(format!("flow `{}` has no node `{node}`", run.name)));
+    if let Some(flow) = flow.filter(|flow| runs.is_empty() && !flow.nodes.contains_key(node)) {
+        return Err(ApiError::not_found(flow.no_node(node)));
     }
     Ok(runs)
 }

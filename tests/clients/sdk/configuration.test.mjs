@@ -4,11 +4,11 @@ import assert from 'node:assert/strict';
 import { scenario } from './lib/world.mjs';
 
 const website = { owner: 'acme', repo: 'website' };
-const decoded = (text) => text.replace(/&quot;|&#34;/g, '"').replace(/&#39;|&#x27;/g, "'").replace(/&amp;|&#38;/g, '&');
+const decoded = (text) => text.replace(/&quot;/g, '"').replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code)).replace(/&#x27;/g, "'").replace(/&amp;/g, '&');
 
 /** The page of an instance, with its fields by label: the name in the form, the value and what there is to choose. */
 async function opened(world, path, { token = world.tenantToken, form } = {}) {
-  const address = `${world.apiUri.replace(/\/$/, '')}/embed/${path}?token=${token}`;
+  const address = `${world.apiUri.replace(/\/$/, '')}/embed/${path}${path.includes('?') ? '&' : '?'}token=${token}`;
   const sent = form && { method: 'POST', body: new URLSearchParams(form) };
   const response = await fetch(address, { headers: { accept: 'text/html' }, ...sent });
   const html = await response.text();
@@ -130,6 +130,38 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
   assert.deepEqual([set.enabled, set.parameters], [false, { size: 7, mode: 'safe', loud: true, board: 'b2' }]);
   const other = await opened(world, path, { token: world.mint({ workspaceKey: world.key, tenantKey: 'somebody-else' }) });
   assert.equal(other.status, 404, 'what is another’s is not there');
+});
+
+scenario('one node of a flow instance: its name and the plain values of its config', async (world) => {
+  const { manager, client } = world;
+  const config = { title: 'Ship it', times: 2, loud: false, input: { $var: '$.start.id' } };
+  const nodes = {
+    start: { type: 'api-trigger', links: [{ key: 'tell' }] },
+    tell: { type: 'run-javascript', name: 'Tell', config: { code: 'module.exports = ({ config }) => config.title', script: 'a\nb', ...config } },
+  };
+  await manager.flows.create({ key: 'sync', name: 'Sync', integrationKey: 'github', nodes });
+  const instance = () => client.connection('github-dev').flow('sync');
+  const { id } = await instance().create();
+  const page = (nodeKey) => `flow-instances/${id}/configuration?nodeKey=${nodeKey}`;
+  const { fields } = await opened(world, page('tell'));
+  assert.deepEqual(Object.keys(fields), ['Name', 'code', 'title', 'times', 'loud']);
+  assert.deepEqual([fields.Name.value, fields.title.value, fields.times.value, fields.loud.value], ['Tell', 'Ship it', '2', 'no']);
+  assert.deepEqual(Object.keys((await opened(world, page('start'))).fields), ['Name']);
+
+  const wrong = await saved(world, page('tell'), { times: 'twice', title: 'Lost' });
+  assert.deepEqual([wrong.status, /“times” is a number/.test(wrong.html)], [400, true]);
+  assert.deepEqual((await instance().get()).nodes.tell.config.title, 'Ship it');
+  const done = await saved(world, page('tell'), { Name: 'Shout', title: 'Ship now', times: '3', loud: 'yes' });
+  assert.deepEqual([done.status, /data-screen="saved"/.test(done.html)], [200, true], done.html);
+  const set = await instance().get();
+  const { code, script } = nodes.tell.config;
+  assert.deepEqual([set.nodes.tell.name, set.nodes.tell.config], ['Shout', { code, script, ...config, title: 'Ship now', times: 3, loud: true }]);
+  assert.deepEqual([set.nodes.tell.type, set.nodes.start.links, set.isCustomized], ['run-javascript', [{ key: 'tell' }], true]);
+  assert.deepEqual([set.nodes.tell.isCustomized, set.nodes.start.isCustomized], [true, undefined]);
+  assert.equal((await manager.flow('sync').get({ integrationKey: 'github' })).nodes.tell.config.title, 'Ship it');
+
+  const unknown = await opened(world, page('nope'));
+  assert.deepEqual([unknown.status, /has no node `nope`; there are `start`, `tell`/.test(decoded(unknown.html))], [404, true]);
 });
 
 scenario('a page takes lists, objects and secrets as they are, and nothing that the schema refuses', async (world) => {

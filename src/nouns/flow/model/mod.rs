@@ -229,18 +229,18 @@ impl Flow {
         self.customized.name || self.customized.nodes
     }
 
+    /// Says that there is no node of a key, and which there are.
+    pub fn no_node(&self, named: &str) -> String {
+        let known: Vec<&str> = self.nodes.keys().map(String::as_str).collect();
+        format!("flow `{}` has no node `{named}`; there are `{}`", self.meta.name, known.join("`, `"))
+    }
+
     /// The key of the node where a run begins: the `named` one, else the only API trigger, else the only trigger of any
     /// type. Fails with 400 when there is no such node or several.
     pub fn start_node(&self, named: Option<&str>) -> Result<&str, ApiError> {
         if let Some(named) = named {
-            return self.nodes.get_key_value(named).map(|(key, _)| key.as_str()).ok_or_else(|| {
-                let known: Vec<&str> = self.nodes.keys().map(String::as_str).collect();
-                ApiError::bad_request(format!(
-                    "flow `{}` has no node `{named}`; there are `{}`",
-                    self.meta.name,
-                    known.join("`, `")
-                ))
-            });
+            let known = self.nodes.get_key_value(named).map(|(key, _)| key.as_str());
+            return known.ok_or_else(|| ApiError::bad_request(self.no_node(named)));
         }
         let of_type = |wanted: fn(FlowNodeType) -> bool| {
             self.nodes.iter().filter(move |(_, node)| wanted(node.node_type)).map(|(key, _)| key.as_str())

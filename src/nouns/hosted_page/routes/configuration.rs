@@ -1,5 +1,5 @@
-//! The page on which a person sets what an instance lets be set, in the client's frame or in a window of its own. Source: SDK
-//! (`openConfiguration`, `openEditor`, `embedEditor`); what it shows is our choice.
+//! The page on which a person sets what an instance lets be set, or of a flow one node (`nodeKey`), in the client's frame or in a
+//! window of its own. Source: SDK (`openConfiguration`, `openEditor`, `embedEditor`); what it shows is our choice.
 //!
 //! Invariant: what was set is kept by the same rules as a call that changes the instance, and a wrong value changes nothing.
 
@@ -25,7 +25,9 @@ async fn opened<E: Kind>(cx: &Cx, call: &Call) -> Result<(Arc<E>, Vec<Setting>, 
     let world = cx.world();
     cx.directory(&world).check_in_service(&*instance)?;
     let lens = cx.view(&world);
-    let settings = E::settings(&lens, &instance);
+    let node = call.query().text("nodeKey").filter(|key| !key.is_empty());
+    let of_node = node.and_then(|key| E::settings_of_node(&instance, &key));
+    let settings = of_node.unwrap_or_else(|| Ok(E::settings(&lens, &instance)))?;
     let view = serde_json::to_value(E::view(&lens, &instance, None)).map_err(ApiError::internal)?;
     Ok((instance, settings, view))
 }
@@ -54,7 +56,7 @@ fn page<E: Kind>(
         Field {
             label: setting.label.clone(),
             hint: setting.hint.clone(),
-            required: setting.is_required && !is_kept || setting.form == Form::Truth && setting.member.is_none(),
+            required: setting.is_required && !is_kept || setting.form == Form::Truth && setting.path.is_empty(),
             secret: setting.is_secret(),
             choices: setting.offered(&shown),
             value,
