@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use serde_path_to_error::Track;
 use tokio_util::sync::CancellationToken;
 
+use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::json::bounds;
@@ -190,6 +191,23 @@ impl Call {
             self.read.unknown_field(field);
         }
         Ok(value)
+    }
+
+    /// Reads the body as an object of which the `known` fields are these. Any other one is treated as [`Self::json`] does.
+    pub fn fields(&self, known: &[&str]) -> Result<JsonMap, ApiError> {
+        let body: Value = self.json::<JsonMap>().map(Value::Object)?;
+        let fields = body.as_object().into_iter().flat_map(JsonMap::keys);
+        let unknown: Vec<&String> = fields.filter(|field| !known.contains(&field.as_str())).collect();
+        if self.method != Method::PUT {
+            similar::refuse_of(unknown.iter().copied(), known, &body, &self.path)?;
+        }
+        for field in unknown {
+            self.read.unknown_field(field.clone());
+        }
+        match body {
+            Value::Object(fields) => Ok(fields),
+            _ => Ok(JsonMap::new()),
+        }
     }
 
     /// Reads the body as any JSON, or returns nothing when it is empty.

@@ -17,9 +17,18 @@ pub(super) fn refuse<T: DeserializeOwned>(unknown: &[String], body: &[u8], path:
     if top.peek().is_none() {
         return Ok(());
     }
-    let (known, nouns) = (fields_of::<T>(), nouns_in(path));
-    let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    for field in top {
+    refuse_of(top, fields_of::<T>(), &serde_json::from_slice(body).unwrap_or_default(), path)
+}
+
+/// The same for a body of which the `known` fields are these.
+pub(super) fn refuse_of<'f>(
+    unknown: impl Iterator<Item = &'f String>,
+    known: &[&str],
+    body: &Value,
+    path: &str,
+) -> Result<(), ApiError> {
+    let nouns = nouns_in(path);
+    for field in unknown {
         // What only answers have beside a text is an object or a list.
         let is_text = body.get(field).is_some_and(Value::is_string);
         let meant = meant_by(field, known, &nouns, is_text);
@@ -37,16 +46,31 @@ pub(crate) fn refusal(what: &str, field: &str, path: &str, meant: &[impl AsRef<s
     ApiError::bad_request(why).with_data(json!({ "field": field, "fields": meant }))
 }
 
-/// The nouns of a path in the singular, as fields are spelt: `dataSource` of `/connections/c/data-sources`.
+/// The nouns of a path in the singular, as fields are spelt: `dataSource` of `/connections/c/data-sources`, and what is said
+/// for short, `source`.
 pub(super) fn nouns_in(path: &str) -> Vec<String> {
     let plural = path.split('/').filter_map(|part| part.strip_suffix('s')).filter(|noun| !noun.is_empty());
-    plural
-        .map(|noun| {
-            let mut words = noun.split('-');
-            let first = words.next().unwrap_or_default().to_owned();
-            words.fold(first, |whole, word| whole + &title_of(word))
-        })
-        .collect()
+    let spelt = plural.flat_map(|noun| {
+        let mut words = noun.split('-');
+        let first = words.next().unwrap_or_default().to_owned();
+        let whole = words.fold(first, |whole, word| whole + &title_of(word));
+        [whole, noun.rsplit('-').next().unwrap_or_default().to_owned()]
+    });
+    spelt.collect()
+}
+
+/// The fields of a query that whoever sends `field` may mean, beside what [`meant_by`] says: the same thing by its id, key or
+/// UUID (`tenantKey` for `tenantId`), and `elementType` for `type`. Of a body they are none, since answers have all of these.
+pub(super) fn meant_by_query<'k>(field: &str, known: &[&'k str], nouns: &[String]) -> Vec<&'k str> {
+    let meant = meant_by(field, known, nouns, true);
+    if !meant.is_empty() {
+        return meant;
+    }
+    let stem = |name: &str| ["Id", "Key", "Uuid"].iter().find_map(|end| name.strip_suffix(end)).map(str::to_owned);
+    let of = stem(field);
+    let ends = title_of(field);
+    let is_meant = |name: &&&str| of.is_some() && stem(name) == of || name.ends_with(&ends);
+    known.iter().filter(is_meant).copied().collect()
 }
 
 /// The fields that whoever sends `field` may mean.
@@ -67,11 +91,15 @@ pub(super) fn meant_by<'k>(field: &str, known: &[&'k str], nouns: &[String], is_
     if !own.is_empty() {
         return own;
     }
-    // `integration` for `integrationKey`, and `key` where only whole names are known.
+    // `integration` for `integrationKey`, `key` where only whole names are known, and `parameters` for `connectorParameters`.
     let longer = |name: &str| ["Id", "Key"].iter().any(|end| name.strip_suffix(end) == Some(field));
     let ends = format!("{}{}", field.get(..1).unwrap_or_default().to_uppercase(), field.get(1..).unwrap_or_default());
-    let shorter = |name: &str| field == "key" && name.ends_with(&ends);
-    if is_text { like(&|name| longer(name) || shorter(name)) } else { Vec::new() }
+    let shorter = |name: &str| name.ends_with(&ends);
+    match (field, is_text) {
+        ("key" | "parameters", _) => like(&shorter),
+        (_, true) => like(&longer),
+        (_, false) => Vec::new(),
+    }
 }
 
 /// Whether a name is the other with one letter lost, added or replaced, or with two of them swapped.
@@ -112,5 +140,13 @@ mod tests {
         assert_eq!(meant("inputSchem", false), ["inputSchema"]);
         assert_eq!(meant("flowKey", true), [""; 0]);
         assert_eq!(meant_by("key", &["integrationKey", "name"], &[], true), ["integrationKey"]);
+        assert_eq!(meant_by("parameters", &["connectorParameters", "name"], &[], false), ["connectorParameters"]);
+        assert_eq!(meant_by("appKey", &["key", "name"], &nouns_in("/external-apps"), true), ["key"]);
+        let queries = ["tenantId", "elementType", "flowKey", "limit"];
+        assert_eq!(meant_by_query("tenantKey", &queries, &[]), ["tenantId"]);
+        assert_eq!(meant_by_query("type", &queries, &[]), ["elementType"]);
+        assert_eq!(meant_by_query("flowUuid", &queries, &[]), ["flowKey"]);
+        assert_eq!(meant_by_query("sort", &queries, &[]), [""; 0]);
+        assert_eq!(meant_by_query("Id", &queries, &[]), [""; 0]);
     }
 }

@@ -67,7 +67,7 @@ impl Read {
         let known: Vec<&str> = inner.query_keys.iter().map(String::as_str).collect();
         let nouns = similar::nouns_in(path);
         query_keys.filter(|key| !inner.is_known(key)).find_map(|key| {
-            let meant = similar::meant_by(&key, &known, &nouns, true);
+            let meant = similar::meant_by_query(&key, &known, &nouns);
             (!meant.is_empty()).then(|| (key, meant.into_iter().map(str::to_owned).collect()))
         })
     }

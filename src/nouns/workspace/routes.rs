@@ -63,10 +63,17 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&WorkspaceView::of(&*workspaces::get(&call.cx()?, call.param("selector")?)?))
 }
 
+/// The fields that a PATCH may set, and those of answers that it passes over, so that a record can be sent back.
+fn known_fields() -> Vec<&'static str> {
+    let read_only = ["id", "key", "orgId", "createdAt", "updatedAt", "isDisabled", "isThrottled", "limits"];
+    Workspace::FIELDS.into_iter().chain(Workspace::EXTRA_FIELDS).chain(read_only).collect()
+}
+
 /// `PATCH /workspaces/{selector}`, a manager's token: changes the token's workspace and answers it. 400 for a wrong
 /// field or setting, 404 for another workspace.
 pub(crate) async fn patch(call: Call) -> Result<Reply, ApiError> {
-    let workspace = workspaces::update(&call.cx()?, call.param("selector")?, call.json()?).await?;
+    let body = call.fields(&known_fields())?;
+    let workspace = workspaces::update(&call.cx()?, call.param("selector")?, body).await?;
     Reply::json(&WorkspaceView::of(&workspace))
 }
 
@@ -136,7 +143,7 @@ pub(crate) async fn get_of_org(call: Call) -> Result<Reply, ApiError> {
 /// workspace. 400 for a wrong field, and then nothing is changed.
 pub(crate) async fn patch_of_org(call: Call) -> Result<Reply, ApiError> {
     let (cx, id) = (call.cx()?, call.param("id")?);
-    let mut body: JsonMap = call.json()?;
+    let mut body = call.fields(&known_fields())?;
     let limits = body.shift_remove("limits");
     limits.clone().map(workspaces::read_limits).transpose()?;
     workspaces::update(&cx, id, body).await?;

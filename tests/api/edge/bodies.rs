@@ -139,6 +139,7 @@ async fn a_field_that_looks_like_one_is_refused_before_anything_happens() {
     let bed = Bed::start().await;
     let manager = bed.manager();
     let acme = bed.tenant("acme");
+    let (workspace, org) = (format!("/workspaces/{}", bed.ws.key()), format!("/org-workspaces/{}", bed.ws.key()));
     for (api, method, path, body, says) in [
         (&acme, Method::POST, "/connect", json!({"key": "slack"}), "`connectorKey`"),
         (&acme, Method::POST, "/connect", json!({"integration": "slack"}), "`integrationId` or `integrationKey`"),
@@ -155,6 +156,25 @@ async fn a_field_that_looks_like_one_is_refused_before_anything_happens() {
             json!({"integrationKey": "stripe", "conectorKey": "x"}),
             "`connectorKey`",
         ),
+        (
+            &acme,
+            Method::POST,
+            "/connect",
+            json!({"integrationKey": "stripe", "parameters": {}}),
+            "`connectorParameters`",
+        ),
+        (&manager, Method::PATCH, "/connections/github-dev", json!({"parameters": {}}), "`connectorParameters`"),
+        (&manager, Method::POST, "/external-apps", json!({"appKey": "x", "name": "X"}), "did you mean `key`?"),
+        (
+            &manager,
+            Method::PATCH,
+            &workspace,
+            json!({"webhookUrl": "http://127.0.0.1:1"}),
+            "did you mean `webhookUri`?",
+        ),
+        (&manager, Method::PATCH, &workspace, json!({"nam": "X"}), "did you mean `name`?"),
+        (&manager, Method::PATCH, &workspace, json!({"setings": {}}), "did you mean `settings`?"),
+        (&manager, Method::PATCH, &org, json!({"limit": {}}), "did you mean `limits`?"),
     ] {
         let refused = api.call(method.clone(), path, Some(&body)).await;
         assert_eq!(refused.0, 400, "{method} {path} {body}: {refused:?}");
@@ -175,6 +195,11 @@ async fn a_query_field_that_looks_like_one_is_refused_where_something_is_read() 
         ("/actions?integration=github", "did you mean `integrationId` or `integrationKey`?"),
         ("/actions?conectionId=x", "did you mean `connectionId`?"),
         ("/connections?include_archived=true", "did you mean `includeArchived`?"),
+        ("/connections?tenantKey=x", "did you mean `tenantId`?"),
+        ("/connections?connectorKey=github", "did you mean `connectorId`?"),
+        ("/actions?externalAppKey=github", "did you mean `externalAppId`?"),
+        ("/flow-runs?flowKey=x", "did you mean `flowId`"),
+        ("/search?q=github&type=action", "did you mean `elementType`?"),
     ] {
         let refused = demo.get(path).await;
         assert!(refused.0 == 400 && message(&refused).contains(says), "{path}: {refused:?}");

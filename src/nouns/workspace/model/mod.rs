@@ -192,6 +192,9 @@ pub enum TokenClock {
 }
 
 impl Workspace {
+    /// The fields that a PATCH may set beside [`Self::EXTRA_FIELDS`].
+    pub const FIELDS: [&'static str; 6] = ["name", "secret", "publicKey", "publicKeys", "settings", "archivedAt"];
+
     /// The fields of `extra` that a PATCH may set. Source: SDK `UpdateWorkspaceRequest`.
     pub const EXTRA_FIELDS: [&'static str; 15] = [
         "logoUri",
