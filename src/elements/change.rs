@@ -58,6 +58,7 @@ pub async fn create<E: Kind>(
         E::blank(id, Meta::new(&cx.space.ids, now, wanted.key.filter(|key| !key.is_empty()), wanted.name));
     if wanted.scope.names_connection() {
         let connection = resolved.connection.clone().ok_or_else(|| ApiError::not_found("connection not found"))?;
+        directory.check_changeable_connection(&connection)?;
         Holder::Connection(connection).take(element.place_mut());
     } else if let Some(integration) = &resolved.integration {
         element.place_mut().integration = Some(integration.id.clone());

@@ -130,7 +130,7 @@ fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError>
 fn check_fits<E: Kind>(directory: &Directory<'_>, parent: &E, holder: &Holder) -> Result<(), ApiError> {
     directory.check_changeable(parent)?;
     if let Holder::Connection(connection) = holder {
-        directory.check_usable(connection).map_err(|error| ApiError::bad_request(error.message.clone()))?;
+        directory.check_changeable_connection(connection)?;
     }
     let (world, place) = (directory.world, parent.place());
     let refused = |belongs: String| {

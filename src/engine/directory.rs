@@ -255,6 +255,11 @@ impl<'a> Directory<'a> {
         }
     }
 
+    /// Refuses with 400 what would change such a connection, or make something for it.
+    pub fn check_changeable_connection(&self, connection: &Connection) -> Result<(), ApiError> {
+        self.check_usable(connection).map_err(|error| ApiError::bad_request(error.message.clone()))
+    }
+
     /// Returns the caller's connection of an integration: the latest that works, or else the
     /// latest of all (`docs/behaviour.md#connection-default`).
     pub fn default_connection(&self, caller: &Caller, integration: &Integration) -> Option<Arc<Connection>> {

@@ -205,7 +205,7 @@ pub(super) async fn update(
     let world = (*tx).clone();
     let directory = cx.directory(&world);
     let mut connection = (*directory.connection(&cx.caller, selector)?).clone();
-    connection.meta.refuse_archived("connection")?;
+    directory.check_changeable_connection(&connection)?;
     if let Some(key) = body.key.set() {
         check_key(key, "connectionKey")?;
         let taken = tx

@@ -156,6 +156,13 @@ fn refuse_archived(of: &ExternalEventSubscription) -> Result<(), ApiError> {
     of.archived_at.map_or(Ok(()), |_| Err(why()))
 }
 
+/// Refuses with 400 to change a subscription that is archived, and one of a connection that is, or is below something archived.
+fn check_changeable(cx: &Cx, world: &World, of: &ExternalEventSubscription) -> Result<(), ApiError> {
+    refuse_archived(of)?;
+    let connection = world.connections.get(of.connection.as_str());
+    connection.map_or(Ok(()), |connection| cx.directory(world).check_changeable_connection(connection))
+}
+
 /// Changes the fields of a subscription and answers it. Fails with 400 for an archived one and a wrong value.
 pub(super) async fn update(
     cx: &Cx,
@@ -163,7 +170,7 @@ pub(super) async fn update(
     body: SubscriptionBody,
 ) -> Result<Arc<ExternalEventSubscription>, ApiError> {
     changed(cx, id, |tx, of| {
-        refuse_archived(of)?;
+        check_changeable(cx, tx, of)?;
         if let Some(config) = body.config.clone() {
             let world = (**tx).clone();
             let connection = world.connections.get(of.connection.as_str());
@@ -207,10 +214,10 @@ pub(crate) enum Step {
 
 /// Does a step with a subscription and answers it. Fails with 400 for an archived one, unless it is restored.
 pub(super) async fn take(cx: &Cx, id: &str, step: Step) -> Result<Arc<ExternalEventSubscription>, ApiError> {
-    changed(cx, id, |_, of| {
+    changed(cx, id, |tx, of| {
         let now = cx.space.clock.now();
         if !matches!(step, Step::Archive | Step::Restore) {
-            refuse_archived(of)?;
+            check_changeable(cx, tx, of)?;
         }
         let listens = of.notices();
         match step {

@@ -71,6 +71,7 @@ pub(crate) async fn run_of_connection(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: RunBody = if call.has_body() { call.json()? } else { RunBody::default() };
     let connection = connections::get(&cx, call.param("connection")?)?;
+    cx.directory(&cx.world()).check_usable(&connection)?;
     let connector = connector_of(&cx, &connection)?;
     let operation = find(&connector, call.param("key")?)?;
     let input = body.input.unwrap_or_else(|| json!({}));

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use crate::support::actions::says_as;
 use crate::support::flows::{flow, greeting};
-use crate::support::{Api, Bed, id, verdict};
+use crate::support::{Api, Bed, id, message, verdict};
 
 /// A world in which everything below `github` has a version on the connection `github-dev`.
 struct World {
@@ -219,6 +219,81 @@ async fn an_archived_tenant_is_served_by_nobody_until_it_comes_back() {
     // A token of its own brings it back.
     assert_eq!(world.demo.post("/act", act.clone()).await.0, 200);
     assert_eq!(world.manager.post("/act", act).await.0, 200);
+}
+
+#[tokio::test]
+async fn nothing_is_made_changed_or_run_below_what_is_archived() {
+    let bed = Bed::exact().await;
+    let (manager, demo) = (bed.manager(), bed.demo());
+    let says_hi = json!({ "code": "module.exports = () => 'hi'" });
+    let operation = json!({ "key": "greet", "name": "Greet", "type": "run-javascript", "config": says_hi });
+    let schema = json!({ "type": "object", "properties": { "apiKey": { "type": "string" } } });
+    let connector = json!({
+        "key": "own", "name": "Own", "type": "client-credentials", "baseUri": "http://127.0.0.1:1",
+        "inputSchema": schema, "operations": [operation], "events": [{ "key": "sold", "name": "Sold" }],
+    });
+    manager.ok(Method::POST, "/connectors", connector).await;
+    let typed = json!({ "connectorKey": "own", "connectionKey": "mine", "input": { "apiKey": "k" } });
+    let connection = id(&demo.ok(Method::POST, "/connect", typed).await);
+    let to = json!({ "connectionId": connection, "config": { "type": "connector-event", "eventKey": "sold" } });
+    let subscription = id(&demo.ok(Method::POST, "/external-event-subscriptions", to).await);
+    let subscription = format!("/external-event-subscriptions/{subscription}");
+    let flow = id(&manager.ok(Method::POST, "/flows", flow("greet", &greeting())).await);
+
+    let run = format!("/connections/{connection}/operations/greet/run");
+    let at = |path: &str| format!("{subscription}/{path}");
+    let made = |key: &str| json!({ "key": key, "name": "X", "connectionId": connection });
+    let asked = [
+        (
+            "POST",
+            "/actions".to_owned(),
+            json!({ "key": "x", "name": "X", "connectionId": connection, "type": "run-javascript", "config": says_hi }),
+        ),
+        (
+            "POST",
+            format!("/connections/{connection}/actions"),
+            json!({ "key": "y", "name": "Y", "type": "run-javascript", "config": says_hi }),
+        ),
+        ("POST", "/flows".into(), json!({ "key": "x", "name": "X", "connectionId": connection, "nodes": greeting() })),
+        ("POST", format!("/connections/{connection}/flows"), json!({ "key": "y", "name": "Y", "nodes": greeting() })),
+        ("POST", "/data-sources".into(), made("x")),
+        ("POST", "/field-mappings".into(), made("x")),
+        ("POST", "/data-link-tables".into(), made("x")),
+        ("POST", "/flow-instances".into(), json!({ "connectionId": connection, "flowId": flow })),
+        ("PATCH", format!("/connections/{connection}"), json!({ "name": "Changed" })),
+        ("PUT", format!("/connections/{connection}"), json!({ "name": "Changed" })),
+        ("PATCH", format!("/connections/{connection}"), json!({ "credentials": { "apiKey": "other" } })),
+        ("PATCH", subscription.clone(), json!({ "name": "Changed" })),
+        ("POST", at("subscribe"), Value::Null),
+        ("POST", at("resubscribe"), Value::Null),
+        ("POST", at("setup"), Value::Null),
+    ];
+    assert_eq!(demo.ok(Method::POST, &run, json!({})).await["output"], "hi");
+    let before = demo.ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await;
+
+    for archived in [format!("/connections/{connection}"), "/integrations/own".into(), "/customers/demo-tenant".into()]
+    {
+        manager.ok(Method::DELETE, &archived, Value::Null).await;
+        let refused = manager.post(&run, json!({})).await;
+        assert_eq!(refused.0, 404, "{archived}: {refused:?}");
+        for (method, path, body) in &asked {
+            let refused = manager.call(method.parse().unwrap(), path, Some(body)).await;
+            assert_eq!(refused.0, 400, "{archived}: {method} {path} {body}: {refused:?}");
+            assert!(message(&refused).contains("archived"), "{archived}: {method} {path} {body}: {refused:?}");
+        }
+        manager.ok(Method::POST, &format!("{archived}/restore"), Value::Null).await;
+    }
+
+    assert_eq!(demo.ok(Method::POST, &run, json!({})).await["output"], "hi");
+    let after = demo.ok(Method::GET, &format!("/connections/{connection}"), Value::Null).await;
+    assert_eq!((&after["name"], &after["state"]), (&before["name"], &json!("READY")));
+    for kind in ["actions", "flows", "data-sources", "field-mappings", "data-link-tables"] {
+        assert_eq!(
+            manager.items(&format!("/{kind}?connectionId={connection}&layer=connection")).await,
+            Vec::<Value>::new(),
+            "{kind}"
+        );
+    }
 }
 
 #[tokio::test]

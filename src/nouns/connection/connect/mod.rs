@@ -153,7 +153,7 @@ pub(crate) fn again(
     credentials: Option<JsonMap>,
 ) -> Result<Id<Connection>, ApiError> {
     connection.meta.refuse_archived("connection")?;
-    cx.directory(tx).check_usable(connection).map_err(|error| ApiError::bad_request(error.message.clone()))?;
+    cx.directory(tx).check_changeable_connection(connection)?;
     let (now, id) = (cx.space.clock.now(), connection.id.clone());
     let mut connection = connection.clone();
     check_option(spec)?;
