@@ -127,6 +127,44 @@ async fn an_archived_integration_leaves_the_list_and_comes_back() {
 }
 
 #[tokio::test]
+async fn a_masked_parameter_that_is_sent_back_stays_as_it_is() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    let (integration, path) = ("/integrations/slack", "/integrations/slack/parameters");
+    manager.ok(Method::PATCH, path, json!({"clientId": "mine", "clientSecret": "hush"})).await;
+    let read = one(&manager, path).await;
+    let masked = json!({"clientId": "mine", "clientSecret": "********"});
+    let kept = async || {
+        let now = one(&manager, &format!("{path}?includeSecrets=true")).await;
+        (now["clientId"]["value"].clone(), now["clientSecret"]["value"].clone())
+    };
+
+    for (method, at, body) in [
+        (Method::PATCH, path, read.clone()),
+        (Method::PUT, path, read.clone()),
+        (Method::PATCH, path, masked.clone()),
+        (Method::PATCH, integration, json!({ "parameters": masked })),
+        (
+            Method::PUT,
+            integration,
+            json!({"key": "slack", "name": "Slack", "connectorKey": "slack", "parameters": masked}),
+        ),
+    ] {
+        let answer = manager.call(method.clone(), at, Some(&body)).await;
+        assert!(answer.0 < 300, "{method} {at} {body}: {answer:?}");
+        assert_eq!(kept().await, (json!("mine"), json!("hush")), "{method} {at} {body}");
+    }
+    let other = manager.patch("/integrations/github/parameters", json!({"clientSecret": "********"})).await;
+    assert_eq!(
+        (other.0, message(&other)),
+        (400, "`parameters.clientSecret` is masked in answers, and there is none yet; give it")
+    );
+    // A name that is no secret's may have any value.
+    manager.ok(Method::PATCH, path, json!({"clientId": "********"})).await;
+    assert_eq!(kept().await.0, "********");
+}
+
+#[tokio::test]
 async fn parameters_are_described_merged_and_masked() {
     let bed = Bed::start().await;
     let manager = bed.manager();

@@ -9,8 +9,9 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::json::member;
-use crate::base::json::patch::merge_members;
+use crate::base::json::patch::{Patch, merge_members};
 use crate::base::page::{Page, PageRequest};
+use crate::base::redact::MASK;
 use crate::elements::model::{Meta, check_key};
 use crate::elements::{CATALOG_START, Change};
 use crate::engine::Cx;
@@ -19,6 +20,7 @@ use crate::nouns::connection::connect::new_integration;
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::{Integration, IntegrationBody};
+use crate::nouns::integration::view::{is_secret_parameter, masked_parameters};
 
 /// Which integrations a list asks for; an absent field allows all. Source: SDK `FindIntegrationsQuery`.
 #[derive(Debug, Clone, Default)]
@@ -156,7 +158,7 @@ pub(super) async fn create(cx: &Cx, body: IntegrationBody) -> Result<Arc<Integra
     {
         integration.meta.key = Some(crate::elements::model::key_of(name)).filter(|key| !key.is_empty());
     }
-    apply(&directory, &mut integration, body)?;
+    apply(&directory, &mut integration, &JsonMap::new(), body)?;
     refuse_taken(&directory, &integration)?;
     let id = integration.id.clone();
     tx.put(integration)?;
@@ -186,7 +188,13 @@ fn refuse_taken(directory: &Directory<'_>, integration: &Integration) -> Result<
     .with_data(json!({ "integrationId": other.id })))
 }
 
-fn apply(directory: &Directory<'_>, integration: &mut Integration, body: IntegrationBody) -> Result<(), ApiError> {
+/// Sets what a body says; `former` is the parameters that there were.
+fn apply(
+    directory: &Directory<'_>,
+    integration: &mut Integration,
+    former: &JsonMap,
+    mut body: IntegrationBody,
+) -> Result<(), ApiError> {
     if let Some(uri) = body.o_auth_callback_uri.set()
         && !uri.is_empty()
         && url::Url::parse(uri).is_err()
@@ -214,6 +222,9 @@ fn apply(directory: &Directory<'_>, integration: &mut Integration, body: Integra
     }
     body.connector_version.apply(&mut integration.connector_version);
     body.o_auth_callback_uri.apply(&mut integration.o_auth_callback_uri);
+    if let Some(given) = body.parameters.set() {
+        body.parameters = Patch::Set(unmasked(directory, integration, former, given)?);
+    }
     body.parameters.merge(&mut integration.parameters);
     body.options_config.apply(&mut integration.options_config);
     Ok(())
@@ -229,6 +240,7 @@ pub(super) async fn update(
 ) -> Result<Arc<Integration>, ApiError> {
     modify(cx, selector, |directory, integration| {
         integration.meta.refuse_archived("integration")?;
+        let former = integration.parameters.clone();
         if change == Change::Replace {
             integration.meta.description = None;
             integration.meta.meta = None;
@@ -238,7 +250,7 @@ pub(super) async fn update(
             integration.o_auth_callback_uri = None;
             integration.logo_uri = None;
         }
-        apply(directory, integration, body)?;
+        apply(directory, integration, &former, body)?;
         refuse_taken(directory, integration)
     })
     .await
@@ -302,7 +314,7 @@ pub(super) fn parameters(cx: &Cx, selector: &str, shown: bool) -> Result<JsonMap
     let values = if shown {
         integration.parameters.clone()
     } else {
-        crate::nouns::integration::view::masked_parameters(&integration.parameters, connector.as_deref())
+        masked_parameters(&integration.parameters, connector.as_deref())
     };
     let mut names: Vec<String> =
         member(&schema, "properties").as_object().map(|p| p.keys().cloned().collect()).unwrap_or_default();
@@ -338,8 +350,9 @@ pub(super) async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, chan
             (name, value)
         })
         .collect();
-    modify(cx, selector, |_, integration| {
+    modify(cx, selector, |directory, integration| {
         integration.meta.refuse_archived("integration")?;
+        let given = unmasked(directory, integration, &integration.parameters, &given)?;
         if change == Change::Replace {
             integration.parameters.clear();
         }
@@ -348,6 +361,30 @@ pub(super) async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, chan
     })
     .await
     .map(|_| ())
+}
+
+/// Parameters as they were given, but for secrets that stand there as answers mask them: those stay as they are in `former`.
+/// Fails with 400 for one that is masked and was never there.
+fn unmasked(
+    directory: &Directory<'_>,
+    integration: &Integration,
+    former: &JsonMap,
+    given: &JsonMap,
+) -> Result<JsonMap, ApiError> {
+    let connector = directory.connector_for(integration);
+    let mut out = given.clone();
+    for (name, value) in &mut out {
+        // What is no secret may have that value.
+        if value.as_str() == Some(MASK) && is_secret_parameter(name, connector.as_deref()) {
+            let known = former.get(name).cloned();
+            *value = known.ok_or_else(|| {
+                ApiError::bad_request(format!(
+                    "`parameters.{name}` is masked in answers, and there is none yet; give it"
+                ))
+            })?;
+        }
+    }
+    Ok(out)
 }
 
 /// Answers the connector of an integration or candidate. Fails with 404 for an unknown one, and with

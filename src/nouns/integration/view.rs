@@ -268,17 +268,19 @@ impl<'a> ViewContext<'a> {
     }
 }
 
-/// Parameters with secret values masked: those that the connector's schema marks as sensitive, and those
-/// with `secret` in their name.
-pub(super) fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
+/// Whether a parameter is secret: the connector's schema marks it as sensitive, or `secret` is in its name.
+pub(super) fn is_secret_parameter(name: &str, connector: Option<&Connector>) -> bool {
     let schema = connector.and_then(|connector| connector.parameters_schema.as_ref());
+    let property = schema.map(|schema| member(member(schema, "properties"), name));
+    property.is_some_and(|property| *member(property, "isSensitive") == Value::Bool(true))
+        || name.to_lowercase().contains("secret")
+}
+
+/// Parameters with secret values masked.
+pub(super) fn masked_parameters(parameters: &JsonMap, connector: Option<&Connector>) -> JsonMap {
     let mut masked = parameters.clone();
     for (name, value) in &mut masked {
-        let sensitive = schema.is_some_and(|schema| {
-            let property = member(member(schema, "properties"), name);
-            *member(property, "isSensitive") == Value::Bool(true)
-        });
-        if sensitive || name.to_lowercase().contains("secret") {
+        if is_secret_parameter(name, connector) {
             *value = Value::String(MASK.into());
         }
     }
