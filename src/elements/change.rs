@@ -67,7 +67,9 @@ pub async fn create<E: Kind>(
     }
     let parent = match &wanted.parent {
         Some(id) => {
-            let parent = directory.element_by_id::<E>(&cx.caller, id).ok_or_else(|| directory.no_element::<E>(id))?;
+            let parent = directory
+                .element_by_id::<E>(&cx.caller, id)
+                .ok_or_else(|| directory.no_element::<E>(Some(&cx.caller), id))?;
             if parent.place().is_instance() {
                 let (article, noun) = (article(E::NOUN), E::NOUN);
                 let why = format!("`{id}` is an instance; {article} {noun} is made of one that others have as well");
@@ -268,7 +270,7 @@ async fn own<E: Kind>(cx: &Cx, selector: &Selector) -> Result<(E, Tx), ApiError>
         .any(|text| *element.id() == **text || element.meta().uuid == *text);
     if selector.scope.names_integration() && !by_id && element.place().integration.is_none() {
         // An element that is named through an integration is that integration's own version, or none.
-        return Err(directory.no_element::<E>(selector.shown()));
+        return Err(directory.no_element::<E>(Some(&cx.caller), selector.shown()));
     }
     if selector.scope.names_connection() && !by_id && !element.place().is_instance() {
         // Likewise through a connection: what serves others as well is not changed for one.

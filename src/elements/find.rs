@@ -2,6 +2,7 @@
 //!
 //! Invariant: an element of a tenant that the caller may not see is answered as if it did not exist.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::error::{ApiError, ErrorKey};
@@ -124,7 +125,10 @@ impl Directory<'_> {
         // The one that would serve says what has to be restored.
         let out = withdrawn.iter().filter(serves).max_by_key(|element| element.place().specificity());
         let why = out.and_then(|element| Some((element, self.withdrawn(&***element)?)));
-        Err(why.map_or_else(|| self.no_element::<E>(key), |(element, why)| Self::out_of_service(&***element, &why)))
+        Err(why.map_or_else(
+            || self.no_element::<E>(Some(caller), key),
+            |(element, why)| Self::out_of_service(&***element, &why),
+        ))
     }
 
     fn ambiguous<E: Kind>(&self, key: &str, candidates: &[&Arc<E>]) -> ApiError {
@@ -173,11 +177,12 @@ impl Directory<'_> {
             Some(element) => Some(version(element).unwrap_or(element)),
             None => of_key(named),
         };
-        found.cloned().ok_or_else(|| self.no_element::<E>(named))
+        found.cloned().ok_or_else(|| self.no_element::<E>(None, named))
     }
 
-    /// A 404 for an element, with a similar key where there is one. Source: SEED words the beginning.
-    pub fn no_element<E: Kind>(&self, text: &str) -> ApiError {
+    /// A 404 for an element, with where its key is, or a similar key. Keys of a connection are told to whose it is, and none of
+    /// these without a caller. Source: SEED words the beginning.
+    pub fn no_element<E: Kind>(&self, caller: Option<&Caller>, text: &str) -> ApiError {
         // `github.task` asks for the `task` of an integration.
         let dotted = text.split_once('.').filter(|(integration, _)| self.integration_with_key(integration).is_some());
         let key = dotted.map_or(text, |(_, key)| key);
@@ -195,6 +200,22 @@ impl Directory<'_> {
             return ApiError::not_found(format!(
                 "no matching {}: `{key}` is there only for the integration `{of}`; name that and no other, as `{first}.{key}` \
                  or by `integrationKey={first}`, or a connection of it",
+                E::NOUN
+            ));
+        }
+        let is_own = |element: &&Arc<E>| {
+            let tenant = element.place().tenant.as_ref();
+            !element.meta().is_archived() && tenant.zip(caller).is_some_and(|(of, caller)| caller.means(of.as_str()))
+        };
+        let own = E::table(self.world).with_key(key).filter(is_own).filter_map(|element| {
+            let connection = self.world.connections.get(element.place().connection.as_ref()?.as_str())?;
+            Some(connection.meta.key.as_deref().unwrap_or(connection.id.as_str()))
+        });
+        let own: BTreeSet<&str> = own.collect();
+        if let Some(first) = own.first() {
+            let of = own.iter().copied().collect::<Vec<_>>().join("`, `");
+            return ApiError::not_found(format!(
+                "no matching {}: `{key}` is there only for the connection `{of}`; name that, as by `connectionKey={first}`",
                 E::NOUN
             ));
         }
@@ -226,7 +247,7 @@ impl Directory<'_> {
             Some(checked.map(|()| element))
         };
         if let Some(id) = &selector.id {
-            return by_id(id).unwrap_or_else(|| Err(self.no_element::<E>(id)));
+            return by_id(id).unwrap_or_else(|| Err(self.no_element::<E>(Some(caller), id)));
         }
         let mut scope = self.scope(caller, &selector.scope)?;
         if selector.scope.names_integration() && !selector.scope.names_connection() {

@@ -85,7 +85,7 @@ pub async fn restore_instance<E: Kind>(cx: &Cx, selector: &Selector) -> Result<L
     let key = parent.as_ref().map_or(named, |parent| parent.meta().key.as_ref()).map_or("", String::as_str);
     let instances = versions::<E>(&world, key, &holder, selector.instance_key.as_deref());
     let meant = instances.max_by_key(|instance| (!instance.meta().is_archived(), instance.meta().archived_at));
-    let meant = meant.ok_or_else(|| directory.no_element::<E>(selector.shown()))?;
+    let meant = meant.ok_or_else(|| directory.no_element::<E>(Some(&cx.caller), selector.shown()))?;
     bring_back(cx, &by_id(&**meant)).await
 }
 
@@ -121,7 +121,7 @@ fn look_for<E: Kind>(cx: &Cx, selector: &Selector) -> Result<Found<E>, ApiError>
     match (own, parent) {
         (Some(own), _) => Ok(Found::Own(Arc::clone(own))),
         (None, Some(parent)) => Ok(Found::Above(parent, holder)),
-        (None, None) => Err(directory.no_element::<E>(selector.shown())),
+        (None, None) => Err(directory.no_element::<E>(Some(&cx.caller), selector.shown())),
     }
 }
 
@@ -161,7 +161,10 @@ fn parent_for<E: Kind>(
     resolved: &Resolved,
 ) -> Result<Option<Arc<E>>, ApiError> {
     if let Some(id) = &selector.parent_id {
-        return directory.element_by_id(&cx.caller, id).map(Some).ok_or_else(|| directory.no_element::<E>(id));
+        return directory
+            .element_by_id(&cx.caller, id)
+            .map(Some)
+            .ok_or_else(|| directory.no_element::<E>(Some(&cx.caller), id));
     }
     let Some(text) = selector.parent_key.as_ref().or(selector.key.as_ref()).or(selector.any.as_ref()) else {
         return Err(ApiError::bad_request(format!("name the {} by `parentKey`, `parentId` or `id`", E::NOUN)));

@@ -350,6 +350,15 @@ async fn a_hint_says_where_a_key_is_and_never_names_what_was_asked() {
     assert_eq!((layer.0, message(&layer)), (404, elsewhere));
     assert!(message(&misspelt).contains("did you mean `list-contacts`?"), "{misspelt:?}");
     let archived = bed.manager();
+    let own = json!({"key": "only-here", "name": "Own", "connectionKey": "github-dev", "type": "run-javascript", "config": {}});
+    let of_demo = bed.ws.key().to_owned();
+    let both = bed.bearing(&json!({"workspaceKey": of_demo, "tenantKey": "demo-tenant", "isAdmin": true}));
+    both.ok(Method::POST, "/actions", own).await;
+    let of_another = demo.get("/connections/hubspot-prod/actions/only-here").await;
+    let here = "no matching action: `only-here` is there only for the connection `github-dev`; name that, as by `connectionKey=github-dev`";
+    assert_eq!((of_another.0, message(&of_another)), (404, here));
+    let others = bed.tenant("acme").get("/actions/only-here").await;
+    assert!(others.0 == 404 && !message(&others).contains("github-dev"), "{others:?}");
     archived.ok(Method::DELETE, "/connections/hubspot-prod", Value::Null).await;
     let gone = demo.get("/connections/hubspot-prod").await;
     assert!(!message(&gone).contains("did you mean `hubspot-prod`"), "{gone:?}");
