@@ -217,7 +217,7 @@ impl Call {
 
     /// Returns whether there is a body that is not blank.
     pub fn has_body(&self) -> bool {
-        !self.body.iter().all(u8::is_ascii_whitespace)
+        !self.body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&self.body).iter().all(u8::is_ascii_whitespace)
     }
 
     /// Reads the body as an HTML form.

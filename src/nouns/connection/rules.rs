@@ -328,6 +328,9 @@ pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Res
 
 /// Archives the caller's connections of an integration. Fails with 404 when there are none.
 pub(super) async fn archive_all(cx: &Cx, integration: &str) -> Result<(), ApiError> {
+    if !cx.caller.is_manager() {
+        cx.tenant()?;
+    }
     let world = cx.world();
     let directory = cx.directory(&world);
     let of = directory.find_integration(integration)?.id.clone();

@@ -105,6 +105,13 @@ async fn what_has_nothing_to_configure_says_so_plainly() {
         let (others, _) = page_for(&bed, "acme", &path).await;
         assert_eq!(others, if path.contains("/flows/") { 200 } else { 404 }, "{path}: what is another's is not there");
     }
+    for path in [
+        format!("/embed/action-instances/{}/settings", id(&made)),
+        format!("/embed/flow-instances/{instance}/settings"),
+    ] {
+        let (status, page) = page_for(&bed, "demo-tenant", &path).await;
+        assert!(status == 404 && page.contains("there is no page"), "{path}: {page}");
+    }
 }
 
 #[tokio::test]

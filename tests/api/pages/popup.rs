@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::pages::{form_encoded, leads_to, page_of, vendor_page};
-use crate::support::{Answer, Bed, answer, next_event};
+use crate::support::{Answer, Bed, answer, message, next_event};
 
 #[tokio::test]
 async fn a_popup_is_opened_by_a_form_of_plain_fields_too() {
@@ -18,6 +18,23 @@ async fn a_popup_is_opened_by_a_form_of_plain_fields_too() {
     assert!(status == 200 && page.as_str().unwrap().contains("Connect Slack"), "{status} {page}");
     assert_eq!(asked.0, 200);
     assert_eq!(bed.tenant("acme").each("/connections", "key").await, ["team-a"], "both ask for the same");
+}
+
+#[tokio::test]
+async fn who_asks_in_json_is_answered_in_json() {
+    let bed = Bed::start().await;
+    let acme = bed.tenant("acme");
+
+    let named = acme.ok(Method::POST, "/connection-popup", json!({"integrationKey": "gmail"})).await;
+    let of_query = acme.ok(Method::POST, "/connection-popup?integrationId=slack", json!({})).await;
+    let connect = acme.ok(Method::POST, "/connect", json!({"connectorKey": "jira"})).await;
+
+    for begun in [&named, &of_query] {
+        assert_eq!(begun["state"], "CLIENT_ACTION_REQUIRED");
+        assert_eq!(begun.as_object().unwrap().len(), connect.as_object().unwrap().len(), "{begun:#}");
+    }
+    let nothing = acme.post("/connection-popup", json!({"name": "x"})).await;
+    assert!(nothing.0 == 400 && message(&nothing).contains("say what to connect to"), "{nothing:?}");
 }
 
 #[tokio::test]

@@ -14,13 +14,14 @@ use crate::elements::routes::instance_selector;
 use crate::elements::settings::{Form, Setting};
 use crate::elements::{self, Change, Kind, by_id};
 use crate::engine::Cx;
-use crate::nouns::hosted_page::routes::embed::plain;
+use crate::nouns::hosted_page::routes::embed::{check_page, plain};
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::pages as screens;
 use crate::pages::{Field, SettingsPage};
 
 /// The instance that the address names, with what may be set of it and how it is answered.
 async fn opened<E: Kind>(cx: &Cx, call: &Call) -> Result<(Arc<E>, Vec<Setting>, Value), ApiError> {
+    check_page(call)?;
     let instance = elements::instance::<E>(cx, &instance_selector::<E>(call)?).await?;
     let world = cx.world();
     cx.directory(&world).check_in_service(&*instance)?;

@@ -111,11 +111,14 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
+/// Refuses with 404 a page that no element has.
+pub(super) fn check_page(call: &Call) -> Result<(), ApiError> {
+    if matches!(call.param("page")?, "configuration" | "editor") { Ok(()) } else { Err(no_page(call)) }
+}
+
 /// Stands for the configuration or editor page of an element of which nothing can be set, and says so.
 pub(super) fn plain(call: &Call) -> Result<Reply, ApiError> {
-    if !matches!(call.param("page")?, "configuration" | "editor") {
-        return Err(no_page(call));
-    }
+    check_page(call)?;
     let what = call.path.trim_start_matches("/isolated-embed/").trim_start_matches("/embed/").trim_matches('/');
     let page = PlainPage { theme: theme_of(&call.query()), what };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))

@@ -10,20 +10,21 @@ pub mod embed;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Method, StatusCode};
 use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply};
-use crate::engine::view::drawn_logo;
+use crate::engine::view::{Secrets, drawn_logo};
 use crate::engine::{Cx, Visit};
 use crate::nouns::connection as connections;
 use crate::nouns::connection::connect as connecting;
 use crate::nouns::connection::connect::attempt::Ending;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connection::model::{Connection, ConnectionState};
+use crate::nouns::connection::routes::shown;
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::hosted_page::routes::attempt::{closed, connect_page, ended, failed};
 use crate::nouns::integration::model::Integration;
@@ -88,12 +89,18 @@ pub(crate) async fn connect_form(call: &Call) -> Result<Reply, ApiError> {
 }
 
 /// `GET|POST /connection-popup`, any token: the former name of the connect page. Options are in the query or the form,
-/// or as JSON in its field `payload`.
+/// or as JSON in its field `payload`. A body of JSON is answered with the connection, as `POST /connect` is.
 pub(crate) async fn popup(call: Call) -> Result<Reply, ApiError> {
     if call.form().text("payload").is_some() {
         return connect_form(&call).await;
     }
     let cx = call.cx()?;
+    if call.method == Method::POST && call.has_body() && !call.is_form() {
+        // What asks in JSON is answered in JSON, as at `/connect`.
+        let spec: ConnectSpec = call.json()?;
+        let connection = connecting::begin(&cx, spec.about(spec_of(&call.query())?)).await?;
+        return shown(&cx, &connection, Secrets::Hidden);
+    }
     let fields = if call.is_form() { call.form() } else { call.query() };
     begin(&call, &cx, spec_of(&fields)?).await
 }
