@@ -53,6 +53,7 @@ pub(super) fn query_of(path: &str, nothing: bool) -> String {
         // Nothing else can be wrong with it.
         "search" | "semantic-search" if nothing => "?q=task&elementType=nope".to_owned(),
         "search" | "semantic-search" => "?q=task".to_owned(),
+        "checkpoints" => format!("?elementType={}&elementId=x", if nothing { "nope" } else { "action" }),
         "flow-instance" if path.ends_with("/restore") => format!("?id={}", value("INSTANCE")),
         "flow-instance" => format!("?flowKey={}&connectionKey=github-dev&autoCreate=true", value("task")),
         "app-data-schema" | "app-event-type" | "screen" | "connected-product" => format!("?key={}", value("task")),
