@@ -68,6 +68,10 @@ pub struct Config {
     pub control_token: Option<String>,
     /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,
+    /// Each workspace keeps so many logs of runs and as many of calls to external apps, counted together; then the oldest go.
+    pub run_log_limit: usize,
+    /// The logs of all workspaces together may have so many megabytes; then the oldest of the workspace with the most go.
+    pub run_log_mb: u64,
     /// Moving a clock makes so many changes that fall due on the way; then the call is refused, and a further one goes on.
     pub advance_limit: usize,
     /// The body of a request may pause for this many milliseconds of real time, and take ten times as long. A client that
@@ -97,6 +101,8 @@ impl Default for Config {
             allow_egress: Vec::new(),
             control_token: None,
             journal_limit: 10_000,
+            run_log_limit: 20_000,
+            run_log_mb: 256,
             advance_limit: 100_000,
             body_timeout_ms: 30_000,
             code_timeout_ms: 50_000,

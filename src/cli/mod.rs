@@ -129,6 +129,12 @@ struct ServerOptions {
     /// Keep at most this many entries in each journal
     #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
     journal_limit: usize,
+    /// Keep the last so many logs of runs and of calls to external apps of each workspace
+    #[arg(long, env = "MEMBRANE_MOCK_RUN_LOG_LIMIT", default_value_t = 20_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
+    run_log_limit: usize,
+    /// Keep at most so many megabytes of such logs in all workspaces together
+    #[arg(long, env = "MEMBRANE_MOCK_RUN_LOG_MB", default_value_t = 256, value_name = "MB", value_parser = clap::value_parser!(u64).range(1..=768))]
+    run_log_mb: u64,
     /// Make at most this many changes that fall due in one move of a clock
     #[arg(long, env = "MEMBRANE_MOCK_ADVANCE_LIMIT", default_value_t = 100_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=1_000_000_000))]
     advance_limit: usize,
@@ -163,6 +169,8 @@ impl ServerOptions {
             allow_egress: self.allow_egress.clone(),
             control_token: self.control_token.clone().filter(|token| !token.is_empty()),
             journal_limit: self.journal_limit,
+            run_log_limit: self.run_log_limit,
+            run_log_mb: self.run_log_mb,
             advance_limit: self.advance_limit,
             body_timeout_ms: self.body_timeout_ms,
             code_timeout_ms: self.code_timeout_ms,

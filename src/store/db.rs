@@ -1,7 +1,7 @@
 //! This module opens the database and has every statement that writes. Invariant: each write is one transaction that
 //! happens as a whole or not at all.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -11,7 +11,8 @@ use sqlx::{Row as _, SqlSafeStr as _, SqlitePool};
 use tokio::runtime::Handle;
 use tokio::sync::OnceCell;
 
-use crate::base::config::Database;
+use crate::base::config::{Config, Database};
+use crate::store::retention::{Retention, Written};
 use crate::store::{StoreError, file};
 
 /// A stored record, as its row in the database has it.
@@ -48,6 +49,8 @@ impl Batch {
 pub struct Db {
     pool: SqlitePool,
     runtime: Handle,
+    /// Which logs are kept.
+    retention: Arc<Retention>,
 }
 
 /// The migrated, empty database, made once per process, because copying it is several times faster than migrating.
@@ -79,6 +82,13 @@ insert into action_run (workspace, seq, id, body, details)
   select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.runs');
 insert into api_log (workspace, seq, id, body, details)
   select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.api_logs');
+commit;
+";
+
+const TRIM: &str = "
+begin immediate;
+delete from action_run where workspace = ?1 and seq <= cast(?2 as integer);
+delete from api_log where workspace = ?1 and seq <= cast(?2 as integer);
 commit;
 ";
 
@@ -131,16 +141,48 @@ pub(super) fn pool_options() -> SqlitePoolOptions {
 }
 
 impl Db {
-    /// Opens the database and brings its schema up to date, or fails when either cannot be done. A database in memory
-    /// starts as `image`, when there is one.
-    pub async fn open(target: &Database, image: Option<&[u8]>) -> Result<Self, StoreError> {
-        match target {
-            Database::Memory => Self::open_memory(image).await,
-            Database::File(path) => Ok(Self { pool: file::open(path).await?, runtime: Handle::current() }),
+    /// Opens the database that `config` names and brings its schema up to date, or fails when either cannot be done. A
+    /// database in memory starts as `image`, when there is one.
+    pub async fn open(config: &Config, image: Option<&[u8]>) -> Result<Self, StoreError> {
+        let most_bytes = usize::try_from(config.run_log_mb).unwrap_or(usize::MAX).saturating_mul(1_000_000);
+        let retention = Arc::new(Retention::new(config.run_log_limit, most_bytes));
+        let pool = match &config.database {
+            Database::Memory => Self::open_memory(image).await?,
+            Database::File(path) => file::open(path).await?,
+        };
+        let db = Self { pool, runtime: Handle::current(), retention };
+        if config.database != Database::Memory {
+            db.count_logs().await?;
         }
+        Ok(db)
     }
 
-    async fn open_memory(image: Option<&[u8]>) -> Result<Self, StoreError> {
+    /// Learns of the logs that there are, and deletes those that are too many.
+    async fn count_logs(&self) -> Result<(), StoreError> {
+        let text = "select workspace, seq, length(body) + length(details) from action_run union all \
+                    select workspace, seq, length(body) + length(details) from api_log order by 1, 2";
+        for row in sqlx::query(text).fetch_all(&self.pool).await? {
+            let (workspace, seq, bytes): (String, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let (last, bytes) = (u64::try_from(seq).unwrap_or(0), usize::try_from(bytes).unwrap_or(0));
+            self.trim(self.retention.wrote(&workspace, Written { last, count: 1, bytes })).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes logs up to a number.
+    async fn trim(&self, cuts: Vec<(String, u64)>) -> Result<(), StoreError> {
+        for (workspace, seq) in cuts {
+            self.all_or_nothing(TRIM, vec![workspace, seq.to_string()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns how many of a workspace's logs have gone because there were too many.
+    pub fn logs_gone(&self, workspace: &str) -> usize {
+        self.retention.gone(workspace)
+    }
+
+    async fn open_memory(image: Option<&[u8]>) -> Result<SqlitePool, StoreError> {
         let options = || SqliteConnectOptions::new().in_memory(true);
         let empty = TEMPLATE
             .get_or_try_init(|| async {
@@ -158,7 +200,7 @@ impl Db {
         let image = sqlx::sqlite::SqliteOwnedBuf::try_from(image.unwrap_or(empty))?;
         conn.deserialize(None, image, false).await?;
         drop(conn);
-        Ok(Self { pool, runtime: Handle::current() })
+        Ok(pool)
     }
 
     /// Returns the whole database as bytes, for [`Db::open`].
@@ -221,19 +263,28 @@ impl Db {
         work.await.unwrap_or(Err(StoreError::CutOff))
     }
 
-    /// Writes everything that a transaction has collected.
+    /// Writes everything that a transaction has collected. Logs for which there is no room any more go afterwards.
     pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
-        self.all_or_nothing(COMMIT, vec![workspace.to_owned(), serde_json::to_string(batch)?]).await
+        self.all_or_nothing(COMMIT, vec![workspace.to_owned(), serde_json::to_string(batch)?]).await?;
+        let logs = batch.runs.iter().chain(&batch.api_logs);
+        let written = logs.fold(Written::default(), |all, (seq, _, body, details)| Written {
+            last: all.last.max(*seq),
+            count: all.count + 1,
+            bytes: all.bytes + body.len() + details.len(),
+        });
+        self.trim(self.retention.wrote(workspace, written)).await
     }
 
     /// Replaces a workspace's records, and deletes its logs.
     pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
+        self.retention.forget(workspace);
         self.all_or_nothing(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await
     }
 
     /// Deletes a workspace's records and logs.
     pub async fn forget(&self, workspace: &str) -> Result<(), StoreError> {
+        self.retention.forget(workspace);
         self.all_or_nothing(FORGET, vec![workspace.to_owned()]).await
     }
 

@@ -12,6 +12,7 @@ mod db;
 mod file;
 pub mod logs;
 mod records;
+mod retention;
 mod tx;
 mod world;
 

@@ -61,7 +61,7 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
         return planted.open(config, catalog).await;
     }
     let seed = seed_of(&config, &catalog)?;
-    let db = Db::open(&config.database, None).await?;
+    let db = Db::open(&config, None).await?;
     let engine = Engine::new(config, catalog, db)?;
     // A database in memory is always new.
     let rows = if engine.config.database == Database::Memory { Vec::new() } else { engine.db.load().await? };
@@ -128,7 +128,7 @@ impl Planted {
     }
 
     async fn open(&self, config: Config, catalog: Arc<Catalog>) -> Result<Arc<Engine>, ApiError> {
-        let db = Db::open(&Database::Memory, Some(&self.image)).await?;
+        let db = Db::open(&config, Some(&self.image)).await?;
         let engine = Engine::new(config, catalog, db)?;
         let ids = Arc::new(Ids::new(None, &self.origin.workspace.key));
         ids.continue_after(self.sequence);

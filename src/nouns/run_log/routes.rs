@@ -70,8 +70,20 @@ async fn run(cx: &Cx, call: &Call) -> Result<(RunLog, RunDetails), ApiError> {
     let id = call.param("id")?;
     let found = logs::run(cx.space.data.db(), &cx.space.key, id, cx.engine.base()).await?;
     found.filter(|(log, _)| cx.caller.may_see(&log.tenant_id)).ok_or_else(|| {
-        ApiError::not_found(format!("action run log not found: `{id}`; list them with GET /action-run-logs"))
+        let gone = gone(cx);
+        ApiError::not_found(format!("action run log not found: `{id}`{gone}; list them with GET /action-run-logs"))
     })
+}
+
+/// What is said of the logs that a workspace no longer keeps; nothing where it keeps all.
+fn gone(cx: &Cx) -> String {
+    match cx.space.data.db().logs_gone(&cx.space.key) {
+        0 => String::new(),
+        count => format!(
+            "; the {count} oldest logs of this workspace are gone, see --run-log-limit ({}) and --run-log-mb ({})",
+            cx.engine.config.run_log_limit, cx.engine.config.run_log_mb
+        ),
+    }
 }
 
 fn with_details(log: &RunLog, details: &RunDetails) -> Result<Reply, ApiError> {
@@ -128,7 +140,7 @@ async fn api_log(call: &Call) -> Result<(ApiLog, Exchange), ApiError> {
     let found = logs::api_log(cx.space.data.db(), &cx.space.key, id).await?;
     found
         .filter(|(log, _)| cx.caller.may_see(&log.tenant_id))
-        .ok_or_else(|| ApiError::not_found(format!("external API log not found: `{id}`")))
+        .ok_or_else(|| ApiError::not_found(format!("external API log not found: `{id}`{}", gone(&cx))))
 }
 
 /// `GET /external-api-logs/{id}`, any token: answers one exchange without bodies. 404 when the caller may not see it.

@@ -114,6 +114,37 @@ async fn clock_journal_limit_and_code_timeout_are_kept_to() {
 }
 
 #[tokio::test]
+async fn logs_of_runs_are_kept_to_a_number_and_a_size() {
+    let few = Served::by(&[("RUN_LOG_LIMIT", "20")]);
+    let tenant = few.tenant().await;
+    let call = json!({ "connectionKey": "github-dev", "api": { "method": "GET", "path": "/user" } });
+    let first = tenant.ok(Method::POST, "/act", call.clone()).await;
+    for _ in 0..30 {
+        tenant.ok(Method::POST, "/act", call.clone()).await;
+    }
+    let (runs, calls) = (tenant.items("/action-run-logs").await, tenant.items("/external-api-logs").await);
+    // Each act leaves one of either.
+    assert!((20..=21).contains(&(runs.len() + calls.len())), "{} and {}", runs.len(), calls.len());
+    let gone = tenant.get(&format!("/action-run-logs/{}", first["actionRunId"].as_str().unwrap())).await;
+    assert!(
+        gone.0 == 404 && message(&gone).contains("oldest logs of this workspace are gone, see --run-log-limit (20)"),
+        "{gone:?}"
+    );
+    assert_eq!(tenant.get(&format!("/action-run-logs/{}", runs[0]["id"].as_str().unwrap())).await.0, 200);
+
+    let small = Served::by(&[("RUN_LOG_MB", "1")]);
+    let tenant = small.tenant().await;
+    let large = json!({ "connectionKey": "github-dev", "api": {
+        "method": "POST", "path": "/repos/acme/website/issues", "body": { "title": "Long", "body": "x".repeat(150_000) },
+    } });
+    for _ in 0..20 {
+        tenant.ok(Method::POST, "/act", large.clone()).await;
+    }
+    let kept = tenant.items("/action-run-logs").await.len();
+    assert!((1..10).contains(&kept), "{kept} runs of more than 150 kB are kept in 1 MB");
+}
+
+#[tokio::test]
 async fn a_clock_that_meets_too_much_on_its_way_stops_and_goes_on() {
     let started = Served::by(&[("CLOCK", "2026-01-01T00:00:00Z"), ("ADVANCE_LIMIT", "20")]);
     let end = "2027-01-01T00:00:00.000Z";
@@ -276,6 +307,8 @@ fn a_value_that_cannot_be_is_refused_by_name() {
         ("JOURNAL_LIMIT", "many", "--journal-limit"),
         ("JOURNAL_LIMIT", "0", "--journal-limit"),
         ("ADVANCE_LIMIT", "0", "--advance-limit"),
+        ("RUN_LOG_LIMIT", "0", "--run-log-limit"),
+        ("RUN_LOG_MB", "10000", "--run-log-mb"),
         ("CODE_TIMEOUT_MS", "1s", "--code-timeout-ms"),
         ("CODE_TIMEOUT_MS", "86400001", "--code-timeout-ms"),
         ("CODE_MEMORY_MB", "18446744073709551615", "--code-memory-mb"),
