@@ -26,9 +26,10 @@ use crate::base::error::ApiError;
 use crate::call::router::Router;
 use crate::edge::serve::Edge;
 use crate::edge::under_way::UnderWay;
-use crate::edge::wire::Wire;
+use crate::edge::wire::{self, Wire};
 use crate::edge::{departure, serve as edge};
 use crate::engine::{Cx, Engine, InnerCall, tokens as auth};
+use crate::upstream::{FOR_CLIENT, has_room};
 use crate::world::{spaces, worker};
 use crate::{control, edge as api, mcp};
 
@@ -254,11 +255,19 @@ fn service(
         .h1(map_config(app, |()| AppConfig::default()));
     let engine = Arc::clone(&shared.engine);
     let wire = fn_service(move |io: TcpStream| {
-        // Answers are written in pieces, and none waits for the next.
-        io.set_nodelay(true).ok();
-        departure::end_when_unread(&io, engine.config.body_timeout_ms);
-        let peer = io.peer_addr().ok();
-        std::future::ready(Ok((Wire::new(io, Arc::clone(&engine)), peer)))
+        let engine = Arc::clone(&engine);
+        async move {
+            if !has_room(FOR_CLIENT) {
+                // Once nothing is left, the next connection could not even be taken.
+                wire::turn_away(io).await;
+                return Err(DispatchError::Io(std::io::ErrorKind::ConnectionRefused.into()));
+            }
+            // Answers are written in pieces, and none waits for the next.
+            io.set_nodelay(true).ok();
+            departure::end_when_unread(&io, engine.config.body_timeout_ms);
+            let peer = io.peer_addr().ok();
+            Ok((Wire::new(io, engine), peer))
+        }
     });
     wire.and_then(http)
 }

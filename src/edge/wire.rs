@@ -8,11 +8,13 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
 use bytes::{Buf as _, Bytes, BytesMut};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
+use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
 use crate::base::message::headers::headers_of;
 use crate::base::redact::masked;
@@ -111,14 +113,46 @@ impl Wire {
                 None => self.engine.journal.add(entry),
             }
         }
-        let body = serde_json::to_string(&error).unwrap_or_default();
-        let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-        Bytes::from(format!(
-            "HTTP/1.1 {status} {}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\
-             access-control-allow-origin: *\r\nconnection: close\r\n\r\n{body}",
-            reason.unwrap_or_default(),
-            body.len()
-        ))
+        last_answer(&error)
+    }
+}
+
+/// The whole answer of an error after which the connection ends.
+fn last_answer(error: &ApiError) -> Bytes {
+    let (status, body) = (error.status(), serde_json::to_string(&error).unwrap_or_default());
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    Bytes::from(format!(
+        "HTTP/1.1 {status} {}\r\ncontent-type: application/json; charset=utf-8\r\ncontent-length: {}\r\n\
+         access-control-allow-origin: *\r\nconnection: close\r\n\r\n{body}",
+        reason.unwrap_or_default(),
+        body.len()
+    ))
+}
+
+/// Who is turned away has this long to ask.
+const LAST_WORD: Duration = Duration::from_millis(500);
+
+/// Answers the first request of a connection with 503, because this process can open nothing more, and ends the connection. One
+/// on which nothing is asked is ended too, so that it holds nothing.
+pub(crate) async fn turn_away(mut io: TcpStream) {
+    let answered = async {
+        let mut head = Vec::new();
+        while !head.windows(4).any(|end| end == b"\r\n\r\n") && head.len() < KEPT {
+            if io.read_buf(&mut head).await.is_ok_and(|length| length > 0) {
+                continue;
+            }
+            return;
+        }
+        let error = ApiError::internal("too many connections are open; close some, or raise `ulimit -n`");
+        io.write_all(&last_answer(&error.with_status(503))).await.ok();
+        io.shutdown().await.ok();
+        // Closing a socket that has something unread resets it, and the client may never see the answer.
+        let mut dropped = [0; 4_096];
+        while io.read(&mut dropped).await.is_ok_and(|length| length > 0) {}
+    };
+    tokio::select! {
+        () = answered => {}
+        () = real_sleep(LAST_WORD) => {}
     }
 }
 

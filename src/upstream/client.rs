@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use url::Url;
 
 use crate::base::error::ApiError;
-use crate::upstream::{Egress, has_room};
+use crate::upstream::{Egress, FOR_CALL, has_room};
 
 /// An answer of more bytes than this is refused. Source: DOC:docs/managing-membrane/limits (30 MB out).
 const LARGEST_ANSWER: usize = 30 * 1024 * 1024;
@@ -201,7 +201,7 @@ impl Client {
         mut request: OutRequest,
         mut stand_in: Option<StandIn>,
     ) -> Result<OutResponse, UpstreamError> {
-        if !has_room() {
+        if !has_room(FOR_CALL) {
             return Err(UpstreamError::NoDescriptors { url: shown(&request.url) });
         }
         for _ in 0..=MOST_REDIRECTS {

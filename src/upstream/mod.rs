@@ -11,5 +11,5 @@ pub mod raw_server;
 pub mod stub_server;
 
 pub use client::{Client, OutRequest, OutResponse, StandIn, UpstreamError};
-pub use descriptors::has_room;
+pub use descriptors::{FOR_CALL, FOR_CLIENT, has_room};
 pub use egress::Egress;

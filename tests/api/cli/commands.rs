@@ -5,6 +5,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::served::{Served, binary, write_integration};
 use crate::support::{GUARD, id};
@@ -278,21 +279,38 @@ async fn a_server_that_can_open_nothing_more_says_so_and_recovers() {
     let tenant = served.tenant().await;
     let act = json!({"api": {"method": "GET", "path": "/user"}, "connectionKey": "github-dev"});
     let address = served.get("url").trim_start_matches("http://").to_owned();
-    let open = || std::fs::read_dir(format!("/proc/{}/fd", served.child.id())).unwrap().count();
+    // Who comes anew, and asks once.
+    let fresh = async || {
+        let mut client = tokio::net::TcpStream::connect(&address).await.unwrap();
+        client.write_all(b"GET /self HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await.unwrap();
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
 
     // Connections that say nothing hold what they need too.
     let mut held = Vec::new();
     let filled = async {
-        while open() < MOST - 6 {
+        loop {
+            let answer = fresh().await;
+            if answer.starts_with("HTTP/1.1 503 ") {
+                break answer;
+            }
+            assert!(answer.starts_with("HTTP/1.1 401 ") && held.len() < MOST, "{answer}");
             held.push(tokio::net::TcpStream::connect(&address).await.unwrap());
-            tenant.ok(Method::GET, "/self", Value::Null).await;
         }
     };
-    tokio::time::timeout(GUARD, filled).await.expect("it fills up");
+    let turned_away = tokio::time::timeout(GUARD, filled).await.expect("it fills up");
     let refused = tenant.post("/act", act.clone()).await;
-    drop(held);
+    // More come than there is room for, and say nothing: who asks afterwards is answered all the same.
+    let more = futures_util::future::join_all((0..MOST).map(|_| tokio::net::TcpStream::connect(&address))).await;
+    let answered = tokio::time::timeout(GUARD, fresh()).await.expect("an answer");
+    drop((held, more));
     let recovered = async { while tenant.post("/act", act.clone()).await.0 != 200 {} };
 
+    for answer in [&turned_away, &answered] {
+        assert!(answer.contains("raise `ulimit -n`") && answer.contains("\"type\""), "{answer}");
+    }
     assert_eq!(refused.0, 503, "{refused:?}");
     assert!(refused.1["message"].as_str().unwrap().contains("raise `ulimit -n`"), "{refused:?}");
     tokio::time::timeout(GUARD, recovered).await.expect("what was held is given back");

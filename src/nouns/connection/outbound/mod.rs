@@ -22,7 +22,7 @@ use crate::nouns::connection::model::{Connection, Transition};
 use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::run_log::model::{Exchange, ExchangeRequest, ExchangeResponse};
 use crate::nouns::{fault as faults, stub_vendor as vendor};
-use crate::upstream::{OutRequest, OutResponse, StandIn, UpstreamError, has_room};
+use crate::upstream::{FOR_CALL, OutRequest, OutResponse, StandIn, UpstreamError, has_room};
 
 mod credentials;
 mod evidence;
@@ -155,7 +155,7 @@ async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Optio
         Some(base) => base,
         None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return Ok(None),
         // The stub server that is not there yet could not start either.
-        None if !has_room() => return Err(UpstreamError::NoDescriptors { url: nominal.to_string() }.into()),
+        None if !has_room(FOR_CALL) => return Err(UpstreamError::NoDescriptors { url: nominal.to_string() }.into()),
         None => vendor::stub_base(&cx.engine, &cx.space.key, connector.key()).await,
     };
     let prefix = Url::parse(&connector.base_uri).map(|base| base.path().trim_end_matches('/').to_owned());
