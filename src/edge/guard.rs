@@ -11,9 +11,8 @@ use crate::engine::Engine;
 /// Refuses every other call. Source: our choice: a page in a browser must not steer a test.
 pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(), ApiError> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
-    if let Some(origin) = headers.get(header::ORIGIN)
-        && origin.as_bytes() != engine.base().as_bytes()
-    {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    if let Some(origin) = origins.find(|origin| origin.as_bytes() != engine.base().as_bytes()) {
         let origin = String::from_utf8_lossy(origin.as_bytes());
         return Err(ApiError::access_denied(format!("the control API answers no page of another origin (`{origin}`)")));
     }

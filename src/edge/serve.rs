@@ -77,6 +77,10 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let uri = request.uri();
     let (path, raw_query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());
     let mut headers = headers_of(&request);
+    // Where the address has a host, that is the one that is meant (RFC 9112 §3.2.2).
+    if let Some(host) = uri.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok()) {
+        headers.insert(header::HOST, host);
+    }
     let loopback = request.peer_addr().is_none_or(|peer| peer.ip().is_loopback());
     let end = is_handshake(&method, &headers).then(|| length_of(&headers));
     let under_way = edge.under_way.begin();

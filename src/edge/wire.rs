@@ -92,6 +92,9 @@ impl Wire {
 
     /// The answer in the envelope that stands for the parser's bare one, which is noted in a journal too.
     fn told(&self, status: u16) -> Bytes {
+        // The parser takes an address of up to 65,534 bytes, and says nothing of one that is longer.
+        let is_one_line = self.head.len() == KEPT && !self.head.contains(&b'\n');
+        let status = if status == 400 && is_one_line { 414 } else { status };
         let error = ApiError::bad_request(reason(&self.head, status)).with_status(status);
         let text = String::from_utf8_lossy(&self.head);
         let mut words = text.lines().next().unwrap_or_default().split(' ');
@@ -227,6 +230,7 @@ fn reason(head: &[u8], status: u16) -> String {
     let first = lines.next().unwrap_or_default();
     let headers: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
     match status {
+        414 => return "the address is too long; it has at most 65,534 bytes".into(),
         408 => return "the head of the request did not come to its end in time".into(),
         _ if headers.len() > MOST_HEADERS => return format!("the request has more than {MOST_HEADERS} headers"),
         431 => return "the head of the request is too large; send less in headers and query".into(),

@@ -18,7 +18,7 @@ use crate::base::JsonMap;
 use crate::base::clock::{Timestamp, real_now};
 use crate::base::error::ApiError;
 use crate::engine::{Engine, WorkspaceRuntime};
-use crate::nouns::tenant::model::Tenant;
+use crate::nouns::tenant::model::{Tenant, check_tenant_key};
 use crate::nouns::workspace::model::{TokenClock, Workspace};
 use crate::store::World;
 
@@ -217,9 +217,6 @@ fn unread_claims<const N: usize>(claims: [ReadClaim<'_>; N]) -> Vec<String> {
     claims.into_iter().filter(wrong).map(sentence).collect()
 }
 
-/// The most letters of a tenant's key in a token.
-const LONGEST_KEY: usize = 255;
-
 /// Returns the key of a tenant that a claim names; numbers are allowed, because many databases number their tenants.
 fn key_of(name: &str, claim: Option<Value>) -> Result<Option<String>, ApiError> {
     let wrong = |what: &str| Err(ApiError::not_authenticated(format!("the token's `{name}` {what}")));
@@ -229,16 +226,11 @@ fn key_of(name: &str, claim: Option<Value>) -> Result<Option<String>, ApiError> 
         Some(Value::Number(number)) => number.to_string(),
         Some(Value::Bool(_) | Value::Array(_) | Value::Object(_)) => return wrong("is neither text nor a number"),
     };
-    if !key.is_empty() && key.trim().is_empty() {
-        return wrong("is blank; name the tenant, or leave the claim out");
+    // An empty one is none.
+    match check_tenant_key(&key) {
+        Err(why) if !key.is_empty() => wrong(&format!("{why}; name the tenant, or leave the claim out")),
+        _ => Ok(Some(key)),
     }
-    if key.chars().any(char::is_control) {
-        return wrong("has a control character in it");
-    }
-    if key.chars().count() > LONGEST_KEY {
-        return wrong(&format!("is longer than {LONGEST_KEY} letters"));
-    }
-    Ok(Some(key))
 }
 
 /// Returns a claim that has two names; both may be given if they agree.

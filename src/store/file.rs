@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_millis(250);
 pub(super) async fn open(path: &Path) -> Result<SqlitePool, StoreError> {
     let refused = |why: String| StoreError::Refused { path: path.display().to_string(), why };
     let is_marked = check_header(path).map_err(refused)?;
+    if !is_marked && std::fs::metadata(path).is_ok_and(|file| file.len() > 0) {
+        check_unmarked(path).await.map_err(refused)?;
+    }
     let options = SqliteConnectOptions::new()
         .filename(path)
         .create_if_missing(true)
@@ -73,6 +76,25 @@ fn check_header(path: &Path) -> Result<bool, String> {
     }
 }
 
+/// Refuses a file without a mark that another program made, before it is opened to be written: that alone changes it.
+async fn check_unmarked(path: &Path) -> Result<(), String> {
+    let failed = |error: sqlx::Error| said_of(&error);
+    let options = SqliteConnectOptions::new().filename(path).read_only(true).immutable(true);
+    let pool = pool_options().connect_with(options).await.map_err(failed)?;
+    let there = schema_of(&pool).await.map_err(failed);
+    pool.close().await;
+    check_ours(&there?)
+}
+
+/// Refuses a schema that has something, and nothing of this program's.
+fn check_ours(there: &[(String, String)]) -> Result<(), String> {
+    if there.is_empty() || there.iter().any(|(name, _)| name == "record") {
+        return Ok(());
+    }
+    let names: Vec<&str> = there.iter().map(|(name, _)| name.as_str()).take(3).collect();
+    Err(format!("belongs to another program: it has `{}`", names.join("`, `")))
+}
+
 /// What SQLite's refusal to open a file means.
 fn said_of(error: &sqlx::Error) -> String {
     let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
@@ -87,11 +109,9 @@ fn said_of(error: &sqlx::Error) -> String {
 
 async fn bring_up(pool: &SqlitePool, is_marked: bool) -> Result<(), String> {
     let failed = |error: sqlx::Error| said_of(&error);
-    let there = schema_of(pool).await.map_err(failed)?;
-    let is_ours = there.is_empty() || there.iter().any(|(name, _)| name == "record");
-    if !is_marked && !is_ours {
-        let names: Vec<&str> = there.iter().map(|(name, _)| name.as_str()).take(3).collect();
-        return Err(format!("belongs to another program: it has `{}`", names.join("`, `")));
+    if !is_marked {
+        // What is only in its write-ahead log was not seen before.
+        check_ours(&schema_of(pool).await.map_err(failed)?)?;
     }
     let format: u32 = sqlx::query_scalar("pragma user_version").fetch_one(pool).await.map_err(failed)?;
     if format > FORMAT {
@@ -127,6 +147,9 @@ async fn check_schema(found: &[(String, String)]) -> Result<(), String> {
             Some(_) => return Err(format!("was changed by somebody else: `{name}` is not as this program made it")),
             None => return Err(format!("was changed by somebody else: `{name}` is missing")),
         }
+    }
+    if let Some((name, _)) = found.iter().find(|(name, _)| !wanted.iter().any(|(known, _)| known == name)) {
+        return Err(format!("was changed by somebody else: `{name}` is none of this program's"));
     }
     Ok(())
 }

@@ -20,7 +20,7 @@ use crate::nouns::app_event as app_events;
 use crate::nouns::external_event as external_events;
 use crate::nouns::flow as flows;
 use crate::nouns::webhook as webhooks;
-use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace};
+use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace, check_secret};
 use crate::store::{Db, Partition, World};
 use crate::world::catalog;
 use crate::world::checkpoint as checkpoints;
@@ -219,12 +219,10 @@ pub async fn create(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Works
     to_its_end(engine, |engine| async move { create_here(&engine, new).await }).await
 }
 
-/// Refuses an empty secret, with which anybody could sign.
+/// Refuses a blank secret.
 fn secret_of(given: Option<String>) -> Result<Option<String>, ApiError> {
-    match given {
-        Some(empty) if empty.is_empty() => Err(ApiError::bad_request("`secret` is text that is not empty")),
-        given => Ok(given),
-    }
+    let checked = given.as_deref().map_or(Ok(()), check_secret);
+    checked.map_err(|why| ApiError::bad_request(format!("`secret` {why}"))).map(|()| given)
 }
 
 async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<WorkspaceRuntime>, ApiError> {

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Bed, id, verdict};
+use crate::support::{Bed, id, message, verdict};
 
 #[tokio::test]
 async fn a_customer_has_three_names_and_a_singular() {
@@ -55,4 +55,24 @@ async fn ones_own_credentials_are_kept_and_shown_to_nobody_else() {
     let connection = acme.ok(Method::POST, "/connect", json!({"connectorKey": "slack"})).await;
     assert!(!connection.to_string().contains("own-secret-key"));
     assert_eq!(bed.manager().patch("/self", json!({})).await.0, 400, "a manager without a tenant has no record");
+}
+
+#[tokio::test]
+async fn a_key_that_no_token_could_name_is_refused() {
+    let bed = Bed::start().await;
+    let manager = bed.manager();
+    manager.ok(Method::POST, "/customers", json!({"name": "Known", "internalId": "known"})).await;
+    for (key, why) in [
+        ("", "is blank"),
+        (" ", "is blank"),
+        ("a\u{0}b", "has a control character in it"),
+        (&"x".repeat(256), "is longer than 255 letters"),
+    ] {
+        let made = manager.post("/customers", json!({"name": "X", "internalId": key})).await;
+        let changed = manager.patch("/customers/known", json!({"internalId": key})).await;
+        for refused in [made, changed] {
+            assert!(refused.0 == 400 && message(&refused) == format!("`internalId` {why}"), "{key:?}: {refused:?}");
+        }
+    }
+    manager.ok(Method::POST, "/customers", json!({"name": "X", "internalId": "x".repeat(255)})).await;
 }

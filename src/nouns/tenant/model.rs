@@ -51,6 +51,23 @@ pub struct Tenant {
     pub archived_at: Option<Timestamp>,
 }
 
+/// The most letters of a tenant's key.
+const LONGEST_KEY: usize = 255;
+
+/// Says what is wrong with a tenant's key, as the end of a sentence: it is blank, too long, or has a control character.
+pub fn check_tenant_key(key: &str) -> Result<(), String> {
+    if key.trim().is_empty() {
+        return Err("is blank".into());
+    }
+    if key.chars().any(char::is_control) {
+        return Err("has a control character in it".into());
+    }
+    if key.chars().count() > LONGEST_KEY {
+        return Err(format!("is longer than {LONGEST_KEY} letters"));
+    }
+    Ok(())
+}
+
 impl Tenant {
     /// Makes an active tenant that a token has just named. Its name is its key unless `name` says otherwise.
     pub fn new(id: Id<Tenant>, internal_id: String, name: Option<String>, now: Timestamp) -> Self {

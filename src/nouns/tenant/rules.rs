@@ -8,7 +8,7 @@ use crate::base::error::ApiError;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::tokens::{Caller, Verified};
 use crate::engine::{Cx, WorkspaceRuntime};
-use crate::nouns::tenant::model::{Tenant, TenantBody};
+use crate::nouns::tenant::model::{Tenant, TenantBody, check_tenant_key};
 
 /// Answers the caller that a verified token stands for. The token's tenant is made when it is first named; its `name`
 /// and `fields` follow the token, and an archived tenant is restored. Source: DOC:reference/workspace-elements/tenants.
@@ -144,9 +144,7 @@ fn gone() -> ApiError {
 }
 
 fn refuse_taken(world: &crate::store::World, key: &str, own: Option<&Tenant>) -> Result<(), ApiError> {
-    if key.is_empty() {
-        return Err(ApiError::bad_request("`internalId` is not empty"));
-    }
+    check_tenant_key(key).map_err(|why| ApiError::bad_request(format!("`internalId` {why}")))?;
     match world.tenants.with_key(key).next() {
         Some(other) if own.is_none_or(|own| own.id != other.id) => {
             Err(ApiError::already_exists(format!("there is a customer with the internalId `{key}` already")))

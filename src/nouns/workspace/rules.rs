@@ -16,7 +16,7 @@ use crate::base::json::set_member;
 use crate::base::text::http_address;
 use crate::engine::Cx;
 use crate::engine::tokens::{Minted, read_public_key, sign, verify};
-use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace};
+use crate::nouns::workspace::model::{MockSettings, PublicKey, SETTING_NAMES, Settings, Workspace, check_secret};
 
 /// Answers the caller's workspace by id or key; 404 for any other.
 pub(super) fn get(cx: &Cx, selector: &str) -> Result<Arc<Workspace>, ApiError> {
@@ -50,8 +50,8 @@ fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result
         "webhookUri" | "apiBaseUri" if !is_address(&value) => return Err(wrong("an http or https address, or null")),
         "logoUri" if !(value.is_null() || value.is_string()) => return Err(wrong("text")),
         "secret" => {
-            let secret = value.as_str().filter(|secret| !secret.is_empty());
-            secret.ok_or_else(|| wrong("text that is not empty"))?.clone_into(&mut workspace.secret);
+            let secret = value.as_str().filter(|secret| check_secret(secret).is_ok());
+            secret.ok_or_else(|| wrong("text that is not blank"))?.clone_into(&mut workspace.secret);
         }
         // `publicKey` is the older spelling of a list of one.
         "publicKey" => {

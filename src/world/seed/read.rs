@@ -20,6 +20,8 @@ use crate::nouns::external_event::model::check_events;
 use crate::nouns::operation::model::check_operations;
 use crate::nouns::references;
 use crate::nouns::stub::model::StubSpec;
+use crate::nouns::tenant::model::check_tenant_key;
+use crate::nouns::workspace::model::check_secret;
 use crate::world::embedded::DEMO;
 use crate::world::job::model::Files;
 use crate::world::scenario::rules as scenarios;
@@ -227,6 +229,16 @@ impl SeedDocument {
         self.workspace
             .clock()
             .map_err(|why| workspace.field("clock").error(&self.files, format!("field `clock`: {why}")))?;
+        let wrong = |field: &str, why: String| workspace.field(field).error(&self.files, why);
+        for tenant in &self.workspace.tenants {
+            check_tenant_key(&tenant.key).map_err(|why| wrong("tenants", format!("the `key` of a tenant {why}")))?;
+        }
+        if let Some(key) = &self.workspace.default_tenant {
+            check_tenant_key(key).map_err(|why| wrong("defaultTenant", format!("field `defaultTenant`: it {why}")))?;
+        }
+        if let Some(secret) = &self.workspace.secret {
+            check_secret(secret).map_err(|why| wrong("secret", format!("field `secret`: it {why}")))?;
+        }
         let progress = self.workspace.mock().progress.check();
         progress.map_err(|error| workspace.field("progress").error(&self.files, error.message.clone()))?;
         let mock = self.workspace.mock().check();

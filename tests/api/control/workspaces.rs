@@ -93,8 +93,12 @@ async fn a_workspace_may_start_from_the_seed_from_another_as_it_stands_or_from_n
         (json!({"mock": {"disconnectedStatus": 500}}), "disconnectedStatus"),
         (json!({"mock": {"exchangesPerRun": 1}}), "`mock.exchangesPerRun` is 2 to 10000"),
         (json!({"sed": "demo"}), "sed"),
-        (json!({"secret": ""}), "`secret` is text that is not empty"),
-        (json!({"from": bed.ws.key(), "secret": ""}), "`secret` is text that is not empty"),
+        (json!({"secret": ""}), "`secret` is blank"),
+        (json!({"secret": " \u{0}\n"}), "`secret` is blank"),
+        (json!({"from": bed.ws.key(), "secret": ""}), "`secret` is blank"),
+        (json!({"seed": {"workspace": {"secret": " "}}}), "field `secret`: it is blank"),
+        (json!({"seed": {"workspace": {"tenants": [{"key": " "}]}}}), "the `key` of a tenant is blank"),
+        (json!({"seed": {"workspace": {"defaultTenant": ""}}}), "field `defaultTenant`: it is blank"),
     ] {
         let answer = bed.nobody().post("/__mock/workspaces", wrong.clone()).await;
         assert!([400, 404].contains(&answer.0), "{wrong}: {answer:?}");

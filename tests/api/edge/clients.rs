@@ -157,6 +157,7 @@ async fn what_cannot_be_read_as_http_is_told_why_and_noted() {
         (format!("GET /self HTTP/1.1\r\n{bearer}{many}\r\n"), 431, "more than 96 headers"),
         (format!("GET /self HTTP/1.1\r\n{bearer}X: {}\r\n\r\n", "y".repeat(150_000)), 431, "too large"),
         ("hello there\r\n\r\n".into(), 400, "this is no request of HTTP/1.1"),
+        (format!("GET /self?x={} HTTP/1.1\r\n{bearer}\r\n", "y".repeat(70_000)), 414, "the address is too long"),
     ] {
         let answer = told(&address, &request, false).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{says}: {answer}"));

@@ -303,6 +303,19 @@ async fn the_control_api_answers_no_page_of_another_origin_and_no_foreign_host()
     for host in ["evil@127.0.0.1", "evil:x@localhost", "localhost/x", "127.0.0.1#x"] {
         assert_eq!(answer(health().header("host", host)).await.0, 403, "{host}");
     }
+    // Of several origins each counts, and an address with a host means that host.
+    let address = bed.mock.uri().trim_start_matches("http://").to_owned();
+    for (line, headers, status) in [
+        ("GET /__mock/health", format!("Origin: {}\r\nOrigin: http://evil.test\r\n", bed.mock.uri()), 403),
+        ("GET http://evil.test/__mock/health", String::new(), 403),
+        ("GET http://localhost:1/__mock/health", String::new(), 200),
+    ] {
+        let request = format!("{line} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
+        let (mut stream, mut said) = (TcpStream::connect(&address).await.unwrap(), String::new());
+        stream.write_all(request.as_bytes()).await.unwrap();
+        stream.read_to_string(&mut said).await.unwrap();
+        assert!(said.starts_with(&format!("HTTP/1.1 {status} ")), "{request}: {said}");
+    }
     let rebound = answer(health().header("host", "evil.test")).await;
     let local = answer(health().header("host", "localhost:1")).await;
 

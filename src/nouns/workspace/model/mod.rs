@@ -191,6 +191,12 @@ pub enum TokenClock {
     Workspace,
 }
 
+/// Says what is wrong with a secret, as the end of a sentence: it is blank, so that anybody could sign with it.
+pub fn check_secret(secret: &str) -> Result<(), String> {
+    let is_blank = secret.chars().all(|letter| letter.is_whitespace() || letter.is_control());
+    if is_blank { Err("is blank, and anybody could sign with that".into()) } else { Ok(()) }
+}
+
 impl Workspace {
     /// The fields that a PATCH may set beside [`Self::EXTRA_FIELDS`].
     pub const FIELDS: [&'static str; 6] = ["name", "secret", "publicKey", "publicKeys", "settings", "archivedAt"];
