@@ -97,8 +97,12 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         command.envs(redirect.environment(&access.url, |name| std::env::var_os(name)));
     }
     let redirected: &[&str] = if redirect.is_some() { Redirect::hosts() } else { &[] };
-    for name in ["NO_PROXY", "no_proxy"] {
-        command.env(name, without_proxy(std::env::var(name).ok().as_deref(), redirected));
+    let host = url::Url::parse(&access.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let own: Vec<&str> = host.iter().map(String::as_str).chain(redirected.iter().copied()).collect();
+    for (name, other) in [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")] {
+        // Programs read one of both, and what was set in the other is meant as well.
+        let told = std::env::var(name).or_else(|_| std::env::var(other)).ok();
+        command.env(name, without_proxy(told.as_deref(), &own));
     }
     // These are options of this server, not of one that the command may start.
     command.env_remove("MEMBRANE_MOCK_PORT").env_remove("MEMBRANE_MOCK_READY_FILE").kill_on_drop(true);
@@ -128,10 +132,14 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
 
 /// The hosts that a command asks without a proxy: those that it was told, loopback, where the server is, and those that are
 /// redirected there.
-fn without_proxy(told: Option<&str>, redirected: &[&'static str]) -> String {
-    let own = ["127.0.0.1", "localhost", "::1"].iter().chain(redirected);
+fn without_proxy(told: Option<&str>, own: &[&str]) -> String {
+    let own = ["127.0.0.1", "localhost", "::1"].iter().chain(own);
     let mut hosts: Vec<&str> =
         told.unwrap_or_default().split(',').map(str::trim).filter(|host| !host.is_empty()).collect();
+    // All of them are meant already, and some programs take that for a host's name in a list.
+    if hosts.contains(&"*") {
+        return "*".to_owned();
+    }
     for host in own {
         if !hosts.contains(host) {
             hosts.push(host);
@@ -158,18 +166,22 @@ const MOST_INTERRUPTS: usize = 3;
 /// SIGTERM or SIGHUP kills it, and so does a third signal.
 async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group: bool) {
     let mut signal = first;
+    let group = child.id().and_then(|id| i32::try_from(id).ok()).filter(|_| in_group).map(Pid::from_raw);
     let mut late = std::pin::pin!(real_sleep(GRACE));
     for _ in 1..MOST_INTERRUPTS {
         pass_on(child, signal, in_group);
         let hurries = first != nix::libc::SIGINT;
         tokio::select! {
-            _ = child.wait() => return,
+            _ = child.wait() => break,
             next = signals.next() => signal = next,
             () = &mut late, if hurries => break,
         }
     }
-    pass_on(child, nix::libc::SIGKILL, in_group);
     child.kill().await.ok();
+    // What it has started and what is still there ends with it.
+    if let Some(group) = group {
+        nix::sys::signal::killpg(group, Signal::SIGKILL).ok();
+    }
 }
 
 /// Sends a signal to a command, and to all that it has started when it has a group of its own.

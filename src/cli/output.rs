@@ -172,18 +172,16 @@ impl ReadyFile {
                 path.display()
             ));
         }
-        if let Ok(left) = serde_json::from_slice::<Value>(&left)
-            && let Some(url) = member(&left, "url").as_str()
-        {
-            if answers(url) {
-                return Err(format!(
-                    "{} belongs to the server at {url}, process {}; stop that, or give another --ready-file",
-                    path.display(),
-                    member(&left, "pid")
-                ));
-            }
-            std::fs::remove_file(path).ok();
+        let left = serde_json::from_slice::<Value>(&left).unwrap_or_default();
+        if let Some(url) = member(&left, "url").as_str().filter(|url| answers(url)) {
+            return Err(format!(
+                "{} belongs to the server at {url}, process {}; stop that, or give another --ready-file",
+                path.display(),
+                member(&left, "pid")
+            ));
         }
+        // It is made anew, and only where there is none.
+        std::fs::remove_file(path).ok();
         Ok(Self { path: path.to_owned() })
     }
 
@@ -199,7 +197,17 @@ impl ReadyFile {
         // The file holds the secret, so only its owner may read it.
         let opened = options.write(true).create(true).truncate(true).mode(0o600).open(&temporary);
         opened.and_then(|mut file| file.write_all(text.as_bytes())).map_err(broken)?;
-        std::fs::rename(&temporary, &path).map_err(broken)?;
+        // Of several servers that begin at the same time one gets it.
+        let linked = std::fs::hard_link(&temporary, &path);
+        match linked {
+            Ok(()) => std::fs::remove_file(&temporary).map_err(broken)?,
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+                std::fs::remove_file(&temporary).ok();
+                return Err(format!("{} was written by another server meanwhile; give each its own", path.display()));
+            }
+            // There are file systems without such links.
+            Err(_) => std::fs::rename(&temporary, &path).map_err(broken)?,
+        }
         Ok(WrittenReadyFile { path, text })
     }
 }

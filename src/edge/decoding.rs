@@ -8,6 +8,8 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::{HeaderMap, header};
 
 use crate::base::error::ApiError;
+use crate::base::json::bounds::MOST_FIELDS;
+use crate::call::is_form;
 
 /// The most codings that one body may have, one around the other.
 const MOST_CODINGS: usize = 2;
@@ -27,6 +29,14 @@ pub(super) fn decoded(headers: &mut HeaderMap, body: Bytes, most: usize) -> Resu
     headers.remove(header::CONTENT_LENGTH);
     // The last one was put on last.
     codings.into_iter().rev().try_fold(body, |body, coding| decoded_once(coding, &body, most))
+}
+
+/// Refuses with 400 a form with too many fields, which whoever reads it holds one by one.
+pub(super) fn check_fields(headers: &HeaderMap, body: Bytes) -> Result<Bytes, ApiError> {
+    if is_form(headers) && body.split(|byte| *byte == b'&').nth(MOST_FIELDS).is_some() {
+        return Err(ApiError::bad_request(format!("the form has more than {MOST_FIELDS} fields")));
+    }
+    Ok(body)
 }
 
 fn decoded_once(coding: &str, body: &[u8], most: usize) -> Result<Bytes, ApiError> {

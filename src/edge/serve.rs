@@ -26,7 +26,7 @@ use crate::call::router::{Access, PreparedCall, Route, Router};
 use crate::call::similar;
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
-use crate::edge::decoding::decoded;
+use crate::edge::decoding::{check_fields, decoded};
 use crate::edge::departure::{departed, end_soon, while_heard};
 use crate::edge::faults;
 use crate::edge::incoming::{LARGEST_BODY, headers_of, is_handshake, length_of, read_body};
@@ -86,6 +86,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let under_way = edge.under_way.begin();
     let patience = Duration::from_millis(edge.engine.config.body_timeout_ms);
     let body = read_body(payload, end, patience).await.and_then(|body| decoded(&mut headers, body, LARGEST_BODY));
+    let body = body.and_then(|body| check_fields(&headers, body));
     // Whatever else comes on the connection is the rest of that body, whatever the answer.
     let is_given_up = body.as_ref().err().is_some_and(|error| error.status() == 408);
     let mut seen = Seen::default();

@@ -97,13 +97,15 @@ fn check_ours(there: &[(String, String)]) -> Result<(), String> {
 
 /// What SQLite's refusal to open a file means.
 fn said_of(error: &sqlx::Error) -> String {
-    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
+    let of_sqlite = error.as_database_error();
+    let code = of_sqlite.and_then(sqlx::error::DatabaseError::code).unwrap_or_default();
+    let said = of_sqlite.map_or_else(|| error.to_string(), |error| error.message().to_owned());
     // The primary code is in the lowest byte.
     match code.parse::<u32>().map(|code| code & 0xff) {
         Ok(5 | 6) => "is held by another server; stop that one, or give each a file of its own".into(),
         Ok(8) => "cannot be written".into(),
-        Ok(11 | 26) => format!("is damaged: {error}"),
-        _ => format!("cannot be opened: {error}"),
+        Ok(11 | 26) => format!("is damaged: {said}"),
+        _ => format!("cannot be opened: {said}"),
     }
 }
 

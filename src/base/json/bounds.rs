@@ -9,6 +9,9 @@ pub const DEEPEST: usize = 100;
 /// A text may have this many values: the members of its objects, the items of its lists, and itself.
 pub const MOST_VALUES: usize = 500_000;
 
+/// A form may have this many fields.
+pub const MOST_FIELDS: usize = 50_000;
+
 /// Why a text is not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Excess {

@@ -47,6 +47,17 @@ impl Origin {
     }
 }
 
+/// What a reader says it expected, without the names that types have in this program.
+fn without_types(said: &str) -> String {
+    match said.split_once("expected struct ") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|letter: char| letter.is_alphanumeric());
+            format!("{before}expected an object of fields{rest}")
+        }
+        None => said.to_owned(),
+    }
+}
+
 impl SeedFile {
     /// Whether the file holds a list of elements.
     pub(crate) fn is_list(&self) -> bool {
@@ -70,8 +81,13 @@ impl SeedFile {
             let said = error.to_string();
             let place = error.location().map(|at| format!(" at line {} column {}", at.line(), at.column()));
             let said = place.and_then(|place| said.strip_suffix(&place)).unwrap_or(&said);
-            let said = said.strip_prefix(&format!("{field}: ")).unwrap_or(said);
-            let message = if field == "." { said.to_owned() } else { format!("field `{field}`: {said}") };
+            // It names what the field is in, or the field.
+            let is_around = |place: &str| {
+                field.strip_prefix(place).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+            };
+            let said = said.split_once(": ").filter(|(place, _)| is_around(place)).map_or(said, |(_, said)| said);
+            let said = without_types(said);
+            let message = if field == "." { said } else { format!("field `{field}`: {said}") };
             SeedError { file: self.path.clone(), line, message }
         })
     }

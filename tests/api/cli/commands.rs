@@ -179,6 +179,23 @@ fn a_seed_that_cannot_be_read_stops_the_start_with_file_line_and_field() {
     assert!(!refused.status.success() && said.contains("workspace.yaml:2") && said.contains("secret"), "{said}");
 }
 
+#[test]
+fn a_seeds_error_says_field_and_place_once_and_in_the_seeds_words() {
+    let folder = tempfile::tempdir().unwrap();
+    let seed = folder.path().join("seed.yaml");
+    for (text_of_seed, says) in [
+        ("connections:\n  - key: x\n    foo: 1\n", "seed.yaml:3: field `connections[0].foo`: unknown field `foo`, "),
+        ("workspace: {mock: {progres: 1}}\n", "field `workspace.mock.progres`: unknown field `progres`, "),
+        ("externalApps:\n  - foo: 1\n", "field `externalApps[0].foo`: unknown field `foo`, "),
+        ("connections:\n  - 3\n", "expected an object of fields"),
+    ] {
+        std::fs::write(&seed, text_of_seed).unwrap();
+        let refused = text(&run(&["serve", "--port", "0", "--seed", seed.to_str().unwrap()]).stderr);
+        assert!(refused.contains(says), "{says}: {refused}");
+        assert!(!refused.contains("expected struct"), "{refused}");
+    }
+}
+
 #[tokio::test]
 async fn a_watched_seed_is_planted_anew_when_it_changes() {
     let folder = tempfile::tempdir().unwrap();
@@ -193,6 +210,35 @@ async fn a_watched_seed_is_planted_anew_when_it_changes() {
     assert_eq!(before, ["github"]);
     assert!(said.contains("planted anew"), "{said}");
     assert_eq!(after, ["github", "slack"]);
+}
+
+#[test]
+fn of_servers_that_start_at_once_one_gets_the_ready_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let ready = folder.path().join("ready.json");
+    let start = || {
+        let mut command = binary(&[("PORT", "0"), ("JSON", "true"), ("READY_FILE", ready.to_str().unwrap())]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut all: Vec<Child> = (0..4).map(|_| start()).collect();
+
+    // Whoever serves says so in a line, and whoever does not ends.
+    let serving: Vec<bool> = all
+        .iter_mut()
+        .map(|server| BufReader::new(server.stdout.take().unwrap()).lines().map_while(Result::ok).next().is_some())
+        .collect();
+
+    assert_eq!(serving.iter().filter(|serves| **serves).count(), 1, "{serving:?}");
+    let written: Value = serde_json::from_slice(&std::fs::read(&ready).unwrap()).unwrap();
+    for (server, serves) in all.iter_mut().zip(serving) {
+        if serves {
+            assert_eq!(written["pid"], server.id());
+            server.kill().unwrap();
+        }
+        let ended = server.wait().unwrap();
+        assert!(serves || !ended.success());
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left there");
 }
 
 #[test]

@@ -109,12 +109,23 @@ fn exec_ends_as_shells_do_when_its_command_cannot_be_run() {
 
 #[test]
 fn exec_keeps_its_server_out_of_proxies() {
-    let mut command = binary(&[]);
-    command.env("NO_PROXY", "internal.example, 127.0.0.1").env_remove("no_proxy");
+    let shown = |upper: Option<&str>, lower: Option<&str>, host: &str| {
+        let mut command = binary(&[]);
+        for (name, told) in [("NO_PROXY", upper), ("no_proxy", lower)] {
+            command.env_remove(name).envs(told.map(|told| (name, told)));
+        }
+        command.args(["exec", "--host", host, "--", "sh", "-c", "echo \"$NO_PROXY\"; echo \"$no_proxy\""]);
+        text(&command.output().unwrap().stdout)
+    };
+    let own = "127.0.0.1,localhost,::1";
 
-    let shown = command.args(["exec", "--", "sh", "-c", "echo $NO_PROXY; echo $no_proxy"]).output().unwrap();
-
-    assert_eq!(text(&shown.stdout), "internal.example,127.0.0.1,localhost,::1\n127.0.0.1,localhost,::1");
+    // What is told in one of both is meant by it alone, where the other is not set.
+    let told = format!("internal.example,{own}");
+    assert_eq!(shown(Some("internal.example, 127.0.0.1"), None, "127.0.0.1"), format!("{told}\n{told}"));
+    assert_eq!(shown(None, Some("internal.example"), "127.0.0.1"), format!("{told}\n{told}"));
+    assert_eq!(shown(Some("a"), Some("b"), "127.0.0.1"), format!("a,{own}\nb,{own}"));
+    assert_eq!(shown(Some("*"), None, "127.0.0.1"), "*\n*");
+    assert_eq!(shown(None, None, "127.0.0.2"), format!("{own},127.0.0.2\n{own},127.0.0.2"));
 }
 
 #[tokio::test]
@@ -196,9 +207,10 @@ fn exec_keeps_its_server_up_while_its_command_cleans_up() {
 
 #[test]
 fn nothing_that_exec_started_outlives_it() {
-    // The pipe closes when the last of them is gone, also the one that heeds no signal of its own.
-    let script = "sh -c 'while :; do sleep 0.05; done' & echo up; wait";
-    for name in ["TERM", "HUP"] {
+    // The pipe closes when the last of them is gone, also the one that heeds no signal of its own, or none at all.
+    let heedless = "sh -c 'trap \"\" TERM HUP; echo up; while :; do sleep 0.05; done' & wait";
+    let scripts = ["sh -c 'while :; do sleep 0.05; done' & echo up; wait", heedless];
+    for (name, script) in ["TERM", "HUP"].into_iter().flat_map(|name| scripts.map(|script| (name, script))) {
         let mut command = binary(&[]);
         command.args(["exec", "--", "sh", "-c", script]).stdin(Stdio::null());
         let mut exec = command.stdout(Stdio::piped()).spawn().unwrap();

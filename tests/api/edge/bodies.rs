@@ -243,4 +243,8 @@ async fn many_small_values_are_refused_by_number() {
 
     assert_eq!(refused.0, 400);
     assert_eq!(message(&refused), "the body has more than 500000 values");
+    let form = bed.demo().request(Method::POST, "/connections/github-dev/proxy/user");
+    let form = form.header("content-type", "application/x-www-form-urlencoded").body("a=1&".repeat(50_001));
+    let refused = answer(form).await;
+    assert_eq!((refused.0, message(&refused)), (400, "the form has more than 50000 fields"));
 }
