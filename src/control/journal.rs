@@ -12,6 +12,7 @@ use crate::call::{Call, Reply};
 use crate::control::space;
 use crate::journal::verify::{Expectation, Matcher};
 use crate::journal::{Entry, findings};
+use crate::world::report;
 
 /// Returns the entries that match the query, whose fields are those of [`Matcher`] except `input`;
 /// without a query it returns all.
@@ -44,7 +45,9 @@ pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
 }
 
 pub(super) async fn clear(call: Call) -> Result<Reply, ApiError> {
-    space(&call)?.journal.clear();
+    let space = space(&call)?;
+    report::keep_calls(&call.engine, &space);
+    space.journal.clear();
     Ok(Reply::empty())
 }
 

@@ -16,12 +16,28 @@ pub fn lines(engine: &Engine) -> Vec<String> {
     lines
 }
 
-/// Keeps what a workspace met that goes, or whose journal begins anew.
+/// Keeps what a workspace met that goes.
 pub fn keep(engine: &Engine, space: &WorkspaceRuntime) {
     engine.past.keep(lines_of(space));
 }
 
+/// Keeps what the calls of a workspace met, whose journal begins anew.
+pub fn keep_calls(engine: &Engine, space: &WorkspaceRuntime) {
+    engine.past.keep(calls_of(space));
+}
+
 fn lines_of(space: &WorkspaceRuntime) -> Vec<String> {
+    let mut lines = calls_of(space);
+    let (seed, story) = space.faults.story();
+    if !story.is_empty() {
+        // This can be sent to `…/faults/story`, which then fires the same faults again.
+        let fired: Vec<Value> = story.iter().map(|firing| json!({ "rule": firing.rule, "n": firing.n })).collect();
+        lines.push(format!("[{}] faults fired: {}", space.key, json!({ "seed": seed, "fired": fired })));
+    }
+    lines
+}
+
+fn calls_of(space: &WorkspaceRuntime) -> Vec<String> {
     let mut lines = Vec::new();
     let entries = space.journal.shared();
     for entry in &entries {
@@ -40,12 +56,6 @@ fn lines_of(space: &WorkspaceRuntime) -> Vec<String> {
     for finding in findings(&entries) {
         let (key, first) = (&space.key, finding.first_seq);
         lines.push(format!("[{key}] {} ({} times, first as #{first})", finding.what, finding.count));
-    }
-    let (seed, story) = space.faults.story();
-    if !story.is_empty() {
-        // This can be sent to `…/faults/story`, which then fires the same faults again.
-        let fired: Vec<Value> = story.iter().map(|firing| json!({ "rule": firing.rule, "n": firing.n })).collect();
-        lines.push(format!("[{}] faults fired: {}", space.key, json!({ "seed": seed, "fired": fired })));
     }
     lines
 }

@@ -77,6 +77,8 @@ fn exec_says_what_workspaces_met_that_are_gone() {
         done
         curl -s "$MEMBRANE_API_URI/integrations/before-reset/documentation" -H "Authorization: Bearer $MEMBRANE_TOKEN"
         curl -s -X POST "$MEMBRANE_MOCK_CONTROL_URL/reset"
+        curl -s "$MEMBRANE_API_URI/integrations/before-clearing/documentation" -H "Authorization: Bearer $MEMBRANE_TOKEN"
+        curl -s -X DELETE "$MEMBRANE_MOCK_CONTROL_URL/workspaces/$MEMBRANE_WORKSPACE_KEY/journal"
         exit 1
     "#;
 
@@ -87,6 +89,7 @@ fn exec_says_what_workspaces_met_that_are_gone() {
         "[test-1] GET /integrations/of-1/documentation answered 501",
         "[test-2] GET /integrations/of-2/documentation answered 501",
         "/integrations/before-reset/documentation answered 501",
+        "/integrations/before-clearing/documentation answered 501",
     ] {
         assert!(said.lines().any(|line| line.contains(what)), "{what}: {said}");
     }
