@@ -4,7 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use crate::support::actions::says_as;
-use crate::support::{Bed, id, verdict};
+use crate::support::{Bed, id, message, verdict};
 
 #[tokio::test]
 async fn a_connections_version_is_made_on_demand_changed_and_reset() {
@@ -81,4 +81,18 @@ async fn an_archived_instance_is_restored_by_every_selector_that_named_it() {
     }
     let absent = demo.post(&format!("/action-instance/restore?{}&instanceKey=two", named[0]), Value::Null).await;
     assert_eq!(verdict(&absent), "404 bad_request/not_found");
+}
+
+#[tokio::test]
+async fn a_version_without_a_type_says_that_it_has_none() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    bed.action(says_as("here", "task")).await;
+    let path = "/connections/github-dev/actions/task";
+    demo.ok(Method::PUT, path, json!({})).await;
+    demo.ok(Method::PUT, path, json!({})).await;
+
+    let ran = demo.post(&format!("{path}/run"), json!({})).await;
+
+    assert_eq!((ran.0, message(&ran)), (400, "action `task` has no `type`, so there is nothing to run"));
 }

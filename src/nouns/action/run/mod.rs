@@ -262,6 +262,12 @@ async fn perform(cx: &Cx, action: &Action, request: &RunRequest, trace: &mut Tra
             Some(verb) => Some(run_on_records(cx, action, verb, request, trace).await?),
             None => run_operation(cx, action, request, trace).await?,
         },
+        None if action.place.integration.is_some() || action.place.connection.is_some() => {
+            return Err(ApiError::configuration(format!(
+                "action `{}` has no `type`, so there is nothing to run",
+                action.key()
+            )));
+        }
         None => {
             let at = trace.scope.integration.as_ref().map(|i| i.key().to_owned());
             return Err(ApiError::configuration(format!(
