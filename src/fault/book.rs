@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -57,7 +58,7 @@ struct Bucket {
 }
 
 /// A rule together with its counts, as the control API shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Standing {
     /// The control API finds the rule by this id, such as `fault-1`, or by its name.
@@ -71,7 +72,7 @@ pub struct Standing {
 }
 
 /// A firing says which rule broke which call.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Firing {
     /// The rule with this name fired.
@@ -94,7 +95,7 @@ fn epoch() -> Timestamp {
 }
 
 /// The part of a book that a fork, a snapshot and an export take along.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Sheet {
     /// All chance in the book's rules derives from this seed.
@@ -159,20 +160,32 @@ impl Book {
     /// Adds a rule, which is tried last; it replaces a rule of the same name. It fails when the rule makes no sense,
     /// or when there are too many.
     pub fn add(&self, rule: Rule) -> Result<Standing, ApiError> {
-        rule.check()?;
+        let added = self.add_all(vec![rule])?;
+        added.into_iter().next().ok_or_else(|| ApiError::internal("a fault got lost"))
+    }
+
+    /// Adds rules as [`Self::add`] does, all of them or, when it fails, none.
+    pub fn add_all(&self, rules: Vec<Rule>) -> Result<Vec<Standing>, ApiError> {
+        rules.iter().try_for_each(Rule::check)?;
         let mut inner = self.lock();
-        let id = format!("fault-{}", inner.made + 1);
-        let name = rule.name.clone().unwrap_or_else(|| id.clone());
-        let others = inner.rules.iter().filter(|held| held.name != name).count();
-        if others >= MOST_RULES {
+        let replaced = |held: &Held| rules.iter().any(|rule| rule.name.as_ref() == Some(&held.name));
+        let others = inner.rules.iter().filter(|held| !replaced(held)).count();
+        if others + rules.len() > MOST_RULES {
             return Err(ApiError::bad_request(format!("a workspace has at most {MOST_RULES} faults; delete some")));
         }
-        inner.made += 1;
-        inner.rules.retain(|held| held.name != name);
-        let rule = Rule { name: Some(name.clone()), ..rule };
-        inner.rules.push(Held { id, name, rule, matched: 0, fired: 0, buckets: HashMap::new() });
+        let mut added = Vec::with_capacity(rules.len());
+        for rule in rules {
+            inner.made += 1;
+            let id = format!("fault-{}", inner.made);
+            let name = rule.name.clone().unwrap_or_else(|| id.clone());
+            inner.rules.retain(|held| held.name != name);
+            let rule = Rule { name: Some(name.clone()), ..rule };
+            let held = Held { id, name, rule, matched: 0, fired: 0, buckets: HashMap::new() };
+            added.push(standing(&held));
+            inner.rules.push(held);
+        }
         self.rules.store(inner.rules.len(), Ordering::Release);
-        inner.rules.last().map(standing).ok_or_else(|| ApiError::internal("a fault got lost"))
+        Ok(added)
     }
 
     /// Replaces a rule by id or name, and keeps its place and its counts. It fails when there is none, or when
@@ -318,6 +331,12 @@ impl RateLimit {
         let full = limit * cost;
         if buckets.len() >= MOST_BUCKETS {
             buckets.retain(|_, bucket| now.since(bucket.at) < self.per_ms);
+        }
+        // Whoever was let in longest ago is forgotten where all are still to be known.
+        if buckets.len() >= MOST_BUCKETS
+            && let Some(oldest) = buckets.iter().min_by_key(|(_, bucket)| bucket.at).map(|(whose, _)| whose.clone())
+        {
+            buckets.remove(&oldest);
         }
         let bucket = buckets.entry(whose.unwrap_or_default()).or_insert(Bucket { level: full, at: now });
         let grown = u128::from(now.since(bucket.at)).saturating_mul(limit);

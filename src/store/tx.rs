@@ -1,6 +1,7 @@
 //! This module has one workspace's part of the store, and the transactions that change it. Invariant: a workspace has
 //! one transaction at a time, and readers see its changes only once SQLite has committed them.
 
+use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -151,13 +152,9 @@ impl Tx {
 
     /// Returns the ids of the records of a kind that this transaction has written.
     pub fn changed<R: Record>(&self) -> Vec<String> {
-        let mut ids: Vec<String> = Vec::new();
-        for (kind, id, ..) in &self.batch.puts {
-            if *kind == R::KIND.name() && !ids.contains(id) {
-                ids.push(id.clone());
-            }
-        }
-        ids
+        let of_kind = self.batch.puts.iter().filter(|(kind, ..)| *kind == R::KIND.name());
+        let mut seen = HashSet::new();
+        of_kind.map(|(_, id, ..)| id).filter(|id| seen.insert(id.as_str())).cloned().collect()
     }
 
     /// Writes the workspace's own record.

@@ -17,10 +17,10 @@ pub fn take(engine: &Engine, space: &WorkspaceRuntime, name: Option<String>) -> 
     let mut all = engine.snapshots.lock().unwrap_or_else(PoisonError::into_inner);
     let id = format!("snapshot-{}", engine.next_snapshot());
     let own = all.entry(space.key.clone()).or_default();
-    if own.len() >= MOST_SNAPSHOTS {
+    let name = name.unwrap_or_else(|| id.clone());
+    if own.iter().filter(|known| known.name != name).count() >= MOST_SNAPSHOTS {
         return Err(ApiError::bad_request(format!("a workspace has at most {MOST_SNAPSHOTS} snapshots; delete some")));
     }
-    let name = name.unwrap_or_else(|| id.clone());
     own.retain(|known| known.name != name);
     let snapshot = Arc::new(Snapshot {
         id,

@@ -19,6 +19,7 @@ use crate::nouns::action as actions;
 use crate::nouns::app_event as app_events;
 use crate::nouns::external_event as external_events;
 use crate::nouns::flow as flows;
+use crate::nouns::flow_run as flow_runs;
 use crate::nouns::webhook as webhooks;
 use crate::nouns::workspace::model::{MockSettings, PublicKey, Settings, Workspace, check_secret};
 use crate::store::{Db, Partition, World};
@@ -46,6 +47,7 @@ fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<Wo
             app_events::notice(&space, tx)?;
             external_events::notice(&catalog, &space, before, tx)?;
             checkpoints::notice(&space, before, tx)?;
+            flow_runs::notice(tx);
             webhooks::outbox(&space, before, tx)
         }
         None => Ok(()),

@@ -22,8 +22,7 @@ use crate::nouns::data_collection::model::{DataCollection, DataRecord};
 use crate::nouns::data_source;
 use crate::nouns::data_source::model::DataSource;
 use crate::nouns::external_event::model::{
-    Detection, EventConfig, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription, IncomingWebhook,
-    Noticed, SubscriptionStatus,
+    Detection, EventConfig, EventType, ExternalEventSubscription, Noticed, SubscriptionStatus,
 };
 use crate::nouns::external_event::rules::collect;
 use crate::nouns::external_event_type::model::ExternalEventType;
@@ -34,7 +33,7 @@ use crate::store::{Record, StoreError, Tx, World};
 const MOST_KEPT: usize = 1_000;
 
 /// How much a subscription notices before it is collected; then the oldest goes.
-const MOST_NOTICED: usize = 1_000;
+pub(super) const MOST_NOTICED: usize = 1_000;
 
 /// Does what the changes of a transaction mean to subscriptions.
 pub fn notice(catalog: &Catalog, space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
@@ -403,17 +402,10 @@ fn shown(catalog: &Catalog, world: &World, of: &ExternalEventSubscription, recor
     shown
 }
 
-/// Removes the oldest records of a kind, of which no more than the last 1,000 are kept.
+/// Removes the oldest records of a kind, of which the last 1,000 are kept.
 pub(super) fn forget_old<R: Record>(tx: &mut Tx) {
-    let old: Vec<Id<R>> = R::table(tx).iter().rev().skip(MOST_KEPT - 1).map(|it| it.record_id().clone()).collect();
+    let old: Vec<Id<R>> = R::table(tx).iter().rev().skip(MOST_KEPT).map(|it| it.record_id().clone()).collect();
     for old in old {
         tx.remove::<R>(old.as_str());
     }
-}
-
-/// Removes the oldest of what subscriptions leave behind.
-pub(super) fn forget_all_old(tx: &mut Tx) {
-    forget_old::<ExternalEvent>(tx);
-    forget_old::<ExternalEventPull>(tx);
-    forget_old::<IncomingWebhook>(tx);
 }

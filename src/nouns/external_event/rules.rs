@@ -24,7 +24,7 @@ use crate::nouns::external_event::model::{
     Detection, EventConfig, EventStatus, EventType, ExternalEvent, ExternalEventPull, ExternalEventSubscription,
     IncomingWebhook, LEAST_SECONDS, Noticed, PullStatus, SubscriptionStatus,
 };
-use crate::nouns::external_event::noticing::{forget_all_old, is_deactivated, source_of, subscription};
+use crate::nouns::external_event::noticing::{MOST_NOTICED, forget_old, is_deactivated, source_of, subscription};
 use crate::nouns::external_event_type::model::ExternalEventType;
 use crate::nouns::field_mapping::model::{Direction, FieldMapping};
 use crate::nouns::flow::model::Flow;
@@ -289,11 +289,13 @@ pub(super) async fn take_webhook(
             // Some apps send several events at once.
             let events = if let Value::Array(events) = &body { events.clone() } else { vec![body.clone()] };
             of.noticed.extend(events.into_iter().map(|data| Noticed { record_id: None, data }));
+            // Of more than are kept the last ones count.
+            let excess = of.noticed.len().saturating_sub(MOST_NOTICED);
+            of.noticed.drain(..excess);
         }
         collected = collect(&cx.engine.catalog, &cx.space, &mut tx, &mut of)?;
     }
     if tx.workspace.settings.enable_webhook_logs != Some(false) {
-        forget_all_old(&mut tx);
         tx.put(IncomingWebhook {
             id: cx.space.ids.id(),
             tenant,
@@ -304,6 +306,7 @@ pub(super) async fn take_webhook(
             error: refusal.clone(),
             created_at: now,
         })?;
+        forget_old::<IncomingWebhook>(&mut tx);
     }
     tx.put(of)?;
     tx.commit().await?;
@@ -334,7 +337,6 @@ fn pull(
     if error.is_some() {
         of.due = of.next_pull(now).filter(|_| !of.noticed.is_empty());
     }
-    forget_all_old(tx);
     let id: Id<ExternalEventPull> = space.ids.id();
     tx.put(ExternalEventPull {
         id: id.clone(),
@@ -347,6 +349,7 @@ fn pull(
         start,
         end: now,
     })?;
+    forget_old::<ExternalEventPull>(tx);
     Ok(id)
 }
 
@@ -390,9 +393,10 @@ pub(super) fn collect(
             let delivery = webhooks::of_external_event(space, told(of, &event), uri);
             tx.put(delivery)?;
         }
-        forget_all_old(tx);
         tx.put(event)?;
     }
+    forget_old::<ExternalEvent>(tx);
+    webhooks::forget_old(tx);
     Ok(collected)
 }
 

@@ -58,7 +58,9 @@ pub(crate) async fn create(call: Call) -> Result<Reply, ApiError> {
     let mut kept = 1;
     let mut old = Vec::new();
     for other in tx.files.iter().rev() {
-        match room.checked_sub(other.bytes.len()).filter(|_| kept < MOST_FILES) {
+        // What is older than one that goes does not stay either.
+        let rest = room.checked_sub(other.bytes.len()).filter(|_| kept < MOST_FILES && old.is_empty());
+        match rest {
             Some(rest) => (room, kept) = (rest, kept + 1),
             None => old.push(other.id.clone()),
         }

@@ -12,6 +12,6 @@ mod rules;
 mod view;
 
 pub use rules::{
-    FlowRunFilter, Launch, Queued, create, create_at, find, get, launch, list, of_node, poke, queue, stop,
+    FlowRunFilter, Launch, Queued, create, create_at, find, get, launch, list, notice, of_node, poke, queue, stop,
 };
 pub use view::FlowRunView;

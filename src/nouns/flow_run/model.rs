@@ -38,7 +38,7 @@ pub enum FlowRunState {
 }
 
 /// The events that move a run from one state to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum FlowRunEvent {
     /// The run's turn has come.

@@ -190,7 +190,6 @@ fn put(
     };
     let id = run.id.clone();
     tx.put(run)?;
-    forget_old(tx);
     Ok(id)
 }
 
@@ -204,7 +203,12 @@ fn check_input(flow: &Flow, start_node: &str, input: Option<&serde_json::Value>)
     schema::check_value(wanted, &given, &format!("the input of flow `{}`", flow.meta.name))
 }
 
-fn forget_old(tx: &mut Tx) {
+/// Removes the oldest runs that are over, where a transaction has ended one and there are too many by now.
+pub fn notice(tx: &mut Tx) {
+    let is_over = |id: &String| tx.flow_runs.get(id).is_some_and(|run| run.state.is_over());
+    if !tx.changed::<FlowRun>().iter().any(is_over) {
+        return;
+    }
     let over = tx.flow_runs.iter().rev().filter(|run| run.state.is_over());
     let sizes = over.enumerate().scan(0, |sum, (nth, run)| {
         *sum += run.bytes;

@@ -7,4 +7,4 @@
 pub mod model;
 mod rules;
 
-pub use rules::{of_external_event, outbox};
+pub use rules::{forget_old, of_external_event, outbox};

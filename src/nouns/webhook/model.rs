@@ -3,6 +3,7 @@
 //! Invariant: which event a change means is derived from the records before and
 //! after it alone ([`WorkspaceEvent::of`], [`WorkspaceEvent::of_run`]).
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -13,7 +14,7 @@ use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::flow_run::model::{FlowRun, FlowRunState};
 
 /// The events that an app is told of. Source: SDK `WorkspaceEventType`; alerts are not faked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum WorkspaceEvent {
     /// A connection became READY for the first time.
     #[serde(rename = "connection.created")]
@@ -116,7 +117,7 @@ impl WorkspaceEvent {
 }
 
 /// One attempt to deliver a notification.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct DeliveryAttempt {
     /// When the attempt ended, on the workspace's clock.
@@ -129,7 +130,7 @@ pub struct DeliveryAttempt {
     pub error: Option<String>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DeliveryState {
     /// The delivery waits for its first or its next attempt.
@@ -141,15 +142,18 @@ pub enum DeliveryState {
 }
 
 /// A notification that is to be sent or was sent. The control API shows it in the stored form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct WebhookDelivery {
+    /// The id.
     pub id: Id<WebhookDelivery>,
+    /// What happened.
     pub event_type: WorkspaceEvent,
     /// The address of the receiver when the event happened.
     pub url: String,
     /// The JSON body of the request.
     pub payload: Value,
+    /// How far the sending is.
     pub state: DeliveryState,
     /// The attempts so far, oldest first.
     pub attempts: Vec<DeliveryAttempt>,

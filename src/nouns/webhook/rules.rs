@@ -65,8 +65,10 @@ pub fn outbox(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(
         if let Some(url) = receiver(tx, event) {
             let delivery = delivery_of(space, event, &data, url);
             tx.put(delivery)?;
-            forget_old(tx);
         }
+    }
+    if !tx.changed::<WebhookDelivery>().is_empty() {
+        forget_old(tx);
     }
     Ok(())
 }
@@ -164,7 +166,8 @@ fn delivery_of(space: &WorkspaceRuntime, event: WorkspaceEvent, data: &Value, ur
     }
 }
 
-fn forget_old(tx: &mut Tx) {
+/// Removes the oldest of those that were sent, of which the last 1,000 are kept.
+pub fn forget_old(tx: &mut Tx) {
     let done = tx.deliveries.iter().filter(|delivery| delivery.state != DeliveryState::Pending);
     let done: Vec<String> = done.map(|delivery| delivery.id.to_string()).collect();
     for id in done.iter().take(done.len().saturating_sub(MOST_KEPT)) {
