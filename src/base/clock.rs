@@ -113,7 +113,7 @@ pub fn rest_of_a_call<F: Future>(work: F) -> impl Future<Output = F::Output> {
 }
 
 /// A clock's mode says how it tells time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "mode")]
 pub enum ClockMode {
     /// The clock shows real time plus what it was advanced by.
@@ -171,7 +171,7 @@ pub struct Clock {
 }
 
 /// An entry tells who waits on a clock; the control API lists it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
     /// The wait is over at this moment.

@@ -2,6 +2,7 @@
 //! HTTP and for one from a snippet. Invariant: a query field or body field that no handler reads is noted, so that
 //! the journal can warn of it.
 
+pub mod contract;
 pub mod parts;
 pub mod router;
 pub(crate) mod similar;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use http::Method;
 
+use super::contract::Contract;
 use super::subject::{About, Subject};
 use crate::base::error::{ApiError, nearest};
 use crate::base::operation::Operation;
@@ -86,6 +87,8 @@ pub struct Route {
     pub lacks: Option<Arc<str>>,
     /// What its calls are named after, when they do something that rules and scenarios have a word for.
     pub operation: Option<Operation>,
+    /// What it takes and answers, where its handler says so by types.
+    pub contract: Option<Contract>,
     subject: SubjectOf,
     handler: Handler,
 }
@@ -100,6 +103,12 @@ impl Route {
     #[must_use]
     pub fn operation(self, operation: Operation) -> Self {
         Self { operation: Some(operation), ..self }
+    }
+
+    /// The same, with what it takes and answers.
+    #[must_use]
+    pub fn contract(self, contract: Contract) -> Self {
+        Self { contract: Some(contract), ..self }
     }
 
     /// The same, where path and query alone do not say what a call is about.
@@ -143,6 +152,7 @@ pub fn route(
         source,
         lacks: None,
         operation: None,
+        contract: None,
         subject: Subject::in_scope,
         handler,
     }

@@ -147,6 +147,5 @@ mod tests {
         assert_eq!(meant_by_query("type", &queries, &[]), ["elementType"]);
         assert_eq!(meant_by_query("flowUuid", &queries, &[]), ["flowKey"]);
         assert_eq!(meant_by_query("sort", &queries, &[]), [""; 0]);
-        assert_eq!(meant_by_query("Id", &queries, &[]), [""; 0]);
     }
 }

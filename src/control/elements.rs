@@ -2,39 +2,111 @@
 //! Invariant: it uses the same functions as the API, so no state is reached that the platform's rules forbid.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use http::Method;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::base::JsonMap;
+use crate::base::clock::real_now;
 use crate::base::error::ApiError;
 use crate::base::history;
 use crate::base::json::names::values_of;
+use crate::call::contract::{Asked, Given, IfLeft, Replied, Shown};
+use crate::call::router::Route;
 use crate::call::{Call, Reply};
-use crate::control::check_no_body;
-use crate::control::space;
+use crate::control::{List, control, space};
 use crate::elements::Kind as _;
 use crate::engine::Cx;
-use crate::engine::directory::Directory;
-use crate::engine::tokens::Caller;
+use crate::engine::directory::{Directory, hint};
+use crate::engine::tokens::{Caller, mint};
 use crate::engine::view::{Secrets, ViewContext};
+use crate::nouns::action::model::ActionState;
+use crate::nouns::agent_session::AgentSessionView;
 use crate::nouns::agent_session::model::AgentEvent;
+use crate::nouns::connection::ConnectionView;
 use crate::nouns::connection::connect;
 use crate::nouns::connection::connect::attempt;
 use crate::nouns::connection::connect::attempt::Ending;
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
+use crate::nouns::flow_run::FlowRunView;
 use crate::nouns::flow_run::model::FlowRunEvent;
 use crate::nouns::stub_vendor::account_in;
+use crate::nouns::tenant::model::Tenant;
 use crate::nouns::{action as building, agent_session as agents, flow_run as runs};
 use crate::world::job::model::JobEvent;
 use crate::world::job::rules as jobs;
+use crate::world::job::rules::JobView;
 use crate::world::worker;
 
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(Method::GET, "/workspaces/{key}/tenants", "Lists the tenants, each with a token for a day.", tenants),
+        control(
+            Method::GET,
+            "/workspaces/{key}/connections",
+            "Lists the connections of all tenants that match.",
+            connections,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/connections/{selector}/poke",
+            "Moves a connection to a state that may come next.",
+            poke_connection,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/connections/{selector}/complete",
+            "Lets the user finish connecting, as on the hosted pages.",
+            complete,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/connections/{selector}/cancel",
+            "Lets the user give up connecting.",
+            cancel,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/connections/{selector}/fail",
+            "Lets the vendor send the user back with an error.",
+            fail,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/actions/{selector}/poke",
+            "Ends the building of an action.",
+            poke_action,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/agent-sessions/{id}/poke",
+            "Moves an agent session to a state that may come next.",
+            poke_session,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/jobs/{id}/poke",
+            "Moves a background job to a state that may come next.",
+            poke_job,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/flow-runs/{id}/poke",
+            "Moves a flow run to a state that may come next.",
+            poke_flow_run,
+        ),
+    ]
+}
+
 /// The events of a connection, under the names that tests send.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[schemars(rename = "ConnectionPoke")]
 #[serde(rename_all = "camelCase")]
-enum Poke {
+pub(super) enum Poke {
     /// The user has authorized, and the connection becomes READY.
     Authorize,
     /// The user has given up.
@@ -95,17 +167,37 @@ impl Poke {
     }
 }
 
-#[derive(Debug, Deserialize)]
+/// The event of a connection.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct PokeBody {
+pub(super) struct PokeBody {
+    /// What happens.
     event: Poke,
+    /// Why, for an event that is a failure.
     #[serde(default)]
     error: Option<String>,
 }
 
-/// Returns the connection that a control route names, whichever tenant owns it, and a manager's context;
-/// a 404 when there is none.
-fn named(call: &Call) -> Result<(Cx, Arc<Connection>), ApiError> {
+/// Whose connection is meant.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct OfTenant {
+    /// The key or id of the tenant; anybody's when absent, and then a key that several tenants have is refused.
+    tenant: Option<String>,
+}
+
+/// Returns the tenant of a key or id, or a 404.
+fn tenant_named(cx: &Cx, named: &str) -> Result<Arc<Tenant>, ApiError> {
+    let world = cx.world();
+    let found = world.tenants.with_key(named).next().or_else(|| world.tenants.get(named)).cloned();
+    found.ok_or_else(|| {
+        let keys = world.tenants.iter().map(|tenant| tenant.internal_id.as_str());
+        ApiError::not_found(format!("tenant not found: `{named}`{}", hint(named, keys)))
+    })
+}
+
+/// A manager's context in the workspace that a control route names, for a tenant where one is named.
+fn manager(call: &Call, tenant: Option<&String>) -> Result<Cx, ApiError> {
     let cx = Cx {
         engine: call.engine.clone(),
         space: space(call)?,
@@ -113,16 +205,106 @@ fn named(call: &Call) -> Result<(Cx, Arc<Connection>), ApiError> {
         depth: 0,
         abandoned: CancellationToken::new(),
     };
+    let tenant = tenant.map(|named| tenant_named(&cx, named)).transpose()?;
+    Ok(Cx { caller: Caller::Manager(tenant), ..cx })
+}
+
+/// Returns the connection that a control route names, and a manager's context; a 404 when there is none.
+fn named(call: &Call, of: &OfTenant) -> Result<(Cx, Arc<Connection>), ApiError> {
+    let cx = manager(call, of.tenant.as_ref())?;
     let connection = {
         let world = cx.world();
         Directory::new(&world, &call.engine.catalog).connection(&cx.caller, call.param("selector")?)?
     };
+    if cx.caller.tenant().is_some_and(|tenant| tenant.id != connection.tenant) {
+        let why = format!("connection not found: `{}` is another tenant's", call.param("selector")?);
+        return Err(ApiError::not_found(why));
+    }
     Ok((cx, connection))
 }
 
-pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
-    let body: PokeBody = call.json()?;
-    let (cx, connection) = named(&call)?;
+/// A tenant, and what it has.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct TenantSummary {
+    /// The id.
+    id: String,
+    /// The key, which tokens name.
+    key: String,
+    /// The name that people see.
+    name: String,
+    /// Whether it is archived.
+    archived: bool,
+    /// How many connections it has that are not archived.
+    connections: usize,
+    /// A token of the tenant, valid for a day of real time.
+    token: String,
+}
+
+/// Lists the tenants, in the order in which they were made.
+async fn tenants(call: Call) -> Result<Shown<List<TenantSummary>>, ApiError> {
+    let space = space(&call)?;
+    let world = space.world();
+    let expires = real_now().plus(Duration::from_hours(24));
+    let summary = |tenant: &Arc<Tenant>| {
+        let own = world.connections.iter().filter(|it| it.tenant == tenant.id && !it.is_archived());
+        Ok(TenantSummary {
+            id: tenant.id.to_string(),
+            key: tenant.internal_id.clone(),
+            name: tenant.name.clone(),
+            archived: tenant.archived_at.is_some(),
+            connections: own.count(),
+            token: mint(&world.workspace.key, &world.workspace.secret, Some(&tenant.internal_id), false, expires)?,
+        })
+    };
+    let items: Result<_, ApiError> = world.tenants.iter().map(summary).collect();
+    Ok(Shown(List { items: items? }))
+}
+
+/// Which connections are listed: those that have every field that is given.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct ConnectionsQuery {
+    /// The key or id of the tenant.
+    tenant: Option<String>,
+    /// The key or id of the integration.
+    integration: Option<String>,
+    /// The key or id of the connector.
+    connector: Option<String>,
+    /// The state, as the API spells it.
+    state: Option<ConnectionState>,
+}
+
+/// Lists the connections of all tenants that are not archived, in the order in which they were made.
+async fn connections(
+    call: Call,
+    Asked(query): Asked<ConnectionsQuery>,
+) -> Result<Replied<List<ConnectionView<'static>>>, ApiError> {
+    let cx = manager(&call, query.tenant.as_ref())?;
+    let world = cx.world();
+    let directory = cx.directory(&world);
+    let integration = query.integration.map(|named| directory.find_integration(&named).map(|it| it.id.clone()));
+    let connector = query.connector.map(|named| directory.find_connector(&named).map(|it| it.id.clone()));
+    let (integration, connector) = (integration.transpose()?, connector.transpose()?);
+    let tenant = cx.caller.tenant().map(|tenant| tenant.id.clone());
+    let wanted = world.connections.iter().filter(|it| {
+        !it.is_archived()
+            && tenant.as_ref().is_none_or(|of| it.tenant == *of)
+            && integration.as_ref().is_none_or(|of| it.integration.as_ref() == Some(of))
+            && connector.as_ref().is_none_or(|of| it.connector.as_ref() == Some(of))
+            && query.state.is_none_or(|state| it.state == state)
+    });
+    let lens = ViewContext { directory, base: cx.engine.base(), caller: &cx.caller };
+    let items: Vec<_> = wanted.map(|it| lens.connection(it, Secrets::Hidden)).collect();
+    Reply::json(&List { items }).map(Replied::from)
+}
+
+async fn poke_connection(
+    call: Call,
+    Asked(of): Asked<OfTenant>,
+    Given(body): Given<PokeBody>,
+) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+    let (cx, connection) = named(&call, &of)?;
     let (space, id) = (cx.space.clone(), connection.id.clone());
     if !body.event.is_allowed(&connection) {
         return Err(body.event.refusal(&connection));
@@ -135,17 +317,18 @@ pub(super) async fn poke_connection(call: Call) -> Result<Reply, ApiError> {
     shown(&cx, id.as_str())
 }
 
-fn shown(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
+fn shown(cx: &Cx, id: &str) -> Result<Replied<ConnectionView<'static>>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let connection = directory.connection(&cx.caller, id)?;
     let lens = ViewContext { directory, base: cx.engine.base(), caller: &cx.caller };
-    Reply::json(&lens.connection(&connection, Secrets::Hidden))
+    Reply::json(&lens.connection(&connection, Secrets::Hidden)).map(Replied::from)
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// How the user finishes.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct CompleteBody {
+pub(super) struct CompleteBody {
     /// The user consents at the vendor with this account; when absent, with the workspace's usual one.
     account: Option<String>,
     /// The user types these values into the connector's form, under the names of its fields.
@@ -153,9 +336,12 @@ struct CompleteBody {
 }
 
 /// Lets the user finish connecting as on the hosted pages: consent and code exchange, or the filled-in form.
-pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
-    let body: CompleteBody = call.json()?;
-    let (cx, connection) = named(&call)?;
+async fn complete(
+    call: Call,
+    Asked(of): Asked<OfTenant>,
+    Given(body): Given<CompleteBody>,
+) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+    let (cx, connection) = named(&call, &of)?;
     let account = body.account.unwrap_or_else(|| account_in(&cx.world()));
     let done = attempt::consent(&cx.engine, &cx.space, &connection, &account, body.input).await?;
     attempt::announce(&cx.engine, &cx.space, &done, Ending::Connected).await?;
@@ -163,76 +349,85 @@ pub(super) async fn complete(call: Call) -> Result<Reply, ApiError> {
 }
 
 /// Lets the user give up connecting, and returns the connection, or 204 when nothing is left of it.
-pub(super) async fn cancel(call: Call) -> Result<Reply, ApiError> {
-    check_no_body(&call)?;
-    let (cx, connection) = named(&call)?;
+async fn cancel(call: Call, Asked(of): Asked<OfTenant>) -> Result<IfLeft<ConnectionView<'static>>, ApiError> {
+    let (cx, connection) = named(&call, &of)?;
     connect::cancel(&cx.engine, &cx.space, &connection).await?;
     attempt::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;
     // Nothing is left when it was the first attempt of a hosted page.
-    shown(&cx, connection.id.as_str()).or_else(|_| Ok(Reply::empty()))
+    Ok(IfLeft(shown(&cx, connection.id.as_str()).ok()))
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// How the vendor refuses.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct FailBody {
+pub(super) struct FailBody {
     /// The vendor's error code; the default is `access_denied`.
     error: Option<String>,
 }
 
 /// Lets the vendor send the user's browser back with an error.
-pub(super) async fn fail(call: Call) -> Result<Reply, ApiError> {
-    let body: FailBody = call.json()?;
-    let (cx, connection) = named(&call)?;
+async fn fail(
+    call: Call,
+    Asked(of): Asked<OfTenant>,
+    Given(body): Given<FailBody>,
+) -> Result<IfLeft<ConnectionView<'static>>, ApiError> {
+    let (cx, connection) = named(&call, &of)?;
     let why = body.error.unwrap_or_else(|| "access_denied".into());
     let ending = attempt::refuse(&cx.engine, &cx.space, &connection, &why).await?;
     attempt::announce(&cx.engine, &cx.space, &connection, ending).await?;
-    shown(&cx, connection.id.as_str()).or_else(|_| Ok(Reply::empty()))
+    Ok(IfLeft(shown(&cx, connection.id.as_str()).ok()))
 }
 
-#[derive(Debug, Deserialize)]
+/// The event of an agent session.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct SessionPokeBody {
+pub(super) struct SessionPokeBody {
     /// The event is `start`, `run`, `complete`, `fail`, `stop` or `resume`.
     event: AgentEvent,
+    /// Why, for an event that is a failure.
     #[serde(default)]
     error: Option<String>,
 }
 
-pub(super) async fn poke_session(call: Call) -> Result<Reply, ApiError> {
+async fn poke_session(call: Call, Given(body): Given<SessionPokeBody>) -> Result<Shown<AgentSessionView>, ApiError> {
     let space = space(&call)?;
-    let body: SessionPokeBody = call.json()?;
     let session = agents::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
-    Reply::json(&agents::shown(&space, &session))
+    Ok(Shown(agents::shown(&space, &session)))
 }
 
-#[derive(Debug, Deserialize)]
+/// The event of a background job.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct JobPokeBody {
+pub(super) struct JobPokeBody {
     /// The event is `start`, `complete`, `fail` or `cancel`.
     event: JobEvent,
+    /// Why, for an event that is a failure.
     #[serde(default)]
     error: Option<String>,
 }
 
-pub(super) async fn poke_job(call: Call) -> Result<Reply, ApiError> {
+async fn poke_job(call: Call, Given(body): Given<JobPokeBody>) -> Result<Shown<JobView>, ApiError> {
     let space = space(&call)?;
-    let body: JobPokeBody = call.json()?;
     let job = jobs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
-    Reply::json(&jobs::shown(&call.engine, &space, &job))
+    Ok(Shown(jobs::shown(&call.engine, &space, &job)))
 }
 
-#[derive(Debug, Deserialize)]
+/// The event of a flow run.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct FlowRunPokeBody {
+pub(super) struct FlowRunPokeBody {
     /// The event is `start`, `complete`, `fail` or `stop`.
     event: FlowRunEvent,
+    /// Why, for an event that is a failure.
     #[serde(default)]
     error: Option<String>,
 }
 
-pub(super) async fn poke_flow_run(call: Call) -> Result<Reply, ApiError> {
+async fn poke_flow_run(
+    call: Call,
+    Given(body): Given<FlowRunPokeBody>,
+) -> Result<Replied<FlowRunView<'static>>, ApiError> {
     let space = space(&call)?;
-    let body: FlowRunPokeBody = call.json()?;
     let id = call.param("id")?;
     let mut run = runs::poke(&call.engine, &space, id, body.event, body.error).await?;
     if body.event == FlowRunEvent::Complete {
@@ -247,10 +442,11 @@ pub(super) async fn poke_flow_run(call: Call) -> Result<Reply, ApiError> {
         base: call.engine.base(),
         caller: &caller,
     };
-    Reply::json(&lens.flow_run(&run))
+    Reply::json(&lens.flow_run(&run)).map(Replied::from)
 }
 
-#[derive(Debug, Clone, Copy, Deserialize)]
+/// The events of an action.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 enum ActionPoke {
     /// BUILDING has ended well.
@@ -260,21 +456,34 @@ enum ActionPoke {
     Fail,
 }
 
-#[derive(Debug, Deserialize)]
+/// The event of an action.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ActionPokeBody {
+pub(super) struct ActionPokeBody {
+    /// What happens.
     event: ActionPoke,
+    /// Why, for an event that is a failure.
     #[serde(default)]
     error: Option<String>,
 }
 
-pub(super) async fn poke_action(call: Call) -> Result<Reply, ApiError> {
+/// An action after its building.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct BuiltAction {
+    /// The id.
+    id: String,
+    /// The key; empty when it has none.
+    key: String,
+    /// The state that it has come to.
+    state: ActionState,
+}
+
+async fn poke_action(call: Call, Given(body): Given<ActionPokeBody>) -> Result<Shown<BuiltAction>, ApiError> {
     let space = space(&call)?;
-    let body: ActionPokeBody = call.json()?;
     let failure = match body.event {
         ActionPoke::FinishBuilding => None,
         ActionPoke::Fail => Some(body.error.unwrap_or_else(|| "the action could not be built".to_owned())),
     };
     let action = building::finish(&call.engine, &space, call.param("selector")?, failure).await?;
-    Reply::json(&json!({ "id": action.id, "key": action.key(), "state": action.state }))
+    Ok(Shown(BuiltAction { id: action.id.to_string(), key: action.key().to_owned(), state: action.state }))
 }

@@ -1,27 +1,95 @@
 //! This module serves the faults of a workspace: its rules, what they did, and playing the same story again. Invariant:
 //! every rule of a list is checked before the first one is added.
 
-use serde::Deserialize;
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::base::error::ApiError;
-use crate::call::{Call, Reply};
-use crate::control::space;
-use crate::fault::{Firing, Rule};
+use crate::call::Call;
+use crate::call::contract::{Done, Given, Shown};
+use crate::call::router::Route;
+use crate::control::{control, space};
+use crate::fault::{Firing, Rule, Standing};
 
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
-    let (seed, fired) = space(&call)?.faults.story();
-    Reply::json(&json!({ "items": space(&call)?.faults.list(), "seed": seed, "fired": fired.len() }))
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(
+            Method::GET,
+            "/workspaces/{key}/faults",
+            "Lists the fault rules with how often each met and broke a call.",
+            list,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/faults",
+            "Adds a fault rule, or several, of which either all are added or none.",
+            add,
+        ),
+        control(Method::DELETE, "/workspaces/{key}/faults", "Removes all fault rules.", clear),
+        control(
+            Method::GET,
+            "/workspaces/{key}/faults/story",
+            "Answers which faults fired, so that the same can happen again.",
+            story,
+        ),
+        control(
+            Method::PUT,
+            "/workspaces/{key}/faults/story",
+            "Makes the same faults fire again, at the same calls.",
+            play,
+        ),
+        control(Method::GET, "/workspaces/{key}/faults/{id}", "Answers a fault rule.", get),
+        control(Method::PUT, "/workspaces/{key}/faults/{id}", "Replaces a fault rule; its counts begin anew.", put),
+        control(Method::DELETE, "/workspaces/{key}/faults/{id}", "Removes a fault rule and answers it.", remove),
+    ]
+}
+
+/// The rules of a workspace.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Faults {
+    /// The rules, in the order in which they are asked.
+    items: Vec<Standing>,
+    /// All chance derives from this seed.
+    seed: u64,
+    /// How often any rule broke a call.
+    fired: usize,
+}
+
+async fn list(call: Call) -> Result<Shown<Faults>, ApiError> {
+    let space = space(&call)?;
+    let (seed, fired) = space.faults.story();
+    Ok(Shown(Faults { items: space.faults.list(), seed, fired: fired.len() }))
+}
+
+/// One rule, or several of which either all are added or none.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[schemars(untagged)]
+pub(super) enum Rules {
+    /// Several rules.
+    Many(#[schemars(with = "Vec<Rule>")] Vec<serde_json::Value>),
+    /// One rule.
+    One(#[schemars(with = "Rule")] serde_json::Value),
+}
+
+/// The rules that were added.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub(super) enum Added {
+    /// Those of a list.
+    Many {
+        /// The rules.
+        items: Vec<Standing>,
+    },
+    /// The one.
+    One(Box<Standing>),
 }
 
 /// Adds one rule, or a list of them. When one is wrong, it fails with a 400 that names the field, and adds none.
-pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Rules {
-        Many(Vec<serde_json::Value>),
-        One(serde_json::Value),
-    }
+async fn add(call: Call, Given(rules): Given<Rules>) -> Result<Shown<Added>, ApiError> {
     let space = space(&call)?;
     let read = |value| {
         serde_path_to_error::deserialize::<_, Rule>(&value).map_err(|error| {
@@ -30,44 +98,52 @@ pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
                 .with_data(json!({ "field": path }))
         })
     };
-    match call.json()? {
-        Rules::One(rule) => Reply::json(&space.faults.add(read(rule)?)?),
+    match rules {
+        Rules::One(rule) => Ok(Shown(Added::One(Box::new(space.faults.add(read(rule)?)?)))),
         Rules::Many(rules) => {
             // Every rule is read and checked before the first is added.
             let rules = rules.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            rules.iter().try_for_each(Rule::check)?;
-            let added = rules.into_iter().map(|rule| space.faults.add(rule)).collect::<Result<Vec<_>, _>>()?;
-            Reply::json(&json!({ "items": added }))
+            space.faults.add_all(rules).map(|items| Shown(Added::Many { items }))
         }
     }
 }
 
-pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&space(&call)?.faults.get(call.param("id")?)?)
+async fn get(call: Call) -> Result<Shown<Standing>, ApiError> {
+    space(&call)?.faults.get(call.param("id")?).map(Shown)
 }
 
-pub(super) async fn put(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&space(&call)?.faults.replace(call.param("id")?, call.json()?)?)
+async fn put(call: Call, Given(rule): Given<Rule>) -> Result<Shown<Standing>, ApiError> {
+    space(&call)?.faults.replace(call.param("id")?, rule).map(Shown)
 }
 
-pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&space(&call)?.faults.remove(call.param("id")?)?)
+async fn remove(call: Call) -> Result<Shown<Standing>, ApiError> {
+    space(&call)?.faults.remove(call.param("id")?).map(Shown)
 }
 
-pub(super) async fn clear(call: Call) -> Result<Reply, ApiError> {
+async fn clear(call: Call) -> Result<Done, ApiError> {
     space(&call)?.faults.clear();
-    Ok(Reply::empty())
+    Ok(Done)
+}
+
+/// Which faults fired.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Story {
+    /// All chance derives from this seed.
+    seed: u64,
+    /// What fired, in the order in which it did.
+    fired: Vec<Firing>,
 }
 
 /// Returns the seed and what fired so far; sent back, it makes the same faults happen again.
-pub(super) async fn story(call: Call) -> Result<Reply, ApiError> {
+async fn story(call: Call) -> Result<Shown<Story>, ApiError> {
     let (seed, fired) = space(&call)?.faults.story();
-    Reply::json(&json!({ "seed": seed, "fired": fired }))
+    Ok(Shown(Story { seed, fired }))
 }
 
-#[derive(Debug, Deserialize)]
+/// What is to happen again.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct StoryBody {
+pub(super) struct StoryBody {
     /// All chance derives from this seed; when absent, the seed stays as it is.
     seed: Option<u64>,
     /// The faults fire at exactly these calls; when absent or null, the rules decide by themselves again.
@@ -75,8 +151,7 @@ struct StoryBody {
 }
 
 /// Makes the rules fire as the story says, and starts their counts again at 0.
-pub(super) async fn play(call: Call) -> Result<Reply, ApiError> {
-    let body: StoryBody = call.json()?;
+async fn play(call: Call, Given(body): Given<StoryBody>) -> Result<Shown<Story>, ApiError> {
     space(&call)?.faults.play(body.seed, body.fired.as_deref());
     story(call).await
 }

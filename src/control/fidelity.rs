@@ -1,17 +1,32 @@
 //! This module serves the ledger: which routes and behaviours are documented, observed, assumed or not faked, and how
 //! much a workspace relies on each.
 
-use serde::Serialize;
-use serde_json::json;
+use std::collections::BTreeMap;
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::base::error::ApiError;
+use crate::call::Call;
+use crate::call::contract::{Asked, Shown};
 use crate::call::router::Route;
-use crate::call::{Call, Reply};
 use crate::control::behaviours::{self, Behaviour};
+use crate::control::control;
 use crate::world::spaces::no_workspace;
 
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![control(
+        Method::GET,
+        "/fidelity",
+        "Lists the routes and behaviours with how well each is known, and how much a workspace relies on it.",
+        ledger,
+    )]
+}
+
 /// The level says how well a behaviour is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The platform's own documents describe it.
@@ -22,6 +37,18 @@ pub enum Level {
     Assumed,
     /// The fake answers 501.
     NotFaked,
+}
+
+impl Level {
+    /// The name, as JSON spells it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::Assumed => "assumed",
+            Self::NotFaked => "not-faked",
+        }
+    }
 }
 
 /// Returns the level of a source, or nothing for a source that the ledger does not know.
@@ -43,7 +70,7 @@ pub fn level(route: &Route) -> Option<Level> {
 
 /// Returns the ledger in words: each route and each behaviour, as what it is and what is known of it.
 pub(crate) fn in_words() -> Vec<(String, String)> {
-    let word = |level: Option<Level>| json!(level).as_str().unwrap_or("unknown").to_owned();
+    let word = |level: Option<Level>| level.map_or("unknown", Level::name);
     let behaviours = behaviours::all().map(|Behaviour { what, source, decided, .. }| {
         ((*what).to_owned(), format!("{what} ({}, by {source}) {decided}", word(level_of(source))))
     });
@@ -55,37 +82,79 @@ pub(crate) fn in_words() -> Vec<(String, String)> {
     behaviours.chain(routes).collect()
 }
 
+/// Whose use is counted.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct LedgerQuery {
+    /// The key of the workspace; nobody's use is counted when absent.
+    workspace: Option<String>,
+}
+
+/// A route, and how well it is known.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct KnownRoute {
+    /// The method, or `ANY`.
+    method: String,
+    /// The path, with names in braces.
+    path: String,
+    /// How well it is known.
+    level: Option<Level>,
+    /// What describes it.
+    source: &'static str,
+    /// How often the workspace used it; null without one.
+    uses: Option<u64>,
+}
+
+/// A behaviour, and how well it is known.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct KnownBehaviour {
+    /// What happens.
+    behaviour: &'static str,
+    /// How well it is known.
+    level: Option<Level>,
+    /// What describes it.
+    source: &'static str,
+    /// What settles it.
+    decided: &'static str,
+    /// How often the workspace relied on it, as far back as its journal goes; null without one.
+    uses: Option<usize>,
+}
+
+/// What is known of the platform, and how well.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Ledger {
+    /// How many routes are known how well.
+    summary: BTreeMap<&'static str, u64>,
+    /// The routes.
+    routes: Vec<KnownRoute>,
+    /// The behaviours.
+    behaviours: Vec<KnownBehaviour>,
+}
+
 /// Returns the ledger. With `?workspace=KEY` it also counts how often that workspace used each route, and each
 /// behaviour as far back as its journal goes.
-pub(super) async fn ledger(call: Call) -> Result<Reply, ApiError> {
-    let space = match call.query().text("workspace") {
+async fn ledger(call: Call, Asked(query): Asked<LedgerQuery>) -> Result<Shown<Ledger>, ApiError> {
+    let space = match query.workspace {
         Some(key) => Some(call.engine.space(&key).ok_or_else(|| no_workspace(&call.engine, &key))?),
         None => None,
     };
-    let mut counts = serde_json::Map::new();
-    let routes: Vec<_> = crate::edge::known_routes()
-        .iter()
-        .map(|route| {
-            let level = json!(level(route));
-            let name = level.as_str().unwrap_or("unknown").to_owned();
-            let count = counts.get(&name).and_then(serde_json::Value::as_u64).unwrap_or(0);
-            counts.insert(name, json!(count + 1));
-            let method = route.method.as_ref().map_or("ANY", http::Method::as_str);
-            let uses = space.as_ref().map(|space| space.uses_of(method, &route.path));
-            json!({ "method": method, "path": route.path, "level": level, "source": route.source, "uses": uses })
-        })
-        .collect();
+    let mut summary = BTreeMap::new();
+    let routes = crate::edge::known_routes().iter().map(|route| {
+        let level = level(route);
+        *summary.entry(level.map_or("unknown", Level::name)).or_default() += 1;
+        let method = route.method.as_ref().map_or("ANY", http::Method::as_str);
+        let uses = space.as_ref().map(|space| space.uses_of(method, &route.path));
+        KnownRoute { method: method.to_owned(), path: route.path.clone(), level, source: route.source, uses }
+    });
+    let routes = routes.collect();
     let past = space.as_ref().map(|space| (space.journal.shared(), space.world()));
-    let behaviours: Vec<_> = behaviours::all()
-        .map(|Behaviour { what, source, decided, leans }| {
-            let uses = past.as_ref().map(|(entries, world)| {
-                leans.count(entries.iter().map(|entry| &**entry), world.deliveries.iter().map(|sent| &**sent))
-            });
-            let level = level_of(source);
-            json!({ "behaviour": what, "level": level, "source": source, "decided": decided, "uses": uses })
-        })
-        .collect();
-    Reply::json(&json!({ "summary": counts, "routes": routes, "behaviours": behaviours }))
+    let behaviours = behaviours::all().map(|Behaviour { what, source, decided, leans }| {
+        let uses = past.as_ref().map(|(entries, world)| {
+            leans.count(entries.iter().map(|entry| &**entry), world.deliveries.iter().map(|sent| &**sent))
+        });
+        KnownBehaviour { behaviour: what, level: level_of(source), source, decided, uses }
+    });
+    Ok(Shown(Ledger { summary, routes, behaviours: behaviours.collect() }))
 }
 
 #[cfg(test)]

@@ -4,62 +4,124 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use serde_json::json;
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 
 use crate::base::error::ApiError;
+use crate::base::operation::Operation;
+use crate::call::contract::{Asked, Done, Events, Given, Shown};
+use crate::call::router::Route;
 use crate::call::{Call, Reply};
-use crate::control::space;
-use crate::journal::verify::{Expectation, Matcher};
-use crate::journal::{Entry, findings};
+use crate::control::{control, space};
+use crate::journal::verify::{Expectation, Matcher, Verdict};
+use crate::journal::{Entry, Finding, Side, findings};
 use crate::world::report;
 
-/// Returns the entries that match the query, whose fields are those of [`Matcher`] except `input`;
-/// without a query it returns all.
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(
+            Method::GET,
+            "/workspaces/{key}/journal",
+            "Lists the calls that match, with what a tester should look at.",
+            list,
+        ),
+        control(Method::DELETE, "/workspaces/{key}/journal", "Forgets the calls so far.", clear),
+        control(Method::GET, "/workspaces/{key}/journal/stream", "Tells of each call as it comes.", stream),
+        control(
+            Method::POST,
+            "/workspaces/{key}/journal/verify",
+            "Says whether the expected calls were made, and which came near.",
+            verify,
+        ),
+    ]
+}
+
+/// Which calls are listed: those that have every field that is given.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct JournalQuery {
+    /// `api` for calls of clients, `upstream` for calls of external apps.
+    side: Option<Side>,
+    /// The status that was answered.
+    status: Option<u16>,
+    /// The name of the call.
+    operation: Option<Operation>,
+    /// The method, in any case.
+    method: Option<String>,
+    /// The path without its query; `*` stands for any text.
+    path: Option<String>,
+    /// The route as the documentation writes it, with its method or without; of an external app the connector's key.
+    route: Option<String>,
+    /// The key of the connector of the app that was called.
+    connector: Option<String>,
+    /// The key of the tenant who called.
+    tenant: Option<String>,
+    /// The id or key of the integration that the call was about.
+    integration: Option<String>,
+    /// The id or key of the connection that the call was about.
+    connection: Option<String>,
+    /// The id or key of the action that ran.
+    action: Option<String>,
+    /// The id or key of the flow that ran.
+    flow: Option<String>,
+    /// The name of the fault that broke the call.
+    fault: Option<String>,
+}
+
+/// Calls of a workspace, and what there is to say of all of them.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct JournalView {
+    /// The calls that match, oldest first.
+    items: Vec<Arc<Entry>>,
+    /// How many older calls were dropped.
+    forgotten: u64,
+    /// What a tester should look at, of all calls.
+    findings: Vec<Finding>,
+}
+
+/// Returns the entries that match the query; without a query it returns all.
+async fn list(call: Call, Asked(query): Asked<JournalQuery>) -> Result<Shown<JournalView>, ApiError> {
     let space = space(&call)?;
-    let query = call.query();
-    let side = query.text("side").map(|side| serde_json::from_value(json!(side))).transpose();
-    let status = query.text("status").map(|status| status.parse()).transpose();
-    let operation = query.text("operation").map(|name| name.parse()).transpose();
     let filter = Matcher {
-        side: side.map_err(|_| ApiError::bad_request("`side` is api or upstream"))?,
-        status: status.map_err(|_| ApiError::bad_request("`status` is a number"))?,
-        operation: operation.map_err(|why| ApiError::bad_request(format!("`operation` {why}")))?,
-        method: query.text("method"),
-        path: query.text("path"),
-        route: query.text("route"),
-        connector: query.text("connector"),
-        tenant: query.text("tenant"),
-        integration: query.text("integration"),
-        connection: query.text("connection"),
-        action: query.text("action"),
-        flow: query.text("flow"),
-        fault: query.text("fault"),
+        side: query.side,
+        status: query.status,
+        operation: query.operation,
+        method: query.method,
+        path: query.path,
+        route: query.route,
+        connector: query.connector,
+        tenant: query.tenant,
+        integration: query.integration,
+        connection: query.connection,
+        action: query.action,
+        flow: query.flow,
+        fault: query.fault,
         input: None,
     };
     let all = space.journal.shared();
     let findings = findings(&all);
-    let items: Vec<&Arc<Entry>> = all.iter().filter(|entry| filter.differences(entry).is_empty()).collect();
-    Reply::json(&json!({ "items": items, "forgotten": space.journal.forgotten(), "findings": findings }))
+    let items = all.into_iter().filter(|entry| filter.differences(entry).is_empty()).collect();
+    Ok(Shown(JournalView { items, forgotten: space.journal.forgotten(), findings }))
 }
 
-pub(super) async fn clear(call: Call) -> Result<Reply, ApiError> {
+async fn clear(call: Call) -> Result<Done, ApiError> {
     let space = space(&call)?;
     report::keep_calls(&call.engine, &space);
     space.journal.clear();
-    Ok(Reply::empty())
+    Ok(Done)
 }
 
 /// Says whether the expected calls were made. The status is 200 either way; `satisfied` in the answer has the result.
-pub(super) async fn verify(call: Call) -> Result<Reply, ApiError> {
-    let expectation: Expectation = call.json()?;
+async fn verify(call: Call, Given(expected): Given<Expectation>) -> Result<Shown<Verdict>, ApiError> {
     let entries = space(&call)?.journal.shared();
-    Reply::json(&expectation.judge(entries.iter().map(|entry| &**entry)))
+    Ok(Shown(expected.judge(entries.iter().map(|entry| &**entry))))
 }
 
 /// Returns entries as they are added, as server-sent events. A reader that is too slow misses some.
-pub(super) async fn stream(call: Call) -> Result<Reply, ApiError> {
+async fn stream(call: Call) -> Result<Events, ApiError> {
     let entries = space(&call)?.journal.listen();
     let lines = stream::unfold(entries, async |mut entries| {
         loop {
@@ -73,5 +135,5 @@ pub(super) async fn stream(call: Call) -> Result<Reply, ApiError> {
             }
         }
     });
-    Ok(Reply::events(stream::iter([Bytes::from_static(b": open\n\n")]).chain(lines).boxed()))
+    Ok(Events(Reply::events(stream::iter([Bytes::from_static(b": open\n\n")]).chain(lines).boxed())))
 }

@@ -1,57 +1,88 @@
 //! This module serves the scenarios of a workspace: which there are, and which runs were started.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::call::{Call, Reply};
-use crate::control::check_no_body;
-use crate::control::space;
+use crate::call::Call;
+use crate::call::contract::{Given, Shown, Written};
+use crate::call::router::Route;
+use crate::control::{control, space};
+use crate::engine::scenario_runs::ScenarioRun;
 use crate::world::scenario::model::Scenario;
 use crate::world::scenario::rules as scenarios;
 
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(
+            Method::GET,
+            "/workspaces/{key}/scenarios",
+            "Lists the scenarios, own and shipped, and the stories that were started.",
+            list,
+        ),
+        control(Method::POST, "/workspaces/{key}/scenarios", "Adds a scenario, or replaces the one of its name.", add),
+        control(Method::POST, "/workspaces/{key}/scenarios/{name}/start", "Starts a scenario.", start),
+        control(
+            Method::POST,
+            "/workspaces/{key}/scenarios/{name}/stop",
+            "Stops a story; what it changed stays changed.",
+            stop,
+        ),
+    ]
+}
+
+/// A scenario as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ListedScenario {
+    #[serde(flatten)]
+    scenario: Scenario,
+    /// Whether it is the workspace's own; the others are shipped.
+    own: bool,
+}
+
+/// The scenarios of a workspace.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Scenarios {
+    /// The workspace's own, then the shipped ones.
+    items: Vec<ListedScenario>,
+    /// What was started.
+    stories: Vec<ScenarioRun>,
+}
+
 /// Returns the workspace's own scenarios, the shipped ones, and the runs that were started.
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
+async fn list(call: Call) -> Result<Shown<Scenarios>, ApiError> {
     let space = space(&call)?;
     let shipped = scenarios::shipped().map_err(|error| ApiError::internal(error.to_string()))?;
-    let shown = |scenario: &Scenario, own: bool| {
-        json!({
-            "name": scenario.name,
-            "description": scenario.description,
-            "parameters": scenario.parameters,
-            "steps": scenario.steps,
-            "own": own,
-        })
-    };
+    let listed = |scenario: &Scenario, own: bool| ListedScenario { scenario: scenario.clone(), own };
     let own = scenarios::own(&space);
-    let items: Vec<Value> =
-        own.iter().map(|one| shown(one, true)).chain(shipped.iter().map(|one| shown(one, false))).collect();
-    Reply::json(&json!({ "items": items, "stories": space.scenario_runs.all() }))
+    let items = own.iter().map(|one| listed(one, true)).chain(shipped.iter().map(|one| listed(one, false))).collect();
+    Ok(Shown(Scenarios { items, stories: space.scenario_runs.all() }))
 }
 
 /// Adds a scenario to the workspace, given as YAML or JSON; a 400 says what is wrong with it.
-pub(super) async fn add(call: Call) -> Result<Reply, ApiError> {
-    let text = std::str::from_utf8(&call.body).map_err(|_| ApiError::bad_request("the scenario is not UTF-8"))?;
-    let scenario = scenarios::read(text)?;
+async fn add(call: Call, given: Written<Scenario>) -> Result<Shown<Scenario>, ApiError> {
+    let scenario = scenarios::read(&given.0)?;
     scenarios::add(&*space(&call)?, scenario.clone()).await?;
-    Reply::json(&scenario)
+    Ok(Shown(scenario))
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// How a scenario is started.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct StartBody {
+pub(super) struct StartBody {
+    /// The values of its parameters, by name.
     parameters: JsonMap,
 }
 
-pub(super) async fn start(call: Call) -> Result<Reply, ApiError> {
-    let body: StartBody = call.json()?;
+async fn start(call: Call, Given(body): Given<StartBody>) -> Result<Shown<ScenarioRun>, ApiError> {
     let space = space(&call)?;
-    Reply::json(&scenarios::start(&call.engine, &space, call.param("name")?, &body.parameters).await?)
+    scenarios::start(&call.engine, &space, call.param("name")?, &body.parameters).await.map(Shown)
 }
 
 /// Stops a run of a scenario; what it has changed stays changed.
-pub(super) async fn stop(call: Call) -> Result<Reply, ApiError> {
-    check_no_body(&call)?;
-    Reply::json(&space(&call)?.scenario_runs.stop(call.param("name")?)?)
+async fn stop(call: Call) -> Result<Shown<ScenarioRun>, ApiError> {
+    space(&call)?.scenario_runs.stop(call.param("name")?).map(Shown)
 }

@@ -2,67 +2,157 @@
 
 use std::sync::OnceLock;
 
-use http::StatusCode;
-use serde_json::json;
+use http::{Method, StatusCode};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::call::contract::{Asked, Replied, Shown, Text};
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
-use crate::control::check_no_body;
+use crate::control::control;
 use crate::edge::openapi;
+use crate::journal::Entry;
 use crate::world::spaces;
 use crate::world::spaces::ResetTo;
 
-/// Returns `{status, version, url, uptimeMs, workspaces}`. The server listens only once it is seeded, so any
-/// answer means that it is ready.
-pub(super) async fn health(call: Call) -> Result<Reply, ApiError> {
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(Method::GET, "/health", "Answers that the server is ready, and what it is.", health),
+        control(
+            Method::POST,
+            "/reset",
+            "Puts all workspaces, or one, back to what they started from, or empties them.",
+            reset,
+        ),
+        control(Method::GET, "/journal", "Lists the requests that belong to no workspace.", journal),
+        control(Method::GET, "/metrics", "Answers the counters of the server as OpenMetrics text.", metrics),
+        control(
+            Method::GET,
+            "/openapi.json",
+            "Answers the OpenAPI document of the control API and of the faked API.",
+            openapi,
+        ),
+    ]
+}
+
+/// A server that is ready.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Health {
+    /// It is `ok`.
+    status: &'static str,
+    /// The version of membrane-mock.
+    version: &'static str,
+    /// The address of the server, which clients take as the API's.
+    url: String,
+    /// For how long it has run, in milliseconds of real time.
+    uptime_ms: u64,
+    /// How many workspaces there are.
+    workspaces: usize,
+}
+
+/// Answers [`Health`]. The server listens only once it is seeded, so any answer means that it is ready.
+async fn health(call: Call) -> Result<Shown<Health>, ApiError> {
     let uptime = u64::try_from(call.engine.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Reply::json(&json!({
-        "status": "ok",
-        "version": env!("CARGO_PKG_VERSION"),
-        "url": call.engine.base(),
-        "uptimeMs": uptime,
-        "workspaces": call.engine.spaces().len(),
+    Ok(Shown(Health {
+        status: "ok",
+        version: env!("CARGO_PKG_VERSION"),
+        url: call.engine.base().to_owned(),
+        uptime_ms: uptime,
+        workspaces: call.engine.spaces().len(),
     }))
 }
 
+/// What a reset leads to.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum To {
+    /// What the workspace started from.
+    #[default]
+    Seed,
+    /// Nothing but the catalog.
+    Empty,
+}
+
+/// What is reset, and to what.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(default)]
+#[derive(Default)]
+pub(super) struct ResetQuery {
+    /// The key of the only workspace to reset; all when absent.
+    workspace: Option<String>,
+    /// What it leads to.
+    to: To,
+}
+
+/// What was reset.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Reset {
+    /// The keys of the workspaces.
+    reset: Vec<String>,
+}
+
 /// Puts all workspaces, or only `?workspace=KEY`, back to what they started from; with `?to=empty` they become empty.
-pub(super) async fn reset(call: Call) -> Result<Reply, ApiError> {
-    check_no_body(&call)?;
-    let query = call.query();
-    let to = match query.text("to").as_deref() {
-        None | Some("seed") => ResetTo::Seed,
-        Some("empty") => ResetTo::Empty,
-        Some(other) => return Err(ApiError::bad_request(format!("`to` is `{other}`; it is seed or empty"))),
+async fn reset(call: Call, Asked(query): Asked<ResetQuery>) -> Result<Shown<Reset>, ApiError> {
+    let to = match query.to {
+        To::Seed => ResetTo::Seed,
+        To::Empty => ResetTo::Empty,
     };
-    let keys: Vec<String> = match query.text("workspace") {
+    let keys: Vec<String> = match query.workspace {
         Some(key) => vec![key],
         None => call.engine.spaces().iter().map(|space| space.key.clone()).collect(),
     };
     for key in &keys {
         spaces::reset(&call.engine, key, to).await?;
     }
-    Reply::json(&json!({ "reset": keys }))
+    Ok(Shown(Reset { reset: keys }))
+}
+
+/// Requests that belong to no workspace.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct ServerJournal {
+    /// The requests, oldest first.
+    items: Vec<Entry>,
+    /// How many older ones were dropped.
+    forgotten: u64,
 }
 
 /// Returns the journal of requests that belong to no workspace.
-pub(super) async fn journal(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&json!({ "items": call.engine.journal.entries(), "forgotten": call.engine.journal.forgotten() }))
+async fn journal(call: Call) -> Result<Shown<ServerJournal>, ApiError> {
+    let journal = &call.engine.journal;
+    Ok(Shown(ServerJournal { items: journal.entries(), forgotten: journal.forgotten() }))
 }
 
 /// Returns the counters as Prometheus text.
-pub(super) async fn metrics(call: Call) -> Result<Reply, ApiError> {
+async fn metrics(call: Call) -> Result<Text, ApiError> {
     let text = call.engine.metrics.text(call.engine.spaces().len()).map_err(ApiError::internal)?;
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(Reply::of(StatusCode::OK, Some(kind.into()), text.into()))
+    Ok(Text(Reply::of(StatusCode::OK, Some(kind.into()), text.into())))
+}
+
+/// A document of OpenAPI 3.1.
+#[derive(Debug, JsonSchema)]
+#[expect(dead_code, reason = "it is the shape of a document that is written once")]
+pub(super) struct OpenApi {
+    /// The version of OpenAPI.
+    openapi: String,
+    /// What the document is about.
+    info: JsonMap,
+    /// The operations by path and method.
+    paths: JsonMap,
+    /// The shapes by name, and how calls are authorized.
+    components: JsonMap,
 }
 
 /// Returns the OpenAPI document of the control API and the faked API together.
-pub(super) async fn openapi(call: Call) -> Result<Reply, ApiError> {
+async fn openapi(call: Call) -> Result<Replied<OpenApi>, ApiError> {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(|| {
         crate::control::routes().into_iter().chain(crate::edge::known_routes().iter().cloned()).collect()
     });
     let [_, known] = &call.engine.documents;
-    Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.base())))
+    Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.base())).into())
 }

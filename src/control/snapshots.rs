@@ -1,44 +1,76 @@
 //! This module serves snapshots of a workspace: taking, listing, removing and restoring them.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::call::{Call, Reply};
-use crate::control::check_no_body;
-use crate::control::space;
-use crate::control::workspaces::shown as shown_workspace;
+use crate::call::Call;
+use crate::call::contract::{Done, Given, Shown};
+use crate::call::router::Route;
+use crate::control::workspaces::{WorkspaceView, shown as shown_workspace};
+use crate::control::{List, control, space};
 use crate::engine::snapshot::Snapshot;
 use crate::world::snapshots;
 
-fn shown(snapshot: &Snapshot) -> Value {
-    json!({ "id": snapshot.id, "name": snapshot.name, "at": snapshot.at, "workspace": snapshot.workspace })
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(Method::GET, "/workspaces/{key}/snapshots", "Lists the snapshots of a workspace.", list),
+        control(
+            Method::POST,
+            "/workspaces/{key}/snapshots",
+            "Takes a snapshot; one of the same name is replaced.",
+            take,
+        ),
+        control(Method::DELETE, "/workspaces/{key}/snapshots/{id}", "Removes a snapshot.", remove),
+        control(Method::POST, "/workspaces/{key}/snapshots/{id}/restore", "Goes back to a snapshot.", restore),
+    ]
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// The state of a workspace at a moment.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Snapshot")]
+pub(super) struct SnapshotView {
+    /// The id, which `from` of a new workspace takes.
+    id: String,
+    /// The name; the id when none was given.
+    name: String,
+    /// When it was taken, on the workspace's clock.
+    at: Timestamp,
+    /// The key of the workspace.
+    workspace: String,
+}
+
+fn shown(of: &Snapshot) -> SnapshotView {
+    SnapshotView { id: of.id.clone(), name: of.name.clone(), at: of.at, workspace: of.workspace.clone() }
+}
+
+/// A snapshot to take.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct TakeBody {
+pub(super) struct TakeBody {
+    /// The name; the snapshot's id when absent.
     name: Option<String>,
 }
 
-pub(super) async fn take(call: Call) -> Result<Reply, ApiError> {
-    let body: TakeBody = call.json()?;
-    Reply::json(&shown(&*snapshots::take(&call.engine, &*space(&call)?, body.name)?))
+async fn take(call: Call, Given(body): Given<TakeBody>) -> Result<Shown<SnapshotView>, ApiError> {
+    Ok(Shown(shown(&*snapshots::take(&call.engine, &*space(&call)?, body.name)?)))
 }
 
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
-    let items: Vec<Value> = snapshots::list(&call.engine, &space(&call)?.key).iter().map(|s| shown(s)).collect();
-    Reply::json(&json!({ "items": items }))
+async fn list(call: Call) -> Result<Shown<List<SnapshotView>>, ApiError> {
+    let items = snapshots::list(&call.engine, &space(&call)?.key).iter().map(|of| shown(of)).collect();
+    Ok(Shown(List { items }))
 }
 
-pub(super) async fn remove(call: Call) -> Result<Reply, ApiError> {
+async fn remove(call: Call) -> Result<Done, ApiError> {
     snapshots::remove(&call.engine, &space(&call)?.key, call.param("id")?)?;
-    Ok(Reply::empty())
+    Ok(Done)
 }
 
 /// Restores a snapshot, and returns the workspace as it is then.
-pub(super) async fn restore(call: Call) -> Result<Reply, ApiError> {
-    check_no_body(&call)?;
+async fn restore(call: Call) -> Result<Shown<WorkspaceView>, ApiError> {
     let fresh = snapshots::restore(&call.engine, &space(&call)?, call.param("id")?).await?;
-    Reply::json(&shown_workspace(&call.engine, &fresh)?)
+    shown_workspace(&call.engine, &fresh).map(Shown)
 }

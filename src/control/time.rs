@@ -2,29 +2,70 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::json;
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
-use crate::base::clock::{ClockMode, Timestamp};
+use crate::base::clock::{ClockMode, Timestamp, Waiting};
 use crate::base::error::ApiError;
-use crate::call::{Call, Reply};
-use crate::control::check_no_body;
-use crate::control::space;
+use crate::call::Call;
+use crate::call::contract::{Given, Shown};
+use crate::call::router::Route;
+use crate::control::{control, space};
 use crate::engine::WorkspaceRuntime;
 use crate::world::worker;
 
-fn shown(space: &WorkspaceRuntime, moved: usize) -> Result<Reply, ApiError> {
-    Reply::json(&json!({
-        "now": space.clock.now(),
-        "mode": space.clock.mode(),
-        "moved": moved,
-        // The list has the calls that wait on this clock, and until when.
-        "pending": space.clock.pending(),
-    }))
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(
+            Method::GET,
+            "/workspaces/{key}/clock",
+            "Answers what time it is in the workspace, and which calls wait for a later one.",
+            get,
+        ),
+        control(
+            Method::PUT,
+            "/workspaces/{key}/clock",
+            "Lets the clock run with the system, or stand still at a moment.",
+            set,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/clock/advance",
+            "Moves the clock forward, and does on the way what falls due.",
+            advance,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/clock/settle",
+            "Does what is due, and answers when nothing is.",
+            settle,
+        ),
+    ]
 }
 
-pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
-    shown(&*space(&call)?, 0)
+/// What time it is in a workspace.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Clock")]
+pub(super) struct ClockView {
+    /// The moment.
+    now: Timestamp,
+    /// Whether it goes on with the system.
+    mode: ClockMode,
+    /// How many changes fell due and were made by this call.
+    moved: usize,
+    /// The calls that wait on this clock, and until when.
+    pending: Vec<Waiting>,
+}
+
+fn shown(space: &WorkspaceRuntime, moved: usize) -> Shown<ClockView> {
+    let clock = &space.clock;
+    Shown(ClockView { now: clock.now(), mode: clock.mode(), moved, pending: clock.pending() })
+}
+
+async fn get(call: Call) -> Result<Shown<ClockView>, ApiError> {
+    Ok(shown(&*space(&call)?, 0))
 }
 
 /// Stores the clock's position with the workspace, so that it survives a restart and forks copy it.
@@ -37,37 +78,39 @@ pub(crate) async fn keep(space: &WorkspaceRuntime) -> Result<(), ApiError> {
     Ok(())
 }
 
-#[derive(Debug, Deserialize)]
+/// How a clock is to run.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct ClockBody {
+pub(super) struct ClockBody {
     /// The mode is `system`, or a moment at which time stands still, as RFC 3339 or a plain date.
     mode: String,
 }
 
-pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
+async fn set(call: Call, Given(body): Given<ClockBody>) -> Result<Shown<ClockView>, ApiError> {
     let space = space(&call)?;
-    let body: ClockBody = call.json()?;
     let mode: ClockMode = body.mode.parse().map_err(ApiError::bad_request)?;
     space.clock.set(mode);
     keep(&space).await?;
     let moved = worker::settle(&call.engine, &space).await?;
     call.engine.wake.notify_one();
-    shown(&space, moved)
+    Ok(shown(&space, moved))
 }
 
 /// The end of the last year that RFC 3339 can write.
 const LAST_MOMENT: Timestamp = Timestamp::from_millis(253_402_300_799_999);
 
-#[derive(Debug, Default, Deserialize)]
+/// How far a clock is moved: by `ms`, or to a moment.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-struct AdvanceBody {
+pub(super) struct AdvanceBody {
+    /// By so many milliseconds.
     ms: Option<u64>,
+    /// To this moment, which is not past.
     to: Option<Timestamp>,
 }
 
-pub(super) async fn advance(call: Call) -> Result<Reply, ApiError> {
+async fn advance(call: Call, Given(body): Given<AdvanceBody>) -> Result<Shown<ClockView>, ApiError> {
     let space = space(&call)?;
-    let body: AdvanceBody = call.json()?;
     let by = match (body.ms, body.to) {
         (Some(ms), None) => Duration::from_millis(ms),
         (None, Some(to)) if to >= space.clock.now() => Duration::from_millis(to.since(space.clock.now())),
@@ -80,12 +123,11 @@ pub(super) async fn advance(call: Call) -> Result<Reply, ApiError> {
     let moved = worker::advance(&call.engine, &space, by).await?;
     keep(&space).await?;
     call.engine.wake.notify_one();
-    shown(&space, moved)
+    Ok(shown(&space, moved))
 }
 
-pub(super) async fn settle(call: Call) -> Result<Reply, ApiError> {
-    check_no_body(&call)?;
+async fn settle(call: Call) -> Result<Shown<ClockView>, ApiError> {
     let space = space(&call)?;
     let moved = worker::settle(&call.engine, &space).await?;
-    shown(&space, moved)
+    Ok(shown(&space, moved))
 }

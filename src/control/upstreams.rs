@@ -1,19 +1,78 @@
 //! This module serves the external app behind a connector: its stubs, the requests it got, the
 //! tokens its vendor issued.
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::json::set_member;
 use crate::base::text::http_address;
-use crate::call::{Call, Reply};
-use crate::control::space;
+use crate::call::Call;
+use crate::call::contract::{Done, Given, Shown};
+use crate::call::router::Route;
+use crate::control::{List, control, space};
 use crate::engine::WorkspaceRuntime;
 use crate::engine::directory::Directory;
-use crate::journal::Side;
+use crate::journal::{Entry, Side};
 use crate::nouns::stub::model::{StoredStub, StubSpec};
 use crate::nouns::stub_vendor::model::Grant;
+
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(
+            Method::PUT,
+            "/workspaces/{key}/upstreams/{connector}",
+            "Sends the calls of a connector to another address, or back to its stubs.",
+            set,
+        ),
+        control(
+            Method::GET,
+            "/workspaces/{key}/upstreams/{connector}/stubs",
+            "Lists the stubs of an app: those of the workspace, then those of the catalog.",
+            stubs,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/upstreams/{connector}/stubs",
+            "Adds a stub, which wins over the catalog.",
+            add_stub,
+        ),
+        control(
+            Method::DELETE,
+            "/workspaces/{key}/upstreams/{connector}/stubs",
+            "Removes the workspace's own stubs of an app.",
+            clear_stubs,
+        ),
+        control(Method::GET, "/workspaces/{key}/upstreams/{connector}/stubs/{id}", "Answers a stub.", get_stub),
+        control(
+            Method::PUT,
+            "/workspaces/{key}/upstreams/{connector}/stubs/{id}",
+            "Replaces what a stub matches and answers.",
+            put_stub,
+        ),
+        control(Method::DELETE, "/workspaces/{key}/upstreams/{connector}/stubs/{id}", "Removes a stub.", remove_stub),
+        control(
+            Method::GET,
+            "/workspaces/{key}/upstreams/{connector}/requests",
+            "Lists the requests that an app got.",
+            requests,
+        ),
+        control(
+            Method::GET,
+            "/workspaces/{key}/upstreams/{connector}/tokens",
+            "Lists the tokens that a vendor granted.",
+            tokens,
+        ),
+        control(
+            Method::POST,
+            "/workspaces/{key}/upstreams/{connector}/tokens/{id}/{event}",
+            "Lets a token expire, be revoked, be refused when it is refreshed, or have other scopes.",
+            token_event,
+        ),
+    ]
+}
 
 /// Returns the key of the connector that the route names, or a 404.
 fn connector(call: &Call, space: &WorkspaceRuntime) -> Result<String, ApiError> {
@@ -22,18 +81,27 @@ fn connector(call: &Call, space: &WorkspaceRuntime) -> Result<String, ApiError> 
     Ok(directory.find_connector(call.param("connector")?)?.key().to_owned())
 }
 
-#[derive(Debug, Deserialize)]
+/// Where the calls of an app go.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct StubsBody {
+pub(super) struct StubsBody {
     /// The app's calls go to this address, such as `http://127.0.0.1:9000`; when null or absent,
     /// they go to the stub server.
     url: Option<String>,
 }
 
-pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
+/// Where the calls of an app go now.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Upstream {
+    /// The key of the connector.
+    connector: String,
+    /// The address; null for the stub server.
+    url: Option<String>,
+}
+
+async fn set(call: Call, Given(body): Given<StubsBody>) -> Result<Shown<Upstream>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
-    let body: StubsBody = call.json()?;
     if let Some(url) = &body.url
         && http_address(url).is_none()
     {
@@ -49,39 +117,52 @@ pub(super) async fn set(call: Call) -> Result<Reply, ApiError> {
     };
     tx.put_workspace(workspace)?;
     tx.commit().await?;
-    Reply::json(&json!({ "connector": key, "url": body.url }))
+    Ok(Shown(Upstream { connector: key, url: body.url }))
 }
 
-fn shown(stub: &StoredStub) -> Result<Value, ApiError> {
-    let mut value = serde_json::to_value(&stub.spec).map_err(ApiError::internal)?;
-    set_member(&mut value, "id", json!(stub.id));
-    Ok(value)
+/// Whose a stub is.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum From {
+    /// It was added to the workspace, by a seed or a call.
+    Workspace,
+    /// It is the catalog's.
+    Catalog,
+}
+
+/// A stub as it is stored.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StoredStub")]
+pub(super) struct StubView {
+    #[serde(flatten)]
+    spec: StubSpec,
+    /// The id.
+    id: String,
+    /// Whose it is; absent where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<From>,
+}
+
+fn shown(stub: &StoredStub, from: Option<From>) -> StubView {
+    StubView { spec: stub.spec.clone(), id: stub.id.to_string(), from }
 }
 
 /// Returns the workspace's own stubs, then the catalog's; `from` tells them apart.
-pub(super) async fn stubs(call: Call) -> Result<Reply, ApiError> {
+async fn stubs(call: Call) -> Result<Shown<List<StubView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();
-    let mut items = Vec::new();
-    for stub in world.stubs.with_key(&key) {
-        let mut value = shown(stub)?;
-        set_member(&mut value, "from", "workspace");
-        items.push(value);
-    }
-    for stub in call.engine.catalog.stubs.get(&key).into_iter().flatten() {
-        let mut value = shown(stub)?;
-        set_member(&mut value, "from", "catalog");
-        items.push(value);
-    }
-    Reply::json(&json!({ "items": items }))
+    let own = world.stubs.with_key(&key).map(|stub| shown(stub, Some(From::Workspace)));
+    let of_catalog = call.engine.catalog.stubs.get(&key).into_iter().flatten();
+    let items = own.chain(of_catalog.map(|stub| shown(stub, Some(From::Catalog)))).collect();
+    Ok(Shown(List { items }))
 }
 
-pub(super) async fn add_stub(call: Call) -> Result<Reply, ApiError> {
+async fn add_stub(call: Call, Given(spec): Given<StubSpec>) -> Result<Shown<StubView>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
-    let stub = add(&space, &key, call.json()?).await?;
-    Reply::json(&shown(&stub)?)
+    let stub = add(&space, &key, spec).await?;
+    Ok(Shown(shown(&stub, None)))
 }
 
 /// Adds a stub to a workspace, and fails with a 400 when it makes no sense.
@@ -95,7 +176,7 @@ pub(crate) async fn add(space: &WorkspaceRuntime, connector: &str, spec: StubSpe
     Ok(stub)
 }
 
-pub(super) async fn clear_stubs(call: Call) -> Result<Reply, ApiError> {
+async fn clear_stubs(call: Call) -> Result<Done, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let mut tx = space.data.begin().await;
@@ -104,34 +185,33 @@ pub(super) async fn clear_stubs(call: Call) -> Result<Reply, ApiError> {
         tx.remove::<StoredStub>(&id);
     }
     tx.commit().await?;
-    Ok(Reply::empty())
+    Ok(Done)
 }
 
 fn no_stub(id: &str) -> ApiError {
     ApiError::not_found(format!("stub not found: `{id}`; the catalog's stubs cannot be changed, only overridden"))
 }
 
-pub(super) async fn get_stub(call: Call) -> Result<Reply, ApiError> {
+async fn get_stub(call: Call) -> Result<Shown<StubView>, ApiError> {
     let id = call.param("id")?;
     let world = space(&call)?.world();
-    Reply::json(&shown(world.stubs.get(id).ok_or_else(|| no_stub(id))?)?)
+    Ok(Shown(shown(world.stubs.get(id).ok_or_else(|| no_stub(id))?, None)))
 }
 
 /// Replaces what a stub matches and answers; the stub keeps its place in the order.
-pub(super) async fn put_stub(call: Call) -> Result<Reply, ApiError> {
+async fn put_stub(call: Call, Given(spec): Given<StubSpec>) -> Result<Shown<StubView>, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
-    let spec: StubSpec = call.json()?;
     spec.check()?;
     let mut tx = space.data.begin().await;
     let known = tx.stubs.get(id).map(|stub| (**stub).clone()).ok_or_else(|| no_stub(id))?;
     let stub = StoredStub { spec, ..known };
     tx.put(stub.clone())?;
     tx.commit().await?;
-    Reply::json(&shown(&stub)?)
+    Ok(Shown(shown(&stub, None)))
 }
 
-pub(super) async fn remove_stub(call: Call) -> Result<Reply, ApiError> {
+async fn remove_stub(call: Call) -> Result<Done, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     let mut tx = space.data.begin().await;
@@ -140,53 +220,71 @@ pub(super) async fn remove_stub(call: Call) -> Result<Reply, ApiError> {
     }
     tx.remove::<StoredStub>(id);
     tx.commit().await?;
-    Ok(Reply::empty())
+    Ok(Done)
 }
 
 /// Returns the requests that the app got, oldest first.
-pub(super) async fn requests(call: Call) -> Result<Reply, ApiError> {
+async fn requests(call: Call) -> Result<Shown<List<Entry>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
-    let entries = space.journal.entries();
-    let items: Vec<_> = entries
-        .into_iter()
-        .filter(|entry| entry.side == Side::Upstream && entry.route.as_deref() == Some(&key))
-        .collect();
-    Reply::json(&json!({ "items": items }))
+    let is_its = |entry: &Entry| entry.side == Side::Upstream && entry.route.as_deref() == Some(&key);
+    Ok(Shown(List { items: space.journal.entries().into_iter().filter(is_its).collect() }))
 }
 
-fn shown_grant(grant: &Grant) -> Value {
+/// What a vendor granted.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Token")]
+#[serde(rename_all = "camelCase")]
+pub(super) struct GrantView {
+    /// The id.
+    id: String,
+    /// The account that consented.
+    account: String,
+    /// What was granted.
+    scopes: Vec<String>,
+    /// When the access token expires, on the workspace's clock; null when it does not.
+    expires_at: Option<Timestamp>,
+    /// Whether it was taken back.
+    revoked: bool,
+    /// Whether the vendor refuses to refresh it.
+    refuse_refresh: bool,
+    /// The last six characters of the access token.
+    access_token_ends_with: String,
+}
+
+fn shown_grant(grant: &Grant) -> GrantView {
     let tail = |token: &str| token.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect::<String>();
-    json!({
-        "id": grant.id,
-        "account": grant.account,
-        "scopes": grant.scopes,
-        "expiresAt": grant.expires_at,
-        "revoked": grant.revoked,
-        "refuseRefresh": grant.refuse_refresh,
-        "accessTokenEndsWith": tail(&grant.access_token),
-    })
+    GrantView {
+        id: grant.id.to_string(),
+        account: grant.account.clone(),
+        scopes: grant.scopes.clone(),
+        expires_at: grant.expires_at,
+        revoked: grant.revoked,
+        refuse_refresh: grant.refuse_refresh,
+        access_token_ends_with: tail(&grant.access_token),
+    }
 }
 
 /// Returns what the vendor granted. Of each access token only the last six characters are shown.
-pub(super) async fn tokens(call: Call) -> Result<Reply, ApiError> {
+async fn tokens(call: Call) -> Result<Shown<List<GrantView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();
-    let items: Vec<Value> =
-        world.grants.iter().filter(|grant| grant.connector_key == key).map(|grant| shown_grant(grant)).collect();
-    Reply::json(&json!({ "items": items }))
+    let own = world.grants.iter().filter(|grant| grant.connector_key == key);
+    Ok(Shown(List { items: own.map(|grant| shown_grant(grant)).collect() }))
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ScopesBody {
-    scopes: Vec<String>,
+/// What an event of a token says beside its name.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct TokenEventBody {
+    /// For `scopes`: what is granted instead.
+    scopes: Option<Vec<String>>,
 }
 
 /// Applies an event to a grant at its vendor: `expire`, `revoke` or `refuse-refresh`, or `scopes`
 /// with the scopes to grant instead.
-pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
+async fn token_event(call: Call, Given(body): Given<TokenEventBody>) -> Result<Shown<GrantView>, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     let mut tx = space.data.begin().await;
@@ -198,8 +296,8 @@ pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
         "revoke" => grant.revoked = true,
         "refuse-refresh" => grant.refuse_refresh = true,
         "scopes" => {
-            let body: ScopesBody = call.json()?;
-            grant.scopes = body.scopes;
+            let missing = || ApiError::bad_request("`scopes` is missing: the list of what is granted instead");
+            grant.scopes = body.scopes.ok_or_else(missing)?;
         }
         other => {
             return Err(ApiError::bad_request(format!(
@@ -209,5 +307,5 @@ pub(super) async fn token_event(call: Call) -> Result<Reply, ApiError> {
     }
     tx.put(grant.clone())?;
     tx.commit().await?;
-    Reply::json(&shown_grant(&grant))
+    Ok(Shown(shown_grant(&grant)))
 }

@@ -3,15 +3,21 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::base::clock::{ClockMode, real_now};
+use crate::base::clock::{ClockMode, Timestamp, real_now};
 use crate::base::error::ApiError;
-use crate::call::{Call, Reply};
-use crate::control::space;
+use crate::call::Call;
+use crate::call::contract::{Done, Given, Shown};
+use crate::call::router::Route;
+use crate::control::{List, control, space};
 use crate::engine::tokens::mint;
 use crate::engine::{Engine, WorkspaceRuntime};
+use crate::nouns::webhook::model::WebhookDelivery;
+use crate::nouns::workspace::model::progress::ProgressSettings;
 use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::nouns::workspace::{merge_settings, merged_mock};
 use crate::world::export::Export;
@@ -19,58 +25,146 @@ use crate::world::seed::SeedDocument;
 use crate::world::spaces::{Fork, NewWorkspace, Start};
 use crate::world::{catalog, export, snapshots, spaces};
 
+/// The routes.
+pub(super) fn routes() -> Vec<Route> {
+    vec![
+        control(Method::GET, "/workspaces", "Lists the workspaces with their credentials.", list),
+        control(
+            Method::POST,
+            "/workspaces",
+            "Makes a workspace: from a seed, as a copy of another one, or of what the first one started from.",
+            create,
+        ),
+        control(
+            Method::GET,
+            "/workspaces/{key}",
+            "Answers a workspace with its credentials, settings and tokens for a day.",
+            get,
+        ),
+        control(
+            Method::PATCH,
+            "/workspaces/{key}",
+            "Merges changes into the settings of the platform and of the fake.",
+            patch,
+        ),
+        control(Method::DELETE, "/workspaces/{key}", "Deletes a workspace; its tokens let nobody in any more.", delete),
+        control(Method::GET, "/workspaces/{key}/progress", "Answers when state machines move by themselves.", progress),
+        control(
+            Method::PUT,
+            "/workspaces/{key}/progress",
+            "Merges changes into when state machines move by themselves.",
+            set_progress,
+        ),
+        control(
+            Method::GET,
+            "/workspaces/{key}/webhooks",
+            "Lists the webhooks to your app with each attempt to send them.",
+            webhooks,
+        ),
+        control(
+            Method::GET,
+            "/workspaces/{key}/export",
+            "Answers the workspace as a document that `from` of a new one takes.",
+            export,
+        ),
+    ]
+}
+
 const DAY: Duration = Duration::from_hours(24);
 
+/// What time it is in a workspace.
+#[derive(Debug, Serialize, JsonSchema)]
+pub(super) struct Moment {
+    /// The moment.
+    now: Timestamp,
+    /// Whether it goes on with the system.
+    mode: ClockMode,
+}
+
+/// A workspace with its credentials.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Workspace")]
+#[serde(rename_all = "camelCase")]
+pub(super) struct WorkspaceView {
+    /// The id.
+    id: String,
+    /// The key, which tokens name.
+    key: String,
+    /// The secret that tokens are signed with.
+    secret: String,
+    /// The name that people see.
+    name: String,
+    /// The address of the API.
+    api_uri: String,
+    /// The key of the tenant of `tenantToken`.
+    tenant_key: String,
+    /// A token of that tenant, valid for a day of real time.
+    tenant_token: String,
+    /// A token of a manager, valid for a day of real time.
+    manager_token: String,
+    /// The settings of the platform.
+    settings: Settings,
+    /// The settings of the fake.
+    mock: MockSettings,
+    /// What time it is.
+    clock: Moment,
+}
+
 /// Returns a workspace with its credentials, its settings, and tokens that are valid for a day.
-pub(super) fn shown(engine: &Engine, space: &WorkspaceRuntime) -> Result<Value, ApiError> {
+pub(super) fn shown(engine: &Engine, space: &WorkspaceRuntime) -> Result<WorkspaceView, ApiError> {
     let world = space.world();
     let workspace = &world.workspace;
     let expires = real_now().plus(DAY);
     let token = |tenant, manager| mint(&workspace.key, &workspace.secret, tenant, manager, expires);
-    Ok(json!({
-        "id": workspace.id,
-        "key": workspace.key,
-        "secret": workspace.secret,
-        "name": workspace.name,
-        "apiUri": engine.base(),
-        "tenantKey": workspace.default_tenant,
-        "tenantToken": token(Some(&workspace.default_tenant), false)?,
-        "managerToken": token(None, true)?,
-        "settings": workspace.settings,
-        "mock": workspace.mock,
-        "clock": { "now": space.clock.now(), "mode": space.clock.mode() },
-    }))
+    Ok(WorkspaceView {
+        id: workspace.id.to_string(),
+        key: workspace.key.clone(),
+        secret: workspace.secret.clone(),
+        name: workspace.name.clone(),
+        api_uri: engine.base().to_owned(),
+        tenant_key: workspace.default_tenant.clone(),
+        tenant_token: token(Some(&workspace.default_tenant), false)?,
+        manager_token: token(None, true)?,
+        settings: workspace.settings.clone(),
+        mock: workspace.mock.clone(),
+        clock: Moment { now: space.clock.now(), mode: space.clock.mode() },
+    })
 }
 
-pub(super) async fn list(call: Call) -> Result<Reply, ApiError> {
-    let spaces = call.engine.spaces();
-    let items: Result<Vec<Value>, ApiError> = spaces.iter().map(|space| shown(&call.engine, space)).collect();
-    Reply::json(&json!({ "items": items? }))
+async fn list(call: Call) -> Result<Shown<List<WorkspaceView>>, ApiError> {
+    let items: Result<_, ApiError> = call.engine.spaces().iter().map(|space| shown(&call.engine, space)).collect();
+    Ok(Shown(List { items: items? }))
 }
 
-pub(super) async fn get(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&shown(&call.engine, &*space(&call)?)?)
+async fn get(call: Call) -> Result<Shown<WorkspaceView>, ApiError> {
+    shown(&call.engine, &*space(&call)?).map(Shown)
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// A workspace to make. Unless `seed` or `from` says otherwise, it starts from what the first one started from.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct CreateBody {
+pub(super) struct CreateBody {
+    /// The key; one is made when absent.
     key: Option<String>,
+    /// The secret; one is made when absent.
     secret: Option<String>,
     /// The workspace starts from this seed: `demo`, `none`, or a whole seed document as JSON. It excludes `from`.
     seed: Option<Value>,
     /// The workspace starts as a copy: of the workspace with this key as it is now, of the snapshot with this id, or of
     /// an exported workspace given as JSON.
     from: Option<Value>,
+    /// Changes of the platform's settings.
+    #[schemars(with = "Option<Settings>")]
     settings: Option<Value>,
+    /// Changes of the fake's settings.
+    #[schemars(with = "Option<MockSettings>")]
     mock: Option<Value>,
     /// The clock is `system`, or a moment at which time stands still; when absent, it is that of the original.
     clock: Option<String>,
 }
 
 /// Makes a workspace. Unless `seed` or `from` says otherwise, it starts from what the first workspace started from.
-pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
-    let body: CreateBody = call.json()?;
+async fn create(call: Call, Given(body): Given<CreateBody>) -> Result<Shown<WorkspaceView>, ApiError> {
     let clock: Option<ClockMode> =
         body.clock.as_deref().map(|text| text.parse().map_err(ApiError::bad_request)).transpose()?;
     if body.seed.is_some() && body.from.is_some() {
@@ -106,12 +200,12 @@ pub(super) async fn create(call: Call) -> Result<Reply, ApiError> {
             spaces::fork(&call.engine, &from, start, fork).await?
         }
     };
-    Reply::json(&shown(&call.engine, &fresh)?)
+    shown(&call.engine, &fresh).map(Shown)
 }
 
 /// Returns a workspace's records, clock and faults in a form that `from` of a new workspace takes.
-pub(super) async fn export(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&export::of(&*space(&call)?).await?)
+async fn export(call: Call) -> Result<Shown<Export>, ApiError> {
+    export::of(&*space(&call)?).await.map(Shown)
 }
 
 /// Returns the workspace and the state that `from` names: a workspace by key, a snapshot by id, or an exported
@@ -152,19 +246,23 @@ fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError>
     }
 }
 
-#[derive(Debug, Default, Deserialize)]
+/// Changes of a workspace's settings.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-struct PatchBody {
+pub(super) struct PatchBody {
+    /// Changes of the platform's settings.
+    #[schemars(with = "Option<Settings>")]
     settings: Option<Value>,
+    /// Changes of the fake's settings.
+    #[schemars(with = "Option<MockSettings>")]
     mock: Option<Value>,
 }
 
 /// Merges changes into the platform's settings and the fake's own, and returns the workspace.
-pub(super) async fn patch(call: Call) -> Result<Reply, ApiError> {
-    let body: PatchBody = call.json()?;
+async fn patch(call: Call, Given(body): Given<PatchBody>) -> Result<Shown<WorkspaceView>, ApiError> {
     let space = space(&call)?;
     change(&space, body.settings, body.mock).await?;
-    Reply::json(&shown(&call.engine, &space)?)
+    shown(&call.engine, &space).map(Shown)
 }
 
 async fn change(space: &WorkspaceRuntime, settings: Option<Value>, mock: Option<Value>) -> Result<(), ApiError> {
@@ -191,26 +289,32 @@ fn changed(
     Ok((settings, mock))
 }
 
-pub(super) async fn delete(call: Call) -> Result<Reply, ApiError> {
+async fn delete(call: Call) -> Result<Done, ApiError> {
     spaces::delete(&call.engine, call.param("key")?).await?;
-    Ok(Reply::empty())
+    Ok(Done)
 }
 
-pub(super) async fn progress(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&space(&call)?.world().workspace.mock.progress)
+async fn progress(call: Call) -> Result<Shown<ProgressSettings>, ApiError> {
+    Ok(Shown(space(&call)?.world().workspace.mock.progress.clone()))
 }
+
+/// Changes of progress settings; what is left out stays.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub(super) struct ProgressBody(#[schemars(with = "ProgressSettings")] Value);
 
 /// Merges changes into the progress settings of each kind of element, and returns all of them.
-pub(super) async fn set_progress(call: Call) -> Result<Reply, ApiError> {
+async fn set_progress(
+    call: Call,
+    Given(ProgressBody(changes)): Given<ProgressBody>,
+) -> Result<Shown<ProgressSettings>, ApiError> {
     let space = space(&call)?;
-    let change_of: Value = call.json()?;
-    change(&space, None, Some(json!({ "progress": change_of }))).await?;
-    Reply::json(&space.world().workspace.mock.progress)
+    change(&space, None, Some(json!({ "progress": changes }))).await?;
+    Ok(Shown(space.world().workspace.mock.progress.clone()))
 }
 
 /// Returns the webhooks to the app, oldest first: what was sent, how often it was tried, and when it is tried next.
-pub(super) async fn webhooks(call: Call) -> Result<Reply, ApiError> {
+async fn webhooks(call: Call) -> Result<Shown<List<Arc<WebhookDelivery>>>, ApiError> {
     let world = space(&call)?.world();
-    let items: Vec<_> = world.deliveries.iter().cloned().collect();
-    Reply::json(&json!({ "items": items }))
+    Ok(Shown(List { items: world.deliveries.iter().cloned().collect() }))
 }

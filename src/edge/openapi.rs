@@ -9,9 +9,10 @@ use serde_json::{Map, Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::json::set_member;
+use crate::call::contract::{AnswerShape, Contract};
 use crate::call::router::{Access, Route};
 use crate::call::{Call, Reply};
-use crate::edge::schemas;
+use crate::edge::schemas::{self, Shapes};
 
 /// The shape of a route's answer when all is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,7 +46,7 @@ fn shape_of(route: &Route) -> Shape {
         "/connectors/{selector}/download",
         "/connectors/{selector}/files/{*path}",
     ];
-    if path == "/" || path == "/oauth-callback" || path == "/__mock/metrics" || path.ends_with("/stream") {
+    if path == "/" || path == "/oauth-callback" || path.ends_with("/stream") || path == "/__mock/mcp" {
         return Shape::Other;
     }
     if pages.iter().any(|start| path.starts_with(start)) || path.contains("/proxy") || path.contains("/api/{*rest}") {
@@ -95,14 +96,6 @@ fn shape_of(route: &Route) -> Shape {
         "/external-event-log-records",
         "/external-event-pulls",
         "/sessions",
-        "/journal",
-        "/stubs",
-        "/requests",
-        "/tokens",
-        "/faults",
-        "/scenarios",
-        "/webhooks",
-        "/snapshots",
     ];
     if is_get && (schemas::lists_elements(route) || lists.iter().any(|end| path.ends_with(end))) {
         return Shape::List;
@@ -111,12 +104,6 @@ fn shape_of(route: &Route) -> Shape {
         "POST /connections/{connection}/disconnect",
         "POST /integrations/{selector}/disconnect",
         "PUT /integrations/{selector}/parameters",
-        "DELETE /__mock/workspaces/{key}",
-        "DELETE /__mock/workspaces/{key}/journal",
-        "DELETE /__mock/workspaces/{key}/faults",
-        "DELETE /__mock/workspaces/{key}/snapshots/{id}",
-        "DELETE /__mock/workspaces/{key}/upstreams/{connector}/stubs",
-        "DELETE /__mock/workspaces/{key}/upstreams/{connector}/stubs/{id}",
     ];
     let name = format!("{} {path}", route.method.as_ref().map_or("ANY", Method::as_str));
     if empty.contains(&name.as_str()) { Shape::Empty } else { Shape::Object }
@@ -124,7 +111,7 @@ fn shape_of(route: &Route) -> Shape {
 
 /// Makes the document of some routes.
 pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
-    let mut paths = Map::new();
+    let (mut paths, mut shapes) = (Map::new(), Shapes::new());
     for route in routes {
         let path = route.path.replace("{*", "{");
         let entry = paths.entry(path).or_insert_with(|| json!({}));
@@ -137,10 +124,10 @@ pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
             if entry.get(method.to_lowercase()).is_some() {
                 continue;
             }
-            set_member(entry, method.to_lowercase(), operation(route, method));
+            set_member(entry, method.to_lowercase(), operation(route, method, &mut shapes));
         }
     }
-    json!({
+    let mut document = json!({
         "openapi": "3.1.0",
         "info": {
             "title": title,
@@ -153,27 +140,117 @@ pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
         "paths": paths,
         "components": {
             "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" } },
-            "schemas": schemas::components(),
         },
-    })
+    });
+    shapes.finish(&mut document);
+    document
 }
 
-fn operation(route: &Route, method: &str) -> Value {
+/// What the names in paths stand for.
+const NAMES: [(&str, &str); 8] = [
+    ("key", "The key of the workspace, or of the element."),
+    ("selector", "The id or key of the element."),
+    ("connection", "The id or key of the connection."),
+    ("integration", "The id or key of the integration."),
+    ("connector", "The id or key of the connector."),
+    ("id", "The id; of what has a name, the name too."),
+    ("name", "The name, or the id of what was started."),
+    ("event", "What happens: `expire`, `revoke`, `refuse-refresh` or `scopes`."),
+];
+
+/// The parameters in the path of a route.
+fn in_path(route: &Route) -> Vec<Value> {
     let names = route.path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'));
-    let parameters: Vec<Value> = names
-        .map(|name| {
-            let name = name.trim_start_matches('*');
-            json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } })
-        })
-        .collect();
+    let parameter = |name: &str| {
+        let name = name.trim_start_matches('*');
+        let known = NAMES.iter().find(|(known, _)| *known == name).map(|(_, says)| *says);
+        let mut shown = json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } });
+        if let Some(says) = known {
+            set_member(&mut shown, "description", says);
+        }
+        shown
+    };
+    names.map(parameter).collect()
+}
+
+/// The parameters in a query, of the struct that it is read into.
+fn in_query(shape: &Value) -> Vec<Value> {
+    let required = |name: &str| {
+        let names = shape.get("required").and_then(Value::as_array);
+        names.is_some_and(|names| names.iter().any(|known| known == name))
+    };
+    let properties = shape.get("properties").and_then(Value::as_object).into_iter().flatten();
+    let parameter = |(name, of): (&String, &Value)| {
+        let mut of = of.clone();
+        let says = of.as_object_mut().and_then(|of| of.shift_remove("description"));
+        let mut shown = json!({ "name": name, "in": "query", "required": required(name), "schema": of });
+        if let Some(says) = says {
+            set_member(&mut shown, "description", says);
+        }
+        shown
+    };
+    properties.map(parameter).collect()
+}
+
+/// What a route of the control API is about, in a word.
+fn tag_of(path: &str) -> &str {
+    let of_workspace = path.strip_prefix("/__mock/workspaces/{key}/").and_then(|rest| rest.split('/').next());
+    of_workspace.unwrap_or(if path.starts_with("/__mock/workspaces") { "workspaces" } else { "server" })
+}
+
+/// The operation of a route whose handler says by types what it takes and answers.
+fn typed_operation(route: &Route, contract: &Contract, mut operation: Value, shapes: &mut Shapes) -> Value {
+    set_member(&mut operation, "summary", contract.says);
+    set_member(&mut operation, "tags", json!([tag_of(&route.path)]));
+    let mut parameters = in_path(route);
+    if let Some(query) = contract.query {
+        parameters.extend(in_query(&shapes.read(query)));
+    }
+    if !parameters.is_empty() {
+        set_member(&mut operation, "parameters", parameters);
+    }
+    if let Some(body) = contract.body {
+        let schema = shapes.read(body.shape);
+        let content: Map<String, Value> =
+            body.kinds.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
+        // A body without fields is an object in which nothing is said.
+        set_member(&mut operation, "requestBody", json!({ "required": shapes.requires(&schema), "content": content }));
+    }
+    let error = error_response();
+    let mut responses = Map::new();
+    match contract.answer {
+        AnswerShape::Json(shape) | AnswerShape::JsonOrNothing(shape) => {
+            let schema = shapes.written(shape);
+            let good = json!({ "description": "Done", "content": { "application/json": { "schema": schema } } });
+            responses.insert("200".to_owned(), good);
+        }
+        AnswerShape::Other(kind) => {
+            let good = json!({ "description": "Done", "content": { kind: { "schema": { "type": "string" } } } });
+            responses.insert("200".to_owned(), good);
+        }
+        AnswerShape::Nothing => {}
+    }
+    if matches!(contract.answer, AnswerShape::Nothing | AnswerShape::JsonOrNothing(_)) {
+        responses.insert("204".to_owned(), json!({ "description": "Done, and there is nothing to show" }));
+    }
+    responses.extend([("4XX".to_owned(), error.clone()), ("5XX".to_owned(), error)]);
+    set_member(&mut operation, "responses", responses);
+    operation
+}
+
+fn operation(route: &Route, method: &str, shapes: &mut Shapes) -> Value {
     let words: Vec<String> = std::iter::once(method.to_lowercase())
         .chain(route.path.split(['/', '{', '}', '*', '_']).filter(|part| !part.is_empty()).map(str::to_owned))
         .collect();
     let mut operation = json!({
         "operationId": words.join("-"),
         "description": if route.is_faked() { format!("Source: {}", route.source) } else { "Not faked: 501".to_owned() },
-        "responses": responses(route),
     });
+    if let Some(contract) = &route.contract {
+        return typed_operation(route, contract, operation, shapes);
+    }
+    let parameters = in_path(route);
+    set_member(&mut operation, "responses", responses(route));
     if !parameters.is_empty() {
         set_member(&mut operation, "parameters", parameters);
     }
@@ -204,12 +281,17 @@ fn referred(name: &str) -> Value {
     json!({ "$ref": format!("#/components/schemas/{name}") })
 }
 
+/// The answer that tells of an error.
+fn error_response() -> Value {
+    json!({
+        "description": "What went wrong, and what would work",
+        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Error" } } },
+    })
+}
+
 fn responses(route: &Route) -> Value {
     let json_of = |schema: Value| json!({ "application/json": { "schema": schema } });
-    let error = json!({
-        "description": "What went wrong, and what would work",
-        "content": json_of(json!({ "$ref": "#/components/schemas/Error" })),
-    });
+    let error = error_response();
     if !route.is_faked() {
         return json!({ "501": error });
     }

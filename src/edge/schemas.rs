@@ -2,15 +2,17 @@
 //! read and written, so they cannot differ from the code.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use http::Method;
 use schemars::JsonSchema;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::base::error::ApiError;
+use crate::base::json::set_member;
+use crate::call::contract::ShapeOf;
 use crate::call::router::Route;
-use crate::fault::Rule;
 use crate::nouns::attempt_log::model::AttemptLog;
 use crate::nouns::connection::ConnectionView;
 use crate::nouns::connection::connect::routes::RequestView;
@@ -24,53 +26,144 @@ use crate::nouns::flow_run::model::FlowRunBody;
 use crate::nouns::integration::IntegrationView;
 use crate::nouns::integration::model::IntegrationBody;
 use crate::nouns::run_log::model::{ApiLog, RunLog};
-use crate::nouns::stub::model::StubSpec;
 use crate::nouns::tenant::model::Tenant;
-use crate::world::scenario::model::Scenario;
 use crate::world::seed::{EachKind, Seeded, each_kind};
 
-/// Returns `components.schemas`: the types that are read, and the types that are written, which
-/// win where both have a name.
-pub(crate) fn components() -> Map<String, Value> {
-    let settings =
-        || SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = "/components/schemas".into());
-    let mut read = settings().for_deserialize().into_generator();
-    read.subschema_for::<ConnectSpec>();
-    read.subschema_for::<ConnectionBody>();
-    read.subschema_for::<IntegrationBody>();
-    read.subschema_for::<ConnectorBody>();
-    read.subschema_for::<FlowRunBody>();
-    read.subschema_for::<Rule>();
-    read.subschema_for::<StubSpec>();
-    read.subschema_for::<Scenario>();
-    let mut written = settings().for_serialize().into_generator();
-    written.subschema_for::<ApiError>();
-    written.subschema_for::<ConnectionView<'static>>();
-    written.subschema_for::<IntegrationView<'static>>();
-    written.subschema_for::<FlowRunView<'static>>();
-    written.subschema_for::<ConnectorView<'static>>();
-    written.subschema_for::<AppView<'static>>();
-    written.subschema_for::<RequestView<'static>>();
-    written.subschema_for::<RunLog>();
-    written.subschema_for::<ApiLog>();
-    written.subschema_for::<AttemptLog>();
-    written.subschema_for::<SubscriptionView<'static>>();
-    written.subschema_for::<EventView<'static>>();
-    written.subschema_for::<PullView<'static>>();
-    written.subschema_for::<PullTelemetry<'static>>();
-    written.subschema_for::<WebhookView<'static>>();
-    written.subschema_for::<Tenant>();
-    let Ok(()) = each_kind(&mut ShapesOfKinds { read: &mut read, written: &mut written });
-    let mut all = read.take_definitions(true);
-    all.extend(written.take_definitions(true));
-    all
+/// Where the document has its shapes.
+const AT: &str = "#/components/schemas/";
+
+/// Where shapes that are read are said to be until all shapes are known.
+const READ_AT: &str = "#/components/read/";
+
+/// The shapes of a document while it is written.
+pub(crate) struct Shapes {
+    read: SchemaGenerator,
+    written: SchemaGenerator,
+}
+
+impl Shapes {
+    /// Begins with the shapes of the faked API.
+    pub(crate) fn new() -> Self {
+        let settings = |at: &str| {
+            let at = at.trim_start_matches('#').trim_end_matches('/').to_owned();
+            SchemaSettings::draft2020_12().with(|settings| settings.definitions_path = at.into())
+        };
+        let mut read = settings(READ_AT).for_deserialize().into_generator();
+        read.subschema_for::<ConnectSpec>();
+        read.subschema_for::<ConnectionBody>();
+        read.subschema_for::<IntegrationBody>();
+        read.subschema_for::<ConnectorBody>();
+        read.subschema_for::<FlowRunBody>();
+        let mut written = settings(AT).for_serialize().into_generator();
+        written.subschema_for::<ApiError>();
+        written.subschema_for::<ConnectionView<'static>>();
+        written.subschema_for::<IntegrationView<'static>>();
+        written.subschema_for::<FlowRunView<'static>>();
+        written.subschema_for::<ConnectorView<'static>>();
+        written.subschema_for::<AppView<'static>>();
+        written.subschema_for::<RequestView<'static>>();
+        written.subschema_for::<RunLog>();
+        written.subschema_for::<ApiLog>();
+        written.subschema_for::<AttemptLog>();
+        written.subschema_for::<SubscriptionView<'static>>();
+        written.subschema_for::<EventView<'static>>();
+        written.subschema_for::<PullView<'static>>();
+        written.subschema_for::<PullTelemetry<'static>>();
+        written.subschema_for::<WebhookView<'static>>();
+        written.subschema_for::<Tenant>();
+        let Ok(()) = each_kind(&mut ShapesOfKinds { read: &mut read, written: &mut written });
+        Self { read, written }
+    }
+
+    /// The shape of something that is read.
+    pub(crate) fn read(&mut self, shape: ShapeOf) -> Value {
+        shape(&mut self.read).to_value()
+    }
+
+    /// The shape of something that is written.
+    pub(crate) fn written(&mut self, shape: ShapeOf) -> Value {
+        shape(&mut self.written).to_value()
+    }
+
+    /// Whether an object of a shape that is read has to have a field.
+    pub(crate) fn requires(&self, shape: &Value) -> bool {
+        let name = shape.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix(READ_AT));
+        let shape = name.and_then(|name| self.read.definitions().get(name)).unwrap_or(shape);
+        let names = shape.get("required").and_then(Value::as_array);
+        names.is_some_and(|names| !names.is_empty()) || shape.get("anyOf").is_some()
+    }
+
+    /// Puts the shapes into the document that refers to them. What is read and what is written may differ though the type is
+    /// one: then the first has `Input` at the end of its name.
+    pub(crate) fn finish(mut self, document: &mut Value) {
+        let (read, mut all) = (self.read.take_definitions(true), self.written.take_definitions(true));
+        let differs = |name: &str, shape: &Value| {
+            let mut shape = shape.clone();
+            refer(&mut shape, &BTreeSet::new());
+            all.get(name).is_some_and(|known| *known != shape)
+        };
+        let mut renamed: BTreeSet<String> =
+            read.iter().filter(|(name, shape)| differs(name, shape)).map(|(name, _)| name.clone()).collect();
+        // What refers to something that differs differs as well.
+        loop {
+            let more: Vec<String> = read
+                .iter()
+                .filter(|(name, shape)| {
+                    all.contains_key(*name) && !renamed.contains(*name) && refers_to(shape, &renamed)
+                })
+                .map(|(name, _)| name.clone())
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            renamed.extend(more);
+        }
+        for (name, mut shape) in read {
+            refer(&mut shape, &renamed);
+            let name = if renamed.contains(&name) { format!("{name}Input") } else { name };
+            all.insert(name, shape);
+        }
+        refer(document, &renamed);
+        if let Some(components) = document.get_mut("components") {
+            set_member(components, "schemas", all);
+        }
+    }
+}
+
+/// Whether a shape that is read refers to one of these.
+fn refers_to(value: &Value, names: &BTreeSet<String>) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let at = fields.get("$ref").and_then(Value::as_str).and_then(|at| at.strip_prefix(READ_AT));
+            at.is_some_and(|name| names.contains(name)) || fields.values().any(|field| refers_to(field, names))
+        }
+        Value::Array(items) => items.iter().any(|item| refers_to(item, names)),
+        _ => false,
+    }
+}
+
+/// Lets what refers to shapes that are read refer to where they are.
+fn refer(value: &mut Value, renamed: &BTreeSet<String>) {
+    match value {
+        Value::Object(fields) => {
+            if let Some(Value::String(at)) = fields.get_mut("$ref")
+                && let Some(name) = at.strip_prefix(READ_AT)
+            {
+                let end = if renamed.contains(name) { "Input" } else { "" };
+                *at = format!("{AT}{name}{end}");
+            }
+            fields.values_mut().for_each(|field| refer(field, renamed));
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| refer(item, renamed)),
+        _ => {}
+    }
 }
 
 /// Returns the name of the shape that a route is sent, when it has one.
 pub(crate) fn sent(route: &Route) -> Option<Cow<'static, str>> {
     let method = route.method.as_ref()?;
     let (creates, changes) = (method == Method::POST, method == Method::PATCH || method == Method::PUT);
-    let named = match route.path.strip_prefix("/__mock/workspaces/{key}").unwrap_or(&route.path) {
+    let named = match route.path.as_str() {
         "/connection-requests" | "/connections/{connection}/reconnect" if creates => Some("Connect"),
         "/connections" if creates => Some("ConnectionBody"),
         "/connections/{connection}" if changes => Some("ConnectionBody"),
@@ -80,10 +173,6 @@ pub(crate) fn sent(route: &Route) -> Option<Cow<'static, str>> {
         "/connectors/{selector}" if changes => Some("ConnectorBody"),
         "/flow-instances" if creates => Some("FlowBody"),
         "/flow-runs" if creates => Some("FlowRunBody"),
-        "/faults/{id}" if changes => Some("Rule"),
-        "/upstreams/{connector}/stubs" if creates => Some("Stub"),
-        "/upstreams/{connector}/stubs/{id}" if changes => Some("Stub"),
-        "/scenarios" if creates => Some("Scenario"),
         _ => None,
     };
     named.map(Cow::Borrowed).or_else(|| ShapeOfRoute::of(route).sent)

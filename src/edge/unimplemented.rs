@@ -27,8 +27,7 @@ use Rights::{Anyone, Managers, ManagersChange};
 const PATHS: &[(&str, Rights, &str)] = &[
     ("/integrations/{selector}/documentation", ManagersChange, "documentation of integrations"),
     ("/integrations/{selector}/global-webhooks", Managers, "global webhooks"),
-    ("/agent/tools/{*rest}", Anyone, "this agent tool; those that are faked are in GET /docs-json"),
-    ("/agent/{*rest}", Anyone, "this part of agent sessions"),
+    ("/agent/{*rest}", Anyone, "this tool, or part, of agents; those that are faked are in GET /docs-json"),
     ("/org-workspaces/{id}/user-settings", Managers, "settings of the console's users"),
     ("/org-workspaces/import", Managers, "making workspaces; use POST /__mock/workspaces"),
     (

@@ -4,6 +4,7 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::base::JsonMap;
@@ -13,7 +14,7 @@ use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::world::scenario::model::{Scenario, duration};
 
 /// The state of a scenario's run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ScenarioRunState {
     /// The run waits for the trigger of its next step.
@@ -27,7 +28,7 @@ pub enum ScenarioRunState {
 }
 
 /// One run of a scenario, as the control API shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ScenarioRun {
     /// The control API finds the run by this id.
@@ -36,6 +37,7 @@ pub struct ScenarioRun {
     pub name: String,
     /// The run was started with these parameters.
     pub parameters: JsonMap,
+    /// How far the run is.
     pub state: ScenarioRunState,
     /// The run has done this many steps.
     pub steps_done: usize,

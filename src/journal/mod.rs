@@ -9,6 +9,7 @@ pub mod verify;
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::broadcast;
@@ -19,7 +20,7 @@ pub use crate::base::operation::Side;
 use crate::base::redact::{mask, masked};
 
 /// An entry records one request and how it was answered.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
     /// Entries are numbered from 1 in the order in which they were added; clearing the journal starts again.
@@ -28,6 +29,7 @@ pub struct Entry {
     pub at: Timestamp,
     /// The side says whether a client called the fake or the fake called an external app.
     pub side: Side,
+    /// The method, in upper case.
     pub method: String,
     /// The path has its query, in which the values of secret names are masked.
     pub path: String,
@@ -204,7 +206,7 @@ impl Journal {
 }
 
 /// A finding is something in the journal that a tester should look at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// The sentence says what was found.

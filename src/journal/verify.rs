@@ -1,6 +1,7 @@
 //! This module checks whether calls were made as a test expects, and finds the nearest calls when they were not.
 //! Verification never changes the journal. The Rust test API and the control API use it.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -12,7 +13,7 @@ use crate::journal::{Entry, Side};
 const MOST_NEAR: usize = 3;
 
 /// A matcher says which calls are meant: a call must match every field that is given.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Matcher {
     /// The call is on this side: `api` when a client called the fake, `upstream` when the fake called an
@@ -62,7 +63,7 @@ pub struct Matcher {
 }
 
 /// A difference is one field in which a call is not what was wanted.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Difference {
     /// The field is a path into the matcher, such as `status` or `input.email`.
     pub field: String,
@@ -73,7 +74,7 @@ pub struct Difference {
 }
 
 /// A near miss is a call that differs from what was wanted in few fields.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Near {
     /// The call has this number in the journal.
@@ -192,7 +193,7 @@ fn contained(path: &str, wanted: &Value, found: &Value, all: &mut Vec<Difference
 }
 
 /// An expectation says how many calls there should be, or which calls should follow each other.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Expectation {
     /// The calls that match this are counted; without it every call is.
@@ -214,7 +215,7 @@ pub struct Expectation {
 }
 
 /// A verdict says whether what was expected happened.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Verdict {
     /// The flag is true when the calls were as expected.

@@ -10,20 +10,22 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 
 use crate::base::error::ApiError;
-use crate::call::router::Route;
+use crate::call::contract::check_query;
+use crate::call::router::{Access, Route, route};
 use crate::call::{Call, Reply};
-use crate::control::{asked, space_named};
+use crate::control::space_named;
 use crate::mcp::{Session, Tools};
 
 /// The routes of the protocol. `GET` and `DELETE` are of sessions, which there are none of: they are 405.
 pub(crate) fn routes() -> Vec<Route> {
     [Method::POST, Method::GET, Method::DELETE]
-        .map(|method| asked(method, "/mcp", &["workspace", "tenant"], serve))
+        .map(|method| route(Some(method), "/__mock/mcp", Access::Control, "our choice", serve))
         .to_vec()
 }
 
 /// `POST /__mock/mcp`: a message of the protocol, and its answer as JSON.
 async fn serve(call: Call) -> Result<Reply, ApiError> {
+    check_query(&call, &["workspace", "tenant"])?;
     let query = call.query();
     let space = match query.text("workspace") {
         Some(key) => space_named(&call, &key)?,

@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -23,27 +24,34 @@ use crate::store::{Row, World};
 const VERSION: u32 = 1;
 
 /// The document of a workspace. It contains the workspace's secrets.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Export {
+    /// The version of the document; this program reads its own.
     version: u32,
     /// The key of the workspace.
     workspace: String,
     /// When the document was made, on the workspace's clock.
     at: Timestamp,
+    /// What time it is, and whether it goes on.
     clock: ClockMode,
+    /// The fault rules, with what fired.
     faults: Sheet,
     /// The records in order of creation; that of the workspace itself comes first.
     records: Vec<Exported>,
 }
 
 /// A row of the database.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct Exported {
+    /// The kind of record.
     kind: String,
+    /// The id.
     id: String,
+    /// Its place in the order of creation.
     seq: u64,
+    /// The record as it is stored.
     record: Value,
 }
 

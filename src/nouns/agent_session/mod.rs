@@ -9,4 +9,4 @@ pub mod model;
 pub mod routes;
 mod rules;
 
-pub use rules::{NewSession, end_building, get, new_session, poke, shown};
+pub use rules::{AgentSessionView, NewSession, end_building, get, new_session, poke, shown};

@@ -2,6 +2,7 @@
 //!
 //! Invariant: `status` changes only through [`AgentSession::apply`].
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::JsonMap;
@@ -14,7 +15,7 @@ use crate::nouns::tenant::model::Tenant;
 use crate::nouns::workspace::model::progress::Due;
 
 /// The status of a session. Source: SDK `AgentSessionStatus`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentStatus {
     /// The session waits for a worker.
@@ -32,7 +33,7 @@ pub enum AgentStatus {
 }
 
 /// The events that move a session from one status to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum AgentEvent {
     /// A worker takes the session.

@@ -5,14 +5,15 @@
 
 use std::sync::Arc;
 
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::base::JsonMap;
+use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
-use crate::base::json::set_member;
 use crate::base::page::{Page, PageRequest};
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
@@ -39,38 +40,95 @@ pub struct NewSession {
     pub is_external: Option<bool>,
 }
 
+/// Whether anything is done for a session.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Activity {
+    /// Nothing is, and nothing will be.
+    Idle,
+    /// Something is or will be.
+    Busy,
+}
+
 /// A session as it is sent. Source: SDK `AgentSession`.
-pub fn shown(space: &WorkspaceRuntime, session: &AgentSession) -> Value {
-    let mut record = json!({
-        "id": session.id,
-        "workspaceId": space.world().workspace.id,
-        "workspaceElementType": session.element_type,
-        "workspaceElementId": session.element_id,
-        "type": session.agent_name,
-        "agentName": session.agent_name,
-        "status": session.status,
-        "state": if session.status.is_idle() { "idle" } else { "busy" },
-        "prompt": session.prompt,
-        "hasWorker": !session.status.is_idle() && session.status != AgentStatus::Queued,
-        "isExternal": session.is_external,
-        "lastActivityAt": session.updated_at,
-        "createdAt": session.created_at,
-        "updatedAt": session.updated_at,
-    });
-    let optional = [
-        ("userId", session.tenant.as_ref().map(|id| json!(id))),
-        ("tenantId", session.tenant.as_ref().map(|id| json!(id))),
-        ("title", session.title.as_ref().map(|text| json!(text))),
-        ("summary", session.summary.as_ref().map(|text| json!(text))),
-        ("error", session.error.as_ref().map(|error| json!(error))),
-        ("output", session.output.as_ref().map(|output| json!(output))),
-    ];
-    for (name, value) in optional {
-        if let Some(value) = value {
-            set_member(&mut record, name, value);
-        }
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentSession")]
+#[serde(rename_all = "camelCase")]
+pub struct AgentSessionView {
+    /// The id.
+    id: Id<AgentSession>,
+    /// The id of the workspace.
+    workspace_id: String,
+    /// The type of element that it is about, such as `app`.
+    workspace_element_type: String,
+    /// The id of that element; may be empty.
+    workspace_element_id: String,
+    /// The name of the agent; the same as `agentName`.
+    #[serde(rename = "type")]
+    agent_type: String,
+    /// The name of the agent.
+    agent_name: String,
+    /// How far it is.
+    status: AgentStatus,
+    /// Whether anything is done for it.
+    state: Activity,
+    /// What was asked for.
+    prompt: String,
+    /// Whether a worker is at it.
+    has_worker: bool,
+    /// Whether the caller runs the agent itself.
+    is_external: bool,
+    /// When anything happened last, on the workspace's clock.
+    last_activity_at: Timestamp,
+    /// When it was made, on the workspace's clock.
+    created_at: Timestamp,
+    /// When it was changed last, on the workspace's clock.
+    updated_at: Timestamp,
+    /// The id of the tenant; absent for a manager's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<Id<Tenant>>,
+    /// The id of the tenant; the same as `userId`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tenant_id: Option<Id<Tenant>>,
+    /// What people see; absent until there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
+    /// What was done; absent until it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<String>,
+    /// Why it failed; absent unless it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ApiError>,
+    /// What came of it; absent until something has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output: Option<JsonMap>,
+}
+
+/// A session as it is sent.
+pub fn shown(space: &WorkspaceRuntime, session: &AgentSession) -> AgentSessionView {
+    let is_idle = session.status.is_idle();
+    AgentSessionView {
+        id: session.id.clone(),
+        workspace_id: space.world().workspace.id.to_string(),
+        workspace_element_type: session.element_type.clone(),
+        workspace_element_id: session.element_id.clone(),
+        agent_type: session.agent_name.clone(),
+        agent_name: session.agent_name.clone(),
+        status: session.status,
+        state: if is_idle { Activity::Idle } else { Activity::Busy },
+        prompt: session.prompt.clone(),
+        has_worker: !is_idle && session.status != AgentStatus::Queued,
+        is_external: session.is_external,
+        last_activity_at: session.updated_at,
+        created_at: session.created_at,
+        updated_at: session.updated_at,
+        user_id: session.tenant.clone(),
+        tenant_id: session.tenant.clone(),
+        title: session.title.clone(),
+        summary: session.summary.clone(),
+        error: session.error.clone(),
+        output: session.output.clone(),
     }
-    record
 }
 
 /// Makes a queued session; the caller has to store it.
@@ -98,6 +156,13 @@ pub fn new_session(space: &WorkspaceRuntime, tx: &Tx, tenant: Option<Id<Tenant>>
         created_at: now,
         updated_at: now,
     }
+}
+
+/// Adds a message; the oldest goes when there are too many.
+fn add(session: &mut AgentSession, message: Message) {
+    session.messages.push(message);
+    let more = session.messages.len().saturating_sub(MOST_MESSAGES);
+    session.messages.drain(..more);
 }
 
 fn said(space: &WorkspaceRuntime, role: Role, text: &str) -> Message {
@@ -210,9 +275,7 @@ pub(super) async fn message(cx: &Cx, id: &str, text: &str) -> Result<Arc<AgentSe
         if session.status.is_idle() {
             session.apply(AgentEvent::Resume, cx.space.clock.now())?;
         }
-        session.messages.push(said(&cx.space, Role::User, text));
-        let more = session.messages.len().saturating_sub(MOST_MESSAGES);
-        session.messages.drain(..more);
+        add(session, said(&cx.space, Role::User, text));
         session.due = tx.workspace.mock.progress.agent_session.due(cx.space.clock.now());
         Ok(())
     })
@@ -268,7 +331,7 @@ pub(super) fn end(
         Some(why) => (AgentEvent::Fail, why.clone()),
     };
     session.apply(event, space.clock.now())?;
-    session.messages.push(said(space, Role::Assistant, &text));
+    add(&mut session, said(space, Role::Assistant, &text));
     session.error = failure.map(ApiError::configuration);
     session.summary = session.error.is_none().then(|| "Done by a stand-in".to_owned());
     session.updated_at = space.clock.now();

@@ -9,13 +9,13 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
-use crate::base::json::set_member;
 use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
@@ -40,19 +40,30 @@ use crate::world::seed::{
 const MOST_JOBS: usize = 20;
 
 /// A job as it is sent. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
-pub fn shown(engine: &Engine, space: &WorkspaceRuntime, job: &Job) -> Value {
-    let mut record = json!({ "id": job.id, "status": job.status, "progress": job.status.percent() });
-    if job.status == JobStatus::Completed {
-        let result = match job.work {
-            JobWork::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
-            JobWork::Import(_) => json!(job.result),
-        };
-        set_member(&mut record, "result", result);
-    }
-    if let Some(error) = &job.error {
-        set_member(&mut record, "error", json!(error));
-    }
-    record
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Job")]
+pub struct JobView {
+    /// The id.
+    id: Id<Job>,
+    /// How far it is.
+    status: JobStatus,
+    /// The same in percent.
+    progress: u8,
+    /// Once it is completed: of an export `{downloadUrl}`, of an import what was done.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Value>,
+    /// Why it failed; absent unless it did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ApiError>,
+}
+
+/// A job as it is sent.
+pub fn shown(engine: &Engine, space: &WorkspaceRuntime, job: &Job) -> JobView {
+    let result = (job.status == JobStatus::Completed).then(|| match job.work {
+        JobWork::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
+        JobWork::Import(_) => json!(job.result),
+    });
+    JobView { id: job.id.clone(), status: job.status, progress: job.status.percent(), result, error: job.error.clone() }
 }
 
 /// The address from which an export is fetched without a token; its ticket names workspace, job and access key.

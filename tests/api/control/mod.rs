@@ -2,4 +2,5 @@
 
 mod ledger;
 mod routes;
+mod tenants;
 mod workspaces;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use http::Method;
+use serde_json::{Value, json};
 
-use crate::support::Bed;
+use crate::support::{Bed, contracts};
 
 /// The names of the shapes that a document refers to.
 fn referred(value: &Value, found: &mut BTreeSet<String>) {
@@ -50,4 +51,114 @@ async fn the_documents_name_every_route_once() {
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count, "operation ids are unique");
+}
+
+/// The operations of the control API, each with its method and path.
+fn control_operations(document: &Value) -> Vec<(String, &Value)> {
+    let paths = document["paths"].as_object().unwrap();
+    let of_control = paths.iter().filter(|(path, _)| path.starts_with("/__mock/") && *path != "/__mock/mcp");
+    let operations = of_control.flat_map(|(path, methods)| {
+        methods.as_object().unwrap().iter().map(move |(method, of)| (format!("{method} {path}"), of))
+    });
+    operations.collect()
+}
+
+/// Whether a shape says what something is: not anything at all, nor an object of which no field is known.
+fn says_something(document: &Value, shape: &Value) -> bool {
+    let at = shape["$ref"].as_str().and_then(|at| at.strip_prefix("#/components/schemas/"));
+    let shape = at.map_or(shape, |name| &document["components"]["schemas"][name]);
+    let parts = ["anyOf", "oneOf", "allOf", "enum", "items", "$ref"];
+    shape["properties"].as_object().is_some_and(|fields| !fields.is_empty())
+        || parts.iter().any(|part| shape.get(part).is_some())
+        || shape["type"].as_str().is_some_and(|of_type| of_type != "object")
+}
+
+#[tokio::test]
+async fn every_operation_of_the_control_api_is_shaped_and_told_of() {
+    let bed = Bed::start().await;
+    let document = bed.nobody().get("/__mock/openapi.json").await.1;
+    let (mut holes, mut counted) = (Vec::new(), (0, 0, 0));
+    for (name, operation) in control_operations(&document) {
+        let mut expect = |is_there: bool, what: &str| {
+            if !is_there {
+                holes.push(format!("{name}: {what}"));
+            }
+        };
+        expect(
+            operation["summary"].as_str().is_some_and(|says| says.ends_with('.')),
+            "a sentence that says what it does",
+        );
+        expect(operation["tags"].as_array().is_some_and(|tags| tags.len() == 1), "a tag");
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            let says = parameter["description"].as_str().unwrap_or_default();
+            expect(says.ends_with('.'), &format!("what the parameter {} is", parameter["name"]));
+            counted.0 += usize::from(parameter["in"] == "query");
+        }
+        for (_, content) in operation["requestBody"]["content"].as_object().into_iter().flatten() {
+            expect(says_something(&document, &content["schema"]), "the shape of the body");
+            counted.1 += 1;
+        }
+        let responses = &operation["responses"];
+        expect(responses["200"].is_object() || responses["204"].is_object(), "an answer");
+        for (_, content) in responses["200"]["content"].as_object().into_iter().flatten() {
+            expect(says_something(&document, &content["schema"]), "the shape of the answer");
+            counted.2 += 1;
+        }
+        expect(
+            responses["4XX"]["content"]["application/json"]["schema"]["$ref"] == "#/components/schemas/Error",
+            "its errors",
+        );
+    }
+    assert!(holes.is_empty(), "{}:\n{}", holes.len(), holes.join("\n"));
+    let (queries, bodies, answers) = counted;
+    assert!(
+        queries >= 16 && bodies >= 24 && answers >= 49,
+        "{queries} query fields, {bodies} bodies, {answers} answers"
+    );
+}
+
+#[tokio::test]
+async fn every_field_of_the_control_api_is_told_of() {
+    let bed = Bed::start().await;
+    let document = bed.nobody().get("/__mock/openapi.json").await.1;
+    let mut names = BTreeSet::new();
+    for (_, operation) in control_operations(&document) {
+        referred(operation, &mut names);
+    }
+    // What those refer to is asked too.
+    loop {
+        let mut more = names.clone();
+        for name in &names {
+            referred(&document["components"]["schemas"][name], &mut more);
+        }
+        if more.len() == names.len() {
+            break;
+        }
+        names = more;
+    }
+    let mut untold = Vec::new();
+    for name in &names {
+        let fields = document["components"]["schemas"][name]["properties"].as_object();
+        for (field, of) in fields.into_iter().flatten() {
+            let of_one = of.as_object().is_some_and(|of| of.get("description").is_some_and(Value::is_string));
+            if !of_one {
+                untold.push(format!("{name}.{field}"));
+            }
+        }
+    }
+    assert!(untold.is_empty(), "{} of {} shapes: {}", untold.len(), names.len(), untold.join(", "));
+}
+
+#[tokio::test]
+async fn an_answer_that_the_document_does_not_say_is_noticed() {
+    for (path, answer) in [
+        ("/__mock/health", json!({ "status": "ok" })),
+        ("/__mock/workspaces/w/clock", json!({ "now": 1, "mode": {}, "moved": 0, "pending": [] })),
+        ("/__mock/workspaces/w/faults/story", json!([])),
+    ] {
+        let checked = tokio::spawn(async move { contracts::check(&Method::GET, path, &(200, answer)).await });
+        assert!(checked.await.is_err(), "{path}");
+    }
+    contracts::check(&Method::GET, "/__mock/workspaces/w/faults/story", &(200, json!({ "seed": 1, "fired": [] })))
+        .await;
 }

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::Value;
 
-use crate::support::GUARD;
+use crate::support::{GUARD, contracts};
 
 /// Status and body; the body is JSON, else text, else null.
 pub(crate) type Answer = (u16, Value);
@@ -33,12 +33,14 @@ impl Api {
     }
 
     pub(crate) async fn call(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
-        let request = self.request(method, path);
+        let request = self.request(method.clone(), path);
         let request = match body {
             Some(body) => request.json(body),
             None => request,
         };
-        answer(request).await
+        let answer = answer(request).await;
+        contracts::check(&method, path, &answer).await;
+        answer
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -9,6 +9,7 @@ pub(crate) mod actions;
 mod api;
 mod bed;
 mod calls;
+pub(crate) mod contracts;
 pub(crate) mod faults;
 pub(crate) mod flows;
 pub(crate) mod jobs;

@@ -4,6 +4,7 @@ pub mod progress;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -55,7 +56,7 @@ pub struct PublicKey {
 }
 
 /// The platform's settings of a workspace. Source: SDK `WorkspaceSettingsSchema`; the three of SEED change discovery.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Settings {
     /// Whether external API logs are kept; true when absent.
@@ -97,7 +98,7 @@ pub const SETTING_NAMES: [&str; 9] = [
 ];
 
 /// The fake's own settings of one workspace. Source: our choice (`docs/behaviour.md#workspace-mock`).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct MockSettings {
     /// Whether connecting completes at once, without a user.
@@ -108,6 +109,7 @@ pub struct MockSettings {
     pub disconnected_status: u16,
     /// Which clock a token's `exp` is compared with.
     pub token_clock: TokenClock,
+    /// When state machines move by themselves.
     pub progress: ProgressSettings,
     /// How often a catalog action retries when the app answers 429 or 503.
     pub upstream_retries: u32,
@@ -172,7 +174,7 @@ impl Default for MockSettings {
 }
 
 /// Which connection states the API shows (`docs/behaviour.md#connection-states`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ConnectionStates {
     /// All states that SEED documents, with DISCONNECTED and ERROR.
@@ -182,7 +184,7 @@ pub enum ConnectionStates {
 }
 
 /// The clock that a token's `exp` is compared with (`docs/behaviour.md#token-clock`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenClock {
     /// Tokens expire by the real time of the system.

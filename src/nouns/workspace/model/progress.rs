@@ -4,6 +4,7 @@
 //! Invariant: a change that is due says so by a [`Due`] in its record, so that it survives a restart
 //! and is copied with the workspace.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::agenda::Wait;
@@ -13,7 +14,7 @@ use crate::nouns::connection::model::ConnectionState;
 
 /// When one kind of change happens: `"immediate"`, `"hold"`, `{"after": ms}`, `{"reads": n}` or
 /// `{"fail": {"state": "SETUP_FAILED", "error": "…"}}`.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Progress {
     /// The change is due at once; this is the default.
@@ -30,7 +31,7 @@ pub enum Progress {
 }
 
 /// How a change that fails ends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Failure {
     /// The state of a connection that fails: `CONFIGURATION_ERROR`, `SETUP_FAILED`, or `ERROR` when
@@ -47,7 +48,7 @@ fn error() -> ConnectionState {
 }
 
 /// When each kind of change happens in a workspace; a missing kind has its default.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProgressSettings {
     /// When a connection leaves BUILDING.

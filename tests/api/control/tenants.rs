@@ -1,0 +1,101 @@
+//! What a test does for one tenant of several.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Api, Bed, message, verdict};
+
+/// Two tenants with a connection of the same key each; the second one's is lost.
+async fn two() -> Bed {
+    let bed = Bed::exact().await;
+    for tenant in ["ada", "bob"] {
+        bed.ws.tenant(tenant).connect("github").key("code").ready().await.unwrap();
+    }
+    bed
+}
+
+async fn states(bed: &Bed) -> Vec<Value> {
+    let mut states = Vec::new();
+    for tenant in ["ada", "bob"] {
+        states.push(bed.tenant(tenant).ok(Method::GET, "/connections/code", Value::Null).await["state"].clone());
+    }
+    states
+}
+
+#[tokio::test]
+async fn tenants_are_listed_with_what_they_have_and_a_token() {
+    let bed = two().await;
+    bed.manager().ok(Method::POST, "/customers", json!({"name": "Eve", "internalId": "eve"})).await;
+    bed.manager().ok(Method::DELETE, "/customers/eve", Value::Null).await;
+    bed.tenant("bob").ok(Method::DELETE, "/connections/code", Value::Null).await;
+
+    let (status, list) = bed.control(Method::GET, "/tenants", Value::Null).await;
+
+    assert_eq!(status, 200);
+    let of = |field: &str| list["items"].as_array().unwrap().iter().map(|it| it[field].clone()).collect::<Vec<_>>();
+    assert_eq!(of("key"), ["demo-tenant", "ada", "bob", "eve"]);
+    assert_eq!(of("archived"), [false, false, false, true]);
+    assert_eq!(of("connections"), [2, 1, 0, 0]);
+    let ada = Api::new(bed.mock.uri(), list["items"][1]["token"].as_str().unwrap().to_owned());
+    assert_eq!(ada.ok(Method::GET, "/self", Value::Null).await["internalId"], "ada");
+}
+
+#[tokio::test]
+async fn connections_of_all_tenants_are_listed_by_what_is_asked() {
+    let bed = two().await;
+    bed.control(Method::POST, "/connections/code/poke?tenant=bob", json!({"event": "loseCredentials"})).await;
+
+    for (query, keys) in [
+        ("", vec!["github-dev", "hubspot-prod", "code", "code"]),
+        ("?tenant=ada", vec!["code"]),
+        ("?integration=github", vec!["github-dev", "code", "code"]),
+        ("?connector=hubspot", vec!["hubspot-prod"]),
+        ("?state=DISCONNECTED", vec!["code"]),
+        ("?state=READY&connector=github&tenant=bob", vec![]),
+    ] {
+        let (status, list) = bed.control(Method::GET, &format!("/connections{query}"), Value::Null).await;
+        let listed: Vec<&str> =
+            list["items"].as_array().unwrap().iter().map(|it| it["key"].as_str().unwrap()).collect();
+        assert_eq!((status, listed), (200, keys), "{query}");
+    }
+    for (query, says) in [
+        ("?tenant=bub", "tenant not found: `bub`; did you mean `bob`?"),
+        ("?integration=nope", "integration not found"),
+        ("?state=lost", "the query field `state` is `lost`: unknown variant"),
+        ("?tenat=ada", "did you mean `tenant`?"),
+        ("?tenant=ada&tenant=bob", "the query field `tenant` is there twice"),
+    ] {
+        let refused = bed.control(Method::GET, &format!("/connections{query}"), Value::Null).await;
+        assert!([400, 404].contains(&refused.0) && message(&refused).contains(says), "{query}: {refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_verb_of_a_connection_is_of_one_tenant_where_one_is_named() {
+    let bed = two().await;
+
+    let several = bed.control(Method::POST, "/connections/code/poke", json!({"event": "loseCredentials"})).await;
+    assert!(several.0 == 400 && message(&several).contains("2 tenants have a connection `code`"), "{several:?}");
+    let poked =
+        bed.control(Method::POST, "/connections/code/poke?tenant=bob", json!({"event": "loseCredentials"})).await;
+    assert_eq!((poked.0, &poked.1["state"]), (200, &json!("DISCONNECTED")));
+    assert_eq!(states(&bed).await, ["READY", "DISCONNECTED"]);
+
+    let again = |verb: &str| format!("/connections/code/{verb}?tenant=bob");
+    for (verb, body, state) in [
+        ("fail", json!({"error": "access_denied"}), "DISCONNECTED"),
+        ("cancel", Value::Null, "DISCONNECTED"),
+        ("complete", json!({"account": "bob@example.com"}), "READY"),
+    ] {
+        bed.control(Method::POST, &again("poke"), json!({"event": "reconnect"})).await;
+        let (status, _) = bed.control(Method::POST, &again(verb), body).await;
+        assert_eq!(status, 200, "{verb}");
+        assert_eq!(states(&bed).await, ["READY", state], "{verb}");
+    }
+
+    let id = bed.tenant("ada").ok(Method::GET, "/connections/code", Value::Null).await["id"].clone();
+    let of_another = format!("/connections/{}/poke?tenant=bob", id.as_str().unwrap());
+    let refused = bed.control(Method::POST, &of_another, json!({"event": "loseCredentials"})).await;
+    assert_eq!(verdict(&refused), "404 bad_request/not_found");
+    assert_eq!(states(&bed).await, ["READY", "READY"]);
+}
