@@ -8,6 +8,7 @@ export async function walkControl(recorder) {
   const world = await recorder.worldOf(demo)
   await walkDocuments(world)
   await walkWorkspaces(world)
+  await walkTenants(world)
   await walkForks(world)
   await walkReset(world)
 }
@@ -75,6 +76,14 @@ async function walkWorkspaces(world) {
   await nobody.put(`${at}/progress`, { 'connection.building': 'soon' })
   await nobody.put(`${at}/progress`, { dancing: 'hold' })
   await nobody.get('/__mock/workspaces/nope')
+}
+
+async function walkTenants({ recorder, control }) {
+  recorder.about('tenants and their connections')
+  await control.get('/tenants')
+  for (const query of ['', '?tenant=demo-tenant&connector=github', '?state=READY&integration=hubspot']) await control.get(`/connections${query}`)
+  for (const query of ['?tenant=nobody', '?integration=nope', '?state=lost', '?tenat=x']) await control.get(`/connections${query}`)
+  await control.post('/connections/github-dev/poke?tenant=nobody', { event: 'disconnect' })
 }
 
 async function walkForks(world) {
