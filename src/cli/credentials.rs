@@ -30,6 +30,21 @@ pub(super) struct Known {
     pub(super) key: String,
     pub(super) secret: String,
     pub(super) tenant: String,
+    /// Whether the secret is the workspace's, and not the demo's for want of another one.
+    has_secret: bool,
+}
+
+impl Known {
+    /// Refuses to sign with the demo's secret for another workspace.
+    pub(super) fn check_secret(&self) -> Result<(), String> {
+        if self.has_secret {
+            return Ok(());
+        }
+        Err(format!(
+            "the secret of workspace `{}` is not known; give it by --workspaceSecret or MEMBRANE_WORKSPACE_SECRET",
+            self.key
+        ))
+    }
 }
 
 impl Credentials {
@@ -61,13 +76,10 @@ impl Credentials {
         let key = named.workspace_key.or(kept_key);
         let secret = named.workspace_secret.or(kept_secret);
         // Only the demo's workspace has the demo's secret.
-        if let Some(key) = key.as_ref().filter(|key| secret.is_none() && Some(*key) != demo.key.as_ref()) {
-            return Err(format!(
-                "the secret of workspace `{key}` is not known; give it by --workspaceSecret or MEMBRANE_WORKSPACE_SECRET"
-            ));
-        }
+        let has_secret = secret.is_some() || key.is_none() || key == demo.key;
         let or = |named: Option<String>, kept: Option<String>, demo: &Option<String>| named.or(kept).or(demo.clone());
         Ok(Known {
+            has_secret,
             api_uri: or(named.api_uri, kept.api_uri, &None)
                 .unwrap_or_else(|| format!("http://127.0.0.1:{}", Config::default().port)),
             key: key.or(demo.key.clone()).unwrap_or_default(),
@@ -95,6 +107,7 @@ pub(super) struct CredentialsOptions {
 /// Prints the credentials, with those that were `kept` for what is not named.
 pub(super) fn run(options: &CredentialsOptions, kept: Option<Credentials>) -> Result<ExitCode, String> {
     let known = options.credentials.resolve(kept)?;
+    known.check_secret()?;
     let tenant = options.tenant_key.as_ref().unwrap_or(&known.tenant);
     if options.json {
         print(

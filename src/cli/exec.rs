@@ -98,6 +98,8 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
     }
     let redirected: &[&str] = if redirect.is_some() { Redirect::hosts() } else { &[] };
     let host = url::Url::parse(&access.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    // An address in brackets is one only in a URL.
+    let host = host.map(|host| host.trim_matches(['[', ']']).to_owned());
     let own: Vec<&str> = host.iter().map(String::as_str).chain(redirected.iter().copied()).collect();
     for (name, other) in [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")] {
         // Programs read one of both, and what was set in the other is meant as well.
@@ -159,13 +161,16 @@ fn code_of_unrunnable(error: &std::io::Error) -> u8 {
 /// A command that is asked to end, and not by somebody at the keyboard, has this long before it is killed.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// Whether what a command has started is still there is looked at so often.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// A command that was interrupted so often is killed.
 const MOST_INTERRUPTS: usize = 3;
 
 /// Passes signals on, so that the command can clean up, with the server still there. Taking longer than [`GRACE`] after
 /// SIGTERM or SIGHUP kills it, and so does a third signal.
 async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group: bool) {
-    let mut signal = first;
+    let (mut signal, mut is_late) = (first, false);
     let group = child.id().and_then(|id| i32::try_from(id).ok()).filter(|_| in_group).map(Pid::from_raw);
     let mut late = std::pin::pin!(real_sleep(GRACE));
     for _ in 1..MOST_INTERRUPTS {
@@ -174,11 +179,23 @@ async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group:
         tokio::select! {
             _ = child.wait() => break,
             next = signals.next() => signal = next,
-            () = &mut late, if hurries => break,
+            () = &mut late, if hurries => {
+                is_late = true;
+                break;
+            }
+        }
+    }
+    if !is_late && child.try_wait().is_ok_and(|ended| ended.is_some()) {
+        // What it has started has the rest of the time to clean up.
+        let is_there = || group.is_some_and(|group| nix::sys::signal::killpg(group, None).is_ok());
+        while is_there() {
+            tokio::select! {
+                () = real_sleep(LOOK) => {}
+                () = &mut late => break,
+            }
         }
     }
     child.kill().await.ok();
-    // What it has started and what is still there ends with it.
     if let Some(group) = group {
         nix::sys::signal::killpg(group, Signal::SIGKILL).ok();
     }

@@ -181,7 +181,12 @@ impl ReadyFile {
             ));
         }
         // It is made anew, and only where there is none.
-        std::fs::remove_file(path).ok();
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("cannot remove what another server left at {}: {error}", path.display()));
+            }
+            Ok(()) | Err(_) => {}
+        }
         Ok(Self { path: path.to_owned() })
     }
 

@@ -39,6 +39,7 @@ fn duration(text: &str) -> Result<Duration, String> {
 /// Prints a token, of credentials that were `kept` where others are not named.
 pub(super) fn run(options: &TokenOptions, kept: Option<Credentials>) -> Result<ExitCode, String> {
     let known = options.credentials.resolve(kept)?;
+    known.check_secret()?;
     let tenant = match (&options.tenant_key, options.manager) {
         (Some(tenant), _) => Some(tenant.as_str()),
         (None, true) => None,

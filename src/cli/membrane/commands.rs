@@ -61,7 +61,14 @@ pub(super) fn is_known(target: &Target) -> Result<bool, String> {
 
 /// Says whether the credentials are good for something.
 pub(super) fn status(target: &Target, json: bool) -> Result<ExitCode, String> {
-    let client = target.client()?;
+    let client = match target.client() {
+        Ok(client) => client,
+        Err(why) if json => {
+            print(&json!({ "loggedIn": false, "reason": why }).to_string());
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(why) => return Err(why),
+    };
     let known = wait(client.ask(&WhoAmI));
     let answer = match known {
         Ok(answer) if answer.is_success() => answer,

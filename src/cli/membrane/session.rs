@@ -70,7 +70,9 @@ impl Target {
 
     /// The session of these credentials, for tools.
     pub(in crate::cli) fn session(&self) -> Result<Session, String> {
-        let Known { api_uri, key, secret, tenant } = self.known()?;
+        let known = self.known()?;
+        known.check_secret()?;
+        let Known { api_uri, key, secret, tenant, .. } = known;
         Ok(Session { api: api_uri, workspace: key, secret, tenant, control_token: control_token() })
     }
 
@@ -78,9 +80,8 @@ impl Target {
     /// to be of the workspace and tenant that are named.
     pub(in crate::cli) fn client(&self) -> Result<Client, String> {
         let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
-        let session = self.session()?;
         let Some(token) = variable("MEMBRANE_TOKEN").filter(|_| given(&self.workspace_secret).is_none()) else {
-            return session.client();
+            return self.session()?.client();
         };
         let claims = claims_of(&token);
         for (claim, named) in [("workspaceKey", given(&self.workspace_key)), ("tenantKey", given(&self.tenant_key))] {
@@ -91,7 +92,7 @@ impl Target {
                 ));
             }
         }
-        Client::new(&session.api, Tokens { tenant: token.clone(), manager: token, control: control_token() })
+        Client::new(&self.known()?.api_uri, Tokens { tenant: token.clone(), manager: token, control: control_token() })
     }
 }
 

@@ -227,6 +227,23 @@ fn nothing_that_exec_started_outlives_it() {
     }
 }
 
+#[test]
+fn what_a_command_started_has_time_to_clean_up_when_the_command_is_gone() {
+    // The command itself ends by the signal at once; what it started says goodbye a little later.
+    let script =
+        "sh -c 'trap \"sleep 0.3; echo cleaned up; exit 0\" TERM; echo up; while :; do sleep 0.05; done' & wait";
+    let mut command = binary(&[]);
+    command.args(["exec", "--", "sh", "-c", script]).stdin(Stdio::null());
+    let mut exec = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(exec.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert_eq!(lines.next().as_deref(), Some("up"));
+
+    signal(&exec, "TERM");
+
+    assert_eq!(lines.next().as_deref(), Some("cleaned up"));
+    assert_eq!((exec.wait().unwrap().code(), lines.next()), (Some(128 + 15), None));
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_command_ends_with_an_exec_that_is_killed() {

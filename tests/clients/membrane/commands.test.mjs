@@ -245,6 +245,7 @@ describe('whose credentials are used', () => {
     )
     const { stdout } = await world.run(['status', '--json', '--workspaceKey', other.key], { env: world.bare, code: 1 })
     assert.equal(JSON.parse(stdout).loggedIn, false)
+    assert.match(JSON.parse(stdout).reason, new RegExp(`the secret of workspace \`${other.key}\` is not known`))
   })
 
   test('credentials and token take the flags and variables that the other commands take', async (t) => {
@@ -305,6 +306,8 @@ describe('whose credentials are used', () => {
     ]
 
     assert.equal((await world.json(['status'], { env })).workspaceKey, world.key)
+    const named = { ...env, MEMBRANE_WORKSPACE_KEY: world.key }
+    assert.equal((await world.json(['status'], { env: named })).workspaceKey, world.key)
     assert.equal((await world.json(['connection', 'list'], { env })).items.length, 2)
     const { body } = await world.refused(greet, { env })
     const answer = await world.call('POST', '/actions', { key: 'greet' }, world.tenantToken)
