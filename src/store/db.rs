@@ -159,12 +159,12 @@ impl Db {
 
     /// Learns of the logs that there are, and deletes those that are too many.
     async fn count_logs(&self) -> Result<(), StoreError> {
-        let text = "select workspace, seq, length(body) + length(details) from action_run union all \
-                    select workspace, seq, length(body) + length(details) from api_log order by 1, 2";
+        let text = "select workspace, seq, octet_length(body) + octet_length(details) from action_run union all \
+                    select workspace, seq, octet_length(body) + octet_length(details) from api_log order by 1, 2";
         for row in sqlx::query(text).fetch_all(&self.pool).await? {
             let (workspace, seq, bytes): (String, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let (last, bytes) = (u64::try_from(seq).unwrap_or(0), usize::try_from(bytes).unwrap_or(0));
-            self.trim(self.retention.wrote(&workspace, Written { last, count: 1, bytes })).await?;
+            self.trim(self.retention.wrote(&workspace, Written { first: last, last, count: 1, bytes })).await?;
         }
         Ok(())
     }
@@ -267,25 +267,33 @@ impl Db {
     pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
         self.all_or_nothing(COMMIT, vec![workspace.to_owned(), serde_json::to_string(batch)?]).await?;
         let logs = batch.runs.iter().chain(&batch.api_logs);
-        let written = logs.fold(Written::default(), |all, (seq, _, body, details)| Written {
+        let none = Written { first: u64::MAX, ..Written::default() };
+        let written = logs.fold(none, |all, (seq, _, body, details)| Written {
+            first: all.first.min(*seq),
             last: all.last.max(*seq),
             count: all.count + 1,
             bytes: all.bytes + body.len() + details.len(),
         });
-        self.trim(self.retention.wrote(workspace, written)).await
+        // What was written is, also where nothing could be deleted for it.
+        if let Err(error) = self.trim(self.retention.wrote(workspace, written)).await {
+            tracing::warn!(error.cause = %error, "old logs could not be deleted");
+        }
+        Ok(())
     }
 
     /// Replaces a workspace's records, and deletes its logs.
     pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
+        self.all_or_nothing(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await?;
         self.retention.forget(workspace);
-        self.all_or_nothing(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await
+        Ok(())
     }
 
     /// Deletes a workspace's records and logs.
     pub async fn forget(&self, workspace: &str) -> Result<(), StoreError> {
+        self.all_or_nothing(FORGET, vec![workspace.to_owned()]).await?;
         self.retention.forget(workspace);
-        self.all_or_nothing(FORGET, vec![workspace.to_owned()]).await
+        Ok(())
     }
 
     /// Copies a workspace's records, but not its logs, under another key with the given workspace record.

@@ -1,5 +1,5 @@
-//! This module reads run logs and external API logs, straight from SQLite, because logs only grow
-//! and are not kept in memory.
+//! This module reads run logs and external API logs, straight from SQLite, because logs are many
+//! and are not kept in memory; which are kept at all is in `retention.rs`.
 
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;

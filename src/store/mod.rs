@@ -5,8 +5,8 @@
 //! rebuilds the one from the other.
 //!
 //! Reads do not go to SQLite because each statement is a hop to sqlx's worker thread and back, several
-//! times the cost of the rest of a request, and this process is the only writer. Logs, which only
-//! grow, are read from SQLite ([`logs`]).
+//! times the cost of the rest of a request, and this process is the only writer. Logs, which are
+//! many and never changed, are read from SQLite ([`logs`]); which are kept is in `retention.rs`.
 
 mod db;
 mod file;

@@ -10,7 +10,9 @@ use std::sync::{Mutex, PoisonError};
 /// The logs of one transaction, which go together: a run with its calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Written {
-    /// The number of the last one, in the order of its workspace.
+    /// The number of the first one, in the order of its workspace. A run that began before another may end after it.
+    pub(super) first: u64,
+    /// The number of the last one.
     pub(super) last: u64,
     /// How many they are.
     pub(super) count: usize,
@@ -51,19 +53,24 @@ struct Logs {
 }
 
 impl Logs {
-    /// Takes the oldest away as long as `goes` says so, given the bytes that went, but for the newest; answers the number of
-    /// the last that went, and the bytes of all of them.
-    fn cut(&mut self, goes: impl Fn(&Self, usize) -> bool) -> Option<(u64, usize)> {
+    /// Takes the oldest away as long as `goes` says so, given how many are left without it and the bytes that went before, but
+    /// for the newest; answers up to which number nothing is kept, and the bytes that went.
+    fn cut(&mut self, goes: impl Fn(usize, usize) -> bool) -> Option<(u64, usize)> {
         let (mut last, mut freed) = (None, 0);
-        while self.each.len() > 1 && goes(self, freed) {
-            let Some(oldest) = self.each.pop_front() else { break };
+        while let Some(oldest) = self.each.front().copied().filter(|_| self.each.len() > 1) {
+            if !goes(self.count - oldest.count, freed) {
+                break;
+            }
+            self.each.pop_front();
             self.bytes -= oldest.bytes;
             self.count -= oldest.count;
             self.gone += oldest.count;
             freed += oldest.bytes;
-            last = Some(oldest.last);
+            last = last.max(Some(oldest.last));
         }
-        last.map(|seq| (seq, freed))
+        // What began before and is kept stays, and so does what lies behind it for now.
+        let kept = self.each.iter().map(|kept| kept.first).min().unwrap_or(u64::MAX);
+        last.map(|last| (last.min(kept.saturating_sub(1)), freed))
     }
 }
 
@@ -86,7 +93,7 @@ impl Retention {
         kept.bytes += written.bytes;
         let mut cuts = Vec::new();
         let is_many = own.count > self.most + self.most / SLACK;
-        if let Some((seq, freed)) = own.cut(|own, _| is_many && own.count > self.most) {
+        if let Some((seq, freed)) = own.cut(|left, _| is_many && left >= self.most) {
             kept.bytes -= freed;
             cuts.push((workspace.to_owned(), seq));
         }
@@ -125,7 +132,25 @@ mod tests {
     use super::*;
 
     fn log(last: u64, bytes: usize) -> Written {
-        Written { last, count: 1, bytes }
+        Written { first: last, last, count: 1, bytes }
+    }
+
+    #[test]
+    fn what_began_before_and_is_kept_stays() {
+        let of = Retention::new(1, 1_000);
+        assert_eq!(of.wrote("a", log(5, 1)), []);
+        // A run of the number 3 that called others, which ended before it.
+        let cuts = of.wrote("a", Written { first: 3, last: 7, count: 2, bytes: 1 });
+        assert_eq!(cuts, [("a".to_owned(), 2)]);
+        assert_eq!(of.wrote("a", log(8, 1)), [("a".to_owned(), 7)]);
+    }
+
+    #[test]
+    fn at_least_so_many_are_kept() {
+        let of = Retention::new(3, 1_000);
+        assert_eq!(of.wrote("a", Written { first: 1, last: 6, count: 6, bytes: 1 }), []);
+        assert_eq!(of.wrote("a", log(7, 1)), [], "without the six there would be one");
+        assert_eq!(of.wrote("a", Written { first: 8, last: 9, count: 2, bytes: 1 }), [("a".to_owned(), 6)]);
     }
 
     #[test]

@@ -205,8 +205,9 @@ fn check_input(flow: &Flow, start_node: &str, input: Option<&serde_json::Value>)
 
 /// Removes the oldest runs that are over, where a transaction has ended one and there are too many by now.
 pub fn notice(tx: &mut Tx) {
+    let changed = tx.changed::<FlowRun>();
     let is_over = |id: &String| tx.flow_runs.get(id).is_some_and(|run| run.state.is_over());
-    if !tx.changed::<FlowRun>().iter().any(is_over) {
+    if !changed.iter().any(is_over) {
         return;
     }
     let over = tx.flow_runs.iter().rev().filter(|run| run.state.is_over());
@@ -217,6 +218,8 @@ pub fn notice(tx: &mut Tx) {
     let old: Vec<Id<FlowRun>> = sizes
         .filter(|(nth, bytes, _)| *nth >= MOST_KEPT || (*nth > 0 && *bytes > MOST_BYTES_KEPT))
         .map(|(_, _, id)| id)
+        // Whoever has ended one is answered with it.
+        .filter(|id| !changed.iter().any(|changed| changed == id.as_str()))
         .collect();
     for old in old {
         tx.remove::<FlowRun>(old.as_str());
