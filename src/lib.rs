@@ -55,7 +55,7 @@
 //! | `world` | what spans nouns: seeds, the catalog, archives, jobs, snapshots, forks, scenarios, the worker |
 //! | `nouns` | a folder per noun: `model.rs` types and machine, `rules.rs` verbs, `view.rs` wire form, `routes.rs` handlers, `kind.rs` and `seed.rs` of an element |
 //! | `elements` | the one generic kind at three layers: placed, found, listed, changed, made for one connection |
-//! | `call` | what handlers get and give: [`call::Call`], [`call::Reply`], routes, the subject of a call |
+//! | `call` | what handlers get and give: [`call::Call`], [`call::Reply`], routes, what they take and answer as types, the subject of a call |
 //! | `engine` | [`engine::Engine`], one workspace at run time, the call's context [`engine::Cx`], tokens: state, no behaviour |
 //! | `pages` | hosted pages: templates with nothing loaded from elsewhere |
 //! | `journal` | the record of requests, and verification |
@@ -129,7 +129,7 @@
 //!
 //! - **One table of records** instead of one per noun: this process is the only writer and answers reads from memory,
 //!   so a row has the columns that identify and order it, and SQL views show the nouns to whoever opens the file.
-//!   Logs, which only grow, have tables of their own and are read from SQLite.
+//!   Logs, which are many, have tables of their own and are read from SQLite.
 //! - **One router of our own table** instead of the web framework's: the same table serves HTTP and the calls that a
 //!   snippet's `membrane` client makes from inside, gives 404, 405 and 501 their words, and can be walked by tests.
 //! - **Wire forms** are no part of routes: each noun's `view.rs` makes its own, because run logs keep them as they were.

@@ -87,7 +87,9 @@ impl<T: DeserializeOwned + JsonSchema + Send> Argument for Asked<T> {
             let value = form_urlencoded::parse(call.raw_query.as_bytes()).find(|(name, _)| *name == field);
             let value = value.map(|(_, value)| value.into_owned()).unwrap_or_default();
             // The reader of numbers does not say what it wants.
-            let said = if said.contains("digit") || said.contains("parse") { "it is a whole number" } else { &said };
+            let of_numbers = ["invalid digit", "number too", "cannot parse integer"];
+            let is_number = of_numbers.iter().any(|start| said.starts_with(start));
+            let said = if is_number { "it is a whole number" } else { &said };
             ApiError::bad_request(format!("the query field `{field}` is `{value}`: {said}"))
                 .with_data(json!({ "field": field }))
         });
@@ -204,7 +206,7 @@ impl Answer for Events {
 pub struct Text(pub Reply);
 
 impl Answer for Text {
-    const SHAPE: AnswerShape = AnswerShape::Other("text/plain");
+    const SHAPE: AnswerShape = AnswerShape::Other("application/openmetrics-text");
 
     fn reply(self) -> Result<Reply, ApiError> {
         Ok(self.0)

@@ -62,6 +62,9 @@ pub(super) fn nouns_in(path: &str) -> Vec<String> {
 /// The fields of a query that whoever sends `field` may mean, beside what [`meant_by`] says: the same thing by its id, key or
 /// UUID (`tenantKey` for `tenantId`), and `elementType` for `type`. Of a body they are none, since answers have all of these.
 pub(super) fn meant_by_query<'k>(field: &str, known: &[&'k str], nouns: &[String]) -> Vec<&'k str> {
+    if field.is_empty() {
+        return Vec::new();
+    }
     let meant = meant_by(field, known, nouns, true);
     if !meant.is_empty() {
         return meant;
@@ -147,5 +150,6 @@ mod tests {
         assert_eq!(meant_by_query("type", &queries, &[]), ["elementType"]);
         assert_eq!(meant_by_query("flowUuid", &queries, &[]), ["flowKey"]);
         assert_eq!(meant_by_query("sort", &queries, &[]), [""; 0]);
+        assert_eq!(meant_by_query("", &queries, &[]), [""; 0]);
     }
 }

@@ -42,7 +42,12 @@ pub(super) fn routes() -> Vec<Route> {
             play,
         ),
         control(Method::GET, "/workspaces/{key}/faults/{id}", "Answers a fault rule.", get),
-        control(Method::PUT, "/workspaces/{key}/faults/{id}", "Replaces a fault rule; its counts begin anew.", put),
+        control(
+            Method::PUT,
+            "/workspaces/{key}/faults/{id}",
+            "Replaces a fault rule; it keeps its place and its counts.",
+            put,
+        ),
         control(Method::DELETE, "/workspaces/{key}/faults/{id}", "Removes a fault rule and answers it.", remove),
     ]
 }

@@ -37,7 +37,7 @@ const OURS: &str = "our choice";
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "ListOf{T}")]
 struct List<T> {
-    /// What there is, oldest first.
+    /// What there is, in its order.
     items: Vec<T>,
 }
 

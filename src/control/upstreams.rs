@@ -123,7 +123,7 @@ async fn set(call: Call, Given(body): Given<StubsBody>) -> Result<Shown<Upstream
 /// Whose a stub is.
 #[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum From {
+enum StubOf {
     /// It was added to the workspace, by a seed or a call.
     Workspace,
     /// It is the catalog's.
@@ -140,10 +140,10 @@ pub(super) struct StubView {
     id: String,
     /// Whose it is; absent where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<From>,
+    from: Option<StubOf>,
 }
 
-fn shown(stub: &StoredStub, from: Option<From>) -> StubView {
+fn shown(stub: &StoredStub, from: Option<StubOf>) -> StubView {
     StubView { spec: stub.spec.clone(), id: stub.id.to_string(), from }
 }
 
@@ -152,9 +152,9 @@ async fn stubs(call: Call) -> Result<Shown<List<StubView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();
-    let own = world.stubs.with_key(&key).map(|stub| shown(stub, Some(From::Workspace)));
+    let own = world.stubs.with_key(&key).map(|stub| shown(stub, Some(StubOf::Workspace)));
     let of_catalog = call.engine.catalog.stubs.get(&key).into_iter().flatten();
-    let items = own.chain(of_catalog.map(|stub| shown(stub, Some(From::Catalog)))).collect();
+    let items = own.chain(of_catalog.map(|stub| shown(stub, Some(StubOf::Catalog)))).collect();
     Ok(Shown(List { items }))
 }
 
@@ -291,6 +291,9 @@ async fn token_event(call: Call, Given(body): Given<TokenEventBody>) -> Result<S
     let key = connector(&call, &space)?;
     let grant = tx.grants.get(id).map(|grant| (**grant).clone()).filter(|grant| grant.connector_key == key);
     let mut grant = grant.ok_or_else(|| ApiError::not_found(format!("token not found: `{id}`")))?;
+    if body.scopes.is_some() && call.param("event")? != "scopes" {
+        return Err(ApiError::bad_request("`scopes` is for the event `scopes` alone"));
+    }
     match call.param("event")? {
         "expire" => grant.expires_at = Some(space.clock.now()),
         "revoke" => grant.revoked = true,

@@ -93,8 +93,7 @@ impl Wire {
     /// The answer in the envelope that stands for the parser's bare one, which is noted in a journal too.
     fn told(&self, status: u16) -> Bytes {
         // The parser takes an address of up to 65,534 bytes, and says nothing of one that is longer.
-        let is_one_line = self.head.len() == KEPT && !self.head.contains(&b'\n');
-        let status = if status == 400 && is_one_line { 414 } else { status };
+        let status = if status == 400 && self.head.len() == KEPT && is_long_address(&self.head) { 414 } else { status };
         let error = ApiError::bad_request(reason(&self.head, status)).with_status(status);
         let text = String::from_utf8_lossy(&self.head);
         let mut words = text.lines().next().unwrap_or_default().split(' ');
@@ -221,6 +220,14 @@ fn bare_refusal(answer: &[u8]) -> Option<u16> {
         ["content-length", "connection", "date"].iter().any(|known| name.eq_ignore_ascii_case(known))
     });
     (is_bare && matches!(status, 400 | 408 | 431)).then_some(status)
+}
+
+/// Whether the beginning of a request is a method and then nothing but an address.
+fn is_long_address(head: &[u8]) -> bool {
+    let text = std::str::from_utf8(head).unwrap_or_default();
+    text.split_once(' ').is_some_and(|(method, address)| {
+        method.len() < 20 && method.bytes().all(|byte| byte.is_ascii_uppercase()) && address.chars().all(is_plain)
+    })
 }
 
 /// What is wrong with the head of a request.

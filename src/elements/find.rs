@@ -23,6 +23,9 @@ pub struct Spot<'a> {
     pub instance_key: Option<&'a str>,
 }
 
+/// So many connections are named in a message.
+const MOST_NAMED: usize = 3;
+
 impl<'a> Spot<'a> {
     /// At a connection.
     pub fn of(connection: &'a Connection, instance_key: Option<&'a str>) -> Self {
@@ -213,7 +216,10 @@ impl Directory<'_> {
         });
         let own: BTreeSet<&str> = own.collect();
         if let Some(first) = own.first() {
-            let of = own.iter().copied().collect::<Vec<_>>().join("`, `");
+            let mut of = own.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join("`, `");
+            if own.len() > MOST_NAMED {
+                of = format!("{of}` and {} more, such as `{first}", own.len() - MOST_NAMED);
+            }
             return ApiError::not_found(format!(
                 "no matching {}: `{key}` is there only for the connection `{of}`; name that, as by `connectionKey={first}`",
                 E::NOUN

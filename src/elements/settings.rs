@@ -193,7 +193,15 @@ impl Setting {
         if !rest.is_empty() && member(whole, first).is_null() {
             set_member(whole, first.as_str(), member(now, first).clone());
         }
-        put(whole, &self.path, value);
+        match (value, self.path.as_slice()) {
+            // Of a part, what is left out stays as it is.
+            (Value::Null, [part, name]) => {
+                if let Some(part) = whole.get_mut(part) {
+                    set_member(part, name.as_str(), Value::Null);
+                }
+            }
+            (value, path) => put(whole, path, value),
+        }
         Ok(())
     }
 }

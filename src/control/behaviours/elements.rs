@@ -112,7 +112,7 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(|e| is(e, "GET *{selector}") && names_a_place(e)),
     ),
     because(
-        "Each change of what a workspace defines leaves a checkpoint; `diff` is from the one before",
+        "Each change of what a workspace defines leaves a checkpoint; `diff` is from it to the element as it is",
         "assumed",
         "the client has the shapes, not when they are made: docs/behaviour.md#checkpoints",
         calls(|e| is(e, "* /checkpoints*")),

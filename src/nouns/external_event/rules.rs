@@ -169,6 +169,9 @@ pub(super) async fn update(
     id: &str,
     body: SubscriptionBody,
 ) -> Result<Arc<ExternalEventSubscription>, ApiError> {
+    if body.external_event_type_id.is_some() {
+        return Err(ApiError::bad_request("`externalEventTypeId` is given on creation; change `config` instead"));
+    }
     changed(cx, id, |tx, of| {
         check_changeable(cx, tx, of)?;
         if let Some(config) = body.config.clone() {

@@ -195,6 +195,11 @@ fn apply(
     former: &JsonMap,
     mut body: IntegrationBody,
 ) -> Result<(), ApiError> {
+    // Answers masked what the connector had as secret until now.
+    if let Some(given) = body.parameters.set() {
+        let connector = directory.connector_for(integration);
+        body.parameters = Patch::Set(unmasked(connector.as_deref(), former, given)?);
+    }
     if let Some(uri) = body.o_auth_callback_uri.set()
         && !uri.is_empty()
         && url::Url::parse(uri).is_err()
@@ -222,9 +227,6 @@ fn apply(
     }
     body.connector_version.apply(&mut integration.connector_version);
     body.o_auth_callback_uri.apply(&mut integration.o_auth_callback_uri);
-    if let Some(given) = body.parameters.set() {
-        body.parameters = Patch::Set(unmasked(directory, integration, former, given)?);
-    }
     body.parameters.merge(&mut integration.parameters);
     body.options_config.apply(&mut integration.options_config);
     Ok(())
@@ -352,7 +354,8 @@ pub(super) async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, chan
         .collect();
     modify(cx, selector, |directory, integration| {
         integration.meta.refuse_archived("integration")?;
-        let given = unmasked(directory, integration, &integration.parameters, &given)?;
+        let connector = directory.connector_for(integration);
+        let given = unmasked(connector.as_deref(), &integration.parameters, &given)?;
         if change == Change::Replace {
             integration.parameters.clear();
         }
@@ -365,17 +368,11 @@ pub(super) async fn set_parameters(cx: &Cx, selector: &str, given: JsonMap, chan
 
 /// Parameters as they were given, but for secrets that stand there as answers mask them: those stay as they are in `former`.
 /// Fails with 400 for one that is masked and was never there.
-fn unmasked(
-    directory: &Directory<'_>,
-    integration: &Integration,
-    former: &JsonMap,
-    given: &JsonMap,
-) -> Result<JsonMap, ApiError> {
-    let connector = directory.connector_for(integration);
+fn unmasked(connector: Option<&Connector>, former: &JsonMap, given: &JsonMap) -> Result<JsonMap, ApiError> {
     let mut out = given.clone();
     for (name, value) in &mut out {
         // What is no secret may have that value.
-        if value.as_str() == Some(MASK) && is_secret_parameter(name, connector.as_deref()) {
+        if value.as_str() == Some(MASK) && is_secret_parameter(name, connector) {
             let known = former.get(name).cloned();
             *value = known.ok_or_else(|| {
                 ApiError::bad_request(format!(

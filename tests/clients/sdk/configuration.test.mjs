@@ -160,6 +160,11 @@ scenario('one node of a flow instance: its name and the plain values of its conf
   assert.deepEqual([set.nodes.tell.isCustomized, set.nodes.start.isCustomized], [true, undefined]);
   assert.equal((await manager.flow('sync').get({ integrationKey: 'github' })).nodes.tell.config.title, 'Ship it');
 
+  const cleared = await saved(world, page('tell'), { Name: '', title: '' });
+  assert.deepEqual([cleared.status, /data-screen="saved"/.test(cleared.html)], [200, true], cleared.html);
+  const { tell } = (await instance().get()).nodes;
+  assert.deepEqual([tell.name, tell.config.title, tell.config.times, tell.type], [undefined, undefined, 3, 'run-javascript']);
+
   const unknown = await opened(world, page('nope'));
   assert.deepEqual([unknown.status, /has no node `nope`; there are `start`, `tell`/.test(decoded(unknown.html))], [404, true]);
 });
