@@ -88,6 +88,11 @@ impl InFlight {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
     }
 
+    /// How much is under way.
+    pub(crate) fn len(&self) -> usize {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Whether something of which this holds is under way.
     pub(crate) fn any(&self, holds: impl Fn(&str) -> bool) -> bool {
         self.names.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|name| holds(name))

@@ -9,8 +9,17 @@ use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::connection::connect::as_owner;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::outbound;
+use crate::store::World;
+
+/// So much work may be under way in a workspace when a refresh begins; each takes descriptors of clients away.
+const MOST_AT_ONCE: usize = 64;
 
 impl Works for Connection {
+    /// Thousands may be due at one moment: some go first.
+    fn may_begin(space: &WorkspaceRuntime, _: &World, _: &Self) -> bool {
+        space.in_flight.len() < MOST_AT_ONCE
+    }
+
     /// Refreshes credentials. What the vendor says, or does not, is on the connection's record.
     async fn work(engine: Arc<Engine>, space: Arc<WorkspaceRuntime>, connection: Arc<Self>) -> Result<(), ApiError> {
         // As it is now that nobody else renews it: it may have been done a moment ago.

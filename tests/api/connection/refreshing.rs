@@ -107,6 +107,28 @@ async fn credentials_are_refreshed_before_they_expire() {
 }
 
 #[tokio::test]
+async fn many_that_are_due_at_one_moment_are_all_refreshed() {
+    // More than go at once.
+    const MANY: usize = 150;
+    let (bed, vendor) = Vendor::connected().await;
+    for nth in 0..MANY {
+        let tenant = bed.tenant(&format!("tenant-{nth}"));
+        let begun = tenant.ok(Method::POST, "/connect", json!({"connectorKey": "flaky"})).await;
+        bed.complete(&id(&begun)).await;
+    }
+    vendor.grants().await;
+
+    bed.advance_secs(90).await;
+
+    assert_eq!(vendor.asked().await, MANY + 1);
+    let (_, list) = bed.control(Method::GET, "/connections?connector=flaky&state=READY", Value::Null).await;
+    let next: Vec<&Value> =
+        list["items"].as_array().unwrap().iter().map(|it| &it["nextCredentialsRefreshAt"]).collect();
+    assert_eq!(next.len(), MANY + 1);
+    assert!(next.iter().all(|at| **at == "2025-01-01T00:03:00.000Z"), "{next:?}");
+}
+
+#[tokio::test]
 async fn however_long_nobody_looked_the_credentials_are_fresh() {
     let bed = Bed::exact().await;
 
