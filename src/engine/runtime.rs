@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::Mutex;
+use std::sync::MutexGuard;
 use std::sync::PoisonError;
 use std::time::Duration;
 
@@ -73,47 +74,68 @@ pub struct WorkspaceRuntime {
 /// it only while its work runs.
 #[derive(Debug, Default)]
 pub(crate) struct InFlight {
-    names: Mutex<HashSet<String>>,
+    work: Mutex<Work>,
     landed: Notify,
 }
 
+#[derive(Debug, Default)]
+struct Work {
+    names: HashSet<String>,
+    /// How often work has begun so far.
+    begun: u64,
+}
+
 impl InFlight {
+    fn lock(&self) -> MutexGuard<'_, Work> {
+        self.work.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Returns whether the work of this name is running.
     pub(crate) fn has(&self, name: &str) -> bool {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+        self.lock().names.contains(name)
     }
 
     /// Marks the work as running, and returns false when it runs already.
     pub(crate) fn begin(&self, name: &str) -> bool {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
+        let mut work = self.lock();
+        let may = work.names.insert(name.to_owned());
+        work.begun += u64::from(may);
+        may
     }
 
     /// How much is under way.
     pub(crate) fn len(&self) -> usize {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.lock().names.len()
+    }
+
+    /// How often work has begun so far.
+    pub(crate) fn begun(&self) -> u64 {
+        self.lock().begun
     }
 
     /// Whether something of which this holds is under way.
     pub(crate) fn any(&self, holds: impl Fn(&str) -> bool) -> bool {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|name| holds(name))
+        self.lock().names.iter().any(|name| holds(name))
     }
 
     /// Marks the work as ended, and wakes whoever waits for it.
     pub(crate) fn end(&self, name: &str) {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.lock().names.remove(name);
         self.landed.notify_waiters();
     }
 
-    /// Returns whether no work is running, or whatever runs waits for the clock itself.
-    pub(crate) fn rests(&self, clock: &Clock) -> bool {
-        self.names.lock().unwrap_or_else(PoisonError::into_inner).is_empty() || clock.next_waking().is_some()
+    /// Returns whether no work has begun since `begun` was counted, and none is running or whatever runs waits for the
+    /// clock itself. What began and ended meanwhile may have made something due.
+    pub(crate) fn rests_since(&self, begun: u64, clock: &Clock) -> bool {
+        let work = self.lock();
+        work.begun == begun && (work.names.is_empty() || clock.next_waking().is_some())
     }
 
     /// Waits until no work is running, or whatever runs waits for the clock itself.
     pub(crate) async fn settled(&self, clock: &Clock) {
         loop {
             let landed = self.landed.notified();
-            if self.names.lock().unwrap_or_else(PoisonError::into_inner).is_empty() {
+            if self.len() == 0 {
                 return;
             }
             tokio::select! {
@@ -277,4 +299,22 @@ fn seed_of(config: &Config, key: &str) -> u64 {
     let bits = hash.iter().take(7).fold(0_u64, |bits, byte| bits << 8 | u64::from(*byte));
     // The seed has as many bits as a JavaScript number, because a story may go through other languages and back.
     bits >> 3
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_began_and_ended_meanwhile_is_no_rest() {
+        let (in_flight, clock) = (InFlight::default(), Clock::default());
+        let before = in_flight.begun();
+        assert!(in_flight.rests_since(before, &clock));
+        assert!(in_flight.begin("run"));
+        assert!(!in_flight.begin("run"), "it runs already");
+        assert!(!in_flight.rests_since(in_flight.begun(), &clock), "it runs");
+        in_flight.end("run");
+        assert!(!in_flight.rests_since(before, &clock), "what it changed is not looked at yet");
+        assert!(in_flight.rests_since(in_flight.begun(), &clock));
+    }
 }

@@ -162,11 +162,12 @@ fn too_far(space: &WorkspaceRuntime, moved: usize, end: Timestamp) -> ApiError {
 pub async fn settle(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result<usize, ApiError> {
     let mut moved = step_all(engine, space).await?;
     loop {
+        let begun = space.in_flight.begun();
         // What was sent off may change what is due.
         space.in_flight.settled(&space.clock).await;
         let more = step_all(engine, space).await?;
-        // The worker of the background may have sent something off meanwhile.
-        if more == 0 && space.in_flight.rests(&space.clock) {
+        // The worker of the background may have sent something off meanwhile, which may even have ended.
+        if more == 0 && space.in_flight.rests_since(begun, &space.clock) {
             return Ok(moved);
         }
         moved += more;
