@@ -18,6 +18,9 @@ use crate::journal::{Entry, Side};
 use crate::nouns::stub::model::{StoredStub, StubSpec};
 use crate::nouns::stub_vendor::model::Grant;
 
+/// A workspace has at most this many stubs, those of its seed included. Each request to an app looks at all of the app's.
+const MOST_STUBS: usize = 5_000;
+
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
@@ -165,12 +168,15 @@ async fn add_stub(call: Call, Given(spec): Given<StubSpec>) -> Result<Shown<Stub
     Ok(Shown(shown(&stub, None)))
 }
 
-/// Adds a stub to a workspace, and fails with a 400 when it makes no sense.
+/// Adds a stub to a workspace, and fails with a 400 when it makes no sense or there are too many.
 pub(crate) async fn add(space: &WorkspaceRuntime, connector: &str, spec: StubSpec) -> Result<StoredStub, ApiError> {
     spec.check()?;
     let stub =
         StoredStub { id: space.ids.id(), connector_key: connector.to_owned(), spec, created_at: space.clock.now() };
     let mut tx = space.data.begin().await;
+    if tx.stubs.len() >= MOST_STUBS {
+        return Err(ApiError::bad_request(format!("a workspace has at most {MOST_STUBS} stubs; delete some")));
+    }
     tx.put(stub.clone())?;
     tx.commit().await?;
     Ok(stub)

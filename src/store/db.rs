@@ -29,20 +29,69 @@ pub struct Row {
     pub body: String,
 }
 
+/// A record that is written: its kind, its id, its place in the order of creation, and its JSON.
+type Put = (&'static str, String, u64, String);
+
+/// A log that is written: its place in the order of creation, its id, its JSON, and that of its details.
+type Log = (u64, String, String, String);
+
 /// What one transaction writes; its JSON form is an object of arrays of arrays.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Batch {
-    pub(super) puts: Vec<(&'static str, String, u64, String)>,
+    pub(super) puts: Vec<Put>,
     pub(super) removals: Vec<(&'static str, String)>,
-    pub(super) runs: Vec<(u64, String, String, String)>,
-    pub(super) api_logs: Vec<(u64, String, String, String)>,
+    pub(super) runs: Vec<Log>,
+    pub(super) api_logs: Vec<Log>,
 }
 
 impl Batch {
     pub(super) fn is_empty(&self) -> bool {
         self.puts.is_empty() && self.removals.is_empty() && self.runs.is_empty() && self.api_logs.is_empty()
     }
+
+    /// What the logs are in numbers.
+    fn written(&self) -> Written {
+        let none = Written { first: u64::MAX, ..Written::default() };
+        self.runs.iter().chain(&self.api_logs).fold(none, |all, (seq, _, body, details)| Written {
+            first: all.first.min(*seq),
+            last: all.last.max(*seq),
+            count: all.count + 1,
+            bytes: all.bytes + body.len() + details.len(),
+        })
+    }
+
+    /// The statements that write it, each with what is bound to it, as one transaction.
+    fn into_steps(mut self, workspace: &str) -> Result<Vec<Step>, StoreError> {
+        let runs = self.runs.extract_if(.., |(_, _, body, details)| body.len() + details.len() > LARGE);
+        let runs: Vec<Step> = runs.map(|log| Step::log(INSERT_RUN, workspace, log)).collect();
+        let api_logs = self.api_logs.extract_if(.., |(_, _, body, details)| body.len() + details.len() > LARGE);
+        let large: Vec<Step> =
+            runs.into_iter().chain(api_logs.map(|log| Step::log(INSERT_API_LOG, workspace, log))).collect();
+        let rest = vec![workspace.to_owned(), serde_json::to_string(&self)?];
+        if large.is_empty() {
+            return Ok(vec![Step { text: COMMIT, binds: rest }]);
+        }
+        let begin = Step { text: "begin immediate", binds: Vec::new() };
+        let end = Step { text: "commit", binds: Vec::new() };
+        Ok([begin, Step { text: WRITE, binds: rest }].into_iter().chain(large).chain([end]).collect())
+    }
 }
+
+/// One text of statements, with what is bound to its parameters.
+#[derive(Debug)]
+struct Step {
+    text: &'static str,
+    binds: Vec<String>,
+}
+
+impl Step {
+    fn log(text: &'static str, workspace: &str, (seq, id, body, details): Log) -> Self {
+        Self { text, binds: vec![workspace.to_owned(), seq.to_string(), id, body, details] }
+    }
+}
+
+/// A log of more bytes than this is bound as it is: within the JSON of a batch, SQLite would copy it a dozen times.
+const LARGE: usize = 256 * 1024;
 
 /// A handle to the database. It has one connection, because this process is the only writer.
 #[derive(Debug, Clone)]
@@ -71,9 +120,9 @@ pub(super) static MIGRATOR: LazyLock<Migrator> = LazyLock::new(|| {
 // Everything that a transaction writes travels as one JSON text: one hop to sqlx's worker instead of one per
 // statement. Every statement uses both parameters or only the first, because sqlx counts a gap in the numbers
 // as a parameter of its own.
-const COMMIT: &str = "
-begin immediate;
-insert into record (workspace, kind, id, seq, body)
+macro_rules! write {
+    () => {
+        "insert into record (workspace, kind, id, seq, body)
   select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.puts') where true
   on conflict (workspace, kind, id) do update set body = excluded.body;
 delete from record where workspace = ?1
@@ -82,8 +131,19 @@ insert into action_run (workspace, seq, id, body, details)
   select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.runs');
 insert into api_log (workspace, seq, id, body, details)
   select ?1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each(?2, '$.api_logs');
-commit;
-";
+"
+    };
+}
+
+const WRITE: &str = write!();
+
+const COMMIT: &str = concat!("begin immediate;\n", write!(), "commit;\n");
+
+const INSERT_RUN: &str =
+    "insert into action_run (workspace, seq, id, body, details) values (?1, cast(?2 as integer), ?3, ?4, ?5)";
+
+const INSERT_API_LOG: &str =
+    "insert into api_log (workspace, seq, id, body, details) values (?1, cast(?2 as integer), ?3, ?4, ?5)";
 
 const TRIM: &str = "
 begin immediate;
@@ -172,7 +232,7 @@ impl Db {
     /// Deletes logs up to a number.
     async fn trim(&self, cuts: Vec<(String, u64)>) -> Result<(), StoreError> {
         for (workspace, seq) in cuts {
-            self.all_or_nothing(TRIM, vec![workspace, seq.to_string()]).await?;
+            self.at_once(TRIM, vec![workspace, seq.to_string()]).await?;
         }
         Ok(())
     }
@@ -264,16 +324,9 @@ impl Db {
     }
 
     /// Writes everything that a transaction has collected. Logs for which there is no room any more go afterwards.
-    pub(super) async fn commit(&self, workspace: &str, batch: &Batch) -> Result<(), StoreError> {
-        self.all_or_nothing(COMMIT, vec![workspace.to_owned(), serde_json::to_string(batch)?]).await?;
-        let logs = batch.runs.iter().chain(&batch.api_logs);
-        let none = Written { first: u64::MAX, ..Written::default() };
-        let written = logs.fold(none, |all, (seq, _, body, details)| Written {
-            first: all.first.min(*seq),
-            last: all.last.max(*seq),
-            count: all.count + 1,
-            bytes: all.bytes + body.len() + details.len(),
-        });
+    pub(super) async fn commit(&self, workspace: &str, batch: Batch) -> Result<(), StoreError> {
+        let written = batch.written();
+        self.all_or_nothing(batch.into_steps(workspace)?).await?;
         // What was written is, also where nothing could be deleted for it.
         if let Err(error) = self.trim(self.retention.wrote(workspace, written)).await {
             tracing::warn!(error.cause = %error, "old logs could not be deleted");
@@ -284,39 +337,45 @@ impl Db {
     /// Replaces a workspace's records, and deletes its logs.
     pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
-        self.all_or_nothing(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await?;
+        self.at_once(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await?;
         self.retention.forget(workspace);
         Ok(())
     }
 
     /// Deletes a workspace's records and logs.
     pub async fn forget(&self, workspace: &str) -> Result<(), StoreError> {
-        self.all_or_nothing(FORGET, vec![workspace.to_owned()]).await?;
+        self.at_once(FORGET, vec![workspace.to_owned()]).await?;
         self.retention.forget(workspace);
         Ok(())
     }
 
     /// Copies a workspace's records, but not its logs, under another key with the given workspace record.
     pub async fn copy(&self, from: &str, to: &str, id: &str, body: &str) -> Result<(), StoreError> {
-        self.all_or_nothing(COPY, [from, to, id, body].map(str::to_owned).to_vec()).await
+        self.at_once(COPY, [from, to, id, body].map(str::to_owned).to_vec()).await
     }
 
     /// Runs a text that opens and commits its own transaction; a failure in the middle is rolled back.
+    async fn at_once(&self, text: &'static str, binds: Vec<String>) -> Result<(), StoreError> {
+        self.all_or_nothing(vec![Step { text, binds }]).await
+    }
+
+    /// Runs texts of which the first opens a transaction and the last commits it; a failure in the middle is rolled back.
     ///
-    /// It runs on the server's runtime, never the caller's: a connection goes back to its pool by a task, and a caller
+    /// They run on the server's runtime, never the caller's: a connection goes back to its pool by a task, and a caller
     /// that stops its server right away would wait for a task that only it could run.
-    async fn all_or_nothing(&self, text: &'static str, binds: Vec<String>) -> Result<(), StoreError> {
+    async fn all_or_nothing(&self, steps: Vec<Step>) -> Result<(), StoreError> {
         let pool = self.pool.clone();
         let work = self.runtime.spawn(async move {
             let mut conn = pool.acquire().await?;
-            let mut query = sqlx::query(text);
-            for bind in binds {
-                query = query.bind(bind);
-            }
-            if let Err(error) = query.execute(&mut *conn).await {
-                // The rollback fails when the text never got to its `begin`, and then there is nothing to undo.
-                sqlx::query("rollback").execute(&mut *conn).await.ok();
-                return Err(error.into());
+            for Step { text, binds } in steps {
+                // A statement that is kept keeps what was bound to it.
+                let keep = binds.iter().map(String::len).sum::<usize>() <= LARGE;
+                let query = binds.into_iter().fold(sqlx::query(text), |query, bind| query.bind(bind)).persistent(keep);
+                if let Err(error) = query.execute(&mut *conn).await {
+                    // The rollback fails when nothing was begun, and then there is nothing to undo.
+                    sqlx::query("rollback").execute(&mut *conn).await.ok();
+                    return Err(error.into());
+                }
             }
             Ok(())
         });

@@ -199,14 +199,16 @@ impl Tx {
         let runtime = self.partition.db.runtime().clone();
         let task = runtime.spawn(async move {
             let Self { world, batch, partition, _turn } = self;
-            partition.db.commit(&partition.key, &batch).await?;
+            let put: Vec<_> = match partition.changes.receiver_count() {
+                0 => Vec::new(),
+                _ => batch.puts.iter().map(|(kind, id, ..)| (*kind, id.clone())).collect(),
+            };
+            partition.db.commit(&partition.key, batch).await?;
             let world = Arc::new(*world);
             partition.world.store(Arc::clone(&world));
             partition.version.send_modify(|version| *version += 1);
-            if partition.changes.receiver_count() > 0 {
-                for (kind, id, ..) in &batch.puts {
-                    partition.changes.send((kind, id.clone())).ok();
-                }
+            for change in put {
+                partition.changes.send(change).ok();
             }
             Ok(world)
         });

@@ -207,6 +207,28 @@ proptest! {
 }
 
 #[tokio::test]
+async fn a_large_log_is_kept_whole_beside_a_small_one() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mock.db");
+    let bed = kept(&file).await;
+    let text = "\"é\n".repeat(100_000);
+    for answer in [json!(text), json!("small")] {
+        bed.ws.upstream("github").stub(Stub::get("/user").json(200, answer.clone())).await.unwrap();
+        assert!(bed.act(user()).await.1["output"] == answer);
+    }
+    // Whether they are equal is told alone: the text is long.
+    let is_whole = async |bed: &Bed| {
+        let logs = bed.demo().items("/action-run-logs").await;
+        let outputs: Vec<&Value> = logs.iter().map(|log| &log["output"]).collect();
+        outputs == [&json!("small"), &json!(text)] && bed.manager().items("/external-api-logs").await.len() == 2
+    };
+    assert!(is_whole(&bed).await);
+    let Bed { mock, .. } = bed;
+    mock.stop();
+    assert!(is_whole(&kept(&file).await).await);
+}
+
+#[tokio::test]
 async fn sixteen_concurrent_writers_never_meet_an_error() {
     let folder = tempfile::tempdir().unwrap();
     for bed in [Bed::start().await, kept(&folder.path().join("mock.db")).await] {

@@ -167,10 +167,20 @@ pub fn read(text: &str) -> Result<Scenario, ApiError> {
 /// The name that errors give to the body of a call.
 const BODY: &str = "the scenario";
 
-/// Stores a scenario in a workspace; one of the same name is replaced. Fails with 400 for a wrong one.
+/// A workspace has at most this many scenarios of its own, those of its seed included.
+const MOST_OWN: usize = 1_000;
+
+/// Stores a scenario in a workspace; one of the same name is replaced. Fails with 400 for a wrong one, and when there are
+/// too many.
 pub async fn add(space: &WorkspaceRuntime, scenario: Scenario) -> Result<(), ApiError> {
     check(&scenario).map_err(|wrong| ApiError::bad_request(wrong.to_string()))?;
     let mut tx = space.data.begin().await;
+    let others = tx.scenarios.iter().filter(|own| own.scenario.name != scenario.name).count();
+    if others >= MOST_OWN {
+        return Err(ApiError::bad_request(format!(
+            "a workspace has at most {MOST_OWN} scenarios of its own; replace one by its name, or reset the workspace"
+        )));
+    }
     tx.put(OwnScenario::of(scenario))?;
     tx.commit().await?;
     Ok(())

@@ -184,3 +184,27 @@ async fn reset_goes_back_to_the_seed_or_to_nothing_with_the_same_ids() {
     assert_eq!(bed.nobody().post("/__mock/reset?to=mars", json!({})).await.0, 400);
     assert_eq!(bed.nobody().post("/__mock/reset?workspace=nope", json!({})).await.0, 404);
 }
+
+#[tokio::test]
+async fn a_workspace_that_is_full_says_so_and_takes_what_replaces() {
+    let bed = Bed::start().await;
+    let stub = json!({"request": {"method": "GET", "path": "/user"}, "respond": {"json": "mine"}});
+    let scenario = |nth: usize| json!({"name": format!("nth-{nth}"), "steps": [{"do": [{"progress": {"connection.building": "hold"}}]}]});
+    let seed = json!({
+        "workspace": {},
+        "stubs": {"github": vec![stub.clone(); 5_000]},
+        "scenarios": (0..1_000).map(scenario).collect::<Vec<_>>(),
+    });
+    let control = bed.nobody();
+    let made = control.ok(Method::POST, "/__mock/workspaces", json!({"key": "full", "seed": seed})).await;
+    let at = |path: &str| format!("/__mock/workspaces/{}{path}", made["key"].as_str().unwrap());
+
+    let many = control.post(&at("/upstreams/github/stubs"), stub.clone()).await;
+    let too = control.post(&at("/scenarios"), scenario(1_000)).await;
+    assert!(many.0 == 400 && message(&many).contains("at most 5000 stubs"), "{many:?}");
+    assert!(too.0 == 400 && message(&too).contains("at most 1000 scenarios"), "{too:?}");
+    control.ok(Method::POST, &at("/scenarios"), scenario(7)).await;
+    let own = control.ok(Method::GET, &at("/upstreams/github/stubs"), Value::Null).await;
+    control.delete(&at(&format!("/upstreams/github/stubs/{}", id(&own["items"][0])))).await;
+    control.ok(Method::POST, &at("/upstreams/github/stubs"), stub).await;
+}
