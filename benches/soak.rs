@@ -1,8 +1,9 @@
 //! What a server holds after much use: fifty thousand acts, five thousand snippets, five thousand forks and five hundred
-//! event streams, in rounds with a reset between them. `cargo bench -- soak` alone runs it; it takes minutes.
+//! event streams, in rounds with a reset between them; and fifty thousand acts of one workspace that is never reset.
+//! `cargo bench -- soak` alone runs it; it takes minutes.
 //!
 //! What a round leaves behind is what the next ones would add to. So memory and descriptors are level from the second round
-//! on, once caches are full and workers run: the bench fails where they are not.
+//! on, once caches are full, workers run and logs are as many as are kept: the bench fails where they are not.
 
 use std::io::Write as _;
 use std::net::TcpStream;
@@ -23,14 +24,20 @@ const MOST_GROWTH: f64 = 0.1;
 const CALLERS: usize = 4;
 
 pub(crate) fn run() {
-    let mock = Process::mock(&[]);
     println!("{:<44} {:>10} {:>12}", "", "memory", "descriptors");
+    rounds("a reset", one_round);
+    rounds("no reset", |mock| acts(mock, &created()));
+}
+
+/// Does the same several times to a server of its own, and fails when it holds more and more.
+fn rounds(then: &str, round: impl Fn(&Process)) {
+    let mock = Process::mock(&[]);
     tell("at rest", &mock);
     let mut held = Vec::new();
-    for round in 1..=ROUNDS {
-        one_round(&mock);
+    for nth in 1..=ROUNDS {
+        round(&mock);
         held.push((mock.resident(), open_descriptors(&mock)));
-        tell(&format!("after round {round} and a reset"), &mock);
+        tell(&format!("after round {nth} and {then}"), &mock);
     }
     let (second, last) = (held[1], held[ROUNDS - 1]);
     let growth = last.0 as f64 / second.0 as f64 - 1.0;
@@ -48,13 +55,21 @@ fn tell(when: &str, mock: &Process) {
     println!("{when:<44} {:>10} {open:>12}", format!("{} MB", mock.resident() / 1024));
 }
 
-fn one_round(mock: &Process) {
+/// A call that leaves a log of some kilobytes.
+fn created() -> Value {
     let issue = json!({"title": "soak", "body": "x".repeat(5_000)});
     let api = json!({"method": "POST", "path": "/repos/acme/website/issues", "body": issue});
-    let act = json!({"connectionKey": "github-dev", "api": api});
+    json!({"connectionKey": "github-dev", "api": api})
+}
+
+fn acts(mock: &Process, act: &Value) {
+    by_callers(mock, ACTS, |connection, head| called(connection, "POST", "/act", head, act));
+}
+
+fn one_round(mock: &Process) {
+    acts(mock, &created());
     let code = "module.exports = async ({ externalApiClient }) => (await externalApiClient.get('/user')).login";
     let snippet = json!({"connectionKey": "github-dev", "code": code});
-    by_callers(mock, ACTS, |connection, head| called(connection, "POST", "/act", head, &act));
     by_callers(mock, SNIPPETS, |connection, head| called(connection, "POST", "/act", head, &snippet));
     by_callers(mock, FORKS, |connection, _| {
         let fork = called(connection, "POST", "/__mock/workspaces", "", &json!({"from": "membrane-mock-demo"}));
