@@ -20,6 +20,8 @@ const FORKS: usize = 1_000;
 const STREAMS: usize = 100;
 /// By how much the memory after the last round may be above that after the second.
 const MOST_GROWTH: f64 = 0.1;
+/// So many descriptors may still be about to close when they are counted; a round that leaks has a hundred streams.
+const CLOSING: usize = 8;
 /// Callers at the same time.
 const CALLERS: usize = 4;
 
@@ -43,7 +45,7 @@ fn rounds(then: &str, round: impl Fn(&Process)) {
     let growth = last.0 as f64 / second.0 as f64 - 1.0;
     println!("{:<44} {:>10}", "from the second round to the last", format!("{:+.1} %", growth * 100.0));
     assert!(growth <= MOST_GROWTH, "memory grows from round to round");
-    assert!(last.1 <= second.1, "descriptors grow from round to round: {} to {}", second.1, last.1);
+    assert!(last.1 <= second.1 + CLOSING, "descriptors grow from round to round: {} to {}", second.1, last.1);
 }
 
 fn open_descriptors(mock: &Process) -> usize {

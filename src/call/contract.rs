@@ -46,6 +46,8 @@ pub enum AnswerShape {
 /// What a route takes and answers.
 #[derive(Debug, Clone, Copy)]
 pub struct Contract {
+    /// What a function is called that does it, such as `advanceClock`.
+    pub name: &'static str,
     /// A sentence that says what it does.
     pub says: &'static str,
     pub query: Option<ShapeOf>,
@@ -285,8 +287,10 @@ where
     }
 }
 
-/// Makes a route of a handler that says by its types what it takes and answers. `says` is a sentence about what it does.
+/// Makes a route of a handler that says by its types what it takes and answers. `name` is that of a function which does the
+/// same in a client, and `says` a sentence about what it does.
 pub fn typed<Taken, H: Typed<Taken>>(
+    name: &'static str,
     method: Method,
     path: impl Into<String>,
     access: Access,
@@ -307,7 +311,7 @@ pub fn typed<Taken, H: Typed<Taken>>(
             handler.answer(call).await?.reply()
         }
     };
-    let contract = Contract { says, query, body, answer: H::Answer::SHAPE };
+    let contract = Contract { name, says, query, body, answer: H::Answer::SHAPE };
     route(Some(method), path, access, source, strict).contract(contract)
 }
 

@@ -7,12 +7,14 @@
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
+use std::path::PathBuf;
 use std::process::{ExitCode, ExitStatus};
 use std::time::Duration;
 
 use clap::Args;
 use nix::sys::signal::Signal;
 use nix::unistd::Pid;
+use serde_json::json;
 use tokio::process::Child;
 
 use crate::base::clock::real_sleep;
@@ -30,6 +32,9 @@ pub(super) struct ExecOptions {
     /// Send what Node and Python programs say to the platform's public hosts here
     #[arg(long)]
     redirect: bool,
+    /// Write what went wrong in calls to this file, as JSON, however the command ends
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
     /// The command and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<OsString>,
@@ -122,9 +127,15 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
             }
         }
     })?;
+    let lines = report::lines(server.engine());
+    if let Some(path) = &options.report {
+        let report = json!({ "version": env!("CARGO_PKG_VERSION"), "status": code, "lines": lines });
+        std::fs::write(path, format!("{report:#}\n"))
+            .map_err(|error| format!("cannot write the report to `{}`: {error}", path.display()))?;
+    }
     if code != 0 {
-        for line in report::lines(server.engine()) {
-            complain(&line);
+        for line in lines {
+            complain(&line.to_string());
         }
     }
     drop(file);

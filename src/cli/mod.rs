@@ -42,7 +42,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Start the server and listen until a signal stops it (the default).
-    Serve(ServerOptions),
+    Serve(serve::ServeOptions),
     /// Start a server on a free port, run a command with the address and credentials in its
     /// environment, return its status.
     Exec(exec::ExecOptions),

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::Args;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::base::config::Config;
@@ -9,7 +10,17 @@ use crate::cli::ServerOptions;
 use crate::cli::descriptors;
 use crate::cli::output::{ReadyFile, ServerAccess, print};
 
-pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
+#[derive(Debug, Args)]
+pub(super) struct ServeOptions {
+    #[command(flatten)]
+    server: ServerOptions,
+    /// End when standard input does, as it does with the program that started the server
+    #[arg(long)]
+    while_stdin_open: bool,
+}
+
+pub(super) fn run(options: &ServeOptions) -> Result<ExitCode, String> {
+    let (options, while_stdin_open) = (&options.server, options.while_stdin_open);
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let ready_file = options.ready_file.as_deref().map(ReadyFile::claim).transpose()?;
@@ -21,10 +32,25 @@ pub(super) fn run(options: &ServerOptions) -> Result<ExitCode, String> {
     let ready = access.json();
     let file = ready_file.map(|file| file.write(&ready)).transpose()?;
     print(&if options.json { ready.to_string() } else { access.banner() });
-    runtime.block_on(signals.next());
+    runtime.block_on(async {
+        tokio::select! {
+            _ = signals.next() => {}
+            () = stdin_ended(), if while_stdin_open => {}
+        }
+    });
     drop(file);
     server.stop();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Waits until standard input has ended. A thread reads it, which ends with the process.
+async fn stdin_ended() {
+    let (ended, told) = tokio::sync::oneshot::channel();
+    std::thread::spawn(move || {
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
+        ended.send(()).ok();
+    });
+    told.await.ok();
 }
 
 /// A receiver of SIGINT, SIGTERM and SIGHUP, which no longer end the process by themselves. SIGHUP comes when a terminal

@@ -23,6 +23,7 @@ use crate::engine::Cx;
 use crate::engine::directory::{Directory, hint};
 use crate::engine::tokens::{Caller, mint};
 use crate::engine::view::{Secrets, ViewContext};
+use crate::fault::Effect;
 use crate::nouns::action::model::ActionState;
 use crate::nouns::agent_session::AgentSessionView;
 use crate::nouns::agent_session::model::AgentEvent;
@@ -31,6 +32,7 @@ use crate::nouns::connection::connect;
 use crate::nouns::connection::connect::attempt;
 use crate::nouns::connection::connect::attempt::Ending;
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
+use crate::nouns::fault::strike;
 use crate::nouns::flow_run::FlowRunView;
 use crate::nouns::flow_run::model::FlowRunEvent;
 use crate::nouns::stub_vendor::account_in;
@@ -44,56 +46,78 @@ use crate::world::worker;
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        control(Method::GET, "/workspaces/{key}/tenants", "Lists the tenants, each with a token for a day.", tenants),
         control(
+            "listTenants",
+            Method::GET,
+            "/workspaces/{key}/tenants",
+            "Lists the tenants, each with a token for a day.",
+            tenants,
+        ),
+        control(
+            "listConnections",
             Method::GET,
             "/workspaces/{key}/connections",
             "Lists the connections of all tenants that match.",
             connections,
         ),
         control(
+            "pokeConnection",
             Method::POST,
             "/workspaces/{key}/connections/{selector}/poke",
             "Moves a connection to a state that may come next.",
             poke_connection,
         ),
         control(
+            "breakConnection",
+            Method::POST,
+            "/workspaces/{key}/connections/{selector}/break",
+            "Breaks a connection as its vendor would: it is noticed by the next call that needs it.",
+            break_connection,
+        ),
+        control(
+            "completeConnection",
             Method::POST,
             "/workspaces/{key}/connections/{selector}/complete",
             "Lets the user finish connecting, as on the hosted pages.",
             complete,
         ),
         control(
+            "cancelConnection",
             Method::POST,
             "/workspaces/{key}/connections/{selector}/cancel",
             "Lets the user give up connecting.",
             cancel,
         ),
         control(
+            "failConnection",
             Method::POST,
             "/workspaces/{key}/connections/{selector}/fail",
             "Lets the vendor send the user back with an error.",
             fail,
         ),
         control(
+            "pokeAction",
             Method::POST,
             "/workspaces/{key}/actions/{selector}/poke",
             "Ends the building of an action.",
             poke_action,
         ),
         control(
+            "pokeAgentSession",
             Method::POST,
             "/workspaces/{key}/agent-sessions/{id}/poke",
             "Moves an agent session to a state that may come next.",
             poke_session,
         ),
         control(
+            "pokeJob",
             Method::POST,
             "/workspaces/{key}/jobs/{id}/poke",
             "Moves a background job to a state that may come next.",
             poke_job,
         ),
         control(
+            "pokeFlowRun",
             Method::POST,
             "/workspaces/{key}/flow-runs/{id}/poke",
             "Moves a flow run to a state that may come next.",
@@ -315,6 +339,49 @@ async fn poke_connection(
         None => connect::finish_building_now(&call.engine, &space, &id).await?,
     }
     shown(&cx, id.as_str())
+}
+
+/// What a vendor does to a connection.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+enum Damage {
+    /// The access token has expired; the next call refreshes it.
+    ExpireCredentials,
+    /// The next refresh is refused.
+    FailRefresh,
+    /// The vendor has taken the grant back; the connection is disconnected.
+    Disconnect,
+    /// The connection never works again, unless its user reconnects it.
+    MarkDefunct,
+}
+
+/// How a connection is broken.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BreakBody {
+    /// What the vendor does.
+    by: Damage,
+}
+
+/// Breaks a connection. Fails with 400 when it is not READY and its vendor has granted it nothing.
+async fn break_connection(
+    call: Call,
+    Asked(of): Asked<OfTenant>,
+    Given(body): Given<BreakBody>,
+) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+    let (cx, connection) = named(&call, &of)?;
+    let effect = match body.by {
+        Damage::ExpireCredentials => Effect::ExpireCredentials,
+        Damage::FailRefresh => Effect::FailRefresh,
+        Damage::Disconnect => Effect::Disconnect,
+        Damage::MarkDefunct => Effect::MarkDefunct,
+    };
+    if !strike(&call.engine, &cx.space, &connection.id, &effect).await? {
+        return Err(ApiError::bad_request(
+            "there is nothing to break: the connection is not READY, and its vendor has granted it nothing",
+        ));
+    }
+    shown(&cx, connection.id.as_str())
 }
 
 fn shown(cx: &Cx, id: &str) -> Result<Replied<ConnectionView<'static>>, ApiError> {

@@ -17,38 +17,49 @@ use crate::fault::{Firing, Rule, Standing};
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(
+            "listFaults",
             Method::GET,
             "/workspaces/{key}/faults",
             "Lists the fault rules with how often each met and broke a call.",
             list,
         ),
         control(
+            "addFault",
             Method::POST,
             "/workspaces/{key}/faults",
             "Adds a fault rule, or several, of which either all are added or none.",
             add,
         ),
-        control(Method::DELETE, "/workspaces/{key}/faults", "Removes all fault rules.", clear),
+        control("clearFaults", Method::DELETE, "/workspaces/{key}/faults", "Removes all fault rules.", clear),
         control(
+            "getFaultStory",
             Method::GET,
             "/workspaces/{key}/faults/story",
             "Answers which faults fired, so that the same can happen again.",
             story,
         ),
         control(
+            "setFaultStory",
             Method::PUT,
             "/workspaces/{key}/faults/story",
             "Makes the same faults fire again, at the same calls.",
             play,
         ),
-        control(Method::GET, "/workspaces/{key}/faults/{id}", "Answers a fault rule.", get),
+        control("getFault", Method::GET, "/workspaces/{key}/faults/{id}", "Answers a fault rule.", get),
         control(
+            "replaceFault",
             Method::PUT,
             "/workspaces/{key}/faults/{id}",
             "Replaces a fault rule; it keeps its place and its counts.",
             put,
         ),
-        control(Method::DELETE, "/workspaces/{key}/faults/{id}", "Removes a fault rule and answers it.", remove),
+        control(
+            "removeFault",
+            Method::DELETE,
+            "/workspaces/{key}/faults/{id}",
+            "Removes a fault rule and answers it.",
+            remove,
+        ),
     ]
 }
 

@@ -18,6 +18,7 @@ use crate::world::spaces::no_workspace;
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![control(
+        "getFidelity",
         Method::GET,
         "/fidelity",
         "Lists the routes and behaviours with how well each is known, and how much a workspace relies on it.",

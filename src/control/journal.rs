@@ -23,14 +23,22 @@ use crate::world::report;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(
+            "getJournal",
             Method::GET,
             "/workspaces/{key}/journal",
             "Lists the calls that match, with what a tester should look at.",
             list,
         ),
-        control(Method::DELETE, "/workspaces/{key}/journal", "Forgets the calls so far.", clear),
-        control(Method::GET, "/workspaces/{key}/journal/stream", "Tells of each call as it comes.", stream),
+        control("clearJournal", Method::DELETE, "/workspaces/{key}/journal", "Forgets the calls so far.", clear),
         control(
+            "streamJournal",
+            Method::GET,
+            "/workspaces/{key}/journal/stream",
+            "Tells of each call as it comes.",
+            stream,
+        ),
+        control(
+            "verifyJournal",
             Method::POST,
             "/workspaces/{key}/journal/verify",
             "Says whether the expected calls were made, and which came near.",

@@ -41,8 +41,14 @@ struct List<T> {
     items: Vec<T>,
 }
 
-fn control<Taken, H: Typed<Taken>>(method: Method, path: &str, says: &'static str, handler: H) -> Route {
-    typed(method, format!("/__mock{path}"), Access::Control, OURS, says, handler)
+fn control<Taken, H: Typed<Taken>>(
+    name: &'static str,
+    method: Method,
+    path: &str,
+    says: &'static str,
+    handler: H,
+) -> Route {
+    typed(name, method, format!("/__mock{path}"), Access::Control, OURS, says, handler)
 }
 
 /// Returns every route of the control API.

@@ -18,14 +18,22 @@ use crate::world::scenario::rules as scenarios;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(
+            "listScenarios",
             Method::GET,
             "/workspaces/{key}/scenarios",
             "Lists the scenarios, own and shipped, and the stories that were started.",
             list,
         ),
-        control(Method::POST, "/workspaces/{key}/scenarios", "Adds a scenario, or replaces the one of its name.", add),
-        control(Method::POST, "/workspaces/{key}/scenarios/{name}/start", "Starts a scenario.", start),
         control(
+            "addScenario",
+            Method::POST,
+            "/workspaces/{key}/scenarios",
+            "Adds a scenario, or replaces the one of its name.",
+            add,
+        ),
+        control("startScenario", Method::POST, "/workspaces/{key}/scenarios/{name}/start", "Starts a scenario.", start),
+        control(
+            "stopScenario",
             Method::POST,
             "/workspaces/{key}/scenarios/{name}/stop",
             "Stops a story; what it changed stays changed.",

@@ -1,13 +1,15 @@
 //! This module serves what belongs to the server as a whole: health, reset, metrics, and requests without a workspace.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use http::{Method, StatusCode};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::base::JsonMap;
-use crate::base::error::ApiError;
+use crate::base::error::{ApiError, nearest};
 use crate::call::contract::{Asked, Replied, Shown, Text};
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
@@ -20,16 +22,30 @@ use crate::world::spaces::ResetTo;
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        control(Method::GET, "/health", "Answers that the server is ready, and what it is.", health),
+        control("getHealth", Method::GET, "/health", "Answers that the server is ready, and what it is.", health),
         control(
+            "resetServer",
             Method::POST,
             "/reset",
             "Puts all workspaces, or one, back to what they started from, or empties them.",
             reset,
         ),
-        control(Method::GET, "/journal", "Lists the requests that belong to no workspace.", journal),
-        control(Method::GET, "/metrics", "Answers the counters of the server as OpenMetrics text.", metrics),
         control(
+            "getServerJournal",
+            Method::GET,
+            "/journal",
+            "Lists the requests that belong to no workspace.",
+            journal,
+        ),
+        control(
+            "getMetrics",
+            Method::GET,
+            "/metrics",
+            "Answers the counters of the server as OpenMetrics text.",
+            metrics,
+        ),
+        control(
+            "getOpenApi",
             Method::GET,
             "/openapi.json",
             "Answers the OpenAPI document of the control API and of the faked API.",
@@ -147,12 +163,47 @@ pub(super) struct OpenApi {
     components: JsonMap,
 }
 
-/// Returns the OpenAPI document of the control API and the faked API together.
-async fn openapi(call: Call) -> Result<Replied<OpenApi>, ApiError> {
+/// One of the two APIs that are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+enum Api {
+    /// Everything under `/__mock`.
+    Control,
+    /// The platform's API, which is faked.
+    Engine,
+}
+
+/// Which operations are shown.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub(super) struct OpenApiQuery {
+    /// Only those of this API; of both when absent.
+    api: Option<Api>,
+    /// Only those with this tag, such as `clock` or `connections`; all when absent.
+    tag: Option<String>,
+}
+
+/// Returns the OpenAPI document of the control API and the faked API together, or of a part of them.
+async fn openapi(call: Call, Asked(query): Asked<OpenApiQuery>) -> Result<Replied<OpenApi>, ApiError> {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(|| {
         crate::control::routes().into_iter().chain(crate::edge::known_routes().iter().cloned()).collect()
     });
-    let [_, known] = &call.engine.documents;
-    Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.base())).into())
+    if query.api.is_none() && query.tag.is_none() {
+        let [_, known] = &call.engine.documents;
+        return Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.base())).into());
+    }
+    let of_api = |route: &&Route| {
+        let api = if route.path.starts_with("/__mock") { Api::Control } else { Api::Engine };
+        query.api.is_none_or(|wanted| wanted == api)
+    };
+    let with_tag = |route: &&Route| query.tag.as_deref().is_none_or(|tag| tag == openapi::tag_of(&route.path));
+    let part: Vec<Route> = routes.iter().filter(of_api).filter(with_tag).cloned().collect();
+    if let (Some(tag), true) = (&query.tag, part.is_empty()) {
+        let tags: BTreeSet<&str> = routes.iter().filter(of_api).map(|route| openapi::tag_of(&route.path)).collect();
+        let near = nearest(tag, tags.iter().copied()).map(|tag| format!("; did you mean `{tag}`?")).unwrap_or_default();
+        return Err(ApiError::bad_request(format!("no operation has the tag `{tag}`{near}"))
+            .with_data(json!({ "field": "tag", "tags": tags })));
+    }
+    Ok(Reply::json(&openapi::document(&part, "membrane-mock", call.engine.base()))?.into())
 }

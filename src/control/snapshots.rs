@@ -17,15 +17,28 @@ use crate::world::snapshots;
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        control(Method::GET, "/workspaces/{key}/snapshots", "Lists the snapshots of a workspace.", list),
         control(
+            "listSnapshots",
+            Method::GET,
+            "/workspaces/{key}/snapshots",
+            "Lists the snapshots of a workspace.",
+            list,
+        ),
+        control(
+            "takeSnapshot",
             Method::POST,
             "/workspaces/{key}/snapshots",
             "Takes a snapshot; one of the same name is replaced.",
             take,
         ),
-        control(Method::DELETE, "/workspaces/{key}/snapshots/{id}", "Removes a snapshot.", remove),
-        control(Method::POST, "/workspaces/{key}/snapshots/{id}/restore", "Goes back to a snapshot.", restore),
+        control("deleteSnapshot", Method::DELETE, "/workspaces/{key}/snapshots/{id}", "Removes a snapshot.", remove),
+        control(
+            "restoreSnapshot",
+            Method::POST,
+            "/workspaces/{key}/snapshots/{id}/restore",
+            "Goes back to a snapshot.",
+            restore,
+        ),
     ]
 }
 

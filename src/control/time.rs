@@ -19,24 +19,28 @@ use crate::world::worker;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(
+            "getClock",
             Method::GET,
             "/workspaces/{key}/clock",
             "Answers what time it is in the workspace, and which calls wait for a later one.",
             get,
         ),
         control(
+            "setClock",
             Method::PUT,
             "/workspaces/{key}/clock",
             "Lets the clock run with the system, or stand still at a moment.",
             set,
         ),
         control(
+            "advanceClock",
             Method::POST,
             "/workspaces/{key}/clock/advance",
             "Moves the clock forward, and does on the way what falls due.",
             advance,
         ),
         control(
+            "settleClock",
             Method::POST,
             "/workspaces/{key}/clock/settle",
             "Does what is due, and answers when nothing is.",

@@ -14,6 +14,7 @@ use crate::call::Call;
 use crate::call::contract::{Done, Given, Shown};
 use crate::call::router::Route;
 use crate::control::{List, control, space};
+use crate::engine::past::ReportLine;
 use crate::engine::tokens::mint;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::webhook::model::WebhookDelivery;
@@ -22,46 +23,71 @@ use crate::nouns::workspace::model::{MockSettings, Settings};
 use crate::nouns::workspace::{merge_settings, merged_mock};
 use crate::world::export::Export;
 use crate::world::seed::SeedDocument;
-use crate::world::spaces::{Fork, NewWorkspace, Start};
-use crate::world::{catalog, export, snapshots, spaces};
+use crate::world::spaces::{Fork, NewWorkspace, Start, Words};
+use crate::world::{catalog, export, report, snapshots, spaces};
 
 /// The routes.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        control(Method::GET, "/workspaces", "Lists the workspaces with their credentials.", list),
+        control("listWorkspaces", Method::GET, "/workspaces", "Lists the workspaces with their credentials.", list),
         control(
+            "createWorkspace",
             Method::POST,
             "/workspaces",
             "Makes a workspace: from a seed, as a copy of another one, or of what the first one started from.",
             create,
         ),
         control(
+            "getWorkspace",
             Method::GET,
             "/workspaces/{key}",
             "Answers a workspace with its credentials, settings and tokens for a day.",
             get,
         ),
         control(
+            "updateWorkspace",
             Method::PATCH,
             "/workspaces/{key}",
             "Merges changes into the settings of the platform and of the fake.",
             patch,
         ),
-        control(Method::DELETE, "/workspaces/{key}", "Deletes a workspace; its tokens let nobody in any more.", delete),
-        control(Method::GET, "/workspaces/{key}/progress", "Answers when state machines move by themselves.", progress),
         control(
+            "deleteWorkspace",
+            Method::DELETE,
+            "/workspaces/{key}",
+            "Deletes a workspace; its tokens let nobody in any more.",
+            delete,
+        ),
+        control(
+            "getProgress",
+            Method::GET,
+            "/workspaces/{key}/progress",
+            "Answers when state machines move by themselves.",
+            progress,
+        ),
+        control(
+            "setProgress",
             Method::PUT,
             "/workspaces/{key}/progress",
             "Merges changes into when state machines move by themselves.",
             set_progress,
         ),
         control(
+            "listWebhooks",
             Method::GET,
             "/workspaces/{key}/webhooks",
             "Lists the webhooks to your app with each attempt to send them.",
             webhooks,
         ),
         control(
+            "getReport",
+            Method::GET,
+            "/workspaces/{key}/report",
+            "Lists what went wrong in calls of the workspace, and what a tester should look at.",
+            report,
+        ),
+        control(
+            "exportWorkspace",
             Method::GET,
             "/workspaces/{key}/export",
             "Answers the workspace as a document that `from` of a new one takes.",
@@ -94,6 +120,9 @@ pub(super) struct WorkspaceView {
     secret: String,
     /// The name that people see.
     name: String,
+    /// What it is for, such as the name of the test that made it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
     /// The address of the API.
     api_uri: String,
     /// The key of the tenant of `tenantToken`.
@@ -121,6 +150,7 @@ pub(super) fn shown(engine: &Engine, space: &WorkspaceRuntime) -> Result<Workspa
         key: workspace.key.clone(),
         secret: workspace.secret.clone(),
         name: workspace.name.clone(),
+        label: workspace.label.clone(),
         api_uri: engine.base().to_owned(),
         tenant_key: workspace.default_tenant.clone(),
         tenant_token: token(Some(&workspace.default_tenant), false)?,
@@ -148,6 +178,10 @@ pub(super) struct CreateBody {
     key: Option<String>,
     /// The secret; one is made when absent.
     secret: Option<String>,
+    /// The name that people see; that of the original, or the key, when absent.
+    name: Option<String>,
+    /// What it is for, such as the name of the test that makes it: reports have it beside the key.
+    label: Option<String>,
     /// The workspace starts from this seed: `demo`, `none`, or a whole seed document as JSON. It excludes `from`.
     seed: Option<Value>,
     /// The workspace starts as a copy: of the workspace with this key as it is now, of the snapshot with this id, or of
@@ -170,12 +204,15 @@ async fn create(call: Call, Given(body): Given<CreateBody>) -> Result<Shown<Work
     if body.seed.is_some() && body.from.is_some() {
         return Err(ApiError::bad_request("give `seed` or `from`, not both"));
     }
+    let words = Words { name: body.name, label: body.label };
+    words.check()?;
     let fresh = match &body.seed {
         Some(seed) => {
             let seed = seed_of(&call.engine, seed)?;
             let (settings, mock) = changed(&seed.workspace.settings, &seed.workspace.mock(), body.settings, body.mock)?;
             let new = NewWorkspace {
                 key: body.key,
+                words,
                 secret: body.secret,
                 seed: Some(seed),
                 clock,
@@ -196,7 +233,8 @@ async fn create(call: Call, Given(body): Given<CreateBody>) -> Result<Shown<Work
             };
             let known = &world.workspace;
             let (settings, mock) = changed(&known.settings, &known.mock, body.settings, body.mock)?;
-            let fork = Fork { key: body.key, secret: body.secret, clock, settings: Some(settings), mock: Some(mock) };
+            let (settings, mock) = (Some(settings), Some(mock));
+            let fork = Fork { key: body.key, words, secret: body.secret, clock, settings, mock };
             spaces::fork(&call.engine, &from, start, fork).await?
         }
     };
@@ -246,10 +284,14 @@ fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError>
     }
 }
 
-/// Changes of a workspace's settings.
+/// Changes of a workspace's name, label and settings; what is left out stays.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub(super) struct PatchBody {
+    /// The name that people see.
+    name: Option<String>,
+    /// What it is for; an empty text is none.
+    label: Option<String>,
     /// Changes of the platform's settings.
     #[schemars(with = "Option<Settings>")]
     settings: Option<Value>,
@@ -258,17 +300,22 @@ pub(super) struct PatchBody {
     mock: Option<Value>,
 }
 
-/// Merges changes into the platform's settings and the fake's own, and returns the workspace.
+/// Merges changes into a workspace, and returns it.
 async fn patch(call: Call, Given(body): Given<PatchBody>) -> Result<Shown<WorkspaceView>, ApiError> {
     let space = space(&call)?;
-    change(&space, body.settings, body.mock).await?;
+    change(&space, body).await?;
     shown(&call.engine, &space).map(Shown)
 }
 
-async fn change(space: &WorkspaceRuntime, settings: Option<Value>, mock: Option<Value>) -> Result<(), ApiError> {
+async fn change(space: &WorkspaceRuntime, changes: PatchBody) -> Result<(), ApiError> {
+    let words = Words { name: changes.name, label: changes.label };
+    words.check()?;
     let mut tx = space.data.begin().await;
     let mut workspace = (*tx.workspace).clone();
-    (workspace.settings, workspace.mock) = changed(&workspace.settings, &workspace.mock, settings, mock)?;
+    (workspace.settings, workspace.mock) =
+        changed(&workspace.settings, &workspace.mock, changes.settings, changes.mock)?;
+    workspace.name = words.name.unwrap_or(workspace.name);
+    workspace.label = words.label.or(workspace.label).filter(|label| !label.is_empty());
     tx.put_workspace(workspace)?;
     tx.commit().await?;
     Ok(())
@@ -309,8 +356,14 @@ async fn set_progress(
     Given(ProgressBody(changes)): Given<ProgressBody>,
 ) -> Result<Shown<ProgressSettings>, ApiError> {
     let space = space(&call)?;
-    change(&space, None, Some(json!({ "progress": changes }))).await?;
+    let mock = Some(json!({ "progress": changes }));
+    change(&space, PatchBody { mock, ..PatchBody::default() }).await?;
     Ok(Shown(space.world().workspace.mock.progress.clone()))
+}
+
+/// Returns what [`report::of_workspace`] tells.
+async fn report(call: Call) -> Result<Shown<List<ReportLine>>, ApiError> {
+    Ok(Shown(List { items: report::of_workspace(&*space(&call)?) }))
 }
 
 /// Returns the webhooks to the app, oldest first: what was sent, how often it was tried, and when it is tried next.

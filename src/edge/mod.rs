@@ -346,6 +346,7 @@ pub fn routes() -> Vec<Route> {
         get("/logos/{name}", Public, "our choice: nothing is loaded from elsewhere", connectors::logo),
         get("/docs-json", Public, "OAS", openapi::docs),
         get("/", Public, "our choice: says what this is", screens::welcome),
+        get("/llms.txt", Public, "our choice: says it to programs that write programs", openapi::llms),
     ];
     for base in ["/embed", "/isolated-embed"] {
         let at = |below: &str| format!("{base}{below}");

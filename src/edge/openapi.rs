@@ -45,6 +45,7 @@ fn shape_of(route: &Route) -> Shape {
         "/downloads/",
         "/connectors/{selector}/download",
         "/connectors/{selector}/files/{*path}",
+        "/llms.txt",
     ];
     if path == "/" || path == "/oauth-callback" || path.ends_with("/stream") || path == "/__mock/mcp" {
         return Shape::Other;
@@ -192,16 +193,20 @@ fn in_query(shape: &Value) -> Vec<Value> {
     properties.map(parameter).collect()
 }
 
-/// What a route of the control API is about, in a word.
-fn tag_of(path: &str) -> &str {
+/// What a route is about, in a word: of the control API what it does to a workspace, of the platform's API what its path
+/// begins with.
+pub(crate) fn tag_of(path: &str) -> &str {
+    if !path.starts_with("/__mock") {
+        return path.split('/').find(|part| !part.is_empty() && !part.starts_with('{')).unwrap_or("pages");
+    }
     let of_workspace = path.strip_prefix("/__mock/workspaces/{key}/").and_then(|rest| rest.split('/').next());
     of_workspace.unwrap_or(if path.starts_with("/__mock/workspaces") { "workspaces" } else { "server" })
 }
 
 /// The operation of a route whose handler says by types what it takes and answers.
 fn typed_operation(route: &Route, contract: &Contract, mut operation: Value, shapes: &mut Shapes) -> Value {
+    set_member(&mut operation, "operationId", contract.name);
     set_member(&mut operation, "summary", contract.says);
-    set_member(&mut operation, "tags", json!([tag_of(&route.path)]));
     let mut parameters = in_path(route);
     if let Some(query) = contract.query {
         parameters.extend(in_query(&shapes.read(query)));
@@ -244,6 +249,7 @@ fn operation(route: &Route, method: &str, shapes: &mut Shapes) -> Value {
         .collect();
     let mut operation = json!({
         "operationId": words.join("-"),
+        "tags": [tag_of(&route.path)],
         "description": if route.is_faked() { format!("Source: {}", route.source) } else { "Not faked: 501".to_owned() },
     });
     if let Some(contract) = &route.contract {
@@ -317,6 +323,12 @@ fn responses(route: &Route) -> Value {
 pub(crate) async fn docs(call: Call) -> Result<Reply, ApiError> {
     let [known, _] = &call.engine.documents;
     Ok(served(known, || document(crate::edge::known_routes(), "Membrane API, faked", call.engine.base())))
+}
+
+/// `GET /llms.txt`, no token: answers how to begin, for agents; at most 8 kB.
+pub(crate) async fn llms(_: Call) -> Result<Reply, ApiError> {
+    let text = include_str!("../../docs/llms.txt");
+    Ok(Reply::of(StatusCode::OK, Some("text/plain; charset=utf-8".into()), text.into()))
 }
 
 /// A document that is the same as long as the server runs. Making one takes longer than any other answer.

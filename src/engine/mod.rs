@@ -41,7 +41,7 @@ mod context;
 pub mod directory;
 pub mod moves;
 pub mod oauth_codes;
-mod past;
+pub mod past;
 mod runtime;
 pub mod scenario_runs;
 pub mod snapshot;

@@ -370,7 +370,7 @@ impl Db {
             for Step { text, binds } in steps {
                 // A statement that is kept keeps what was bound to it.
                 let keep = binds.iter().map(String::len).sum::<usize>() <= LARGE;
-                let query = binds.into_iter().fold(sqlx::query(text), |query, bind| query.bind(bind)).persistent(keep);
+                let query = binds.into_iter().fold(sqlx::query(text), sqlx::query::Query::bind).persistent(keep);
                 if let Err(error) = query.execute(&mut *conn).await {
                     // The rollback fails when nothing was begun, and then there is nothing to undo.
                     sqlx::query("rollback").execute(&mut *conn).await.ok();

@@ -2,23 +2,27 @@
 
 use serde_json::{Value, json};
 
+use crate::engine::past::{ReportKind, ReportLine};
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side, findings};
 
 /// One line for each call that was unmatched, refused or failed, as far as the journals still have
 /// it, and for what they point out; those of workspaces that are gone come first.
-pub fn lines(engine: &Engine) -> Vec<String> {
+pub fn lines(engine: &Engine) -> Vec<ReportLine> {
     let mut lines = engine.past.lines();
-    lines.extend(engine.spaces().iter().flat_map(|space| lines_of(space)));
+    lines.extend(engine.spaces().iter().flat_map(|space| of_workspace(space)));
     let own = engine.journal.shared();
     let failed = own.iter().filter(|entry| entry.status >= 400);
-    lines.extend(failed.map(|entry| format!("{} {} answered {}", entry.method, entry.path, entry.status)));
+    lines.extend(failed.map(|entry| {
+        let kind = if entry.status == 501 { ReportKind::NotFaked } else { ReportKind::Refused };
+        ReportLine::of(kind, entry, format!("{} {} answered {}", entry.method, entry.path, entry.status))
+    }));
     lines
 }
 
 /// Keeps what a workspace met that goes.
 pub fn keep(engine: &Engine, space: &WorkspaceRuntime) {
-    engine.past.keep(lines_of(space));
+    engine.past.keep(of_workspace(space));
 }
 
 /// Keeps what the calls of a workspace met, whose journal begins anew.
@@ -26,38 +30,51 @@ pub fn keep_calls(engine: &Engine, space: &WorkspaceRuntime) {
     engine.past.keep(calls_of(space));
 }
 
-fn lines_of(space: &WorkspaceRuntime) -> Vec<String> {
+/// The lines of one workspace.
+pub fn of_workspace(space: &WorkspaceRuntime) -> Vec<ReportLine> {
     let mut lines = calls_of(space);
     let (seed, story) = space.faults.story();
     if !story.is_empty() {
         // This can be sent to `…/faults/story`, which then fires the same faults again.
         let fired: Vec<Value> = story.iter().map(|firing| json!({ "rule": firing.rule, "n": firing.n })).collect();
-        lines.push(format!("[{}] faults fired: {}", space.key, json!({ "seed": seed, "fired": fired })));
+        let says = format!("faults fired: {}", json!({ "seed": seed, "fired": fired }));
+        lines.push(within(space, ReportLine::new(ReportKind::Faults, says)));
     }
     lines
 }
 
-fn calls_of(space: &WorkspaceRuntime) -> Vec<String> {
-    let mut lines = Vec::new();
+fn within(space: &WorkspaceRuntime, line: ReportLine) -> ReportLine {
+    ReportLine { workspace: Some(space.key.clone()), label: space.world().workspace.label.clone(), ..line }
+}
+
+fn calls_of(space: &WorkspaceRuntime) -> Vec<ReportLine> {
     let entries = space.journal.shared();
-    for entry in &entries {
-        let call = format!("[{}] {} {}", space.key, entry.method, entry.path);
-        if let Some(why) = &entry.refused {
-            lines.push(format!("{call} was not sent: {why}"));
-        } else if entry.side == Side::Upstream && entry.unmatched.is_some() {
-            let connector = entry.route.as_deref().unwrap_or_default();
-            lines.push(format!("[{}] no stub of {connector} answered {} {}", space.key, entry.method, entry.path));
-        } else if entry.side == Side::Api && was_refused(entry) {
-            let by =
-                if entry.faults.is_empty() { String::new() } else { format!(" (fault {})", entry.faults.join(", ")) };
-            lines.push(format!("{call} answered {}{by}", entry.status));
-        }
+    let of_calls = entries.iter().filter_map(|entry| of_call(entry));
+    let of_findings = findings(&entries).into_iter().map(|finding| {
+        let says = format!("{} ({} times, first as #{})", finding.what, finding.count, finding.first_seq);
+        ReportLine { seq: Some(finding.first_seq), ..ReportLine::new(ReportKind::Finding, says) }
+    });
+    of_calls.chain(of_findings).map(|line| within(space, line)).collect()
+}
+
+/// The line of one call; none when nothing was wrong with it.
+fn of_call(entry: &Entry) -> Option<ReportLine> {
+    let call = format!("{} {}", entry.method, entry.path);
+    if let Some(why) = &entry.refused {
+        return Some(ReportLine::of(ReportKind::NotSent, entry, format!("{call} was not sent: {why}")));
     }
-    for finding in findings(&entries) {
-        let (key, first) = (&space.key, finding.first_seq);
-        lines.push(format!("[{key}] {} ({} times, first as #{first})", finding.what, finding.count));
+    if entry.side == Side::Upstream {
+        let nearest = entry.unmatched.clone()?;
+        let says = format!("no stub of {} answered {call}", entry.route.as_deref().unwrap_or_default());
+        let nearest = Some(nearest).filter(|nearest| !nearest.is_null());
+        return Some(ReportLine { nearest, ..ReportLine::of(ReportKind::Unmatched, entry, says) });
     }
-    lines
+    if !was_refused(entry) {
+        return None;
+    }
+    let by = if entry.faults.is_empty() { String::new() } else { format!(" (fault {})", entry.faults.join(", ")) };
+    let kind = if entry.status == 501 { ReportKind::NotFaked } else { ReportKind::Refused };
+    Some(ReportLine::of(kind, entry, format!("{call} answered {}{by}", entry.status)))
 }
 
 /// Whether a call is one that a correct app does not make. A 400 and a missing element are part of normal work.

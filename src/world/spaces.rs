@@ -186,11 +186,41 @@ fn by_what(passed_over: &[String]) -> BTreeMap<&str, Vec<&str>> {
     all
 }
 
+/// What people read of a workspace.
+#[derive(Debug, Clone, Default)]
+pub struct Words {
+    /// The name; that of what it starts from, or its key, when absent.
+    pub name: Option<String>,
+    /// What it is for, such as the name of a test.
+    pub label: Option<String>,
+}
+
+/// A name or label has at most this many characters.
+const LONGEST_WORDS: usize = 1_000;
+
+impl Words {
+    /// Refuses with 400 an empty name, and what is too long to be read.
+    pub fn check(&self) -> Result<(), ApiError> {
+        if self.name.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err(ApiError::bad_request("`name` is empty; leave it out, or say what people shall read"));
+        }
+        let named = [("name", &self.name), ("label", &self.label)];
+        match named.iter().find(|(_, text)| text.as_deref().is_some_and(|text| text.chars().count() > LONGEST_WORDS)) {
+            Some((field, _)) => {
+                Err(ApiError::bad_request(format!("`{field}` has more than {LONGEST_WORDS} characters")))
+            }
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a new workspace shall be.
 #[derive(Debug, Clone, Default)]
 pub struct NewWorkspace {
     /// The workspace key; one is made when absent.
     pub key: Option<String>,
+    /// What people read of it.
+    pub words: Words,
     /// The secret; the seed's or a made one when absent.
     pub secret: Option<String>,
     /// The seed to plant; nothing is planted when absent.
@@ -248,7 +278,8 @@ async fn create_here(engine: &Arc<Engine>, new: NewWorkspace) -> Result<Arc<Work
     let now = Clock::new(mode).now();
     let workspace = Workspace {
         id: stable_id("workspace", &key),
-        name: seed.workspace.name.clone().unwrap_or_else(|| key.clone()),
+        name: new.words.name.or_else(|| seed.workspace.name.clone()).unwrap_or_else(|| key.clone()),
+        label: new.words.label,
         // Signers in Java, and those for HS512, refuse a secret of less than 64 bytes.
         secret: secret.unwrap_or_else(|| ids.secret(32)),
         default_tenant: seed.workspace.default_tenant.clone().unwrap_or_else(|| DEFAULT_TENANT.into()),
@@ -287,6 +318,8 @@ pub enum Start {
 pub struct Fork {
     /// The workspace key; one is made when absent.
     pub key: Option<String>,
+    /// What people read of it.
+    pub words: Words,
     /// The secret; one is made when absent.
     pub secret: Option<String>,
     /// How the clock runs; as in the source when absent.
@@ -333,6 +366,9 @@ async fn fork_here(
     workspace.id = stable_id("workspace", &key);
     workspace.key.clone_from(&key);
     workspace.secret = secret.unwrap_or_else(|| ids.secret(32));
+    workspace.name = fork.words.name.unwrap_or(workspace.name);
+    // It says what the other one is for.
+    workspace.label = fork.words.label;
     workspace.settings = fork.settings.unwrap_or(workspace.settings);
     workspace.mock = fork.mock.unwrap_or(workspace.mock);
     workspace.clock = fork.clock.unwrap_or(clock);

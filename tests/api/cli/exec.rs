@@ -65,6 +65,36 @@ fn exec_says_what_was_refused_when_its_command_fails() {
 }
 
 #[test]
+fn exec_writes_what_calls_met_to_a_file_however_its_command_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("report.json");
+    let file = file.to_str().unwrap();
+    // As test suites do: a workspace for each test, deleted at its end.
+    let script = r#"
+        json='Content-Type: application/json'
+        made=$(curl -s "$MEMBRANE_MOCK_CONTROL_URL/workspaces" -H "$json" -d '{"key":"one","label":"syncs contacts"}')
+        token=$(echo "$made" | sed 's/.*"tenantToken":"\([^"]*\)".*/\1/')
+        curl -s "$MEMBRANE_API_URI/act" -H "Authorization: Bearer $token" -H "$json" \
+            -d '{"api":{"method":"GET","path":"/nope"},"connectionKey":"github-dev"}' >/dev/null
+        curl -s -X DELETE "$MEMBRANE_MOCK_CONTROL_URL/workspaces/one"
+    "#;
+    let done = run(&["exec", "--report", file, "--", "sh", "-c", script]);
+    assert_eq!((done.status.code(), text(&done.stderr)), (Some(0), String::new()));
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!((&report["status"], &report["version"]), (&json!(0), &json!(env!("CARGO_PKG_VERSION"))));
+    let line = &report["lines"][0];
+    assert_eq!((&line["kind"], &line["label"]), (&json!("unmatched"), &json!("syncs contacts")), "{report:#}");
+    assert_eq!(line["says"], "no stub of github answered GET /nope");
+    assert!(line["nearest"]["differs"].is_array());
+
+    let failed = run(&["exec", "--report", file, "--", "sh", "-c", "exit 3"]);
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
+    assert_eq!((failed.status.code(), &report["status"], &report["lines"]), (Some(3), &json!(3), &json!([])));
+    let nowhere = run(&["exec", "--report", "/no/such/folder/report.json", "--", "true"]);
+    assert!(text(&nowhere.stderr).contains("cannot write the report to"), "{}", text(&nowhere.stderr));
+}
+
+#[test]
 fn exec_says_what_workspaces_met_that_are_gone() {
     // As test suites do: a workspace for each test, deleted at its end.
     let script = r#"

@@ -22,6 +22,7 @@ fn good_body(route: &Route) -> Value {
         ("POST", "/workspaces/{key}/clock/advance") => json!({"ms": 1000}),
         ("PUT", "/workspaces/{key}/progress") => json!({"connection.building": "hold"}),
         ("POST", "/workspaces/{key}/connections/{selector}/poke") => json!({"event": "loseCredentials"}),
+        ("POST", "/workspaces/{key}/connections/{selector}/break") => json!({"by": "disconnect"}),
         ("POST", "/workspaces/{key}/connections/{selector}/complete") => json!({"account": "ann@example.com"}),
         ("POST", "/workspaces/{key}/connections/{selector}/fail") => json!({"error": "access_denied"}),
         ("POST", "/workspaces/{key}/agent-sessions/{id}/poke") => json!({"event": "complete"}),

@@ -99,3 +99,35 @@ async fn every_verb_of_a_connection_is_of_one_tenant_where_one_is_named() {
     assert_eq!(verdict(&refused), "404 bad_request/not_found");
     assert_eq!(states(&bed).await, ["READY", "READY"]);
 }
+
+#[tokio::test]
+async fn one_tenants_connection_is_broken_as_its_vendor_does_it() {
+    let bed = two().await;
+    let broken = async |by: &str, tenant: &str| {
+        bed.control(Method::POST, &format!("/connections/code/break?tenant={tenant}"), json!({"by": by})).await
+    };
+    let acted = async |tenant: &str| {
+        let call = json!({"connectionKey": "code", "api": {"method": "GET", "path": "/user"}});
+        verdict(&bed.tenant(tenant).post("/act", call).await)
+    };
+    let token = async || bed.tenant("ada").connection_with_secrets("code").await["credentials"]["access_token"].clone();
+
+    let first = token().await;
+    assert_eq!((broken("expireCredentials", "ada").await.0, token().await), (200, first.clone()), "nobody has noticed");
+    assert!(acted("ada").await.starts_with("200") && token().await != first, "it was refreshed");
+    for by in ["failRefresh", "expireCredentials"] {
+        broken(by, "bob").await;
+    }
+    assert!(acted("bob").await.starts_with("400"));
+    assert_eq!(states(&bed).await, ["READY", "DISCONNECTED"]);
+    assert_eq!(broken("disconnect", "ada").await.1["state"], "DISCONNECTED");
+
+    let keyed = bed.tenant("ada").connect(json!({"connectorKey": "stripe", "connectionKey": "pay"})).await;
+    let path = format!("/connections/{}/break", keyed["id"].as_str().unwrap());
+    let nothing = bed.control(Method::POST, &path, json!({"by": "disconnect"})).await;
+    assert!(nothing.0 == 400 && message(&nothing).contains("nothing to break"), "{nothing:?}");
+    let wrong = bed.control(Method::POST, &path, json!({"by": "expire"})).await;
+    assert!(wrong.0 == 400 && message(&wrong).contains("expireCredentials"), "{wrong:?}");
+    let both = bed.control(Method::POST, "/connections/code/break", json!({"by": "disconnect"})).await;
+    assert_eq!(both.0, 400, "several tenants have one of that key");
+}

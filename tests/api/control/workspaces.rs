@@ -208,3 +208,36 @@ async fn a_workspace_that_is_full_says_so_and_takes_what_replaces() {
     control.delete(&at(&format!("/upstreams/github/stubs/{}", id(&own["items"][0])))).await;
     control.ok(Method::POST, &at("/upstreams/github/stubs"), stub).await;
 }
+
+#[tokio::test]
+async fn a_workspace_has_a_name_and_a_label_which_its_report_says() {
+    let bed = Bed::start().await;
+    let control = bed.nobody();
+    let at = |below: &str| format!("/__mock/workspaces/mine{below}");
+    let made = json!({"key": "mine", "name": "Mine", "label": "a test of mine"});
+    let made = control.ok(Method::POST, "/__mock/workspaces", made).await;
+    assert_eq!((&made["name"], &made["label"]), (&json!("Mine"), &json!("a test of mine")));
+    let manager = Api::new(bed.mock.uri(), made["managerToken"].as_str().unwrap().to_owned());
+    assert_eq!(manager.ok(Method::GET, "/org-workspace-id", Value::Null).await["id"], made["id"]);
+    manager.get("/no-such-thing").await;
+    let nearest = json!({"method": "POST", "path": "/repos/acme/website/isues"});
+    let tenant = Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned());
+    tenant.post("/act", json!({"connectionKey": "github-dev", "api": nearest})).await;
+
+    let report = control.ok(Method::GET, &at("/report"), Value::Null).await;
+    let lines = report["items"].as_array().unwrap();
+    let of = |field: &str| lines.iter().map(|line| line[field].clone()).collect::<Vec<_>>();
+    assert_eq!(of("kind"), ["refused", "unmatched"], "{report:#}");
+    assert_eq!((of("workspace"), of("label")), (vec![json!("mine"); 2], vec![json!("a test of mine"); 2]));
+    assert_eq!(lines[0]["says"], "GET /no-such-thing answered 404");
+    assert_eq!(lines[1]["nearest"]["path"], "/repos/{owner}/{repo}/issues");
+
+    let renamed = control.ok(Method::PATCH, &at(""), json!({"name": "Ours", "label": ""})).await;
+    assert_eq!((&renamed["name"], renamed.get("label")), (&json!("Ours"), None));
+    let fork = control.ok(Method::POST, "/__mock/workspaces", json!({"from": "mine"})).await;
+    assert_eq!((&fork["name"], fork.get("label")), (&json!("Ours"), None));
+    for wrong in [json!({"name": " "}), json!({"label": "x".repeat(1_001)})] {
+        assert_eq!(control.post("/__mock/workspaces", wrong.clone()).await.0, 400, "{wrong}");
+        assert_eq!(control.patch(&at(""), wrong).await.0, 400);
+    }
+}

@@ -162,3 +162,54 @@ async fn an_answer_that_the_document_does_not_say_is_noticed() {
     contracts::check(&Method::GET, "/__mock/workspaces/w/faults/story", &(200, json!({ "seed": 1, "fired": [] })))
         .await;
 }
+
+#[tokio::test]
+async fn a_part_of_the_document_is_whole_by_itself() {
+    let bed = Bed::start().await;
+    let asked =
+        async |query: &str| bed.nobody().ok(Method::GET, &format!("/__mock/openapi.json?{query}"), Value::Null).await;
+    let paths = |document: &Value| document["paths"].as_object().unwrap().keys().cloned().collect::<Vec<_>>();
+
+    let clock = asked("tag=clock").await;
+    assert_eq!(paths(&clock).len(), 3);
+    assert_eq!(clock["paths"]["/__mock/workspaces/{key}/clock/advance"]["post"]["operationId"], "advanceClock");
+    let engine = asked("api=engine&tag=connections").await;
+    assert!(paths(&engine).iter().all(|path| path.starts_with("/connections")) && paths(&engine).len() > 20);
+    let control = asked("api=control").await;
+    assert!(paths(&control).iter().all(|path| path.starts_with("/__mock")));
+    let ids: Vec<&str> =
+        control_operations(&control).iter().map(|(_, of)| of["operationId"].as_str().unwrap()).collect();
+    assert!(ids.iter().all(|id| id.chars().all(char::is_alphanumeric)), "each is the name of a function: {ids:?}");
+    for part in [clock, engine, control] {
+        let mut names = BTreeSet::new();
+        referred(&part, &mut names);
+        assert!(names.iter().all(|name| part["components"]["schemas"][name].is_object()));
+    }
+    let wrong = bed.nobody().get("/__mock/openapi.json?tag=clok").await;
+    assert!(wrong.0 == 400 && wrong.1["message"].as_str().unwrap().contains("did you mean `clock`?"), "{wrong:?}");
+    assert_eq!(bed.nobody().get("/__mock/openapi.json?api=controll").await.0, 400);
+}
+
+#[tokio::test]
+async fn what_agents_read_first_is_short_and_names_what_there_is() {
+    let bed = Bed::start().await;
+    let text = reqwest::get(format!("{}/llms.txt", bed.mock.uri())).await.unwrap().text().await.unwrap();
+    assert!(text.len() <= 8_000, "{} bytes", text.len());
+    let document = bed.nobody().get("/__mock/openapi.json").await.1;
+    let known: Vec<String> = document["paths"].as_object().unwrap().keys().cloned().collect();
+    let known: Vec<String> = known.into_iter().chain(["/__mock/mcp".to_owned()]).collect();
+    let paths: Vec<&str> = text
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter_map(|code| {
+            let path = code.split(' ').find(|word| word.starts_with(['/', '…']))?;
+            Some(path.split('?').next().unwrap())
+        })
+        .collect();
+    assert!(paths.len() > 20, "{paths:?}");
+    for path in paths {
+        let below = path.trim_start_matches('…');
+        assert!(known.iter().any(|known| known.ends_with(below)), "{path} is no route");
+    }
+}

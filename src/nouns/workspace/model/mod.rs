@@ -24,6 +24,9 @@ pub struct Workspace {
     /// The secret that tokens are signed with.
     pub secret: String,
     pub name: String,
+    /// What it is for, in the words of whoever made it, such as the name of a test; reports have it.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub label: Option<String>,
     /// The key of the tenant that `credentials` and `token` name unless told otherwise.
     pub default_tenant: String,
     /// The public keys that verify tokens signed with a private key.
