@@ -1,0 +1,65 @@
+/**
+ * For Playwright Test: a tenant per test, beside an app that was started once with one workspace's credentials.
+ *
+ * ```ts
+ * import { expect, test } from 'membrane-mock/playwright'
+ * test('connects GitHub', async ({ page, tenant, connect }) => { … await connect(page, 'github', { account: 'ada@example.com' }) })
+ * ```
+ */
+import { test as base } from '@playwright/test'
+import { type Mock, sharedMock } from './mock.js'
+import { type Choice, type PageLike, connectOn } from './pages.js'
+import { told } from './report.js'
+import type { Tenant, Workspace } from './workspace.js'
+
+/** What tests are given beside Playwright's own. */
+export interface Given {
+  /** The workspace that the app was told of: that of `MEMBRANE_WORKSPACE_KEY`. */
+  workspace: Workspace
+  /** A tenant that no other test has. */
+  tenant: Tenant
+  /** Goes the way of the pages on which a user connects an app. */
+  connect: (page: PageLike, integration: string, choice?: Choice) => Promise<void>
+}
+
+/** What the tests of a worker share. */
+export interface Shared {
+  /** The server. */
+  mock: Mock
+}
+
+let tenants = 0
+
+export const test = base.extend<Given, Shared>({
+  mock: [
+    // Playwright reads which fixtures one needs from the pattern.
+    // eslint-disable-next-line no-empty-pattern
+    async ({}, use) => {
+      await use(await sharedMock())
+    },
+    { scope: 'worker' },
+  ],
+  workspace: async ({ mock }, use, info) => {
+    const workspace = await mock.existing()
+    await use(workspace)
+    if (info.status !== info.expectedStatus) {
+      const report = await told(workspace)
+      if (report) await info.attach('membrane-mock', { body: report, contentType: 'text/plain' })
+    }
+  },
+  tenant: async ({ workspace }, use, info) => {
+    tenants += 1
+    await use(workspace.tenant(`${slug(info.title)}-${info.workerIndex}-${tenants}`, { name: info.title }))
+  },
+  // eslint-disable-next-line no-empty-pattern
+  connect: async ({}, use) => {
+    await use(connectOn)
+  },
+})
+
+/** A key of what people read. */
+function slug(text: string): string {
+  return text.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, 40) || 'tenant'
+}
+
+export { expect } from '@playwright/test'

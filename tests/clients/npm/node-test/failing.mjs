@@ -1,0 +1,5 @@
+import { test } from 'membrane-mock/node-test'
+
+test('asks for what no stub answers', async ({ workspace }) => {
+  await workspace.tenant().act({ connectionKey: 'github-dev', api: { method: 'GET', path: '/usr' } })
+})

@@ -1,0 +1,81 @@
+// Installs the packed package into an empty folder, with no Rust on the path, and runs what a user would: a suite by each
+// helper, one that fails, a strict compiler, the program itself.
+//
+// Start: MEMBRANE_MOCK_BINARY=path/to/membrane-mock npm test
+
+import assert from 'node:assert/strict'
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { delimiter, dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const sources = join(here, '../../../packages/npm')
+const program = process.env.MEMBRANE_MOCK_BINARY
+assert.ok(program, 'MEMBRANE_MOCK_BINARY is not set: it is the program that is packed')
+
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'membrane-mock-npm-')))
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+const packed = join(folder, 'packed')
+const place = join(folder, 'place')
+
+// As on a machine that has Node and nothing of Rust, under no server.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MEMBRANE_') && !name.startsWith('NODE_TEST')))
+env.PATH = process.env.PATH.split(delimiter).filter((at) => !existsSync(join(at, 'cargo'))).join(delimiter)
+
+function run(command, args, { cwd = place, ...more } = {}) {
+  const done = spawnSync(command, args, { cwd, env: { ...env, ...more }, encoding: 'utf8' })
+  return { status: done.status, said: `${done.stdout}${done.stderr}` }
+}
+
+function succeeds(command, args, options) {
+  const { status, said } = run(command, args, options)
+  assert.equal(status, 0, said)
+  return said
+}
+
+test('what was packed is installed and green', async (t) => {
+  const stripped = join(folder, 'membrane-mock')
+  execFileSync('strip', ['-o', stripped, program])
+  const archives = succeeds('node', [join(sources, 'scripts/pack.mjs'), stripped, packed], { cwd: sources }).trim().split('\n')
+  cpSync(here, place, { recursive: true, filter: (at) => !at.includes('node_modules') })
+  succeeds('npm', ['ci', '--no-audit', '--no-fund', '--prefer-offline'])
+
+  const began = Date.now()
+  succeeds('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', ...archives.slice(-2)])
+  succeeds('node', ['--test', 'node-test/verbs.test.mjs'])
+  t.diagnostic(`installed and green after ${Date.now() - began} ms, of which nothing was a download of this package`)
+
+  await t.test('the program runs as itself', () => {
+    assert.match(succeeds('npx', ['membrane-mock', '--version']), /^membrane-mock \d/)
+    assert.equal(run('npx', ['membrane-mock', 'exec', '--', 'sh', '-c', 'exit 7']).status, 7)
+    const unknown = run('node', ['-e', "import('membrane-mock').then(({ binary }) => binary())"], { MEMBRANE_MOCK_BINARY: '/no/such' })
+    assert.match(unknown.said, /MEMBRANE_MOCK_BINARY is \/no\/such, which is no program/)
+  })
+
+  await t.test('node:test under exec uses its server', () => {
+    succeeds('npx', ['membrane-mock', 'exec', '--', 'node', '--test', '--test-name-pattern=calls are broken', 'node-test/verbs.test.mjs'])
+  })
+
+  await t.test('Vitest', () => succeeds('npx', ['vitest', 'run', '--root', 'vitest']))
+  await t.test('Jest', () => succeeds('npx', ['jest', '--rootDir', 'jest', '--config', 'jest/package.json', '--testMatch', '**/*.test.cjs']))
+  await t.test('Playwright', () => succeeds('npx', ['playwright', 'test', '--config', 'playwright/playwright.config.mjs']))
+
+  await t.test('a test that fails has its report', () => {
+    const nearest = /no stub of github answered GET \/usr; the nearest stub is GET \/user/
+    const runs = {
+      'node:test': ['node', ['--test', 'node-test/failing.mjs']],
+      Vitest: ['npx', ['vitest', 'run', '--root', 'vitest'], { SUITE: 'failing.ts' }],
+      Jest: ['npx', ['jest', '--rootDir', 'jest', '--config', 'jest/package.json', '--testMatch', '**/failing.cjs']],
+    }
+    for (const [name, [command, args, more]] of Object.entries(runs)) {
+      const { status, said } = run(command, args, more)
+      assert.notEqual(status, 0, `${name}: ${said}`)
+      assert.match(said, nearest, name)
+    }
+  })
+
+  await t.test('a strict compiler accepts it', () => succeeds('npx', ['tsc', '-p', 'types/tsconfig.json']))
+})
