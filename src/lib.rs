@@ -145,8 +145,10 @@
 pub mod base;
 #[doc(hidden)]
 pub mod call;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
+#[cfg(feature = "cli")]
 mod client;
 #[doc(hidden)]
 pub mod control;
@@ -162,6 +164,7 @@ pub mod fault;
 pub mod journal;
 #[doc(hidden)]
 pub mod mapping;
+#[cfg(feature = "cli")]
 mod mcp;
 #[doc(hidden)]
 pub mod nouns;

@@ -31,7 +31,7 @@ use crate::edge::{departure, serve as edge};
 use crate::engine::{Cx, Engine, InnerCall, tokens as auth};
 use crate::upstream::{FOR_CLIENT, has_room};
 use crate::world::{spaces, worker};
-use crate::{control, edge as api, mcp};
+use crate::{control, edge as api};
 
 /// A connection may be idle for this long. Source: our choice: longer than clients keep theirs (Node's 5 s), so that
 /// none sends its next call just when this end closes.
@@ -278,7 +278,8 @@ fn table() -> Result<Arc<Router>, ApiError> {
     let build = || {
         let mut routes = api::routes();
         routes.extend(control::routes());
-        routes.extend(mcp::routes());
+        #[cfg(feature = "cli")]
+        routes.extend(crate::mcp::routes());
         Router::new(routes).map(Arc::new)
     };
     TABLE.get_or_init(build).clone()

@@ -70,6 +70,7 @@ pub fn level(route: &Route) -> Option<Level> {
 }
 
 /// Returns the ledger in words: each route and each behaviour, as what it is and what is known of it.
+#[cfg(feature = "cli")]
 pub(crate) fn in_words() -> Vec<(String, String)> {
     let word = |level: Option<Level>| level.map_or("unknown", Level::name);
     let behaviours = behaviours::all().map(|Behaviour { what, source, decided, .. }| {

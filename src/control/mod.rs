@@ -16,6 +16,7 @@ mod workspaces;
 pub(crate) use time::keep as keep_clock;
 pub(crate) use upstreams::add as add_stub;
 
+#[cfg(feature = "cli")]
 pub(crate) use fidelity::in_words as ledger_in_words;
 
 use std::sync::Arc;
