@@ -120,9 +120,14 @@ impl Server {
         Ok((ready, stop, thread))
     }
 
-    /// Returns the address that clients use, without a trailing slash.
+    /// Returns the address that clients are told, without a trailing slash.
     pub fn url(&self) -> &str {
         self.engine.base()
+    }
+
+    /// Returns the address by which this machine reaches the server, without a trailing slash.
+    pub fn own_address(&self) -> &str {
+        self.engine.own_address()
     }
 
     /// Returns the address and port that the server listens on.
@@ -221,7 +226,7 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running, Ar
     let server = actix_server::Server::build().workers(workers).disable_signals().shutdown_timeout(0);
     let server = server.listen("membrane-mock", listener, move || service(&shared)).map_err(listen)?;
     let host = if address.ip().is_unspecified() { "127.0.0.1".to_owned() } else { host_text(address) };
-    engine.set_base(format!("http://{host}:{}", address.port()));
+    engine.set_own_address(format!("http://{host}:{}", address.port()));
     engine.egress.set_own(address.ip(), address.port());
     Ok((server.run(), Running { engine, address, runtime: Handle::current() }, under_way))
 }

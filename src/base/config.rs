@@ -66,6 +66,8 @@ pub struct Config {
     pub allow_egress: Vec<String>,
     /// Control calls must carry this token; a server that listens beyond loopback needs one.
     pub control_token: Option<String>,
+    /// Clients reach the server at this origin, such as `http://mock:6262`; at the address it listens on when absent.
+    pub public_url: Option<String>,
     /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,
     /// Each workspace keeps so many logs of runs and as many of calls to external apps, counted together; then the oldest go.
@@ -100,6 +102,7 @@ impl Default for Config {
             workspace_secret: None,
             allow_egress: Vec::new(),
             control_token: None,
+            public_url: None,
             journal_limit: 10_000,
             run_log_limit: 20_000,
             run_log_mb: 256,

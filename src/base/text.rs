@@ -20,6 +20,21 @@ pub fn http_address(text: &str) -> Option<url::Url> {
     url::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"))
 }
 
+/// Reads an origin: an address of `http` or `https` without path, query or user. It is given without a slash at its end, and
+/// an empty text is none.
+pub fn origin(text: &str) -> Result<String, String> {
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    let wrong = || "it is an origin such as http://mock:6262, without a path".to_owned();
+    let url = http_address(text).ok_or_else(wrong)?;
+    let bare = matches!(url.path(), "" | "/") && url.query().is_none() && url.fragment().is_none();
+    if !bare || !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong());
+    }
+    Ok(url.origin().ascii_serialization())
+}
+
 /// Reads a duration such as `90s`, `15m`, `1h` or `7d` as milliseconds; a number alone counts `bare` of them. None for anything
 /// else, and for what is too long to count.
 pub fn milliseconds(text: &str, bare: u64) -> Option<u64> {

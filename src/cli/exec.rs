@@ -96,16 +96,18 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         .arg("--")
         .args(&options.command)
         .envs(access.environment())
-        .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", access.url));
+        .env("MEMBRANE_MOCK_CONTROL_URL", format!("{}/__mock", server.own_address()));
     let redirect = options.redirect.then(Redirect::written).transpose()?;
     if let Some(redirect) = &redirect {
-        command.envs(redirect.environment(&access.url, |name| std::env::var_os(name)));
+        command.envs(redirect.environment(server.own_address(), |name| std::env::var_os(name)));
     }
     let redirected: &[&str] = if redirect.is_some() { Redirect::hosts() } else { &[] };
-    let host = url::Url::parse(&access.url).ok().and_then(|url| url.host_str().map(str::to_owned));
-    // An address in brackets is one only in a URL.
-    let host = host.map(|host| host.trim_matches(['[', ']']).to_owned());
-    let own: Vec<&str> = host.iter().map(String::as_str).chain(redirected.iter().copied()).collect();
+    let hosts = [server.own_address(), access.url.as_str()].map(|address| {
+        let host = url::Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned));
+        // An address in brackets is one only in a URL.
+        host.map(|host| host.trim_matches(['[', ']']).to_owned())
+    });
+    let own: Vec<&str> = hosts.iter().flatten().map(String::as_str).chain(redirected.iter().copied()).collect();
     for (name, other) in [("NO_PROXY", "no_proxy"), ("no_proxy", "NO_PROXY")] {
         // Programs read one of both, and what was set in the other is meant as well.
         let told = std::env::var(name).or_else(|_| std::env::var(other)).ok();

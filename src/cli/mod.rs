@@ -28,6 +28,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::base::clock::ClockMode;
 use crate::base::config::{Config, Database, LONGEST_SNIPPET_MS, MOST_SNIPPET_MB, SeedChoice};
+use crate::base::text::origin;
 use crate::cli::watch::Watched;
 use crate::server::Server;
 
@@ -126,6 +127,9 @@ struct ServerOptions {
     /// Require this token of control calls; needed to listen beyond loopback
     #[arg(long, env = "MEMBRANE_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
+    /// Name this origin in what clients are told, such as `http://mock:6262` [default: the address listened on]
+    #[arg(long, env = "MEMBRANE_MOCK_PUBLIC_URL", value_name = "URL", value_parser = origin)]
+    public_url: Option<String>,
     /// Keep at most this many entries in each journal
     #[arg(long, env = "MEMBRANE_MOCK_JOURNAL_LIMIT", default_value_t = 10_000, value_name = "N", value_parser = RangedU64ValueParser::<usize>::new().range(1..=10_000_000))]
     journal_limit: usize,
@@ -168,6 +172,7 @@ impl ServerOptions {
             workspace_secret: self.workspace_secret.clone().filter(|secret| !secret.is_empty()),
             allow_egress: self.allow_egress.clone(),
             control_token: self.control_token.clone().filter(|token| !token.is_empty()),
+            public_url: self.public_url.clone().filter(|url| !url.is_empty()),
             journal_limit: self.journal_limit,
             run_log_limit: self.run_log_limit,
             run_log_mb: self.run_log_mb,

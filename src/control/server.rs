@@ -205,5 +205,5 @@ async fn openapi(call: Call, Asked(query): Asked<OpenApiQuery>) -> Result<Replie
         return Err(ApiError::bad_request(format!("no operation has the tag `{tag}`{near}"))
             .with_data(json!({ "field": "tag", "tags": tags })));
     }
-    Ok(Reply::json(&openapi::document(&part, "membrane-mock", call.engine.base()))?.into())
+    Ok(Reply::json(&openapi::part(&part, "membrane-mock", call.engine.base()))?.into())
 }

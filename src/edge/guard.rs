@@ -12,7 +12,7 @@ use crate::engine::Engine;
 pub(super) fn check(engine: &Engine, headers: &HeaderMap, loopback: bool) -> Result<(), ApiError> {
     let text = |name: header::HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    if let Some(origin) = origins.find(|origin| origin.as_bytes() != engine.base().as_bytes()) {
+    if let Some(origin) = origins.find(|origin| !engine.is_own_origin(origin.as_bytes())) {
         let origin = String::from_utf8_lossy(origin.as_bytes());
         return Err(ApiError::access_denied(format!("the control API answers no page of another origin (`{origin}`)")));
     }

@@ -147,6 +147,42 @@ pub fn document(routes: &[Route], title: &str, server: &str) -> Value {
     document
 }
 
+/// Makes the document of a part of the routes: it has the shapes that those refer to, and no others.
+pub fn part(routes: &[Route], title: &str, server: &str) -> Value {
+    let mut document = document(routes, title, server);
+    let mut shapes = match document.pointer_mut("/components/schemas") {
+        Some(Value::Object(shapes)) => std::mem::take(shapes),
+        _ => Map::new(),
+    };
+    let mut open: Vec<String> = Vec::new();
+    referred_in(document.get("paths").unwrap_or(&Value::Null), &mut open);
+    let mut kept = Map::new();
+    while let Some(name) = open.pop() {
+        if let Some(shape) = shapes.remove(&name) {
+            referred_in(&shape, &mut open);
+            kept.insert(name, shape);
+        }
+    }
+    kept.sort_keys();
+    if let Some(place) = document.pointer_mut("/components/schemas") {
+        *place = Value::Object(kept);
+    }
+    document
+}
+
+/// Adds the names of the shapes to which something refers.
+fn referred_in(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            let at = fields.get("$ref").and_then(Value::as_str);
+            found.extend(at.and_then(|at| at.strip_prefix("#/components/schemas/")).map(str::to_owned));
+            fields.values().for_each(|field| referred_in(field, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| referred_in(item, found)),
+        _ => {}
+    }
+}
+
 /// What the names in paths stand for.
 const NAMES: [(&str, &str); 8] = [
     ("key", "The key of the workspace, or of the element."),

@@ -101,7 +101,7 @@ pub struct Engine {
     pub(crate) stub_server: OnceCell<StubServer>,
     raw_server: OnceCell<RawServer>,
     pub(crate) door: OnceLock<InnerCalls>,
-    base: OnceLock<String>,
+    own_address: OnceLock<String>,
     spaces: RwLock<HashMap<String, Arc<WorkspaceRuntime>>>,
     first: OnceLock<String>,
     deleted_first: OnceLock<Arc<WorkspaceRuntime>>,
@@ -118,7 +118,7 @@ pub struct Engine {
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine").field("base", &self.base).finish_non_exhaustive()
+        f.debug_struct("Engine").field("base", &self.base()).finish_non_exhaustive()
     }
 }
 
@@ -140,7 +140,7 @@ impl Engine {
             stub_server: OnceCell::new(),
             raw_server: OnceCell::new(),
             door: OnceLock::new(),
-            base: OnceLock::new(),
+            own_address: OnceLock::new(),
             spaces: RwLock::default(),
             first: OnceLock::new(),
             deleted_first: OnceLock::new(),
@@ -157,13 +157,23 @@ impl Engine {
         }))
     }
 
-    /// Returns the address that clients use, without a trailing slash; it is empty until the server listens.
+    /// Returns the address that clients are told, without a trailing slash; it is empty until the server listens.
     pub fn base(&self) -> &str {
-        self.base.get().map_or("", String::as_str)
+        self.config.public_url.as_deref().unwrap_or_else(|| self.own_address())
     }
 
-    pub(crate) fn set_base(&self, base: String) {
-        self.base.set(base).ok();
+    /// Returns the address that the server itself listens on, without a trailing slash; it is empty until it does.
+    pub fn own_address(&self) -> &str {
+        self.own_address.get().map_or("", String::as_str)
+    }
+
+    pub(crate) fn set_own_address(&self, address: String) {
+        self.own_address.set(address).ok();
+    }
+
+    /// Whether this is the origin of the server, by either of its addresses.
+    pub(crate) fn is_own_origin(&self, origin: &[u8]) -> bool {
+        [self.base(), self.own_address()].iter().any(|own| own.as_bytes() == origin)
     }
 
     /// Returns an address whose next request gets this answer, which may go wrong on the wire.

@@ -40,7 +40,8 @@ pub struct Entry {
     /// Some calls have a name of their own: `act`, `flowRun`, `connect`, `proxy`, `refresh`, `webhook`; other calls have none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub operation: Option<Operation>,
-    /// The caller belongs to the tenant with this key; absent for managers and unauthenticated callers.
+    /// The caller belongs to the tenant with this key, or an external app was called for it; absent for managers and
+    /// unauthenticated callers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<String>,
     /// The list has the id and the key of the integration that the call was about.

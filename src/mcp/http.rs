@@ -34,7 +34,7 @@ async fn serve(call: Call) -> Result<Reply, ApiError> {
     let session = {
         let world = space.world();
         Session {
-            api: call.engine.base().to_owned(),
+            api: call.engine.own_address().to_owned(),
             workspace: world.workspace.key.clone(),
             secret: world.workspace.secret.clone(),
             tenant: query.text("tenant").unwrap_or_else(|| world.workspace.default_tenant.clone()),

@@ -137,6 +137,25 @@ impl MockMembraneBuilder {
         self
     }
 
+    /// Names this origin in what clients are told: pages, `apiUri`, pictures, callbacks. It is for servers that are reached
+    /// under another name than the one they listen on.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::builder().public_url("http://mock:6262").start().await?;
+    /// assert_eq!(mock.uri(), "http://mock:6262");
+    /// assert!(mock.own_address().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn public_url(mut self, origin: impl Into<String>) -> Self {
+        self.config.public_url = Some(origin.into().trim_end_matches('/').to_owned());
+        self
+    }
+
     /// Runs snippets in child processes of this `membrane-mock` binary, which contain everything that a
     /// snippet can do. Without a binary they run on threads of this process (see [`crate::sandbox`]). The
     /// default is the environment variable `MEMBRANE_MOCK_JS_WORKER`.

@@ -144,6 +144,22 @@ impl MockMembrane {
         self.server.url()
     }
 
+    /// Returns the address by which this machine reaches the server: [`Self::uri`], unless a public one was given.
+    ///
+    /// ```
+    /// use membrane_mock::testing::MockMembrane;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mock = MockMembrane::start().await?;
+    /// assert_eq!(mock.own_address(), mock.uri());
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn own_address(&self) -> &str {
+        self.server.own_address()
+    }
+
     /// Returns the workspace that existed at the start.
     ///
     /// ```

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::base::error::ApiError;
@@ -114,6 +115,8 @@ pub struct StandIn {
     pub nominal: Url,
     /// The real app's API lies below this path, which has no slash at its end.
     pub prefix: String,
+    /// The key of the tenant for whom the request is made; stubs may be for some alone.
+    pub tenant: String,
     /// This address takes the place of origin and prefix; it has no slash at its end.
     pub base: String,
 }
@@ -162,6 +165,9 @@ pub struct Client {
 /// The header by which the stub server knows that a request was made in place of one to an app.
 pub(super) const STUB_KEY: HeaderName = HeaderName::from_static("x-membrane-mock-stub-key");
 
+/// The header that tells the stub server for which tenant a request is made: the tenant's key, percent-encoded.
+pub(super) const STUB_TENANT: HeaderName = HeaderName::from_static("x-membrane-mock-stub-tenant");
+
 /// A connection to an app that nobody uses is closed after this long.
 const IDLE: Duration = Duration::from_secs(10);
 
@@ -206,7 +212,7 @@ impl Client {
         }
         for _ in 0..=MOST_REDIRECTS {
             self.egress.check(&request.url, stand_in.is_some()).await?;
-            let response = self.once(&request, stand_in.is_some()).await?;
+            let response = self.once(&request, stand_in.as_ref()).await?;
             let Some(location) = redirect_of(&response) else { return Ok(response) };
             let within = stand_in.as_mut().and_then(|app| app.follow(location));
             if within.is_none() {
@@ -241,10 +247,10 @@ impl Client {
     /// Sends a request to this server itself, which also serves the stub vendors' OAuth endpoints. Only addresses that
     /// the fake made may be passed, because the egress rule is not checked; redirects are not followed.
     pub async fn send_home(&self, request: &OutRequest) -> Result<OutResponse, UpstreamError> {
-        self.once(request, false).await
+        self.once(request, None).await
     }
 
-    async fn once(&self, request: &OutRequest, in_place: bool) -> Result<OutResponse, UpstreamError> {
+    async fn once(&self, request: &OutRequest, stand_in: Option<&StandIn>) -> Result<OutResponse, UpstreamError> {
         let transport = |error: reqwest::Error| {
             let url = || shown(&request.url);
             if is_out_of_descriptors(&error) {
@@ -254,8 +260,11 @@ impl Client {
         };
         let mut builder =
             self.http.request(request.method.clone(), request.url.clone()).headers(request.headers.clone());
-        if let (true, Some(key)) = (in_place && self.egress.is_stub_server(&request.url), self.stub_key.get()) {
-            builder = builder.header(STUB_KEY, key.clone());
+        if let (Some(app), Some(key)) = (stand_in, self.stub_key.get())
+            && self.egress.is_stub_server(&request.url)
+        {
+            let tenant = utf8_percent_encode(&app.tenant, NON_ALPHANUMERIC).to_string();
+            builder = builder.header(STUB_KEY, key.clone()).header(STUB_TENANT, tenant);
         }
         if !request.body.is_empty() {
             builder = builder.body(request.body.clone());

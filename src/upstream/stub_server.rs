@@ -17,7 +17,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::base::message::body;
 use crate::nouns::stub::model::StubRequest;
-use crate::upstream::client::STUB_KEY;
+use crate::upstream::client::{STUB_KEY, STUB_TENANT};
 
 /// The answerer decides what a stub server replies; the engine is one.
 pub trait Answerer: Send + Sync {
@@ -162,10 +162,11 @@ impl Respond for CatchAll {
             headers: request
                 .headers
                 .iter()
-                .filter(|(name, _)| **name != STUB_KEY)
+                .filter(|(name, _)| ![STUB_KEY, STUB_TENANT].contains(name))
                 .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
                 .collect(),
             body,
+            tenant: request.headers.get(STUB_TENANT).and_then(|key| key.to_str().ok()).map(decode),
         };
         let reply = self.shared.answerer.answer(&workspace, &connector, incoming);
         let mut template = ResponseTemplate::new(reply.status);

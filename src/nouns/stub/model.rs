@@ -54,6 +54,9 @@ pub struct RequestPattern {
     /// Parameters that the query must have, with exactly these values; others are allowed.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub query: BTreeMap<String, String>,
+    /// The key of the tenant for whom the request must be made; everybody's requests fit when absent.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub tenant: Option<String>,
     /// A value that the body, JSON or a form, must contain: members of objects may be more, lists must have the same length.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub body: Option<Value>,
@@ -72,7 +75,7 @@ pub struct StubAnswer {
     /// Headers of the answer.
     #[serde(skip_serializing_if = "BTreeMap::is_empty", default)]
     pub headers: BTreeMap<String, String>,
-    /// A JSON body, in which data-mapping formulas over `$.body`, `$.query`, `$.path` and `$.headers`
+    /// A JSON body, in which data-mapping formulas over `$.body`, `$.query`, `$.path`, `$.headers` and `$.tenant`
     /// of the request are worked out.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub json: Option<Value>,
@@ -107,6 +110,8 @@ pub struct StubRequest {
     pub headers: BTreeMap<String, String>,
     /// The body: a form or JSON if it can be read, else text; null when empty.
     pub body: Value,
+    /// The key of the tenant for whom it is made.
+    pub tenant: Option<String>,
 }
 
 /// One field in which a request differs from a stub.
@@ -159,6 +164,13 @@ impl StubSpec {
         if path_values(&pattern.path, &request.path).is_none() {
             found.push(Mismatch { field: "path".into(), expected: json!(pattern.path), actual: json!(request.path) });
         }
+        if pattern.tenant.is_some() && pattern.tenant != request.tenant {
+            found.push(Mismatch {
+                field: "tenant".into(),
+                expected: json!(pattern.tenant),
+                actual: json!(request.tenant),
+            });
+        }
         for (name, wanted) in &pattern.query {
             let actual = request.query.get(name);
             if actual != Some(wanted) {
@@ -189,7 +201,8 @@ impl StubSpec {
         let Some(template) = &self.respond.json else { return Ok((Vec::new(), "text/plain; charset=utf-8")) };
         let path = path_values(&self.request.path, &request.path).unwrap_or_default();
         let variables = json!({
-            "body": request.body, "query": request.query, "headers": request.headers, "path": path
+            "body": request.body, "query": request.query, "headers": request.headers, "path": path,
+            "tenant": request.tenant,
         });
         let value = formula::resolve(template, &variables, now)?.unwrap_or(Value::Null);
         Ok((value.to_string().into_bytes(), "application/json; charset=utf-8"))
@@ -278,6 +291,7 @@ mod tests {
             path: path.into(),
             query: BTreeMap::new(),
             headers: BTreeMap::new(),
+            tenant: None,
             body: json!({"title": "Hello"}),
         }
     }

@@ -100,7 +100,7 @@ fn is_ours_or_local(engine: &Engine, space: &WorkspaceRuntime, uri: &Url) -> boo
         Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    let is_ours = || Url::parse(engine.base()).is_ok_and(|base| base.origin() == uri.origin());
+    let is_ours = || engine.is_own_origin(uri.origin().ascii_serialization().as_bytes());
     let own = || space.world().integrations.iter().any(|i| i.o_auth_callback_uri.as_deref() == Some(uri.as_str()));
     matches!(uri.scheme(), "http" | "https") && (local || is_ours() || own())
 }

@@ -188,6 +188,7 @@ impl Answerer for Vendors {
         space.journal.add(Entry {
             route: Some(connector.to_owned()),
             status: reply.status,
+            tenant: request.tenant,
             unmatched,
             body: kept(request.body),
             faults: space.upstream_mark(connector),

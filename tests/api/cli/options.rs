@@ -8,6 +8,7 @@ use std::process::Stdio;
 use http::Method;
 use serde_json::{Value, json};
 
+use super::commands::{run, text as said_by};
 use crate::support::served::{Served, binary, write_integration};
 use crate::support::{Api, message};
 
@@ -320,4 +321,20 @@ fn a_value_that_cannot_be_is_refused_by_name() {
     }
     let nothing_to_watch = refusal(&[("WATCH", "true")]);
     assert!(nothing_to_watch.contains("--watch") && nothing_to_watch.contains("--seed"), "{nothing_to_watch}");
+}
+
+#[tokio::test]
+async fn a_public_address_is_an_origin() {
+    let started = Served::by(&[("PUBLIC_URL", "http://mock.test:6262/")]);
+    assert_eq!(started.get("url"), "http://mock.test:6262");
+    let wrong = run(&["serve", "--public-url", "http://mock.test/below"]);
+    assert!(said_by(&wrong.stderr).contains("it is an origin such as http://mock:6262"), "{}", said_by(&wrong.stderr));
+    let script =
+        "echo \"$MEMBRANE_API_URI $MEMBRANE_MOCK_CONTROL_URL\"; curl -sf \"$MEMBRANE_MOCK_CONTROL_URL/health\"";
+    let told = run(&["exec", "--public-url", "http://mock.test:6262", "--", "sh", "-c", script]);
+    let said = said_by(&told.stdout);
+    assert!(
+        said.starts_with("http://mock.test:6262 http://127.0.0.1:") && said.contains("\"status\":\"ok\""),
+        "{said}"
+    );
 }

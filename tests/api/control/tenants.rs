@@ -131,3 +131,26 @@ async fn one_tenants_connection_is_broken_as_its_vendor_does_it() {
     let both = bed.control(Method::POST, "/connections/code/break", json!({"by": "disconnect"})).await;
     assert_eq!(both.0, 400, "several tenants have one of that key");
 }
+
+#[tokio::test]
+async fn a_stub_is_for_one_tenant_and_what_an_app_got_says_for_whom() {
+    let bed = two().await;
+    let stub = |tenant: Value, json: Value| json!({"request": {"method": "GET", "path": "/user", "tenant": tenant}, "respond": {"json": json}});
+    for made in [stub(Value::Null, json!({"for": {"$var": "$.tenant"}})), stub(json!("ada"), json!("hers alone"))] {
+        assert_eq!(bed.control(Method::POST, "/upstreams/github/stubs", made).await.0, 200);
+    }
+    let got = async |tenant: &str| {
+        let call = json!({"connectionKey": "code", "api": {"method": "GET", "path": "/user"}});
+        bed.tenant(tenant).ok(Method::POST, "/act", call).await["output"].clone()
+    };
+
+    assert_eq!((got("ada").await, got("bob").await), (json!("hers alone"), json!({"for": "bob"})));
+    let requests = bed.control(Method::GET, "/upstreams/github/requests", Value::Null).await.1;
+    let for_whom: Vec<&Value> = requests["items"].as_array().unwrap().iter().map(|it| &it["tenant"]).collect();
+    assert_eq!(for_whom, ["ada", "bob"]);
+    let details = bed.control(Method::GET, "/journal?side=upstream&tenant=bob", Value::Null).await.1;
+    assert_eq!(details["items"].as_array().unwrap().len(), 1);
+    let headers = stub(Value::Null, json!({"$var": "$.headers"}));
+    bed.control(Method::POST, "/upstreams/github/stubs", headers).await;
+    assert!(!got("bob").await.to_string().contains("stub-tenant"), "an app does not see how it is told apart");
+}

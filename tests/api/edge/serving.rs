@@ -378,3 +378,35 @@ async fn an_api_version_header_changes_nothing() {
         assert_eq!(answer(bed.demo().request(Method::GET, "/self").header(name, value)).await.0, 200);
     }
 }
+
+#[tokio::test]
+async fn clients_are_told_the_public_address_and_the_server_asks_itself_at_its_own() {
+    const PUBLIC: &str = "http://mock.test:6262";
+    let mock = MockMembrane::builder().public_url(format!("{PUBLIC}/")).start().await.unwrap();
+    let workspace = mock.workspace();
+    let ada = Api::new(mock.own_address(), workspace.tenant("ada").token());
+    let control = Api::new(mock.own_address(), None);
+    let at = |below: &str| format!("/__mock/workspaces/{}{below}", workspace.key());
+
+    let begun = ada.connect(json!({"connectorKey": "github", "connectionKey": "code"})).await;
+    let page = begun["clientAction"]["uiUrl"].as_str().unwrap();
+    assert!(page.starts_with(&format!("{PUBLIC}/connect/")), "{page}");
+    let body = answer(ada.request(Method::GET, page.trim_start_matches(PUBLIC))).await.1.to_string();
+    assert!(!body.contains(mock.own_address()), "{body}");
+    let shown = control.ok(Method::GET, &at(""), Value::Null).await;
+    let integration = ada.ok(Method::GET, "/integrations/github", Value::Null).await;
+    for told in [&shown["apiUri"], &integration["logoUri"]] {
+        assert!(told.as_str().unwrap().starts_with(PUBLIC), "{told}");
+    }
+
+    let done = control.ok(Method::POST, &at("/connections/code/complete"), json!({})).await;
+    assert_eq!(done["state"], "READY", "the code was exchanged");
+    control.ok(Method::POST, &at("/connections/code/break"), json!({"by": "expireCredentials"})).await;
+    let call = json!({"connectionKey": "code", "api": {"method": "GET", "path": "/user"}});
+    ada.ok(Method::POST, "/act", call).await;
+
+    for (origin, status) in [(PUBLIC, 200), (mock.own_address(), 200), ("http://mock.test", 403)] {
+        let asked = control.request(Method::GET, "/__mock/health").header("origin", origin);
+        assert_eq!(answer(asked).await.0, status, "{origin}");
+    }
+}

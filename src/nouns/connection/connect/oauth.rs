@@ -47,7 +47,7 @@ pub fn authorize_address(
 ) -> Option<Url> {
     let ticket = ticket_of(&space.key, connection)?;
     let nominal = connector.oauth.as_ref().map(|oauth| oauth.authorize_uri.as_str()).unwrap_or_default();
-    let Endpoint { mut url, is_ours } = Endpoint::of(engine, space, connector, nominal, "authorize")?;
+    let Endpoint { mut url, is_ours } = Endpoint::of(engine, space, connector, nominal, Ours::Authorize)?;
     let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier(space, &ticket)));
     let scopes = connector.oauth.as_ref().map(|oauth| oauth.scopes.join(" ")).unwrap_or_default();
     url.query_pairs_mut()
@@ -114,7 +114,7 @@ async fn ask(
     fields: &[(&str, &str)],
 ) -> Exchanged {
     let nominal = connector.oauth.as_ref().map(|oauth| oauth.token_uri.as_str()).unwrap_or_default();
-    let Some(endpoint) = Endpoint::of(engine, space, connector, nominal, "token") else {
+    let Some(endpoint) = Endpoint::of(engine, space, connector, nominal, Ours::Token) else {
         return Exchanged::Failed(ApiError::internal("the server has no address yet"));
     };
     let client = client_of(&space.world(), connection, connector);
@@ -164,17 +164,29 @@ struct Endpoint {
     is_ours: bool,
 }
 
+/// The two addresses of the stub vendor.
+#[derive(Debug, Clone, Copy)]
+enum Ours {
+    Authorize,
+    Token,
+}
+
 impl Endpoint {
     /// The real vendor when the user named its host, else the stub vendor. The stub vendor answers also beside a user's
     /// own fake of an app, which need not know OAuth.
-    fn of(engine: &Engine, space: &WorkspaceRuntime, connector: &Connector, nominal: &str, ours: &str) -> Option<Self> {
+    fn of(engine: &Engine, space: &WorkspaceRuntime, connector: &Connector, nominal: &str, ours: Ours) -> Option<Self> {
         let named = Url::parse(nominal).ok();
         let named = named.filter(|url| url.host_str().is_some_and(|host| engine.egress.names(host)));
         if let Some(url) = named {
             return Some(Self { url, is_ours: false });
         }
-        let mut url = Url::parse(engine.base()).ok()?;
-        url.path_segments_mut().ok()?.clear().extend(["vendor", &space.key, connector.key(), "oauth", ours]);
+        // A browser goes to the one, and the server itself asks the other.
+        let (base, page) = match ours {
+            Ours::Authorize => (engine.base(), "authorize"),
+            Ours::Token => (engine.own_address(), "token"),
+        };
+        let mut url = Url::parse(base).ok()?;
+        url.path_segments_mut().ok()?.clear().extend(["vendor", &space.key, connector.key(), "oauth", page]);
         Some(Self { url, is_ours: true })
     }
 }

@@ -149,8 +149,14 @@ fn nominal_url(connector: &Connector, out: &Outgoing) -> Result<Url, ApiError> {
 
 /// The server that answers in place of the app: the user's own fake or the stub server. None when the user named the
 /// real host, which is then called.
-async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Option<StandIn>, ApiError> {
-    let own = cx.world().workspace.mock.upstreams.get(connector.key()).cloned();
+async fn stand_in(
+    cx: &Cx,
+    connector: &Connector,
+    connection: &Connection,
+    nominal: &Url,
+) -> Result<Option<StandIn>, ApiError> {
+    let world = cx.world();
+    let own = world.workspace.mock.upstreams.get(connector.key()).cloned();
     let base = match own {
         Some(base) => base,
         None if nominal.host_str().is_some_and(|host| cx.engine.egress.names(host)) => return Ok(None),
@@ -162,6 +168,11 @@ async fn stand_in(cx: &Cx, connector: &Connector, nominal: &Url) -> Result<Optio
     Ok(Some(StandIn {
         nominal: nominal.clone(),
         prefix: prefix.unwrap_or_default(),
+        tenant: world
+            .tenants
+            .get(connection.tenant.as_str())
+            .map(|tenant| tenant.internal_id.clone())
+            .unwrap_or_default(),
         base: base.trim_end_matches('/').to_owned(),
     }))
 }
@@ -175,7 +186,7 @@ async fn once(
     out: &Outgoing,
     trip: &mut CallOutcome,
 ) -> Result<(), ApiError> {
-    let stand_in = stand_in(cx, connector, nominal).await?;
+    let stand_in = stand_in(cx, connector, connection, nominal).await?;
     let actual = match &stand_in {
         Some(app) => app.locate(nominal).map_err(|error| {
             ApiError::configuration(format!("the upstream `{}` is not an address: {error}", app.base))

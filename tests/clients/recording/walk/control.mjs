@@ -18,6 +18,9 @@ async function walkDocuments({ recorder, nobody, key }) {
   const test = (path, options) => nobody.get(`/__mock${path}`, options)
   await test('/health')
   await test('/openapi.json')
+  await test('/openapi.json?tag=clock')
+  await test('/openapi.json?tag=clok')
+  await nobody.get('/llms.txt', { bodyless: true })
   await nobody.get('/docs-json')
   await test('/fidelity')
   await test(`/fidelity?workspace=${key}`)
@@ -70,7 +73,7 @@ async function walkWorkspaces(world) {
   await nobody.get(at)
   await nobody.patch(at, { settings: { enableApiLogs: false }, mock: { account: 'made@example.com' } })
   await nobody.patch(at, { mock: { colour: 'red' } })
-  await nobody.patch(at, { name: 'x' })
+  await nobody.patch(at, { name: '' })
   await nobody.get(`${at}/progress`)
   await nobody.put(`${at}/progress`, { 'connection.building': { after: 5 }, flowRun: 'hold' })
   await nobody.put(`${at}/progress`, { 'connection.building': 'soon' })
@@ -78,12 +81,16 @@ async function walkWorkspaces(world) {
   await nobody.get('/__mock/workspaces/nope')
 }
 
-async function walkTenants({ recorder, control }) {
+async function walkTenants({ recorder, nobody, control }) {
   recorder.about('tenants and their connections')
   await control.get('/tenants')
   for (const query of ['', '?tenant=demo-tenant&connector=github', '?state=READY&integration=hubspot']) await control.get(`/connections${query}`)
   for (const query of ['?tenant=nobody', '?integration=nope', '?state=lost', '?tenat=x']) await control.get(`/connections${query}`)
   await control.post('/connections/github-dev/poke?tenant=nobody', { event: 'disconnect' })
+  await control.post('/connections/github-dev/break', { by: 'expireCredentials' })
+  await control.post('/connections/github-dev/break', { by: 'accident' })
+  await control.get('/report')
+  await nobody.get('/__mock/workspaces/nowhere/report')
 }
 
 async function walkForks(world) {

@@ -11,8 +11,8 @@ export const NEVER_FAIL = [
   'GET /',
   'GET /__mock/journal',
   'GET /__mock/metrics',
-  'GET /__mock/openapi.json',
   'GET /__mock/workspaces',
   'GET /docs-json',
+  'GET /llms.txt',
   'GET /logos/{name}',
 ]
