@@ -115,7 +115,8 @@ pub struct Envelope {
     pub status_override: Option<u16>,
 }
 
-/// An error as it reaches the caller. It is an [`Envelope`] in a box, because most results are not an error.
+/// An error as it reaches the caller.
+// It is an envelope in a box, because most results are not an error.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error, JsonSchema)]
 #[serde(transparent)]
 #[error("{}", .0.message)]

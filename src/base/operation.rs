@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// The name of a call that does something of its own. Each route says its own; see the route table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[schemars(rename = "CallOperation")]
 pub enum Operation {
     /// A call that runs an action: `/act`, and `/run` of an action however it is addressed.
     Act,

@@ -52,6 +52,8 @@ pub struct Contract {
     pub says: &'static str,
     pub query: Option<ShapeOf>,
     pub body: Option<BodyShape>,
+    /// A body that makes sense, as JSON.
+    pub example: Option<&'static str>,
     pub answer: AnswerShape,
 }
 
@@ -311,7 +313,7 @@ pub fn typed<Taken, H: Typed<Taken>>(
             handler.answer(call).await?.reply()
         }
     };
-    let contract = Contract { name, says, query, body, answer: H::Answer::SHAPE };
+    let contract = Contract { name, says, query, body, example: None, answer: H::Answer::SHAPE };
     route(Some(method), path, access, source, strict).contract(contract)
 }
 

@@ -111,6 +111,13 @@ impl Route {
         Self { contract: Some(contract), ..self }
     }
 
+    /// The same, with a body that makes sense, as JSON; nothing changes where it takes none.
+    #[must_use]
+    pub fn example(self, body: &'static str) -> Self {
+        let contract = self.contract.map(|contract| Contract { example: Some(body), ..contract });
+        Self { contract, ..self }
+    }
+
     /// The same, where path and query alone do not say what a call is about.
     #[must_use]
     pub fn about(self, subject: SubjectOf) -> Self {

@@ -66,21 +66,24 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/connections/{selector}/poke",
             "Moves a connection to a state that may come next.",
             poke_connection,
-        ),
+        )
+        .example(r#"{"event": "loseCredentials"}"#),
         control(
             "breakConnection",
             Method::POST,
             "/workspaces/{key}/connections/{selector}/break",
             "Breaks a connection as its vendor would: it is noticed by the next call that needs it.",
             break_connection,
-        ),
+        )
+        .example(r#"{"by": "expireCredentials"}"#),
         control(
             "completeConnection",
             Method::POST,
             "/workspaces/{key}/connections/{selector}/complete",
             "Lets the user finish connecting, as on the hosted pages.",
             complete,
-        ),
+        )
+        .example(r#"{"account": "ada@example.com"}"#),
         control(
             "cancelConnection",
             Method::POST,
@@ -94,35 +97,40 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/connections/{selector}/fail",
             "Lets the vendor send the user back with an error.",
             fail,
-        ),
+        )
+        .example(r#"{"error": "access_denied"}"#),
         control(
             "pokeAction",
             Method::POST,
             "/workspaces/{key}/actions/{selector}/poke",
             "Ends the building of an action.",
             poke_action,
-        ),
+        )
+        .example(r#"{"event": "fail", "error": "no such endpoint"}"#),
         control(
             "pokeAgentSession",
             Method::POST,
             "/workspaces/{key}/agent-sessions/{id}/poke",
             "Moves an agent session to a state that may come next.",
             poke_session,
-        ),
+        )
+        .example(r#"{"event": "complete"}"#),
         control(
             "pokeJob",
             Method::POST,
             "/workspaces/{key}/jobs/{id}/poke",
             "Moves a background job to a state that may come next.",
             poke_job,
-        ),
+        )
+        .example(r#"{"event": "fail", "error": "disk full"}"#),
         control(
             "pokeFlowRun",
             Method::POST,
             "/workspaces/{key}/flow-runs/{id}/poke",
             "Moves a flow run to a state that may come next.",
             poke_flow_run,
-        ),
+        )
+        .example(r#"{"event": "stop"}"#),
     ]
 }
 

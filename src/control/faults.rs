@@ -29,7 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/faults",
             "Adds a fault rule, or several, of which either all are added or none.",
             add,
-        ),
+        ).example(r#"{"on": {"operation": "act", "connection": "github-dev"}, "times": 2, "fault": {"respond": {"status": 503}}}"#),
         control("clearFaults", Method::DELETE, "/workspaces/{key}/faults", "Removes all fault rules.", clear),
         control(
             "getFaultStory",
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/faults/story",
             "Makes the same faults fire again, at the same calls.",
             play,
-        ),
+        ).example(r#"{"seed": 7}"#),
         control("getFault", Method::GET, "/workspaces/{key}/faults/{id}", "Answers a fault rule.", get),
         control(
             "replaceFault",
@@ -52,7 +52,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/faults/{id}",
             "Replaces a fault rule; it keeps its place and its counts.",
             put,
-        ),
+        ).example(r#"{"on": {"side": "upstream", "connector": "github"}, "fault": {"latency": {"ms": 5000}}}"#),
         control(
             "removeFault",
             Method::DELETE,

@@ -43,7 +43,8 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/journal/verify",
             "Says whether the expected calls were made, and which came near.",
             verify,
-        ),
+        )
+        .example(r#"{"calls": {"operation": "act", "tenant": "ada"}, "times": 2}"#),
     ]
 }
 

@@ -30,8 +30,8 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/scenarios",
             "Adds a scenario, or replaces the one of its name.",
             add,
-        ),
-        control("startScenario", Method::POST, "/workspaces/{key}/scenarios/{name}/start", "Starts a scenario.", start),
+        ).example(r#"{"name": "lost-after-one", "steps": [{"after": {"acts": 1}, "do": [{"break": {"connection": "github-dev", "by": "disconnect"}}]}]}"#),
+        control("startScenario", Method::POST, "/workspaces/{key}/scenarios/{name}/start", "Starts a scenario.", start).example(r#"{"parameters": {"connector": "github", "minutes": 10}}"#),
         control(
             "stopScenario",
             Method::POST,

@@ -30,7 +30,8 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/snapshots",
             "Takes a snapshot; one of the same name is replaced.",
             take,
-        ),
+        )
+        .example(r#"{"name": "before"}"#),
         control("deleteSnapshot", Method::DELETE, "/workspaces/{key}/snapshots/{id}", "Removes a snapshot.", remove),
         control(
             "restoreSnapshot",

@@ -31,14 +31,16 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/clock",
             "Lets the clock run with the system, or stand still at a moment.",
             set,
-        ),
+        )
+        .example(r#"{"mode": "2030-01-01T00:00:00Z"}"#),
         control(
             "advanceClock",
             Method::POST,
             "/workspaces/{key}/clock/advance",
             "Moves the clock forward, and does on the way what falls due.",
             advance,
-        ),
+        )
+        .example(r#"{"ms": 3600000}"#),
         control(
             "settleClock",
             Method::POST,

@@ -30,7 +30,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/upstreams/{connector}",
             "Sends the calls of a connector to another address, or back to its stubs.",
             set,
-        ),
+        ).example(r#"{"url": "http://127.0.0.1:9000"}"#),
         control(
             "listStubs",
             Method::GET,
@@ -44,7 +44,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/upstreams/{connector}/stubs",
             "Adds a stub, which wins over the catalog.",
             add_stub,
-        ),
+        ).example(r#"{"request": {"method": "GET", "path": "/user"}, "respond": {"json": {"login": "ada"}}}"#),
         control(
             "clearStubs",
             Method::DELETE,
@@ -65,7 +65,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/upstreams/{connector}/stubs/{id}",
             "Replaces what a stub matches and answers.",
             put_stub,
-        ),
+        ).example(r#"{"request": {"method": "GET", "path": "/repos/{owner}/{repo}"}, "times": 1, "respond": {"status": 404, "json": {"message": "Not Found"}}}"#),
         control(
             "removeStub",
             Method::DELETE,
@@ -93,7 +93,7 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/upstreams/{connector}/tokens/{id}/{event}",
             "Lets a token expire, be revoked, be refused when it is refreshed, or have other scopes.",
             token_event,
-        ),
+        ).example(r#"{"scopes": ["read:user"]}"#),
     ]
 }
 

@@ -36,6 +36,9 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces",
             "Makes a workspace: from a seed, as a copy of another one, or of what the first one started from.",
             create,
+        )
+        .example(
+            r#"{"label": "syncs contacts", "mock": {"account": "ada@example.com"}, "clock": "2030-01-01T00:00:00Z"}"#,
         ),
         control(
             "getWorkspace",
@@ -50,7 +53,8 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}",
             "Merges changes into the settings of the platform and of the fake.",
             patch,
-        ),
+        )
+        .example(r#"{"label": "syncs contacts", "settings": {"useMembraneUniverse": true}}"#),
         control(
             "deleteWorkspace",
             Method::DELETE,
@@ -71,7 +75,8 @@ pub(super) fn routes() -> Vec<Route> {
             "/workspaces/{key}/progress",
             "Merges changes into when state machines move by themselves.",
             set_progress,
-        ),
+        )
+        .example(r#"{"connection.building": {"after": 5000}, "flowRun": "hold"}"#),
         control(
             "listWebhooks",
             Method::GET,

@@ -252,8 +252,11 @@ fn typed_operation(route: &Route, contract: &Contract, mut operation: Value, sha
     }
     if let Some(body) = contract.body {
         let schema = shapes.read(body.shape);
-        let content: Map<String, Value> =
-            body.kinds.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema }))).collect();
+        let mut shown = json!({ "schema": schema });
+        if let Some(example) = contract.example.and_then(|text| serde_json::from_str::<Value>(text).ok()) {
+            set_member(&mut shown, "example", example);
+        }
+        let content: Map<String, Value> = body.kinds.iter().map(|kind| ((*kind).to_owned(), shown.clone())).collect();
         // A body without fields is an object in which nothing is said.
         set_member(&mut operation, "requestBody", json!({ "required": shapes.requires(&schema), "content": content }));
     }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::journal::Entry;
+use crate::nouns::stub::model::NearestStub;
 
 /// The most lines that are kept.
 const MOST_LINES: usize = 2_000;
@@ -57,6 +58,7 @@ pub struct ReportLine {
     pub status: Option<u16>,
     /// The nearest stub and what differs; of an unmatched request.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<NearestStub>")]
     pub nearest: Option<Value>,
     /// The names of the faults that broke the call.
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -18,6 +18,7 @@ use crate::base::clock::Timestamp;
 use crate::base::operation::Operation;
 pub use crate::base::operation::Side;
 use crate::base::redact::{mask, masked};
+use crate::nouns::stub::model::NearestStub;
 
 /// An entry records one request and how it was answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -66,8 +67,9 @@ pub struct Entry {
     /// The call made the run log with this id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub action_run_id: Option<String>,
-    /// When no stub matched, this says what the nearest stub wanted and the request lacked.
+    /// When no stub matched, this says what the nearest stub wanted and the request lacked; null where there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<NearestStub>")]
     pub unmatched: Option<Value>,
     /// When the request was not sent, this says why.
     #[serde(skip_serializing_if = "Option::is_none")]

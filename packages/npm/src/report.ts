@@ -5,9 +5,7 @@ export async function told(workspace: Workspace): Promise<string> {
   const lines = await workspace.report()
   if (lines.length === 0) return ''
   const said = lines.map(({ says, nearest }) => {
-    if (typeof nearest !== 'object' || nearest === null || !('path' in nearest)) return `  ${says}`
-    const method = 'method' in nearest ? `${String(nearest.method)} ` : ''
-    return `  ${says}; the nearest stub is ${method}${String(nearest.path)}`
+    return nearest ? `  ${says}; the nearest stub is ${nearest.method} ${nearest.path}` : `  ${says}`
   })
   return [`membrane-mock, what went wrong in calls:`, ...said].join('\n')
 }

@@ -18,7 +18,7 @@ export type Expectation = Schemas['Expectation']
 /** What is asked of the journal: entries that match all of it. */
 export interface JournalFilter {
   side?: Schemas['Side']
-  operation?: Schemas['Operation']
+  operation?: Schemas['CallOperation']
   status?: number
   method?: string
   path?: string

@@ -115,12 +115,27 @@ pub struct StubRequest {
 }
 
 /// One field in which a request differs from a stub.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Mismatch {
-    /// The name of the field, such as `method`, `path`, `query.page`, `body.title` or `headers.x-foo`.
+    /// The name of the field, such as `method`, `path`, `query.page`, `body.title`, `headers.x-foo` or `tenant`.
     pub field: String,
+    /// What the stub wants.
     pub expected: Value,
+    /// What the request has; null when it has none.
     pub actual: Value,
+}
+
+/// The stub that comes nearest to a request which none answered.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct NearestStub {
+    /// Its name, where it has one.
+    pub name: Option<String>,
+    /// The method that it answers.
+    pub method: String,
+    /// The path that it answers.
+    pub path: String,
+    /// In what the request differs; nothing when the stub has answered as often as it may.
+    pub differs: Vec<Mismatch>,
 }
 
 impl StubSpec {

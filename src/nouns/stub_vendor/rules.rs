@@ -20,7 +20,7 @@ use crate::base::message::headers::bearer;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side};
 use crate::nouns::connector::model::{Apply, AuthType, Connector};
-use crate::nouns::stub::model::{StoredStub, StubRequest, nearest};
+use crate::nouns::stub::model::{NearestStub, StoredStub, StubRequest, nearest};
 use crate::nouns::stub_vendor::model::{Grant, TokenStanding};
 use crate::store::{Tx, World};
 use crate::upstream::stub_server::{Answerer, StubReply, StubServer};
@@ -305,25 +305,22 @@ fn carried(connector: &Connector, request: &StubRequest) -> Option<String> {
 
 /// A 404 that names the nearest stub and what differs.
 fn unmatched(connector: &str, stubs: &[&Arc<StoredStub>], request: &StubRequest) -> (StubReply, Option<Value>) {
-    let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, mismatches)| {
-        json!({
-            "name": stub.name, "method": stub.request.method, "path": stub.request.path, "differs": mismatches,
-        })
+    let near = nearest(stubs.iter().map(|stub| &stub.spec), request).map(|(stub, differs)| NearestStub {
+        name: stub.name.clone(),
+        method: stub.request.method.clone(),
+        path: stub.request.path.clone(),
+        differs,
     });
     let message = format!(
         "membrane-mock: no stub of `{connector}` answers {} {}{}",
         request.method,
         request.path,
         match &near {
-            Some(near) => format!(
-                "; the nearest is {} {}",
-                member(near, "method").as_str().unwrap_or_default(),
-                member(near, "path").as_str().unwrap_or_default()
-            ),
+            Some(near) => format!("; the nearest is {} {}", near.method, near.path),
             None => "; it has none".to_owned(),
         }
     );
     let mut reply = StubReply::json(404, &json!({ "message": message, "nearest": near }));
     reply.headers = BTreeMap::from([("x-membrane-mock".to_owned(), "unmatched".to_owned())]);
-    (reply, Some(near.unwrap_or(Value::Null)))
+    (reply, Some(json!(near)))
 }

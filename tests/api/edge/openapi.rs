@@ -216,3 +216,22 @@ async fn what_agents_read_first_is_short_and_names_what_there_is() {
         assert!(known.iter().any(|known| known.ends_with(below)), "{path} is no route");
     }
 }
+
+#[tokio::test]
+async fn each_body_has_an_example_that_fits_it() {
+    let bed = Bed::start().await;
+    let document = bed.nobody().get("/__mock/openapi.json?api=control").await.1;
+    let mut examples = 0;
+    for (name, operation) in control_operations(&document) {
+        for content in operation["requestBody"]["content"].as_object().into_iter().flat_map(|content| content.values())
+        {
+            let schema = json!({ "allOf": [content["schema"]], "components": document["components"] });
+            let validator = jsonschema::draft202012::new(&schema).unwrap();
+            let example = &content["example"];
+            let wrong: Vec<String> = validator.iter_errors(example).map(|error| error.to_string()).collect();
+            assert!(!example.is_null() && wrong.is_empty(), "{name}: {example}: {wrong:?}");
+            examples += 1;
+        }
+    }
+    assert!(examples >= 24, "{examples}");
+}

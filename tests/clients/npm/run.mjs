@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, realpathSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -62,6 +62,17 @@ test('what was packed is installed and green', async (t) => {
   await t.test('Vitest', () => succeeds('npx', ['vitest', 'run', '--root', 'vitest']))
   await t.test('Jest', () => succeeds('npx', ['jest', '--rootDir', 'jest', '--config', 'jest/package.json', '--testMatch', '**/*.test.cjs']))
   await t.test('Playwright', () => succeeds('npx', ['playwright', 'test', '--config', 'playwright/playwright.config.mjs']))
+
+  await t.test('what the documents show runs', () => {
+    for (const document of ['README.md', 'packages/npm/README.md']) {
+      const text = readFileSync(join(here, '../../..', document), 'utf8')
+      const blocks = [...text.matchAll(/```(?:ts|js)\n([\s\S]*?)\n```/g)].map(([, block]) => block)
+      const program = blocks.find((block) => block.includes("'membrane-mock/node-test'"))
+      assert.ok(program, `${document} has a first test`)
+      writeFileSync(join(place, 'node-test/readme.test.mjs'), program)
+      succeeds('node', ['--test', 'node-test/readme.test.mjs'])
+    }
+  })
 
   await t.test('a test that fails has its report', () => {
     const nearest = /no stub of github answered GET \/usr; the nearest stub is GET \/user/
