@@ -20,9 +20,10 @@ use tokio::process::Child;
 use crate::base::clock::real_sleep;
 use crate::cli::ServerOptions;
 use crate::cli::descriptors;
-use crate::cli::output::{ReadyFile, ServerAccess, complain};
+use crate::cli::output::{ReadyFile, ServerAccess, complain, print};
 use crate::cli::redirect::Redirect;
 use crate::cli::serve::StopSignals;
+use crate::engine::past::ReportLine;
 use crate::world::report;
 
 #[derive(Debug, Args)]
@@ -136,13 +137,26 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
             .map_err(|error| format!("cannot write the report to `{}`: {error}", path.display()))?;
     }
     if code != 0 {
+        let annotates = std::env::var_os("GITHUB_ACTIONS").is_some_and(|value| value == "true");
         for line in lines {
             complain(&line.to_string());
+            if annotates {
+                print(&annotation(&line));
+            }
         }
     }
     drop(file);
     server.stop();
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// A line of the report as GitHub Actions shows it beside the run. Source: GitHub's workflow commands, `::warning`.
+fn annotation(line: &ReportLine) -> String {
+    let escaped = |text: &str| text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let title =
+        line.label.as_deref().map_or_else(|| "membrane-mock".to_owned(), |label| format!("membrane-mock: {label}"));
+    let title = escaped(&title).replace(':', "%3A").replace(',', "%2C");
+    format!("::warning title={title}::{}", escaped(&line.to_string()))
 }
 
 /// The hosts that a command asks without a proxy: those that it was told, loopback, where the server is, and those that are

@@ -7,9 +7,10 @@ use clap::{Args, Subcommand};
 
 use crate::cli::membrane::{Form, With, ended, wait};
 use crate::client::control::{
-    AddFault, AddScenario, AdvanceClock, ControlVerb, CreateWorkspace, DeleteWorkspace, GetClock, GetWorkspace,
-    ListFaults, ListScenarios, ListSnapshots, ListWorkspaces, PokeConnection, ReadJournal, RemoveFault, RemoveSnapshot,
-    RestoreSnapshot, SetClock, SettleClock, StartScenario, StopScenario, TakeSnapshot,
+    AddFault, AddScenario, AdvanceClock, BreakConnection, ControlVerb, CreateWorkspace, DeleteWorkspace, GetClock,
+    GetWorkspace, ListFaults, ListScenarios, ListSnapshots, ListWorkspaces, PokeConnection, ReadHealth, ReadJournal,
+    ReadReport, RemoveFault, RemoveSnapshot, RestoreSnapshot, SetClock, SettleClock, StartScenario, StopScenario,
+    TakeSnapshot,
 };
 
 /// What can be done to the fake.
@@ -22,6 +23,12 @@ pub(super) enum Mock {
     Journal(Box<With<ReadJournal>>),
     /// Move a connection to another state: break it, or let its user act
     Poke(With<PokeConnection>),
+    /// Break a connection as its vendor does
+    Break(With<BreakConnection>),
+    /// Ask whether the server is ready; the status is 0 when it is
+    Health(With<ReadHealth>),
+    /// Read what went wrong in calls of the workspace
+    Report(With<ReadReport>),
     /// Break calls on cue
     #[command(subcommand)]
     Fault(Faults),
@@ -113,6 +120,9 @@ pub(super) fn run(command: Mock) -> Result<ExitCode, String> {
             done(&with, Form::List(&["at", "side", "method", "path", "status", "tenant", "connection", "faults"]))
         }
         Mock::Poke(with) => done(&with, Form::Record),
+        Mock::Break(with) => done(&with, Form::Record),
+        Mock::Health(with) => done(&with, Form::Record),
+        Mock::Report(with) => done(&with, Form::List(&["kind", "says"])),
         Mock::Fault(Faults::List(with)) => done(&with, Form::List(&["id", "name", "on", "fault", "fired"])),
         Mock::Fault(Faults::Add(with)) => done(&with, Form::Record),
         Mock::Fault(Faults::Remove(with)) => done(&with, Form::Record),

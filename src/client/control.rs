@@ -49,6 +49,44 @@ impl ControlVerb for CreateWorkspace {
     }
 }
 
+/// Asks whether the server is ready.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReadHealth;
+
+impl ControlVerb for ReadHealth {
+    fn request(&self, _: &str) -> Request {
+        Request::new(Method::GET, "/__mock/health", &[]).of_control()
+    }
+}
+
+/// Reads what went wrong in calls of the workspace, a sentence each.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ReadReport;
+
+impl ControlVerb for ReadReport {
+    fn request(&self, workspace: &str) -> Request {
+        below(workspace, Method::GET, "/report", &[])
+    }
+}
+
+/// Breaks a connection as its vendor does.
+#[derive(Debug, Clone, Args, Serialize)]
+pub(crate) struct BreakConnection {
+    /// The id or key of the connection
+    #[arg(value_name = "SELECTOR")]
+    #[serde(skip)]
+    selector: String,
+    /// What the vendor does: `expireCredentials`, `failRefresh`, `disconnect` or `markDefunct`
+    #[arg(value_name = "DAMAGE")]
+    by: String,
+}
+
+impl ControlVerb for BreakConnection {
+    fn request(&self, workspace: &str) -> Request {
+        below(workspace, Method::POST, "/connections/{}/break", &[&self.selector]).sending(self)
+    }
+}
+
 /// Lists the workspaces of the server.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ListWorkspaces;

@@ -124,9 +124,13 @@ pub const fn works<R: Works>() -> Mover {
         },
         way: Way::Work(|engine, space, id| {
             Box::pin(async move {
+                // It may have been done meanwhile, by whoever looked at the same moment.
                 let record = R::table(&space.world()).get(&id).cloned();
-                match record {
-                    Some(record) => R::work(engine, space, record).await,
+                match record.filter(|record| is_still_due(&space, &**record)) {
+                    Some(record) => {
+                        space.count_moved(1);
+                        R::work(engine, space, record).await
+                    }
                     None => Ok(()),
                 }
             })
@@ -147,6 +151,15 @@ fn next_in_turn<R: Moves>(world: &World) -> Option<(Timestamp, u64, &Arc<R>)> {
 /// Whether the work for a record is not under way and may begin.
 fn is_free<R: Works>(space: &WorkspaceRuntime, world: &World, record: &R) -> bool {
     !space.in_flight.has(record.record_id().as_str()) && R::may_begin(space, world, record)
+}
+
+/// Whether work for a record is due. What waited for reads was read often enough when it was sent off.
+fn is_still_due<R: Record>(space: &WorkspaceRuntime, record: &R) -> bool {
+    match record.agenda().work {
+        Some(Wait::At(at)) => at <= space.clock.now(),
+        Some(Wait::Reads(_) | Wait::Turn(_)) => true,
+        None => false,
+    }
 }
 
 /// The record that has been due longest in a lane. One that waits for reads is due now, once it was read often enough.

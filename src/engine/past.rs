@@ -48,6 +48,9 @@ pub struct ReportLine {
     /// The label of the workspace, such as the name of the test that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// The key of the tenant that made the call, or for whom an app was called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<String>,
     /// What happened, in words.
     pub says: String,
     /// The number of the journal's entry; of several, that of the first.
@@ -67,12 +70,14 @@ pub struct ReportLine {
 
 impl ReportLine {
     pub(crate) fn new(kind: ReportKind, says: String) -> Self {
-        Self { kind, workspace: None, label: None, says, seq: None, status: None, nearest: None, faults: Vec::new() }
+        let (workspace, label, tenant, seq, status, nearest) = (None, None, None, None, None, None);
+        Self { kind, workspace, label, tenant, says, seq, status, nearest, faults: Vec::new() }
     }
 
     pub(crate) fn of(kind: ReportKind, entry: &Entry, says: String) -> Self {
         let status = Some(entry.status).filter(|status| *status > 0);
-        Self { seq: Some(entry.seq), status, faults: entry.faults.clone(), ..Self::new(kind, says) }
+        let (seq, tenant, faults) = (Some(entry.seq), entry.tenant.clone(), entry.faults.clone());
+        Self { tenant, seq, status, faults, ..Self::new(kind, says) }
     }
 
     /// Says how many older lines are not there any more.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::Mutex;
 use std::sync::MutexGuard;
 use std::sync::PoisonError;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -47,6 +48,8 @@ pub struct WorkspaceRuntime {
     pub scenario_runs: ScenarioRuns,
     /// The set has what the worker is sending over HTTP now.
     pub(crate) in_flight: InFlight,
+    /// How many changes that fell due were made so far, by whoever asked or in the background.
+    moved: AtomicUsize,
     /// How far an advance of the clock has come.
     pub(crate) advances: Advances,
     /// The stub vendors gave out these OAuth codes, which nobody has exchanged yet.
@@ -182,6 +185,7 @@ impl WorkspaceRuntime {
             faults: Book::new(seed_of(config, &workspace.key)),
             scenario_runs: ScenarioRuns::default(),
             in_flight: InFlight::default(),
+            moved: AtomicUsize::new(0),
             advances: Advances::default(),
             codes: Mutex::default(),
             attempts: broadcast::Sender::new(64),
@@ -263,6 +267,16 @@ impl WorkspaceRuntime {
     pub(super) fn visit(&self, name: &str) -> Option<Visit> {
         let visits = self.visits.lock().unwrap_or_else(PoisonError::into_inner);
         visits.iter().find(|(known, _)| known == name).map(|(_, visit)| visit.clone())
+    }
+
+    /// Returns how many changes that fell due were made so far.
+    pub(crate) fn moved(&self) -> usize {
+        self.moved.load(Ordering::Relaxed)
+    }
+
+    /// Counts changes that fell due and were made.
+    pub(crate) fn count_moved(&self, changes: usize) {
+        self.moved.fetch_add(changes, Ordering::Relaxed);
     }
 
     /// Returns the lock that a caller must hold while it refreshes a connection.

@@ -72,7 +72,9 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result
     if space.data.is_closed() || space.world().workspace.archived_at.is_some() {
         return Ok(StepOutcome::Idle);
     }
-    if scenarios::go_on(engine, space).await > 0 {
+    let played = scenarios::go_on(engine, space).await;
+    if played > 0 {
+        space.count_moved(played);
         return Ok(StepOutcome::Moved);
     }
     if let Some((Mover { way: Way::Work(work), .. }, due)) = next_due(space, &space.world()) {
@@ -96,6 +98,7 @@ pub async fn step(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result
         give_up(space, &mut tx, &due.id, error)?;
     }
     tx.commit().await?;
+    space.count_moved(1);
     Ok(StepOutcome::Moved)
 }
 
@@ -125,8 +128,10 @@ fn next_due(space: &WorkspaceRuntime, world: &World) -> Option<(&'static Mover, 
 pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Duration) -> Result<usize, ApiError> {
     let end = space.clock.now().plus(by);
     let _advance = space.advances.begin(end);
-    let mut moved = settle(engine, space).await?;
+    let before = space.moved();
+    settle(engine, space).await?;
     while let Some(next) = next_moment(space).filter(|next| *next <= end) {
+        let moved = space.moved().saturating_sub(before);
         if moved >= engine.config.advance_limit {
             return Err(too_far(space, moved, end));
         }
@@ -135,18 +140,18 @@ pub async fn advance(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, by: Du
             space.clock.advance(Duration::from_millis(next.since(now)));
             space.clock.calmed().await;
         }
-        let more = settle(engine, space).await?;
-        if more == 0 && next <= now {
+        settle(engine, space).await?;
+        if space.moved().saturating_sub(before) == moved && next <= now {
             break;
         }
-        moved += more;
     }
     let now = space.clock.now();
     if end > now {
         space.clock.advance(Duration::from_millis(end.since(now)));
         space.clock.calmed().await;
     }
-    Ok(moved + settle(engine, space).await?)
+    settle(engine, space).await?;
+    Ok(space.moved().saturating_sub(before))
 }
 
 fn too_far(space: &WorkspaceRuntime, moved: usize, end: Timestamp) -> ApiError {
@@ -158,9 +163,10 @@ fn too_far(space: &WorkspaceRuntime, moved: usize, end: Timestamp) -> ApiError {
     ApiError::bad_request(why).with_data(json!({ "now": now, "moved": moved }))
 }
 
-/// Makes every change that is due in a workspace, and returns how many there were.
+/// Makes every change that is due in a workspace, and returns how many there were, those of the background included.
 pub async fn settle(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Result<usize, ApiError> {
-    let mut moved = step_all(engine, space).await?;
+    let before = space.moved();
+    step_all(engine, space).await?;
     loop {
         let begun = space.in_flight.begun();
         // What was sent off may change what is due.
@@ -168,9 +174,8 @@ pub async fn settle(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>) -> Resu
         let more = step_all(engine, space).await?;
         // The worker of the background may have sent something off meanwhile, which may even have ended.
         if more == 0 && space.in_flight.rests_since(begun, &space.clock) {
-            return Ok(moved);
+            return Ok(space.moved().saturating_sub(before));
         }
-        moved += more;
     }
 }
 

@@ -90,6 +90,12 @@ fn exec_writes_what_calls_met_to_a_file_however_its_command_ends() {
     let failed = run(&["exec", "--report", file, "--", "sh", "-c", "exit 3"]);
     let report: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     assert_eq!((failed.status.code(), &report["status"], &report["lines"]), (Some(3), &json!(3), &json!([])));
+    let failing = script.replace("-X DELETE", "-X DELETE -o /dev/null") + "\nexit 1";
+    let told = binary(&[]).env("GITHUB_ACTIONS", "true").args(["exec", "--", "sh", "-c", &failing]).output().unwrap();
+    let annotation =
+        "::warning title=membrane-mock%3A syncs contacts::[one, syncs contacts] no stub of github answered";
+    assert!(text(&told.stdout).lines().any(|line| line.starts_with(annotation)), "{}", text(&told.stdout));
+
     let nowhere = run(&["exec", "--report", "/no/such/folder/report.json", "--", "true"]);
     assert!(text(&nowhere.stderr).contains("cannot write the report to"), "{}", text(&nowhere.stderr));
 }

@@ -229,6 +229,7 @@ async fn a_workspace_has_a_name_and_a_label_which_its_report_says() {
     let of = |field: &str| lines.iter().map(|line| line[field].clone()).collect::<Vec<_>>();
     assert_eq!(of("kind"), ["refused", "unmatched"], "{report:#}");
     assert_eq!((of("workspace"), of("label")), (vec![json!("mine"); 2], vec![json!("a test of mine"); 2]));
+    assert_eq!(of("tenant"), [Value::Null, json!("demo-tenant")]);
     assert_eq!(lines[0]["says"], "GET /no-such-thing answered 404");
     assert_eq!(lines[1]["nearest"]["path"], "/repos/{owner}/{repo}/issues");
 

@@ -258,3 +258,15 @@ async fn the_clock_is_set_advanced_and_read() {
     }
     assert_eq!(clock(Method::PUT, "/clock", json!({"mode": "noon"})).await.0, 400);
 }
+
+#[tokio::test]
+async fn what_moved_is_all_that_did_whoever_moved_it() {
+    let bed = Bed::exact().await;
+    let before = bed.advance_secs(0).await;
+    for nth in 0..100 {
+        bed.ws.tenant(&format!("tenant-{nth}")).connect("github").ready().await.unwrap();
+    }
+    // GitHub's tokens live for eight hours, of which the demo has one more; HubSpot's, of which it has one, for half an hour.
+    let moved = bed.advance_secs(8 * 3_600).await;
+    assert_eq!((before, moved), (0, 100 + 1 + 16));
+}

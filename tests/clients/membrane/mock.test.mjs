@@ -58,6 +58,23 @@ test('a connection is broken, the journal tells of it, and a snapshot takes it b
   assert.deepEqual([refused.code, /cannot take the event `authorize`; it takes `loseCredentials`/.test(refused.stderr)], [1, true])
 })
 
+test('the server is asked whether it is there, and what went wrong', async (t) => {
+  const { run, json, act } = await mock(t)
+  assert.equal((await json('health')).status, 'ok')
+  const nobody = await run('health', '--apiUri', 'http://127.0.0.1:9')
+  assert.deepEqual([nobody.code, /127\.0\.0\.1:9/.test(nobody.stderr)], [1, true])
+  assert.deepEqual((await json('report')).items, [])
+
+  assert.equal((await json('break', 'github-dev', 'expireCredentials')).state, 'READY')
+  assert.equal((await act()).status, 200)
+  assert.equal((await json('break', 'github-dev', 'disconnect')).state, 'DISCONNECTED')
+  await json('fault', 'add', '--on', '{"operation": "act"}', '--fault', '{"respond": {"status": 503}}')
+  await act()
+  const { items } = await json('report')
+  assert.deepEqual(items.map(({ kind, status }) => [kind, status]).slice(0, 1), [['refused', 503]])
+  assert.match((await run('report')).stdout, /refused +POST \/act answered 503/)
+})
+
 test('faults are added, listed and removed', async (t) => {
   const { json, act } = await mock(t)
   const fault = ['--on', '{"operation": "act"}', '--fault', '{"error": {"type": "internal", "message": "So it is"}}']
