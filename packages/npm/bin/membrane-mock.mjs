@@ -14,6 +14,11 @@ try {
 const child = spawn(program, process.argv.slice(2), { stdio: 'inherit' })
 // What is typed at a terminal reaches the program by itself; what is sent to this process is passed on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
+// A parent that is killed passes nothing on: `npx` starts this by a shell.
+const parent = process.ppid
+setInterval(() => {
+  if (process.ppid !== parent) child.kill('SIGTERM')
+}, 250).unref()
 child.on('error', (error) => {
   console.error(`membrane-mock: ${program} cannot be run: ${error.message}`)
   process.exit(1)

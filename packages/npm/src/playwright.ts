@@ -39,17 +39,17 @@ export const test = base.extend<Given, Shared>({
     },
     { scope: 'worker' },
   ],
-  workspace: async ({ mock }, use, info) => {
-    const workspace = await mock.existing()
-    await use(workspace)
-    if (info.status !== info.expectedStatus) {
-      const report = await told(workspace)
-      if (report) await info.attach('membrane-mock', { body: report, contentType: 'text/plain' })
-    }
+  workspace: async ({ mock }, use) => {
+    await use(await mock.existing())
   },
   tenant: async ({ workspace }, use, info) => {
     tenants += 1
-    await use(workspace.tenant(`${slug(info.title)}-${info.workerIndex}-${tenants}`, { name: info.title }))
+    const tenant = workspace.tenant(`${slug(info.title)}-${info.workerIndex}-${tenants}`, { name: info.title })
+    await use(tenant)
+    if (info.status !== info.expectedStatus) {
+      const report = await told(workspace, tenant.key)
+      if (report) await info.attach('membrane-mock', { body: report, contentType: 'text/plain' })
+    }
   },
   // eslint-disable-next-line no-empty-pattern
   connect: async ({}, use) => {

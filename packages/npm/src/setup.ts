@@ -16,3 +16,25 @@ export default async function setup(): Promise<() => Promise<void>> {
     await mock.stop()
   }
 }
+
+/**
+ * A global set-up that starts an app too, once the server is there, and stops it first. `start` finds the address and the
+ * credentials in the environment, and answers what stops the app.
+ *
+ * It is for Playwright, whose own `webServer` starts before any global set-up: `export default setupWith(async () => { … })`.
+ */
+export function setupWith(start: (env: NodeJS.ProcessEnv) => Promise<() => unknown>): () => Promise<() => Promise<void>> {
+  return async () => {
+    const stopMock = await setup()
+    try {
+      const stopApp = await start(process.env)
+      return async () => {
+        await stopApp()
+        await stopMock()
+      }
+    } catch (error) {
+      await stopMock()
+      throw error
+    }
+  }
+}

@@ -373,6 +373,21 @@ export class Tenant {
     return this.post('/act', act)
   }
 
+  /** Breaks calls of this tenant, and calls to apps for it, on cue. */
+  fault(rule: FaultRule): Promise<Fault> {
+    return this.of.fault({ ...rule, on: { ...rule.on, tenant: this.key } })
+  }
+
+  /** Says what an external app answers when it is called for this tenant. */
+  stub(connector: string, stub: Stub): Promise<StubHandle> {
+    return this.of.stub(connector, { ...stub, request: { ...stub.request, tenant: this.key } })
+  }
+
+  /** Throws unless so many calls of this tenant were made; the error says which calls came nearest. */
+  verify(calls: Schemas['Matcher'], times: number): Promise<void> {
+    return this.of.journal.verify({ calls: { ...calls, tenant: this.key }, times })
+  }
+
   get<T = unknown>(path: string, query?: Record<string, string | number | boolean>): Promise<T> {
     return this.call('GET', path, { query })
   }

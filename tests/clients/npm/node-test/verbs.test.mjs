@@ -73,6 +73,22 @@ test('calls are broken on cue, answered by stubs and counted', async ({ workspac
   assert.deepEqual(await workspace.journal.entries(), [])
 })
 
+test('one tenant of several is broken, answered and counted', async ({ workspace }) => {
+  const [ada, bob] = ['ada', 'bob'].map((key) => workspace.tenant(key))
+  for (const tenant of [ada, bob]) await tenant.connect('github', { key: 'code' })
+  const act = async (tenant) => (await tenant.act({ connectionKey: 'code', api: user })).output.login
+  await ada.stub('github', { request: user, respond: { json: { login: 'ada' } } })
+  assert.deepEqual([await act(ada), (await act(bob)) === 'ada'], ['ada', false])
+  const fault = await bob.fault({ on: { operation: 'act' }, fault: { respond: { status: 503 } } })
+  assert.equal(await act(ada), 'ada')
+  await assert.rejects(act(bob), { status: 503 })
+  await fault.remove()
+  await ada.verify({ operation: 'act' }, 2)
+  await assert.rejects(bob.verify({ operation: 'act' }, 3), /2/)
+  const lines = await workspace.report()
+  assert.deepEqual(lines.filter(({ kind }) => kind === 'refused').map(({ tenant }) => tenant), ['bob'])
+})
+
 test('time, scenarios, snapshots, resets', async ({ workspace }) => {
   const github = workspace.connection('github-dev')
   await workspace.clock.set('2030-01-01T00:00:00Z')
