@@ -43,6 +43,7 @@ install_packages() {
   has chromium || missing="$missing chromium"
   has openssl || missing="$missing openssl"
   has cc || missing="$missing gcc libc6-dev"
+  has strip || missing="$missing binutils"
   has python3 || missing="$missing python3"
   # Debian ships python3 without what `python3 -m venv` needs.
   python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || missing="$missing python3-venv"
@@ -193,6 +194,33 @@ run_recipes() {
   )
 }
 
+# The packages are installed where nothing of Rust is on the path, and their own programs run.
+packed() {
+  if [ "$built" != yes ]; then echo "there is no binary to test, see $logs/build.log"; return 1; fi
+  MEMBRANE_MOCK_BINARY=$(cd "$target/debug" && pwd)/membrane-mock "$@"
+}
+
+run_npm_package() { install_npm packages/npm && packed npm --prefix "$root/tests/clients/npm" test; }
+
+run_example_express() { install_npm packages/npm && packed node examples/express-react/run.mjs; }
+
+run_python_package() {
+  wheels=$target/python-package/dist
+  python3 -m venv "$target/python-package" && rm -rf "$wheels" && (
+    venv=$(cd "$target/python-package" && pwd)
+    strip -o "$venv/membrane-mock" "$target/debug/membrane-mock" &&
+      "$venv/bin/python" -m pip install --quiet --disable-pip-version-check \
+        -r packages/python/requirements-dev.txt -r examples/fastapi/requirements.txt &&
+      "$venv/bin/python" packages/python/scripts/wheel.py "$venv/membrane-mock" "$venv/dist" &&
+      "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps "$venv"/dist/*.whl &&
+      cd packages/python &&
+      "$venv/bin/python" -m mypy src scripts tests && "$venv/bin/ruff" check && "$venv/bin/ruff" format --check &&
+      "$venv/bin/python" -m pytest -q -p no:cacheprovider -n 2 &&
+      cd ../../examples/fastapi &&
+      "$venv/bin/python" -m mypy --strict app.py tests && "$venv/bin/python" -m pytest -q -p no:cacheprovider
+  )
+}
+
 check_tools
 install_packages
 check_python
@@ -205,9 +233,9 @@ built=no
 if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
-lane browser
+lane browser npm-package python-package example-express
 lane sdk sdk-legacy workspace-cli programs receivers membrane mcp fetch snippets tokens shell python redirect recipes recording
-tell sdk sdk-legacy workspace-cli programs receivers membrane mcp fetch snippets tokens shell python redirect recipes browser recording
+tell sdk sdk-legacy workspace-cli programs receivers membrane mcp fetch snippets tokens shell python redirect recipes browser recording npm-package python-package example-express
 
 echo "$passed passed, $failed failed"
 [ "$failed" -eq 0 ]
