@@ -1,6 +1,6 @@
 //! What workspaces met that were deleted, reset or restored since, for the report of a failed test or command.
 //!
-//! Invariant: it has at most [`MOST_LINES`] lines; the oldest go first, and how many went is counted.
+//! Invariant: it has at most 2,000 lines; the oldest go first, and how many went is counted.
 
 use std::collections::VecDeque;
 use std::fmt;
