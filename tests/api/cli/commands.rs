@@ -354,9 +354,10 @@ async fn a_server_that_can_open_nothing_more_says_so_and_recovers() {
     drop((held, more));
     let recovered = async { while tenant.post("/act", act.clone()).await.0 != 200 {} };
 
-    for answer in [&turned_away, &answered] {
-        assert!(answer.contains("raise `ulimit -n`") && answer.contains("\"type\""), "{answer}");
-    }
+    let is_told = |answer: &str| answer.contains("raise `ulimit -n`") && answer.contains("\"type\"");
+    assert!(is_told(&turned_away), "{turned_away}");
+    // While those before are turned away there may be room for one.
+    assert!(is_told(&answered) || answered.starts_with("HTTP/1.1 401 "), "{answered}");
     assert_eq!(refused.0, 503, "{refused:?}");
     assert!(refused.1["message"].as_str().unwrap().contains("raise `ulimit -n`"), "{refused:?}");
     tokio::time::timeout(GUARD, recovered).await.expect("what was held is given back");
