@@ -1,5 +1,5 @@
 //! This module is `membrane-mock exec -- CMD…`, which runs a server for as long as one command takes. Invariant: it
-//! exits with the command's status, or with 128 + n after signal n, and the command does not outlive it.
+//! exits with the command's own status, or with 128 + n where signal n ended it, and the command does not outlive it.
 //!
 //! The command is started by this binary once more (`run-command`), which lets the system end it when this process is
 //! killed, and then becomes the command.
@@ -125,8 +125,8 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
         tokio::select! {
             status = child.wait() => status.map(code_of).map_err(|error| error.to_string()),
             signal = signals.next() => {
-                end(&mut child, signal, &mut signals, in_group).await;
-                Ok(128 + signal)
+                let own = end(&mut child, signal, &mut signals, in_group).await;
+                Ok(own.map_or(128 + signal, code_of))
             }
         }
     })?;
@@ -195,8 +195,8 @@ const LOOK: Duration = Duration::from_millis(20);
 const MOST_INTERRUPTS: usize = 3;
 
 /// Passes signals on, so that the command can clean up, with the server still there. Taking longer than [`GRACE`] after
-/// SIGTERM or SIGHUP kills it, and so does a third signal.
-async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group: bool) {
+/// SIGTERM or SIGHUP kills it, and so does a third signal. Answers how it ended, unless it was killed.
+async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group: bool) -> Option<ExitStatus> {
     let (mut signal, mut is_late) = (first, false);
     let group = child.id().and_then(|id| i32::try_from(id).ok()).filter(|_| in_group).map(Pid::from_raw);
     let mut late = std::pin::pin!(real_sleep(GRACE));
@@ -212,7 +212,8 @@ async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group:
             }
         }
     }
-    if !is_late && child.try_wait().is_ok_and(|ended| ended.is_some()) {
+    let own = child.try_wait().ok().flatten();
+    if !is_late && own.is_some() {
         // What it has started has the rest of the time to clean up.
         let is_there = || group.is_some_and(|group| nix::sys::signal::killpg(group, None).is_ok());
         while is_there() {
@@ -226,6 +227,7 @@ async fn end(child: &mut Child, first: i32, signals: &mut StopSignals, in_group:
     if let Some(group) = group {
         nix::sys::signal::killpg(group, Signal::SIGKILL).ok();
     }
+    own
 }
 
 /// Sends a signal to a command, and to all that it has started when it has a group of its own.
