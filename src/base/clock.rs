@@ -202,10 +202,18 @@ impl Drop for Awake {
 }
 
 /// Runs the work of a call under the call's name, so that whoever moves a clock can see that the call waits on it, and
-/// can wait for what the call does next.
-pub async fn as_a_call<T>(call: String, work: impl Future<Output = T>) -> T {
-    AT_WORK.scope(AtWork { call: Some(call), awake: RefCell::new(None) }, work).await
+/// can wait for what the call does next. Answers what it came to, and what counts the call as awake until it is dropped: what
+/// is still to be done for the call, such as noting it, belongs to the same moment.
+pub async fn as_a_call<T>(call: String, work: impl Future<Output = T>) -> (T, StillAwake) {
+    let whole = async {
+        let done = work.await;
+        (done, StillAwake(AT_WORK.with(|at_work| at_work.awake.borrow_mut().take())))
+    };
+    AT_WORK.scope(AtWork { call: Some(call), awake: RefCell::new(None) }, whole).await
 }
+
+/// Counts a call that has ended as awake, where it had waited for a clock.
+pub struct StillAwake(#[expect(dead_code, reason = "it is dropped")] Option<Awake>);
 
 /// A guard that lists somebody as waiting on a clock until it is dropped.
 struct Sleeper<'c> {
@@ -286,8 +294,9 @@ impl Clock {
     /// Waits on this clock; on a clock that stands still the wait lasts until somebody advances it.
     pub async fn sleep(&self, by: Duration) {
         let due = self.now().plus(by);
-        AT_WORK.try_with(|at_work| at_work.awake.borrow_mut().take()).ok();
+        // The call is listed as waiting before it is no longer awake, so nobody sees it as neither.
         let sleeper = self.falls_asleep(due);
+        AT_WORK.try_with(|at_work| at_work.awake.borrow_mut().take()).ok();
         self.until(due).await;
         // The call is counted as awake before it is taken off the sleepers, so nobody sees it as neither.
         self.awake.send_modify(|awake| *awake += 1);

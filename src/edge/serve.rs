@@ -97,9 +97,17 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let shown = masked(&incoming.path);
     let span = tracing::info_span!("request", http.method = %incoming.method, http.path = shown);
     let name = format!("{} {shown}", incoming.method);
+    // Until the call is noted, no clock that it waited for moves on.
+    let mut still_awake = None;
     let result = tokio::select! {
         answer = AssertUnwindSafe(Box::pin(as_a_call(name, answer(edge, &incoming, body, &mut seen))).instrument(span.clone())).catch_unwind() => {
-            answer.unwrap_or_else(|_| Err(ApiError::internal("a call panicked; please report it")))
+            match answer {
+                Ok((answer, awake)) => {
+                    still_awake = Some(awake);
+                    answer
+                }
+                Err(_) => Err(ApiError::internal("a call panicked; please report it")),
+            }
         }
         // Nobody sees this answer, but the journal has it.
         () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
@@ -111,6 +119,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
     guard_page(&mut reply, &incoming.path);
     span.in_scope(|| note(edge, &incoming, &reply, seen, started, begun));
+    drop(still_awake);
     if is_given_up {
         end_soon(&request);
     }
