@@ -23,7 +23,7 @@ use crate::engine::Cx;
 use crate::engine::directory::{Directory, hint};
 use crate::engine::tokens::{Caller, mint};
 use crate::engine::view::{Secrets, ViewContext};
-use crate::fault::Effect;
+use crate::fault::Damage;
 use crate::nouns::action::model::ActionState;
 use crate::nouns::agent_session::AgentSessionView;
 use crate::nouns::agent_session::model::AgentEvent;
@@ -349,20 +349,6 @@ async fn poke_connection(
     shown(&cx, id.as_str())
 }
 
-/// What a vendor does to a connection.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-enum Damage {
-    /// The access token has expired; the next call refreshes it.
-    ExpireCredentials,
-    /// The next refresh is refused.
-    FailRefresh,
-    /// The vendor has taken the grant back; the connection is disconnected.
-    Disconnect,
-    /// The connection never works again, unless its user reconnects it.
-    MarkDefunct,
-}
-
 /// How a connection is broken.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -378,13 +364,7 @@ async fn break_connection(
     Given(body): Given<BreakBody>,
 ) -> Result<Replied<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
-    let effect = match body.by {
-        Damage::ExpireCredentials => Effect::ExpireCredentials,
-        Damage::FailRefresh => Effect::FailRefresh,
-        Damage::Disconnect => Effect::Disconnect,
-        Damage::MarkDefunct => Effect::MarkDefunct,
-    };
-    if !strike(&call.engine, &cx.space, &connection.id, &effect).await? {
+    if !strike(&call.engine, &cx.space, &connection.id, body.by).await? {
         return Err(ApiError::bad_request(
             "there is nothing to break: the connection is not READY, and its vendor has granted it nothing",
         ));

@@ -243,7 +243,41 @@ pub enum Effect {
     MarkDefunct,
 }
 
+/// What a vendor does to a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Damage {
+    /// The access token has expired; the next call refreshes it.
+    ExpireCredentials,
+    /// The next refresh is refused.
+    FailRefresh,
+    /// The vendor has taken the grant back; the connection is disconnected.
+    Disconnect,
+    /// The connection never works again, unless its user reconnects it.
+    MarkDefunct,
+}
+
 impl Effect {
+    /// Returns what the effect does to a connection; none where it changes the call alone.
+    pub fn damage(&self) -> Option<Damage> {
+        match self {
+            Self::ExpireCredentials => Some(Damage::ExpireCredentials),
+            Self::FailRefresh => Some(Damage::FailRefresh),
+            Self::Disconnect => Some(Damage::Disconnect),
+            Self::MarkDefunct => Some(Damage::MarkDefunct),
+            Self::Error(_)
+            | Self::Respond(_)
+            | Self::Latency(_)
+            | Self::RateLimit(_)
+            | Self::Reset
+            | Self::Close
+            | Self::Truncate
+            | Self::Stall
+            | Self::Dribble(_)
+            | Self::MalformedJson => None,
+        }
+    }
+
     /// Returns the name of the effect, as in JSON.
     pub fn name(&self) -> &'static str {
         match self {
@@ -266,10 +300,7 @@ impl Effect {
 
     /// Returns whether the call is still answered as usual, perhaps with something changed on the way.
     fn lets_go_on(&self) -> bool {
-        matches!(
-            self,
-            Self::Latency(_) | Self::Disconnect | Self::ExpireCredentials | Self::FailRefresh | Self::MarkDefunct
-        )
+        matches!(self, Self::Latency(_)) || self.damage().is_some()
     }
 }
 

@@ -124,6 +124,7 @@ async fn a_scenario_of_ones_own_is_checked_and_played() {
 
     for (wrong, says) in [
         (json!({"name": "x", "steps": [{"do": [{"break": {"connection": "*", "by": "hammer"}}]}]}), "hammer"),
+        (json!({"name": "x", "steps": [{"do": [{"break": {"connection": "*", "by": "close"}}]}]}), "expireCredentials"),
         (json!({"name": "x", "steps": [{"at": {"clock": "soon"}}]}), "`soon` is no time"),
         (json!({"name": "x", "steps": [{"on": {"event": "connection.eaten"}}]}), "is no event"),
         (json!({"name": "x", "steps": [{"do": [{"fault": {"fault": "close", "nth": 0}}]}]}), "count from 1"),

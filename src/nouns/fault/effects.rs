@@ -17,7 +17,7 @@ use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
 use crate::base::message::headers::headers_of;
 use crate::engine::{Engine, WorkspaceRuntime};
-use crate::fault::{Answer, CallFacts, Effect, Fired, Side};
+use crate::fault::{Answer, CallFacts, Damage, Effect, Fired, Side};
 use crate::journal;
 use crate::journal::Entry;
 use crate::nouns::connection::connect;
@@ -49,11 +49,9 @@ pub async fn meet(
 ) -> Result<Met, ApiError> {
     let mut met = Met::default();
     for fired in space.faults.fire(call, space.clock.now()) {
-        if let Effect::Disconnect | Effect::ExpireCredentials | Effect::FailRefresh | Effect::MarkDefunct =
-            &fired.effect
-        {
+        if let Some(damage) = fired.effect.damage() {
             let struck = match connection {
-                Some(id) => strike(engine, space, id, &fired.effect).await?,
+                Some(id) => strike(engine, space, id, damage).await?,
                 None => false,
             };
             if !struck {
@@ -96,7 +94,7 @@ pub async fn strike(
     engine: &Arc<Engine>,
     space: &Arc<WorkspaceRuntime>,
     id: &Id<Connection>,
-    effect: &Effect,
+    damage: Damage,
 ) -> Result<bool, ApiError> {
     let mut tx = space.data.begin().await;
     let Some(connection) = tx.connections.get(id.as_str()).cloned() else { return Ok(false) };
@@ -104,11 +102,10 @@ pub async fn strike(
     let grant: Option<Grant> = token.and_then(|token| tx.grants.with_key(token).next()).map(|grant| (**grant).clone());
     let has_grant = grant.is_some();
     if let Some(mut grant) = grant {
-        match effect {
-            Effect::ExpireCredentials => grant.expires_at = Some(space.clock.now()),
-            Effect::FailRefresh => grant.refuse_refresh = true,
-            Effect::Disconnect | Effect::MarkDefunct => grant.revoked = true,
-            _ => {}
+        match damage {
+            Damage::ExpireCredentials => grant.expires_at = Some(space.clock.now()),
+            Damage::FailRefresh => grant.refuse_refresh = true,
+            Damage::Disconnect | Damage::MarkDefunct => grant.revoked = true,
         }
         tx.put(grant)?;
         tx.commit().await?;
@@ -118,16 +115,16 @@ pub async fn strike(
     if connection.state != ConnectionState::Ready {
         return Ok(has_grant);
     }
-    match effect {
-        Effect::Disconnect => {
+    match damage {
+        Damage::Disconnect => {
             connect::poke(engine, space, id, ConnectionEvent::LoseCredentials, None).await?;
         }
-        Effect::MarkDefunct => {
+        Damage::MarkDefunct => {
             let why = "the connection can never work again; its user has to connect anew";
             let error = ApiError::connection(ErrorKey::ConnectionIsDefunct, why);
             connect::poke(engine, space, id, ConnectionEvent::Fail, Some(error)).await?;
         }
-        _ => return Ok(has_grant),
+        Damage::ExpireCredentials | Damage::FailRefresh => return Ok(has_grant),
     }
     Ok(true)
 }

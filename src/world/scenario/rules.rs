@@ -15,7 +15,7 @@ use crate::engine::directory::Directory;
 use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
 use crate::engine::tokens::Caller;
 use crate::engine::{Engine, WorkspaceRuntime};
-use crate::fault::{Effect, Rule};
+use crate::fault::{Damage, Rule};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::fault::strike;
 use crate::nouns::webhook::model::WorkspaceEvent;
@@ -52,8 +52,8 @@ enum ScenarioEffect {
 struct Break {
     /// The id or key of the connection; `*` means all.
     connection: String,
-    /// The damage: `disconnect`, `expireCredentials`, `failRefresh` or `markDefunct`.
-    by: Effect,
+    /// The damage.
+    by: Damage,
 }
 
 /// The scenarios that are shipped with the fake, by name.
@@ -298,7 +298,7 @@ async fn perform(engine: &Arc<Engine>, space: &Arc<WorkspaceRuntime>, effect: &V
         }
         ScenarioEffect::Break(of) => {
             for id in connections(engine, space, &of.connection)? {
-                strike(engine, space, &id, &of.by).await?;
+                strike(engine, space, &id, of.by).await?;
             }
         }
         ScenarioEffect::Progress(progress) => {
