@@ -130,7 +130,7 @@ pub(super) fn run(options: &ExecOptions) -> Result<ExitCode, String> {
             }
         }
     })?;
-    let lines = report::lines(server.engine());
+    let lines = if code != 0 || options.report.is_some() { report::lines(server.engine()) } else { Vec::new() };
     if let Some(path) = &options.report {
         let report = json!({ "version": env!("CARGO_PKG_VERSION"), "status": code, "lines": lines });
         std::fs::write(path, format!("{report:#}\n"))

@@ -13,10 +13,7 @@ pub fn lines(engine: &Engine) -> Vec<ReportLine> {
     lines.extend(engine.spaces().iter().flat_map(|space| of_workspace(space)));
     let own = engine.journal.shared();
     let failed = own.iter().filter(|entry| entry.status >= 400);
-    lines.extend(failed.map(|entry| {
-        let kind = if entry.status == 501 { ReportKind::NotFaked } else { ReportKind::Refused };
-        ReportLine::of(kind, entry, format!("{} {} answered {}", entry.method, entry.path, entry.status))
-    }));
+    lines.extend(failed.map(|entry| answered(entry)));
     lines
 }
 
@@ -38,13 +35,16 @@ pub fn of_workspace(space: &WorkspaceRuntime) -> Vec<ReportLine> {
         // This can be sent to `…/faults/story`, which then fires the same faults again.
         let fired: Vec<Value> = story.iter().map(|firing| json!({ "rule": firing.rule, "n": firing.n })).collect();
         let says = format!("faults fired: {}", json!({ "seed": seed, "fired": fired }));
-        lines.push(within(space, ReportLine::new(ReportKind::Faults, says)));
+        lines.extend(within(space, [ReportLine::new(ReportKind::Faults, says)]));
     }
     lines
 }
 
-fn within(space: &WorkspaceRuntime, line: ReportLine) -> ReportLine {
-    ReportLine { workspace: Some(space.key.clone()), label: space.world().workspace.label.clone(), ..line }
+/// The same lines, each with the workspace that they are of.
+fn within(space: &WorkspaceRuntime, lines: impl IntoIterator<Item = ReportLine>) -> Vec<ReportLine> {
+    let label = space.world().workspace.label.clone();
+    let of_space = |line| ReportLine { workspace: Some(space.key.clone()), label: label.clone(), ..line };
+    lines.into_iter().map(of_space).collect()
 }
 
 fn calls_of(space: &WorkspaceRuntime) -> Vec<ReportLine> {
@@ -54,7 +54,14 @@ fn calls_of(space: &WorkspaceRuntime) -> Vec<ReportLine> {
         let says = format!("{} ({} times, first as #{})", finding.what, finding.count, finding.first_seq);
         ReportLine { seq: Some(finding.first_seq), ..ReportLine::new(ReportKind::Finding, says) }
     });
-    of_calls.chain(of_findings).map(|line| within(space, line)).collect()
+    within(space, of_calls.chain(of_findings))
+}
+
+/// The line of a call that failed.
+fn answered(entry: &Entry) -> ReportLine {
+    let kind = if entry.status == 501 { ReportKind::NotFaked } else { ReportKind::Refused };
+    let by = if entry.faults.is_empty() { String::new() } else { format!(" (fault {})", entry.faults.join(", ")) };
+    ReportLine::of(kind, entry, format!("{} {} answered {}{by}", entry.method, entry.path, entry.status))
 }
 
 /// The line of one call; none when nothing was wrong with it.
@@ -69,12 +76,7 @@ fn of_call(entry: &Entry) -> Option<ReportLine> {
         let nearest = Some(nearest).filter(|nearest| !nearest.is_null());
         return Some(ReportLine { nearest, ..ReportLine::of(ReportKind::Unmatched, entry, says) });
     }
-    if !was_refused(entry) {
-        return None;
-    }
-    let by = if entry.faults.is_empty() { String::new() } else { format!(" (fault {})", entry.faults.join(", ")) };
-    let kind = if entry.status == 501 { ReportKind::NotFaked } else { ReportKind::Refused };
-    Some(ReportLine::of(kind, entry, format!("{call} answered {}{by}", entry.status)))
+    was_refused(entry).then(|| answered(entry))
 }
 
 /// Whether a call is one that a correct app does not make. A 400 and a missing element are part of normal work.
