@@ -9,7 +9,23 @@ from membrane_mock import types
 from membrane_mock._control.async_client import AsyncControl
 
 
-class AsyncFault:
+class AsyncRemovable:
+    """Something that was added; `async with` removes it at its end."""
+
+    async def remove(self) -> object:
+        """Removes it."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.remove()
+
+
+class AsyncFault(AsyncRemovable):
     """A fault rule that was added; `async with` removes it at its end."""
 
     def __init__(self, control: AsyncControl, workspace_key: str, id: str) -> None:
@@ -34,16 +50,8 @@ class AsyncFault:
         """Removes the rule and returns it with its last counts."""
         return await self._control.remove_fault(self._workspace_key, self.id)
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.remove()
-
-
-class AsyncStub:
+class AsyncStub(AsyncRemovable):
     """An answer of an app that was added; `async with` removes it at its end."""
 
     def __init__(self, control: AsyncControl, workspace_key: str, connector: str, id: str) -> None:
@@ -56,11 +64,3 @@ class AsyncStub:
     async def remove(self) -> None:
         """Removes the stub: the app answers as before."""
         await self._control.remove_stub(self._workspace_key, self._connector, self.id)
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.remove()
