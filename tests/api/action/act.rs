@@ -4,7 +4,7 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
-use crate::support::actions::{says, says_as, with};
+use crate::support::definitions::{says, says_as, with};
 use crate::support::{Answer, Api, Bed, id, message, user, verdict};
 
 impl Bed {

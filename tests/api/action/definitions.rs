@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::actions::{says_as, with};
+use crate::support::definitions::{says_as, with};
 use crate::support::{Bed, id, message, verdict};
 
 #[tokio::test]

@@ -253,7 +253,7 @@ async fn what_an_integration_names_by_key_is_restored_and_not_the_universal_one(
         ("actions", "action", json!({"type": "run-javascript", "config": {"code": "module.exports = () => 1"}})),
         ("flows", "flow", json!({"nodes": {"start": {"type": "api-trigger"}}})),
     ] {
-        let with = |more: Value| crate::support::actions::with(body.clone(), &more);
+        let with = |more: Value| crate::support::definitions::with(body.clone(), &more);
         manager.ok(Method::POST, &format!("/{plural}"), with(json!({"key": "twice"}))).await;
         let own = json!({"key": "twice", "integrationKey": "github"});
         let own = manager.ok(Method::POST, &format!("/{plural}"), with(own)).await;

@@ -4,7 +4,7 @@ use http::Method;
 use membrane_mock::testing::Stub;
 use serde_json::{Value, json};
 
-use crate::support::flows::{flow, greeting, output, ran, transform};
+use crate::support::definitions::{flow, greeting, output, ran, transform};
 use crate::support::{Bed, id, message, verdict};
 
 #[tokio::test]

@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
+use crate::support::definitions::{flow, greeting};
 use crate::support::faults::{add, listed};
-use crate::support::flows::{flow, greeting};
 use crate::support::journal::{journal, verify};
 use crate::support::{Bed, id, message, user};
 

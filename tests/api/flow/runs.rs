@@ -6,7 +6,7 @@ use http::Method;
 use membrane_mock::testing::Progress;
 use serde_json::{Value, json};
 
-use crate::support::flows::{again, begun, flow, greeting, output, ran, transform};
+use crate::support::definitions::{again, begun, flow, greeting, output, ran, transform};
 use crate::support::{Answer, Bed, id, message, verdict};
 
 async fn state(bed: &Bed, run: &str) -> String {

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use proptest::test_runner::Config;
 
-pub(crate) mod actions;
 mod api;
 mod bed;
 mod calls;
 pub(crate) mod contracts;
+pub(crate) mod definitions;
 pub(crate) mod faults;
-pub(crate) mod flows;
 pub(crate) mod jobs;
 pub(crate) mod journal;
 pub(crate) mod pages;

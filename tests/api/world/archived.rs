@@ -3,8 +3,8 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::actions::says_as;
-use crate::support::flows::{flow, greeting};
+use crate::support::definitions::says_as;
+use crate::support::definitions::{flow, greeting};
 use crate::support::{Api, Bed, id, message, verdict};
 
 /// A world in which everything below `github` has a version on the connection `github-dev`.

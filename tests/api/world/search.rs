@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::support::actions::says_as;
+use crate::support::definitions::says_as;
 use crate::support::{Api, Bed, message, verdict};
 
 /// What a search finds, as `type key`.
@@ -33,7 +33,8 @@ async fn what_is_called_so_comes_first_in_the_order_of_types() {
 #[tokio::test]
 async fn nobody_finds_what_their_lists_do_not_show() {
     let bed = Bed::start().await;
-    let at_connection = crate::support::actions::with(says_as("hi", "greet"), &json!({"connectionKey": "github-dev"}));
+    let at_connection =
+        crate::support::definitions::with(says_as("hi", "greet"), &json!({"connectionKey": "github-dev"}));
     let manager = bed.bearing(&json!({"workspaceKey": bed.ws.key(), "tenantKey": "demo-tenant", "isAdmin": true}));
     manager.ok(Method::POST, "/actions", at_connection).await;
     bed.action(says_as("hi", "greet")).await;
