@@ -106,6 +106,39 @@ async fn a_logged_call_that_is_made_again_needs_what_is_masked_in_it() {
 }
 
 #[tokio::test]
+async fn of_a_large_input_body_or_output_the_size_is_kept() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    // As JSON it has two bytes more than its characters.
+    let (largest, larger) = ("x".repeat(1024 * 1024 - 2), "x".repeat(1024 * 1024 - 1));
+    let echo = |input: &str| json!({"code": "module.exports = ({input}) => input", "input": input, "connectionKey": "github-dev"});
+    let run = act(&demo, echo(&largest)).await;
+    let whole = demo.ok(Method::GET, &format!("/action-run-logs/{run}?details=true"), Value::Null).await;
+    // Whether they are equal is told alone: the text is long.
+    let places = ["/input", "/output", "/action/input", "/details/input", "/details/output"];
+    assert!(places.iter().all(|place| whole.pointer(place) == Some(&json!(largest))));
+
+    let run = act(&demo, echo(&larger)).await;
+    let log = demo.ok(Method::GET, &format!("/action-run-logs/{run}?details=true"), Value::Null).await;
+    for place in places {
+        assert_eq!(log.pointer(place), Some(&json!("(1048577 bytes)")), "{place}");
+    }
+    let said = "`input` is kept in the log by its size; give it again";
+    let mut logged = log["action"].clone();
+    assert_eq!(message(&demo.post("/act", logged.clone()).await), said);
+    logged["input"] = json!("small");
+    assert_eq!(demo.post("/act", logged).await.1["output"], "small");
+
+    bed.ws.upstream("github").stub(Stub::post("/x").json(200, json!({}))).await.unwrap();
+    let api = json!({"method": "POST", "path": "/x", "body": {"a": larger}});
+    let run = act(&demo, json!({"api": api, "connectionKey": "github-dev"})).await;
+    let logged = demo.ok(Method::GET, &format!("/action-run-logs/{run}"), Value::Null).await["action"].clone();
+    assert_eq!(logged["api"]["body"], "(1048583 bytes)");
+    let said = "`api.body` is kept in the log by its size; give it again";
+    assert_eq!(message(&demo.post("/act", logged).await), said);
+}
+
+#[tokio::test]
 async fn every_kind_of_failure_is_logged_under_the_id_it_answered() {
     let bed = Bed::start().await;
     let (demo, manager) = (bed.demo(), bed.manager());

@@ -5,6 +5,8 @@ pub(crate) mod names;
 pub mod patch;
 pub mod schema;
 
+use std::io;
+
 use serde_json::Value;
 
 /// Returns a member of an object, and null where there is none. An index in brackets would do the same for a value, and
@@ -25,4 +27,29 @@ pub fn set_member(of: &mut Value, name: impl Into<String>, value: impl Into<Valu
     if let Some(members) = of.as_object_mut() {
         members.insert(name.into(), value.into());
     }
+}
+
+/// Returns how many bytes the JSON text of a value has, without making the text.
+///
+/// ```
+/// use membrane_mock::base::json::text_size;
+/// use serde_json::json;
+///
+/// assert_eq!(text_size(&json!({"a": [1, "é"]})), r#"{"a":[1,"é"]}"#.len());
+/// ```
+pub fn text_size(value: &Value) -> usize {
+    struct Count(usize);
+    impl io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(0);
+    // A value has no key that is not text and this writer takes all, so it cannot fail.
+    serde_json::to_writer(&mut count, value).ok();
+    count.0
 }

@@ -15,10 +15,13 @@ use crate::base::redact::{MASK, is_secret_name};
 use crate::elements::model::{Scope, Selector};
 use crate::mapping::formula::plain_text;
 use crate::nouns::action::run::{ApiDispatch, Dispatch, RunRequest};
+use crate::nouns::connection::is_only_size;
 
 const FIELDS: [&str; 10] =
     ["id", "key", "api", "code", "integrationId", "integrationKey", "connectionId", "connectionKey", "input", "meta"];
 const API_FIELDS: [&str; 7] = ["method", "path", "body", "headers", "query", "url", "data"];
+/// Said of what a logged call does not have in full, as the app would otherwise be sent the size in its place.
+const ONLY_SIZE: &str = "is kept in the log by its size; give it again";
 const METHODS: [&str; 5] = ["GET", "POST", "PATCH", "PUT", "DELETE"];
 
 /// Reads the body of `/act`. What is wrong with it is part of the answer, so that the failed run is logged.
@@ -43,6 +46,12 @@ pub(super) fn read(body: Value) -> RunRequest {
         body.shift_remove(if has_id { "key" } else { "id" });
     }
     let input = body.shift_remove("input");
+    let dispatch = match &input {
+        Some(input) if is_only_size(input) => {
+            Err(ApiError::bad_request(format!("`input` {ONLY_SIZE}")).with_data(json!({ "field": "input" })))
+        }
+        _ => read_dispatch(&body),
+    };
     let text = |name: &str| body.get(name).and_then(Value::as_str).filter(|t| !t.is_empty()).map(str::to_owned);
     RunRequest {
         scope: Scope {
@@ -53,7 +62,7 @@ pub(super) fn read(body: Value) -> RunRequest {
         },
         input: input.map(Arc::new),
         meta: body.get("meta").and_then(Value::as_object).cloned(),
-        dispatch: read_dispatch(&body),
+        dispatch,
         // Fields that `/act` does not know are named in the error and not kept.
         snapshot: body.into_iter().filter(|(name, _)| FIELDS.contains(&name.as_str())).collect(),
         resolution: None,
@@ -144,6 +153,11 @@ fn read_api(api: &Value) -> Result<ApiDispatch, ApiError> {
             }
         }
         Some(_) => return Err(wrong("query", "is an object")),
+    }
+    for name in ["body", "data"] {
+        if api.get(name).is_some_and(is_only_size) {
+            return Err(wrong(name, ONLY_SIZE));
+        }
     }
     let body = body::encode(api.get("body").or_else(|| api.get("data")), &mut headers)
         .map_err(|problem| wrong("body", &problem.to_string()))?;

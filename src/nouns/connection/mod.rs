@@ -14,8 +14,8 @@ mod rules;
 mod view;
 
 pub use outbound::{
-    CallOutcome, Outgoing, connector_of, log_exchanges, note_refusal, send, shown_body, shown_headers,
-    strip_hop_headers, value_of,
+    CallOutcome, Outgoing, connector_of, is_only_size, log_exchanges, note_refusal, send, shown_body, shown_headers,
+    size_if_large, strip_hop_headers, value_of,
 };
 pub use rules::{get, wait_while};
 pub use view::ConnectionView;

@@ -15,6 +15,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::{Id, stable_id};
+use crate::base::json::text_size;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::flow::model::Flow;
 use crate::nouns::integration::model::Integration;
@@ -144,8 +145,8 @@ pub struct NodeRun {
 impl NodeRun {
     /// About how many bytes of JSON the node run holds; it counts towards what is kept of old runs.
     pub fn bytes(&self) -> usize {
-        let outputs = self.outputs.iter().map(|output| output.data.to_string().len()).sum::<usize>();
-        self.input.to_string().len() + outputs + self.logs.iter().map(|log| log.to_string().len()).sum::<usize>()
+        let outputs = self.outputs.iter().map(|output| text_size(&output.data)).sum::<usize>();
+        text_size(&self.input) + outputs + self.logs.iter().map(text_size).sum::<usize>()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
-use crate::base::json::schema;
+use crate::base::json::{schema, text_size};
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
 use crate::elements::model::Selector;
@@ -159,7 +159,7 @@ fn put(
     if world.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
         return Err(ApiError::rate_limited(format!("{MOST_QUEUED} flow runs of this connection wait already")));
     }
-    let bytes = body.input.iter().chain(&further_inputs).map(|input| input.to_string().len()).sum();
+    let bytes = body.input.iter().chain(&further_inputs).map(text_size).sum();
     let under_way = world.flow_runs.iter().filter(|run| !run.state.is_over()).map(|run| run.bytes).sum::<usize>();
     if under_way + bytes > MOST_BYTES_KEPT {
         let why = format!("the flow runs that are not over have more than {MOST_BYTES_KEPT} bytes of input");

@@ -15,7 +15,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Ids;
-use crate::base::json::member;
+use crate::base::json::{member, text_size};
 use crate::base::message::headers::bearer;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side};
@@ -202,7 +202,7 @@ impl Answerer for Vendors {
 const LARGEST_KEPT: usize = 64 * 1024;
 
 fn kept(body: Value) -> Option<Value> {
-    let size = body.to_string().len();
+    let size = text_size(&body);
     match body {
         Value::Null => None,
         _ if size > LARGEST_KEPT => Some(Value::String(format!("({size} bytes)"))),

@@ -19,6 +19,16 @@ use crate::store::logs::OWN_ADDRESS;
 use serde_json::{Value, json};
 use std::sync::{Arc, PoisonError};
 
+/// A value as a log keeps it: its size when it is large.
+fn shown(value: &Value) -> Value {
+    outbound::size_if_large(value).unwrap_or_else(|| value.clone())
+}
+
+/// The same of a value that is shared, without copying it.
+fn shared(value: &Arc<Value>) -> Arc<Value> {
+    outbound::size_if_large(value).map_or_else(|| Arc::clone(value), Arc::new)
+}
+
 pub(crate) async fn write_log(
     cx: &Cx,
     id: &Id<RunLog>,
@@ -47,7 +57,8 @@ pub(crate) async fn write_log(
     let name = trace.name.clone().unwrap_or_else(|| "Unknown action".into());
     let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
     let last = evidence.exchanges.newest().map(|(_, exchange)| exchange);
-    let output = result.ok().cloned().flatten().map(Arc::new);
+    let output = result.ok().and_then(Option::as_ref).map(|output| Arc::new(shown(output)));
+    let input = request.input.as_ref().map(shared);
     let log = RunLog {
         id: id.clone(),
         user_id: owner.clone(),
@@ -71,11 +82,11 @@ pub(crate) async fn write_log(
         created_at: started,
         completed_at: completed,
         duration: completed.since(started),
-        input: request.input.clone(),
+        input: input.clone(),
         output: output.clone(),
         error: result.err().cloned(),
         meta: request.meta.clone(),
-        action: snapshot(request, trace, &name),
+        action: snapshot(request, input.as_deref(), trace, &name),
         integration: trace
             .scope
             .integration
@@ -91,7 +102,7 @@ pub(crate) async fn write_log(
     let details = RunDetails {
         request: last.map(|exchange| exchange.request.clone()),
         response: last.and_then(|exchange| exchange.response.clone()),
-        input: trace.mapped_input.clone().map(Arc::new).or_else(|| request.input.clone()),
+        input: trace.mapped_input.as_ref().map(|mapped| Arc::new(shown(mapped))).or(input),
         output,
         exchanges: evidence.exchanges.iter().map(|(_, exchange)| exchange.clone()).collect(),
         state_transitions: evidence.transitions.into_items(),
@@ -129,7 +140,7 @@ pub(crate) fn without_connection(mut integration: Value) -> Value {
 
 /// The call with the action's `id`, `key`, `name` and `type`. `/act` takes it back because of `type` or `name`,
 /// although both `id` and `key` may be there.
-pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value {
+pub(crate) fn snapshot(request: &RunRequest, input: Option<&Value>, trace: &Trace, name: &str) -> Value {
     let mut snapshot = JsonMap::new();
     let action = trace.action.as_deref();
     snapshot.insert("id".into(), action.map(|action| action.id.to_string()).unwrap_or_default().into());
@@ -149,7 +160,16 @@ pub(crate) fn snapshot(request: &RunRequest, trace: &Trace, name: &str) -> Value
             }
         }
     }
-    if let Some(input) = request.input.as_deref() {
+    if let Some(Value::Object(api)) = snapshot.get_mut("api") {
+        for name in ["body", "data"] {
+            if let Some(body) = api.get_mut(name)
+                && let Some(size) = outbound::size_if_large(body)
+            {
+                *body = size;
+            }
+        }
+    }
+    if let Some(input) = input {
         snapshot.insert("input".into(), input.clone());
     }
     if let Some(action) = action

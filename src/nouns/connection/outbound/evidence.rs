@@ -11,8 +11,8 @@ use url::Url;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::json::text_size;
 use crate::base::message::body;
-
 use crate::base::redact::MASK;
 use crate::engine::Cx;
 use crate::nouns::connection::model::Connection;
@@ -20,7 +20,7 @@ use crate::nouns::connector::model::Apply;
 use crate::nouns::run_log::model::{ApiLog, Exchange, RunLog};
 use crate::store::Tx;
 
-/// The largest body in bytes that logs keep; of a larger one they keep the size.
+/// The largest body, input or output in bytes of JSON that logs keep; of a larger one they keep the size.
 const LARGEST_KEPT: usize = 1024 * 1024;
 
 pub(super) fn masked_url(url: &Url, apply: &Apply) -> String {
@@ -61,9 +61,25 @@ pub fn shown_body(body: &Bytes) -> Option<Arc<Value>> {
         return None;
     }
     if body.len() > LARGEST_KEPT {
-        return Some(Arc::new(Value::String(format!("({} bytes)", body.len()))));
+        return Some(Arc::new(only_size(body.len())));
     }
     Some(Arc::new(value_of(body)))
+}
+
+fn only_size(bytes: usize) -> Value {
+    Value::String(format!("({bytes} bytes)"))
+}
+
+/// What logs keep of an input or output that is large: its size. None for one that they keep whole.
+pub fn size_if_large(value: &Value) -> Option<Value> {
+    let bytes = text_size(value);
+    (bytes > LARGEST_KEPT).then(|| only_size(bytes))
+}
+
+/// Says whether a value is what logs keep of a large one.
+pub fn is_only_size(value: &Value) -> bool {
+    let bytes = value.as_str().and_then(|text| text.strip_prefix('(')?.strip_suffix(" bytes)")?.parse::<usize>().ok());
+    bytes.is_some_and(|bytes| bytes > LARGEST_KEPT)
 }
 
 /// A body as a value: JSON, else text; null when empty.

@@ -28,7 +28,7 @@ mod credentials;
 mod evidence;
 
 pub(super) use credentials::{Refreshed, refresh};
-pub use evidence::{log_exchanges, shown_body, shown_headers, value_of};
+pub use evidence::{is_only_size, log_exchanges, shown_body, shown_headers, size_if_large, value_of};
 
 /// A call to make to the connection's app.
 #[derive(Debug, Clone)]
