@@ -58,11 +58,33 @@ pub fn notice(catalog: &Catalog, space: &WorkspaceRuntime, before: &World, tx: &
             keep_up(catalog, space, tx, &flow)?;
         }
     }
+    for id in tx.changed::<Connection>() {
+        if let (Some(was), Some(is)) = (before.connections.get(&id), tx.connections.get(&id).cloned())
+            && was.is_connected() != is.is_connected()
+        {
+            ask_once(space, tx, &is)?;
+        }
+    }
     for id in tx.changed::<DataRecord>() {
         if let Some(record) = tx.data_records.get(&id).cloned() {
             let was = before.data_records.get(&id).cloned();
             tell(catalog, space, tx, was.as_deref(), &record)?;
         }
+    }
+    Ok(())
+}
+
+/// Has the subscriptions of a connection that no longer works, or works again, asked at their next moment, though nothing was
+/// noticed: so that their status tells it.
+fn ask_once(space: &WorkspaceRuntime, tx: &mut Tx, connection: &Connection) -> Result<(), StoreError> {
+    let now = space.clock.now();
+    let is_told = |it: &SubscriptionStatus| connection.is_connected() == (*it == SubscriptionStatus::Subscribed);
+    let all = tx.external_event_subscriptions.with_key(connection.id.as_str());
+    let waiting = all.filter(|it| it.due.is_none() && !is_told(&it.status)).cloned();
+    for subscription in waiting.collect::<Vec<_>>() {
+        let mut subscription = (*subscription).clone();
+        subscription.due = subscription.next_pull(now);
+        tx.put(subscription)?;
     }
     Ok(())
 }

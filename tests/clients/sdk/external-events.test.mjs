@@ -332,6 +332,26 @@ scenario('a pull waits until the connection works again, and nothing is lost', s
   assert.equal((await client.externalEventSubscription(id).get()).status, 'subscribed');
 });
 
+scenario('a subscription tells that its connection does not work, and works again, though nothing is new', still, async (world) => {
+  const { client } = world;
+  const { id } = await subscribe(world, 'data-record-created');
+  const told = async () => {
+    const { status, error } = await client.externalEventSubscription(id).get();
+    const pulls = (await client.get('/external-event-pulls')).items.map((pull) => [pull.status, pull.error?.code]);
+    return [status, error?.code, pulls];
+  };
+  await world.advance(60 * MINUTE);
+  assert.deepEqual(await told(), ['subscribed', undefined, []]);
+  await world.poke('github-dev', 'loseCredentials');
+  await world.advance(60 * MINUTE);
+  const failed = ['error', 'CONNECTION_DISCONNECTED'];
+  assert.deepEqual(await told(), [...failed, [failed]]);
+  await world.poke('github-dev', 'reconnect');
+  await world.poke('github-dev', 'authorize');
+  await world.advance(60 * MINUTE);
+  assert.deepEqual(await told(), ['subscribed', undefined, [['success', undefined], failed]]);
+});
+
 scenario('flow instances with a trigger for records are launched', still, async (world) => {
   const { manager, client } = world;
   const source = { key: 'issues', name: 'Issues', collectionKey: 'issues', collectionParameters: website, udm: 'tasks' };
