@@ -5,6 +5,7 @@
 //! Source: SEED (`POST /import`, `GET /export`), OAS; SDK `AsyncRequestStatusResponse`.
 //! What an import answers is assumed.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -134,12 +135,12 @@ pub async fn export(cx: &Cx) -> Result<Arc<Job>, ApiError> {
 /// Begins to import an archive, and answers the job. Fails with 400 for an archive that cannot be read.
 pub async fn import(cx: &Cx, zip: &[u8], options: ImportOptions) -> Result<Arc<Job>, ApiError> {
     let files = archive::unpack(zip)?;
-    read(&files)?;
+    read(&cx.engine, &cx.world(), &files, options)?;
     begin(cx, JobWork::Import(options), files).await
 }
 
 /// Reads what an archive defines. Fails with 400 for an empty one, and for files that only a seed may have.
-fn read(files: &Files) -> Result<SeedDocument, ApiError> {
+fn read(engine: &Engine, world: &World, files: &Files, options: ImportOptions) -> Result<SeedDocument, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("the archive cannot be imported: {why}"));
     if files.is_empty() {
         return Err(wrong("it has no element; elements are files like `integrations/<key>/spec.yaml`".into()));
@@ -148,7 +149,43 @@ fn read(files: &Files) -> Result<SeedDocument, ApiError> {
     if let Some(other) = files.keys().find(|path| ours.iter().any(|ours| path.starts_with(ours))) {
         return Err(wrong(format!("`{other}` is nothing that a workspace defines; it can be in a seed")));
     }
-    SeedDocument::of_archive(files).map_err(|error| wrong(error.to_string()))
+    let read = match options.partial {
+        true => SeedDocument::of_archive(&with_owners(engine, world, files)?),
+        false => SeedDocument::of_archive(files),
+    };
+    read.map_err(|error| wrong(error.to_string()))
+}
+
+/// A part of an archive, with the specs of those integrations and connectors that it has elements of and not themselves, as the
+/// workspace has them.
+fn with_owners(engine: &Engine, world: &World, part: &Files) -> Result<Files, ApiError> {
+    let folders: BTreeSet<String> = part.keys().filter_map(|path| folder_of_owner(path)).collect();
+    let has_spec = |folder: &str| {
+        let own = folder.split('/').next_back().unwrap_or_default();
+        part.keys().any(|path| {
+            let name = path.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'));
+            let stem = name.and_then(|name| name.rsplit_once('.')).map(|(stem, _)| stem);
+            stem.is_some_and(|stem| stem == "spec" || stem == own)
+        })
+    };
+    let mut whole = part.clone();
+    if folders.iter().any(|folder| !has_spec(folder)) {
+        let own = files_of(engine, world)?.into_iter();
+        let lacking = own.filter(|(path, _)| {
+            path.strip_suffix("/spec.yaml").is_some_and(|folder| folders.contains(folder) && !has_spec(folder))
+        });
+        whole.extend(lacking);
+    }
+    Ok(whole)
+}
+
+/// The folder of the integration or connector that a file of an archive is in; none for one in neither.
+fn folder_of_owner(path: &str) -> Option<String> {
+    let mut parts = path.split('/');
+    match (parts.next(), parts.next()) {
+        (Some(room @ ("integrations" | "connectors")), Some(key)) => Some(format!("{room}/{key}")),
+        _ => None,
+    }
 }
 
 /// Answers a job by `<jobId>:<accessKey>`, or by its id given twice (EXP), and counts the read. 404 when there is none.
@@ -208,7 +245,7 @@ type Done = (Files, Option<Value>);
 
 fn work(engine: &Engine, space: &WorkspaceRuntime, tx: &mut Tx, job: &Job) -> Result<Done, ApiError> {
     let JobWork::Import(options) = &job.work else { return Ok((files_of(engine, tx)?, None)) };
-    let seed = read(&job.files)?;
+    let seed = read(engine, tx, &job.files, *options)?;
     let own: Vec<String> = tx.connectors.iter().map(|connector| connector.key().to_owned()).collect();
     let known: Vec<&str> = engine.catalog.connector_keys().into_iter().chain(own.iter().map(String::as_str)).collect();
     seed.check_connectors(&known).map_err(|error| ApiError::bad_request(error.to_string()))?;

@@ -166,6 +166,23 @@ test('a partial import archives nothing', async (t) => {
   same(await exported(world), archive);
 });
 
+test('a partial import has elements of integrations that it has not itself', async (t) => {
+  const world = await another(t, { from: full.key });
+  const spec = JSON.stringify({ name: 'Alone', type: 'run-javascript', config: { code: 'module.exports = () => 1' } });
+  const [key] = (await world.manager.integrations.find()).items.map((integration) => integration.key);
+  const at = (integration) => zip({ [`integrations/${integration}/actions/alone/spec.yaml`]: spec });
+  const result = await imported(world, at(key), { partial: 'true' });
+  assert.deepEqual(result, { ...nothing, created: [`integrations/${key}/actions/alone`], unchanged: [`integrations/${key}`] });
+  assert.equal((await world.manager.action({ key: 'alone', integrationKey: key }).get()).layer, 'integration');
+  for (const [archive, query] of [[at('nowhere'), { partial: 'true' }], [at(key), {}]]) {
+    const body = new FormData();
+    body.set('file', new Blob([archive]), 'workspace.zip');
+    const refusal = await world.curl('POST', '/import', { token: world.managerToken, query, body });
+    assert.equal(refusal.status, 400);
+    assert.match(refusal.body.message, /there is no integration `.+` in the seed to hold this file/);
+  }
+});
+
 for (const [of, query, form] of [['query', { dryRun: 'true' }], ['form', {}, { dryRun: 'true' }]]) {
   test(`an import with dryRun in its ${of} tells what it would do`, async (t) => {
     const [world, bare] = [await another(t, { from: full.key }), await another(t)];
