@@ -19,12 +19,13 @@ use crate::engine::directory::Directory;
 use crate::engine::view::Secrets;
 use crate::nouns::connection as connections;
 use crate::nouns::connection::ConnectionView;
+use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::references::{self, Reference};
 use crate::nouns::tenant::model::Tenant;
 use crate::store::World;
-use crate::world::seed::SeedIntegration;
+use crate::world::seed::{SeedConnector, SeedIntegration};
 
 /// The portable form of an element: what is null is left out. What it stands below, it says by UUID. Source: SDK
 /// `BaseMembraneInterfaceExportProperties`.
@@ -87,16 +88,28 @@ pub(crate) async fn export_instance<E: Kind>(call: Call) -> Result<Reply, ApiErr
     Reply::json(&portable_for(&*element, cx.directory(&world))?)
 }
 
+/// The portable form of an integration, without its parameters and elements; none where it has no connector.
+pub(super) fn integration_form(directory: Directory<'_>, integration: &Integration) -> Result<Option<Value>, ApiError> {
+    let connector = directory.connector_for(integration);
+    connector.map(|connector| whole(&SeedIntegration::of(integration, &connector))).transpose()
+}
+
+/// The portable form of a connector, without the actions of its app.
+pub(super) fn connector_form(directory: Directory<'_>, connector: &Connector) -> Result<Value, ApiError> {
+    let app = connector.external_app_id.as_ref().and_then(|id| directory.find_app(id.as_str()).ok());
+    whole(&SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone())))
+}
+
 /// `GET /integrations/{selector}/export`, a manager's token: answers its portable form, without parameters.
 pub(crate) async fn export_integration(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let world = cx.world();
     let directory = cx.directory(&world);
     let integration: &Integration = directory.find_integration(call.param("selector")?)?;
-    let connector = directory.connector_for(integration).ok_or_else(|| {
+    let form = integration_form(directory, integration)?;
+    Reply::json(&form.ok_or_else(|| {
         ApiError::configuration(format!("integration `{}` has no connector, so it is not exported", integration.key()))
-    })?;
-    Reply::json(&whole(&SeedIntegration::of(integration, &connector))?)
+    })?)
 }
 
 /// `GET /connections/{connection}/export`, any token: answers the fields of which a connection like it can be made. With

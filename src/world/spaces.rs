@@ -46,7 +46,7 @@ fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<Wo
             flows::notice(&space, before, tx)?;
             app_events::notice(&space, tx)?;
             external_events::notice(&catalog, &space, before, tx)?;
-            checkpoints::notice(&space, before, tx)?;
+            checkpoints::notice(&catalog, &space, before, tx)?;
             webhooks::outbox(&space, before, tx)?;
             // What has just ended was told of.
             flow_runs::notice(tx);

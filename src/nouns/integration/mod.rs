@@ -13,4 +13,5 @@ mod view;
 
 pub use element_view::ElementView;
 pub(crate) use routes::connector_at;
+pub use rules::redefine;
 pub use view::IntegrationView;

@@ -95,7 +95,7 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     Reply::json(&view)
 }
 
-fn shown(cx: &Cx, integration: &Arc<Integration>) -> Result<Reply, ApiError> {
+pub(crate) fn shown(cx: &Cx, integration: &Arc<Integration>) -> Result<Reply, ApiError> {
     let world = cx.world();
     Reply::json(&lens(cx, &world).integration(integration, Secrets::Hidden))
 }

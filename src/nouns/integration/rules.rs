@@ -258,6 +258,25 @@ pub(super) async fn update(
     .await
 }
 
+/// Gives an integration the definition that its portable form has, restores it where it is archived, and answers it; parameters
+/// stay, since the form has none. Fails with `already_exists` where another one has its key by now.
+pub async fn redefine(cx: &Cx, id: &str, mut portable: Value) -> Result<Arc<Integration>, ApiError> {
+    if let Some(fields) = portable.as_object_mut() {
+        fields.shift_remove("uuid");
+        for name in ["description", "meta", "logoUri", "optionsConfig", "connectorVersion", "oAuthCallbackUri"] {
+            fields.entry(name).or_insert(Value::Null);
+        }
+    }
+    let body: IntegrationBody = serde_json::from_value(portable).map_err(ApiError::internal)?;
+    modify(cx, id, |directory, integration| {
+        integration.meta.archived_at = None;
+        let former = integration.parameters.clone();
+        apply(directory, integration, &former, body)?;
+        refuse_taken(directory, integration)
+    })
+    .await
+}
+
 /// Archives or restores an integration and answers it. Restoring fails with `already_exists` when the key is taken
 /// meanwhile. Source: SEED (“Archived integrations are hidden from list-integrations”).
 pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Result<Arc<Integration>, ApiError> {

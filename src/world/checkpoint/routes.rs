@@ -7,11 +7,9 @@ use crate::world::checkpoint::model::Checkpoint;
 use crate::world::checkpoint::rules as checkpoints;
 
 /// The types of which a client may ask, though nothing of them has checkpoints here. Source: SDK `WorkspaceElementType`.
-const WITHOUT: [&str; 18] = [
+const WITHOUT: [&str; 16] = [
     "customer",
     "app",
-    "connector",
-    "integration",
     "connection",
     "action-instance",
     "action-run-log-record",
@@ -41,7 +39,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
         })
     });
     let (element_type, element_id) = (element_type?, element_id?);
-    let known = || types().chain(WITHOUT);
+    let known = || types().chain(["integration", "connector"]).chain(WITHOUT);
     if !known().any(|known| known == element_type) {
         let near = nearest(&element_type, known()).map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
         return Err(ApiError::bad_request(format!("`elementType` is `{element_type}`, which no checkpoint has{near}")));
@@ -59,7 +57,8 @@ pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
 /// `GET /checkpoints/{id}/diff`, a manager's token: answers what has become of the element since, as a list of `{op,
 /// path, value?, oldValue?}`; 404 for an element that is gone.
 pub(crate) async fn diff(call: Call) -> Result<Reply, ApiError> {
-    Reply::json(&checkpoints::diff(&call.cx()?.world(), call.param("id")?)?)
+    let cx = call.cx()?;
+    Reply::json(&checkpoints::diff(cx.directory(&cx.world()), call.param("id")?)?)
 }
 
 /// `POST /checkpoints/{id}/revert`, a manager's token: gives the element the definition of the checkpoint back and answers it.

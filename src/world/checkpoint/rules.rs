@@ -9,23 +9,107 @@ use crate::base::ids::{Id, stable_id};
 use crate::call::Reply;
 use crate::elements::routes::shown_listed;
 use crate::elements::{self, SeedForm as _};
+use crate::engine::catalog::Catalog;
+use crate::engine::directory::Directory;
 use crate::engine::{Cx, WorkspaceRuntime};
-use crate::store::{StoreError, Tx, World};
+use crate::nouns::connector as connectors;
+use crate::nouns::connector::model::Connector;
+use crate::nouns::integration as integrations;
+use crate::nouns::integration::model::Integration;
+use crate::store::{Record as _, StoreError, Tx, World};
 use crate::world::checkpoint::model::{Checkpoint, Difference, differences};
+use crate::world::connector_file;
 use crate::world::plant::is_defined;
-use crate::world::portable::portable;
+use crate::world::portable::{connector_form, integration_form, portable};
 use crate::world::seed::{EachKind, Seeded, each_kind};
 
 /// How many checkpoints a workspace keeps; the oldest go first.
 const MOST_KEPT: usize = 1_000;
 
 /// Makes a checkpoint of each element whose definition a transaction makes or changes.
-pub fn notice(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
+pub fn notice(catalog: &Catalog, space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
     each_kind(&mut Noticing { space, before, tx })?;
+    for id in tx.changed::<Integration>() {
+        let form = |world: &World| Root::Integration.form(Directory::new(world, catalog), &id).ok().flatten();
+        if tx.integrations.get(&id).is_some_and(|integration| !integration.meta.is_archived()) {
+            keep(space, tx, Integration::KIND.name(), &id, form(before), form(tx))?;
+        }
+    }
+    for id in tx.changed::<Connector>() {
+        let form = |world: &World| Root::Connector.form(Directory::new(world, catalog), &id).ok().flatten();
+        if tx.connectors.get(&id).is_some() {
+            keep(space, tx, Connector::KIND.name(), &id, form(before), form(tx))?;
+        }
+    }
     let excess = tx.checkpoints.len().saturating_sub(MOST_KEPT);
     let old: Vec<Id<Checkpoint>> = tx.checkpoints.iter().take(excess).map(|it| it.id.clone()).collect();
     for old in old {
         tx.remove::<Checkpoint>(old.as_str());
+    }
+    Ok(())
+}
+
+/// What elements stand at, which have checkpoints as they do.
+#[derive(Clone, Copy)]
+enum Root {
+    Integration,
+    Connector,
+}
+
+impl Root {
+    fn of_type(name: &str) -> Option<Self> {
+        [(Integration::KIND, Self::Integration), (Connector::KIND, Self::Connector)]
+            .into_iter()
+            .find_map(|(kind, root)| (kind.name() == name).then_some(root))
+    }
+
+    /// The portable form of the one with this id; none where there is none, and of an integration without a connector.
+    fn form(self, directory: Directory<'_>, id: &str) -> Result<Option<Value>, ApiError> {
+        match self {
+            Self::Integration => {
+                let integration = directory.world.integrations.get(id);
+                integration.map_or(Ok(None), |integration| integration_form(directory, integration))
+            }
+            // One of the catalog is the workspace's own once it is changed, and had a form before.
+            Self::Connector => {
+                directory.connector(id).map(|connector| connector_form(directory, &connector)).transpose()
+            }
+        }
+    }
+
+    /// Gives the one with this id a form back and answers it.
+    async fn redefine(self, cx: &Cx, id: &str, form: Value) -> Result<Reply, ApiError> {
+        match self {
+            Self::Integration => integrations::routes::shown(cx, &integrations::redefine(cx, id, form).await?),
+            Self::Connector => connectors::routes::shown(cx, &connector_file::redefine(cx, id, form).await?),
+        }
+    }
+}
+
+/// Makes the checkpoint of a definition that differs from what it was.
+fn keep(
+    space: &WorkspaceRuntime,
+    tx: &mut Tx,
+    element_type: &str,
+    id: &str,
+    was: Option<Value>,
+    is: Option<Value>,
+) -> Result<(), StoreError> {
+    let Some(snapshot) = is.filter(|is| was.as_ref() != Some(is)) else { return Ok(()) };
+    let last = tx.checkpoints.with_key(id).map(|known| known.checkpoint_number).max();
+    // What a seed planted has its first checkpoint when it is changed, so that there is a way back.
+    let first = was.filter(|_| last.is_none());
+    let snapshots = first.into_iter().chain([snapshot]);
+    for (number, snapshot) in (last.unwrap_or_default() + 1..).zip(snapshots) {
+        tx.put(Checkpoint {
+            // It takes no id away from what callers make.
+            id: stable_id("checkpoint", &format!("{id}/{number}")),
+            element_type: element_type.to_owned(),
+            element_id: id.to_owned(),
+            checkpoint_number: number,
+            snapshot,
+            created_at: space.clock.now(),
+        })?;
     }
     Ok(())
 }
@@ -47,26 +131,9 @@ impl EachKind for Noticing<'_> {
             let Some(element) = K::table(self.tx).get(&id).filter(|element| is_defined(&***element)).cloned() else {
                 continue;
             };
-            let Ok(snapshot) = portable(&*element, self.tx) else { continue };
             let was = K::table(self.before).get(&id).and_then(|was| portable(&**was, self.before).ok());
-            if was.as_ref() == Some(&snapshot) {
-                continue;
-            }
-            let last = self.tx.checkpoints.with_key(&id).map(|known| known.checkpoint_number).max();
-            // What a seed planted has its first checkpoint when it is changed, so that there is a way back.
-            let first = was.filter(|_| last.is_none());
-            let snapshots = first.into_iter().chain([snapshot]);
-            for (number, snapshot) in (last.unwrap_or_default() + 1..).zip(snapshots) {
-                self.tx.put(Checkpoint {
-                    // It takes no id away from what callers make.
-                    id: stable_id("checkpoint", &format!("{id}/{number}")),
-                    element_type: K::KIND.name().to_owned(),
-                    element_id: id.clone(),
-                    checkpoint_number: number,
-                    snapshot,
-                    created_at: self.space.clock.now(),
-                })?;
-            }
+            let is = portable(&*element, self.tx).ok();
+            keep(self.space, self.tx, K::KIND.name(), &id, was, is)?;
         }
         Ok(())
     }
@@ -87,9 +154,10 @@ fn gone(id: &str) -> ApiError {
 
 /// What has become of an element since a checkpoint: the differences from its snapshot to the element as it is. 404 for an
 /// unknown checkpoint, and for an element that is gone.
-pub(super) fn diff(world: &World, id: &str) -> Result<Vec<Difference>, ApiError> {
-    let of = find(world, id)?;
-    let mut reading = Reading { world, of: &of, now: None };
+pub(super) fn diff(directory: Directory<'_>, id: &str) -> Result<Vec<Difference>, ApiError> {
+    let of = find(directory.world, id)?;
+    let root = Root::of_type(&of.element_type).map(|root| root.form(directory, &of.element_id)).transpose()?;
+    let mut reading = Reading { world: directory.world, of: &of, now: root.flatten() };
     each_kind(&mut reading)?;
     Ok(differences(&of.snapshot, &reading.now.ok_or_else(|| gone(id))?))
 }
@@ -118,8 +186,14 @@ impl EachKind for Reading<'_> {
 /// One that is archived is restored. Fails with
 /// `already_exists` where another one has its key by now, with 404 for an unknown checkpoint, and for an element that is gone.
 pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
+    let of = find(&cx.world(), id)?;
+    if let Some(root) = Root::of_type(&of.element_type) {
+        if root.form(cx.directory(&cx.world()), &of.element_id)?.is_none() {
+            return Err(gone(id));
+        }
+        return root.redefine(cx, &of.element_id, of.snapshot.clone()).await;
+    }
     let mut tx = cx.space.data.begin().await;
-    let of = find(&tx, id)?;
     let mut reverting = Reverting { cx, tx: &mut tx, of: &of, shown: None };
     each_kind(&mut reverting)?;
     let shown = reverting.shown.ok_or_else(|| gone(id))?;

@@ -7,3 +7,5 @@
 pub mod model;
 pub mod routes;
 mod rules;
+
+pub(crate) use rules::redefine;

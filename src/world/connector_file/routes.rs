@@ -18,6 +18,7 @@ use crate::world::archive;
 use crate::world::connector_file::model::ConnectorVersion;
 use crate::world::connector_file::rules::{self as files, SPEC};
 use crate::world::job::model::Files;
+use crate::world::portable::connector_form;
 
 fn connector(cx: &Cx, call: &Call) -> Result<Arc<Connector>, ApiError> {
     connectors::get(cx, call.param("selector")?)
@@ -95,7 +96,7 @@ pub(crate) async fn export_files(call: Call) -> Result<Reply, ApiError> {
 pub(crate) async fn export_json(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let connector = connector(&cx, &call)?;
-    let mut spec = files::spec_of(&cx.world(), &cx, &connector)?;
+    let mut spec = connector_form(cx.directory(&cx.world()), &connector)?;
     let mut others = files::files(&cx, &connector)?;
     others.remove(SPEC);
     set_member(&mut spec, "files", json!(others));

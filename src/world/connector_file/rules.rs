@@ -12,8 +12,7 @@ use crate::nouns::connector::{self as connectors};
 use crate::store::World;
 use crate::world::connector_file::model::{ConnectorFile, ConnectorVersion};
 use crate::world::job::model::Files;
-use crate::world::portable::whole;
-use crate::world::seed::SeedConnector;
+use crate::world::portable::connector_form;
 
 /// The most files of a connector.
 const MOST_FILES: usize = 500;
@@ -45,12 +44,6 @@ fn check_path(path: &str) -> Result<(), ApiError> {
     Err(ApiError::bad_request(why))
 }
 
-/// A connector as an archive has it.
-pub(super) fn spec_of(world: &World, cx: &Cx, connector: &Connector) -> Result<Value, ApiError> {
-    let app = connector.external_app_id.as_ref().and_then(|id| cx.directory(world).find_app(id.as_str()).ok());
-    whole(&SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone())))
-}
-
 /// The files that are stored of a connector.
 fn stored(world: &World, connector: &Connector) -> Files {
     let files = world.connector_files.with_key(connector.id.as_str());
@@ -61,7 +54,7 @@ fn stored(world: &World, connector: &Connector) -> Files {
 pub(super) fn files(cx: &Cx, connector: &Connector) -> Result<Files, ApiError> {
     let world = cx.world();
     let mut files = stored(&world, connector);
-    let spec = spec_of(&world, cx, connector)?;
+    let spec = connector_form(cx.directory(&world), connector)?;
     files.insert(SPEC.to_owned(), serde_yaml_ng::to_string(&spec).map_err(ApiError::internal)?);
     Ok(files)
 }
@@ -118,8 +111,13 @@ pub(super) async fn write(cx: &Cx, selector: &str, given: Files, replaces: bool)
 /// the connector has not.
 fn read_spec(text: &str, is_whole: bool) -> Result<ConnectorBody, ApiError> {
     let wrong = |why: String| ApiError::bad_request(format!("`{SPEC}` cannot be read: {why}"));
-    let mut spec: Value = serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string()))?;
-    let fields = spec.as_object_mut().ok_or_else(|| wrong("it is no object of fields".to_owned()))?;
+    let spec: Value = serde_yaml_ng::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    body_of(spec, is_whole).map_err(wrong)
+}
+
+/// The change that a spec asks for, or why it is none.
+fn body_of(mut spec: Value, is_whole: bool) -> Result<ConnectorBody, String> {
+    let fields = spec.as_object_mut().ok_or("it is no object of fields")?;
     // Its identity is its own, wherever the file came from.
     fields.shift_remove("uuid");
     if let Some(app) = fields.shift_remove("externalApp") {
@@ -133,8 +131,13 @@ fn read_spec(text: &str, is_whole: bool) -> Result<ConnectorBody, ApiError> {
             fields.entry(name).or_insert_with(|| Value::Array(Vec::new()));
         }
     }
-    serde_path_to_error::deserialize(spec)
-        .map_err(|error| wrong(format!("field `{}`: {}", error.path(), error.inner())))
+    serde_path_to_error::deserialize(spec).map_err(|error| format!("field `{}`: {}", error.path(), error.inner()))
+}
+
+/// Gives a connector the definition that its portable form has, and answers it. Fails with `already_exists` where another one
+/// has its key by now.
+pub(crate) async fn redefine(cx: &Cx, id: &str, portable: Value) -> Result<Arc<Connector>, ApiError> {
+    connectors::update(cx, id, body_of(portable, true).map_err(ApiError::internal)?).await
 }
 
 /// Removes the files of a connector at a path, or below it; 404 where there are none.
@@ -218,7 +221,7 @@ pub(super) async fn publish(
         connector: connector.id.clone(),
         version,
         changelog: changelog.unwrap_or_default(),
-        spec: spec_of(&world, cx, &connector)?,
+        spec: connector_form(cx.directory(&world), &connector)?,
         files: stored(&world, &connector),
         created_at: cx.space.clock.now(),
     };

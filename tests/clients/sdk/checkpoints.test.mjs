@@ -240,6 +240,44 @@ scenario('elements of all kinds are reverted', { seed: 'none' }, async (world) =
   }
 });
 
+scenario('integrations and connectors are reverted', { seed: 'none' }, async (world) => {
+  const { manager } = world;
+  const connector = await manager.post('/connectors', { key: 'crm', name: 'CRM', type: 'proxy' });
+  const parameters = { clientId: 'mine' };
+  const integration = await manager.integrations.create({ key: 'crm', name: 'CRM', connectorId: connector.id, description: 'Ours', parameters });
+  for (const [{ id }, type, path] of [[integration, 'integration', `/integrations/${integration.id}`], [connector, 'connector', `/connectors/${connector.id}`]]) {
+    const before = await manager.get(path);
+    await manager.patch(path, { name: 'Changed', description: 'Changed', logoUri: 'https://example.com/logo.svg' });
+    const [first, second, ...more] = await checkpointsOf(world, { id }, type);
+    assert.deepEqual([first.checkpointNumber, first.snapshot.name, second.snapshot.name, more], [1, 'CRM', 'Changed', []], type);
+    assert.deepEqual((await diff(world, first)).map(({ op, path: at }) => [op, at]), [
+      [type === 'integration' ? 'replace' : 'add', 'description'],
+      ['add', 'logoUri'],
+      ['replace', 'name'],
+    ]);
+    assert.deepEqual(await diff(world, second), []);
+    const answered = await revert(world, first);
+    assert.equal(answered.id, id);
+    const { updatedAt, revision, ...after } = await manager.get(path);
+    assert.deepEqual(after, (({ updatedAt: _, revision: __, ...rest }) => rest)(before), type);
+    assert.equal((await checkpointsOf(world, { id }, type)).length, 3, type);
+  }
+  // What an export lacks stays, and what is archived is restored.
+  const set = await manager.get(`/integrations/${integration.id}/parameters`);
+  assert.ok(JSON.stringify(set).includes('mine'), JSON.stringify(set));
+  const [first] = await checkpointsOf(world, integration, 'integration');
+  await manager.integration(integration.id).archive();
+  await revert(world, first);
+  assert.equal((await manager.integration(integration.id).get()).archivedAt, undefined);
+  // What the catalog had is the first version of what a workspace makes of it.
+  const github = await manager.get('/connectors/github');
+  assert.deepEqual(await checkpointsOf(world, github, 'connector'), []);
+  await manager.patch('/connectors/github', { name: 'Our GitHub' });
+  const [catalog] = await checkpointsOf(world, github, 'connector');
+  await revert(world, catalog);
+  assert.equal((await manager.get('/connectors/github')).name, github.name);
+});
+
 scenario('an import leaves checkpoints, and the last thousand are kept', { seed: 'none' }, async (world) => {
   const spec = (name) => JSON.stringify({ name, ...answering(name) });
   const named = (count) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`actions/a-${n}/spec.yaml`, spec(`${n}`)]));
