@@ -8,7 +8,8 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { build } from './build.mjs'
 
 const [program, to] = process.argv.slice(2)
 if (!program || !to) {
@@ -60,14 +61,12 @@ try {
     files: ['bin', 'LICENSE'],
   }
   const archives = [packed('program', about, { 'bin/membrane-mock': program_of_platform })]
-  const env = { ...process.env, MEMBRANE_MOCK_BINARY: resolve(program) }
-  for (const script of ['generate', 'build']) {
-    execFileSync('npm', ['run', '--silent', script], { cwd: here, env, stdio: ['ignore', 'inherit', 'inherit'] })
-  }
-  const { PLATFORMS } = await import('../dist/binary.js')
+  const built = join(work, 'built')
+  build(resolve(program), built)
+  const { PLATFORMS } = await import(pathToFileURL(join(built, 'dist/binary.js')).href)
   // They are named here and not in the package itself, which could not be installed to work on where they are not published.
   const optionalDependencies = Object.fromEntries(PLATFORMS.map((platform) => [of(platform), version]))
-  const parts = ['bin', 'dist', 'README.md'].map((file) => [file, join(here, file)])
+  const parts = ['bin', 'dist', 'README.md'].map((file) => [file, join(built, file)])
   archives.push(packed('package', { ...published, optionalDependencies }, Object.fromEntries(parts)))
   console.log(archives.join('\n'))
 } finally {

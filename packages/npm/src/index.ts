@@ -17,6 +17,7 @@ export {
   type FaultRule,
   Journal,
   type JournalFilter,
+  MadeConnection,
   type Run,
   Snapshot,
   type Stub,

@@ -355,10 +355,10 @@ export class Tenant {
   }
 
   /** Connects an app: the user consents, or fills in the form, and the connection is READY. */
-  async connect(integration: string, { key, account, input, pending, ...more }: ConnectOptions = {}): Promise<Connection> {
+  async connect(integration: string, { key, account, input, pending, ...more }: ConnectOptions = {}): Promise<MadeConnection> {
     const body = { integrationKey: integration, ...(key === undefined ? {} : { connectionKey: key }), ...more }
     const { id } = await this.post<{ id: string }>('/connect', body)
-    const connection = new Connection(this.of, id, this.key)
+    const connection = new MadeConnection(this.of, id, this.key)
     if (!pending) await connection.complete({ ...(account === undefined ? {} : { account }), ...(input === undefined ? {} : { input }) })
     return connection
   }
@@ -486,5 +486,13 @@ export class Connection {
   async poke(event: Schemas['ConnectionPoke'], error?: string): Promise<ConnectionView> {
     const body = { event, ...(error === undefined ? {} : { error }) }
     return answered(this.of.control.POST('/__mock/workspaces/{key}/connections/{selector}/poke', { params: this.params, body }))
+  }
+}
+
+/** A connection that `connect` has made, so that its id is known; of one that is named by a key, `get()` tells it. */
+export class MadeConnection extends Connection {
+  /** The id, which stays the same when the user connects again. */
+  get id(): string {
+    return this.selector
   }
 }

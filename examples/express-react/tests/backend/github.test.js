@@ -70,7 +70,7 @@ describe('repositories', () => {
     expect(body).toEqual({ code: 'connect_again', message: 'GitHub no longer lets the board in.' })
     expect(await github.state()).toBe('DISCONNECTED')
 
-    await ada.post('/connect', { connectionId: github.selector })
+    await ada.post('/connect', { connectionId: github.id })
     await github.complete()
     await board.get('/api/repositories').expect(200)
   })

@@ -56,7 +56,7 @@ test('a user whose connection is lost connects again', async ({ board, page, con
   await connect(page, 'github')
   await expect(repositories(page)).toHaveText(ALL)
   const connections = await workspace.connections({ tenant: tenant.key })
-  expect(connections.map(({ id, state }) => ({ id, state }))).toEqual([{ id: github.selector, state: 'READY' }])
+  expect(connections.map(({ id, state }) => ({ id, state }))).toEqual([{ id: github.id, state: 'READY' }])
 })
 
 test('a user whose access token has expired notices nothing', async ({ board, page, tenant }) => {

@@ -12,6 +12,8 @@ test('a tenant connects, acts and is told what went wrong', async ({ workspace }
   const ada = workspace.tenant('ada', { name: 'Ada' })
   const github = await ada.connect('github', { key: 'code', account: 'ada@example.com' })
   assert.equal(await github.state(), 'READY')
+  assert.equal((await ada.get('/connections/code')).id, github.id)
+  assert.equal((await ada.connection('code').get()).id, github.id)
   assert.equal((await ada.get('/self')).name, 'Ada')
   const { output, actionRunId } = await ada.act({ connectionKey: 'code', api: user })
   assert.ok(output.login)
