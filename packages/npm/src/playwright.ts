@@ -28,6 +28,9 @@ export interface Shared {
   mock: Mock
 }
 
+/** How many characters of an attachment Playwright prints in a terminal. */
+const PRINTED = 300
+
 let tenants = 0
 
 export const test = base.extend<Given, Shared>({
@@ -49,6 +52,7 @@ export const test = base.extend<Given, Shared>({
     if (info.status !== info.expectedStatus) {
       const report = await told(workspace, tenant.key)
       if (report) await info.attach('membrane-mock', { body: report, contentType: 'text/plain' })
+      if (report.length > PRINTED) console.error(report)
     }
   },
   // eslint-disable-next-line no-empty-pattern

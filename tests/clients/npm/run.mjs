@@ -21,6 +21,8 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 const packed = join(folder, 'packed')
 const place = join(folder, 'place')
 
+const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
+
 // As on a machine that has Node and nothing of Rust, under no server.
 const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('MEMBRANE_') && !name.startsWith('NODE_TEST')))
 env.PATH = process.env.PATH.split(delimiter).filter((at) => !existsSync(join(at, 'cargo'))).join(delimiter)
@@ -80,12 +82,17 @@ test('what was packed is installed and green', async (t) => {
       'node:test': ['node', ['--test', 'node-test/failing.mjs']],
       Vitest: ['npx', ['vitest', 'run', '--root', 'vitest'], { SUITE: 'failing.ts' }],
       Jest: ['npx', ['jest', '--rootDir', 'jest', '--config', 'jest/package.json', '--testMatch', '**/failing.cjs']],
+      Playwright: ['npx', ['playwright', 'test', '--config', 'playwright/playwright.config.mjs'], { SUITE: 'failing.mjs', CHROMIUM: chromium }],
     }
     for (const [name, [command, args, more]] of Object.entries(runs)) {
       const { status, said } = run(command, args, more)
       assert.notEqual(status, 0, `${name}: ${said}`)
       assert.match(said, nearest, name)
     }
+    const { status, said } = run('node', ['--test', 'node-test/gone.mjs'])
+    assert.notEqual(status, 0, said)
+    assert.match(said, /the reason/)
+    assert.match(said, /the workspace does not report: /)
   })
 
   await t.test('a strict compiler accepts it', () => succeeds('npx', ['tsc', '-p', 'types/tsconfig.json']))

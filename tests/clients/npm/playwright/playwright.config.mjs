@@ -2,6 +2,7 @@ import { defineConfig } from '@playwright/test'
 
 export default defineConfig({
   globalSetup: 'membrane-mock/setup',
+  testMatch: process.env.SUITE ?? '*.spec.mjs',
   reporter: 'line',
   outputDir: '../results',
   workers: 2,
