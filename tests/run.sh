@@ -190,7 +190,7 @@ run_recipes() {
   install_npm tests/clients/recipes && install_python && (
     PATH=$(cd "$python/bin" && pwd):$(cd "$target/debug" && pwd):$PATH
     export PATH
-    with_server node tests/clients/recipes/run.mjs
+    with_program node tests/clients/recipes/run.mjs
   )
 }
 
@@ -200,9 +200,9 @@ packed() {
   MEMBRANE_MOCK_BINARY=$(cd "$target/debug" && pwd)/membrane-mock "$@"
 }
 
-run_npm_package() { install_npm packages/npm && packed npm --prefix "$root/tests/clients/npm" test; }
+run_npm_package() { packed npm --prefix "$root/tests/clients/npm" test; }
 
-run_example_express() { install_npm packages/npm && packed node examples/express-react/run.mjs; }
+run_example_express() { packed node examples/express-react/run.mjs; }
 
 run_python_package() {
   wheels=$target/python-package/dist
@@ -231,6 +231,9 @@ tell rust
 
 built=no
 if build >"$logs/build.log" 2>&1; then built=yes; else tail -n 40 "$logs/build.log"; fi
+
+# Both lanes build the npm package, and would install this at the same time.
+install_npm packages/npm >"$logs/install.log" 2>&1 || tail -n 40 "$logs/install.log"
 
 # Two lanes: the browser has work for all cores, the others wait for most of their time.
 lane browser npm-package python-package example-express

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -74,6 +74,23 @@ test('what was packed is installed and green', async (t) => {
       writeFileSync(join(place, 'node-test/readme.test.mjs'), program)
       succeeds('node', ['--test', 'node-test/readme.test.mjs'])
     }
+  })
+
+  await t.test('the guide runs from top to bottom', async (guide) => {
+    const text = readFileSync(join(here, '../../../docs/typescript.md'), 'utf8')
+    const blocks = [...text.matchAll(/<!-- guide: (.+) -->\n```\w+\n([\s\S]*?)\n```/g)]
+    assert.equal(blocks.length, text.match(/<!-- guide: /g).length)
+    const project = join(place, 'guide')
+    for (const [, name, block] of blocks) {
+      const file = join(project, name)
+      mkdirSync(dirname(file), { recursive: true })
+      if (name !== 'run') writeFileSync(file, `${block}\n`)
+      else await guide.test(block.split('\n')[0], () => succeeds('sh', ['-eu', '-c', block], { cwd: project, CHROMIUM: chromium }))
+    }
+    await guide.test('a strict compiler accepts it', () => {
+      const files = blocks.map(([, name]) => name).filter((name) => name.endsWith('.ts'))
+      succeeds('npx', ['tsc', '--noEmit', '--strict', '--skipLibCheck', '--target', 'es2022', '--module', 'nodenext', ...files], { cwd: project })
+    })
   })
 
   await t.test('a test that fails has its report', () => {

@@ -2,15 +2,19 @@
 // links between the documents lead somewhere.
 //
 // A recipe is a fenced js, ts, sh or python block with `<!-- recipe: name -->` on the line before it. Such a block without
-// the mark is an error unless `<!-- not run: reason -->` stands there. Rust blocks are doc tests of the crate, which has to
+// the mark is an error unless `<!-- not run: reason -->` stands there, or `<!-- guide: … -->` in a guide, which the suite of
+// its package runs from top to bottom. Rust blocks are doc tests of the crate, which has to
 // include their document; json, text, toml and yaml are not executed.
 //
+// Recipes import the npm package as a project that has installed it does: it is built here from packages/npm.
+//
 // Start, with membrane-mock and a python3 that has PyJWT on the path:
-//        npm ci, then membrane-mock exec -- node tests/clients/recipes/run.mjs [name…]
+//        npm ci here and in packages/npm, then membrane-mock exec -- node tests/clients/recipes/run.mjs [name…]
 
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { build } from '../../../packages/npm/scripts/build.mjs'
 import { deadLinks } from './links.mjs'
 
 const here = import.meta.dirname
@@ -22,6 +26,7 @@ const PROGRAMS = {
   sh: ['bash', 'sh', '-eu', '-o', 'pipefail'],
   python: ['python3', 'py'],
 }
+const GUIDES = ['docs/typescript.md', 'docs/python.md']
 const TIME_LIMIT_MS = 120_000
 const control = process.env.MEMBRANE_MOCK_CONTROL_URL
 if (!control) fail('MEMBRANE_MOCK_CONTROL_URL is not set: start this with membrane-mock exec')
@@ -45,6 +50,9 @@ mkdirSync(join(here, '.run'), { recursive: true })
 const folder = mkdtempSync(join(here, '.run', 'recipes-'))
 let failed = 0
 try {
+  build(process.env.MEMBRANE_MOCK_BINARY ?? 'membrane-mock', join(folder, 'package'))
+  mkdirSync(join(folder, 'node_modules'))
+  symlinkSync(join(folder, 'package'), join(folder, 'node_modules/membrane-mock'))
   for (const recipe of chosen) {
     const { code, output } = await execute(recipe)
     if (code === 0) {
@@ -83,11 +91,12 @@ function addRecipes(found, document) {
     const [, language] = fence
     const end = lines.indexOf('```', at + 1)
     const place = `${document}:${at + 1}`
-    const mark = lines[at - 1]?.match(/^<!-- (recipe|not run): (.+) -->$/)
+    const mark = lines[at - 1]?.match(/^<!-- (recipe|guide|not run): (.+) -->$/)
     const recipe = { name: mark?.[2], language, source: lines.slice(at + 1, end).join('\n'), place }
     if (end < 0) found.mistakes.push(`${place}: the block has no end`)
     else if (!language) found.mistakes.push(`${place}: the block names no language`)
     else if (language in PROGRAMS && mark?.[1] === 'recipe') found.recipes.push(recipe)
+    else if (mark?.[1] === 'guide' && !GUIDES.includes(document)) found.mistakes.push(`${place}: no suite runs ${document}`)
     else if (language in PROGRAMS && !mark) found.mistakes.push(`${place}: a ${language} block without a mark`)
     else if (!(language in PROGRAMS) && mark?.[1] === 'recipe') {
       found.mistakes.push(`${place}: a recipe in ${language}, which is not executed here`)
