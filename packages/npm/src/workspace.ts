@@ -101,10 +101,12 @@ export class Workspace implements AsyncDisposable {
     return { key: this.key }
   }
 
-  /** The environment that an app is told: what `membrane-mock exec` exports. */
+  /** The environment that an app is told, by the names that `membrane-mock exec` uses. */
   get env(): Record<string, string> {
     return {
       MEMBRANE_API_URI: this.apiUri,
+      MEMBRANE_API_URL: this.apiUri,
+      MEMBRANE_UI_URI: this.apiUri,
       MEMBRANE_WORKSPACE_KEY: this.key,
       MEMBRANE_WORKSPACE_SECRET: this.secret,
       MEMBRANE_TENANT_KEY: this.tenantKey,

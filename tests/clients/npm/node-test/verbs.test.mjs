@@ -33,6 +33,7 @@ test('the official client is told where it is', async ({ workspace }) => {
   const { items } = await membrane.connections.find()
   assert.deepEqual(items.map(({ key }) => key).sort(), ['github-dev', 'hubspot-prod'])
   assert.equal(workspace.env.MEMBRANE_WORKSPACE_KEY, workspace.key)
+  assert.deepEqual([workspace.env.MEMBRANE_API_URL, workspace.env.MEMBRANE_UI_URI], [workspace.apiUri, workspace.apiUri])
 })
 
 test('a connection is begun, failed, cancelled, completed, broken and poked', async ({ workspace }) => {
