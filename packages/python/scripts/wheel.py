@@ -2,11 +2,11 @@
 
 Start: python scripts/wheel.py BINARY OUTDIR [--platform TAG]
 
-The wheel has the same content and metadata as `maturin build` makes, without the minutes of a release build. All that
-it says is read from `pyproject.toml` and the crate's `Cargo.toml`. The platform is that of this Python unless it is
-given, such as `manylinux_2_34_x86_64`: a wheel that is published needs the tag of the oldest system that the binary
-runs on. The generated part of the package is made anew by the binary, so the client and the server are of one
-version.
+The wheel has the same content and metadata as `maturin build` makes, but for its SBOM, without the minutes of a
+release build. All that it says is read from `pyproject.toml` and the crate's `Cargo.toml`. The platform is that of
+this Python unless it is given, such as `manylinux_2_34_x86_64`: a wheel that is published needs the tag of the oldest
+system that the binary runs on. The generated part of the package is made anew by the binary, so the client and the
+server are of one version.
 """
 
 import argparse
