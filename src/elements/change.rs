@@ -220,17 +220,8 @@ pub async fn update<E: Kind>(
 ) -> Result<Listed<E>, ApiError> {
     changed(cx, selector, |element: &mut E, world| {
         cx.directory(world).check_changeable(&*element)?;
-        let before = element.clone();
         let (known_as, own_uuid) = (element.meta().key.clone(), element.meta().uuid.clone());
         change(element, world)?;
-        if element.is_customized() && !before.is_customized() {
-            // What was read and is put back changes nothing.
-            let mut same = element.clone();
-            same.forget_customizing();
-            if same == before {
-                *element = same;
-            }
-        }
         refuse_known_uuid(world, element, &own_uuid)?;
         let is_version = element.place().layer() == Layer::Connection && element.place().parent.is_some();
         if is_version && element.meta().key != known_as {

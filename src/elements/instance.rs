@@ -204,7 +204,9 @@ async fn create_instance<E: Kind>(
         return made.ok_or_else(|| ApiError::internal("an instance is missing"));
     };
     let key = instance.meta().key.clone();
+    let copy = instance.clone();
     define(&mut instance)?;
+    instance.mark_change(&copy);
     instance.meta_mut().key = key;
     check_names(&mut instance)?;
     refuse_taken(&tx, &instance)?;

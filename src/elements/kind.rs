@@ -61,8 +61,8 @@ pub trait Kind: Record + Clone + PartialEq {
     fn copy_definition(&mut self, from: &Self);
     /// Whether a version was changed since it was copied from its parent.
     fn is_customized(&self) -> bool;
-    /// Takes a version for one that was not changed, where that is told of it as a whole.
-    fn forget_customizing(&mut self) {}
+    /// Marks a version as changed where its definition is another than before; nothing for a kind that marks it part by part.
+    fn mark_change(&mut self, _before: &Self) {}
     /// Says of a version that was defined whole, as seeds and archives do, whether it differs from its parent.
     fn compare_with_parent(&mut self, parent: &Self);
 
@@ -166,8 +166,10 @@ pub trait Kind: Record + Clone + PartialEq {
         change: Change,
     ) -> impl Future<Output = Result<Listed<Self>, ApiError>> + Send {
         elements::update(cx, selector, move |element: &mut Self, world: &World| {
+            let before = element.clone();
             element.define(body, change)?;
             element.settle(world);
+            element.mark_change(&before);
             Ok(())
         })
     }

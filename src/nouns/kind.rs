@@ -198,6 +198,17 @@ macro_rules! kind_of_fields {
             pub(crate) $parent: Option<Box<$view<'a>>>,
         }
 
+        impl $name {
+            /// Whether it is defined otherwise than another version.
+            fn differs_from(&self, other: &Self) -> bool {
+                let mut copy = self.clone();
+                <Self as $crate::elements::Kind>::copy_definition(&mut copy, other);
+                copy.is_customized = self.is_customized;
+                copy.parent_revision.clone_from(&self.parent_revision);
+                copy != *self
+            }
+        }
+
         impl $crate::elements::Kind for $name {
             const NOUN: &'static str = $noun;
             const PLURAL: &'static str = $plural;
@@ -248,16 +259,12 @@ macro_rules! kind_of_fields {
                 self.is_customized
             }
 
-            fn forget_customizing(&mut self) {
-                self.is_customized = false;
+            fn mark_change(&mut self, before: &Self) {
+                self.is_customized |= self.place.parent.is_some() && self.differs_from(before);
             }
 
             fn compare_with_parent(&mut self, parent: &Self) {
-                let mut copy = self.clone();
-                <Self as $crate::elements::Kind>::copy_definition(&mut copy, parent);
-                copy.is_customized = self.is_customized;
-                copy.parent_revision.clone_from(&self.parent_revision);
-                self.is_customized = copy != *self;
+                self.is_customized = self.differs_from(parent);
             }
 
             type Seed = $seed;
@@ -384,16 +391,11 @@ macro_rules! kind_of_fields {
                 body: $body,
                 change: $crate::elements::Change,
             ) -> Result<(), $crate::base::error::ApiError> {
-                let is_version = self.place.parent.is_some();
                 if change == $crate::elements::Change::Replace {
                     self.meta.description = None;
                     self.meta.meta = None;
                     $( self.$field = None; )*
-                    self.is_customized |= is_version;
                 }
-                let renames = body.name.set().is_some_and(|name| *name != self.meta.name);
-                let redefines = false $( || !matches!(body.$field, $crate::base::json::patch::Patch::Keep) )*;
-                self.is_customized |= is_version && (renames || redefines);
                 body.key.apply(&mut self.meta.key);
                 body.uuid.apply_required(&mut self.meta.uuid);
                 body.name.apply_required(&mut self.meta.name);

@@ -25,6 +25,16 @@ use crate::nouns::action::{routes, rules as actions};
 use crate::nouns::integration::model::Integration;
 use crate::store::World;
 
+impl Action {
+    /// Whether it is defined otherwise than another version.
+    fn differs_from(&self, other: &Self) -> bool {
+        let mut copy = self.clone();
+        copy.copy_definition(other);
+        copy.is_customized = self.is_customized;
+        copy != *self
+    }
+}
+
 impl Kind for Action {
     const NOUN: &'static str = "action";
     const PLURAL: &'static str = "actions";
@@ -75,8 +85,8 @@ impl Kind for Action {
         self.is_customized
     }
 
-    fn forget_customizing(&mut self) {
-        self.is_customized = false;
+    fn mark_change(&mut self, before: &Self) {
+        self.is_customized |= self.place.parent.is_some() && self.differs_from(before);
     }
 
     /// One without a type is what its versions have in common, and cannot be run.
@@ -85,10 +95,7 @@ impl Kind for Action {
     }
 
     fn compare_with_parent(&mut self, parent: &Self) {
-        let mut copy = self.clone();
-        copy.copy_definition(parent);
-        copy.is_customized = self.is_customized;
-        self.is_customized = copy != *self;
+        self.is_customized = self.differs_from(parent);
     }
 
     type Seed = SeedAction;

@@ -127,9 +127,7 @@ pub(super) fn define(action: &mut Action, body: ActionBody, change: Change) -> R
         action.output_mapping = None;
         action.custom_output_schema = None;
     }
-    apply(action, body)?;
-    action.is_customized = action.place.parent.is_some();
-    Ok(())
+    apply(action, body)
 }
 
 /// Changes an action and answers it. Fails with 400 when it is archived or a schema is wrong, with 403 for another's or
@@ -143,7 +141,10 @@ pub(super) async fn update(
     check_intent(body.intent.as_deref().unwrap_or_default())?;
     elements::update(cx, selector, |action: &mut Action, world| {
         build(cx, action, intent_of(&body), world);
-        define(action, body, change)
+        let before = action.clone();
+        define(action, body, change)?;
+        action.mark_change(&before);
+        Ok(())
     })
     .await
 }

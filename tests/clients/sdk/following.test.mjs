@@ -44,23 +44,28 @@ for (const [kind, { changed, shows }] of Object.entries(kinds)) {
     assert.deepEqual(shows(await own(world, kind).get()), wanted);
   });
 
-  scenario(`what somebody has changed stays until it is reset: ${kind}`, async (world) => {
-    const { manager } = world;
-    const top = await make(world, kind);
-    await own(world, kind).get({ autoCreate: true });
-    await own(world, kind).patch({ name: 'Mine' });
-    await manager.patch(`/${kind}/${top.id}`, changed);
-    const mine = await own(world, kind).get();
-    assert.deepEqual([mine.name, mine.isCustomized, shows(mine)], ['Mine', true, shows({ ...kinds[kind].made })]);
-    const reset = await own(world, kind).reset();
-    assert.deepEqual([reset.name, reset.isCustomized, shows(reset)], ['Same', false, shows(await manager.get(`/${kind}/${top.id}`))]);
-  });
+  for (const field of ['name', 'description']) {
+    scenario(`what somebody has changed stays until it is reset: ${kind}, ${field}`, async (world) => {
+      const { manager } = world;
+      const top = await make(world, kind);
+      const before = await own(world, kind).get({ autoCreate: true });
+      await own(world, kind).patch({ [field]: 'Mine' });
+      await manager.patch(`/${kind}/${top.id}`, { ...changed, description: 'Theirs' });
+      const mine = await own(world, kind).get();
+      assert.deepEqual([mine[field], mine.isCustomized, shows(mine)], ['Mine', true, shows({ ...kinds[kind].made })]);
+      const reset = await own(world, kind).reset();
+      const { name, description } = { ...before, description: 'Theirs' };
+      const wanted = [name, description, false, shows(await manager.get(`/${kind}/${top.id}`))];
+      assert.deepEqual([reset.name, reset.description, reset.isCustomized, shows(reset)], wanted);
+    });
+  }
 
   scenario(`a change that changes nothing customises nothing: ${kind}`, async (world) => {
     await make(world, kind);
     const read = await own(world, kind).get({ autoCreate: true });
     const states = [await own(world, kind).put(read), await own(world, kind).patch(await own(world, kind).get()), await own(world, kind).patch({ name: 'Same' })];
-    assert.deepEqual(states.map(({ isCustomized }) => isCustomized), [false, false, false]);
+    states.push(await own(world, kind).patch({ meta: { of: 'mine' } }));
+    assert.deepEqual(states.map(({ isCustomized }) => isCustomized), [false, false, false, false]);
     assert.equal((await own(world, kind).patch({ name: 'Mine' })).isCustomized, true);
     assert.equal((await own(world, kind).put(await own(world, kind).get())).isCustomized, true, 'it stays');
   });
