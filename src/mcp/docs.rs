@@ -24,7 +24,7 @@ const MOST: usize = 5;
 /// The most characters of a section that are answered.
 const LONGEST: usize = 2_000;
 
-const DOCUMENTS: [(&str, &str); 19] = [
+const DOCUMENTS: [(&str, &str); 21] = [
     ("docs/agents.md", include_str!("../../docs/agents.md")),
     ("docs/recipes/connect.md", include_str!("../../docs/recipes/connect.md")),
     ("docs/recipes/act.md", include_str!("../../docs/recipes/act.md")),
@@ -42,8 +42,10 @@ const DOCUMENTS: [(&str, &str); 19] = [
     ("docs/isolation.md", include_str!("../../docs/isolation.md")),
     ("docs/limits.md", include_str!("../../docs/limits.md")),
     ("docs/rust.md", include_str!("../../docs/rust.md")),
+    ("docs/python.md", include_str!("../../docs/python.md")),
     ("docs/seeds.md", include_str!("../../docs/seeds.md")),
     ("docs/troubleshooting.md", include_str!("../../docs/troubleshooting.md")),
+    ("docs/typescript.md", include_str!("../../docs/typescript.md")),
 ];
 
 /// A part of a document, under one heading, or a line of the ledger.

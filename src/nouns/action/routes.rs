@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use serde_json::json;
+use tokio::task::spawn_blocking;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::json::bounds;
 use crate::call::router::Route;
 use crate::call::subject::{About, Subject, names_of};
 use crate::call::{Call, Reply};
@@ -22,13 +24,22 @@ use crate::nouns::action::run::{Dispatch, RunReply, RunRequest, resolve};
 use crate::nouns::action::{act as act_call, rules as actions, run};
 use crate::nouns::connection as connections;
 
-fn ran(reply: RunReply) -> Result<Reply, ApiError> {
+/// An output with more than this is made text off the thread that answers other calls too.
+const LARGE_OUTPUT: usize = 256 * 1024;
+
+async fn ran(reply: RunReply) -> Result<Reply, ApiError> {
+    let mut is_large = false;
     let mut body = JsonMap::new();
     if let Some(output) = reply.result? {
+        is_large = bounds::is_larger(&output, LARGE_OUTPUT);
         body.insert("output".into(), output);
     }
     body.insert("actionRunId".into(), json!(reply.id));
-    let mut answer = Reply::json(&body)?;
+    let mut answer = if is_large {
+        spawn_blocking(move || Reply::json(&body)).await.map_err(ApiError::internal)??
+    } else {
+        Reply::json(&body)?
+    };
     answer.run_id = Some(reply.id.to_string());
     Ok(answer)
 }
@@ -90,7 +101,7 @@ pub(crate) fn read_act(call: &Call) -> Result<RunCall, ApiError> {
 /// Runs what a call asks for and answers `{output, actionRunId}`. A failed run is an error
 /// that has the `actionRunId` too.
 pub(crate) async fn run(_: Call, RunCall { cx, request, .. }: RunCall) -> Result<Reply, ApiError> {
-    ran(run::run(&cx, request).await?)
+    ran(run::run(&cx, request).await?).await
 }
 
 /// `GET` of an action, any token: answers it; with `wait`, once it has left BUILDING or the timeout
@@ -168,7 +179,7 @@ pub(crate) async fn run_instance(_: Call, call: RunCall) -> Result<Reply, ApiErr
     let (cx, request) = (call.cx, call.request);
     let selector = match &request.dispatch {
         Ok(Dispatch::Action(selector)) => selector.clone(),
-        Ok(Dispatch::Api(_) | Dispatch::Code(_)) | Err(_) => return ran(run::run(&cx, request).await?),
+        Ok(Dispatch::Api(_) | Dispatch::Code(_)) | Err(_) => return ran(run::run(&cx, request).await?).await,
     };
     let resolved = match elements::instance::<Action>(&cx, &selector).await {
         Ok(action) => {
@@ -182,5 +193,5 @@ pub(crate) async fn run_instance(_: Call, call: RunCall) -> Result<Reply, ApiErr
             ..selector.clone()
         }),
     };
-    ran(run::run(&cx, request_of(resolved, request.input, None)).await?)
+    ran(run::run(&cx, request_of(resolved, request.input, None)).await?).await
 }

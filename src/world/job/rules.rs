@@ -149,9 +149,10 @@ fn read(engine: &Engine, world: &World, files: &Files, options: ImportOptions) -
     if let Some(other) = files.keys().find(|path| ours.iter().any(|ours| path.starts_with(ours))) {
         return Err(wrong(format!("`{other}` is nothing that a workspace defines; it can be in a seed")));
     }
-    let read = match options.partial {
-        true => SeedDocument::of_archive(&with_owners(engine, world, files)?),
-        false => SeedDocument::of_archive(files),
+    let read = if options.partial {
+        SeedDocument::of_archive(&with_owners(engine, world, files)?)
+    } else {
+        SeedDocument::of_archive(files)
     };
     read.map_err(|error| wrong(error.to_string()))
 }

@@ -4,7 +4,7 @@ import * as sdk from '@membranehq/sdk';
 import { kinds, typeOf } from './elements.mjs';
 import { accept } from './shape.mjs';
 
-const types = new Set(Object.keys(kinds).map(typeOf));
+const types = new Set([...Object.keys(kinds).map(typeOf), 'integration', 'connector']);
 
 /** The checkpoints of an element, oldest first, held against the client's schema. */
 export const checkpointsOf = async ({ manager }, { id: elementId }, elementType = 'action') =>
