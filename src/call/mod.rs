@@ -213,7 +213,12 @@ impl Call {
 
     /// Reads the body as any JSON, or returns nothing when it is empty.
     pub fn any_json(&self) -> Result<Option<Value>, ApiError> {
-        if self.has_body() { from_json(&self.body).map(Some) } else { Ok(None) }
+        if !self.has_body() {
+            return Ok(None);
+        }
+        // Any JSON has no wrong fields to keep track of; where an error is, is found out when there is one.
+        let plain = serde_json::from_str(json_text("the body", &self.body)?);
+        plain.or_else(|_| from_json(&self.body)).map(Some)
     }
 
     /// Returns whether there is a body that is not blank.
@@ -318,17 +323,22 @@ pub(crate) fn json_of_field<T: DeserializeOwned>(field: &str, text: &str) -> Res
     parse_json(&format!("`{field}`"), text.as_bytes(), |_| ())
 }
 
-/// Reads JSON, which messages call `what`, and passes the paths of fields that the type does not have to `unknown`.
-fn parse_json<T: DeserializeOwned>(what: &str, bytes: &[u8], mut unknown: impl FnMut(String)) -> Result<T, ApiError> {
+/// The text of JSON, which messages call `what`. Fails with 400 where it is not UTF-8, nests too deep or has too many values.
+fn json_text<'b>(what: &str, bytes: &'b [u8]) -> Result<&'b str, ApiError> {
     let text = std::str::from_utf8(bytes).map_err(|error| {
         ApiError::bad_request(format!("{what} is not UTF-8 from byte {} on", error.valid_up_to()))
             .with_data(json!({ "byte": error.valid_up_to() }))
     })?;
-    // Editors and spreadsheets put a mark before what they write.
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if let Some(excess) = bounds::excess(bytes) {
         return Err(ApiError::bad_request(format!("{what} {excess}")));
     }
+    // Editors and spreadsheets put a mark before what they write.
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
+}
+
+/// Reads JSON, which messages call `what`, and passes the paths of fields that the type does not have to `unknown`.
+fn parse_json<T: DeserializeOwned>(what: &str, bytes: &[u8], mut unknown: impl FnMut(String)) -> Result<T, ApiError> {
+    let text = json_text(what, bytes)?;
     let mut reader = serde_json::Deserializer::from_str(text);
     let mut track = Track::new();
     let tracked = serde_path_to_error::Deserializer::new(&mut reader, &mut track);
