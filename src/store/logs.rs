@@ -162,7 +162,10 @@ pub async fn run(db: &Db, workspace: &str, id: &str, base: &str) -> Result<Optio
         .bind(id)
         .fetch_optional(db.pool())
         .await?;
-    row.map(|row| decode_pair("action-run", &row, base)).transpose()
+    let Some(row) = row else { return Ok(None) };
+    let (log, mut details): (RunLog, RunDetails) = decode_pair("action-run", &row, base)?;
+    details.fill(&log);
+    Ok(Some((log, details)))
 }
 
 /// Returns an external API log and its exchange, or nothing when there is none.

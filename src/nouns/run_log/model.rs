@@ -90,7 +90,8 @@ pub struct RunLog {
     pub user: Option<Tenant>,
 }
 
-/// The requests and answers of a run. Source: SEED (`--details`), OAS.
+/// The requests and answers of a run. What its log or its exchanges have already is not stored, see
+/// [`RunDetails::fill`]. Source: SEED (`--details`), OAS.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RunDetails {
@@ -117,6 +118,18 @@ pub struct RunDetails {
     pub omitted: Option<Omitted>,
     /// The lines that a snippet logged.
     pub logs: Vec<Value>,
+}
+
+impl RunDetails {
+    /// Adds what was not stored: the last exchange, the caller's input where no other is there, and the output.
+    pub fn fill(&mut self, log: &RunLog) {
+        if let Some(last) = self.exchanges.last() {
+            self.request.get_or_insert_with(|| last.request.clone());
+            self.response = self.response.take().or_else(|| last.response.clone());
+        }
+        self.input = self.input.take().or_else(|| log.input.clone());
+        self.output = self.output.take().or_else(|| log.output.clone());
+    }
 }
 
 /// How many were left out of each list of a run's details. Source: our choice (`docs/behaviour.md#log-omitted`).

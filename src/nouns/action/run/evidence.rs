@@ -101,11 +101,6 @@ impl<T> Ends<T> {
         self.first.iter().chain(self.last.iter().map(|(item, _)| item))
     }
 
-    /// The newest item.
-    pub(super) fn newest(&self) -> Option<&T> {
-        self.last.back().map(|(item, _)| item).or(self.first.last())
-    }
-
     /// The items that are kept, the oldest first.
     pub(super) fn into_items(self) -> Vec<T> {
         self.first.into_iter().chain(self.last.into_iter().map(|(item, _)| item)).collect()
@@ -129,7 +124,7 @@ mod tests {
         for (count, kept) in [(0, vec![]), (1, vec![0]), (5, vec![0, 1, 2, 3, 4]), (9, vec![0, 1, 2, 7, 8])] {
             let ends = of(count, 1, 5);
             assert_eq!(ends.omitted, count - kept.len());
-            assert_eq!(ends.newest(), kept.last());
+            assert_eq!(ends.iter().last(), kept.last());
             assert_eq!(ends.into_items(), kept);
         }
     }

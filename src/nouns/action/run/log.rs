@@ -56,7 +56,6 @@ pub(crate) async fn write_log(
     let layer = action.map(Action::layer);
     let name = trace.name.clone().unwrap_or_else(|| "Unknown action".into());
     let evidence = std::mem::take(&mut *trace.evidence.lock().unwrap_or_else(PoisonError::into_inner));
-    let last = evidence.exchanges.newest().map(|(_, exchange)| exchange);
     let output = result.ok().and_then(Option::as_ref).map(|output| Arc::new(shown(output)));
     let input = request.input.as_ref().map(shared);
     let log = RunLog {
@@ -83,7 +82,7 @@ pub(crate) async fn write_log(
         completed_at: completed,
         duration: completed.since(started),
         input: input.clone(),
-        output: output.clone(),
+        output,
         error: result.err().cloned(),
         meta: request.meta.clone(),
         action: snapshot(request, input.as_deref(), trace, &name),
@@ -100,10 +99,10 @@ pub(crate) async fn write_log(
     };
     let omitted = evidence.omitted();
     let details = RunDetails {
-        request: last.map(|exchange| exchange.request.clone()),
-        response: last.and_then(|exchange| exchange.response.clone()),
-        input: trace.mapped_input.as_ref().map(|mapped| Arc::new(shown(mapped))).or(input),
-        output,
+        request: None,
+        response: None,
+        input: trace.mapped_input.as_ref().map(|mapped| Arc::new(shown(mapped))),
+        output: None,
         exchanges: evidence.exchanges.iter().map(|(_, exchange)| exchange.clone()).collect(),
         state_transitions: evidence.transitions.into_items(),
         calls: evidence.calls.into_items(),
