@@ -1,3 +1,5 @@
+// A test that fails: what it prints is held by `run.mjs`.
+
 import { test } from 'membrane-mock/node-test'
 
 test('asks for what no stub answers', async ({ workspace }) => {

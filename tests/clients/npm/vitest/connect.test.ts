@@ -1,3 +1,5 @@
+// A user's suite: a workspace per test, also where tests run at the same time.
+
 import { describe, expect, test } from 'membrane-mock/vitest'
 
 describe('a product', () => {

@@ -1,3 +1,5 @@
+// The configuration that a user of the package has; `SUITE` says which of the tests run.
+
 import { defineConfig } from 'vitest/config'
 
 const include = [process.env.SUITE ?? '*.test.ts']

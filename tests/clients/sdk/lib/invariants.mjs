@@ -1,11 +1,13 @@
 // What holds of a workspace whatever happened to it, judged by its records as the database has them
 // (`GET /__mock/workspaces/{key}/export`). Everything that was due is done.
 
+/** Where an element of a kind with versions points to. */
+const layered = (parent) => ({ integration: '?integration', connection: '?connection', tenant: '?tenant', parent: `?${parent}` });
+
 /**
  * Kinds of records, and where each points to. A `?` may be missing; a `catalog:` may be shared by all workspaces; what was
  * there `once:` may be gone, as a first attempt of a hosted page that is cancelled leaves nothing behind.
  */
-const layered = (parent) => ({ integration: '?integration', connection: '?connection', tenant: '?tenant', parent: `?${parent}` });
 const KINDS = {
   ...Object.fromEntries(
     ['data-source', 'field-mapping', 'data-link-table', 'package', 'external-event-type'].map((kind) => [kind, layered(kind)]),
@@ -76,12 +78,12 @@ const DISTINCT = {
   checkpoint: ({ elementId, checkpointNumber }) => `${elementId} ${checkpointNumber}`,
 };
 
-// The machines, as in src/model: state, event, what comes of it
+// The machines, as in `src/nouns/<noun>/model`: state, event, what comes of it
 
 const BEFORE = ['READY', 'DISCONNECTED', 'ERROR', 'CONFIGURATION_ERROR', 'SETUP_FAILED'];
 const BROKEN = BEFORE.filter((state) => state !== 'READY');
 const AGAIN = { reconnect: ['CLIENT_ACTION_REQUIRED'], rebuild: ['BUILDING'] };
-/** `ConnectionState::on` (connection.rs). A cancel leads back to where the connection was. */
+/** `ConnectionState::on`. A cancel leads back to where the connection was. */
 const CONNECTION = {
   BUILDING: {
     askUser: ['CLIENT_ACTION_REQUIRED'],
@@ -103,7 +105,7 @@ const CONNECTION = {
   DISCONNECTED: AGAIN,
   ERROR: AGAIN,
 };
-/** `ActionState::on` (action.rs). */
+/** `ActionState::on`. */
 const ACTION = { BUILDING: { finish: ['READY'], fail: ['ERROR'] }, READY: {}, ERROR: {} };
 const IDLE = { resume: ['queued'] };
 const BUSY = { complete: ['completed'], fail: ['failed'], stop: ['cancelled'] };

@@ -1,3 +1,5 @@
+// Objects as people write them in snippets; each case runs here and in Node.
+
 // snippet: spread, rest, computed keys
 module.exports = () => {
   const { id, ...rest } = { id: 1, name: 'x', tags: [] }
