@@ -1,6 +1,7 @@
 //! This module records how an element reached its state. Every state machine keeps such a history, and shows it when it
 //! refuses an event. Invariant: a state changes only together with an entry here (`History::step`).
 
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -11,11 +12,14 @@ use crate::base::json::names::values_of;
 use crate::base::text::article;
 
 /// An entry records one change of a state machine's state.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ChangeOf{S}")]
 pub struct StateChange<S, E> {
     /// The change happened at this moment of the workspace's clock.
     pub at: Timestamp,
+    /// The state before.
     pub from: S,
+    /// The state after.
     pub to: S,
     /// This event caused the change.
     pub cause: E,

@@ -32,6 +32,7 @@ use crate::call::unread::Read;
 use crate::elements::model::{Layer, Scope, Selector};
 use crate::engine::tokens::Caller;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
+use crate::journal::Refusal;
 use crate::upstream::raw_server::Cut;
 
 /// A call of the API, after its route was found and its caller was admitted.
@@ -66,6 +67,8 @@ pub struct Reply {
     pub body: Bytes,
     /// The call made the run log with this id; the journal notes it.
     pub run_id: Option<String>,
+    /// The reply is this error; the journal keeps it.
+    pub refusal: Option<Refusal>,
     /// These events follow the body for as long as the client listens.
     pub stream: Option<Events>,
     /// The call went to a connection that no longer works; the journal warns of it.
@@ -108,6 +111,7 @@ impl Reply {
             content_type,
             body,
             run_id: None,
+            refusal: None,
             stream: None,
             is_dead_connection: false,
             cut: None,
@@ -129,6 +133,7 @@ impl Reply {
             .unwrap_or_else(|_| br#"{"type":"internal","message":"membrane-mock failed"}"#.to_vec());
         let mut reply = Self::of(status, Some("application/json; charset=utf-8".into()), body.into());
         reply.run_id.clone_from(&error.action_run_id);
+        reply.refusal = Some(Refusal::of(error));
         reply
     }
 }

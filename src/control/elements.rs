@@ -31,7 +31,7 @@ use crate::nouns::connection::ConnectionView;
 use crate::nouns::connection::connect;
 use crate::nouns::connection::connect::attempt;
 use crate::nouns::connection::connect::attempt::Ending;
-use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
+use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState, Transition};
 use crate::nouns::fault::strike;
 use crate::nouns::flow_run::FlowRunView;
 use crate::nouns::flow_run::model::FlowRunEvent;
@@ -135,7 +135,7 @@ pub(super) fn routes() -> Vec<Route> {
 }
 
 /// The events of a connection, under the names that tests send.
-#[derive(Debug, Clone, Copy, Deserialize, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, JsonSchema)]
 #[schemars(rename = "ConnectionPoke")]
 #[serde(rename_all = "camelCase")]
 pub(super) enum Poke {
@@ -194,8 +194,12 @@ impl Poke {
 
     /// The refusal of one that a connection's state does not allow: it names those that the state does.
     fn refusal(self, connection: &Connection) -> ApiError {
-        let allowed: Vec<Self> = values_of::<Self>().into_iter().filter(|poke| poke.is_allowed(connection)).collect();
-        history::refusal("connection", connection.state, self, &allowed, &connection.history)
+        history::refusal("connection", connection.state, self, &Self::allowed(connection), &connection.history)
+    }
+
+    /// The events that a connection's state allows.
+    pub(super) fn allowed(connection: &Connection) -> Vec<Self> {
+        values_of::<Self>().into_iter().filter(|poke| poke.is_allowed(connection)).collect()
     }
 }
 
@@ -242,7 +246,7 @@ fn manager(call: &Call, tenant: Option<&String>) -> Result<Cx, ApiError> {
 }
 
 /// Returns the connection that a control route names, and a manager's context; a 404 when there is none.
-fn named(call: &Call, of: &OfTenant) -> Result<(Cx, Arc<Connection>), ApiError> {
+pub(super) fn named(call: &Call, of: &OfTenant) -> Result<(Cx, Arc<Connection>), ApiError> {
     let cx = manager(call, of.tenant.as_ref())?;
     let connection = {
         let world = cx.world();
@@ -260,21 +264,21 @@ fn named(call: &Call, of: &OfTenant) -> Result<(Cx, Arc<Connection>), ApiError> 
 #[serde(rename_all = "camelCase")]
 pub(super) struct TenantSummary {
     /// The id.
-    id: String,
+    pub(super) id: String,
     /// The key, which tokens name.
-    key: String,
+    pub(super) key: String,
     /// The name that people see.
-    name: String,
+    pub(super) name: String,
     /// Whether it is archived.
-    archived: bool,
+    pub(super) archived: bool,
     /// How many connections it has that are not archived.
-    connections: usize,
+    pub(super) connections: usize,
     /// A token of the tenant, valid for a day of real time.
-    token: String,
+    pub(super) token: String,
 }
 
 /// Lists the tenants, in the order in which they were made.
-async fn tenants(call: Call) -> Result<Shown<List<TenantSummary>>, ApiError> {
+pub(super) async fn tenants(call: Call) -> Result<Shown<List<TenantSummary>>, ApiError> {
     let space = space(&call)?;
     let world = space.world();
     let expires = real_now().plus(Duration::from_hours(24));
@@ -298,25 +302,51 @@ async fn tenants(call: Call) -> Result<Shown<List<TenantSummary>>, ApiError> {
 #[serde(default)]
 pub(super) struct ConnectionsQuery {
     /// The key or id of the tenant.
-    tenant: Option<String>,
+    pub(super) tenant: Option<String>,
     /// The key or id of the integration.
-    integration: Option<String>,
+    pub(super) integration: Option<String>,
     /// The key or id of the connector.
-    connector: Option<String>,
+    pub(super) connector: Option<String>,
     /// The state, as the API spells it.
-    state: Option<ConnectionState>,
+    pub(super) state: Option<ConnectionState>,
+}
+
+/// A connection as it is listed.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct ListedConnection<'a> {
+    #[serde(flatten)]
+    connection: ConnectionView<'a>,
+    /// The events that its state allows, as `poke` takes them.
+    events: Vec<Poke>,
+    /// The last changes of its state, oldest first.
+    history: Vec<Transition>,
 }
 
 /// Lists the connections of all tenants that are not archived, in the order in which they were made.
 async fn connections(
     call: Call,
     Asked(query): Asked<ConnectionsQuery>,
-) -> Result<Replied<List<ConnectionView<'static>>>, ApiError> {
-    let cx = manager(&call, query.tenant.as_ref())?;
+) -> Result<Replied<List<ListedConnection<'static>>>, ApiError> {
+    let (cx, found) = matching(&call, &query)?;
+    let world = cx.world();
+    let lens = ViewContext { directory: cx.directory(&world), base: cx.engine.base(), caller: &cx.caller };
+    let listed = |it| ListedConnection {
+        connection: lens.connection(it, Secrets::Hidden),
+        events: Poke::allowed(it),
+        history: it.history.iter().cloned().collect(),
+    };
+    let items: Vec<_> = found.iter().map(|it| listed(it)).collect();
+    Reply::json(&List { items }).map(Replied::from)
+}
+
+/// Returns the connections that match, and a manager's context.
+pub(super) fn matching(call: &Call, query: &ConnectionsQuery) -> Result<(Cx, Vec<Arc<Connection>>), ApiError> {
+    let cx = manager(call, query.tenant.as_ref())?;
     let world = cx.world();
     let directory = cx.directory(&world);
-    let integration = query.integration.map(|named| directory.find_integration(&named).map(|it| it.id.clone()));
-    let connector = query.connector.map(|named| directory.find_connector(&named).map(|it| it.id.clone()));
+    let integration = query.integration.as_ref().map(|named| directory.find_integration(named).map(|it| it.id.clone()));
+    let connector = query.connector.as_ref().map(|named| directory.find_connector(named).map(|it| it.id.clone()));
     let (integration, connector) = (integration.transpose()?, connector.transpose()?);
     let tenant = cx.caller.tenant().map(|tenant| tenant.id.clone());
     let wanted = world.connections.iter().filter(|it| {
@@ -326,9 +356,8 @@ async fn connections(
             && connector.as_ref().is_none_or(|of| it.connector.as_ref() == Some(of))
             && query.state.is_none_or(|state| it.state == state)
     });
-    let lens = ViewContext { directory, base: cx.engine.base(), caller: &cx.caller };
-    let items: Vec<_> = wanted.map(|it| lens.connection(it, Secrets::Hidden)).collect();
-    Reply::json(&List { items }).map(Replied::from)
+    let found = wanted.cloned().collect();
+    Ok((cx, found))
 }
 
 async fn poke_connection(

@@ -29,6 +29,7 @@ pub(super) fn routes() -> Vec<Route> {
             "Lists the calls that match, with what a tester should look at.",
             list,
         ),
+        control("getCall", Method::GET, "/workspaces/{key}/journal/{seq}", "Answers one call of the journal.", get),
         control("clearJournal", Method::DELETE, "/workspaces/{key}/journal", "Forgets the calls so far.", clear),
         control(
             "streamJournal",
@@ -53,46 +54,52 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(default)]
 pub(super) struct JournalQuery {
     /// `api` for calls of clients, `upstream` for calls of external apps.
-    side: Option<Side>,
+    pub(super) side: Option<Side>,
     /// The status that was answered.
-    status: Option<u16>,
+    pub(super) status: Option<u16>,
     /// The name of the call.
-    operation: Option<Operation>,
+    pub(super) operation: Option<Operation>,
     /// The method, in any case.
-    method: Option<String>,
+    pub(super) method: Option<String>,
     /// The path without its query; `*` stands for any text.
-    path: Option<String>,
+    pub(super) path: Option<String>,
     /// The route as the documentation writes it, with its method or without; of an external app the connector's key.
-    route: Option<String>,
+    pub(super) route: Option<String>,
     /// The key of the connector of the app that was called.
-    connector: Option<String>,
+    pub(super) connector: Option<String>,
     /// The key of the tenant who called.
-    tenant: Option<String>,
+    pub(super) tenant: Option<String>,
     /// The id or key of the integration that the call was about.
-    integration: Option<String>,
+    pub(super) integration: Option<String>,
     /// The id or key of the connection that the call was about.
-    connection: Option<String>,
+    pub(super) connection: Option<String>,
     /// The id or key of the action that ran.
-    action: Option<String>,
+    pub(super) action: Option<String>,
     /// The id or key of the flow that ran.
-    flow: Option<String>,
+    pub(super) flow: Option<String>,
     /// The name of the fault that broke the call.
-    fault: Option<String>,
+    pub(super) fault: Option<String>,
+    /// `true` for calls that were answered with a status of 400 or more, `false` for the others.
+    pub(super) failed: Option<bool>,
+    /// Only calls whose number is smaller than this one.
+    pub(super) before: Option<u64>,
+    /// At most so many calls, the latest ones.
+    pub(super) limit: Option<usize>,
 }
 
 /// Calls of a workspace, and what there is to say of all of them.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct JournalView {
     /// The calls that match, oldest first.
-    items: Vec<Arc<Entry>>,
+    pub(super) items: Vec<Arc<Entry>>,
     /// How many older calls were dropped.
-    forgotten: u64,
+    pub(super) forgotten: u64,
     /// What a tester should look at, of all calls.
-    findings: Vec<Finding>,
+    pub(super) findings: Vec<Finding>,
 }
 
 /// Returns the entries that match the query; without a query it returns all.
-async fn list(call: Call, Asked(query): Asked<JournalQuery>) -> Result<Shown<JournalView>, ApiError> {
+pub(super) async fn list(call: Call, Asked(query): Asked<JournalQuery>) -> Result<Shown<JournalView>, ApiError> {
     let space = space(&call)?;
     let filter = Matcher {
         side: query.side,
@@ -112,8 +119,30 @@ async fn list(call: Call, Asked(query): Asked<JournalQuery>) -> Result<Shown<Jou
     };
     let all = space.journal.shared();
     let findings = findings(&all);
-    let items = all.into_iter().filter(|entry| filter.differences(entry).is_empty()).collect();
+    let fits = |entry: &Arc<Entry>| {
+        filter.differences(entry).is_empty()
+            && query.failed.is_none_or(|failed| failed == (entry.status >= 400))
+            && query.before.is_none_or(|before| entry.seq < before)
+    };
+    let mut items: Vec<Arc<Entry>> = all.into_iter().filter(fits).collect();
+    let excess = query.limit.map_or(0, |limit| items.len().saturating_sub(limit));
+    items.drain(..excess);
     Ok(Shown(JournalView { items, forgotten: space.journal.forgotten(), findings }))
+}
+
+/// Returns one entry, or a 404.
+pub(super) async fn get(call: Call) -> Result<Shown<Arc<Entry>>, ApiError> {
+    let space = space(&call)?;
+    let asked = call.param("seq")?;
+    let all = space.journal.shared();
+    let found = all.iter().find(|entry| asked.parse() == Ok(entry.seq)).cloned();
+    found.map(Shown).ok_or_else(|| {
+        let kept = match (all.first(), all.last()) {
+            (Some(first), Some(last)) => format!("the journal has {} to {}", first.seq, last.seq),
+            _ => "the journal is empty".to_owned(),
+        };
+        ApiError::not_found(format!("call not found: `{asked}`; {kept}"))
+    })
 }
 
 async fn clear(call: Call) -> Result<Done, ApiError> {

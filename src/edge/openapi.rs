@@ -184,7 +184,7 @@ fn referred_in(value: &Value, found: &mut Vec<String>) {
 }
 
 /// What the names in paths stand for.
-const NAMES: [(&str, &str); 8] = [
+const NAMES: [(&str, &str); 9] = [
     ("key", "The key of the workspace, or of the element."),
     ("selector", "The id or key of the element."),
     ("connection", "The id or key of the connection."),
@@ -192,6 +192,7 @@ const NAMES: [(&str, &str); 8] = [
     ("connector", "The id or key of the connector."),
     ("id", "The id; of what has a name, the name too."),
     ("name", "The name, or the id of what was started."),
+    ("seq", "The number of the call in the journal."),
     ("event", "What happens: `expire`, `revoke`, `refuse-refresh` or `scopes`."),
 ];
 

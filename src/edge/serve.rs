@@ -35,7 +35,7 @@ use crate::elements::manager_only;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
 use crate::fault;
 use crate::journal;
-use crate::journal::{DEAD_CONNECTION, Entry, Side};
+use crate::journal::{DEAD_CONNECTION, Entry, Refusal, Side};
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::tenant::admit;
@@ -154,7 +154,9 @@ impl MessageBody for Answering {
 /// Makes a page that shows an error, for a browser.
 fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, crate::pages::problem(theme, "Not possible", &error.message)?))
+    let mut reply = Reply::html(status, crate::pages::problem(theme, "Not possible", &error.message)?);
+    reply.refusal = Some(Refusal::of(error));
+    Ok(reply)
 }
 
 /// The client shows the pages at and below these addresses in a frame of the app (SDK).
@@ -450,6 +452,7 @@ fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started
         status: reply.status.as_u16(),
         duration_ms: seen.started.map_or(0, |started| at.since(started)),
         action_run_id: reply.run_id.clone(),
+        error: reply.refusal.clone(),
         warnings,
         faults: seen.faults,
         ..Entry::new(Side::Api, at, incoming.method.as_str(), &path)

@@ -15,10 +15,39 @@ use serde_json::Value;
 use tokio::sync::broadcast;
 
 use crate::base::clock::Timestamp;
+use crate::base::error::{ApiError, ErrorCode, ErrorKey, ErrorType};
 use crate::base::operation::Operation;
 pub use crate::base::operation::Side;
 use crate::base::redact::{mask, masked};
 use crate::nouns::stub::model::NearestStub;
+
+/// The error that refused a call, as its answer told it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "CallError")]
+pub struct Refusal {
+    /// The error's family.
+    #[serde(rename = "type")]
+    pub kind: ErrorType,
+    /// The key tells apart the errors of one family.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<ErrorKey>,
+    /// The code names a failure that a client can repair.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<ErrorCode>,
+    /// The message tells people what is wrong; secrets in addresses are masked, and the end of a long one is left out.
+    pub message: String,
+}
+
+impl Refusal {
+    /// Makes what the journal keeps of an error.
+    pub fn of(error: &ApiError) -> Self {
+        // An address in it may have a token in its query.
+        let word = |word: &str| if word.contains(['?', '/']) { masked(word) } else { word.to_owned() };
+        let message = error.message.split(' ').map(word).collect::<Vec<_>>().join(" ");
+        let message = message.chars().take(LONGEST_MESSAGE).collect();
+        Self { kind: error.kind, key: error.key, code: error.code, message }
+    }
+}
 
 /// An entry records one request and how it was answered.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -81,6 +110,9 @@ pub struct Entry {
     /// a large body is replaced by its size.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
+    /// When a call of the API was refused or failed, this is its error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<Refusal>,
     /// Faults with these names broke the call.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
@@ -93,7 +125,8 @@ impl Entry {
     /// Returns about how many bytes the entry takes.
     fn size(&self) -> usize {
         let body = self.body.as_ref().map_or(0, size_of_value);
-        400 + self.path.len() + body + self.unmatched.as_ref().map_or(0, size_of_value)
+        let message = self.error.as_ref().map_or(0, |error| error.message.len());
+        400 + self.path.len() + body + message + self.unmatched.as_ref().map_or(0, size_of_value)
     }
 
     /// Makes an entry with what is known when a request comes in; the caller fills in the rest.
@@ -119,6 +152,7 @@ impl Entry {
             refused: None,
             next_cursor: None,
             body: None,
+            error: None,
             faults: Vec::new(),
             warnings: Vec::new(),
         }
@@ -151,6 +185,8 @@ const MOST_BYTES: usize = 32 * 1024 * 1024;
 const MOST_BEHIND: usize = 256;
 /// Bodies of more bytes than this are replaced by their size.
 const LARGEST_BODY: usize = 64 * 1024;
+/// Of an error's message so many characters are kept.
+const LONGEST_MESSAGE: usize = 2_000;
 
 impl Journal {
     /// Makes a journal of at most `limit` entries.

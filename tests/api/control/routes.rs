@@ -55,6 +55,10 @@ async fn made_for(bed: &Bed, space: &MockWorkspace, route: &Route) -> String {
     if route.path.contains("/faults/{id}") {
         return id(&nobody.ok(Method::POST, &at("/faults"), json!({"fault": "close"})).await);
     }
+    if route.path.contains("/journal/{seq}") {
+        Api::tenant_of(space, "demo-tenant").ok(Method::GET, "/self", Value::Null).await;
+        return "1".to_owned();
+    }
     if route.path.contains("/snapshots/{id}") {
         return id(&nobody.ok(Method::POST, &at("/snapshots"), Value::Null).await);
     }

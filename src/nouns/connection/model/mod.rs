@@ -48,7 +48,7 @@ pub enum ConnectionState {
 }
 
 /// The events that move a connection from one state to another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum ConnectionEvent {
     /// The building ended, and the user has to authorize.

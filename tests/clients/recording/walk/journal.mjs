@@ -38,6 +38,9 @@ export async function walkJournal(recorder) {
     '?operation=refresh',
     '?side=upstream',
     '?side=sky',
+    '?failed=true',
+    '?failed=1',
+    '?side=api&before=9&limit=2',
     '?method=get&connector=github',
     '?path=/connect*',
     '?route=GET%20/connections/{connection}',
@@ -51,6 +54,8 @@ export async function walkJournal(recorder) {
   ]) {
     await control.get(`/journal${query}`)
   }
+  await control.get('/journal/1')
+  await control.get('/journal/none')
 
   recorder.about('verifying')
   const created = { operation: 'act', action: 'create-contact' }
