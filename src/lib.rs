@@ -50,14 +50,14 @@
 //! | `testing` | the public Rust test API |
 //! | `server` | listener, threads, start and stop |
 //! | `mcp` | the tools of agents, over stdio and HTTP |
-//! | `control` | `/__mock/…`: the HTTP face of test control, and the ledger |
+//! | `control` | `/__mock/…`: the HTTP face of test control, the ledger, and the dashboard, its face for people |
 //! | `edge` | the one route table; serving, authorizing, faults on answers, `OpenAPI` documents, calls from inside |
 //! | `world` | what spans nouns: seeds, the catalog, archives, jobs, snapshots, forks, scenarios, the worker |
 //! | `nouns` | a folder per noun: `model.rs` types and machine, `rules.rs` verbs, `view.rs` wire form, `routes.rs` handlers, `kind.rs` and `seed.rs` of an element |
 //! | `elements` | the one generic kind at three layers: placed, found, listed, changed, made for one connection |
 //! | `call` | what handlers get and give: [`call::Call`], [`call::Reply`], routes, what they take and answer as types, the subject of a call |
 //! | `engine` | [`engine::Engine`], one workspace at run time, the call's context [`engine::Cx`], tokens: state, no behaviour |
-//! | `pages` | hosted pages: templates with nothing loaded from elsewhere |
+//! | `pages` | hosted pages and those of the dashboard: templates with nothing loaded from elsewhere |
 //! | `journal` | the record of requests, and verification |
 //! | `fault` | rules that break calls on cue |
 //! | `upstream` | calls to external apps: the client, the egress rule, the stub server |

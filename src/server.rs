@@ -207,15 +207,17 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running, Ar
     api::announce_routes();
     let table = table()?;
     let engine = spaces::open(config).await?;
-    let inner = Arc::clone(&table);
+    let pages = pages()?;
+    let (inner, inner_pages) = (Arc::clone(&table), Arc::clone(&pages));
     let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {
         // It is part of the call that the snippet answers.
-        let edge = Edge { engine: Arc::clone(&cx.engine), router: Arc::clone(&inner), under_way: Arc::default() };
+        let (router, pages) = (Arc::clone(&inner), Arc::clone(&inner_pages));
+        let edge = Edge { engine: Arc::clone(&cx.engine), router, pages, under_way: Arc::default() };
         Box::pin(async move { edge::inner(&edge, cx, call).await })
     };
     engine.door.set(Box::new(door)).ok();
     let under_way = Arc::<UnderWay>::default();
-    let shared = Edge { engine: Arc::clone(&engine), router: table, under_way: Arc::clone(&under_way) };
+    let shared = Edge { engine: Arc::clone(&engine), router: table, pages, under_way: Arc::clone(&under_way) };
     let listen = |error: std::io::Error| {
         let is_taken = error.kind() == std::io::ErrorKind::AddrInUse;
         let help = if is_taken { "; `--port 0` picks a free port" } else { "" };
@@ -288,6 +290,12 @@ fn table() -> Result<Arc<Router>, ApiError> {
         Router::new(routes).map(Arc::new)
     };
     TABLE.get_or_init(build).clone()
+}
+
+/// Returns the router of the dashboard's pages, which is built once too.
+fn pages() -> Result<Arc<Router>, ApiError> {
+    static PAGES: OnceLock<Result<Arc<Router>, ApiError>> = OnceLock::new();
+    PAGES.get_or_init(|| Router::new(control::pages()).map(Arc::new)).clone()
 }
 
 fn host_text(address: SocketAddr) -> String {

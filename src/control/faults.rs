@@ -67,14 +67,14 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Faults {
     /// The rules, in the order in which they are asked.
-    items: Vec<Standing>,
+    pub(super) items: Vec<Standing>,
     /// All chance derives from this seed.
-    seed: u64,
+    pub(super) seed: u64,
     /// How often any rule broke a call.
-    fired: usize,
+    pub(super) fired: usize,
 }
 
-async fn list(call: Call) -> Result<Shown<Faults>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Shown<Faults>, ApiError> {
     let space = space(&call)?;
     let (seed, fired) = space.faults.story();
     Ok(Shown(Faults { items: space.faults.list(), seed, fired: fired.len() }))
@@ -145,13 +145,13 @@ async fn clear(call: Call) -> Result<Done, ApiError> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Story {
     /// All chance derives from this seed.
-    seed: u64,
+    pub(super) seed: u64,
     /// What fired, in the order in which it did.
-    fired: Vec<Firing>,
+    pub(super) fired: Vec<Firing>,
 }
 
 /// Returns the seed and what fired so far; sent back, it makes the same faults happen again.
-async fn story(call: Call) -> Result<Shown<Story>, ApiError> {
+pub(super) async fn story(call: Call) -> Result<Shown<Story>, ApiError> {
     let (seed, fired) = space(&call)?.faults.story();
     Ok(Shown(Story { seed, fired }))
 }

@@ -89,53 +89,53 @@ pub(crate) fn in_words() -> Vec<(String, String)> {
 #[serde(default)]
 pub(super) struct LedgerQuery {
     /// The key of the workspace; nobody's use is counted when absent.
-    workspace: Option<String>,
+    pub(super) workspace: Option<String>,
 }
 
 /// A route, and how well it is known.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct KnownRoute {
     /// The method, or `ANY`.
-    method: String,
+    pub(super) method: String,
     /// The path, with names in braces.
-    path: String,
+    pub(super) path: String,
     /// How well it is known.
-    level: Option<Level>,
+    pub(super) level: Option<Level>,
     /// What describes it.
-    source: &'static str,
+    pub(super) source: &'static str,
     /// How often the workspace used it; null without one.
-    uses: Option<u64>,
+    pub(super) uses: Option<u64>,
 }
 
 /// A behaviour, and how well it is known.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct KnownBehaviour {
     /// What happens.
-    behaviour: &'static str,
+    pub(super) behaviour: &'static str,
     /// How well it is known.
-    level: Option<Level>,
+    pub(super) level: Option<Level>,
     /// What describes it.
-    source: &'static str,
+    pub(super) source: &'static str,
     /// What settles it.
-    decided: &'static str,
+    pub(super) decided: &'static str,
     /// How often the workspace relied on it, as far back as its journal goes; null without one.
-    uses: Option<usize>,
+    pub(super) uses: Option<usize>,
 }
 
 /// What is known of the platform, and how well.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Ledger {
     /// How many routes are known how well.
-    summary: BTreeMap<&'static str, u64>,
+    pub(super) summary: BTreeMap<&'static str, u64>,
     /// The routes.
-    routes: Vec<KnownRoute>,
+    pub(super) routes: Vec<KnownRoute>,
     /// The behaviours.
-    behaviours: Vec<KnownBehaviour>,
+    pub(super) behaviours: Vec<KnownBehaviour>,
 }
 
 /// Returns the ledger. With `?workspace=KEY` it also counts how often that workspace used each route, and each
 /// behaviour as far back as its journal goes.
-async fn ledger(call: Call, Asked(query): Asked<LedgerQuery>) -> Result<Shown<Ledger>, ApiError> {
+pub(super) async fn ledger(call: Call, Asked(query): Asked<LedgerQuery>) -> Result<Shown<Ledger>, ApiError> {
     let space = match query.workspace {
         Some(key) => Some(call.engine.space(&key).ok_or_else(|| no_workspace(&call.engine, &key))?),
         None => None,

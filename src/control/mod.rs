@@ -2,6 +2,7 @@
 //! CORS headers, and answers only calls from loopback or with the control token (`docs/behaviour.md#control`).
 
 mod behaviours;
+mod dashboard;
 mod elements;
 mod faults;
 pub mod fidelity;
@@ -13,6 +14,7 @@ mod time;
 mod upstreams;
 mod workspaces;
 
+pub(crate) use dashboard::routes as pages;
 pub(crate) use time::keep as keep_clock;
 pub(crate) use upstreams::add as add_stub;
 

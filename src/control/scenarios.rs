@@ -46,22 +46,22 @@ pub(super) fn routes() -> Vec<Route> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ListedScenario {
     #[serde(flatten)]
-    scenario: Scenario,
+    pub(super) scenario: Scenario,
     /// Whether it is the workspace's own; the others are shipped.
-    own: bool,
+    pub(super) own: bool,
 }
 
 /// The scenarios of a workspace.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Scenarios {
     /// The workspace's own, then the shipped ones.
-    items: Vec<ListedScenario>,
+    pub(super) items: Vec<ListedScenario>,
     /// What was started.
-    stories: Vec<ScenarioRun>,
+    pub(super) stories: Vec<ScenarioRun>,
 }
 
 /// Returns the workspace's own scenarios, the shipped ones, and the runs that were started.
-async fn list(call: Call) -> Result<Shown<Scenarios>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Shown<Scenarios>, ApiError> {
     let space = space(&call)?;
     let shipped = scenarios::shipped().map_err(|error| ApiError::internal(error.to_string()))?;
     let listed = |scenario: &Scenario, own: bool| ListedScenario { scenario: scenario.clone(), own };

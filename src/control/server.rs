@@ -59,19 +59,19 @@ pub(super) fn routes() -> Vec<Route> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Health {
     /// It is `ok`.
-    status: &'static str,
+    pub(super) status: &'static str,
     /// The version of membrane-mock.
-    version: &'static str,
+    pub(super) version: &'static str,
     /// The address of the server, which clients take as the API's.
-    url: String,
+    pub(super) url: String,
     /// For how long it has run, in milliseconds of real time.
-    uptime_ms: u64,
+    pub(super) uptime_ms: u64,
     /// How many workspaces there are.
-    workspaces: usize,
+    pub(super) workspaces: usize,
 }
 
 /// Answers [`Health`]. The server listens only once it is seeded, so any answer means that it is ready.
-async fn health(call: Call) -> Result<Shown<Health>, ApiError> {
+pub(super) async fn health(call: Call) -> Result<Shown<Health>, ApiError> {
     let uptime = u64::try_from(call.engine.started.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(Shown(Health {
         status: "ok",
@@ -131,13 +131,13 @@ async fn reset(call: Call, Asked(query): Asked<ResetQuery>) -> Result<Shown<Rese
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct ServerJournal {
     /// The requests, oldest first.
-    items: Vec<Entry>,
+    pub(super) items: Vec<Entry>,
     /// How many older ones were dropped.
-    forgotten: u64,
+    pub(super) forgotten: u64,
 }
 
 /// Returns the journal of requests that belong to no workspace.
-async fn journal(call: Call) -> Result<Shown<ServerJournal>, ApiError> {
+pub(super) async fn journal(call: Call) -> Result<Shown<ServerJournal>, ApiError> {
     let journal = &call.engine.journal;
     Ok(Shown(ServerJournal { items: journal.entries(), forgotten: journal.forgotten() }))
 }

@@ -48,13 +48,13 @@ pub(super) fn routes() -> Vec<Route> {
 #[schemars(rename = "Snapshot")]
 pub(super) struct SnapshotView {
     /// The id, which `from` of a new workspace takes.
-    id: String,
+    pub(super) id: String,
     /// The name; the id when none was given.
-    name: String,
+    pub(super) name: String,
     /// When it was taken, on the workspace's clock.
-    at: Timestamp,
+    pub(super) at: Timestamp,
     /// The key of the workspace.
-    workspace: String,
+    pub(super) workspace: String,
 }
 
 fn shown(of: &Snapshot) -> SnapshotView {
@@ -73,7 +73,7 @@ async fn take(call: Call, Given(body): Given<TakeBody>) -> Result<Shown<Snapshot
     Ok(Shown(shown(&*snapshots::take(&call.engine, &*space(&call)?, body.name)?)))
 }
 
-async fn list(call: Call) -> Result<Shown<List<SnapshotView>>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Shown<List<SnapshotView>>, ApiError> {
     let items = snapshots::list(&call.engine, &space(&call)?.key).iter().map(|of| shown(of)).collect();
     Ok(Shown(List { items }))
 }

@@ -56,13 +56,13 @@ pub(super) fn routes() -> Vec<Route> {
 #[schemars(rename = "Clock")]
 pub(super) struct ClockView {
     /// The moment.
-    now: Timestamp,
+    pub(super) now: Timestamp,
     /// Whether it goes on with the system.
-    mode: ClockMode,
+    pub(super) mode: ClockMode,
     /// How many changes fell due and were made by this call.
-    moved: usize,
+    pub(super) moved: usize,
     /// The calls that wait on this clock, and until when.
-    pending: Vec<Waiting>,
+    pub(super) pending: Vec<Waiting>,
 }
 
 fn shown(space: &WorkspaceRuntime, moved: usize) -> Shown<ClockView> {
@@ -70,7 +70,7 @@ fn shown(space: &WorkspaceRuntime, moved: usize) -> Shown<ClockView> {
     Shown(ClockView { now: clock.now(), mode: clock.mode(), moved, pending: clock.pending() })
 }
 
-async fn get(call: Call) -> Result<Shown<ClockView>, ApiError> {
+pub(super) async fn get(call: Call) -> Result<Shown<ClockView>, ApiError> {
     Ok(shown(&*space(&call)?, 0))
 }
 

@@ -144,9 +144,9 @@ async fn set(call: Call, Given(body): Given<StubsBody>) -> Result<Shown<Upstream
 }
 
 /// Whose a stub is.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-enum StubOf {
+pub(super) enum StubOf {
     /// It was added to the workspace, by a seed or a call.
     Workspace,
     /// It is the catalog's.
@@ -158,12 +158,12 @@ enum StubOf {
 #[schemars(rename = "StoredStub")]
 pub(super) struct StubView {
     #[serde(flatten)]
-    spec: StubSpec,
+    pub(super) spec: StubSpec,
     /// The id.
-    id: String,
+    pub(super) id: String,
     /// Whose it is; absent where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
-    from: Option<StubOf>,
+    pub(super) from: Option<StubOf>,
 }
 
 fn shown(stub: &StoredStub, from: Option<StubOf>) -> StubView {
@@ -171,7 +171,7 @@ fn shown(stub: &StoredStub, from: Option<StubOf>) -> StubView {
 }
 
 /// Returns the workspace's own stubs, then the catalog's; `from` tells them apart.
-async fn stubs(call: Call) -> Result<Shown<List<StubView>>, ApiError> {
+pub(super) async fn stubs(call: Call) -> Result<Shown<List<StubView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();
@@ -250,7 +250,7 @@ async fn remove_stub(call: Call) -> Result<Done, ApiError> {
 }
 
 /// Returns the requests that the app got, oldest first.
-async fn requests(call: Call) -> Result<Shown<List<Entry>>, ApiError> {
+pub(super) async fn requests(call: Call) -> Result<Shown<List<Entry>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let is_its = |entry: &Entry| entry.side == Side::Upstream && entry.route.as_deref() == Some(&key);
@@ -263,19 +263,19 @@ async fn requests(call: Call) -> Result<Shown<List<Entry>>, ApiError> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct GrantView {
     /// The id.
-    id: String,
+    pub(super) id: String,
     /// The account that consented.
-    account: String,
+    pub(super) account: String,
     /// What was granted.
-    scopes: Vec<String>,
+    pub(super) scopes: Vec<String>,
     /// When the access token expires, on the workspace's clock; null when it does not.
-    expires_at: Option<Timestamp>,
+    pub(super) expires_at: Option<Timestamp>,
     /// Whether it was taken back.
-    revoked: bool,
+    pub(super) revoked: bool,
     /// Whether the vendor refuses to refresh it.
-    refuse_refresh: bool,
+    pub(super) refuse_refresh: bool,
     /// The last six characters of the access token.
-    access_token_ends_with: String,
+    pub(super) access_token_ends_with: String,
 }
 
 fn shown_grant(grant: &Grant) -> GrantView {
@@ -292,7 +292,7 @@ fn shown_grant(grant: &Grant) -> GrantView {
 }
 
 /// Returns what the vendor granted. Of each access token only the last six characters are shown.
-async fn tokens(call: Call) -> Result<Shown<List<GrantView>>, ApiError> {
+pub(super) async fn tokens(call: Call) -> Result<Shown<List<GrantView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();

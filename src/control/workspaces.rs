@@ -107,9 +107,9 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Debug, Serialize, JsonSchema)]
 pub(super) struct Moment {
     /// The moment.
-    now: Timestamp,
+    pub(super) now: Timestamp,
     /// Whether it goes on with the system.
-    mode: ClockMode,
+    pub(super) mode: ClockMode,
 }
 
 /// A workspace with its credentials.
@@ -118,30 +118,30 @@ pub(super) struct Moment {
 #[serde(rename_all = "camelCase")]
 pub(super) struct WorkspaceView {
     /// The id.
-    id: String,
+    pub(super) id: String,
     /// The key, which tokens name.
-    key: String,
+    pub(super) key: String,
     /// The secret that tokens are signed with.
-    secret: String,
+    pub(super) secret: String,
     /// The name that people see.
-    name: String,
+    pub(super) name: String,
     /// What it is for, such as the name of the test that made it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    label: Option<String>,
+    pub(super) label: Option<String>,
     /// The address of the API.
-    api_uri: String,
+    pub(super) api_uri: String,
     /// The key of the tenant of `tenantToken`.
-    tenant_key: String,
+    pub(super) tenant_key: String,
     /// A token of that tenant, valid for a day of real time.
-    tenant_token: String,
+    pub(super) tenant_token: String,
     /// A token of a manager, valid for a day of real time.
-    manager_token: String,
+    pub(super) manager_token: String,
     /// The settings of the platform.
-    settings: Settings,
+    pub(super) settings: Settings,
     /// The settings of the fake.
-    mock: MockSettings,
+    pub(super) mock: MockSettings,
     /// What time it is.
-    clock: Moment,
+    pub(super) clock: Moment,
 }
 
 /// Returns a workspace with its credentials, its settings, and tokens that are valid for a day.
@@ -166,12 +166,12 @@ pub(super) fn shown(engine: &Engine, space: &WorkspaceRuntime) -> Result<Workspa
     })
 }
 
-async fn list(call: Call) -> Result<Shown<List<WorkspaceView>>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Shown<List<WorkspaceView>>, ApiError> {
     let items: Result<_, ApiError> = call.engine.spaces().iter().map(|space| shown(&call.engine, space)).collect();
     Ok(Shown(List { items: items? }))
 }
 
-async fn get(call: Call) -> Result<Shown<WorkspaceView>, ApiError> {
+pub(super) async fn get(call: Call) -> Result<Shown<WorkspaceView>, ApiError> {
     shown(&call.engine, &*space(&call)?).map(Shown)
 }
 
@@ -346,7 +346,7 @@ async fn delete(call: Call) -> Result<Done, ApiError> {
     Ok(Done)
 }
 
-async fn progress(call: Call) -> Result<Shown<ProgressSettings>, ApiError> {
+pub(super) async fn progress(call: Call) -> Result<Shown<ProgressSettings>, ApiError> {
     Ok(Shown(space(&call)?.world().workspace.mock.progress.clone()))
 }
 
@@ -367,12 +367,12 @@ async fn set_progress(
 }
 
 /// Returns what [`report::of_workspace`] tells.
-async fn report(call: Call) -> Result<Shown<List<ReportLine>>, ApiError> {
+pub(super) async fn report(call: Call) -> Result<Shown<List<ReportLine>>, ApiError> {
     Ok(Shown(List { items: report::of_workspace(&*space(&call)?) }))
 }
 
 /// Returns the webhooks to the app, oldest first: what was sent, how often it was tried, and when it is tried next.
-async fn webhooks(call: Call) -> Result<Shown<List<Arc<WebhookDelivery>>>, ApiError> {
+pub(super) async fn webhooks(call: Call) -> Result<Shown<List<Arc<WebhookDelivery>>>, ApiError> {
     let world = space(&call)?.world();
     Ok(Shown(List { items: world.deliveries.iter().cloned().collect() }))
 }

@@ -30,6 +30,7 @@ use crate::edge::decoding::{check_fields, decoded};
 use crate::edge::departure::{departed, end_soon, while_heard};
 use crate::edge::faults;
 use crate::edge::incoming::{LARGEST_BODY, headers_of, is_handshake, length_of, read_body};
+use crate::edge::page;
 use crate::edge::under_way::{OneUnderWay, UnderWay};
 use crate::elements::manager_only;
 use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
@@ -49,6 +50,8 @@ const CLIENT_HUNG_UP: u16 = 499;
 pub struct Edge {
     pub engine: Arc<Engine>,
     pub router: Arc<Router>,
+    /// The pages of the dashboard, which are for browsers alone.
+    pub pages: Arc<Router>,
     pub under_way: Arc<UnderWay>,
 }
 
@@ -67,8 +70,19 @@ struct Seen {
     subject: Option<Subject>,
     /// Each warning is a sentence for the journal about something that a tester should look at.
     warnings: Vec<String>,
-    /// When set, an error becomes a page of this theme, because a person looks at the answer.
-    page: Option<Theme>,
+    /// When set, an error becomes a page, because a person looks at the answer.
+    page: Option<ErrorPage>,
+    /// A page of the dashboard was asked for, which is no call of the app.
+    is_dashboard: bool,
+}
+
+/// The page that an error becomes.
+#[derive(Debug, Clone, Copy)]
+enum ErrorPage {
+    /// One like the hosted pages, in this theme.
+    Hosted(Theme),
+    /// One like those of the dashboard.
+    Dashboard,
 }
 
 /// Answers one HTTP request and notes it in a journal.
@@ -113,7 +127,8 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
         () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
     };
     let result = result.or_else(|error| match seen.page {
-        Some(theme) => page_of(theme, &error),
+        Some(ErrorPage::Hosted(theme)) => page_of(theme, &error),
+        Some(ErrorPage::Dashboard) => page::problem(&error, &incoming.path),
         None => Err(error),
     });
     let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
@@ -164,7 +179,9 @@ const FRAMED: [&str; 6] = ["/connect", "/connection-popup", "/connect/", "/scree
 
 /// Forbids frames for all other pages, above all for the consent page of a vendor.
 fn guard_page(reply: &mut Reply, path: &str) {
-    if reply.content_type.as_deref().is_none_or(|content_type| !content_type.starts_with("text/html")) {
+    let is_page = reply.content_type.as_deref().is_some_and(|content_type| content_type.starts_with("text/html"));
+    // The pages of the dashboard have a stricter policy of their own.
+    if !is_page || reply.headers.contains_key(header::CONTENT_SECURITY_POLICY) {
         return;
     }
     let framed = FRAMED.iter().any(|known| path == *known || (known.ends_with('/') && path.starts_with(known)));
@@ -205,6 +222,54 @@ struct IncomingCall {
     loopback: bool,
 }
 
+impl IncomingCall {
+    /// Whether a browser asks for a page. Programs take anything, and get the API's answers.
+    fn wants_page(&self) -> bool {
+        let accepts = self.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        matches!(self.method, Method::GET | Method::HEAD) && accepts.contains("text/html")
+    }
+}
+
+/// Answers with a page of the dashboard, or what belongs to one; none where the call is for something else.
+async fn dashboard(
+    edge: &Edge,
+    incoming: &IncomingCall,
+    body: Option<&Bytes>,
+    wants_page: bool,
+    seen: &mut Seen,
+) -> Option<Result<Reply, ApiError>> {
+    let (route, params) = edge.pages.find(&incoming.method, &incoming.path).ok()?;
+    if route.access != Access::Public {
+        if !wants_page {
+            return None;
+        }
+        match crate::edge::guard::check(&edge.engine, &incoming.headers, incoming.loopback) {
+            // The start page has credentials only for those who may see them; anybody else is told what this is.
+            Err(_) if incoming.path == "/" => return None,
+            Err(error) => {
+                seen.page = Some(ErrorPage::Dashboard);
+                return Some(Err(error));
+            }
+            Ok(()) => {}
+        }
+    }
+    seen.page = Some(ErrorPage::Dashboard);
+    seen.is_dashboard = true;
+    let call = Call {
+        engine: Arc::clone(&edge.engine),
+        who: None,
+        method: incoming.method.clone(),
+        path: incoming.path.clone(),
+        raw_query: incoming.raw_query.clone(),
+        params,
+        headers: incoming.headers.clone(),
+        body: body.cloned().unwrap_or_default(),
+        depth: 0,
+        read: Arc::default(),
+    };
+    Some(route.begin(call).answer.await)
+}
+
 async fn answer(
     edge: &Edge,
     incoming: &IncomingCall,
@@ -222,7 +287,15 @@ async fn answer(
         seen.space = auth::claimed_workspace(&token).and_then(|key| edge.engine.space(&key));
         seen.caller = Some("unauthenticated".into());
     }
-    let (route, params) = edge.router.find(&incoming.method, &incoming.path)?;
+    let wants_page = incoming.wants_page();
+    if let Some(reply) = dashboard(edge, incoming, body.as_ref().ok(), wants_page, seen).await {
+        return reply;
+    }
+    let found = edge.router.find(&incoming.method, &incoming.path);
+    if found.is_err() && wants_page {
+        seen.page = Some(ErrorPage::Dashboard);
+    }
+    let (route, params) = found?;
     seen.route = Some(route.path.clone());
     let accepts = incoming.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     // Screens as elements have the addresses of pages, so whoever looks for a page there gets one.
@@ -230,7 +303,7 @@ async fn answer(
     if is_page && accepts.contains("text/html") {
         let form = body.as_ref().ok().filter(|_| is_form(&incoming.headers));
         let form = form.map_or_else(|| incoming.raw_query.clone(), |body| String::from_utf8_lossy(body).into_owned());
-        seen.page = Some(theme_of(&Query::parse(&form)));
+        seen.page = Some(ErrorPage::Hosted(theme_of(&Query::parse(&form))));
     }
     let who = authorize(edge, route, incoming, body.as_ref().ok(), seen).await?;
     let call = Call {
@@ -414,7 +487,7 @@ async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<S
 }
 
 fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
-    if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS {
+    if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS || seen.is_dashboard {
         return;
     }
     let method = incoming.method.as_str();

@@ -1,8 +1,13 @@
-//! This module renders the hosted pages from templates that are compiled in; pages load nothing from
-//! elsewhere. The browser-facing routes fill them.
+//! This module renders the hosted pages, and those of the dashboard ([`blocks`]), from templates that are compiled in; pages
+//! load nothing from elsewhere. The browser-facing routes fill them.
 //!
 //! Invariant: every value is escaped by the template library, and JSON for a page's script by
-//! [`result`]; no page carries a token.
+//! [`result`]. No hosted page carries a token; pages of the dashboard do, because the control API hands tokens out to whoever
+//! may see them.
+
+pub mod assets;
+pub mod blocks;
+pub(crate) mod make;
 
 use askama::Template;
 use serde_json::Value;

@@ -1,5 +1,6 @@
 //! Test control.
 
+mod dashboard;
 mod ledger;
 mod routes;
 mod tenants;
