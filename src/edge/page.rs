@@ -59,10 +59,8 @@ pub(crate) const SESSION: &str = "/__mock/session";
 fn sign_in(path: &str) -> Result<Reply, ApiError> {
     let again = path == SESSION;
     let next = if again { "/__mock/" } else { path };
-    let token = field("token", "Control token")
-        .kind("password")
-        .required()
-        .hint("What the server was started with, --control-token.");
+    let token =
+        field("token", "Control token").kind("password").required().hint("The one that the server was started with.");
     let form = Form {
         send: "post",
         ..form("token-form", format!("{SESSION}?{}", query([("next", next)])), "Open", vec![token])
