@@ -5,6 +5,7 @@
 mod credentials;
 mod descriptors;
 mod exec;
+mod lines;
 mod mapping;
 mod mcp;
 mod membrane;

@@ -105,10 +105,8 @@ impl ServerAccess {
         ready
     }
 
-    /// Returns the text that a person sees at the start.
-    pub(super) fn banner(&self) -> String {
-        let environment: Vec<String> =
-            self.environment().iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
+    /// Returns the text that a person sees at the start, at most twelve lines; and the environment where it is asked for.
+    pub(super) fn banner(&self, environment: bool) -> String {
         // What is pasted has to work, whatever the seed holds.
         let act = format!(r#"{{"api":{{"method":"GET","path":"/user/repos"}},"connectionKey":"{DEMO_CONNECTION}"}}"#);
         let (path, body) = if self.has_demo {
@@ -116,25 +114,32 @@ impl ServerAccess {
         } else {
             ("self", String::new())
         };
-        format!(
+        let banner = format!(
             "membrane-mock {version} is ready at {url}\n\
+             \n\
+             \x20 Dashboard    {url}/__mock/\n\
+             \x20 Control API  {url}/__mock\n\
+             \x20 Workspace    {key}, tenant {tenant}\n\
              \n\
              Try it:\n\
              curl -s {url}/{path} -H \"Authorization: Bearer {token}\"{body}\n\
              \n\
-             Manager token:\n\
-             {manager}\n\
-             \n\
-             Environment (the tokens last a day):\n\
-             {environment}\n\
-             \n\
-             Control API: {url}/__mock/health   Stop: Ctrl-C",
+             More: credentials to copy at {url}/, or --env. Each call is a line; --quiet. Stop: Ctrl-C",
             version = env!("CARGO_PKG_VERSION"),
             url = self.url,
+            key = self.key,
+            tenant = self.tenant,
             token = self.tenant_token,
-            manager = self.manager_token,
-            environment = environment.join("\n"),
-        )
+        );
+        if environment { format!("{banner}\n\n{}", self.exports()) } else { banner }
+    }
+
+    /// Returns the environment as lines that a shell takes; the tokens last a day.
+    fn exports(&self) -> String {
+        let mut lines: Vec<String> =
+            self.environment().iter().map(|(name, value)| format!("export {name}={}", quoted(value))).collect();
+        lines.push(format!("# a manager's token: {}", self.manager_token));
+        lines.join("\n")
     }
 }
 

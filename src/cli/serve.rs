@@ -3,11 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::BoolishValueParser;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::base::config::Config;
 use crate::cli::ServerOptions;
 use crate::cli::descriptors;
+use crate::cli::lines;
 use crate::cli::output::{ReadyFile, ServerAccess, print};
 
 #[derive(Debug, Args)]
@@ -17,10 +19,16 @@ pub(super) struct ServeOptions {
     /// End when standard input does, as it does with the program that started the server
     #[arg(long)]
     while_stdin_open: bool,
+    /// Print no line for each call
+    #[arg(long, short, env = "MEMBRANE_MOCK_QUIET", value_parser = BoolishValueParser::new())]
+    quiet: bool,
+    /// Print the environment to export for programs, too
+    #[arg(long = "env", conflicts_with = "json")]
+    environment: bool,
 }
 
 pub(super) fn run(options: &ServeOptions) -> Result<ExitCode, String> {
-    let (options, while_stdin_open) = (&options.server, options.while_stdin_open);
+    let ServeOptions { server: options, while_stdin_open, quiet, environment } = options;
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
     let ready_file = options.ready_file.as_deref().map(ReadyFile::claim).transpose()?;
@@ -31,11 +39,16 @@ pub(super) fn run(options: &ServeOptions) -> Result<ExitCode, String> {
     let access = ServerAccess::of(&server)?;
     let ready = access.json();
     let file = ready_file.map(|file| file.write(&ready)).transpose()?;
-    print(&if options.json { ready.to_string() } else { access.banner() });
+    // A program that started the server reads the one line of JSON, and has the journal.
+    if !quiet && !options.json {
+        let (calls, first) = (server.engine().calls(), access.key.clone());
+        std::thread::spawn(move || lines::print(calls, &first, lines::has_colours()));
+    }
+    print(&if options.json { ready.to_string() } else { access.banner(*environment) });
     runtime.block_on(async {
         tokio::select! {
             _ = signals.next() => {}
-            () = stdin_ended(), if while_stdin_open => {}
+            () = stdin_ended(), if *while_stdin_open => {}
         }
     });
     drop(file);

@@ -530,10 +530,7 @@ fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started
         faults: seen.faults,
         ..Entry::new(Side::Api, at, incoming.method.as_str(), &path)
     };
-    match space {
-        Some(space) => space.journal.add(entry),
-        None => edge.engine.journal.add(entry),
-    }
+    edge.engine.note_call(space.as_deref(), entry);
 }
 
 /// Returns the cursor at the end of a page (`{"items": […], "cursor": "7"}`) without parsing the page.

@@ -110,10 +110,7 @@ impl Wire {
             let shown: String = masked(path).chars().take(200).collect();
             let warnings = vec![format!("the request could not be read: {}", error.message)];
             let entry = Entry { status, warnings, ..Entry::new(Side::Api, now, method, &shown) };
-            match space {
-                Some(space) => space.journal.add(entry),
-                None => self.engine.journal.add(entry),
-            }
+            self.engine.note_call(space.as_deref(), entry);
         }
         last_answer(&error)
     }

@@ -18,8 +18,7 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde::Serialize;
-use tokio::sync::Notify;
-use tokio::sync::OnceCell;
+use tokio::sync::{Notify, OnceCell, broadcast};
 
 use crate::base::clock::monotonic;
 use crate::base::config::{Config, LONGEST_SNIPPET_MS, MOST_SNIPPET_MB};
@@ -28,7 +27,7 @@ use crate::base::metrics::Metrics;
 use crate::engine::catalog::Catalog;
 use crate::engine::past::Past;
 use crate::engine::snapshot::Snapshot;
-use crate::journal::Journal;
+use crate::journal::{Entry, Journal};
 use crate::sandbox::{Limits, Sandbox};
 use crate::store::Db;
 use crate::upstream::raw_server::{RawServer, ScriptedAnswer};
@@ -80,6 +79,17 @@ pub struct InnerAnswer {
 /// The door answers a snippet's call of the API; the API, which lies above, sets it.
 pub type InnerCalls = Box<dyn Fn(Cx, InnerCall) -> BoxFuture<'static, InnerAnswer> + Send + Sync>;
 
+/// A call of the faked API that was answered.
+#[derive(Debug, Clone)]
+pub struct Called {
+    /// The key of its workspace; none for a call that belongs to none.
+    pub workspace: Option<String>,
+    pub entry: Arc<Entry>,
+}
+
+/// Who listens to calls may be so many behind before some are lost to it.
+const MOST_CALLS_BEHIND: usize = 1_024;
+
 /// The engine of one server.
 pub struct Engine {
     pub config: Config,
@@ -93,6 +103,8 @@ pub struct Engine {
     pub sandbox: Sandbox,
     /// This journal has the requests that belong to no workspace.
     pub journal: Journal,
+    /// Each call of any workspace, once it is in a journal.
+    calls: broadcast::Sender<Called>,
     pub metrics: Metrics,
     /// The signal wakes the worker that does what falls due.
     pub wake: Notify,
@@ -134,6 +146,7 @@ impl Engine {
         Ok(Arc::new(Self {
             sandbox: Sandbox::new(limits, config.js_worker.clone()),
             journal: Journal::new(config.journal_limit),
+            calls: broadcast::Sender::new(MOST_CALLS_BEHIND),
             metrics: Metrics::default(),
             wake: Notify::new(),
             started: monotonic(),
@@ -220,6 +233,17 @@ impl Engine {
     pub(crate) fn add(&self, space: Arc<WorkspaceRuntime>) {
         self.first.get_or_init(|| space.key.clone());
         self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(space.key.clone(), space);
+    }
+
+    /// Notes a call in the journal of its workspace, and tells whoever listens.
+    pub(crate) fn note_call(&self, space: Option<&WorkspaceRuntime>, entry: Entry) {
+        let entry = space.map_or(&self.journal, |space| &space.journal).add(entry);
+        self.calls.send(Called { workspace: space.map(|space| space.key.clone()), entry }).ok();
+    }
+
+    /// Listens to each call of any workspace, once it is in a journal.
+    pub fn calls(&self) -> broadcast::Receiver<Called> {
+        self.calls.subscribe()
     }
 
     pub(crate) fn remove(&self, key: &str) -> Option<Arc<WorkspaceRuntime>> {

@@ -198,9 +198,9 @@ impl Journal {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds an entry, masks the secrets in it, and tells every listener; when the journal
+    /// Adds an entry, masks the secrets in it, tells every listener, and returns it; when the journal
     /// is full, the oldest entries go.
-    pub fn add(&self, mut entry: Entry) {
+    pub fn add(&self, mut entry: Entry) -> Arc<Entry> {
         let mut inner = self.lock();
         inner.next += 1;
         entry.seq = inner.next;
@@ -215,7 +215,8 @@ impl Journal {
         let entry = Arc::new(entry);
         inner.entries.push_back(Arc::clone(&entry));
         drop(inner);
-        self.added.send(entry).ok();
+        self.added.send(Arc::clone(&entry)).ok();
+        entry
     }
 
     /// Returns a channel on which every later entry arrives as it is added.

@@ -3,6 +3,7 @@
 mod commands;
 mod database;
 mod exec;
+mod lines;
 mod logging;
 mod main_job;
 mod options;
