@@ -181,7 +181,6 @@ export const TOUR = {
     await at(page, 'problem');
     return page;
   },
-  welcome: alone(() => mockOrigin(), 'message'),
   'address-oauth': alone((world) => uiUrl(world, { integrationKey: 'gmail' }), 'connect'),
   'address-keys': alone((world) => uiUrl(world, { integrationKey: 'stripe' }), 'form'),
   'address-done': async (rest) => {
