@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::json::bounds;
+use crate::base::json::{bounds, said_at};
 use crate::base::message::headers::bearer;
 use crate::base::page::PageRequest;
 use crate::call::unread::Read;
@@ -351,7 +351,7 @@ fn parse_json<T: DeserializeOwned>(what: &str, bytes: &[u8], mut unknown: impl F
         let field = track.path().to_string();
         let place = json!({ "field": field, "line": inner.line(), "column": inner.column() });
         let message = if inner.is_data() && field != "." {
-            format!("{what}'s field `{field}` is wrong: {inner}")
+            format!("{what}'s field `{field}` is wrong: {}", said_at(&field, &inner))
         } else if inner.is_data() {
             format!("{what} is wrong: {inner}")
         } else {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::base::error::ApiError;
+use crate::base::json::said_at;
 use crate::call::Call;
 use crate::call::contract::{Done, Given, Shown};
 use crate::call::router::Route;
@@ -110,7 +111,7 @@ async fn add(call: Call, Given(rules): Given<Rules>) -> Result<Shown<Added>, Api
     let read = |value| {
         serde_path_to_error::deserialize::<_, Rule>(&value).map_err(|error| {
             let path = error.path().to_string();
-            ApiError::bad_request(format!("the fault is wrong at `{path}`: {}", error.into_inner()))
+            ApiError::bad_request(format!("the fault is wrong at `{path}`: {}", said_at(&path, error.inner())))
                 .with_data(json!({ "field": path }))
         })
     };

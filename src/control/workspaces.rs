@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::base::clock::{ClockMode, Timestamp, real_now};
 use crate::base::error::ApiError;
+use crate::base::json::said_at;
 use crate::call::Call;
 use crate::call::contract::{Done, Given, Shown};
 use crate::call::router::Route;
@@ -279,7 +280,8 @@ fn seed_of(engine: &Engine, seed: &Value) -> Result<Arc<SeedDocument>, ApiError>
         Value::String(name) if name == "none" || name == "empty" => Ok(Arc::default()),
         Value::Object(_) => {
             let document: SeedDocument = serde_path_to_error::deserialize(seed).map_err(|error| {
-                ApiError::bad_request(format!("`seed`: field `{}`: {}", error.path(), error.inner()))
+                let path = error.path().to_string();
+                ApiError::bad_request(format!("`seed`: field `{path}`: {}", said_at(&path, error.inner())))
             })?;
             let checked = document.check().and_then(|()| document.check_connectors(&engine.catalog.connector_keys()));
             checked.map_err(|error| ApiError::bad_request(format!("`seed`: {}", error.message)))?;

@@ -53,3 +53,26 @@ pub fn text_size(value: &Value) -> usize {
     serde_json::to_writer(&mut count, value).ok();
     count.0
 }
+
+/// Says what is wrong with a value at a path, in words for whoever wrote it: the reader's own are of Rust where one of several
+/// forms is meant.
+///
+/// ```
+/// use membrane_mock::base::json::said_at;
+///
+/// let error = serde_json::from_str::<Result<u8, u8>>("\"Ok\"").unwrap_err();
+/// assert_eq!(said_at("fault.Ok", &error), "it needs more than its name: {\"Ok\": …}");
+/// ```
+pub fn said_at(path: &str, error: &serde_json::Error) -> String {
+    let said = error.to_string();
+    let name = path.rsplit('.').next().unwrap_or(path);
+    if said.starts_with("invalid type: unit variant, expected") {
+        format!("it needs more than its name: {{\"{name}\": …}}")
+    } else if said.starts_with("invalid type: ") && said.contains("expected unit") {
+        format!("it is its name alone: \"{name}\"")
+    } else if said.contains("expected map with a single key") {
+        "it is one name, or an object with one".to_owned()
+    } else {
+        said
+    }
+}

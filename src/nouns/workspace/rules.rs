@@ -12,7 +12,7 @@ use crate::base::JsonMap;
 use crate::base::clock::real_now;
 use crate::base::error::{ApiError, nearest};
 use crate::base::json::patch::merge_members;
-use crate::base::json::set_member;
+use crate::base::json::{said_at, set_member};
 use crate::base::text::http_address;
 use crate::engine::Cx;
 use crate::engine::tokens::{Minted, read_public_key, sign, verify};
@@ -246,8 +246,10 @@ pub fn merged_mock(mock: &MockSettings, change: Value) -> Result<MockSettings, A
         };
         set_member(&mut merged, name, both);
     }
-    let mock: MockSettings = serde_path_to_error::deserialize(merged)
-        .map_err(|error| ApiError::bad_request(format!("`mock`: field `{}`: {}", error.path(), error.inner())))?;
+    let mock: MockSettings = serde_path_to_error::deserialize(merged).map_err(|error| {
+        let path = error.path().to_string();
+        ApiError::bad_request(format!("`mock`: field `{path}`: {}", said_at(&path, error.inner())))
+    })?;
     mock.check()?;
     Ok(mock)
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
 use crate::base::ids::Id;
+use crate::base::json::said_at;
 use crate::elements::origin::PathStep;
 use crate::engine::directory::Directory;
 use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
@@ -144,7 +145,8 @@ fn check_step(step: &crate::world::scenario::model::ScenarioStep) -> Result<(), 
 fn action(effect: &Value) -> Result<ScenarioEffect, String> {
     let action: ScenarioEffect = serde_path_to_error::deserialize(effect).map_err(|error| {
         let path = error.path().to_string();
-        format!("{}{}", if path == "." { String::new() } else { format!("`{path}`: ") }, error.into_inner())
+        let said = said_at(&path, error.inner());
+        if path == "." { said } else { format!("`{path}`: {said}") }
     })?;
     if let ScenarioEffect::Fault(rule) = &action {
         rule.check().map_err(|error| error.message.clone())?;

@@ -143,7 +143,9 @@ async fn a_wrong_rule_is_refused_with_the_field_that_is_wrong() {
     for (rule, field) in [
         (json!({}), "fault"),
         (json!({"fault": "nope"}), "`fault`"),
-        (json!({"fault": {"reset": {}, "close": {}}}), "`fault`"),
+        (json!({"fault": {"reset": {}, "close": {}}}), "`fault`: it is one name, or an object with one"),
+        (json!({"fault": "rateLimit"}), "`fault.rateLimit`: it needs more than its name: {\"rateLimit\": …}"),
+        (json!({"fault": {"reset": {}}}), "`fault.reset`: it is its name alone: \"reset\""),
         (json!({"fault": "close", "on": {"oper": 1}}), "on.oper"),
         (json!({"fault": "close", "on": {"tenant": 1}}), "on.tenant"),
         (json!({"fault": "close", "nht": 1}), "nht"),
