@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 
@@ -279,6 +280,20 @@ def test_a_stub_answers_only_what_fits_and_only_so_often(membrane_workspace: Wor
     assert tenant.act(connection="github-dev", api=ping)["output"] == "pong"
     with pytest.raises(MembraneMockError, match="no stub of `github` answers"):
         tenant.act(connection="github-dev", api=ping)
+
+
+def test_a_stub_is_for_one_tenant(membrane_workspace: Workspace) -> None:
+    user: ApiRequest = {"method": "GET", "path": "/user"}
+    membrane_workspace.stub("github", "GET", "/user", json={"login": "ada"}, tenant="ada")
+    logins = []
+    for key in ("ada", "grace"):
+        tenant = membrane_workspace.tenant(key)
+        tenant.connect("github", key="github")
+        output = cast(dict[str, object], tenant.act(connection="github", api=user)["output"])
+        logins.append(output["login"])
+
+    assert logins[0] == "ada"
+    assert logins[1] != "ada"
 
 
 # --- the journal -------------------------------------------------------------------------------------------------

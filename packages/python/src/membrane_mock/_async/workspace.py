@@ -88,12 +88,14 @@ class AsyncWorkspace:
         times: int | None = None,
         priority: int | None = None,
         scopes: Sequence[str] = (),
+        tenant: str | None = None,
         name: str | None = None,
     ) -> AsyncStub:
         """Says what an app answers: `"github", "GET", "/user", json={"login": "ada"}`.
 
-        `query`, `body` and `request_headers` are what a request must have for this answer, `times` is how often it is
-        given. The stub answers until it is removed, which `async with` does at its end.
+        `query`, `body` and `request_headers` are what a request must have for this answer, `tenant` is the key of the
+        one for whom it must be made, `times` is how often it is given. The stub answers until it is removed, which
+        `async with` does at its end.
         """
         request: types.RequestPattern = {"method": method, "path": path}
         if query:
@@ -102,6 +104,8 @@ class AsyncWorkspace:
             request["body"] = body
         if request_headers:
             request["headers"] = request_headers
+        if tenant is not None:
+            request["tenant"] = tenant
         respond: types.StubAnswerInput = {"status": status, "headers": headers or {}}
         if json is not None:
             respond["json"] = json
