@@ -27,17 +27,21 @@ impl Shown {
         Self { child, banner, lines }
     }
 
-    /// Starts it in a terminal, which shows both.
+    /// Starts it in a terminal, which shows both. It ends with the terminal, also where hangups are ignored.
     #[cfg(target_os = "linux")]
     fn in_a_terminal(variables: &[(&str, &str)]) -> Self {
         let server = env!("CARGO_BIN_EXE_membrane-mock");
         let mut command = Command::new("script");
-        command.args(["-qefc", &format!("{server} --port 0 --clock 2026-01-01T10:20:30Z"), "/dev/null"]);
+        command.args([
+            "-qefc",
+            &format!("{server} --port 0 --while-stdin-open --clock 2026-01-01T10:20:30Z"),
+            "/dev/null",
+        ]);
         for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("MEMBRANE_")) {
             command.env_remove(name);
         }
         command.env_remove("NO_COLOR").envs(variables.iter().copied());
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut printed = lines_of(child.stdout.take().unwrap());
         let banner = banner_in(&mut printed);
         Self { child, banner, lines: Box::new(printed) }
