@@ -186,6 +186,8 @@ export async function plant(world) {
   const run = (connection) => tenant.post(`/connections/${connection}/flows/second/run`, { input: { word: 'Hello' } });
   await run('my-book');
   await run('my-book');
+  // The second begins once the first is over: were it held then, no later run of its connection would ever begin.
+  await world.control('POST', '/clock/settle');
   // While it is held, other runs of its connection wait.
   await world.progress({ flowRun: 'hold' });
   const { id } = await run('first');
