@@ -98,7 +98,7 @@ async fn set(call: Call, Given(body): Given<ClockBody>) -> Result<Shown<ClockVie
     space.clock.set(mode);
     keep(&space).await?;
     let moved = worker::settle(&call.engine, &space).await?;
-    call.engine.wake.notify_one();
+    call.engine.wake(&space);
     Ok(shown(&space, moved))
 }
 
@@ -128,7 +128,7 @@ async fn advance(call: Call, Given(body): Given<AdvanceBody>) -> Result<Shown<Cl
     }
     let moved = worker::advance(&call.engine, &space, by).await?;
     keep(&space).await?;
-    call.engine.wake.notify_one();
+    call.engine.wake(&space);
     Ok(shown(&space, moved))
 }
 

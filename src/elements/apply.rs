@@ -79,7 +79,7 @@ pub async fn apply<E: Kind>(
         ids.push((id, integration));
     }
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     let applied = ids.into_iter().map(|(id, integration)| Ok((find(&world, &id)?, integration)));
     Ok((element, applied.collect::<Result<_, ApiError>>()?))
 }

@@ -97,7 +97,7 @@ pub async fn create<E: Kind>(
     let id = element.id().clone();
     tx.put(element)?;
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     find(&world, &id)
 }
 
@@ -245,7 +245,7 @@ async fn changed<E: Kind>(
     let id = element.id().clone();
     tx.put(element)?;
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     Ok((find(&world, &id)?, None))
 }
 

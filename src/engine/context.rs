@@ -46,6 +46,11 @@ impl Cx {
         }
     }
 
+    /// Lets the worker look at what is due in the workspace.
+    pub fn wake(&self) {
+        self.engine.wake(&self.space);
+    }
+
     /// Returns the workspace's state as last committed.
     pub fn world(&self) -> Arc<World> {
         self.space.world()

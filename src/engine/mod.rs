@@ -3,6 +3,7 @@
 //! what need not survive a restart.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::Mutex;
@@ -90,6 +91,31 @@ pub struct Called {
 /// Who listens to calls may be so many behind before some are lost to it.
 const MOST_CALLS_BEHIND: usize = 1_024;
 
+/// The workspaces in which something may be due by now. Invariant: whoever makes something due, or moves a clock, adds its
+/// workspace; so the worker looks at these alone, and what the others hold costs nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Woken {
+    keys: Mutex<BTreeSet<String>>,
+    some: Notify,
+}
+
+impl Woken {
+    fn add(&self, key: String) {
+        self.keys.lock().unwrap_or_else(PoisonError::into_inner).insert(key);
+        self.some.notify_one();
+    }
+
+    /// Takes the keys that were added since.
+    pub(crate) fn take(&self) -> BTreeSet<String> {
+        std::mem::take(&mut *self.keys.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits until one is added, or one was since it was last waited for.
+    pub(crate) async fn any(&self) {
+        self.some.notified().await;
+    }
+}
+
 /// The engine of one server.
 pub struct Engine {
     pub config: Config,
@@ -107,7 +133,7 @@ pub struct Engine {
     calls: broadcast::Sender<Called>,
     pub metrics: Metrics,
     /// The signal wakes the worker that does what falls due.
-    pub wake: Notify,
+    pub(crate) woken: Woken,
     /// The engine started at this instant of real time.
     pub started: Instant,
     pub(crate) stub_server: OnceCell<StubServer>,
@@ -148,7 +174,7 @@ impl Engine {
             journal: Journal::new(config.journal_limit),
             calls: broadcast::Sender::new(MOST_CALLS_BEHIND),
             metrics: Metrics::default(),
-            wake: Notify::new(),
+            woken: Woken::default(),
             started: monotonic(),
             stub_server: OnceCell::new(),
             raw_server: OnceCell::new(),
@@ -232,7 +258,14 @@ impl Engine {
     /// Adds a workspace, or replaces it after a reset.
     pub(crate) fn add(&self, space: Arc<WorkspaceRuntime>) {
         self.first.get_or_init(|| space.key.clone());
-        self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(space.key.clone(), space);
+        let key = space.key.clone();
+        self.spaces.write().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), space);
+        self.woken.add(key);
+    }
+
+    /// Lets the worker look at what is due in a workspace.
+    pub(crate) fn wake(&self, space: &WorkspaceRuntime) {
+        self.woken.add(space.key.clone());
     }
 
     /// Notes a call in the journal of its workspace, and tells whoever listens.

@@ -392,7 +392,6 @@ async fn fork_here(
         cues.give(&space);
     }
     engine.add(Arc::clone(&space));
-    engine.wake.notify_one();
     Ok(space)
 }
 
@@ -441,7 +440,6 @@ pub(crate) async fn replace(
     space.data.close();
     space.clock.stop();
     drop(turn);
-    engine.wake.notify_one();
     Ok(fresh)
 }
 

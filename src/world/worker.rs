@@ -3,12 +3,13 @@
 //! Invariant: the worker asks each kind of its list for what is due, which the store keeps in order; it looks at nothing
 //! that is not.
 
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
-use crate::base::clock::Timestamp;
+use crate::base::clock::{Timestamp, monotonic};
 use crate::base::error::ApiError;
 use crate::engine::moves::{DueRecord, Mover, Way, WorkFn, moves, works};
 use crate::engine::{Engine, WorkspaceRuntime};
@@ -63,7 +64,7 @@ impl WorkUnderWay {
 impl Drop for WorkUnderWay {
     fn drop(&mut self) {
         self.space.in_flight.end(&self.name);
-        self.engine.wake.notify_one();
+        self.engine.wake(&self.space);
     }
 }
 
@@ -204,22 +205,66 @@ fn next_wake(space: &WorkspaceRuntime) -> Option<Duration> {
     space.clock.real_wait(next_moment(space)?)
 }
 
-/// Runs until the engine is gone: makes the changes that are due, then waits for the next moment or a wake-up.
+/// When the worker looks at a workspace again by itself: the moments in real time, the earliest first.
+#[derive(Debug, Default)]
+struct Alarms {
+    by_time: BTreeSet<(Instant, String)>,
+    of: HashMap<String, Instant>,
+}
+
+impl Alarms {
+    fn set(&mut self, key: &str, at: Option<Instant>) {
+        if let Some(old) = self.of.remove(key) {
+            self.by_time.remove(&(old, key.to_owned()));
+        }
+        if let Some(at) = at {
+            self.of.insert(key.to_owned(), at);
+            self.by_time.insert((at, key.to_owned()));
+        }
+    }
+
+    /// The workspaces whose moment has come.
+    fn due(&self, now: Instant) -> impl Iterator<Item = &String> {
+        self.by_time.iter().take_while(move |(at, _)| *at <= now).map(|(_, key)| key)
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.by_time.first().map(|(at, _)| *at)
+    }
+}
+
+/// After an error the worker looks at a workspace again so much later.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Runs until the engine is gone: makes the changes that are due in the workspaces that were woken or whose moment has come,
+/// then waits for the next.
 pub async fn run(engine: std::sync::Weak<Engine>) {
+    let mut alarms = Alarms::default();
     loop {
         let Some(engine) = engine.upgrade() else { return };
-        let mut wait = Duration::from_hours(1);
-        for space in engine.spaces() {
-            if let Err(error) = step_all(&engine, &space).await {
-                tracing::error!(error.cause = %error, workspace = space.key, "the worker could not move what was due");
-                wait = wait.min(Duration::from_secs(1));
+        let mut keys = engine.woken.take();
+        keys.extend(alarms.due(monotonic()).cloned());
+        for key in keys {
+            let Some(space) = engine.space(&key) else {
+                alarms.set(&key, None);
                 continue;
-            }
-            wait = wait.min(next_wake(&space).unwrap_or(wait));
+            };
+            let wait = match step_all(&engine, &space).await {
+                Ok(_) => next_wake(&space),
+                Err(error) => {
+                    tracing::error!(error.cause = %error, workspace = space.key, "the worker could not move what was due");
+                    Some(AGAIN)
+                }
+            };
+            alarms.set(&key, wait.and_then(|wait| monotonic().checked_add(wait)));
         }
+        let rest = alarms.next().map_or(LONGEST_REST, |at| at.saturating_duration_since(monotonic()).min(LONGEST_REST));
         tokio::select! {
-            () = engine.wake.notified() => {}
-            () = crate::base::clock::real_sleep(wait) => {}
+            () = engine.woken.any() => {}
+            () = crate::base::clock::real_sleep(rest) => {}
         }
     }
 }
+
+/// The worker looks whether the engine is still there at the latest after this time.
+const LONGEST_REST: Duration = Duration::from_hours(1);

@@ -156,7 +156,7 @@ pub(super) fn get(cx: &Cx, selector: &Selector) -> Result<Listed<Action>, ApiErr
     let action = &found.0;
     if action.state == ActionState::Building && action.due.as_ref().is_some_and(|due| due.reads.is_some()) {
         cx.space.count_read(action.id.as_str());
-        cx.engine.wake.notify_one();
+        cx.wake();
     }
     Ok(found)
 }

@@ -189,7 +189,7 @@ pub(super) async fn create(cx: &Cx, new: NewSession) -> Result<Arc<AgentSession>
 /// Commits and answers the session as it was written, before anything that is due for it happens.
 async fn committed(cx: &Cx, tx: Tx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     world.agent_sessions.get(id).cloned().ok_or_else(|| ApiError::internal("an agent session is missing"))
 }
 
@@ -198,7 +198,7 @@ pub fn get(cx: &Cx, id: &str) -> Result<Arc<AgentSession>, ApiError> {
     let session = cx.world().agent_sessions.get(id).cloned();
     if session.as_ref().and_then(|session| session.due.as_ref()).is_some_and(|due| due.reads.is_some()) {
         cx.space.count_read(id);
-        cx.engine.wake.notify_one();
+        cx.wake();
     }
     let visible = session.filter(|session| may_see(cx, session));
     visible.ok_or_else(|| {
@@ -362,7 +362,7 @@ pub async fn poke(
         }
     }
     let world = tx.commit().await?;
-    engine.wake.notify_one();
+    engine.wake(space);
     world.agent_sessions.get(id).cloned().ok_or_else(unknown)
 }
 

@@ -116,7 +116,7 @@ pub fn get(cx: &Cx, selector: &str) -> Result<Arc<Connection>, ApiError> {
     let connection = cx.directory(&world).connection(&cx.caller, selector)?;
     if connection.due.as_ref().is_some_and(|due| due.reads.is_some()) {
         cx.space.count_read(connection.id.as_str());
-        cx.engine.wake.notify_one();
+        cx.wake();
     }
     Ok(connection)
 }
@@ -251,7 +251,7 @@ pub(super) async fn update(
         connect::move_in(&cx.engine, &cx.space, &mut tx, connection, ConnectionEvent::Rebuild, None)?;
     }
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
@@ -322,7 +322,7 @@ pub(super) async fn set_archived(cx: &Cx, selector: &str, archived: bool) -> Res
     tx.put(connection)?;
     let world = tx.commit().await?;
     // What was due while the connection was archived is due now.
-    cx.engine.wake.notify_one();
+    cx.wake();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 

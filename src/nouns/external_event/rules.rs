@@ -147,7 +147,7 @@ async fn changed(
     change(&mut tx, &mut of)?;
     tx.put(of)?;
     tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     find(cx, id)
 }
 
@@ -313,7 +313,7 @@ pub(super) async fn take_webhook(
     }
     tx.put(of)?;
     tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     refusal.map_or(Ok(collected), Err)
 }
 

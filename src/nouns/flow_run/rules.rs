@@ -109,7 +109,7 @@ async fn start(cx: &Cx, flow: &Flow, body: FlowRunBody) -> Result<Queued, ApiErr
 
 async fn queued(cx: &Cx, tx: Tx, id: &Id<FlowRun>) -> Result<Queued, ApiError> {
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     let run = world.flow_runs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a flow run is missing"))?;
     Ok(Queued { run, world })
 }
@@ -241,7 +241,7 @@ pub fn get(cx: &Cx, id: &str) -> Result<Arc<FlowRun>, ApiError> {
     let run = find(cx, id)?;
     if run.due.as_ref().is_some_and(|due| due.reads.is_some()) {
         cx.space.count_read(id);
-        cx.engine.wake.notify_one();
+        cx.wake();
     }
     Ok(run)
 }
@@ -313,7 +313,7 @@ async fn moved(
     change(&mut run, space.clock.now())?;
     tx.put(run)?;
     let world = tx.commit().await?;
-    engine.wake.notify_one();
+    engine.wake(space);
     world.flow_runs.get(id).cloned().ok_or_else(|| no_run(id))
 }
 
@@ -420,7 +420,7 @@ pub async fn poke(
             let run = tx.flow_runs.get(id).map(|run| (**run).clone()).ok_or_else(|| no_run(id))?;
             begin(space, &mut tx, run)?;
             tx.commit().await?;
-            engine.wake.notify_one();
+            engine.wake(space);
         }
         FlowRunEvent::Complete => {
             moved(engine, space, id, |run, now| {

@@ -37,7 +37,10 @@ pub(super) async fn update(cx: &Cx, selector: &str, body: JsonMap) -> Result<Arc
         apply(&mut workspace, &name, value, cx)?;
     }
     tx.put_workspace(workspace)?;
-    Ok(Arc::clone(&tx.commit().await?.workspace))
+    let world = tx.commit().await?;
+    // What fell due while it was archived goes on once it is restored.
+    cx.wake();
+    Ok(Arc::clone(&world.workspace))
 }
 
 fn apply(workspace: &mut Workspace, name: &str, value: Value, cx: &Cx) -> Result<(), ApiError> {

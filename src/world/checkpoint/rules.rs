@@ -198,7 +198,7 @@ pub(super) async fn revert(cx: &Cx, id: &str) -> Result<Reply, ApiError> {
     each_kind(&mut reverting)?;
     let shown = reverting.shown.ok_or_else(|| gone(id))?;
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     shown(cx, &world, &of.element_id)
 }
 

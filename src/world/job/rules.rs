@@ -123,7 +123,7 @@ async fn begin(cx: &Cx, work: JobWork, files: Files) -> Result<Arc<Job>, ApiErro
         carry_out_in(&cx.engine, &cx.space, &mut tx, id.as_str(), None)?;
     }
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     world.jobs.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a job is missing"))
 }
 
@@ -198,7 +198,7 @@ pub fn get(cx: &Cx, named: &str) -> Result<Arc<Job>, ApiError> {
     let job = job.ok_or_else(|| ApiError::not_found(format!("background job not found: `{id}`")))?;
     if !job.status.is_over() {
         cx.space.count_read(id);
-        cx.engine.wake.notify_one();
+        cx.wake();
     }
     Ok(job)
 }

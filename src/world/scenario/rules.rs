@@ -240,7 +240,7 @@ pub async fn start(
         id
     };
     go_on(engine, space).await;
-    engine.wake.notify_one();
+    engine.wake(space);
     let run = space.scenario_runs.all().into_iter().find(|run| run.id == id);
     run.ok_or_else(|| ApiError::internal("a scenario got lost"))
 }

@@ -66,7 +66,7 @@ pub async fn begin_with_credentials(
 
 pub(crate) async fn finish(cx: &Cx, tx: Tx, id: &Id<Connection>) -> Result<Arc<Connection>, ApiError> {
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a new connection is missing"))
 }
 
@@ -369,7 +369,7 @@ pub async fn request(cx: &Cx, mut spec: ConnectSpec) -> Result<Arc<ConnectionReq
     request.connection = Some(connection);
     tx.put(request)?;
     let world = tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     let request = world.connection_requests.get(id.as_str()).cloned();
     request.ok_or_else(|| ApiError::internal("a new request is missing"))
 }

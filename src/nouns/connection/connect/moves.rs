@@ -99,11 +99,11 @@ pub(crate) fn authorize(
         connection.due = building.due(now);
         connection.meta.touch(&space.ids, space.clock.now());
         tx.put(connection)?;
-        engine.wake.notify_one();
+        engine.wake(space);
         return Ok(());
     }
     become_ready(space, tx, connection, now)?;
-    engine.wake.notify_one();
+    engine.wake(space);
     Ok(())
 }
 
@@ -271,7 +271,7 @@ pub async fn poke(
     let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
     move_in(engine, space, &mut tx, connection, event, error)?;
     let world = tx.commit().await?;
-    engine.wake.notify_one();
+    engine.wake(space);
     world.connections.get(id.as_str()).cloned().ok_or_else(|| ApiError::internal("a connection is missing"))
 }
 
@@ -303,7 +303,7 @@ pub(crate) async fn end_attempt(
         move_in(engine, space, &mut tx, known, ConnectionEvent::Cancel, Some(why))?;
     }
     tx.commit().await?;
-    engine.wake.notify_one();
+    engine.wake(space);
     Ok(())
 }
 
@@ -385,7 +385,7 @@ pub async fn finish_building_now(
     let connection = connection.ok_or_else(|| ApiError::not_found(format!("connection not found: `{id}`")))?;
     finish_building(engine, space, &mut tx, connection)?;
     tx.commit().await?;
-    engine.wake.notify_one();
+    engine.wake(space);
     Ok(())
 }
 

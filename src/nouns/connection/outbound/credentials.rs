@@ -156,7 +156,7 @@ async fn note_failure(cx: &Cx, id: &Id<Connection>, error: &ApiError) -> Result<
     connection.meta.touch(&cx.space.ids, cx.space.clock.now());
     tx.put(connection)?;
     tx.commit().await?;
-    cx.engine.wake.notify_one();
+    cx.wake();
     Ok(())
 }
 
