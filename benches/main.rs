@@ -1,7 +1,7 @@
 //! What the fake costs, beside a floor in the same run: this machine at this moment.
 //!
-//! `cargo bench` prints all figures, `cargo bench -- sandbox` those of one part, and `cargo bench -- soak`
-//! what a server holds after much use. Times are wall time per call over one
+//! `cargo bench` prints all figures, `cargo bench -- sandbox` those of one part, `cargo bench -- growth` what calls cost
+//! beside what a workspace holds, and `cargo bench -- soak` what a server holds after much use. Times are wall time per call over one
 //! keep-alive connection, one caller; CPU is the server's own user and system time per call, so that the caller's cost
 //! and other programs on the machine stay out (snippets run in processes of their own, which are not counted).
 
@@ -10,6 +10,7 @@
 #![expect(clippy::disallowed_methods, reason = "a benchmark measures real time")]
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
+mod growth;
 mod sandbox;
 mod server;
 mod soak;
@@ -28,6 +29,9 @@ fn main() {
     }
     if wanted("sandbox") {
         sandbox::run();
+    }
+    if wanted("growth") {
+        growth::run();
     }
     // It measures no call, and takes long.
     if arguments.iter().any(|argument| argument == "soak") {
