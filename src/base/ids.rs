@@ -1,4 +1,5 @@
-//! This module makes ids and random text. Nothing else in the crate makes random values.
+//! This module makes ids and random text, and says what else records are found by. Nothing else in the crate makes random
+//! values.
 //!
 //! Invariant: an id is a hash of (seed, workspace, counter), so the same seed and the same calls give the same ids.
 
@@ -12,6 +13,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
+
+/// What records are found by beside their ids and the key of their kind. Source: our choice: what is asked for often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Index {
+    /// The UUID.
+    Uuid,
+    /// The id of the element that it is a version of.
+    Parent,
+    /// The id of the tenant that it belongs to.
+    Tenant,
+    /// The id of the integration that it is for.
+    Integration,
+    /// The ids of the tenant that it belongs to and of the integration that it is for.
+    TenantIntegration,
+    /// The id of the connection that it is at.
+    Connection,
+    /// The id of the connector that it is for.
+    Connector,
+    /// The id of the flow that it is there for.
+    Flow,
+    /// A token that it has, or had.
+    Token,
+    /// Whether it is over, or sent, and may be forgotten: of no parts.
+    Over,
+}
+
+/// Takes what a record is found by: an index, and the parts of its name there.
+pub type NameFn<'a> = dyn FnMut(Index, &[&str]) + 'a;
 
 /// The id of one `T`: opaque text, 24 hexadecimal digits when made here.
 ///

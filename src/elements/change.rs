@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::json;
 
 use crate::base::error::ApiError;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index};
 use crate::base::text::article;
 use crate::elements::model::{Layer, Meta, Scope, Selector, check_key, free_key};
 use crate::elements::{Archived, Holder, Kind, Listed, SeedForm as _, restore_instance};
@@ -144,7 +144,7 @@ pub async fn copy<E: Kind>(
 /// every workspace.
 fn refuse_known_uuid<E: Kind>(world: &World, element: &E, own: &str) -> Result<(), ApiError> {
     let uuid = &element.meta().uuid;
-    if uuid == own || !E::table(world).iter().any(|other| other.meta().uuid == *uuid) {
+    if uuid == own || E::table(world).with(Index::Uuid, &[uuid]).next().is_none() {
         return Ok(());
     }
     let (article, noun) = (article(E::NOUN), E::NOUN);

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::error::{ApiError, ErrorKey};
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index};
 use crate::elements::Kind;
 use crate::elements::model::Selector;
 use crate::engine::directory::{Directory, Resolved, hint};
@@ -46,11 +46,7 @@ impl Directory<'_> {
     /// An element that the caller may see, by its id or UUID, archived or not.
     pub fn element_by_id<E: Kind>(&self, caller: &Caller, id: &str) -> Option<Arc<E>> {
         let shared = || E::shared(self.catalog).and_then(|shelf| shelf.get(id));
-        // All are looked through only for what can be a UUID.
-        let by_uuid = || {
-            let all = is_uuid(id).then(|| E::table(self.world).iter());
-            all.into_iter().flatten().find(|element| element.meta().uuid == id)
-        };
+        let by_uuid = || is_uuid(id).then(|| E::table(self.world).with(Index::Uuid, &[id]).next()).flatten();
         E::table(self.world)
             .get(id)
             .or_else(shared)
@@ -170,7 +166,7 @@ impl Directory<'_> {
             let of_key = all.with_key(key).filter(serves);
             of_key.max_by_key(|element| (element.place().specificity(), element.place().instance_key.is_some()))
         };
-        let by_uuid = || is_uuid(named).then(|| all.iter().filter(serves).find(|it| it.meta().uuid == named)).flatten();
+        let by_uuid = || is_uuid(named).then(|| all.with(Index::Uuid, &[named]).find(serves)).flatten();
         // What stands above connections is there in a version of each.
         let version = |element: &Arc<E>| {
             let key = element.meta().key.as_deref().filter(|_| element.place().connection.is_none());

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::base::error::ApiError;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index};
 use crate::base::page::{Page, PageRequest};
 use crate::base::rank;
 use crate::elements::model::{Layer, Scope, Selector};
@@ -12,6 +12,7 @@ use crate::elements::{Archived, Kind};
 use crate::engine::Cx;
 use crate::engine::catalog::CatalogTable;
 use crate::engine::directory::{Directory, Resolved};
+use crate::engine::tokens::Caller;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
@@ -168,8 +169,16 @@ pub fn list<E: Kind>(
     let catalog_too = filter.external_app_id.is_some()
         || filter.id.is_some()
         || (world.workspace.settings.use_membrane_universe && (app.is_some() || search.is_some() || filter.everywhere));
-    let own =
-        E::table(&world).after(0).filter(|(_, element)| wanted(element)).map(|(at, element)| (at, Arc::clone(element)));
+    // What a tenant sees is its own or nobody's; that of others is not looked at.
+    let (of_owners, of_all) = match &cx.caller {
+        Caller::Tenant(tenant) => {
+            let of = |owner: &str| E::table(&world).with_after(Index::Tenant, &[owner], page.after);
+            (Some(in_order(of(""), of(tenant.id.as_str()))), None)
+        }
+        Caller::Manager(_) | Caller::Workspace => (None, Some(E::table(&world).after(page.after))),
+    };
+    let own = of_owners.into_iter().flatten().chain(of_all.into_iter().flatten());
+    let own = own.filter(|(_, element)| wanted(element)).map(|(at, element)| (at, Arc::clone(element)));
     let shared =
         E::shared(&cx.engine.catalog).into_iter().flat_map(CatalogTable::iter).enumerate().filter(|(_, element)| {
             catalog_too && wanted(element) && (app.is_none() || element.place().external_app == app)
@@ -186,6 +195,19 @@ pub fn list<E: Kind>(
         return Ok(Page { items: ranked.into_iter().take(limit).map(listed).collect(), cursor: None });
     }
     Ok(page.take(all).map(listed))
+}
+
+/// Both, in rising order of position, as each of them comes.
+fn in_order<T>(
+    one: impl Iterator<Item = (u64, T)>,
+    other: impl Iterator<Item = (u64, T)>,
+) -> impl Iterator<Item = (u64, T)> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some((first, _)), Some((second, _))) if first > second => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 /// The first position of catalog entries in lists, which is higher than that of any record.

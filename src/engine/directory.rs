@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use crate::base::error::{ApiError, nearest};
+use crate::base::ids::Index;
 use crate::elements::model::Scope;
 use crate::engine::catalog::Catalog;
 use crate::engine::tokens::Caller;
@@ -125,7 +126,7 @@ impl<'a> Directory<'a> {
             .integrations
             .get(text)
             .or_else(|| self.integration_with_key(text))
-            .or_else(|| world.integrations.iter().find(|integration| integration.meta.uuid == text))
+            .or_else(|| world.integrations.with(Index::Uuid, &[text]).next())
     }
 
     /// Returns the integration with this id, key or UUID, or a 404 that suggests a key. Source:
@@ -142,8 +143,8 @@ impl<'a> Directory<'a> {
 
     /// Returns the live integration of a connector.
     pub fn integration_of(&self, connector: &Connector) -> Option<&'a Arc<Integration>> {
-        let mut live = self.world.integrations.iter().filter(|integration| !integration.meta.is_archived());
-        live.find(|integration| integration.connector_id.as_ref() == Some(&connector.id))
+        let of_it = [connector.id.as_str()];
+        self.world.integrations.with(Index::Connector, &of_it).find(|integration| !integration.meta.is_archived())
     }
 
     /// Returns the integration with this id, key or UUID, or the connector or app that stands under this synthetic id;
@@ -152,10 +153,8 @@ impl<'a> Directory<'a> {
         let candidate = || self.connectors().find(|connector| Integration::synthetic_id(&connector.id) == *text);
         if let Some(integration) = self.integration(text) {
             // Once its integration is archived, a connector is on offer again under the same id.
-            return match candidate() {
-                Some(connector) if integration.meta.is_archived() => Ok(Connectable::Connector(connector)),
-                _ => Ok(Connectable::Integration(Arc::clone(integration))),
-            };
+            let again = integration.meta.is_archived().then(candidate).flatten();
+            return Ok(again.map_or_else(|| Connectable::Integration(Arc::clone(integration)), Connectable::Connector));
         }
         if let Some(connector) = candidate() {
             return Ok(Connectable::Connector(connector));
@@ -176,12 +175,17 @@ impl<'a> Directory<'a> {
 
     /// Returns the live connections that the caller means: a tenant's own, or all of them
     /// for a manager without a tenant.
-    pub fn connections<'c>(
-        &self,
-        caller: &'c Caller,
-    ) -> impl DoubleEndedIterator<Item = &'a Arc<Connection>> + use<'a, 'c> {
-        let live = self.world.connections.iter().filter(|connection| !connection.is_archived());
-        live.filter(move |connection| caller.means(connection.tenant.as_str()))
+    pub fn connections(&self, caller: &Caller) -> impl DoubleEndedIterator<Item = &'a Arc<Connection>> + use<'a> {
+        let all = &self.world.connections;
+        let (of_tenant, of_all) = match caller {
+            Caller::Tenant(tenant) | Caller::Manager(Some(tenant)) => {
+                (Some(all.with(Index::Tenant, &[tenant.id.as_str()])), None)
+            }
+            Caller::Manager(None) => (None, Some(all.iter())),
+            Caller::Workspace => (None, None),
+        };
+        let meant = of_tenant.into_iter().flatten().chain(of_all.into_iter().flatten());
+        meant.filter(|connection| !connection.is_archived())
     }
 
     /// Returns the connection with this id (archived ones too), this key, or of the integration with this id or key. It
@@ -264,14 +268,12 @@ impl<'a> Directory<'a> {
     /// latest of all (`docs/behaviour.md#connection-default`).
     pub fn default_connection(&self, caller: &Caller, integration: &Integration) -> Option<Arc<Connection>> {
         // A manager without a tenant has to name a connection; it has no default one.
-        caller.tenant()?;
-        let of_it = |connection: &&Arc<Connection>| connection.integration.as_ref() == Some(&integration.id);
-        self.connections(caller)
-            .rev()
-            .filter(of_it)
-            .find(|connection| connection.is_connected())
-            .or_else(|| self.connections(caller).rev().find(of_it))
-            .cloned()
+        let both = [caller.tenant()?.id.as_str(), integration.id.as_str()];
+        let live = || {
+            let of_it = self.world.connections.with(Index::TenantIntegration, &both).rev();
+            of_it.filter(|connection| !connection.is_archived())
+        };
+        live().find(|connection| connection.is_connected()).or_else(|| live().next()).cloned()
     }
 
     /// Finds what a call's scope names: first the connection's id, then its key, then the

@@ -1,9 +1,9 @@
 //! The one list of kinds: every record that a workspace holds, and every kind of element among them.
 //!
 //! A line says how a kind is called in the database, which field of [`crate::store::World`] holds it, its type, the text that
-//! it is looked up by beside its id, what it waits for, and the queue that it waits in. The store's world and its loading, the
-//! routes, seeds, planting, archives and events read it from here. A further kind of element is its folder, a line here and a
-//! `mod` line; one that moves by itself stands in the worker's list too.
+//! it is looked up by beside its id, what it waits for, the queue that it waits in, and what else it is found by. The
+//! store's world and its loading, the routes, seeds, planting, archives and events read it from here. A further kind of
+//! element is its folder, a line here and a `mod` line; one that moves by itself stands in the worker's list too.
 
 /// Calls a macro with the list: `records { … }` move by rules of their own, `elements { … }` stand at the three layers.
 macro_rules! for_each_kind {
@@ -13,15 +13,15 @@ macro_rules! for_each_kind {
                 /// Tenants are looked up by tenant key.
                 Tenant("tenant") in tenants: crate::nouns::tenant::model::Tenant, by |tenant| Some(&tenant.internal_id);
                 /// The workspace's own external apps are looked up by key.
-                ExternalApp("external-app") in external_apps: crate::nouns::external_app::model::ExternalApp, by |app| app.meta.key.as_deref();
+                ExternalApp("external-app") in external_apps: crate::nouns::external_app::model::ExternalApp, by |app| app.meta.key.as_deref(), names |it, name| it.names(name);
                 /// The workspace's own connectors, and its copies of the catalog's, are looked up by key.
-                Connector("connector") in connectors: crate::nouns::connector::model::Connector, by |connector| connector.meta.key.as_deref();
+                Connector("connector") in connectors: crate::nouns::connector::model::Connector, by |connector| connector.meta.key.as_deref(), names |it, name| it.names(name);
                 /// Integrations are looked up by key.
-                Integration("integration") in integrations: crate::nouns::integration::model::Integration, by |integration| integration.meta.key.as_deref();
+                Integration("integration") in integrations: crate::nouns::integration::model::Integration, by |integration| integration.meta.key.as_deref(), names |it, name| it.names(name);
                 /// Connections are looked up by key, which several tenants may share.
-                Connection("connection") in connections: crate::nouns::connection::model::Connection, by |connection| connection.meta.key.as_deref(), waits |it| it.agenda();
+                Connection("connection") in connections: crate::nouns::connection::model::Connection, by |connection| connection.meta.key.as_deref(), waits |it| it.agenda(), names |it, name| it.names(name);
                 /// Runs of flow instances are looked up by the connection on which they go on; those that do not have none.
-                FlowRun("flow-run") in flow_runs: crate::nouns::flow_run::model::FlowRun, by |run| run.occupied_connection(), waits |it| it.agenda(), queues |it| it.queue();
+                FlowRun("flow-run") in flow_runs: crate::nouns::flow_run::model::FlowRun, by |run| run.occupied_connection(), waits |it| it.agenda(), queues |it| it.queue(), names |it, name| it.names(name);
                 /// Connection requests are looked up only by id.
                 ConnectionRequest("connection-request") in connection_requests: crate::nouns::connection_request::model::ConnectionRequest, by |_| None;
                 /// Attempt logs say how attempts to connect went.
@@ -37,9 +37,9 @@ macro_rules! for_each_kind {
                 /// Background jobs are looked up only by id.
                 Job("job") in jobs: crate::world::job::model::Job, by |_| None, waits |it| it.agenda();
                 /// Grants are the access that stub vendors gave, looked up by access token.
-                Grant("grant") in grants: crate::nouns::stub_vendor::model::Grant, by |grant| Some(&grant.access_token);
+                Grant("grant") in grants: crate::nouns::stub_vendor::model::Grant, by |grant| Some(&grant.access_token), names |it, name| it.names(name);
                 /// Webhook deliveries to the app are looked up only by id.
-                WebhookDelivery("webhook-delivery") in deliveries: crate::nouns::webhook::model::WebhookDelivery, by |_| None, waits |it| it.agenda();
+                WebhookDelivery("webhook-delivery") in deliveries: crate::nouns::webhook::model::WebhookDelivery, by |_| None, waits |it| it.agenda(), names |it, name| it.names(name);
                 /// The workspace's own scenarios are looked up by name.
                 OwnScenario("scenario") in scenarios: crate::world::scenario::model::OwnScenario, by |own| Some(&own.scenario.name);
                 /// Records that a connection changed or made are looked up by connection and collection.
@@ -47,7 +47,7 @@ macro_rules! for_each_kind {
                 /// Events of the user's own app are looked up only by id.
                 AppEvent("app-event") in app_events: crate::nouns::app_event::model::AppEvent, by |_| None;
                 /// Subscriptions to external events are looked up by connection.
-                ExternalEventSubscription("external-event-subscription") in external_event_subscriptions: crate::nouns::external_event::model::ExternalEventSubscription, by |it| Some(it.connection.as_str()), waits |it| it.agenda();
+                ExternalEventSubscription("external-event-subscription") in external_event_subscriptions: crate::nouns::external_event::model::ExternalEventSubscription, by |it| Some(it.connection.as_str()), waits |it| it.agenda(), names |it, name| it.names(name);
                 /// External events are looked up only by id.
                 ExternalEvent("external-event") in external_events: crate::nouns::external_event::model::ExternalEvent, by |_| None;
                 /// Pulls of external events are looked up only by id.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index};
 use crate::base::json::member;
 use crate::elements::model::Meta;
 use crate::nouns::model::for_each_kind;
@@ -46,8 +46,8 @@ macro_rules! references {
                         it.place.tenant.is_none() || it.place.tenant.as_ref() == tenant
                     };
                     let by_uuid = || {
-                        let all = uuid::Uuid::try_parse(named).is_ok().then(|| world.$table.iter());
-                        let all = all.into_iter().flatten().filter(is_seen).filter(|it| it.meta.uuid == named);
+                        let is_uuid = uuid::Uuid::try_parse(named).is_ok();
+                        let all = is_uuid.then(|| world.$table.with(Index::Uuid, &[named]).filter(is_seen))?;
                         all.max_by_key(|it| !it.meta.is_archived())
                     };
                     let by_key = || {

@@ -19,7 +19,7 @@ mod world;
 pub use db::{Db, Row};
 pub use records::{RecordKind, World};
 pub use tx::{Outbox, Partition, Tx};
-pub use world::{Record, Table};
+pub use world::{Indexed, Record, Table};
 
 /// The error of an operation on the store.
 #[derive(Debug, thiserror::Error)]

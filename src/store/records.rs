@@ -4,22 +4,24 @@
 use std::sync::Arc;
 
 use crate::base::agenda::Agenda;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::nouns::model::for_each_kind;
 use crate::nouns::workspace::model::Workspace;
-use crate::store::world::{Record, Table, corrupt, decode};
+use crate::store::world::{Indexed, Record, Table, corrupt, decode};
 use crate::store::{Row, StoreError};
 
 /// Puts both halves of the list together: to the store, elements are records like others.
 macro_rules! records {
     (records { $($records:tt)* } elements { $($elements:tt)* }) => {
         tables! { $($records)* $($elements)* }
+        names_of_records! { $($records)* }
+        names_of_elements! { $($elements)* }
     };
 }
 
 /// The world and what stores it, from both halves of the list.
 macro_rules! tables {
-    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $record:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*) => {
+    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $record:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)? $(, names $names:expr)?;)*) => {
         /// A kind of record; its name is the value of `record.kind`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum RecordKind {
@@ -56,6 +58,11 @@ macro_rules! tables {
                 Ok(())
             }
 
+            /// Returns the highest place in the order of creation that a record has, or 0.
+            pub fn last_position(&self) -> u64 {
+                [$(self.$table.last_position(),)*].into_iter().max().unwrap_or(0)
+            }
+
             pub(super) fn load(&mut self, row: &Row) -> Result<(), StoreError> {
                 match row.kind.as_str() {
                     "workspace" => self.set_workspace(decode(row)?),
@@ -88,6 +95,30 @@ macro_rules! tables {
             }
             fn table_mut(world: &mut World) -> &mut Table<Self> {
                 &mut world.$table
+            }
+        })*
+    };
+}
+
+/// What records of kinds by themselves are found by, as their lines say.
+macro_rules! names_of_records {
+    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $record:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)? $(, names $names:expr)?;)*) => {
+        $(impl Indexed for $record {
+            $(fn each_name(&self, name: &mut NameFn<'_>) {
+                let names: fn(&Self, &mut NameFn<'_>) = $names;
+                names(self, name);
+            })?
+        })*
+    };
+}
+
+/// What elements are found by, whatever their kind: by UUID, by what they are versions of, and by where they are.
+macro_rules! names_of_elements {
+    ($($(#[$doc:meta])* $kind:ident($name:literal) in $table:ident: $element:ty, by $key:expr $(, waits $agenda:expr)? $(, queues $queue:expr)?;)*) => {
+        $(impl Indexed for $element {
+            fn each_name(&self, name: &mut NameFn<'_>) {
+                name(Index::Uuid, &[&self.meta.uuid]);
+                self.place.names(name);
             }
         })*
     };

@@ -1,6 +1,7 @@
 //! This module is the model of one workspace's rows. Its maps are persistent, so that a copy for a writer, a fork or a
 //! snapshot costs almost nothing. Invariant: a world can be rebuilt from its rows.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::ops::Bound;
 use std::sync::Arc;
 
@@ -10,14 +11,19 @@ use serde::de::DeserializeOwned;
 
 use crate::base::agenda::{Agenda, Lane, Wait};
 use crate::base::clock::Timestamp;
-use crate::base::ids::Id;
-use crate::nouns::webhook::model::DeliveryState;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::nouns::workspace::model::Workspace;
 use crate::store::records::{RecordKind, World};
 use crate::store::{Row, StoreError};
 
+/// What a record is found by beside its id and key.
+pub trait Indexed {
+    /// Tells each name of the record. Invariant: it depends on the record alone.
+    fn each_name(&self, _: &mut NameFn<'_>) {}
+}
+
 /// A type whose values are rows of the table `record`.
-pub trait Record: Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
+pub trait Record: Indexed + Serialize + DeserializeOwned + Send + Sync + Sized + 'static {
     const KIND: RecordKind;
     fn record_id(&self) -> &Id<Self>;
     /// Returns the text that the record is looked up by, beside its id.
@@ -42,6 +48,8 @@ pub struct Table<R: 'static> {
     rows: OrdMap<u64, Arc<R>>,
     by_id: HashMap<Id<R>, u64>,
     by_key: OrdSet<(Arc<str>, u64)>,
+    /// By index, hash of the name, and place in the order of creation. Names that share a hash are told apart by the records.
+    by_name: OrdSet<(Index, u64, u64)>,
     by_moment: OrdSet<(Lane, Timestamp, u64)>,
     by_reads: OrdSet<(Lane, u64, u64)>,
     by_queue: OrdSet<(Arc<str>, u64)>,
@@ -53,6 +61,7 @@ impl<R> Clone for Table<R> {
             rows: self.rows.clone(),
             by_id: self.by_id.clone(),
             by_key: self.by_key.clone(),
+            by_name: self.by_name.clone(),
             by_moment: self.by_moment.clone(),
             by_reads: self.by_reads.clone(),
             by_queue: self.by_queue.clone(),
@@ -66,11 +75,26 @@ impl<R> Default for Table<R> {
             rows: OrdMap::new(),
             by_id: HashMap::new(),
             by_key: OrdSet::new(),
+            by_name: OrdSet::new(),
             by_moment: OrdSet::new(),
             by_reads: OrdSet::new(),
             by_queue: OrdSet::new(),
         }
     }
+}
+
+/// The same in every process, as ids and their order are.
+fn hash_of(name: &[&str]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    hasher.finish()
+}
+
+/// What a record is found by, as the table keeps it.
+fn hashed_names(record: &impl Indexed) -> Vec<(Index, u64)> {
+    let mut names = Vec::new();
+    record.each_name(&mut |index, name| names.push((index, hash_of(name))));
+    names
 }
 
 impl<R: Record> Table<R> {
@@ -83,6 +107,29 @@ impl<R: Record> Table<R> {
     pub fn with_key<'a>(&'a self, key: &str) -> impl Iterator<Item = &'a Arc<R>> + use<'a, R> {
         let key: Arc<str> = key.into();
         self.by_key.range((Arc::clone(&key), 0)..=(key, u64::MAX)).filter_map(|(_, seq)| self.rows.get(seq))
+    }
+
+    /// Returns the records with this name in an index, in order of creation. What has another name is not looked at.
+    pub fn with<'a>(&'a self, index: Index, name: &[&str]) -> impl DoubleEndedIterator<Item = &'a Arc<R>> + use<'a, R> {
+        self.with_after(index, name, 0).map(|(_, row)| row)
+    }
+
+    /// Returns the records with this name in an index after a position, with their positions.
+    pub fn with_after<'a>(
+        &'a self,
+        index: Index,
+        name: &[&str],
+        position: u64,
+    ) -> impl DoubleEndedIterator<Item = (u64, &'a Arc<R>)> + use<'a, R> {
+        let hash = hash_of(name);
+        let places = (Bound::Excluded((index, hash, position)), Bound::Included((index, hash, u64::MAX)));
+        let rows = self.by_name.range(places).filter_map(|(_, _, seq)| Some((*seq, self.rows.get(seq)?)));
+        let name: Vec<String> = name.iter().map(ToString::to_string).collect();
+        rows.filter(move |(_, row)| {
+            let mut has_it = false;
+            row.each_name(&mut |of, own| has_it |= of == index && own == name);
+            has_it
+        })
     }
 
     /// Returns all records, in order of creation.
@@ -108,27 +155,53 @@ impl<R: Record> Table<R> {
         self.by_id.get(id).copied()
     }
 
+    /// Returns the last record's place in the order of creation, or 0.
+    pub(super) fn last_position(&self) -> u64 {
+        self.rows.get_max().map_or(0, |(seq, _)| *seq)
+    }
+
     pub(super) fn put(&mut self, seq: u64, record: R) {
-        self.forget(seq);
-        if let Some(key) = record.index_key() {
-            self.by_key.insert((Arc::from(key), seq));
-        }
-        for (lane, wait) in record.agenda().waits() {
-            match wait {
-                Wait::At(at) => self.by_moment.insert((lane, at, seq)).is_some(),
-                Wait::Reads(reads) => self.by_reads.insert((lane, seq, reads)).is_some(),
-                Wait::Turn(_) => false,
-            };
-        }
         debug_assert_eq!(
             record.queue().is_some(),
             matches!(record.agenda().state, Some(Wait::Turn(_))),
             "what waits for its turn waits in a queue"
         );
-        if let Some(queue) = record.queue() {
-            self.by_queue.insert((Arc::from(queue), seq));
+        let old = self.rows.get(&seq).cloned();
+        let old = old.as_deref();
+        // An index is written only where it changes: most changes of a record leave all of them alone.
+        let (was, is) = (old.and_then(Record::index_key), record.index_key());
+        if was != is {
+            was.map(|key| self.by_key.remove(&(Arc::from(key), seq)));
+            is.map(|key| self.by_key.insert((Arc::from(key), seq)));
         }
-        self.by_id.insert(record.record_id().clone(), seq);
+        let (was, is) = (old.map(hashed_names).unwrap_or_default(), hashed_names(&record));
+        if was != is {
+            for (index, hash) in was {
+                self.by_name.remove(&(index, hash, seq));
+            }
+            for (index, hash) in is {
+                self.by_name.insert((index, hash, seq));
+            }
+        }
+        let (was, is) = (old.map(Record::agenda).unwrap_or_default(), record.agenda());
+        if was != is {
+            self.forget_waits(&was, seq);
+            for (lane, wait) in is.waits() {
+                match wait {
+                    Wait::At(at) => self.by_moment.insert((lane, at, seq)).is_some(),
+                    Wait::Reads(reads) => self.by_reads.insert((lane, seq, reads)).is_some(),
+                    Wait::Turn(_) => false,
+                };
+            }
+        }
+        let (was, is) = (old.and_then(Record::queue), record.queue());
+        if was != is {
+            was.map(|queue| self.by_queue.remove(&(Arc::from(queue), seq)));
+            is.map(|queue| self.by_queue.insert((Arc::from(queue), seq)));
+        }
+        if old.is_none() {
+            self.by_id.insert(record.record_id().clone(), seq);
+        }
         self.rows.insert(seq, Arc::new(record));
     }
 
@@ -140,19 +213,26 @@ impl<R: Record> Table<R> {
 
     /// Takes the row at a place out of the indexes that its contents decide.
     fn forget(&mut self, seq: u64) {
-        let Some(old) = self.rows.get(&seq) else { return };
+        let Some(old) = self.rows.get(&seq).cloned() else { return };
         if let Some(key) = old.index_key() {
             self.by_key.remove(&(Arc::from(key), seq));
         }
-        for (lane, wait) in old.agenda().waits() {
+        for (index, hash) in hashed_names(&*old) {
+            self.by_name.remove(&(index, hash, seq));
+        }
+        self.forget_waits(&old.agenda(), seq);
+        if let Some(queue) = old.queue() {
+            self.by_queue.remove(&(Arc::from(queue), seq));
+        }
+    }
+
+    fn forget_waits(&mut self, agenda: &Agenda, seq: u64) {
+        for (lane, wait) in agenda.waits() {
             match wait {
                 Wait::At(at) => self.by_moment.remove(&(lane, at, seq)).is_some(),
                 Wait::Reads(reads) => self.by_reads.remove(&(lane, seq, reads)).is_some(),
                 Wait::Turn(_) => false,
             };
-        }
-        if let Some(queue) = old.queue() {
-            self.by_queue.remove(&(Arc::from(queue), seq));
         }
     }
 
@@ -185,16 +265,21 @@ impl World {
     /// Returns the rows that this world is a model of, in order of creation. It fails when a
     /// record cannot be written as JSON.
     pub fn rows(&self) -> Result<Vec<Row>, StoreError> {
-        let mut rows = vec![Row {
+        let mut rows = vec![self.own_row()?];
+        self.add_rows(&mut rows)?;
+        rows.sort_by_key(|row| row.seq);
+        Ok(rows)
+    }
+
+    /// Returns the row of the workspace itself, which comes before all others.
+    pub(super) fn own_row(&self) -> Result<Row, StoreError> {
+        Ok(Row {
             workspace: self.workspace.key.clone(),
             kind: RecordKind::Workspace.name().into(),
             id: self.workspace.id.to_string(),
             seq: 0,
             body: serde_json::to_string(&*self.workspace)?,
-        }];
-        self.add_rows(&mut rows)?;
-        rows.sort_by_key(|row| row.seq);
-        Ok(rows)
+        })
     }
 
     pub(super) fn rows_of<R: Record>(&self, rows: &mut Vec<Row>) -> Result<(), StoreError> {
@@ -233,8 +318,8 @@ impl World {
     /// Drops the webhooks that wait to be sent, because in a copy they are the original's to send.
     /// It returns whether there were any.
     pub fn drop_waiting_webhooks(&mut self) -> bool {
-        let waiting = self.deliveries.iter().filter(|delivery| delivery.state == DeliveryState::Pending);
-        let waiting: Vec<String> = waiting.map(|delivery| delivery.id.to_string()).collect();
+        let waiting = self.deliveries.by_moment(Lane::Work).map(|(.., delivery)| delivery.id.to_string());
+        let waiting: Vec<String> = waiting.collect();
         for id in &waiting {
             self.deliveries.remove(id);
         }
@@ -269,7 +354,7 @@ mod tests {
             event_type: WorkspaceEvent::Created,
             url: String::new(),
             payload: Value::Null,
-            state: DeliveryState::Pending,
+            state: next_attempt_at.map_or(DeliveryState::Delivered, |_| DeliveryState::Pending),
             attempts: Vec::new(),
             next_attempt_at: next_attempt_at.map(Timestamp::from_millis),
             created_at: Timestamp::from_millis(0),
@@ -299,6 +384,16 @@ mod tests {
         assert_eq!(table.with_key("a").count(), 1);
     }
 
+    /// What a table finds by name, and what a look at every record finds.
+    fn assert_named(table: &Table<WebhookDelivery>) {
+        let found: Vec<u64> = table.with_after(Index::Over, &[], 0).map(|(seq, _)| seq).collect();
+        let is_over = |row: &WebhookDelivery| row.state != DeliveryState::Pending;
+        let all: Vec<u64> = table.after(0).filter(|(_, row)| is_over(row)).map(|(seq, _)| seq).collect();
+        assert_eq!(found, all);
+        assert_eq!(table.with(Index::Over, &["other"]).count(), 0);
+        assert_eq!(table.with(Index::Tenant, &[]).count(), 0);
+    }
+
     proptest! {
         #[test]
         fn what_is_due_is_kept_in_order_whatever_was_written(
@@ -311,6 +406,7 @@ mod tests {
                 } else {
                     table.put(seq, delivery(seq, next_attempt_at));
                 }
+                assert_named(&table);
             }
 
             let due: Vec<(Timestamp, u64)> = table.by_moment(Lane::Work).map(|(at, seq, _)| (at, seq)).collect();

@@ -3,9 +3,9 @@
 //!
 //! Invariant: this is derived from what a transaction changes, so no way to change a parent can forget it.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use crate::base::ids::Id;
+use crate::base::ids::Index;
 use crate::engine::WorkspaceRuntime;
 use crate::store::{StoreError, Tx, World};
 use crate::world::seed::{EachKind, Seeded, each_kind};
@@ -31,19 +31,12 @@ impl EachKind for Following<'_> {
         if changed.is_empty() {
             return Ok(());
         }
-        // The places of elements stay as they are meanwhile.
-        let mut children: HashMap<Id<K>, Vec<Id<K>>> = HashMap::new();
-        for (parent, child) in
-            K::table(self.tx).iter().filter_map(|it| Some((it.place().parent.clone()?, it.id().clone())))
-        {
-            children.entry(parent).or_default().push(child);
-        }
         while let Some(id) = changed.pop() {
             let Some(parent) = K::table(self.tx).get(&id).cloned() else { continue };
             let was = K::table(self.before).get(&id);
             let has_other_key = was.is_some_and(|was| was.meta().key != parent.meta().key);
-            for child in children.get(parent.id()).into_iter().flatten() {
-                let Some(version) = K::table(self.tx).get(child.as_str()).cloned() else { continue };
+            let below: Vec<Arc<K>> = K::table(self.tx).with(Index::Parent, &[&id]).cloned().collect();
+            for version in below {
                 let mut follows = (*version).clone();
                 if has_other_key && version.place().is_instance() {
                     follows.meta_mut().key.clone_from(&parent.meta().key);

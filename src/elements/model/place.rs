@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::elements::model::Layer;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::external_app::model::ExternalApp;
@@ -66,6 +66,18 @@ impl<E> Place<E> {
             (false, Some(_), _) => 2,
             (false, None, Some(_)) => 1,
             (false, None, None) => 0,
+        }
+    }
+
+    /// Tells what an element is found by because of where it is.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        if let Some(parent) = &self.parent {
+            name(Index::Parent, &[parent.as_str()]);
+        }
+        // What is nobody's is found together too.
+        name(Index::Tenant, &[self.tenant.as_ref().map_or("", Id::as_str)]);
+        if let Some(connection) = &self.connection {
+            name(Index::Connection, &[connection.as_str()]);
         }
     }
 

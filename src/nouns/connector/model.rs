@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::base::JsonMap;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::data_collection::model::DataCollection;
@@ -167,6 +167,11 @@ pub struct Connector {
 }
 
 impl Connector {
+    /// What it is found by: its UUID.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        name(Index::Uuid, &[&self.meta.uuid]);
+    }
+
     /// Whether records of the app have a unified data model.
     pub fn has_udm(&self) -> bool {
         self.data_collections.iter().any(|collection| !collection.udm.is_empty())

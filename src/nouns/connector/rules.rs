@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
+use crate::base::ids::Index;
 use crate::base::json::patch::Patch;
 use crate::base::json::schema;
 use crate::base::page::{Page, PageRequest};
@@ -285,7 +286,8 @@ pub(super) async fn delete(cx: &Cx, selector: &str) -> Result<Arc<Connector>, Ap
             connector.key()
         )));
     }
-    if tx.integrations.iter().any(|i| i.connector_id.as_ref() == Some(&connector.id) && !i.meta.is_archived()) {
+    let of_it = [connector.id.as_str()];
+    if tx.integrations.with(Index::Connector, &of_it).any(|integration| !integration.meta.is_archived()) {
         return Err(ApiError::bad_request(format!(
             "connector `{}` is used by an integration; archive that first",
             connector.key()

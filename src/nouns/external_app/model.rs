@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::connector::model::Connector;
@@ -38,6 +38,11 @@ pub struct ExternalApp {
 }
 
 impl ExternalApp {
+    /// What it is found by: its UUID.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        name(Index::Uuid, &[&self.meta.uuid]);
+    }
+
     /// Whether the name, key, description or a category contains `text`, which is lower case.
     pub fn matches(&self, text: &str) -> bool {
         self.meta.matches(text) || self.categories.iter().any(|category| category.to_lowercase().contains(text))

@@ -12,7 +12,7 @@ use crate::base::JsonMap;
 use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::ids::{Id, stable_uuid};
+use crate::base::ids::{Id, Index, NameFn, stable_uuid};
 use crate::base::json::schema::check_schema;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::flow::model::{Flow, FlowNodeType};
@@ -249,6 +249,13 @@ pub struct ExternalEventSubscription {
 }
 
 impl ExternalEventSubscription {
+    /// What it is found by: the flow whose trigger made it.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        if let Some((flow, _)) = &self.flow {
+            name(Index::Flow, &[flow.as_str()]);
+        }
+    }
+
     /// The moment at which what was noticed is collected.
     pub fn agenda(&self) -> Agenda {
         Agenda::of_state(self.due.map(Wait::At))

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index};
 use crate::base::json::set_member;
 use crate::elements::Spot;
 use crate::engine::WorkspaceRuntime;
@@ -97,8 +97,8 @@ fn keep_up(catalog: &Catalog, space: &WorkspaceRuntime, tx: &mut Tx, flow: &Flow
         let event_type = EventType::of_trigger(node.node_type).filter(|_| flow.enabled && !flow.meta.is_archived())?;
         config_of(node, event_type, &variables, now).ok()
     };
-    let own =
-        tx.external_event_subscriptions.iter().filter(|it| it.flow.as_ref().is_some_and(|(id, _)| *id == flow.id));
+    let of_it = [flow.id.as_str()];
+    let own = tx.external_event_subscriptions.with(Index::Flow, &of_it);
     let own: Vec<Arc<ExternalEventSubscription>> = own.filter(|it| it.archived_at.is_none()).cloned().collect();
     let connection = flow.place.connection.as_ref().and_then(|id| tx.connections.get(id.as_str())).cloned();
     let world = (**tx).clone();

@@ -11,7 +11,7 @@ use crate::elements;
 
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::ids::Ids;
+use crate::base::ids::{Ids, Index};
 use crate::base::json::patch::Patch;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Holder, Kind as _, Listed, Wanted};
@@ -186,7 +186,8 @@ pub fn connected(tx: &mut Tx, ids: &Ids, now: Timestamp, connection: &Connection
             && flow.place.external_app.is_none()
             && (flow.place.integration.is_none() || flow.place.integration == connection.integration)
     };
-    let mut flows: Vec<Arc<Flow>> = tx.flows.iter().filter(serves).cloned().collect();
+    // Instances are tenants'; there may be many.
+    let mut flows: Vec<Arc<Flow>> = tx.flows.with(Index::Tenant, &[""]).filter(serves).cloned().collect();
     // The most specific version of a key comes first, so that it wins over the universal one.
     flows.sort_by_key(|flow| std::cmp::Reverse(flow.place.specificity()));
     let holder = Holder::Connection(Arc::new(connection.clone()));

@@ -14,7 +14,7 @@ use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
-use crate::base::ids::{Id, stable_id};
+use crate::base::ids::{Id, Index, NameFn, stable_id};
 use crate::base::json::text_size;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::flow::model::Flow;
@@ -222,6 +222,15 @@ pub struct FlowRun {
 }
 
 impl FlowRun {
+    /// What it is found by: that it is over, or else its connection.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        if self.state.is_over() {
+            name(Index::Over, &[]);
+        } else {
+            name(Index::Connection, &[self.connection.as_str()]);
+        }
+    }
+
     /// What it waits for: its turn while it is queued, to be carried out once it goes on.
     pub fn agenda(&self) -> Agenda {
         match self.state {

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::history::History;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index};
 use crate::base::json::{schema, text_size};
 use crate::base::page::{Page, PageRequest};
 use crate::elements;
@@ -155,8 +155,9 @@ fn put(
         directory.check_usable(connection)?;
     }
     check_input(flow, &start_node, body.input.as_ref())?;
-    let waits = |run: &&Arc<FlowRun>| run.state == FlowRunState::Queued && run.connection == connection;
-    if world.flow_runs.iter().filter(waits).count() >= MOST_QUEUED {
+    let of_connection = [connection.as_str()];
+    let under_way = world.flow_runs.with(Index::Connection, &of_connection);
+    if under_way.filter(|run| run.state == FlowRunState::Queued).count() >= MOST_QUEUED {
         return Err(ApiError::rate_limited(format!("{MOST_QUEUED} flow runs of this connection wait already")));
     }
     let bytes = body.input.iter().chain(&further_inputs).map(text_size).sum();
@@ -210,7 +211,7 @@ pub fn notice(tx: &mut Tx) {
     if !changed.iter().any(is_over) {
         return;
     }
-    let over = tx.flow_runs.iter().rev().filter(|run| run.state.is_over());
+    let over = tx.flow_runs.with(Index::Over, &[]).rev();
     let sizes = over.enumerate().scan(0, |sum, (nth, run)| {
         *sum += run.bytes;
         Some((nth, *sum, run.id.clone()))

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use serde_json::Value;
 
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::base::json::patch::Patch;
 use crate::base::{JsonMap, ids};
 use crate::elements::model::Meta;
@@ -50,6 +50,14 @@ pub struct Integration {
 pub const ONLY_OPTION: &str = "default";
 
 impl Integration {
+    /// What it is found by: its UUID and its connector.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        name(Index::Uuid, &[&self.meta.uuid]);
+        if let Some(connector) = &self.connector_id {
+            name(Index::Connector, &[connector.as_str()]);
+        }
+    }
+
     /// An integration without connector, app and parameters.
     pub fn blank(id: Id<Integration>, meta: Meta) -> Self {
         Self {

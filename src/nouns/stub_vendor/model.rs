@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 
 /// The consent of an account at a vendor, with its tokens.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,14 @@ pub enum TokenStanding {
 }
 
 impl Grant {
+    /// What it is found by: each token that it has or had.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        let refresh = self.refresh_token.as_ref();
+        for token in [&self.access_token].into_iter().chain(refresh).chain(&self.dead_tokens) {
+            name(Index::Token, &[token]);
+        }
+    }
+
     /// What this grant knows about an access token at a moment.
     pub fn standing(&self, token: &str, now: Timestamp) -> TokenStanding {
         if self.access_token == token {

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::base::error::ApiError;
+use crate::base::ids::Index;
 use crate::engine::directory::Directory;
 use crate::engine::oauth_codes::{Asking, Challenge, Code};
 use crate::engine::{Engine, WorkspaceRuntime};
@@ -263,7 +264,7 @@ pub(super) async fn revoke(
         return Ok(TokenAnswer::refused(400, "invalid_request", "`token` is missing"));
     };
     let mut tx = space.data.begin().await;
-    if tx.grants.iter().any(|grant| grant.has(&token) && !grant.is_of(&client.id)) {
+    if tx.grants.with(Index::Token, &[&token]).any(|grant| grant.has(&token) && !grant.is_of(&client.id)) {
         return Ok(TokenAnswer::refused(400, "invalid_grant", "the token was issued to another client"));
     }
     crate::nouns::stub_vendor::rules::revoke(&mut tx, &token)?;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
-use crate::base::ids::Ids;
+use crate::base::ids::{Ids, Index};
 use crate::base::json::{member, text_size};
 use crate::base::message::headers::bearer;
 use crate::engine::{Engine, WorkspaceRuntime};
@@ -120,7 +120,7 @@ pub(super) fn refresh(
 ) -> Result<Result<Grant, Refusal>, ApiError> {
     let known = tx
         .grants
-        .iter()
+        .with(Index::Token, &[refresh_token])
         .find(|grant| grant.connector_key == connector.key() && grant.refresh_token.as_deref() == Some(refresh_token));
     let Some(grant) = known.filter(|grant| !grant.revoked && grant.is_of(client_id)) else {
         return Ok(Err(Refusal::InvalidGrant));
@@ -142,7 +142,12 @@ pub(super) fn refresh(
 
 /// Revokes the grants of an access or refresh token; an unknown token is no error. Source: RFC 7009 §2.
 pub fn revoke(tx: &mut Tx, token: &str) -> Result<(), ApiError> {
-    let held: Vec<Grant> = tx.grants.iter().filter(|grant| grant.has(token)).map(|grant| (**grant).clone()).collect();
+    let held: Vec<Grant> = tx
+        .grants
+        .with(Index::Token, &[token])
+        .filter(|grant| grant.has(token))
+        .map(|grant| (**grant).clone())
+        .collect();
     for mut grant in held {
         grant.revoked = true;
         tx.put(grant)?;
@@ -230,7 +235,7 @@ fn answer(
     let connector = directory.find_connector(connector_key).ok();
     let token = connector.as_deref().and_then(|connector| carried(connector, request));
     if let Some(token) = &token {
-        let of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector_key);
+        let of_vendor = world.grants.with(Index::Token, &[token]).filter(|grant| grant.connector_key == connector_key);
         let dead = of_vendor.map(|grant| grant.standing(token, now)).any(|standing| standing == TokenStanding::Dead);
         if dead {
             let body = json!({ "message": "Bad credentials", "error": "invalid_token" });
@@ -262,7 +267,7 @@ fn answer(
 
 /// The 403 for a token that lacks a scope which the stub asks for; none when it lacks none. Source: RFC 6750 §3.1.
 fn lacks_scope(world: &World, connector: &str, token: &str, stub: &StoredStub, now: Timestamp) -> Option<StubReply> {
-    let mut of_vendor = world.grants.iter().filter(|grant| grant.connector_key == connector);
+    let mut of_vendor = world.grants.with(Index::Token, &[token]).filter(|grant| grant.connector_key == connector);
     let grant = of_vendor.find(|grant| grant.standing(token, now) == TokenStanding::Alive)?;
     let lacking: Vec<&str> =
         stub.spec.scopes.iter().filter(|scope| !grant.scopes.contains(scope)).map(String::as_str).collect();

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::flow_run::model::{FlowRun, FlowRunState};
 
@@ -165,6 +165,13 @@ pub struct WebhookDelivery {
 }
 
 impl WebhookDelivery {
+    /// What it is found by: that it was sent, or given up.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        if self.state != DeliveryState::Pending {
+            name(Index::Over, &[]);
+        }
+    }
+
     /// What it waits for: the next attempt to send it.
     pub fn agenda(&self) -> Agenda {
         Agenda::of_work(self.next_attempt_at.map(Wait::At))

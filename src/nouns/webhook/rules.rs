@@ -24,6 +24,7 @@ use crate::nouns::fault as faults;
 
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
+use crate::base::ids::Index;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{CallFacts, Side};
 use crate::journal;
@@ -168,10 +169,10 @@ fn delivery_of(space: &WorkspaceRuntime, event: WorkspaceEvent, data: &Value, ur
 
 /// Removes the oldest of those that were sent, of which the last 1,000 are kept.
 pub fn forget_old(tx: &mut Tx) {
-    let done = tx.deliveries.iter().filter(|delivery| delivery.state != DeliveryState::Pending);
-    let done: Vec<String> = done.map(|delivery| delivery.id.to_string()).collect();
-    for id in done.iter().take(done.len().saturating_sub(MOST_KEPT)) {
-        tx.remove::<WebhookDelivery>(id);
+    let excess = tx.deliveries.with(Index::Over, &[]).count().saturating_sub(MOST_KEPT);
+    let oldest = tx.deliveries.with(Index::Over, &[]).take(excess);
+    for id in oldest.map(|delivery| delivery.id.clone()).collect::<Vec<_>>() {
+        tx.remove::<WebhookDelivery>(id.as_str());
     }
 }
 

@@ -15,7 +15,7 @@ use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::error::{ApiError, ErrorCode, ErrorKey};
 use crate::base::history::{History, StateChange};
-use crate::base::ids::Id;
+use crate::base::ids::{Id, Index, NameFn};
 use crate::base::json::patch::Patch;
 use crate::elements::model::Meta;
 use crate::nouns::connection::model::attempt::Attempt;
@@ -196,6 +196,16 @@ pub struct Connection {
 }
 
 impl Connection {
+    /// What it is found by: its UUID, its tenant, its integration, and what both are together, for default connections.
+    pub fn names(&self, name: &mut NameFn<'_>) {
+        name(Index::Uuid, &[&self.meta.uuid]);
+        name(Index::Tenant, &[self.tenant.as_str()]);
+        if let Some(integration) = &self.integration {
+            name(Index::Integration, &[integration.as_str()]);
+            name(Index::TenantIntegration, &[self.tenant.as_str(), integration.as_str()]);
+        }
+    }
+
     /// A credential that is text, such as `access_token`; none when there are no credentials, or none of this name.
     pub fn credential(&self, name: &str) -> Option<&str> {
         self.credentials.as_ref()?.get(name)?.as_str()

@@ -4,6 +4,7 @@
 use http::StatusCode;
 
 use crate::base::error::ApiError;
+use crate::base::ids::Index;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::Kind;
@@ -70,11 +71,10 @@ for_each_kind!(settable);
 fn settable_of<E: Kind>(call: &Call, lens: &ViewContext<'_>, connection: &Connection) -> Vec<SettingsLink> {
     // A page in a frame of its own has pages like it.
     let (folder, _) = call.path.trim_start_matches('/').split_once('/').unwrap_or_default();
-    let own = E::table(lens.directory.world).iter().filter(|element| {
-        element.place().connection.as_ref() == Some(&connection.id)
-            && !element.meta().is_archived()
-            && !E::settings(lens, element).is_empty()
-    });
+    let at_it = [connection.id.as_str()];
+    let own = E::table(lens.directory.world)
+        .with(Index::Connection, &at_it)
+        .filter(|element| !element.meta().is_archived() && !E::settings(lens, element).is_empty());
     own.map(|element| SettingsLink {
         name: element.meta().name.clone(),
         noun: E::NOUN,
