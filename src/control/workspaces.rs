@@ -235,7 +235,7 @@ async fn create(call: Call, Given(body): Given<CreateBody>) -> Result<Shown<Work
             let world = match &start {
                 Start::Origin => Arc::clone(&from.origin),
                 Start::Now => from.world(),
-                Start::Snapshot(snapshot) => snapshot.world(),
+                Start::Snapshot(snapshot) | Start::Export(snapshot) => snapshot.world(),
             };
             let known = &world.workspace;
             let (settings, mock) = changed(&known.settings, &known.mock, body.settings, body.mock)?;
@@ -263,7 +263,7 @@ fn start_of(engine: &Engine, from: &Value) -> Result<(Arc<WorkspaceRuntime>, Sta
                 error.inner()
             ))
         })?;
-        return Ok((engine.start_space()?, Start::Snapshot(exported.snapshot()?)));
+        return Ok((engine.start_space()?, Start::Export(exported.snapshot()?)));
     };
     if let Some(space) = engine.space(name) {
         return Ok((space, Start::Now));

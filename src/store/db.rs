@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 
 use crate::base::config::{Config, Database};
 use crate::store::retention::{Retention, Written};
-use crate::store::{StoreError, file};
+use crate::store::{StoreError, World, file};
 
 /// A stored record, as its row in the database has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,6 +100,8 @@ pub struct Db {
     runtime: Handle,
     /// Which logs are kept.
     retention: Arc<Retention>,
+    /// Whether the database is gone with the process.
+    in_memory: bool,
 }
 
 /// The migrated, empty database, made once per process, because copying it is several times faster than migrating.
@@ -210,8 +212,9 @@ impl Db {
             Database::Memory => Self::open_memory(image).await?,
             Database::File(path) => file::open(path).await?,
         };
-        let db = Self { pool, runtime: Handle::current(), retention };
-        if config.database != Database::Memory {
+        let in_memory = config.database == Database::Memory;
+        let db = Self { pool, runtime: Handle::current(), retention, in_memory };
+        if !in_memory {
             db.count_logs().await?;
         }
         Ok(db)
@@ -287,15 +290,6 @@ impl Db {
         rows.iter().map(row_of).collect()
     }
 
-    /// Returns every record of a workspace, in order of creation.
-    pub async fn load_workspace(&self, key: &str) -> Result<Vec<Row>, StoreError> {
-        let rows = sqlx::query("select workspace, kind, id, seq, body from record where workspace = ?1 order by seq")
-            .bind(key)
-            .fetch_all(&self.pool)
-            .await?;
-        rows.iter().map(row_of).collect()
-    }
-
     /// Returns the highest number that a workspace's records and logs carry, or 0.
     pub async fn last_sequence(&self, workspace: &str) -> Result<u64, StoreError> {
         let last: i64 = sqlx::query_scalar(
@@ -334,8 +328,31 @@ impl Db {
         Ok(())
     }
 
+    /// Lets a workspace begin with another one's state, or with an earlier one of its own: it loses the records and logs that
+    /// it had. `copied` is the key of the workspace whose rows are this state already, where there is one.
+    ///
+    /// A database in memory gets the workspace's own row alone. What the workspace begins with is in the model, which ends with
+    /// the process as the database does, and a fork need not pay for what it shares; what it changes is written as it changes.
+    pub async fn begin(&self, world: &World, copied: Option<&str>) -> Result<(), StoreError> {
+        let own = &world.workspace;
+        match copied {
+            _ if self.in_memory => self.replace(&own.key, &[world.own_row()?]).await,
+            Some(from) => {
+                let body = serde_json::to_string(&**own)?;
+                self.at_once(COPY, [from, &own.key, own.id.as_str(), &body].map(str::to_owned).to_vec()).await
+            }
+            None => self.replace(&own.key, &world.rows()?).await,
+        }
+    }
+
+    /// Writes every record of a state that is held nowhere yet, such as one that was exported. It fails when the records
+    /// contradict each other.
+    pub async fn bring(&self, world: &World) -> Result<(), StoreError> {
+        self.replace(&world.workspace.key, &world.rows()?).await
+    }
+
     /// Replaces a workspace's records, and deletes its logs.
-    pub async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
+    async fn replace(&self, workspace: &str, rows: &[Row]) -> Result<(), StoreError> {
         let rows: Vec<_> = rows.iter().map(|row| (&row.kind, &row.id, row.seq, &row.body)).collect();
         self.at_once(REPLACE, vec![workspace.to_owned(), serde_json::to_string(&rows)?]).await?;
         self.retention.forget(workspace);
@@ -347,11 +364,6 @@ impl Db {
         self.at_once(FORGET, vec![workspace.to_owned()]).await?;
         self.retention.forget(workspace);
         Ok(())
-    }
-
-    /// Copies a workspace's records, but not its logs, under another key with the given workspace record.
-    pub async fn copy(&self, from: &str, to: &str, id: &str, body: &str) -> Result<(), StoreError> {
-        self.at_once(COPY, [from, to, id, body].map(str::to_owned).to_vec()).await
     }
 
     /// Runs a text that opens and commits its own transaction; a failure in the middle is rolled back.

@@ -2,7 +2,8 @@
 //!
 //! Invariant: a [`World`] is published only after the transaction that made it was committed, and only
 //! by [`Tx::commit`]. So a reader sees what SQLite holds, and never waits for it. A property test
-//! rebuilds the one from the other.
+//! rebuilds the one from the other. A database in memory has, of a workspace that began as another's copy, only what was
+//! written since: nobody can read the rest from it, and copying it would cost each fork what it shares.
 //!
 //! Reads do not go to SQLite because each statement is a hop to sqlx's worker thread and back, several
 //! times the cost of the rest of a request, and this process is the only writer. Logs, which are

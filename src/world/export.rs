@@ -59,9 +59,9 @@ struct Exported {
 pub async fn of(space: &WorkspaceRuntime) -> Result<Export, ApiError> {
     // The turn is held, so that nobody writes meanwhile.
     let turn = space.data.begin().await;
-    let rows = space.data.db().load_workspace(&space.key).await?;
-    let faults = space.faults.sheet();
+    let (world, faults) = (space.world(), space.faults.sheet());
     drop(turn);
+    let rows = world.rows()?;
     let records = rows.into_iter().map(|row| {
         let record = serde_json::from_str(&row.body).map_err(ApiError::internal)?;
         Ok(Exported { kind: row.kind, id: row.id, seq: row.seq, record })

@@ -311,6 +311,8 @@ pub enum Start {
     Now,
     /// The state of this snapshot.
     Snapshot(Arc<Snapshot>),
+    /// The state of an export, of which this server may have nothing yet.
+    Export(Arc<Snapshot>),
 }
 
 /// What a fork shall be.
@@ -359,7 +361,9 @@ async fn fork_here(
     let (source, clock, cues) = match start {
         Start::Origin => (Arc::clone(&from.origin), from.origin.workspace.clock, None),
         Start::Now => (Arc::clone(&now), from.clock.mode(), Some(FaultState::of(from))),
-        Start::Snapshot(snapshot) => (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.cues.clone())),
+        Start::Snapshot(ref snapshot) | Start::Export(ref snapshot) => {
+            (Arc::clone(&snapshot.world), snapshot.clock, Some(snapshot.cues.clone()))
+        }
     };
     let mut world = (*source).clone();
     let mut workspace = (*world.workspace).clone();
@@ -374,16 +378,14 @@ async fn fork_here(
     workspace.clock = fork.clock.unwrap_or(clock);
     world.workspace = Arc::new(workspace);
     let lacks_some = world.drop_waiting_webhooks();
-    if Arc::ptr_eq(&source, &now) && !lacks_some && !from.data.is_closed() {
-        // The rows are in the database already, so SQLite copies them.
-        let body = serde_json::to_string(&*world.workspace).map_err(ApiError::internal)?;
-        engine.db.copy(&from.key, &key, world.workspace.id.as_str(), &body).await?;
+    if let Start::Export(_) = start {
+        engine.db.bring(&world).await?;
     } else {
-        let rows = world.rows()?;
-        engine.db.replace(&key, &rows).await?;
-        ids.continue_after(rows.last().map_or(0, |row| row.seq));
+        // The rows of what it is a copy of are in the database already, so SQLite copies them.
+        let is_held = Arc::ptr_eq(&source, &now) && !lacks_some && !from.data.is_closed();
+        engine.db.begin(&world, is_held.then_some(from.key.as_str())).await?;
     }
-    ids.continue_after(from.ids.last());
+    ids.continue_after(from.ids.last().max(world.last_position()));
     // The fork's start and its present state are one, so that SQLite can copy a fork of the fork too.
     let origin = Arc::new(world);
     let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&origin));
@@ -430,7 +432,7 @@ pub(crate) async fn replace(
 ) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     // This waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
-    engine.db.replace(&space.key, &world.rows()?).await?;
+    engine.db.begin(&world, None).await?;
     report::keep(engine, space);
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
     ids.continue_after(space.ids.last());
