@@ -37,3 +37,20 @@ const finish = async (connection) => {
   await ask('onSuccess', connection)
   await ask('close')
 }
+// A dialog over the app has the keyboard, and Esc presses its button that gives up. An editor that the app has put among its
+// own content has neither.
+if (document.documentElement.dataset.framed === 'dialog') {
+  let isLeft = false
+  document.addEventListener('keydown', ({ key, target, isComposing, defaultPrevented }) => {
+    const isOpen = CSS.supports('selector(:open)') && target.matches('select:open')
+    // The first Esc belongs to what is open, or empties what was searched for.
+    if (key !== 'Escape' || isComposing || defaultPrevented || isOpen || (target.type === 'search' && target.value)) return
+    if (isLeft) return
+    isLeft = true
+    document.querySelector('[data-escape]').click()
+  })
+  joined.then(() => {
+    window.focus()
+    if (document.activeElement === document.body) document.querySelector('main').focus({ preventScroll: true })
+  })
+}

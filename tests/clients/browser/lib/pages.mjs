@@ -101,7 +101,8 @@ export async function complaint(where) {
 /** How the page is drawn: `dark`, `light`, or how bright it is otherwise. */
 export async function shade(where) {
   const brightness = await where.evaluate(() => {
-    const [red, green, blue] = getComputedStyle(document.body).backgroundColor.match(/[\d.]+/g).map(Number);
+    // The app is seen around the page where that is in a frame.
+    const [red, green, blue] = getComputedStyle(document.querySelector('main')).backgroundColor.match(/[\d.]+/g).map(Number);
     return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
   });
   if (brightness < 0.3) return 'dark';
