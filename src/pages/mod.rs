@@ -191,6 +191,16 @@ pub fn waiting(theme: Theme, title: &str, text: &str, next: Option<&str>) -> Res
     html(&WaitingPage { theme, title, text, next })
 }
 
+/// An account that a user may choose at a stub vendor.
+#[derive(Debug, Clone)]
+pub struct Account {
+    pub name: String,
+    /// The letter in its picture.
+    pub initial: String,
+    /// What the vendor knows of it.
+    pub note: &'static str,
+}
+
 /// The stub vendor's page on which a user allows an app to act.
 #[derive(Debug, Template)]
 #[template(path = "vendor.html", config = "src/pages/askama.toml")]
@@ -199,10 +209,14 @@ pub struct VendorPage<'a> {
     pub app: &'a str,
     /// The address of the app's logo.
     pub logo: String,
-    /// The page shows this account as signed in when the address names no other.
-    pub account: &'a str,
+    /// Who asks: the name of the workspace.
+    pub client: &'a str,
+    /// The first is chosen unless the user chooses another.
+    pub accounts: Vec<Account>,
     /// The page lists these permissions, which the app asks for.
     pub scopes: &'a [String],
+    /// How long an answer takes that is slow, on the workspace's clock.
+    pub slow_seconds: u64,
 }
 
 /// The page at the end of a connect attempt tells the result to the user and to the window that opened it.

@@ -120,13 +120,11 @@ impl Asking {
         back
     }
 
-    /// The account denies the request: answers the address that the browser goes to next, with an
-    /// error. Source: RFC 6749 §4.1.2.1.
-    pub fn deny(self) -> Url {
+    /// The request is refused: answers the address that the browser goes to next, with the error and
+    /// why. Source: RFC 6749 §4.1.2.1.
+    pub fn refuse(self, error: &str, why: &str) -> Url {
         let mut back = self.redirect_uri.clone();
-        back.query_pairs_mut()
-            .append_pair("error", "access_denied")
-            .append_pair("error_description", "the user denied the request");
+        back.query_pairs_mut().append_pair("error", error).append_pair("error_description", why);
         self.with_state(&mut back);
         back
     }

@@ -3,6 +3,7 @@
 //! Invariant: what the endpoints answered is in the journal, without the tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::{HeaderValue, StatusCode, header};
 
@@ -18,7 +19,8 @@ use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::stub_vendor::oauth;
 use crate::nouns::stub_vendor::oauth::TokenAnswer;
 use crate::nouns::stub_vendor::rules::account_in;
-use crate::pages::VendorPage;
+use crate::pages::{Account, VendorPage};
+use crate::store::World;
 use crate::{fault, pages as screens};
 
 fn space_of(call: &Call) -> Result<Arc<WorkspaceRuntime>, ApiError> {
@@ -42,17 +44,46 @@ fn asked(call: &Call) -> Result<(Arc<WorkspaceRuntime>, Asking), ApiError> {
     Ok((space, asking))
 }
 
+/// How long the vendor takes that was told to be slow, on the workspace's clock.
+const SLOW: Duration = Duration::from_secs(5);
+/// How many accounts the page offers that have consented before.
+const MOST_KNOWN: usize = 3;
+/// Somebody else, for whoever rehearses that the wrong person connects.
+const STRANGER: &str = "somebody.else@example.com";
+
 fn page(call: &Call, space: &WorkspaceRuntime, asking: &Asking) -> Result<Reply, ApiError> {
+    let world = space.world();
     let page = VendorPage {
         theme: asking.theme,
         app: &asking.connector.meta.name,
         logo: drawn_logo(call.engine.base(), asking.connector.key()),
-        account: &account_in(&space.world()),
+        client: &world.workspace.name,
+        accounts: accounts_of(&world, asking.connector.key()),
         scopes: &asking.scopes,
+        slow_seconds: SLOW.as_secs(),
     };
     let mut reply = Reply::html(StatusCode::OK, screens::html(&page)?);
     reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Ok(reply)
+}
+
+/// The accounts to choose from: the workspace's usual one, who consented lately, and somebody else.
+fn accounts_of(world: &World, connector: &str) -> Vec<Account> {
+    let usual = account_in(world);
+    let mut known: Vec<&str> = Vec::new();
+    for grant in world.grants.iter().rev().filter(|grant| grant.connector_key == connector && grant.account != usual) {
+        if known.len() < MOST_KNOWN && !known.contains(&grant.account.as_str()) && grant.account != STRANGER {
+            known.push(&grant.account);
+        }
+    }
+    let account = |name: &str, note| Account {
+        name: name.to_owned(),
+        initial: name.chars().next().map(|first| first.to_uppercase().to_string()).unwrap_or_default(),
+        note,
+    };
+    let known = known.into_iter().map(|name| account(name, "Has allowed it before"));
+    let stranger = (usual != STRANGER).then(|| account(STRANGER, "Somebody else"));
+    [account(&usual, "Signed in")].into_iter().chain(known).chain(stranger).collect()
 }
 
 fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
@@ -63,19 +94,34 @@ fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
     ))
 }
 
-/// `POST /vendor/{workspace}/{connector}/oauth/authorize`, no token: the buttons of the consent page,
-/// `action=allow` with an `account` or `action=deny`. The query is still the client's. Redirects to the
-/// client with a code or an error.
+/// `POST /vendor/{workspace}/{connector}/oauth/authorize`, no token: the buttons of the consent page. `action=allow`, of an
+/// `account` or of `another` one, allows the `scope`s that are chosen where the form has `scopes`, else all; `slow` does the
+/// same a while later; `deny` and `error` allow nothing. The query is still the client's. Redirects to the client with a code
+/// or an error.
 pub(crate) async fn consent(call: Call) -> Result<Reply, ApiError> {
-    let (space, asking) = match asked(&call) {
+    let (space, mut asking) = match asked(&call) {
         Ok(asked) => asked,
         Err(error) => return refused(&call, &error),
     };
     let form = call.form();
-    let back = match form.text("action").as_deref() {
-        Some("allow") => asking.allow(&space, &form.text("account").unwrap_or_else(|| account_in(&space.world()))),
-        Some("deny") => asking.deny(),
-        _ => return refused(&call, &ApiError::bad_request("`action` is `allow` or `deny`")),
+    let account = form.text("another").or_else(|| form.text("account"));
+    let account = account.unwrap_or_else(|| account_in(&space.world()));
+    let action = form.text("action");
+    if form.is("scopes") {
+        let chosen: Vec<String> = form.pairs().filter(|(name, _)| name == "scope").map(|(_, scope)| scope).collect();
+        asking.scopes.retain(|scope| chosen.contains(scope));
+    }
+    let back = match action.as_deref() {
+        Some("allow") => asking.allow(&space, &account),
+        Some("slow") => {
+            space.clock.sleep(SLOW).await;
+            asking.allow(&space, &account)
+        }
+        Some("deny") => asking.refuse("access_denied", "the user denied the request"),
+        Some("error") => asking.refuse("server_error", "the vendor has failed, as it was told to"),
+        _ => {
+            return refused(&call, &ApiError::bad_request("`action` is `allow`, `slow`, `deny` or `error`"));
+        }
     };
     redirect(back.as_str())
 }

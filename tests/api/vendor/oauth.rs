@@ -37,7 +37,7 @@ async fn the_engine_sends_the_user_with_pkce_and_exchanges_the_code_by_http() {
     );
     assert_eq!(query_value(&to_vendor, "redirect_uri"), format!("{}/oauth-callback", bed.mock.uri()));
     assert_eq!(status, 200);
-    assert!(page.as_str().unwrap().contains("Allow access to Slack?"), "{page}");
+    assert!(page.as_str().unwrap().contains("to use Slack?"), "{page}");
     assert_eq!(query_value(&back, "state"), query_value(&to_vendor, "state"));
     assert_eq!(done.0, 200);
     assert!(done.1.as_str().unwrap().contains("newConnectionCreated"), "{}", done.1);

@@ -26,7 +26,7 @@ async function pressed(page, name) {
 /** At the vendor: says who they are, and allows or denies. */
 export async function consent(vendor, { account = 'ann@example.com', press = 'Allow' } = {}) {
   await at(vendor, 'vendor');
-  await vendor.getByLabel(/^Account\b/).fill(account);
+  await vendor.getByRole('textbox', { name: /^Another account/ }).fill(account);
   await pressed(vendor, press);
 }
 
