@@ -280,12 +280,42 @@ pub fn welcome(base: &str) -> Result<String, ApiError> {
 
 #[derive(Template)]
 #[template(path = "logo.svg", config = "src/pages/askama.toml")]
-struct Logo<'a> {
-    letter: &'a str,
+struct Logo {
+    letters: String,
     hue: u32,
 }
 
-/// Renders a logo as SVG: one letter on a coloured ground.
-pub fn logo(letter: &str, hue: u32) -> Result<String, ApiError> {
-    html(&Logo { letter, hue })
+impl Logo {
+    /// The initials of two words, or the beginning of one; names that share them differ in colour.
+    fn of(name: &str) -> Self {
+        let mut words = name.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
+        let (first, second) = (words.next().unwrap_or("?"), words.next());
+        let mut of_first = first.chars();
+        let begins = of_first.next().into_iter().flat_map(char::to_uppercase);
+        let goes_on = match second {
+            Some(word) => word.chars().next().into_iter().flat_map(char::to_uppercase).collect::<String>(),
+            None => of_first.next().map(String::from).unwrap_or_default(),
+        };
+        // FNV-1a: names that differ in one letter lie far apart.
+        let hash = name.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
+        Self { letters: begins.collect::<String>() + &goes_on, hue: hash % 24 * 15 }
+    }
+}
+
+/// Renders a logo as SVG: two letters of a name on a coloured ground.
+pub fn logo(name: &str) -> Result<String, ApiError> {
+    html(&Logo::of(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Logo;
+
+    #[test]
+    fn drawn_logos_differ_in_letters_or_colour() {
+        let drawn = |name: &str| Logo::of(name).letters;
+        assert_eq!(["gmail", "github", "google-sheets", "x", "", "éa"].map(drawn), ["Gm", "Gi", "GS", "X", "?", "Éa"]);
+        let pair = |name: &str| (Logo::of(name).letters, Logo::of(name).hue);
+        assert_ne!(pair("google-sheets"), pair("google-slides"));
+    }
 }

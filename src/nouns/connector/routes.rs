@@ -302,12 +302,10 @@ pub(crate) async fn delete_app(call: Call) -> Result<Reply, ApiError> {
     shown_app(&cx, &connectors::delete_app(&cx, call.param("selector")?).await?)
 }
 
-/// `GET /logos/{name}`, no token: answers an SVG with the first letter of the name, because
+/// `GET /logos/{name}`, no token: answers an SVG with two letters of the name, because
 /// nothing is loaded from elsewhere.
 pub(crate) async fn logo(call: Call) -> Result<Reply, ApiError> {
     let name = call.param("name")?.trim_end_matches(".svg").to_owned();
-    let letter = name.chars().find(|c| c.is_alphanumeric()).unwrap_or('?').to_uppercase().to_string();
-    let hue = name.bytes().fold(0_u32, |hue, byte| (hue * 31 + u32::from(byte)) % 360);
-    let svg = crate::pages::logo(&letter, hue)?;
+    let svg = crate::pages::logo(&name)?;
     Ok(Reply::of(StatusCode::OK, Some("image/svg+xml".into()), svg.into()))
 }

@@ -13,7 +13,7 @@ use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
 use crate::engine::WorkspaceRuntime;
 use crate::engine::oauth_codes::Asking;
-use crate::engine::view::drawn_logo;
+use crate::engine::view::logo_on_page;
 use crate::journal::{Entry, Side};
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::stub_vendor::oauth;
@@ -56,7 +56,7 @@ fn page(call: &Call, space: &WorkspaceRuntime, asking: &Asking) -> Result<Reply,
     let page = VendorPage {
         theme: asking.theme,
         app: &asking.connector.meta.name,
-        logo: drawn_logo(call.engine.base(), asking.connector.key()),
+        logo: logo_on_page(call.engine.base(), &[asking.connector.logo_uri.as_deref()], asking.connector.key()),
         client: &world.workspace.name,
         accounts: accounts_of(&world, asking.connector.key()),
         scopes: &asking.scopes,

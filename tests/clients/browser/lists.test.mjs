@@ -1,8 +1,8 @@
-// Lists: they are searched, say how many there are, and show that there is more.
+// Lists: they are searched, say how many there are, and show that there is more; and the pictures in them.
 
 import assert from 'node:assert/strict';
 import { scenario } from './lib/scenario.mjs';
-import { at } from './lib/pages.mjs';
+import { at, button } from './lib/pages.mjs';
 
 async function opened(visit, call, screen) {
   await visit.open();
@@ -41,3 +41,20 @@ for (const [name, list, noun] of [['catalog', catalog, 'app'], ['integrations', 
     assert.deepEqual(looks, { isLonger: true, shadows: 'local, local, scroll, scroll' });
   });
 }
+
+scenario('a logo of the seed is shown, one from elsewhere is not asked for, and drawn ones differ', async ({ world, visit }) => {
+  const own = `data:image/svg+xml,${encodeURIComponent('<svg xmlns="http://www.w3.org/2000/svg"/>')}`;
+  const change = (key, logoUri) => world.api('PATCH', `/integrations/${key}`, { logoUri }, world.managerToken);
+  await change('gmail', own);
+  await change('github', 'https://cdn.example/github.png');
+  const page = await main(visit);
+  const logo = (name) => page.getByRole('listitem').filter({ has: button(page, new RegExp(`onnect ${name}$`)) }).locator('img').getAttribute('src');
+  assert.equal(await logo('Gmail'), own);
+  assert.match(await logo('GitHub'), /\/logos\/github\.svg$/);
+  const drawn = await page.locator('img').evaluateAll(async (all) => {
+    const addresses = all.map(({ src }) => src).filter((src) => src.startsWith('http'));
+    return Promise.all(addresses.map(async (address) => (await fetch(address)).text()));
+  });
+  assert.ok(drawn.length > 5);
+  assert.equal(new Set(drawn).size, drawn.length);
+});

@@ -15,7 +15,7 @@ use crate::base::json::{member, schema};
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
-use crate::engine::view::drawn_logo;
+use crate::engine::view::logo_on_page;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::connect as connecting;
@@ -66,8 +66,10 @@ pub(crate) fn connect_page(
     let page = ConnectPage {
         theme: theme_of(connection),
         action: at,
+    let integration = connecting::integration_for(&world, connection);
+    let logos = [integration.as_ref().and_then(|known| known.logo_uri.as_deref()), connector.logo_uri.as_deref()];
         app: &connector.meta.name,
-        logo: drawn_logo(cx.engine.base(), connector.key()),
+        logo: logo_on_page(cx.engine.base(), &logos, connector.key()),
         workspace: &world.workspace.name,
         tenant: &tenant.name,
         scopes: connector.oauth.as_ref().map(|oauth| oauth.scopes.clone()).unwrap_or_default(),

@@ -8,19 +8,26 @@ use crate::base::ids::Index;
 use crate::call::{Call, Reply};
 use crate::elements;
 use crate::elements::Kind;
-use crate::engine::view::{ViewContext, drawn_logo};
+use crate::engine::view::{ViewContext, logo_on_page};
 use crate::engine::{Cx, Visit};
 use crate::nouns::agent_session as agents;
 use crate::nouns::agent_session::routes::lines;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;
+use crate::nouns::connector::model::Connector;
 use crate::nouns::flow_run as flow_runs;
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::model::for_each_kind;
 use crate::pages as screens;
 use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage, SettingsLink};
+
+/// The picture of an integration: its own, else its connector's.
+pub(super) fn logo_of(cx: &Cx, integration: &Integration, connector: Option<&Connector>) -> String {
+    let own = [integration.logo_uri.as_deref(), connector.and_then(|connector| connector.logo_uri.as_deref())];
+    logo_on_page(cx.engine.base(), &own, connector.map_or_else(|| integration.key(), Connector::key))
+}
 
 /// An integration as a row of a page. It opens the visit behind the row's button.
 fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRow, ApiError> {
@@ -38,7 +45,7 @@ fn row(cx: &Cx, integration: &Integration, theme: Theme) -> Result<IntegrationRo
     Ok(IntegrationRow {
         name: integration.meta.name.clone(),
         description: integration.meta.description.clone().unwrap_or_default(),
-        logo: connector.map(|connector| drawn_logo(cx.engine.base(), connector.key())).unwrap_or_default(),
+        logo: logo_of(cx, integration, connector.as_deref()),
         // A first attempt that its user has not finished does not count as a connection yet.
         connected: connection
             .as_ref()

@@ -17,7 +17,7 @@ use crate::base::error::ApiError;
 use crate::call::router::Route;
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply};
-use crate::engine::view::{Secrets, drawn_logo};
+use crate::engine::view::{Secrets, logo_on_page};
 use crate::engine::{Cx, Visit};
 use crate::nouns::connection as connections;
 use crate::nouns::connection::connect as connecting;
@@ -27,6 +27,7 @@ use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection::routes::shown;
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::hosted_page::routes::attempt::{closed, connect_page, ended, failed};
+use crate::nouns::hosted_page::routes::embed::logo_of;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::stub_vendor::routes::redirect;
 use crate::pages as screens;
@@ -183,18 +184,22 @@ async fn built(cx: &Cx, begun: &Arc<Connection>, patience: Duration) -> Result<A
 fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
-    let base = cx.engine.base();
     let mut offered: Vec<Offered> = Vec::new();
     let open = |integration: &&Arc<Integration>| !integration.meta.is_archived() && !integration.is_option_disabled();
     for integration in world.integrations.iter().filter(open) {
         let Some(connector) = directory.connector_for(integration) else { continue };
         let value = format!("integration:{}", integration.id);
-        offered.push(Offered { value, name: integration.meta.name.clone(), logo: drawn_logo(base, connector.key()) });
+        offered.push(Offered {
+            value,
+            name: integration.meta.name.clone(),
+            logo: logo_of(cx, integration, Some(&connector)),
+        });
     }
     for connector in directory.connectors() {
         if directory.integration_of(&connector).is_none() {
             let value = format!("connector:{}", connector.id);
-            offered.push(Offered { value, name: connector.meta.name.clone(), logo: drawn_logo(base, connector.key()) });
+            let logo = logo_on_page(cx.engine.base(), &[connector.logo_uri.as_deref()], connector.key());
+            offered.push(Offered { value, name: connector.meta.name.clone(), logo });
         }
     }
     offered.sort_by_key(|offered| offered.name.to_lowercase());
@@ -222,10 +227,15 @@ pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let connector = directory.connector_behind(&connection);
     let token = connection.credential("access_token");
     let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
+    let integration = connecting::integration_for(&world, &connection);
+    let logos = [
+        integration.as_ref().and_then(|known| known.logo_uri.as_deref()),
+        connector.as_ref().and_then(|known| known.logo_uri.as_deref()),
+    ];
     let page = ConnectionPage {
         theme,
         name: &connection.meta.name,
-        logo: connector.map(|c| drawn_logo(cx.engine.base(), c.key())).unwrap_or_default(),
+        logo: logo_on_page(cx.engine.base(), &logos, connector.as_ref().map_or("", |known| known.key())),
         tenant: &tenant.name,
         account: account.as_deref(),
         connected: connection.is_connected(),
