@@ -40,6 +40,7 @@ use crate::journal::{DEAD_CONNECTION, Entry, Refusal, Side};
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::tenant::admit;
+use crate::pages::{Trail, next_after};
 use crate::world::scenario::rules as scenarios;
 
 /// The journal shows this status for a call whose client did not wait. Source: our choice: nginx's.
@@ -127,7 +128,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
         () = departed(&request) => Err(ApiError::bad_request("the client hung up").with_status(CLIENT_HUNG_UP)),
     };
     let result = result.or_else(|error| match seen.page {
-        Some(ErrorPage::Hosted(theme)) => page_of(theme, &error),
+        Some(ErrorPage::Hosted(theme)) => page_of(theme, &error, seen.space.as_deref()),
         Some(ErrorPage::Dashboard) => page::problem(&error, &incoming.path),
         None => Err(error),
     });
@@ -167,9 +168,11 @@ impl MessageBody for Answering {
 }
 
 /// Makes a page that shows an error, for a browser.
-fn page_of(theme: Theme, error: &ApiError) -> Result<Reply, ApiError> {
+fn page_of(theme: Theme, error: &ApiError, space: Option<&WorkspaceRuntime>) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut reply = Reply::html(status, crate::pages::problem(theme, "Not possible", &error.message)?);
+    let trail = space.map(|space| Trail::failures(&space.key)).unwrap_or_default();
+    let page = crate::pages::problem(theme, "Not possible", &error.message, next_after(error), trail)?;
+    let mut reply = Reply::html(status, page);
     reply.refusal = Some(Refusal::of(error));
     Ok(reply)
 }

@@ -17,6 +17,55 @@ use crate::base::json::member;
 use crate::base::json::schema::Choice;
 use crate::nouns::connection::model::attempt::Theme;
 
+/// The way from a hosted page to what the dashboard has of the same; none where the address is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Trail {
+    pub address: String,
+    pub text: &'static str,
+}
+
+impl Trail {
+    fn to(workspace: &str, below: &str, text: &'static str) -> Self {
+        Self { address: format!("/__mock/workspaces/{}/{below}", make::in_path(workspace)), text }
+    }
+
+    /// To a connection, with what happened to it.
+    pub fn connection(workspace: &str, id: &str) -> Self {
+        Self::to(workspace, &format!("connections/{}", make::in_path(id)), "See this connection in the dashboard")
+    }
+
+    /// To a run of an action, a flow or an agent.
+    pub fn run(workspace: &str, id: &str) -> Self {
+        Self::to(workspace, &format!("runs/{}", make::in_path(id)), "See this run in the dashboard")
+    }
+
+    /// To all runs.
+    pub fn runs(workspace: &str) -> Self {
+        Self::to(workspace, "runs", "See the runs in the dashboard")
+    }
+
+    /// To all connections.
+    pub fn connections(workspace: &str) -> Self {
+        Self::to(workspace, "connections", "See the connections in the dashboard")
+    }
+
+    /// To the app behind a connector.
+    pub fn upstream(workspace: &str, connector: &str) -> Self {
+        Self::to(workspace, &format!("upstreams/{}", make::in_path(connector)), "See this app in the dashboard")
+    }
+
+    /// To the calls that failed.
+    pub fn failures(workspace: &str) -> Self {
+        Self::to(workspace, "journal?failed=1", "See what failed in the dashboard")
+    }
+}
+
+/// A message of the API as a sentence of a page.
+pub(crate) fn in_full(message: &str) -> String {
+    let ends = message.ends_with(['.', '!', '?', '…', ':']) || message.is_empty();
+    make::sentence(message) + if ends { "" } else { "." }
+}
+
 /// Renders a page, or fails with a 500 when its template does.
 pub fn html(page: &impl Template) -> Result<String, ApiError> {
     page.render().map_err(ApiError::internal)
@@ -37,6 +86,12 @@ pub struct Field {
     pub value: String,
     /// The user picks one of these values; when the list is empty, the user types any text.
     pub choices: Vec<Choice>,
+    /// What the field asks for, as JSON for the page's script.
+    pub rules: String,
+    /// What is wrong with what was typed.
+    pub problem: Option<String>,
+    /// What was typed is secret and not shown again, so it has to be typed anew.
+    pub again: bool,
 }
 
 /// The page on which a user connects to an app.
@@ -55,11 +110,12 @@ pub struct ConnectPage<'a> {
     pub scopes: Vec<String>,
     /// When set, the page asks for consent instead of showing a form for keys.
     pub is_oauth: bool,
+    pub trail: Trail,
     /// When set, the page speaks of reconnecting.
     pub again: bool,
     pub fields: Vec<Field>,
     /// The page shows this text when the last attempt failed.
-    pub problem: Option<&'a str>,
+    pub problem: Option<String>,
 }
 
 /// An offer is one line of the page on which a user chooses an app.
@@ -81,6 +137,7 @@ pub struct ChoosePage<'a> {
     /// The ticket names the visit, and goes back with the form.
     pub visit: &'a str,
     pub offered: Vec<Offered>,
+    pub trail: Trail,
 }
 
 /// The page of an existing connection.
@@ -98,7 +155,8 @@ pub struct ConnectionPage<'a> {
     /// The flag is true while the connection works.
     pub connected: bool,
     /// The text says why the connection does not work.
-    pub problem: Option<&'a str>,
+    pub problem: Option<String>,
+    pub trail: Trail,
     /// The ticket names the visit, and goes back with the page's buttons.
     pub visit: &'a str,
 }
@@ -135,6 +193,7 @@ pub struct IntegrationsPage<'a> {
     pub rows: Vec<IntegrationRow>,
     /// What can be set of a single one's connection.
     pub settings: Vec<SettingsLink>,
+    pub trail: Trail,
 }
 
 /// The page of an agent session.
@@ -146,7 +205,8 @@ pub struct SessionPage<'a> {
     /// The session's status, as the API spells it.
     pub status: &'a str,
     /// The text says why the session failed.
-    pub problem: Option<&'a str>,
+    pub problem: Option<String>,
+    pub trail: Trail,
     /// Each line has a speaker and what the speaker said.
     pub lines: Vec<(&'static str, &'a str)>,
 }
@@ -158,6 +218,7 @@ pub struct PlainPage<'a> {
     pub theme: Theme,
     /// The kind of element, as it stands in the address.
     pub what: &'a str,
+    pub trail: Trail,
 }
 
 /// The page on which a person sets what an element lets be set, and the one that says that it is kept.
@@ -172,7 +233,8 @@ pub struct SettingsPage<'a> {
     /// The name of the field on which the others depend: once it is changed, nothing of theirs is needed.
     pub leading: Option<String>,
     /// The page shows this text when what was given is wrong.
-    pub problem: Option<&'a str>,
+    pub problem: Option<String>,
+    pub trail: Trail,
     /// The page says that what was given is kept.
     pub is_saved: bool,
 }
@@ -184,11 +246,12 @@ struct WaitingPage<'a> {
     title: &'a str,
     text: &'a str,
     next: Option<&'a str>,
+    trail: Trail,
 }
 
 /// Renders a page that says something is under way; the page goes on to `next` by itself.
-pub fn waiting(theme: Theme, title: &str, text: &str, next: Option<&str>) -> Result<String, ApiError> {
-    html(&WaitingPage { theme, title, text, next })
+pub fn waiting(theme: Theme, title: &str, text: &str, next: Option<&str>, trail: Trail) -> Result<String, ApiError> {
+    html(&WaitingPage { theme, title, text, next, trail })
 }
 
 /// An account that a user may choose at a stub vendor.
@@ -217,6 +280,7 @@ pub struct VendorPage<'a> {
     pub scopes: &'a [String],
     /// How long an answer takes that is slow, on the workspace's clock.
     pub slow_seconds: u64,
+    pub trail: Trail,
 }
 
 /// The page at the end of a connect attempt tells the result to the user and to the window that opened it.
@@ -225,19 +289,36 @@ pub struct VendorPage<'a> {
 struct ResultPage<'a> {
     theme: Theme,
     title: &'a str,
-    text: &'a str,
+    text: String,
     failed: bool,
     cancelled: bool,
+    /// What the user does next; may be empty.
+    next: &'static str,
     message: String,
+    trail: Trail,
 }
 
 /// Renders the page at the end of a connect attempt. `message` goes to the window that opened the page, in the
 /// form that the official client expects.
-pub fn result(theme: Theme, title: &str, text: &str, failed: bool, message: &Value) -> Result<String, ApiError> {
+pub fn result(
+    theme: Theme,
+    title: &str,
+    text: &str,
+    failed: bool,
+    message: &Value,
+    trail: Trail,
+) -> Result<String, ApiError> {
     let cancelled = *member(message, "cancelled") == Value::Bool(true);
+    let next = match member(member(message, "errorData"), "type").as_str() {
+        _ if !failed || cancelled => "",
+        Some("configuration") => {
+            "Whoever runs the app sets the parameters of its integration right; then connect again."
+        }
+        _ => "Close this, and connect again from the app.",
+    };
     // Inside a script element only its end tag means something to the page, so `<` is escaped.
     let message = message.to_string().replace('<', "\\u003c");
-    html(&ResultPage { theme, title, text, failed, cancelled, message })
+    html(&ResultPage { theme, title, text: in_full(text), failed, cancelled, next, message, trail })
 }
 
 #[derive(Template)]
@@ -245,12 +326,13 @@ pub fn result(theme: Theme, title: &str, text: &str, failed: bool, message: &Val
 struct MessagePage<'a> {
     theme: Theme,
     title: &'a str,
-    text: &'a str,
+    text: String,
+    trail: Trail,
 }
 
 /// Renders a page that only shows a text.
-pub fn message(theme: Theme, title: &str, text: &str) -> Result<String, ApiError> {
-    html(&MessagePage { theme, title, text })
+pub fn message(theme: Theme, title: &str, text: &str, trail: Trail) -> Result<String, ApiError> {
+    html(&MessagePage { theme, title, text: in_full(text), trail })
 }
 
 #[derive(Template)]
@@ -258,12 +340,26 @@ pub fn message(theme: Theme, title: &str, text: &str) -> Result<String, ApiError
 struct ProblemPage<'a> {
     theme: Theme,
     title: &'a str,
-    text: &'a str,
+    text: String,
+    next: &'a str,
+    trail: Trail,
 }
 
-/// Renders a page that says what went wrong; the page also works inside the client's frame.
-pub fn problem(theme: Theme, title: &str, text: &str) -> Result<String, ApiError> {
-    html(&ProblemPage { theme, title, text })
+/// Renders a page that says what went wrong, and what to do `next`; the page also works inside the client's frame.
+pub fn problem(theme: Theme, title: &str, text: &str, next: &str, trail: Trail) -> Result<String, ApiError> {
+    html(&ProblemPage { theme, title, text: in_full(text), next, trail })
+}
+
+/// What a user does next whose page cannot be shown.
+pub fn next_after(error: &ApiError) -> &'static str {
+    match error.status() {
+        401 => "Close this and begin again in the app: its backend gives it a new token.",
+        403 => "Close this. Whoever runs the app can say who may see it.",
+        404 => "Correct the name in the app's call, or make what it names; then begin again.",
+        408 | 429 => "Wait a little, then begin again.",
+        500.. => "Close this and try again. If it stays so, the dashboard has the call.",
+        _ => "Correct what the app asked for, then begin again.",
+    }
 }
 
 #[derive(Template)]
@@ -271,11 +367,12 @@ pub fn problem(theme: Theme, title: &str, text: &str) -> Result<String, ApiError
 struct WelcomePage<'a> {
     theme: Theme,
     base: &'a str,
+    trail: Trail,
 }
 
 /// Renders the page at `/`, which says what this server is.
 pub fn welcome(base: &str) -> Result<String, ApiError> {
-    html(&WelcomePage { theme: Theme::Auto, base })
+    html(&WelcomePage { theme: Theme::Auto, base, trail: Trail::default() })
 }
 
 #[derive(Template)]

@@ -4,6 +4,7 @@ pub mod bounds;
 pub(crate) mod names;
 pub mod patch;
 pub mod schema;
+pub mod words;
 
 use std::io;
 

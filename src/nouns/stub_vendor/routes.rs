@@ -19,7 +19,7 @@ use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::stub_vendor::oauth;
 use crate::nouns::stub_vendor::oauth::TokenAnswer;
 use crate::nouns::stub_vendor::rules::account_in;
-use crate::pages::{Account, VendorPage};
+use crate::pages::{Account, Trail, VendorPage};
 use crate::store::World;
 use crate::{fault, pages as screens};
 
@@ -61,6 +61,7 @@ fn page(call: &Call, space: &WorkspaceRuntime, asking: &Asking) -> Result<Reply,
         accounts: accounts_of(&world, asking.connector.key()),
         scopes: &asking.scopes,
         slow_seconds: SLOW.as_secs(),
+        trail: Trail::upstream(&space.key, asking.connector.key()),
     };
     let mut reply = Reply::html(StatusCode::OK, screens::html(&page)?);
     reply.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -90,7 +91,13 @@ fn refused(call: &Call, error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
     Ok(Reply::html(
         status,
-        screens::problem(theme_of(&call.query()), "This request cannot be answered", &error.message)?,
+        screens::problem(
+            theme_of(&call.query()),
+            "This request cannot be answered",
+            &error.message,
+            "Correct the request of the app's OAuth client. Nothing was granted.",
+            call.param("workspace").map(Trail::failures).unwrap_or_default(),
+        )?,
     ))
 }
 

@@ -77,7 +77,7 @@ async fn the_page_of_one_integration_connects_it() {
     assert_eq!(done.0, 200);
     assert_eq!(bed.tenant("acme").each("/connections", "state").await, ["READY"]);
     let (status, missing) = page_for(&bed, "acme", "/embed/integrations/nope").await;
-    assert!(status == 404 && missing.contains("integration not found"), "{status} {missing}");
+    assert!(status == 404 && missing.contains("Integration not found"), "{status} {missing}");
 }
 
 #[tokio::test]
@@ -110,7 +110,7 @@ async fn what_has_nothing_to_configure_says_so_plainly() {
         format!("/embed/flow-instances/{instance}/settings"),
     ] {
         let (status, page) = page_for(&bed, "demo-tenant", &path).await;
-        assert!(status == 404 && page.contains("there is no page"), "{path}: {page}");
+        assert!(status == 404 && page.contains("There is no page"), "{path}: {page}");
     }
 }
 
@@ -119,12 +119,12 @@ async fn a_page_of_nothing_says_which() {
     let bed = Bed::start().await;
 
     for (path, status, says) in [
-        ("/embed/action-instances/x/configuration", 404, "no matching action instance: `x`"),
-        ("/embed/flow-runs/x/editor", 404, "flow run not found"),
-        ("/embed/flows/x/editor", 404, "no matching flow"),
-        ("/embed/actions/create-contact/colours", 404, "there is no page"),
-        ("/embed/nonsense", 404, "there is no page"),
-        ("/isolated-embed/data-source-instances/x/configuration", 404, "no matching data source instance: `x`"),
+        ("/embed/action-instances/x/configuration", 404, "No matching action instance: `x`"),
+        ("/embed/flow-runs/x/editor", 404, "Flow run not found"),
+        ("/embed/flows/x/editor", 404, "No matching flow"),
+        ("/embed/actions/create-contact/colours", 404, "There is no page"),
+        ("/embed/nonsense", 404, "There is no page"),
+        ("/isolated-embed/data-source-instances/x/configuration", 404, "No matching data source instance: `x`"),
     ] {
         let (found, page) = page_for(&bed, "acme", path).await;
         assert!(found == status && page.contains(says), "{path}: {found} {page}");

@@ -139,3 +139,11 @@ scenario('a window that the browser blocks: the page says what to do', async ({ 
   assert.match(await complaint(page), /blocked the window of Gmail\. Allow windows for this site/);
   await at(page, 'connect');
 });
+
+scenario('a page leads to what the dashboard has of it', async ({ world, visit }) => {
+  const { id } = await world.connection('github-dev');
+  const page = await opened(visit, (membrane, connectionId) => membrane.ui.connection({ connectionId }), id, 'connection');
+  const dashboard = await visit.windowFrom(() => page.getByRole('link', { name: /in the dashboard/ }).click());
+  await dashboard.getByRole('heading', { level: 1, name: /github-dev|GitHub/ }).waitFor();
+  assert.match(dashboard.url(), new RegExp(`/__mock/workspaces/${world.key}/connections/${id}$`));
+});

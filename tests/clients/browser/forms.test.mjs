@@ -56,13 +56,66 @@ scenario('a form: a choice that is optional can be left out', async ({ world, vi
   assert.deepEqual(await typed(world, id), { apiKey: 'k' });
 });
 
-scenario('a form: a secret that is wrong is not shown', async ({ world, visit }) => {
+/** What is told at each field that something is wrong with. */
+async function toldAt(page) {
+  const wrong = page.locator('[aria-invalid=true]');
+  await wrong.first().waitFor();
+  return wrong.evaluateAll((fields) =>
+    Object.fromEntries(
+      fields.map(({ id, labels, attributes }) => {
+        const said = attributes['aria-describedby'].value.split(' ').map((each) => document.getElementById(each));
+        return [labels[0].textContent, said.find(({ role }) => role === 'alert').textContent, id].slice(0, 2);
+      }),
+    ),
+  );
+}
+
+const shop = {
+  apiKey: { type: 'string', title: 'Key', isSensitive: true, minLength: 8 },
+  port: { type: 'integer', title: 'Port', minimum: 1 },
+  host: { type: 'string', title: 'Host', pattern: '^[a-z]+$' },
+};
+const wrongly = { Key: 'hunter2', Port: 'many', Host: 'Main 1' };
+const told = {
+  Key: '“Key” has at least 8 characters.',
+  Port: '“Port” is a whole number, not `many`.',
+  Host: '“Host” does not have the form that is asked for, not `Main 1`.',
+};
+
+scenario('a form: what is wrong is told at each field before anything is sent, and all that was typed stays', async ({ world, visit }) => {
+  const { id, page } = await form(world, visit, shop, Object.keys(shop));
+  await fillKeys(page, wrongly);
+  assert.deepEqual(await toldAt(page), told);
+  assert.equal(await page.getByLabel('Key').evaluate((field) => field === document.activeElement), true);
+  for (const [label, text] of Object.entries(wrongly)) assert.equal(await page.getByLabel(label).inputValue(), text);
+  await page.getByLabel('Host').fill('main');
+  assert.deepEqual(Object.keys(await toldAt(page)), ['Key', 'Port']);
+  await fillKeys(page, { Key: 'hunter22', Port: '8080' });
+  await at(page, 'done');
+  assert.deepEqual(await typed(world, id), { apiKey: 'hunter22', port: 8080, host: 'main' });
+});
+
+scenario('a form that is sent all the same: the server tells the same, and keeps all but secrets', async ({ world, visit }) => {
   visit.expectErrors(/Failed to load resource.*400/);
-  const apiKey = { type: 'string', title: 'Key', isSensitive: true, minLength: 20 };
-  const { page } = await form(world, visit, { apiKey }, ['apiKey']);
-  await fillKeys(page, { Key: 'hunter2' });
-  await complaint(page);
+  const { page } = await form(world, visit, shop, Object.keys(shop));
+  for (const [label, text] of Object.entries(wrongly)) await page.getByLabel(label).fill(text);
+  // As without a script.
+  await page.evaluate(() => {
+    const form = document.querySelector('form');
+    form.append(Object.assign(document.createElement('input'), { name: 'action', value: 'connect', type: 'hidden' }));
+    form.submit();
+  });
+  assert.deepEqual(await toldAt(page), told);
+  assert.equal(await page.getByLabel('Port').inputValue(), 'many');
+  assert.equal(await page.getByLabel('Key').inputValue(), '');
+  await page.getByText('Type it again').waitFor();
   assert.doesNotMatch(await page.content(), /hunter2/);
+});
+
+scenario('a form: what is needed and empty is told at its field', async ({ world, visit }) => {
+  const { page } = await form(world, visit, { user: { type: 'string', title: 'User' } }, ['user']);
+  await fillKeys(page, { User: ' ' });
+  assert.deepEqual(await toldAt(page), { User: '“User” is needed.' });
 });
 
 scenario('a window that no script opened has no button that closes it', async ({ visit }) => {
@@ -80,7 +133,7 @@ scenario('an error on cue is a page where a page was asked for', async ({ world,
   await visit.start((membrane) => membrane.ui.connect({ integrationKey: 'gmail' }));
   const page = await visit.iframe();
   await at(page, 'problem');
-  assert.equal(await complaint(page), 'So it is');
+  assert.equal(await complaint(page), 'So it is.');
   await button(page, 'Close').click();
   assert.equal(await visit.value(), null);
 });

@@ -150,7 +150,7 @@ scenario('integration(i).open() leads to what can be set of its connection', asy
   const page = await visit.iframe();
   await at(page, 'integrations');
   await visit.shown();
-  const links = page.getByRole('link');
+  const links = page.getByRole('listitem').getByRole('link');
   const texts = (await links.allInnerTexts()).map((text) => text.replace(/\s+/g, ' ').trim());
   assert.deepEqual(texts.sort(), ['Suite data source', 'Suite field mapping', 'Suite flow']);
   await page.getByRole('link', { name: 'Suite flow' }).click();
@@ -198,7 +198,7 @@ scenario('ui.UNSAFE_agentSession() of no session says so, and closes', async ({ 
   const page = await visit.iframe();
   await at(page, 'problem');
   await visit.shown();
-  assert.match(await complaint(page), /agent session not found/);
+  assert.match(await complaint(page), /Agent session not found/);
   await button(page, 'Close').click();
   await visit.value();
   await visit.tidy();
@@ -297,7 +297,7 @@ scenario('a wrong value is shown with what is wrong about it, and changes nothin
   await frame.getByLabel('Size').fill('many');
   await button(frame, 'Save').click();
   await frame.getByRole('alert').waitFor();
-  assert.match(await frame.getByRole('alert').innerText(), /is a number, not/);
+  assert.match(await frame.getByRole('alert').innerText(), /is a whole number, not/);
   await button(frame, 'Cancel').click();
   await visit.value();
   await visit.tidy();
@@ -324,10 +324,10 @@ for (const [name, call] of Object.entries(plain)) {
 }
 
 const lacking = {
-  'flowInstance(i).openConfiguration() of none': [(membrane) => membrane.flowInstance('x').openConfiguration(), /no matching flow instance/],
+  'flowInstance(i).openConfiguration() of none': [(membrane) => membrane.flowInstance('x').openConfiguration(), /No matching flow instance/],
   'fieldMappingInstance(i).openConfiguration() of none': [
     (membrane) => membrane.fieldMappingInstance('x').openConfiguration(),
-    /no matching field mapping instance/,
+    /No matching field mapping instance/,
   ],
 };
 for (const [name, [call, words]] of Object.entries(lacking)) {

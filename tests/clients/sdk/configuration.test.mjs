@@ -122,7 +122,7 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
   const path = `flow-instances/${id}/configuration`;
   const wrong = await saved(world, path, { Size: 'many', mode: 'safe' });
   assert.deepEqual([wrong.status, wrong.fields.Size.value, wrong.fields.mode.value], [400, 'many', 'safe']);
-  assert.match(wrong.html, /role="alert">.*is a number, not/);
+  assert.match(wrong.html, /role="alert">.*is a whole number, not/);
   assert.equal((await instance().get()).parameters, undefined, 'a wrong value changes nothing');
 
   await saved(world, path, { Enabled: 'no', Size: '7', mode: 'safe', loud: 'yes', Board: 'b2' });

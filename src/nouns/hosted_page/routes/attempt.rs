@@ -11,10 +11,10 @@ use crate::base::JsonMap;
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::Id;
 use crate::base::json::schema::Choice;
-use crate::base::json::{member, schema};
+use crate::base::json::{member, schema, words};
 use crate::call::router::Route;
 use crate::call::subject::Subject;
-use crate::call::{Call, Reply};
+use crate::call::{Call, Query, Reply};
 use crate::engine::view::logo_on_page;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::mapping::formula::plain_text;
@@ -28,7 +28,7 @@ use crate::nouns::connector::model::{AuthType, Connector};
 use crate::nouns::stub_vendor::routes::redirect;
 use crate::nouns::tenant::model::Tenant;
 use crate::pages as screens;
-use crate::pages::{ConnectPage, Field};
+use crate::pages::{ConnectPage, Field, Trail, in_full};
 
 /// `GET /connect/{ticket}`, no token: answers the connect page of a connection that waits for its user, or a page that
 /// says that it is no longer open.
@@ -41,14 +41,15 @@ pub(crate) async fn page(call: Call) -> Result<Reply, ApiError> {
 
 pub(crate) fn closed(error: &ApiError) -> Result<Reply, ApiError> {
     let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    Ok(Reply::html(status, screens::problem(Theme::Auto, "Not open", &error.message)?))
+    let next = "Go back to the app and begin to connect again.";
+    Ok(Reply::html(status, screens::problem(Theme::Auto, "Not open", &error.message, next, Trail::default())?))
 }
 
 pub(crate) fn connect_page(
     call: &Call,
     space: &Arc<WorkspaceRuntime>,
     connection: &Connection,
-    problem: Option<&str>,
+    problem: Option<&ApiError>,
 ) -> Result<Reply, ApiError> {
     let cx = connecting::as_owner(&call.engine, space, connection)?;
     let world = cx.world();
@@ -56,18 +57,20 @@ pub(crate) fn connect_page(
     let tenant = cx.tenant()?;
     let typed = call.form();
     let fields = if has_form(&connector) {
-        fields_of(&connector, &presets_of(space, connection), &given_to(connection, &connector), |name| {
-            typed.text(name)
-        })
+        let typed = problem.map(|_| &typed);
+        fields_of(&connector, &presets_of(space, connection), &given_to(connection, &connector), typed)
     } else {
         Vec::new()
     };
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    // What is told at a field is not told twice.
+    let is_told = fields.iter().any(|field| field.problem.is_some());
     let at = connecting::page_address("", &space.key, connection).ok_or_else(no_connector)?;
+    let integration = connecting::integration_for(&world, connection);
+    let logos = [integration.as_ref().and_then(|known| known.logo_uri.as_deref()), connector.logo_uri.as_deref()];
     let page = ConnectPage {
         theme: theme_of(connection),
         action: at,
-    let integration = connecting::integration_for(&world, connection);
-    let logos = [integration.as_ref().and_then(|known| known.logo_uri.as_deref()), connector.logo_uri.as_deref()];
         app: &connector.meta.name,
         logo: logo_on_page(cx.engine.base(), &logos, connector.key()),
         workspace: &world.workspace.name,
@@ -76,9 +79,9 @@ pub(crate) fn connect_page(
         is_oauth: connector.auth_type.is_oauth(),
         again: connection.former.is_some(),
         fields,
-        problem,
+        problem: problem.filter(|_| !is_told).map(|error| in_full(&error.message)),
+        trail: Trail::connection(&space.key, connection.id.as_str()),
     };
-    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
     Ok(Reply::html(status, screens::html(&page)?))
 }
 
@@ -106,25 +109,27 @@ fn given_to(connection: &Connection, connector: &Connector) -> JsonMap {
 }
 
 /// The fields of the form, from the connector's input schema without the presets. What was `given` stands in them; a
-/// secret of it is not shown, and stays if nothing is typed.
-fn fields_of(
-    connector: &Connector,
-    presets: &JsonMap,
-    given: &JsonMap,
-    typed: impl Fn(&str) -> Option<String>,
-) -> Vec<Field> {
+/// secret of it is not shown, and stays if nothing is typed. What was `typed` and is wrong is kept and told at its field.
+fn fields_of(connector: &Connector, presets: &JsonMap, given: &JsonMap, typed: Option<&Query>) -> Vec<Field> {
     let schema = connector.form_without(presets);
     let required = member(&schema, "required").as_array().cloned().unwrap_or_default();
     let Some(properties) = member(&schema, "properties").as_object() else { return Vec::new() };
     let field = |(name, property): (&String, &Value)| {
         let secret = schema::is_sensitive(property);
+        let label = member(property, "title").as_str().unwrap_or(name);
+        let required = required.iter().any(|wanted| wanted == name) && !(secret && given.contains_key(name));
+        let text = typed.and_then(|typed| typed.text(name));
+        let told = typed.map(|_| text.as_deref().unwrap_or_default());
         Field {
             name: name.clone(),
-            label: member(property, "title").as_str().unwrap_or(name).to_owned(),
+            label: label.to_owned(),
             hint: member(property, "description").as_str().unwrap_or_default().to_owned(),
-            required: required.iter().any(|wanted| wanted == name) && !(secret && given.contains_key(name)),
+            required,
             secret,
-            value: typed(name)
+            rules: words::rules_as_text(property, label, required),
+            problem: told.and_then(|text| words::complaint(property, label, required, text)).map(|says| in_full(&says)),
+            again: secret && text.is_some(),
+            value: text
                 .or_else(|| given.get(name).or_else(|| property.get("default")).map(plain_text))
                 .filter(|_| !secret)
                 .unwrap_or_default(),
@@ -151,7 +156,7 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
         let connection = match connecting::keep_input(&space, &connection, &connector, input).await {
             Ok(connection) => connection,
             Err(error) if error.status() == 400 => {
-                return connect_page(&call, &space, &connection, Some(&error.message));
+                return connect_page(&call, &space, &connection, Some(&error));
             }
             Err(error) => return Err(error),
         };
@@ -163,7 +168,7 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
         Ok(connection) => ended(&call.engine, &space, &connection, Ending::Connected).await,
         // The user can correct this: show the form again with the reason.
         Err(error) if error.status() == 400 && error.key != Some(ErrorKey::NotFound) => {
-            connect_page(&call, &space, &connection, Some(&error.message))
+            connect_page(&call, &space, &connection, Some(&error))
         }
         Err(error) => Err(error),
     }
@@ -198,7 +203,8 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
         Ok(open) => open,
         // The vendor's answer is in order, but it comes too late.
         Err(error) => {
-            return Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Not open", &error.message)?));
+            let page = screens::message(Theme::Auto, "Not open", &error.message, Trail::default())?;
+            return Ok(Reply::html(StatusCode::OK, page));
         }
     };
     let connector = attempts::connector_of(&call.engine, &space, &connection)?;
@@ -223,7 +229,8 @@ pub(crate) async fn ended(
     connection: &Connection,
     ending: Ending,
 ) -> Result<Reply, ApiError> {
-    shown(announce(engine, space, connection, ending).await?, theme_of(connection))
+    let trail = Trail::connection(&space.key, connection.id.as_str());
+    shown(announce(engine, space, connection, ending).await?, theme_of(connection), trail)
 }
 
 /// Answers like [`ended`], for an attempt that failed before there was a connection.
@@ -233,14 +240,15 @@ pub(crate) fn failed(
     attempt: &Attempt,
     problem: &ApiError,
 ) -> Result<Reply, ApiError> {
-    shown(failure(space, tenant, attempt, None, problem, false)?, attempt.theme)
+    shown(failure(space, tenant, attempt, None, problem, false)?, attempt.theme, Trail::failures(&space.key))
 }
 
-fn shown(end: Announcement, theme: Theme) -> Result<Reply, ApiError> {
+fn shown(end: Announcement, theme: Theme, trail: Trail) -> Result<Reply, ApiError> {
     match end.redirect {
         Some(url) => redirect(url.as_str()),
         None => {
-            Ok(Reply::html(StatusCode::OK, screens::result(theme, end.title, &end.text, end.failed, &end.message)?))
+            let page = screens::result(theme, end.title, &end.text, end.failed, &end.message, trail)?;
+            Ok(Reply::html(StatusCode::OK, page))
         }
     }
 }

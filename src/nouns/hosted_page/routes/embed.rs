@@ -21,7 +21,7 @@ use crate::nouns::hosted_page::routes::theme_of;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::model::for_each_kind;
 use crate::pages as screens;
-use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage, SettingsLink};
+use crate::pages::{IntegrationRow, IntegrationsPage, PlainPage, SessionPage, SettingsLink, Trail, in_full};
 
 /// The picture of an integration: its own, else its connector's.
 pub(super) fn logo_of(cx: &Cx, integration: &Integration, connector: Option<&Connector>) -> String {
@@ -99,7 +99,8 @@ pub(crate) async fn main(call: Call) -> Result<Reply, ApiError> {
     let live = world.integrations.iter().filter(|integration| !integration.meta.is_archived());
     let rows = live.map(|integration| row(&cx, integration, theme)).collect::<Result<Vec<_>, _>>()?;
     let (workspace, settings) = (&world.workspace.name, Vec::new());
-    let page = IntegrationsPage { theme, title: "Integrations", workspace, rows, settings };
+    let trail = Trail::connections(&cx.space.key);
+    let page = IntegrationsPage { theme, title: "Integrations", workspace, rows, settings, trail };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -112,9 +113,13 @@ pub(crate) async fn integration(call: Call) -> Result<Reply, ApiError> {
     let integration = cx.directory(&world).find_integration(call.param("integration")?)?.clone();
     let rows = vec![row(&cx, &integration, theme)?];
     let connection = cx.directory(&world).default_connection(&cx.caller, &integration);
-    let settings = connection.map(|connection| settable(&call, &cx.view(&world), &connection)).unwrap_or_default();
+    let settings = connection.as_ref().map(|own| settable(&call, &cx.view(&world), own)).unwrap_or_default();
     let (title, workspace) = (&integration.meta.name, &world.workspace.name);
-    let page = IntegrationsPage { theme, title, workspace, rows, settings };
+    let trail = match &connection {
+        Some(connection) => Trail::connection(&cx.space.key, connection.id.as_str()),
+        None => Trail::connections(&cx.space.key),
+    };
+    let page = IntegrationsPage { theme, title, workspace, rows, settings, trail };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -124,10 +129,10 @@ pub(super) fn check_page(call: &Call) -> Result<(), ApiError> {
 }
 
 /// Stands for the configuration or editor page of an element of which nothing can be set, and says so.
-pub(super) fn plain(call: &Call) -> Result<Reply, ApiError> {
+pub(super) fn plain(call: &Call, trail: Trail) -> Result<Reply, ApiError> {
     check_page(call)?;
     let what = call.path.trim_start_matches("/isolated-embed/").trim_start_matches("/embed/").trim_matches('/');
-    let page = PlainPage { theme: theme_of(&call.query()), what };
+    let page = PlainPage { theme: theme_of(&call.query()), what, trail };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -137,14 +142,17 @@ fn no_page(call: &Call) -> ApiError {
 
 /// `GET /embed/<kind>/{selector}/{page}`, any token: stands for a page of an element; 404 when there is none.
 pub(crate) async fn element<E: Kind>(call: Call) -> Result<Reply, ApiError> {
-    elements::get::<E>(&call.cx()?, &E::selector(&call)?)?;
-    plain(&call)
+    let cx = call.cx()?;
+    elements::get::<E>(&cx, &E::selector(&call)?)?;
+    plain(&call, Trail::runs(&cx.space.key))
 }
 
 /// `GET /embed/flow-runs/{id}/{page}`, any token: stands for a page of a run of a flow.
 pub(crate) async fn flow_run(call: Call) -> Result<Reply, ApiError> {
-    flow_runs::get(&call.cx()?, call.param("id")?)?;
-    plain(&call)
+    let cx = call.cx()?;
+    let run = call.param("id")?;
+    flow_runs::get(&cx, run)?;
+    plain(&call, Trail::run(&cx.space.key, run))
 }
 
 /// `GET /embed/{rest}`, any token: 404, because everything that has a page has a route of its own.
@@ -166,7 +174,8 @@ pub(crate) async fn agent_session(call: Call) -> Result<Reply, ApiError> {
         theme,
         title: session.title.as_deref().unwrap_or("Agent session"),
         status: status.as_str().unwrap_or_default(),
-        problem: session.error.as_ref().map(|error| error.message.as_str()),
+        problem: session.error.as_ref().map(|error| in_full(&error.message)),
+        trail: Trail::run(&cx.space.key, &id),
         lines: lines(&session),
     };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))

@@ -31,7 +31,7 @@ use crate::nouns::hosted_page::routes::embed::logo_of;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::stub_vendor::routes::redirect;
 use crate::pages as screens;
-use crate::pages::{ChoosePage, ConnectionPage, Offered};
+use crate::pages::{ChoosePage, ConnectionPage, Offered, Trail, in_full};
 
 /// How long the first page is held back while a connector is being built, so that it usually need not be replaced.
 const FIRST_PAGE: Duration = Duration::from_millis(500);
@@ -163,7 +163,9 @@ async fn standing(
             let visit = Visit { tenant: connection.tenant.clone(), spec: again, waits: true };
             let next = format!("/screens/visits/{}", cx.space.open_visit(visit));
             let text = format!("Setting up {}. This page goes on by itself.", connection.meta.name);
-            Ok(Reply::html(StatusCode::OK, screens::waiting(theme, "Almost there", &text, Some(&next))?))
+            let trail = Trail::connection(&cx.space.key, connection.id.as_str());
+            let page = screens::waiting(theme, "Almost there", &text, Some(&next), trail)?;
+            Ok(Reply::html(StatusCode::OK, page))
         }
         _ => {
             let problem = connection.error.clone().unwrap_or_else(|| ApiError::configuration("it cannot be connected"));
@@ -206,7 +208,8 @@ fn choose(cx: &Cx, spec: ConnectSpec) -> Result<Reply, ApiError> {
     let tenant = cx.tenant()?;
     let theme = spec.theme;
     let visit = cx.space.open_visit(Visit { tenant: tenant.id.clone(), spec, waits: false });
-    let page = ChoosePage { theme, workspace: &world.workspace.name, visit: &visit, offered };
+    let trail = Trail::connections(&cx.space.key);
+    let page = ChoosePage { theme, workspace: &world.workspace.name, visit: &visit, offered, trail };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
 }
 
@@ -225,13 +228,13 @@ pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let connector = directory.connector_behind(&connection);
-    let token = connection.credential("access_token");
-    let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
     let integration = connecting::integration_for(&world, &connection);
     let logos = [
         integration.as_ref().and_then(|known| known.logo_uri.as_deref()),
         connector.as_ref().and_then(|known| known.logo_uri.as_deref()),
     ];
+    let token = connection.credential("access_token");
+    let account = token.and_then(|token| world.grants.with_key(token).next()).map(|grant| grant.account.clone());
     let page = ConnectionPage {
         theme,
         name: &connection.meta.name,
@@ -239,7 +242,8 @@ pub(crate) async fn connection(call: Call) -> Result<Reply, ApiError> {
         tenant: &tenant.name,
         account: account.as_deref(),
         connected: connection.is_connected(),
-        problem: connection.error.as_ref().map(|error| error.message.as_str()),
+        problem: connection.error.as_ref().map(|error| in_full(&error.message)),
+        trail: Trail::connection(&cx.space.key, connection.id.as_str()),
         visit: &visit,
     };
     Ok(Reply::html(StatusCode::OK, screens::html(&page)?))
@@ -310,7 +314,9 @@ pub(crate) async fn request(call: Call) -> Result<Reply, ApiError> {
     match connection.and_then(|c| connecting::page_address(call.engine.base(), &space.key, c)) {
         Some(page) => redirect(&page),
         None => {
-            Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Done", "This request has been answered.")?))
+            let text = "This request has been answered. You can close this window.";
+            let trail = Trail::connections(&space.key);
+            Ok(Reply::html(StatusCode::OK, screens::message(Theme::Auto, "Done", text, trail)?))
         }
     }
 }

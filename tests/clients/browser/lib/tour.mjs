@@ -104,6 +104,12 @@ export const TOUR = {
       await at(vendor, 'vendor');
       return vendor;
     }),
+  'vendor-rehearsals': async (rest) => {
+    const vendor = await TOUR.vendor(rest);
+    await vendor.getByText('Rehearse what goes wrong').click();
+    await button(vendor, 'Fail').waitFor();
+    return vendor;
+  },
   denied: async ({ theme, ...rest }) => {
     const page = await connect({ integrationKey: 'gmail', theme }, 'connect')(rest);
     await authorize(rest.visit, page, { press: 'Deny' });
