@@ -68,8 +68,9 @@
 //! | `client` | a client of the API: what commands and tools ask for, as calls |
 //! | `base` | identity, time, errors, text, lists, settings: nothing of the engine |
 //!
-//! A test holds this table and every `use` against each other (`tests/api/source/layers.rs`). A noun talks to another through that
-//! one's `mod.rs`; of a noun only `routes.rs` and `kind.rs` know calls.
+//! A test holds this table and every `use` against each other (`tests/api/source/layers.rs`). Whoever needs something of a noun
+//! names it through that one's `mod.rs`, or through the `mod.rs` of its two big verbs, `action/run` and `connection/connect`;
+//! rooms above may name its `routes.rs` and `seed.rs`, too. Of a noun only `routes.rs` and `kind.rs` know calls.
 //!
 //! **A further kind of element** is its folder, a line in the list of kinds (`nouns/model.rs`) and a `mod` line: the list gives
 //! it its table, routes, `OpenAPI` shapes and place in seeds, archives and events, and takes its refusal as not faked away.

@@ -103,6 +103,13 @@ impl Reply {
         Self::of(status, Some("text/html; charset=utf-8".into()), text.into())
     }
 
+    /// Answers 303, so that the browser goes on with a GET of this address. Fails for one that no header can hold.
+    pub fn redirect(to: &str) -> Result<Self, ApiError> {
+        let mut reply = Self::html(StatusCode::SEE_OTHER, String::new());
+        reply.headers.insert(header::LOCATION, HeaderValue::try_from(to).map_err(ApiError::internal)?);
+        Ok(reply)
+    }
+
     /// Makes a reply with any status, content type and body.
     pub fn of(status: StatusCode, content_type: Option<Cow<'static, str>>, body: Bytes) -> Self {
         Self {

@@ -28,9 +28,7 @@ use crate::nouns::action::model::ActionState;
 use crate::nouns::agent_session::AgentSessionView;
 use crate::nouns::agent_session::model::AgentEvent;
 use crate::nouns::connection::ConnectionView;
-use crate::nouns::connection::connect;
-use crate::nouns::connection::connect::attempt;
-use crate::nouns::connection::connect::attempt::Ending;
+use crate::nouns::connection::connect::{self, Ending};
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState, Transition};
 use crate::nouns::fault::strike;
 use crate::nouns::flow_run::FlowRunView;
@@ -427,8 +425,8 @@ async fn complete(
 ) -> Result<Replied<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     let account = body.account.unwrap_or_else(|| account_in(&cx.world()));
-    let done = attempt::consent(&cx.engine, &cx.space, &connection, &account, body.input).await?;
-    attempt::announce(&cx.engine, &cx.space, &done, Ending::Connected).await?;
+    let done = connect::consent(&cx.engine, &cx.space, &connection, &account, body.input).await?;
+    connect::announce(&cx.engine, &cx.space, &done, Ending::Connected).await?;
     shown(&cx, done.id.as_str())
 }
 
@@ -436,7 +434,7 @@ async fn complete(
 async fn cancel(call: Call, Asked(of): Asked<OfTenant>) -> Result<IfLeft<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     connect::cancel(&cx.engine, &cx.space, &connection).await?;
-    attempt::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;
+    connect::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;
     // Nothing is left when it was the first attempt of a hosted page.
     Ok(IfLeft(shown(&cx, connection.id.as_str()).ok()))
 }
@@ -457,8 +455,8 @@ async fn fail(
 ) -> Result<IfLeft<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     let why = body.error.unwrap_or_else(|| "access_denied".into());
-    let ending = attempt::refuse(&cx.engine, &cx.space, &connection, &why).await?;
-    attempt::announce(&cx.engine, &cx.space, &connection, ending).await?;
+    let ending = connect::refuse(&cx.engine, &cx.space, &connection, &why).await?;
+    connect::announce(&cx.engine, &cx.space, &connection, ending).await?;
     Ok(IfLeft(shown(&cx, connection.id.as_str()).ok()))
 }
 

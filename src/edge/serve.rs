@@ -38,7 +38,7 @@ use crate::fault;
 use crate::journal;
 use crate::journal::{DEAD_CONNECTION, Entry, Refusal, Side};
 use crate::nouns::connection::model::attempt::Theme;
-use crate::nouns::hosted_page::routes::theme_of;
+use crate::nouns::hosted_page::theme_of;
 use crate::nouns::tenant::admit;
 use crate::pages::{Trail, next_after};
 use crate::world::scenario::rules as scenarios;

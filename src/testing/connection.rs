@@ -4,9 +4,7 @@
 use crate::base::error::ApiError;
 use crate::engine::Cx;
 use crate::engine::tokens::Verified;
-use crate::nouns::connection::connect as connecting;
-use crate::nouns::connection::connect::attempt::Ending;
-use crate::nouns::connection::connect::{Consent, attempt};
+use crate::nouns::connection::connect::{self as connecting, Consent, Ending};
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::{stub_vendor as vendor, tenant as tenants};
@@ -213,8 +211,8 @@ impl MockConnect {
         {
             let space = connection.tenant.workspace.space()?;
             let engine = &connection.tenant.workspace.engine;
-            let done = attempt::consent(engine, &space, &record, &account, input).await?;
-            attempt::announce(engine, &space, &done, Ending::Connected).await?;
+            let done = connecting::consent(engine, &space, &record, &account, input).await?;
+            connecting::announce(engine, &space, &done, Ending::Connected).await?;
         }
         Ok(connection)
     }
@@ -376,7 +374,7 @@ impl MockConnection {
         let space = self.tenant.workspace.space()?;
         let (engine, record) = (&self.tenant.workspace.engine, self.open()?);
         connecting::cancel(engine, &space, &record).await?;
-        attempt::announce(engine, &space, &record, Ending::Cancelled).await?;
+        connecting::announce(engine, &space, &record, Ending::Cancelled).await?;
         Ok(())
     }
 
@@ -398,8 +396,8 @@ impl MockConnection {
     pub async fn fail(&self, error: &str) -> Result<(), TestError> {
         let space = self.tenant.workspace.space()?;
         let (engine, record) = (&self.tenant.workspace.engine, self.open()?);
-        let ending = attempt::refuse(engine, &space, &record, error).await?;
-        attempt::announce(engine, &space, &record, ending).await?;
+        let ending = connecting::refuse(engine, &space, &record, error).await?;
+        connecting::announce(engine, &space, &record, ending).await?;
         Ok(())
     }
 

@@ -9,4 +9,6 @@ pub mod model;
 pub mod routes;
 mod rules;
 
+// The page of a session shows its messages as these lines.
+pub(crate) use routes::lines;
 pub use rules::{AgentSessionView, NewSession, end_building, get, new_session, poke, shown};

@@ -10,7 +10,7 @@ use crate::nouns::agent_session::model::{AgentSession, Role};
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::agent_session::rules::SessionFilter;
 use crate::nouns::connection::wait_while;
-use crate::nouns::connector::routes as connectors;
+use crate::nouns::connector::apps_found;
 
 fn shown(cx: &Cx, session: &AgentSession) -> Result<Reply, ApiError> {
     Reply::json(&agents::shown(&cx.space, session))
@@ -116,7 +116,7 @@ const TOOL_RESULTS: usize = 10;
 pub(crate) async fn search_apps(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let body: ToolBody = call.json()?;
-    let mut apps = connectors::apps_found(&cx, &body.query);
+    let mut apps = apps_found(&cx, &body.query);
     apps.truncate(body.limit.unwrap_or(TOOL_RESULTS));
     Reply::json(&json!({ "items": apps }))
 }

@@ -17,5 +17,7 @@ pub use outbound::{
     CallOutcome, Outgoing, connector_of, is_only_size, log_exchanges, note_refusal, send, shown_body, shown_headers,
     size_if_large, strip_hop_headers, value_of,
 };
+// Hosted pages answer a connection as its routes do.
+pub(crate) use routes::shown;
 pub use rules::{get, wait_while};
 pub use view::ConnectionView;

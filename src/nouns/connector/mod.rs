@@ -9,4 +9,6 @@ pub mod model;
 pub mod routes;
 mod rules;
 
+// An agent session searches the apps as the list of apps does.
+pub(crate) use routes::apps_found;
 pub use rules::{get, publish, update};

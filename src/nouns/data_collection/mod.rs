@@ -8,7 +8,10 @@
 pub mod model;
 mod records;
 pub mod routes;
-pub mod view;
+mod view;
 
 pub use model::Verb;
 pub use records::{Collection, Request, perform};
+// The routes of a data source instance are those of its collection.
+pub(crate) use routes::{get_of_instance, perform_of_instance, unified_to_native};
+pub use view::{RecordView, record_schema, spec};

@@ -13,9 +13,7 @@ use crate::elements::settings::{Form, Setting};
 use crate::elements::{Address, routes as elements};
 use crate::engine::view::ViewContext;
 use crate::nouns::connector::model::Connector;
-use crate::nouns::data_collection::Verb;
-use crate::nouns::data_collection::routes as data;
-use crate::nouns::data_collection::view::spec;
+use crate::nouns::data_collection::{self as data, Verb, spec};
 use crate::nouns::data_source::model::{DataSource, data_source};
 use crate::nouns::kind::{FieldRules, kind_of_fields};
 

@@ -6,3 +6,6 @@
 //! Invariant: a page carries a ticket or the name of a visit, never a token.
 
 pub mod routes;
+
+// The form of `/connect` and the theme of a page are asked for by whoever answers a browser.
+pub(crate) use routes::{connect_form, theme_of};

@@ -10,8 +10,7 @@ use crate::base::json::set_member;
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
 use crate::engine::tokens::Caller;
-use crate::nouns::connection::connect::attempt;
-use crate::nouns::connection::connect::attempt::AttemptFilter;
+use crate::nouns::connection::connect::{AttemptFilter, attempts_logged};
 use crate::nouns::run_log::model::{ApiLog, Exchange, RunDetails, RunLog};
 use crate::store::logs;
 use crate::store::logs::{ApiLogFilter, RunLogFilter};
@@ -171,7 +170,7 @@ pub(crate) async fn list_attempts(call: Call) -> Result<Reply, ApiError> {
         integration_id: query.text("integrationId"),
         status: status(&call)?,
     };
-    Reply::json(&attempt::logged(&cx.space, &filter, call.page()?))
+    Reply::json(&attempts_logged(&cx.space, &filter, call.page()?))
 }
 
 /// `GET /connection-attempt-logs/{id}`, any token: answers one attempt to connect. 404 when the caller may not see it.

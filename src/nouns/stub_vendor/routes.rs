@@ -15,7 +15,7 @@ use crate::engine::WorkspaceRuntime;
 use crate::engine::oauth_codes::Asking;
 use crate::engine::view::logo_on_page;
 use crate::journal::{Entry, Side};
-use crate::nouns::hosted_page::routes::theme_of;
+use crate::nouns::hosted_page::theme_of;
 use crate::nouns::stub_vendor::oauth;
 use crate::nouns::stub_vendor::oauth::TokenAnswer;
 use crate::nouns::stub_vendor::rules::account_in;
@@ -130,14 +130,7 @@ pub(crate) async fn consent(call: Call) -> Result<Reply, ApiError> {
             return refused(&call, &ApiError::bad_request("`action` is `allow`, `slow`, `deny` or `error`"));
         }
     };
-    redirect(back.as_str())
-}
-
-/// Answers 303, so that the browser goes on with a GET.
-pub(crate) fn redirect(to: &str) -> Result<Reply, ApiError> {
-    let mut reply = Reply::html(StatusCode::SEE_OTHER, String::new());
-    reply.headers.insert(header::LOCATION, HeaderValue::try_from(to).map_err(ApiError::internal)?);
-    Ok(reply)
+    Reply::redirect(back.as_str())
 }
 
 /// `POST /vendor/{workspace}/{connector}/oauth/token`, client authentication: exchanges a code or a refresh token for

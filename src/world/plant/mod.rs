@@ -18,7 +18,7 @@ use crate::base::ids::{Id, Ids, stable_id, stable_uuid};
 use crate::elements::model::Meta;
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
-use crate::nouns::connection::connect::oauth::refresh_due;
+use crate::nouns::connection::connect::refresh_due;
 use crate::nouns::connection::model::{Connection, ConnectionHistory, ConnectionState};
 use crate::nouns::connector::model::Connector;
 use crate::nouns::external_app::model::ExternalApp;

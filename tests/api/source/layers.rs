@@ -125,17 +125,49 @@ pub(crate) fn text_of(file: &Path) -> String {
 
 /// `(room, file, room that it names)` of everything in `src`.
 fn edges() -> Vec<(String, String, String)> {
+    let path_to_room =
+        |(module, file, path): (Vec<String>, String, Vec<String>)| (room_of(&module), file, room_of(&path));
+    named_paths().into_iter().map(path_to_room).collect()
+}
+
+/// `(module, file, path that it names)` of everything in `src`.
+fn named_paths() -> Vec<(Vec<String>, String, Vec<String>)> {
     let root = src();
-    let mut edges = Vec::new();
+    let mut found = Vec::new();
     for file in files_of_src() {
         let shown = file.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/");
         let module = shown.trim_end_matches(".rs").trim_end_matches("/mod");
         let module: Vec<&str> = module.split('/').filter(|part| *part != "lib" && *part != "main").collect();
         for path in named(&text_of(&file), &module) {
-            edges.push((room_of(&module), shown.clone(), room_of(&path)));
+            found.push((module.iter().map(|part| (*part).to_owned()).collect(), shown.clone(), path));
         }
     }
-    edges
+    found
+}
+
+/// The big verbs, whose own `mod.rs` others may name.
+const BIG_VERBS: [&str; 2] = ["nouns/action/run", "nouns/connection/connect"];
+
+/// The file or folder of a noun that a path names past a `mod.rs` that is open to whoever is in `module`; none for one that
+/// keeps to it. Models are a room of their own.
+fn past_a_door(module: &[String], path: &[String]) -> Option<String> {
+    let is_module = |path: &str| {
+        let at = src().join(path);
+        at.is_dir() || at.with_extension("rs").is_file()
+    };
+    let [nouns, noun, part, ..] = path else { return None };
+    if nouns != "nouns" || part == "model" || module.starts_with(&[nouns.clone(), noun.clone()]) {
+        return None;
+    }
+    let is_above = module.first().is_none_or(|room| room != "nouns");
+    let part_at = format!("nouns/{noun}/{part}");
+    if BIG_VERBS.contains(&part_at.as_str()) {
+        let below = format!("{part_at}/{}", path.get(3)?);
+        let is_open = is_above && below.ends_with("/routes");
+        return (!is_open && is_module(&below)).then_some(below);
+    }
+    let is_open = is_above && ["routes", "seed"].contains(&part.as_str());
+    (!is_open && is_module(&part_at)).then_some(part_at)
 }
 
 #[test]
@@ -184,6 +216,39 @@ fn the_crate_docs_print_the_same_rooms() {
 
     let rooms: Vec<&str> = ROOMS.iter().rev().map(|(room, _)| *room).filter(|room| *room != "lib").collect();
     assert_eq!(rows, rooms, "the table in the crate docs, from the top to the bottom");
+}
+
+#[test]
+fn a_noun_is_named_through_its_own_mod_rs() {
+    let wrong: BTreeSet<String> = named_paths()
+        .into_iter()
+        .filter_map(|(module, file, path)| Some(format!("{file} names {}", past_a_door(&module, &path)?)))
+        .collect();
+    assert!(wrong.is_empty(), "past the mod.rs of a noun; name there what others may use: {wrong:#?}");
+}
+
+#[test]
+fn the_scan_of_nouns_sees_what_goes_past_their_mod_rs() {
+    let seen = |from: &str, path: &str| {
+        let parts = |text: &str| text.split("::").map(str::to_owned).collect::<Vec<_>>();
+        past_a_door(&parts(from), &parts(path))
+    };
+
+    let past = [
+        seen("nouns::flow::rules", "nouns::tenant::rules::admit"),
+        seen("nouns::flow::rules", "nouns::tenant::routes"),
+        seen("nouns::flow::rules", "nouns::connection::connect::attempt::Ending"),
+        seen("world::worker", "nouns::tenant::view::TenantView"),
+    ];
+    assert!(past.iter().all(Option::is_some), "{past:?}");
+    let open = [
+        seen("nouns::flow::rules", "nouns::tenant::admit"),
+        seen("nouns::flow::rules", "nouns::tenant::model::Tenant"),
+        seen("nouns::flow::rules", "nouns::connection::connect::begin"),
+        seen("nouns::flow::rules", "nouns::flow::view::FlowView"),
+        seen("edge", "nouns::connection::connect::routes::ensure"),
+    ];
+    assert!(open.iter().all(Option::is_none), "{open:?}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ pub struct AttemptFilter {
 }
 
 /// Answers a page of logged attempts, newest first.
-pub fn logged(space: &WorkspaceRuntime, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
+pub fn attempts_logged(space: &WorkspaceRuntime, filter: &AttemptFilter, page: PageRequest) -> Page<Arc<AttemptLog>> {
     let world = space.world();
     let is = |wanted: &Option<String>, own: Option<&str>| wanted.is_none() || wanted.as_deref() == own;
     let all: Vec<(u64, &Arc<AttemptLog>)> = world.attempt_logs.after(0).collect();

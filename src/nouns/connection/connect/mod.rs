@@ -5,10 +5,10 @@
 
 pub mod routes;
 
-pub mod attempt;
+mod attempt;
 mod ensure;
 mod moves;
-pub mod oauth;
+mod oauth;
 mod target;
 mod ticket;
 
@@ -17,12 +17,17 @@ pub(crate) use moves::authorize;
 use target::{ConnectTarget, misconfigured, target_of};
 
 pub use crate::nouns::connection::model::ticket::page_address;
+pub use attempt::{
+    Announcement, AttemptFilter, Ending, announce, attempts_logged, come_back, connector_of, consent, failure, refuse,
+};
 pub use ensure::ensure;
 pub use moves::{
     Consent, accept_credentials, cancel, complete, end_session, finish_building, finish_building_now, lost_credentials,
     move_in, poke,
 };
 pub(crate) use moves::{keep_input, settle_request};
+pub use oauth::{Exchanged, authorize_address, exchange_refresh_token, refresh_due};
+pub(crate) use routes::no_connector;
 pub use target::{integration_for, new_integration};
 pub use ticket::{as_owner, redeem};
 

@@ -76,7 +76,7 @@ pub enum Exchanged {
 }
 
 /// Exchanges the code that came back with the user's browser for tokens.
-pub async fn exchange_code(
+pub(super) async fn exchange_code(
     engine: &Arc<Engine>,
     space: &Arc<WorkspaceRuntime>,
     connection: &Connection,

@@ -25,7 +25,7 @@ use crate::engine::view::Secrets;
 /// page. 400 when nothing is named, 404 for an unknown target. Source: SEED (`connect`), SDK `ConnectPayload`.
 pub(crate) async fn connect(call: Call) -> Result<Reply, ApiError> {
     if call.is_form() {
-        return crate::nouns::hosted_page::routes::connect_form(&call).await;
+        return crate::nouns::hosted_page::connect_form(&call).await;
     }
     let cx = call.cx()?;
     let connection = connecting::begin(&cx, call.json()?).await?;

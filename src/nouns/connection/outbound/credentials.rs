@@ -11,7 +11,7 @@ use crate::base::message::headers::headers_of;
 use crate::engine::Cx;
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::connect;
-use crate::nouns::connection::connect::oauth::Exchanged;
+use crate::nouns::connection::connect::Exchanged;
 use crate::nouns::connection::model::{Connection, ConnectionEvent, ConnectionState, Transition};
 use crate::nouns::connection::outbound::{CallOutcome, connector_of};
 use crate::nouns::connector::model::Apply;
@@ -88,7 +88,7 @@ pub(in crate::nouns::connection) async fn refresh(
         return Ok(Refreshed::Credentials(connection.credentials.clone().unwrap_or_default()));
     }
     let Some(token) = connection.credential("refresh_token") else { return Ok(Refreshed::Impossible) };
-    match connect::oauth::exchange_refresh_token(&cx.engine, &cx.space, &connection, &connector, token).await {
+    match connect::exchange_refresh_token(&cx.engine, &cx.space, &connection, &connector, token).await {
         Exchanged::Tokens(tokens) => {
             let mut tx = cx.space.data.begin().await;
             let Some(mut connection) = tx.connections.get(id.as_str()).map(|c| (**c).clone()) else {
@@ -104,7 +104,7 @@ pub(in crate::nouns::connection) async fn refresh(
                 });
             }
             credentials.extend(tokens);
-            let due = connect::oauth::refresh_due(&credentials, cx.space.clock.now());
+            let due = connect::refresh_due(&credentials, cx.space.clock.now());
             connection.next_credentials_refresh_at = cx.space.advances.next_refresh(connection.id.as_str(), due);
             connection.credentials = Some(credentials.clone());
             (connection.retry_attempts, connection.next_retry_timestamp) = (0, None);

@@ -19,13 +19,10 @@ use crate::engine::view::logo_on_page;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::mapping::formula::plain_text;
 use crate::nouns::connection::connect as connecting;
-use crate::nouns::connection::connect::attempt::{Announcement, Ending, announce, failure};
-use crate::nouns::connection::connect::routes::no_connector;
-use crate::nouns::connection::connect::{Consent, attempt as attempts};
+use crate::nouns::connection::connect::{Announcement, Consent, Ending, announce, failure, no_connector};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::connection::model::attempt::{Attempt, Theme};
 use crate::nouns::connector::model::{AuthType, Connector};
-use crate::nouns::stub_vendor::routes::redirect;
 use crate::nouns::tenant::model::Tenant;
 use crate::pages as screens;
 use crate::pages::{ConnectPage, Field, Trail, in_full};
@@ -53,7 +50,7 @@ pub(crate) fn connect_page(
 ) -> Result<Reply, ApiError> {
     let cx = connecting::as_owner(&call.engine, space, connection)?;
     let world = cx.world();
-    let connector = attempts::connector_of(&cx.engine, space, connection)?;
+    let connector = connecting::connector_of(&cx.engine, space, connection)?;
     let tenant = cx.tenant()?;
     let typed = call.form();
     let fields = if has_form(&connector) {
@@ -150,7 +147,7 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
         connecting::cancel(&call.engine, &space, &connection).await?;
         return ended(&call.engine, &space, &connection, Ending::Cancelled).await;
     }
-    let connector = attempts::connector_of(&call.engine, &space, &connection)?;
+    let connector = connecting::connector_of(&call.engine, &space, &connection)?;
     if connector.auth_type.is_oauth() {
         let input = given_to(&connection, &connector).into_iter().chain(typed_into(&call, &connector)).collect();
         let connection = match connecting::keep_input(&space, &connection, &connector, input).await {
@@ -160,8 +157,8 @@ pub(crate) async fn page_answer(call: Call) -> Result<Reply, ApiError> {
             }
             Err(error) => return Err(error),
         };
-        let to = connecting::oauth::authorize_address(&call.engine, &space, &connection, &connector);
-        return redirect(to.ok_or_else(no_connector)?.as_str());
+        let to = connecting::authorize_address(&call.engine, &space, &connection, &connector);
+        return Reply::redirect(to.ok_or_else(no_connector)?.as_str());
     }
     let consent = Consent::Input(typed_into(&call, &connector));
     match connecting::complete(&call.engine, &space, &connection.id, consent).await {
@@ -207,15 +204,15 @@ pub(crate) async fn oauth_callback(call: Call) -> Result<Reply, ApiError> {
             return Ok(Reply::html(StatusCode::OK, page));
         }
     };
-    let connector = attempts::connector_of(&call.engine, &space, &connection)?;
+    let connector = connecting::connector_of(&call.engine, &space, &connection)?;
     let Some(code) = query.text("code") else {
         let why = query.text("error").unwrap_or_else(|| "no code came back".into());
         // What a vendor says in words is for the user, its code for who reads the log.
         let why = query.text("error_description").map_or_else(|| why.clone(), |said| format!("{said} ({why})"));
-        let ending = attempts::refuse(&call.engine, &space, &connection, &why).await?;
+        let ending = connecting::refuse(&call.engine, &space, &connection, &why).await?;
         return ended(&call.engine, &space, &connection, ending).await;
     };
-    match attempts::come_back(&call.engine, &space, &connection, &connector, &code).await {
+    match connecting::come_back(&call.engine, &space, &connection, &connector, &code).await {
         Ok(done) => ended(&call.engine, &space, &done, Ending::Connected).await,
         Err(error) => ended(&call.engine, &space, &connection, Ending::Failed(error)).await,
     }
@@ -245,7 +242,7 @@ pub(crate) fn failed(
 
 fn shown(end: Announcement, theme: Theme, trail: Trail) -> Result<Reply, ApiError> {
     match end.redirect {
-        Some(url) => redirect(url.as_str()),
+        Some(url) => Reply::redirect(url.as_str()),
         None => {
             let page = screens::result(theme, end.title, &end.text, end.failed, &end.message, trail)?;
             Ok(Reply::html(StatusCode::OK, page))

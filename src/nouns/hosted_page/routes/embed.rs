@@ -11,7 +11,7 @@ use crate::elements::Kind;
 use crate::engine::view::{ViewContext, logo_on_page};
 use crate::engine::{Cx, Visit};
 use crate::nouns::agent_session as agents;
-use crate::nouns::agent_session::routes::lines;
+use crate::nouns::agent_session::lines;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::connection_request::model::ConnectSpec;

@@ -21,15 +21,14 @@ use crate::engine::view::{Secrets, logo_on_page};
 use crate::engine::{Cx, Visit};
 use crate::nouns::connection as connections;
 use crate::nouns::connection::connect as connecting;
-use crate::nouns::connection::connect::attempt::Ending;
+use crate::nouns::connection::connect::Ending;
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::connection::model::{Connection, ConnectionState};
-use crate::nouns::connection::routes::shown;
+use crate::nouns::connection::shown;
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::hosted_page::routes::attempt::{closed, connect_page, ended, failed};
 use crate::nouns::hosted_page::routes::embed::logo_of;
 use crate::nouns::integration::model::Integration;
-use crate::nouns::stub_vendor::routes::redirect;
 use crate::pages as screens;
 use crate::pages::{ChoosePage, ConnectionPage, Offered, Trail, in_full};
 
@@ -312,7 +311,7 @@ pub(crate) async fn request(call: Call) -> Result<Reply, ApiError> {
     let connection = world.connection_requests.get(&id).and_then(|request| request.connection.as_ref());
     let connection = connection.and_then(|id| world.connections.get(id.as_str()));
     match connection.and_then(|c| connecting::page_address(call.engine.base(), &space.key, c)) {
-        Some(page) => redirect(&page),
+        Some(page) => Reply::redirect(&page),
         None => {
             let text = "This request has been answered. You can close this window.";
             let trail = Trail::connections(&space.key);
