@@ -1,25 +1,25 @@
 //! This module leads an HTTP request to its route and back: authentication, rights, errors in their envelope, the
 //! journal. Invariant: every request gets an answer, and all but control calls and OPTIONS get an entry in a journal.
 
-use std::collections::BTreeMap;
+mod inner;
+mod replies;
+
+pub use inner::inner;
+use replies::{guard_page, page_of, reply_of, to_http, under_way_until_sent};
+
 use std::panic::AssertUnwindSafe;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use actix_web::body::{BodySize, BoxBody, MessageBody, SizedStream};
 use actix_web::web::Payload;
 use actix_web::{HttpRequest, HttpResponse};
 use bytes::Bytes;
-use futures_util::{FutureExt as _, StreamExt as _, stream};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde_json::Value;
+use futures_util::FutureExt as _;
+use http::{HeaderMap, HeaderValue, Method, header};
 use tracing::Instrument as _;
 
 use crate::base::clock::{Timestamp, as_a_call, monotonic};
-use crate::base::error::{ApiError, ErrorCode};
-use crate::base::message::headers;
+use crate::base::error::ApiError;
 use crate::base::operation::Operation;
 use crate::base::redact::masked;
 use crate::call::router::{Access, PreparedCall, Route, Router};
@@ -27,20 +27,19 @@ use crate::call::similar;
 use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
 use crate::edge::decoding::{check_fields, decoded};
-use crate::edge::departure::{departed, end_soon, while_heard};
+use crate::edge::departure::{departed, end_soon};
 use crate::edge::faults;
 use crate::edge::incoming::{LARGEST_BODY, headers_of, is_handshake, length_of, read_body};
 use crate::edge::page;
-use crate::edge::under_way::{OneUnderWay, UnderWay};
+use crate::edge::under_way::UnderWay;
 use crate::elements::manager_only;
-use crate::engine::{Cx, Engine, InnerAnswer, InnerCall, WorkspaceRuntime, tokens as auth};
+use crate::engine::{Engine, WorkspaceRuntime, tokens as auth};
 use crate::fault;
 use crate::journal;
-use crate::journal::{DEAD_CONNECTION, Entry, Refusal, Side};
+use crate::journal::{DEAD_CONNECTION, Entry, Side};
 use crate::nouns::connection::model::attempt::Theme;
 use crate::nouns::hosted_page::theme_of;
 use crate::nouns::tenant::admit;
-use crate::pages::{Trail, next_after};
 use crate::world::scenario::rules as scenarios;
 
 /// The journal shows this status for a call whose client did not wait. Source: our choice: nginx's.
@@ -142,79 +141,7 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     // A stream never ends by itself, so nobody waits for it.
     let is_endless = reply.stream.is_some() || reply.cut.is_some();
     let response = to_http(reply, &incoming, &request, is_given_up);
-    if is_endless {
-        response
-    } else {
-        response.map_body(|_, body| BoxBody::new(Answering { body, _under_way: under_way }))
-    }
-}
-
-/// The body of an answer, whose call is under way until all of it was handed on to be sent.
-struct Answering {
-    body: BoxBody,
-    _under_way: OneUnderWay,
-}
-
-impl MessageBody for Answering {
-    type Error = <BoxBody as MessageBody>::Error;
-
-    fn size(&self) -> BodySize {
-        self.body.size()
-    }
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
-        Pin::new(&mut self.body).poll_next(cx)
-    }
-}
-
-/// Makes a page that shows an error, for a browser.
-fn page_of(theme: Theme, error: &ApiError, space: Option<&WorkspaceRuntime>) -> Result<Reply, ApiError> {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let trail = space.map(|space| Trail::failures(&space.key)).unwrap_or_default();
-    let page = crate::pages::problem(theme, "Not possible", &error.message, next_after(error), trail)?;
-    let mut reply = Reply::html(status, page);
-    reply.refusal = Some(Refusal::of(error));
-    Ok(reply)
-}
-
-/// The client shows the pages at and below these addresses in a frame of the app (SDK).
-const FRAMED: [&str; 6] = ["/connect", "/connection-popup", "/connect/", "/screens/", "/embed/", "/isolated-embed/"];
-
-/// Forbids frames for all other pages, above all for the consent page of a vendor.
-fn guard_page(reply: &mut Reply, path: &str) {
-    let is_page = reply.content_type.as_deref().is_some_and(|content_type| content_type.starts_with("text/html"));
-    // The pages of the dashboard have a stricter policy of their own.
-    if !is_page || reply.headers.contains_key(header::CONTENT_SECURITY_POLICY) {
-        return;
-    }
-    let framed = FRAMED.iter().any(|known| path == *known || (known.ends_with('/') && path.starts_with(known)));
-    let policy = if framed {
-        "base-uri 'none'; object-src 'none'"
-    } else {
-        reply.headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-        "base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
-    };
-    reply.headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
-}
-
-/// Returns the answer of a call, an error in its envelope. A 5xx that no fault caused is the
-/// fake's own failure and is logged.
-fn reply_of(result: Result<Reply, ApiError>, path: &str, is_unasked: bool) -> Reply {
-    result.unwrap_or_else(|error| {
-        if is_unasked && error.status() >= 500 && error.status() != 501 {
-            tracing::error!(error.cause = %error.message, http.path = masked(path), "a call failed inside the fake");
-        }
-        let mut reply = Reply::error(&error);
-        reply.is_dead_connection = error.code == Some(ErrorCode::ConnectionDisconnected);
-        let allowed = error.data.as_ref().and_then(|data| data.get("allow")).and_then(Value::as_array);
-        let allowed: Option<Vec<&str>> = allowed.map(|list| list.iter().filter_map(Value::as_str).collect());
-        if let (405, Some(allowed)) = (error.status(), allowed)
-            && let Ok(value) = HeaderValue::try_from(allowed.join(", "))
-        {
-            reply.headers.insert(header::ALLOW, value);
-        }
-        reply
-    })
+    if is_endless { response } else { under_way_until_sent(response, under_way) }
 }
 
 struct IncomingCall {
@@ -420,75 +347,6 @@ fn check_rights(route: &Route, space: &WorkspaceRuntime, caller: &auth::Caller) 
     Ok(())
 }
 
-/// Answers a call that a snippet makes: the same routes and rights, but no HTTP.
-pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
-    let path = call.path.clone();
-    let mut broken_by = Vec::new();
-    let result = inner_reply(edge, cx, call, &mut broken_by).await;
-    let reply = reply_of(result, &path, broken_by.is_empty());
-    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let mut headers: BTreeMap<String, String> =
-        reply.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    if let Some(content_type) = reply.content_type {
-        headers.insert("content-type".into(), content_type.into_owned());
-    }
-    InnerAnswer {
-        status: reply.status.as_u16(),
-        headers,
-        text: String::from_utf8_lossy(&reply.body).into_owned(),
-        run_id: reply.run_id,
-    }
-}
-
-/// Answers a snippet's call; `broken_by` gets the names of the faults that it met.
-async fn inner_reply(edge: &Edge, cx: Cx, call: InnerCall, broken_by: &mut Vec<String>) -> Result<Reply, ApiError> {
-    let method = Method::try_from(call.method.to_uppercase().as_str())
-        .map_err(|_| ApiError::bad_request(format!("`{}` is no HTTP method", call.method)))?;
-    let (path, query) = call.path.split_once('?').unwrap_or((&call.path, ""));
-    let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-    let (route, params) = edge.router.find(&method, &path)?;
-    if matches!(route.access, Access::Control) {
-        return Err(ApiError::not_found(format!("there is no route {method} {path}")));
-    }
-    check_rights(route, &cx.space, &cx.caller)?;
-    let headers = headers::headers_of(&call.headers).map_err(|problem| ApiError::bad_request(problem.to_string()))?;
-    let call = Call {
-        engine: Arc::clone(&cx.engine),
-        // An earlier call may have changed the tenant, so it is looked up again.
-        who: Some((Arc::clone(&cx.space), cx.caller.in_world(&cx.space.world()))),
-        method,
-        path,
-        raw_query: query.to_owned(),
-        params,
-        headers,
-        body: call.body.unwrap_or_default().into(),
-        depth: cx.depth,
-        read: Arc::default(),
-    };
-    let (method, path) = (call.method.clone(), call.path.clone());
-    let PreparedCall { subject, answer } = route.begin(call);
-    let met = faults::meet(&cx.engine, subject.as_ref()).await?;
-    if let (false, Some(Subject { facts, .. })) = (met.rules.is_empty(), &subject) {
-        // A call of a snippet is part of its run, and is in the journal only when a fault broke it.
-        let at = cx.space.clock.now();
-        cx.space.journal.add(Entry {
-            route: Some(route.path.clone()),
-            caller: Some("snippet".into()),
-            tenant: facts.tenant.clone(),
-            connection: facts.connection.clone(),
-            faults: met.rules.clone(),
-            ..Entry::new(Side::Api, at, method.as_str(), &path)
-        });
-        broken_by.clone_from(&met.rules);
-    }
-    let reply = faults::ended(met, answer).await?;
-    match reply.cut {
-        // There is no wire between, so the call fails as if there had been one.
-        Some(cut) => Err(ApiError::internal(format!("the call was cut off by a fault ({cut:?})"))),
-        None => Ok(reply),
-    }
-}
-
 fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
     if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS || seen.is_dashboard {
         return;
@@ -542,44 +400,4 @@ fn cursor_in(body: &Bytes) -> Option<String> {
     let end = body.get(body.len().saturating_sub(LONGEST)..)?;
     let (_, cursor) = std::str::from_utf8(end).ok()?.strip_suffix("\"}")?.rsplit_once("\"cursor\":\"")?;
     Some(cursor.to_owned())
-}
-
-fn to_http(reply: Reply, incoming: &IncomingCall, request: &HttpRequest, is_last: bool) -> HttpResponse {
-    let status = actix_web::http::StatusCode::from_u16(reply.status.as_u16());
-    let mut builder = HttpResponse::build(status.unwrap_or(actix_web::http::StatusCode::OK));
-    if let Some(content_type) = &reply.content_type {
-        builder.insert_header(("content-type", content_type.as_ref()));
-    }
-    for (name, value) in &reply.headers {
-        builder.append_header((name.as_str(), value.as_bytes()));
-    }
-    if is_last || is_handshake(&incoming.method, &incoming.headers) {
-        builder.force_close();
-    }
-    if let Some(cut) = reply.cut {
-        return faults::cut(builder, &reply.body, cut, request);
-    }
-    if let Some(events) = reply.stream {
-        return builder.streaming(while_heard(events.0, request).map(Ok::<_, std::io::Error>));
-    }
-    let bodyless = reply.status == StatusCode::NO_CONTENT || incoming.method == Method::HEAD;
-    match reply.body.len() {
-        _ if bodyless => builder.finish(),
-        length if length > PIECE => builder.body(SizedStream::new(length as u64, in_pieces(reply.body))),
-        _ => builder.body(reply.body),
-    }
-}
-
-/// A long answer is handed to the HTTP server in pieces of so many bytes, because it copies what it is given, for a client
-/// that may not read it, and writes nobody else's meanwhile.
-const PIECE: usize = 64 * 1024;
-
-fn in_pieces(body: Bytes) -> impl futures_util::Stream<Item = std::io::Result<Bytes>> {
-    stream::unfold(body, async |mut body| {
-        if body.is_empty() {
-            return None;
-        }
-        let piece = body.split_to(PIECE.min(body.len()));
-        Some((Ok(piece), body))
-    })
 }
