@@ -21,10 +21,10 @@ use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::model::{DataCollection, DataRecord};
 use crate::nouns::data_source;
 use crate::nouns::data_source::model::DataSource;
+use crate::nouns::external_event::collecting::collect;
 use crate::nouns::external_event::model::{
     Detection, EventConfig, EventType, ExternalEventSubscription, Noticed, SubscriptionStatus,
 };
-use crate::nouns::external_event::rules::collect;
 use crate::nouns::external_event_type::model::ExternalEventType;
 use crate::nouns::flow::model::{Flow, FlowNode};
 use crate::store::{Record, StoreError, Tx, World};
