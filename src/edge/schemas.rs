@@ -19,7 +19,7 @@ use crate::nouns::connection::connect::routes::RequestView;
 use crate::nouns::connection::model::ConnectionBody;
 use crate::nouns::connection_request::model::ConnectSpec;
 use crate::nouns::connector::model::ConnectorBody;
-use crate::nouns::connector::routes::{AppView, ConnectorView};
+use crate::nouns::connector::{AppView, ConnectorView};
 use crate::nouns::external_event::{EventView, PullTelemetry, PullView, SubscriptionView, WebhookView};
 use crate::nouns::flow_run::FlowRunView;
 use crate::nouns::flow_run::model::FlowRunBody;

@@ -39,7 +39,7 @@ pub(super) async fn poke_session(
 ) -> Result<Shown<AgentSessionView>, ApiError> {
     let space = space(&call)?;
     let session = agents::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
-    Ok(Shown(agents::shown(&space, &session)))
+    Ok(Shown(AgentSessionView::of(&space, &session)))
 }
 
 /// The event of a background job.

@@ -1,4 +1,4 @@
-//! The handlers of `/agent/sessions`. Each shows a session as [`agents::shown`] makes it.
+//! The handlers of `/agent/sessions`. Each answers a session as an [`AgentSessionView`].
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::base::error::ApiError;
 use crate::call::{Call, Reply};
 use crate::engine::Cx;
+use crate::nouns::agent_session::AgentSessionView;
 use crate::nouns::agent_session::model::{AgentSession, Role};
 use crate::nouns::agent_session::rules as agents;
 use crate::nouns::agent_session::rules::SessionFilter;
@@ -13,7 +14,7 @@ use crate::nouns::connection::wait_while;
 use crate::nouns::connector::apps_found;
 
 fn shown(cx: &Cx, session: &AgentSession) -> Result<Reply, ApiError> {
-    Reply::json(&agents::shown(&cx.space, session))
+    Reply::json(&AgentSessionView::of(&cx.space, session))
 }
 
 /// `POST /agent/sessions`, any token: begins a session and answers it, queued. 400 without `prompt`.
@@ -32,7 +33,7 @@ pub(crate) async fn list(call: Call) -> Result<Reply, ApiError> {
         element_id: query.text("workspaceElementId"),
         status: query.text("status"),
     };
-    let page = agents::list(&cx, &filter, call.page()?).map(|session| agents::shown(&cx.space, &session));
+    let page = agents::list(&cx, &filter, call.page()?).map(|session| AgentSessionView::of(&cx.space, &session));
     Reply::json(&page)
 }
 

@@ -1,44 +1,15 @@
 //! The handlers of `/workspaces` and `/org-workspaces`, for managers. Invariant: only what the console's own answers have, the
 //! second, contains the secret.
 
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::base::ids::Id;
 use crate::base::json::set_member;
 use crate::call::{Call, Reply};
-use crate::nouns::workspace::model::{PublicKey, Settings, Workspace};
+use crate::nouns::workspace::model::Workspace;
 use crate::nouns::workspace::rules::{self as workspaces, TokenBody};
-
-/// A workspace as it is shown, without its secret. Source: SDK `Workspace`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct WorkspaceView<'a> {
-    id: &'a Id<Workspace>,
-    key: &'a str,
-    settings: &'a Settings,
-    public_keys: &'a [PublicKey],
-    #[serde(flatten)]
-    extra: &'a JsonMap,
-    is_disabled: bool,
-    is_throttled: bool,
-}
-
-impl<'a> WorkspaceView<'a> {
-    fn of(workspace: &'a Workspace) -> Self {
-        Self {
-            id: &workspace.id,
-            key: &workspace.key,
-            settings: &workspace.settings,
-            public_keys: &workspace.public_keys,
-            extra: &workspace.extra,
-            is_disabled: false,
-            is_throttled: false,
-        }
-    }
-}
+use crate::nouns::workspace::view::WorkspaceView;
 
 /// `GET /org-workspace-id`, any token: answers the id of the token's workspace, which the workspace CLI asks for before it
 /// pushes.

@@ -14,7 +14,7 @@ use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::nouns::workspace::model::progress::ProgressSettings;
 
-/// A workspace as stored. The wire form, without the secret, is `WorkspaceView` in [`crate::nouns::workspace::routes`].
+/// A workspace as stored. The wire form, without the secret, is `WorkspaceView` in `view.rs`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Workspace {
