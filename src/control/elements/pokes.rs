@@ -19,7 +19,7 @@ use crate::nouns::flow_run::model::FlowRunEvent;
 use crate::nouns::{action as building, agent_session as agents, flow_run as runs};
 use crate::world::job::model::JobEvent;
 use crate::world::job::rules as jobs;
-use crate::world::job::rules::JobView;
+use crate::world::job::view::JobView;
 use crate::world::worker;
 
 /// The event of an agent session.
@@ -56,7 +56,7 @@ pub(super) struct JobPokeBody {
 pub(super) async fn poke_job(call: Call, Given(body): Given<JobPokeBody>) -> Result<Shown<JobView>, ApiError> {
     let space = space(&call)?;
     let job = jobs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
-    Ok(Shown(jobs::shown(&call.engine, &space, &job)))
+    Ok(Shown(JobView::of(&call.engine, &space, &job)))
 }
 
 /// The event of a flow run.

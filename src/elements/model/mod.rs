@@ -90,6 +90,12 @@ impl Meta {
         self.revision = ids.revision();
     }
 
+    /// Archives the element, which is a write.
+    pub fn archive(&mut self, ids: &Ids, now: Timestamp) {
+        self.archived_at = Some(now);
+        self.touch(ids, now);
+    }
+
     pub fn is_archived(&self) -> bool {
         self.archived_at.is_some()
     }

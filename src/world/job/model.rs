@@ -105,7 +105,7 @@ impl JobStatus {
 /// The files of an archive: their texts by path.
 pub type Files = BTreeMap<String, String>;
 
-/// A job as stored. The wire form is made by [`crate::world::job::rules::shown`].
+/// A job as stored. The wire form is [`crate::world::job::view::JobView`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Job {

@@ -10,6 +10,7 @@ use crate::call::subject::Subject;
 use crate::call::{Call, Query, Reply};
 use crate::world::job::model::{ImportOptions, Job};
 use crate::world::job::rules as jobs;
+use crate::world::job::view::JobView;
 
 /// Answers the id and the access key by which a caller polls a job. Source: SDK `AsyncRequestTriggerResponse`.
 fn begun(job: &Job) -> Result<Reply, ApiError> {
@@ -66,7 +67,7 @@ async fn upload(call: &Call) -> Result<(Bytes, Option<bool>), ApiError> {
 pub(crate) async fn get(call: Call) -> Result<Reply, ApiError> {
     let cx = call.cx()?;
     let job = jobs::get(&cx, call.param("job")?)?;
-    Reply::json(&jobs::shown(&cx.engine, &cx.space, &job))
+    Reply::json(&JobView::of(&cx.engine, &cx.space, &job))
 }
 
 /// `GET /downloads/{ticket}`, no token: answers the archive of an export to whoever has its address

@@ -10,68 +10,23 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use schemars::JsonSchema;
-use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
-use crate::elements::{Kind, SeedForm};
 use crate::engine::directory::Directory;
 use crate::engine::moves::Moves;
 use crate::engine::{Cx, Engine, WorkspaceRuntime};
-use crate::nouns::action::model::Action;
-use crate::nouns::action::seed::SeedAction;
-use crate::nouns::connector::model::Connector;
-use crate::nouns::integration::model::Integration;
 use crate::nouns::workspace::model::progress::{Failure, Progress};
 use crate::store::{Tx, World};
-use crate::world::archive;
-use crate::world::catalog::catalog_action_id;
+use crate::world::archive::{self, archive_others, files_of};
 use crate::world::job::model::{Files, ImportOptions, Job, JobEvent, JobStatus, JobWork};
-use crate::world::plant::{Changes, is_defined, plant_elements};
-use crate::world::portable::{app_alone, portable_for, whole};
-use crate::world::seed::{
-    EachKind, SeedApp, SeedConnector, SeedDocument, SeedIntegration, Seeded, each_kind, folder_of_key, for_app,
-    name_of_app, place_in,
-};
+use crate::world::plant::{Changes, plant_elements};
+use crate::world::seed::SeedDocument;
 
 /// The most jobs of a workspace that may wait, and about how many are kept; the oldest that is over is removed first.
 const MOST_JOBS: usize = 20;
-
-/// A job as it is sent. Source: SDK `AsyncRequestStatusResponse`; EXP (`result.downloadUrl`).
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Job")]
-pub struct JobView {
-    /// The id.
-    id: Id<Job>,
-    /// How far it is.
-    status: JobStatus,
-    /// The same in percent.
-    progress: u8,
-    /// Once it is completed: of an export `{downloadUrl}`, of an import what was done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Value>,
-    /// Why it failed; absent unless it did.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<ApiError>,
-}
-
-/// A job as it is sent.
-pub fn shown(engine: &Engine, space: &WorkspaceRuntime, job: &Job) -> JobView {
-    let result = (job.status == JobStatus::Completed).then(|| match job.work {
-        JobWork::Export => json!({ "downloadUrl": download_address(engine.base(), &space.key, job) }),
-        JobWork::Import(_) => json!(job.result),
-    });
-    JobView { id: job.id.clone(), status: job.status, progress: job.status.percent(), result, error: job.error.clone() }
-}
-
-/// The address from which an export is fetched without a token; its ticket names workspace, job and access key.
-fn download_address(base: &str, workspace: &str, job: &Job) -> String {
-    let ticket = URL_SAFE_NO_PAD.encode(format!("{workspace}/{}/{}", job.id, job.access_key));
-    format!("{base}/downloads/{ticket}")
-}
 
 /// The workspace and the job that a download's ticket names; none for a wrong ticket.
 pub fn redeem(engine: &Engine, ticket: &str) -> Option<(Arc<WorkspaceRuntime>, Arc<Job>)> {
@@ -323,161 +278,4 @@ pub async fn poke(
     }
     let world = tx.commit().await?;
     world.jobs.get(id).cloned().ok_or_else(unknown)
-}
-
-/// The connector of an integration that is exported; none for an integration without a connector or a key, which could
-/// not be connected to or found elsewhere.
-fn connector_of(directory: &Directory<'_>, integration: &Integration) -> Option<Arc<Connector>> {
-    let is_exported = !integration.meta.is_archived() && !integration.key().is_empty();
-    directory.connector_for(integration).filter(|_| is_exported)
-}
-
-/// The elements at one place that are exported: those with a key, because the others could not be found.
-fn elements_at<'w, E: Kind>(
-    world: &'w World,
-    integration: Option<&'w Id<Integration>>,
-) -> impl Iterator<Item = &'w Arc<E>> {
-    let at_place = move |element: &&Arc<E>| {
-        is_defined(&***element) && element.place().integration.as_ref() == integration && element.meta().key.is_some()
-    };
-    E::table(world).iter().filter(at_place)
-}
-
-/// Archives the integrations, actions and flows that an export would have and that the archive lacks.
-fn archive_others(
-    engine: &Engine,
-    space: &WorkspaceRuntime,
-    tx: &mut Tx,
-    seed: &SeedDocument,
-    changes: &mut Changes,
-) -> Result<(), ApiError> {
-    let world = (**tx).clone();
-    let directory = Directory::new(&world, &engine.catalog);
-    let now = space.clock.now();
-    for integration in world.integrations.iter().filter(|known| connector_of(&directory, known).is_some()) {
-        let wanted = seed.integrations.iter().find(|wanted| wanted.key == integration.key());
-        let place = format!("integrations/{}", integration.key());
-        if wanted.is_none() {
-            let mut gone = (**integration).clone();
-            gone.meta.archived_at = Some(now);
-            gone.meta.touch(&space.ids, now);
-            tx.put(gone)?;
-            changes.archived.push(place.clone());
-        }
-        let at = Some((&integration.id, wanted));
-        each_kind(&mut ArchivingKinds { space, tx, directory, seed, at, folder: &format!("{place}/"), changes })?;
-    }
-    each_kind(&mut ArchivingKinds { space, tx, directory, seed, at: None, folder: "", changes })
-}
-
-/// Archives the elements of each kind that a document lacks, at the place of an integration or, without one, universal ones.
-struct ArchivingKinds<'a> {
-    space: &'a WorkspaceRuntime,
-    tx: &'a mut Tx,
-    /// The workspace before the import.
-    directory: Directory<'a>,
-    seed: &'a SeedDocument,
-    at: Option<(&'a Id<Integration>, Option<&'a SeedIntegration>)>,
-    folder: &'a str,
-    changes: &'a mut Changes,
-}
-
-impl EachKind for ArchivingKinds<'_> {
-    type Error = ApiError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        let wanted: &[K::Seed] = match self.at {
-            None => K::of_document(self.seed),
-            Some((_, Some(integration))) => K::of_integration(integration),
-            Some((_, None)) => &[],
-        };
-        let known = elements_at::<K>(self.directory.world, self.at.map(|(id, _)| id));
-        archive_elements(self.space, self.tx, self.directory, known, wanted, self.folder, self.changes)
-    }
-}
-
-fn archive_elements<'w, S: SeedForm>(
-    space: &WorkspaceRuntime,
-    tx: &mut Tx,
-    directory: Directory<'_>,
-    known: impl Iterator<Item = &'w Arc<S::Of>>,
-    wanted: &[S],
-    folder: &str,
-    changes: &mut Changes,
-) -> Result<(), ApiError> {
-    let now = space.clock.now();
-    let app_of = |wanted: &S| directory.find_app(wanted.external_app()?).ok().map(|app| app.id.clone());
-    let is_wanted = |known: &S::Of| {
-        let mut same = wanted.iter().filter(|wanted| Some(wanted.key()) == known.meta().key.as_deref());
-        same.any(|wanted| known.place().integration.is_some() || app_of(wanted) == known.place().external_app)
-    };
-    for known in known.filter(|known| !is_wanted(known)) {
-        let mut gone = (**known).clone();
-        gone.meta_mut().archived_at = Some(now);
-        gone.meta_mut().touch(&space.ids, now);
-        let (key, app) = (gone.meta().key.as_deref().unwrap_or_default(), app_alone(&gone, directory));
-        let name = app.map_or_else(|| key.to_owned(), |app| for_app(key, &app));
-        changes.archived.push(format!("{folder}{}", place_in::<S::Of>(&name)));
-        tx.put(gone)?;
-    }
-    Ok(())
-}
-
-/// What a workspace defines, as the files of an archive. Source: SDK, EXP (zip layout); which fields
-/// is our choice: those of seeds.
-fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
-    let directory = Directory::new(world, &engine.catalog);
-    let mut files = Files::new();
-    for app in world.external_apps.iter().filter(|app| !app.meta.is_archived()) {
-        let spec = SeedApp::of(app);
-        files.insert(format!("external-apps/{}.yaml", folder_of_key(&spec.key)), spec_of(&spec)?);
-    }
-    for connector in world.connectors.iter().filter(|connector| !connector.key().is_empty()) {
-        let app = connector.external_app_id.as_ref().and_then(|id| directory.find_app(id.as_str()).ok());
-        let mut spec = SeedConnector::of(connector, app.and_then(|app| app.meta.key.clone()));
-        let of_it = |action: &&Arc<Action>| {
-            action.is_public && action.id == catalog_action_id(connector.key(), action.meta.key.as_deref())
-        };
-        spec.actions = world.actions.iter().filter(of_it).map(|action| SeedAction::of(action)).collect();
-        files.insert(format!("connectors/{}/spec.yaml", folder_of_key(connector.key())), spec_of(&spec)?);
-    }
-    for integration in world.integrations.iter() {
-        let Some(connector) = connector_of(&directory, integration) else { continue };
-        let folder = format!("integrations/{}", folder_of_key(integration.key()));
-        files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
-        let (at, folder) = (Some(&integration.id), format!("{folder}/"));
-        each_kind(&mut WritingKinds { files: &mut files, folder: &folder, directory, at })?;
-    }
-    each_kind(&mut WritingKinds { files: &mut files, folder: "", directory, at: None })?;
-    Ok(files)
-}
-
-/// Writes the elements of each kind into files, those of an integration or, without one, universal ones.
-struct WritingKinds<'a> {
-    files: &'a mut Files,
-    folder: &'a str,
-    directory: Directory<'a>,
-    at: Option<&'a Id<Integration>>,
-}
-
-impl EachKind for WritingKinds<'_> {
-    type Error = ApiError;
-
-    fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        for element in elements_at::<K>(self.directory.world, self.at) {
-            let folder = folder_of_key(element.meta().key.as_deref().unwrap_or_default());
-            let app = app_alone(&**element, self.directory);
-            // No folder of a key has the character between the two.
-            let folder = app.map_or(folder.clone(), |app| format!("{folder}@{}", folder_of_key(&name_of_app(&app))));
-            let place = place_in::<K>(&folder);
-            let spec = portable_for(&**element, self.directory)?;
-            self.files.insert(format!("{}{place}/spec.yaml", self.folder), spec_of(&spec)?);
-        }
-        Ok(())
-    }
-}
-
-/// A description as YAML, without fields that are null.
-fn spec_of(description: &impl Serialize) -> Result<String, ApiError> {
-    serde_yaml_ng::to_string(&whole(description)?).map_err(ApiError::internal)
 }

@@ -234,8 +234,7 @@ pub(crate) fn replace_others(space: &WorkspaceRuntime, tx: &mut Tx, connection: 
         .map(|other| (**other).clone())
         .collect();
     for mut other in others {
-        other.meta.archived_at = Some(space.clock.now());
-        other.meta.touch(&space.ids, space.clock.now());
+        other.meta.archive(&space.ids, space.clock.now());
         tx.put(other)?;
     }
     Ok(())

@@ -1,6 +1,11 @@
 //! Archives of what a workspace defines: zip files of YAML, for the jobs that export and import them.
 //!
+//! This file packs and unpacks them, `contents.rs` says which files a workspace has, and what an import archives.
 //! Invariant: unpacking is bounded by size and number of files, and no path leads out of the archive.
+
+mod contents;
+
+pub use contents::{archive_others, files_of};
 
 use std::io::{Cursor, Read as _, Write as _};
 
