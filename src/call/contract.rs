@@ -74,9 +74,9 @@ pub trait Argument: Sized + Send {
 
 /// The query as a struct whose fields are texts, numbers or names.
 #[derive(Debug)]
-pub struct Asked<T>(pub T);
+pub struct QueryOf<T>(pub T);
 
-impl<T: DeserializeOwned + JsonSchema + Send> Argument for Asked<T> {
+impl<T: DeserializeOwned + JsonSchema + Send> Argument for QueryOf<T> {
     fn query_fields() -> &'static [&'static str] {
         fields_of::<T>()
     }
@@ -103,9 +103,9 @@ impl<T: DeserializeOwned + JsonSchema + Send> Argument for Asked<T> {
 
 /// The body as JSON; an empty one is an object without fields.
 #[derive(Debug)]
-pub struct Given<T>(pub T);
+pub struct JsonBody<T>(pub T);
 
-impl<T: DeserializeOwned + JsonSchema + Send> Argument for Given<T> {
+impl<T: DeserializeOwned + JsonSchema + Send> Argument for JsonBody<T> {
     const BODY: Option<BodyShape> =
         Some(BodyShape { shape: SchemaGenerator::subschema_for::<T>, kinds: &["application/json"] });
 
@@ -116,9 +116,9 @@ impl<T: DeserializeOwned + JsonSchema + Send> Argument for Given<T> {
 
 /// The body as a text of YAML or JSON, which the handler reads.
 #[derive(Debug)]
-pub struct Written<T>(pub String, pub std::marker::PhantomData<fn() -> T>);
+pub struct TextBody<T>(pub String, pub std::marker::PhantomData<fn() -> T>);
 
-impl<T: JsonSchema> Argument for Written<T> {
+impl<T: JsonSchema> Argument for TextBody<T> {
     const BODY: Option<BodyShape> = Some(BodyShape {
         shape: SchemaGenerator::subschema_for::<T>,
         kinds: &["application/json", "application/yaml"],
@@ -141,9 +141,9 @@ pub trait Answer: Send {
 
 /// A value as JSON.
 #[derive(Debug)]
-pub struct Shown<T>(pub T);
+pub struct Json<T>(pub T);
 
-impl<T: Serialize + JsonSchema + Send> Answer for Shown<T> {
+impl<T: Serialize + JsonSchema + Send> Answer for Json<T> {
     const SHAPE: AnswerShape = AnswerShape::Json(SchemaGenerator::subschema_for::<T>);
 
     fn reply(self) -> Result<Reply, ApiError> {
@@ -153,15 +153,15 @@ impl<T: Serialize + JsonSchema + Send> Answer for Shown<T> {
 
 /// A reply that has been written already, of a value of this type.
 #[derive(Debug)]
-pub struct Replied<T>(pub Reply, pub std::marker::PhantomData<fn() -> T>);
+pub struct JsonReply<T>(pub Reply, pub std::marker::PhantomData<fn() -> T>);
 
-impl<T> From<Reply> for Replied<T> {
+impl<T> From<Reply> for JsonReply<T> {
     fn from(reply: Reply) -> Self {
         Self(reply, std::marker::PhantomData)
     }
 }
 
-impl<T: JsonSchema> Answer for Replied<T> {
+impl<T: JsonSchema> Answer for JsonReply<T> {
     const SHAPE: AnswerShape = AnswerShape::Json(SchemaGenerator::subschema_for::<T>);
 
     fn reply(self) -> Result<Reply, ApiError> {
@@ -171,9 +171,9 @@ impl<T: JsonSchema> Answer for Replied<T> {
 
 /// The same, or nothing where there is nothing left to show.
 #[derive(Debug)]
-pub struct IfLeft<T>(pub Option<Replied<T>>);
+pub struct JsonOrNothing<T>(pub Option<JsonReply<T>>);
 
-impl<T: JsonSchema> Answer for IfLeft<T> {
+impl<T: JsonSchema> Answer for JsonOrNothing<T> {
     const SHAPE: AnswerShape = AnswerShape::JsonOrNothing(SchemaGenerator::subschema_for::<T>);
 
     fn reply(self) -> Result<Reply, ApiError> {
@@ -217,7 +217,7 @@ impl Answer for Text {
     }
 }
 
-/// A handler that says by its types what it takes and answers; `Given` is what it takes beside the call.
+/// A handler that says by its types what it takes and answers; `Taken` is what it takes beside the call.
 pub trait Typed<Taken>: Send + Sync + 'static {
     /// What it answers.
     type Answer: Answer;

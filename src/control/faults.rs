@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::base::error::ApiError;
 use crate::base::json::said_at;
 use crate::call::Call;
-use crate::call::contract::{Done, Given, Shown};
+use crate::call::contract::{Done, Json, JsonBody};
 use crate::call::router::Route;
 use crate::control::{control, space};
 use crate::fault::{Firing, Rule, Standing};
@@ -75,10 +75,10 @@ pub(super) struct Faults {
     pub(super) fired: usize,
 }
 
-pub(super) async fn list(call: Call) -> Result<Shown<Faults>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Json<Faults>, ApiError> {
     let space = space(&call)?;
     let (seed, fired) = space.faults.story();
-    Ok(Shown(Faults { items: space.faults.list(), seed, fired: fired.len() }))
+    Ok(Json(Faults { items: space.faults.list(), seed, fired: fired.len() }))
 }
 
 /// One rule, or several of which either all are added or none.
@@ -106,7 +106,7 @@ pub(super) enum Added {
 }
 
 /// Adds one rule, or a list of them. When one is wrong, it fails with a 400 that names the field, and adds none.
-async fn add(call: Call, Given(rules): Given<Rules>) -> Result<Shown<Added>, ApiError> {
+async fn add(call: Call, JsonBody(rules): JsonBody<Rules>) -> Result<Json<Added>, ApiError> {
     let space = space(&call)?;
     let read = |value| {
         serde_path_to_error::deserialize::<_, Rule>(&value).map_err(|error| {
@@ -116,25 +116,25 @@ async fn add(call: Call, Given(rules): Given<Rules>) -> Result<Shown<Added>, Api
         })
     };
     match rules {
-        Rules::One(rule) => Ok(Shown(Added::One(Box::new(space.faults.add(read(rule)?)?)))),
+        Rules::One(rule) => Ok(Json(Added::One(Box::new(space.faults.add(read(rule)?)?)))),
         Rules::Many(rules) => {
             // Every rule is read and checked before the first is added.
             let rules = rules.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
-            space.faults.add_all(rules).map(|items| Shown(Added::Many { items }))
+            space.faults.add_all(rules).map(|items| Json(Added::Many { items }))
         }
     }
 }
 
-async fn get(call: Call) -> Result<Shown<Standing>, ApiError> {
-    space(&call)?.faults.get(call.param("id")?).map(Shown)
+async fn get(call: Call) -> Result<Json<Standing>, ApiError> {
+    space(&call)?.faults.get(call.param("id")?).map(Json)
 }
 
-async fn put(call: Call, Given(rule): Given<Rule>) -> Result<Shown<Standing>, ApiError> {
-    space(&call)?.faults.replace(call.param("id")?, rule).map(Shown)
+async fn put(call: Call, JsonBody(rule): JsonBody<Rule>) -> Result<Json<Standing>, ApiError> {
+    space(&call)?.faults.replace(call.param("id")?, rule).map(Json)
 }
 
-async fn remove(call: Call) -> Result<Shown<Standing>, ApiError> {
-    space(&call)?.faults.remove(call.param("id")?).map(Shown)
+async fn remove(call: Call) -> Result<Json<Standing>, ApiError> {
+    space(&call)?.faults.remove(call.param("id")?).map(Json)
 }
 
 async fn clear(call: Call) -> Result<Done, ApiError> {
@@ -152,9 +152,9 @@ pub(super) struct Story {
 }
 
 /// Returns the seed and what fired so far; sent back, it makes the same faults happen again.
-pub(super) async fn story(call: Call) -> Result<Shown<Story>, ApiError> {
+pub(super) async fn story(call: Call) -> Result<Json<Story>, ApiError> {
     let (seed, fired) = space(&call)?.faults.story();
-    Ok(Shown(Story { seed, fired }))
+    Ok(Json(Story { seed, fired }))
 }
 
 /// What is to happen again.
@@ -168,7 +168,7 @@ pub(super) struct StoryBody {
 }
 
 /// Makes the rules fire as the story says, and starts their counts again at 0.
-async fn play(call: Call, Given(body): Given<StoryBody>) -> Result<Shown<Story>, ApiError> {
+async fn play(call: Call, JsonBody(body): JsonBody<StoryBody>) -> Result<Json<Story>, ApiError> {
     space(&call)?.faults.play(body.seed, body.fired.as_deref());
     story(call).await
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::call::router::Route;
 use crate::control::behaviours::{self, Behaviour};
 use crate::control::control;
@@ -135,7 +135,7 @@ pub(super) struct Ledger {
 
 /// Returns the ledger. With `?workspace=KEY` it also counts how often that workspace used each route, and each
 /// behaviour as far back as its journal goes.
-pub(super) async fn ledger(call: Call, Asked(query): Asked<LedgerQuery>) -> Result<Shown<Ledger>, ApiError> {
+pub(super) async fn ledger(call: Call, QueryOf(query): QueryOf<LedgerQuery>) -> Result<Json<Ledger>, ApiError> {
     let space = match query.workspace {
         Some(key) => Some(call.engine.space(&key).ok_or_else(|| no_workspace(&call.engine, &key))?),
         None => None,
@@ -156,7 +156,7 @@ pub(super) async fn ledger(call: Call, Asked(query): Asked<LedgerQuery>) -> Resu
         });
         KnownBehaviour { behaviour: what, level: level_of(source), source, decided, uses }
     });
-    Ok(Shown(Ledger { summary, routes, behaviours: behaviours.collect() }))
+    Ok(Json(Ledger { summary, routes, behaviours: behaviours.collect() }))
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 use crate::base::error::ApiError;
 use crate::base::operation::Operation;
-use crate::call::contract::{Asked, Done, Events, Given, Shown};
+use crate::call::contract::{Done, Events, Json, JsonBody, QueryOf};
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
 use crate::control::{control, space};
@@ -99,7 +99,7 @@ pub(super) struct JournalView {
 }
 
 /// Returns the entries that match the query; without a query it returns all.
-pub(super) async fn list(call: Call, Asked(query): Asked<JournalQuery>) -> Result<Shown<JournalView>, ApiError> {
+pub(super) async fn list(call: Call, QueryOf(query): QueryOf<JournalQuery>) -> Result<Json<JournalView>, ApiError> {
     let space = space(&call)?;
     let filter = Matcher {
         side: query.side,
@@ -127,16 +127,16 @@ pub(super) async fn list(call: Call, Asked(query): Asked<JournalQuery>) -> Resul
     let mut items: Vec<Arc<Entry>> = all.into_iter().filter(fits).collect();
     let excess = query.limit.map_or(0, |limit| items.len().saturating_sub(limit));
     items.drain(..excess);
-    Ok(Shown(JournalView { items, forgotten: space.journal.forgotten(), findings }))
+    Ok(Json(JournalView { items, forgotten: space.journal.forgotten(), findings }))
 }
 
 /// Returns one entry, or a 404.
-pub(super) async fn get(call: Call) -> Result<Shown<Arc<Entry>>, ApiError> {
+pub(super) async fn get(call: Call) -> Result<Json<Arc<Entry>>, ApiError> {
     let space = space(&call)?;
     let asked = call.param("seq")?;
     let all = space.journal.shared();
     let found = all.iter().find(|entry| asked.parse() == Ok(entry.seq)).cloned();
-    found.map(Shown).ok_or_else(|| {
+    found.map(Json).ok_or_else(|| {
         let kept = match (all.first(), all.last()) {
             (Some(first), Some(last)) => format!("the journal has {} to {}", first.seq, last.seq),
             _ => "the journal is empty".to_owned(),
@@ -153,9 +153,9 @@ async fn clear(call: Call) -> Result<Done, ApiError> {
 }
 
 /// Says whether the expected calls were made. The status is 200 either way; `satisfied` in the answer has the result.
-async fn verify(call: Call, Given(expected): Given<Expectation>) -> Result<Shown<Verdict>, ApiError> {
+async fn verify(call: Call, JsonBody(expected): JsonBody<Expectation>) -> Result<Json<Verdict>, ApiError> {
     let entries = space(&call)?.journal.shared();
-    Ok(Shown(expected.judge(entries.iter().map(|entry| &**entry))))
+    Ok(Json(expected.judge(entries.iter().map(|entry| &**entry))))
 }
 
 /// Returns entries as they are added, as server-sent events. A reader that is too slow misses some.

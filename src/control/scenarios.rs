@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Given, Shown, Written};
+use crate::call::contract::{Json, JsonBody, TextBody};
 use crate::call::router::Route;
 use crate::control::{control, space};
 use crate::engine::scenario_runs::ScenarioRun;
@@ -61,20 +61,20 @@ pub(super) struct Scenarios {
 }
 
 /// Returns the workspace's own scenarios, the shipped ones, and the runs that were started.
-pub(super) async fn list(call: Call) -> Result<Shown<Scenarios>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Json<Scenarios>, ApiError> {
     let space = space(&call)?;
     let shipped = scenarios::shipped().map_err(|error| ApiError::internal(error.to_string()))?;
     let listed = |scenario: &Scenario, own: bool| ListedScenario { scenario: scenario.clone(), own };
     let own = scenarios::own(&space);
     let items = own.iter().map(|one| listed(one, true)).chain(shipped.iter().map(|one| listed(one, false))).collect();
-    Ok(Shown(Scenarios { items, stories: space.scenario_runs.all() }))
+    Ok(Json(Scenarios { items, stories: space.scenario_runs.all() }))
 }
 
 /// Adds a scenario to the workspace, given as YAML or JSON; a 400 says what is wrong with it.
-async fn add(call: Call, given: Written<Scenario>) -> Result<Shown<Scenario>, ApiError> {
+async fn add(call: Call, given: TextBody<Scenario>) -> Result<Json<Scenario>, ApiError> {
     let scenario = scenarios::read(&given.0)?;
     scenarios::add(&*space(&call)?, scenario.clone()).await?;
-    Ok(Shown(scenario))
+    Ok(Json(scenario))
 }
 
 /// How a scenario is started.
@@ -85,12 +85,12 @@ pub(super) struct StartBody {
     parameters: JsonMap,
 }
 
-async fn start(call: Call, Given(body): Given<StartBody>) -> Result<Shown<ScenarioRun>, ApiError> {
+async fn start(call: Call, JsonBody(body): JsonBody<StartBody>) -> Result<Json<ScenarioRun>, ApiError> {
     let space = space(&call)?;
-    scenarios::start(&call.engine, &space, call.param("name")?, &body.parameters).await.map(Shown)
+    scenarios::start(&call.engine, &space, call.param("name")?, &body.parameters).await.map(Json)
 }
 
 /// Stops a run of a scenario; what it has changed stays changed.
-async fn stop(call: Call) -> Result<Shown<ScenarioRun>, ApiError> {
-    space(&call)?.scenario_runs.stop(call.param("name")?).map(Shown)
+async fn stop(call: Call) -> Result<Json<ScenarioRun>, ApiError> {
+    space(&call)?.scenario_runs.stop(call.param("name")?).map(Json)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::base::JsonMap;
 use crate::base::error::{ApiError, nearest};
-use crate::call::contract::{Asked, Replied, Shown, Text};
+use crate::call::contract::{Json, JsonReply, QueryOf, Text};
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
 use crate::control::control;
@@ -71,9 +71,9 @@ pub(super) struct Health {
 }
 
 /// Answers [`Health`]. The server listens only once it is seeded, so any answer means that it is ready.
-pub(super) async fn health(call: Call) -> Result<Shown<Health>, ApiError> {
+pub(super) async fn health(call: Call) -> Result<Json<Health>, ApiError> {
     let uptime = u64::try_from(call.engine.started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Shown(Health {
+    Ok(Json(Health {
         status: "ok",
         version: env!("CARGO_PKG_VERSION"),
         url: call.engine.base().to_owned(),
@@ -112,7 +112,7 @@ pub(super) struct Reset {
 }
 
 /// Puts all workspaces, or only `?workspace=KEY`, back to what they started from; with `?to=empty` they become empty.
-async fn reset(call: Call, Asked(query): Asked<ResetQuery>) -> Result<Shown<Reset>, ApiError> {
+async fn reset(call: Call, QueryOf(query): QueryOf<ResetQuery>) -> Result<Json<Reset>, ApiError> {
     let to = match query.to {
         To::Seed => ResetTo::Seed,
         To::Empty => ResetTo::Empty,
@@ -124,7 +124,7 @@ async fn reset(call: Call, Asked(query): Asked<ResetQuery>) -> Result<Shown<Rese
     for key in &keys {
         spaces::reset(&call.engine, key, to).await?;
     }
-    Ok(Shown(Reset { reset: keys }))
+    Ok(Json(Reset { reset: keys }))
 }
 
 /// Requests that belong to no workspace.
@@ -137,9 +137,9 @@ pub(super) struct ServerJournal {
 }
 
 /// Returns the journal of requests that belong to no workspace.
-pub(super) async fn journal(call: Call) -> Result<Shown<ServerJournal>, ApiError> {
+pub(super) async fn journal(call: Call) -> Result<Json<ServerJournal>, ApiError> {
     let journal = &call.engine.journal;
-    Ok(Shown(ServerJournal { items: journal.entries(), forgotten: journal.forgotten() }))
+    Ok(Json(ServerJournal { items: journal.entries(), forgotten: journal.forgotten() }))
 }
 
 /// Returns the counters as Prometheus text.
@@ -184,7 +184,7 @@ pub(super) struct OpenApiQuery {
 }
 
 /// Returns the OpenAPI document of the control API and the faked API together, or of a part of them.
-async fn openapi(call: Call, Asked(query): Asked<OpenApiQuery>) -> Result<Replied<OpenApi>, ApiError> {
+async fn openapi(call: Call, QueryOf(query): QueryOf<OpenApiQuery>) -> Result<JsonReply<OpenApi>, ApiError> {
     static ROUTES: OnceLock<Vec<Route>> = OnceLock::new();
     let routes = ROUTES.get_or_init(|| {
         crate::control::routes().into_iter().chain(crate::edge::known_routes().iter().cloned()).collect()

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Done, Given, Shown};
+use crate::call::contract::{Done, Json, JsonBody};
 use crate::call::router::Route;
 use crate::control::workspaces::{WorkspaceView, shown as shown_workspace};
 use crate::control::{List, control, space};
@@ -69,13 +69,13 @@ pub(super) struct TakeBody {
     name: Option<String>,
 }
 
-async fn take(call: Call, Given(body): Given<TakeBody>) -> Result<Shown<SnapshotView>, ApiError> {
-    Ok(Shown(shown(&*snapshots::take(&call.engine, &*space(&call)?, body.name)?)))
+async fn take(call: Call, JsonBody(body): JsonBody<TakeBody>) -> Result<Json<SnapshotView>, ApiError> {
+    Ok(Json(shown(&*snapshots::take(&call.engine, &*space(&call)?, body.name)?)))
 }
 
-pub(super) async fn list(call: Call) -> Result<Shown<List<SnapshotView>>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Json<List<SnapshotView>>, ApiError> {
     let items = snapshots::list(&call.engine, &space(&call)?.key).iter().map(|of| shown(of)).collect();
-    Ok(Shown(List { items }))
+    Ok(Json(List { items }))
 }
 
 async fn remove(call: Call) -> Result<Done, ApiError> {
@@ -84,7 +84,7 @@ async fn remove(call: Call) -> Result<Done, ApiError> {
 }
 
 /// Restores a snapshot, and returns the workspace as it is then.
-async fn restore(call: Call) -> Result<Shown<WorkspaceView>, ApiError> {
+async fn restore(call: Call) -> Result<Json<WorkspaceView>, ApiError> {
     let fresh = snapshots::restore(&call.engine, &space(&call)?, call.param("id")?).await?;
-    shown_workspace(&call.engine, &fresh).map(Shown)
+    shown_workspace(&call.engine, &fresh).map(Json)
 }

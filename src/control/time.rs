@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::{ClockMode, Timestamp, Waiting};
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Given, Shown};
+use crate::call::contract::{Json, JsonBody};
 use crate::call::router::Route;
 use crate::control::{control, space};
 use crate::engine::WorkspaceRuntime;
@@ -65,12 +65,12 @@ pub(super) struct ClockView {
     pub(super) pending: Vec<Waiting>,
 }
 
-fn shown(space: &WorkspaceRuntime, moved: usize) -> Shown<ClockView> {
+fn shown(space: &WorkspaceRuntime, moved: usize) -> Json<ClockView> {
     let clock = &space.clock;
-    Shown(ClockView { now: clock.now(), mode: clock.mode(), moved, pending: clock.pending() })
+    Json(ClockView { now: clock.now(), mode: clock.mode(), moved, pending: clock.pending() })
 }
 
-pub(super) async fn get(call: Call) -> Result<Shown<ClockView>, ApiError> {
+pub(super) async fn get(call: Call) -> Result<Json<ClockView>, ApiError> {
     Ok(shown(&*space(&call)?, 0))
 }
 
@@ -92,7 +92,7 @@ pub(super) struct ClockBody {
     mode: String,
 }
 
-async fn set(call: Call, Given(body): Given<ClockBody>) -> Result<Shown<ClockView>, ApiError> {
+async fn set(call: Call, JsonBody(body): JsonBody<ClockBody>) -> Result<Json<ClockView>, ApiError> {
     let space = space(&call)?;
     let mode: ClockMode = body.mode.parse().map_err(ApiError::bad_request)?;
     space.clock.set(mode);
@@ -115,7 +115,7 @@ pub(super) struct AdvanceBody {
     to: Option<Timestamp>,
 }
 
-async fn advance(call: Call, Given(body): Given<AdvanceBody>) -> Result<Shown<ClockView>, ApiError> {
+async fn advance(call: Call, JsonBody(body): JsonBody<AdvanceBody>) -> Result<Json<ClockView>, ApiError> {
     let space = space(&call)?;
     let by = match (body.ms, body.to) {
         (Some(ms), None) => Duration::from_millis(ms),
@@ -132,7 +132,7 @@ async fn advance(call: Call, Given(body): Given<AdvanceBody>) -> Result<Shown<Cl
     Ok(shown(&space, moved))
 }
 
-async fn settle(call: Call) -> Result<Shown<ClockView>, ApiError> {
+async fn settle(call: Call) -> Result<Json<ClockView>, ApiError> {
     let space = space(&call)?;
     let moved = worker::settle(&call.engine, &space).await?;
     Ok(shown(&space, moved))

@@ -9,7 +9,7 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::text::http_address;
 use crate::call::Call;
-use crate::call::contract::{Done, Given, Shown};
+use crate::call::contract::{Done, Json, JsonBody};
 use crate::call::router::Route;
 use crate::control::{List, control, space};
 use crate::engine::WorkspaceRuntime;
@@ -122,7 +122,7 @@ pub(super) struct Upstream {
     url: Option<String>,
 }
 
-async fn set(call: Call, Given(body): Given<StubsBody>) -> Result<Shown<Upstream>, ApiError> {
+async fn set(call: Call, JsonBody(body): JsonBody<StubsBody>) -> Result<Json<Upstream>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     if let Some(url) = &body.url
@@ -140,7 +140,7 @@ async fn set(call: Call, Given(body): Given<StubsBody>) -> Result<Shown<Upstream
     };
     tx.put_workspace(workspace)?;
     tx.commit().await?;
-    Ok(Shown(Upstream { connector: key, url: body.url }))
+    Ok(Json(Upstream { connector: key, url: body.url }))
 }
 
 /// Whose a stub is.
@@ -171,21 +171,21 @@ fn shown(stub: &StoredStub, from: Option<StubOf>) -> StubView {
 }
 
 /// Returns the workspace's own stubs, then the catalog's; `from` tells them apart.
-pub(super) async fn stubs(call: Call) -> Result<Shown<List<StubView>>, ApiError> {
+pub(super) async fn stubs(call: Call) -> Result<Json<List<StubView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();
     let own = world.stubs.with_key(&key).map(|stub| shown(stub, Some(StubOf::Workspace)));
     let of_catalog = call.engine.catalog.stubs.get(&key).into_iter().flatten();
     let items = own.chain(of_catalog.map(|stub| shown(stub, Some(StubOf::Catalog)))).collect();
-    Ok(Shown(List { items }))
+    Ok(Json(List { items }))
 }
 
-async fn add_stub(call: Call, Given(spec): Given<StubSpec>) -> Result<Shown<StubView>, ApiError> {
+async fn add_stub(call: Call, JsonBody(spec): JsonBody<StubSpec>) -> Result<Json<StubView>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let stub = add(&space, &key, spec).await?;
-    Ok(Shown(shown(&stub, None)))
+    Ok(Json(shown(&stub, None)))
 }
 
 /// Adds a stub to a workspace, and fails with a 400 when it makes no sense or there are too many.
@@ -218,14 +218,14 @@ fn no_stub(id: &str) -> ApiError {
     ApiError::not_found(format!("stub not found: `{id}`; the catalog's stubs cannot be changed, only overridden"))
 }
 
-async fn get_stub(call: Call) -> Result<Shown<StubView>, ApiError> {
+async fn get_stub(call: Call) -> Result<Json<StubView>, ApiError> {
     let id = call.param("id")?;
     let world = space(&call)?.world();
-    Ok(Shown(shown(world.stubs.get(id).ok_or_else(|| no_stub(id))?, None)))
+    Ok(Json(shown(world.stubs.get(id).ok_or_else(|| no_stub(id))?, None)))
 }
 
 /// Replaces what a stub matches and answers; the stub keeps its place in the order.
-async fn put_stub(call: Call, Given(spec): Given<StubSpec>) -> Result<Shown<StubView>, ApiError> {
+async fn put_stub(call: Call, JsonBody(spec): JsonBody<StubSpec>) -> Result<Json<StubView>, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     spec.check()?;
@@ -234,7 +234,7 @@ async fn put_stub(call: Call, Given(spec): Given<StubSpec>) -> Result<Shown<Stub
     let stub = StoredStub { spec, ..known };
     tx.put(stub.clone())?;
     tx.commit().await?;
-    Ok(Shown(shown(&stub, None)))
+    Ok(Json(shown(&stub, None)))
 }
 
 async fn remove_stub(call: Call) -> Result<Done, ApiError> {
@@ -250,11 +250,11 @@ async fn remove_stub(call: Call) -> Result<Done, ApiError> {
 }
 
 /// Returns the requests that the app got, oldest first.
-pub(super) async fn requests(call: Call) -> Result<Shown<List<Entry>>, ApiError> {
+pub(super) async fn requests(call: Call) -> Result<Json<List<Entry>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let is_its = |entry: &Entry| entry.side == Side::Upstream && entry.route.as_deref() == Some(&key);
-    Ok(Shown(List { items: space.journal.entries().into_iter().filter(is_its).collect() }))
+    Ok(Json(List { items: space.journal.entries().into_iter().filter(is_its).collect() }))
 }
 
 /// What a vendor granted.
@@ -292,12 +292,12 @@ fn shown_grant(grant: &Grant) -> GrantView {
 }
 
 /// Returns what the vendor granted. Of each access token only the last six characters are shown.
-pub(super) async fn tokens(call: Call) -> Result<Shown<List<GrantView>>, ApiError> {
+pub(super) async fn tokens(call: Call) -> Result<Json<List<GrantView>>, ApiError> {
     let space = space(&call)?;
     let key = connector(&call, &space)?;
     let world = space.world();
     let own = world.grants.iter().filter(|grant| grant.connector_key == key);
-    Ok(Shown(List { items: own.map(|grant| shown_grant(grant)).collect() }))
+    Ok(Json(List { items: own.map(|grant| shown_grant(grant)).collect() }))
 }
 
 /// What an event of a token says beside its name.
@@ -310,7 +310,7 @@ pub(super) struct TokenEventBody {
 
 /// Applies an event to a grant at its vendor: `expire`, `revoke` or `refuse-refresh`, or `scopes`
 /// with the scopes to grant instead.
-async fn token_event(call: Call, Given(body): Given<TokenEventBody>) -> Result<Shown<GrantView>, ApiError> {
+async fn token_event(call: Call, JsonBody(body): JsonBody<TokenEventBody>) -> Result<Json<GrantView>, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     let mut tx = space.data.begin().await;
@@ -336,5 +336,5 @@ async fn token_event(call: Call, Given(body): Given<TokenEventBody>) -> Result<S
     }
     tx.put(grant.clone())?;
     tx.commit().await?;
-    Ok(Shown(shown_grant(&grant)))
+    Ok(Json(shown_grant(&grant)))
 }

@@ -12,7 +12,7 @@ use crate::base::clock::{ClockMode, Timestamp, real_now};
 use crate::base::error::ApiError;
 use crate::base::json::said_at;
 use crate::call::Call;
-use crate::call::contract::{Done, Given, Shown};
+use crate::call::contract::{Done, Json, JsonBody};
 use crate::call::router::Route;
 use crate::control::{List, control, space};
 use crate::engine::past::ReportLine;
@@ -167,13 +167,13 @@ pub(super) fn shown(engine: &Engine, space: &WorkspaceRuntime) -> Result<Workspa
     })
 }
 
-pub(super) async fn list(call: Call) -> Result<Shown<List<WorkspaceView>>, ApiError> {
+pub(super) async fn list(call: Call) -> Result<Json<List<WorkspaceView>>, ApiError> {
     let items: Result<_, ApiError> = call.engine.spaces().iter().map(|space| shown(&call.engine, space)).collect();
-    Ok(Shown(List { items: items? }))
+    Ok(Json(List { items: items? }))
 }
 
-pub(super) async fn get(call: Call) -> Result<Shown<WorkspaceView>, ApiError> {
-    shown(&call.engine, &*space(&call)?).map(Shown)
+pub(super) async fn get(call: Call) -> Result<Json<WorkspaceView>, ApiError> {
+    shown(&call.engine, &*space(&call)?).map(Json)
 }
 
 /// A workspace to make. Unless `seed` or `from` says otherwise, it starts from what the first one started from.
@@ -204,7 +204,7 @@ pub(super) struct CreateBody {
 }
 
 /// Makes a workspace. Unless `seed` or `from` says otherwise, it starts from what the first workspace started from.
-async fn create(call: Call, Given(body): Given<CreateBody>) -> Result<Shown<WorkspaceView>, ApiError> {
+async fn create(call: Call, JsonBody(body): JsonBody<CreateBody>) -> Result<Json<WorkspaceView>, ApiError> {
     let clock: Option<ClockMode> =
         body.clock.as_deref().map(|text| text.parse().map_err(ApiError::bad_request)).transpose()?;
     if body.seed.is_some() && body.from.is_some() {
@@ -244,12 +244,12 @@ async fn create(call: Call, Given(body): Given<CreateBody>) -> Result<Shown<Work
             spaces::fork(&call.engine, &from, start, fork).await?
         }
     };
-    shown(&call.engine, &fresh).map(Shown)
+    shown(&call.engine, &fresh).map(Json)
 }
 
 /// Returns a workspace's records, clock and faults in a form that `from` of a new workspace takes.
-async fn export(call: Call) -> Result<Shown<Export>, ApiError> {
-    export::of(&*space(&call)?).await.map(Shown)
+async fn export(call: Call) -> Result<Json<Export>, ApiError> {
+    export::of(&*space(&call)?).await.map(Json)
 }
 
 /// Returns the workspace and the state that `from` names: a workspace by key, a snapshot by id, or an exported
@@ -308,10 +308,10 @@ pub(super) struct PatchBody {
 }
 
 /// Merges changes into a workspace, and returns it.
-async fn patch(call: Call, Given(body): Given<PatchBody>) -> Result<Shown<WorkspaceView>, ApiError> {
+async fn patch(call: Call, JsonBody(body): JsonBody<PatchBody>) -> Result<Json<WorkspaceView>, ApiError> {
     let space = space(&call)?;
     change(&space, body).await?;
-    shown(&call.engine, &space).map(Shown)
+    shown(&call.engine, &space).map(Json)
 }
 
 async fn change(space: &WorkspaceRuntime, changes: PatchBody) -> Result<(), ApiError> {
@@ -348,8 +348,8 @@ async fn delete(call: Call) -> Result<Done, ApiError> {
     Ok(Done)
 }
 
-pub(super) async fn progress(call: Call) -> Result<Shown<ProgressSettings>, ApiError> {
-    Ok(Shown(space(&call)?.world().workspace.mock.progress.clone()))
+pub(super) async fn progress(call: Call) -> Result<Json<ProgressSettings>, ApiError> {
+    Ok(Json(space(&call)?.world().workspace.mock.progress.clone()))
 }
 
 /// Changes of progress settings; what is left out stays.
@@ -360,21 +360,21 @@ pub(super) struct ProgressBody(#[schemars(with = "ProgressSettings")] Value);
 /// Merges changes into the progress settings of each kind of element, and returns all of them.
 async fn set_progress(
     call: Call,
-    Given(ProgressBody(changes)): Given<ProgressBody>,
-) -> Result<Shown<ProgressSettings>, ApiError> {
+    JsonBody(ProgressBody(changes)): JsonBody<ProgressBody>,
+) -> Result<Json<ProgressSettings>, ApiError> {
     let space = space(&call)?;
     let mock = Some(json!({ "progress": changes }));
     change(&space, PatchBody { mock, ..PatchBody::default() }).await?;
-    Ok(Shown(space.world().workspace.mock.progress.clone()))
+    Ok(Json(space.world().workspace.mock.progress.clone()))
 }
 
 /// Returns what [`report::of_workspace`] tells.
-pub(super) async fn report(call: Call) -> Result<Shown<List<ReportLine>>, ApiError> {
-    Ok(Shown(List { items: report::of_workspace(&*space(&call)?) }))
+pub(super) async fn report(call: Call) -> Result<Json<List<ReportLine>>, ApiError> {
+    Ok(Json(List { items: report::of_workspace(&*space(&call)?) }))
 }
 
 /// Returns the webhooks to the app, oldest first: what was sent, how often it was tried, and when it is tried next.
-pub(super) async fn webhooks(call: Call) -> Result<Shown<List<Arc<WebhookDelivery>>>, ApiError> {
+pub(super) async fn webhooks(call: Call) -> Result<Json<List<Arc<WebhookDelivery>>>, ApiError> {
     let world = space(&call)?.world();
-    Ok(Shown(List { items: world.deliveries.iter().cloned().collect() }))
+    Ok(Json(List { items: world.deliveries.iter().cloned().collect() }))
 }

@@ -2,7 +2,7 @@
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::place::Place;
 use crate::control::fidelity::{KnownBehaviour, KnownRoute, Ledger, LedgerQuery, Level, ledger};
 use crate::pages::blocks::{Body, Cell, Page, Section};
@@ -39,7 +39,7 @@ impl Wanted {
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let query = LedgerQuery { workspace: Some(place.space.key.clone()) };
-    let Shown(known) = ledger(place.call.clone(), Asked(query)).await?;
+    let Json(known) = ledger(place.call.clone(), QueryOf(query)).await?;
     // An empty field is another thing than none: it asks for all.
     let is_used = !place.call.query().is("used") || !place.asked("used").is_empty();
     let wanted = Wanted { level: place.asked("level"), is_used, search: place.asked("search").to_lowercase() };

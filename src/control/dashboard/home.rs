@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::base::clock::{ClockMode, Timestamp, real_now};
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::at;
 use crate::control::server::{Health, health, journal};
 use crate::control::workspaces;
@@ -22,9 +22,9 @@ const MOST_LOST: usize = 50;
 
 /// The page.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
-    let Shown(server) = health(call.clone()).await?;
-    let Shown(all) = workspaces::list(call.clone()).await?;
-    let Shown(lost) = journal(call).await?;
+    let Json(server) = health(call.clone()).await?;
+    let Json(all) = workspaces::list(call.clone()).await?;
+    let Json(lost) = journal(call).await?;
     let columns = [("Workspace", "fill"), ("Clock", "m"), ("Tenant", "m")];
     let rows = all.items.iter().map(workspace_row).collect();
     let empty = "No workspaces. Make one below, or POST /__mock/workspaces.";

@@ -2,7 +2,7 @@
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::at;
 use crate::control::workspaces::WorkspaceView;
 use crate::control::{space_named, workspaces};
@@ -12,7 +12,7 @@ use crate::pages::make::{copied, go, json, pair, secret, section, tile};
 
 /// The page.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
-    let Shown(all) = workspaces::list(call.clone()).await?;
+    let Json(all) = workspaces::list(call.clone()).await?;
     let first = all.items.first();
     let dashboard = match (first, all.items.len()) {
         (Some(first), 1) => format!("{}/", at(&first.key)),

@@ -4,7 +4,7 @@ use serde_json::json as value;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::place::Place;
 use crate::control::elements::{ConnectionsQuery, matching};
 use crate::control::journal::JournalQuery;
@@ -22,8 +22,8 @@ use crate::pages::make::{
 /// The page.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
-    let Shown(report) = workspaces::report(place.call.clone()).await?;
-    let Shown(rules) = faults::list(place.call.clone()).await?;
+    let Json(report) = workspaces::report(place.call.clone()).await?;
+    let Json(rules) = faults::list(place.call.clone()).await?;
     let rows = report.items.iter().enumerate().map(|(index, line)| wrong(&place, index + 1, line, rules.fired as u64));
     let empty = "Nothing. Calls that fail, requests without a stub and faults that fire are listed here.";
     let columns = [("Kind", "s"), ("What", "fill"), ("Tenant", "s")];
@@ -40,8 +40,8 @@ pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
 
 async fn numbers(place: &Place, rules: &faults::Faults) -> Result<Section, ApiError> {
     let base = &place.base;
-    let Shown(past) = journal::list(place.call.clone(), Asked(JournalQuery::default())).await?;
-    let Shown(webhooks) = workspaces::webhooks(place.call.clone()).await?;
+    let Json(past) = journal::list(place.call.clone(), QueryOf(JournalQuery::default())).await?;
+    let Json(webhooks) = workspaces::webhooks(place.call.clone()).await?;
     let (_, connections) = matching(&place.call, &ConnectionsQuery::default())?;
     let ready = connections.iter().filter(|it| it.state == ConnectionState::Ready).count();
     let waiting = connections.len() - ready;

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use crate::base::clock::{ClockMode, Timestamp};
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::call::router::Route;
 use crate::control::{faults, space, workspaces};
 use crate::edge::known_routes;
@@ -41,7 +41,7 @@ impl Place {
     /// Reads the workspace that a call names; a 404 when there is none.
     pub(super) async fn of(call: Call) -> Result<Self, ApiError> {
         let space = space(&call)?;
-        let Shown(workspace) = workspaces::get(call.clone()).await?;
+        let Json(workspace) = workspaces::get(call.clone()).await?;
         let (base, now) = (at(&workspace.key), workspace.clock.now);
         Ok(Self { call, space, workspace, base, now })
     }
@@ -104,8 +104,8 @@ impl Place {
         lead: impl Into<String>,
         sections: Vec<Section>,
     ) -> Result<Page, ApiError> {
-        let Shown(report) = workspaces::report(self.call.clone()).await?;
-        let Shown(rules) = faults::list(self.call.clone()).await?;
+        let Json(report) = workspaces::report(self.call.clone()).await?;
+        let Json(rules) = faults::list(self.call.clone()).await?;
         let is_wrong = |kind: ReportKind| !matches!(kind, ReportKind::Faults | ReportKind::Forgotten);
         let wrong = report.items.iter().filter(|line| is_wrong(line.kind)).count();
         let to = |label: &'static str, below: &str| NavItem {

@@ -9,7 +9,7 @@ use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::history;
 use crate::base::json::names::values_of;
-use crate::call::contract::{Asked, Given, IfLeft, Replied};
+use crate::call::contract::{JsonBody, JsonOrNothing, JsonReply, QueryOf};
 use crate::call::{Call, Reply};
 use crate::control::List;
 use crate::control::elements::{OfTenant, manager, named};
@@ -131,8 +131,8 @@ pub(super) struct ListedConnection<'a> {
 /// Lists the connections of all tenants that are not archived, in the order in which they were made.
 pub(super) async fn connections(
     call: Call,
-    Asked(query): Asked<ConnectionsQuery>,
-) -> Result<Replied<List<ListedConnection<'static>>>, ApiError> {
+    QueryOf(query): QueryOf<ConnectionsQuery>,
+) -> Result<JsonReply<List<ListedConnection<'static>>>, ApiError> {
     let (cx, found) = matching(&call, &query)?;
     let world = cx.world();
     let lens = ViewContext { directory: cx.directory(&world), base: cx.engine.base(), caller: &cx.caller };
@@ -142,7 +142,7 @@ pub(super) async fn connections(
         history: it.history.iter().cloned().collect(),
     };
     let items: Vec<_> = found.iter().map(|it| listed(it)).collect();
-    Reply::json(&List { items }).map(Replied::from)
+    Reply::json(&List { items }).map(JsonReply::from)
 }
 
 /// Returns the connections that match, and a manager's context.
@@ -170,9 +170,9 @@ pub(in crate::control) fn matching(
 
 pub(super) async fn poke_connection(
     call: Call,
-    Asked(of): Asked<OfTenant>,
-    Given(body): Given<PokeBody>,
-) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+    QueryOf(of): QueryOf<OfTenant>,
+    JsonBody(body): JsonBody<PokeBody>,
+) -> Result<JsonReply<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     let (space, id) = (cx.space.clone(), connection.id.clone());
     if !body.event.is_allowed(&connection) {
@@ -197,9 +197,9 @@ pub(super) struct BreakBody {
 /// Breaks a connection. Fails with 400 when it is not READY and its vendor has granted it nothing.
 pub(super) async fn break_connection(
     call: Call,
-    Asked(of): Asked<OfTenant>,
-    Given(body): Given<BreakBody>,
-) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+    QueryOf(of): QueryOf<OfTenant>,
+    JsonBody(body): JsonBody<BreakBody>,
+) -> Result<JsonReply<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     if !strike(&call.engine, &cx.space, &connection.id, body.by).await? {
         return Err(ApiError::bad_request(
@@ -209,12 +209,12 @@ pub(super) async fn break_connection(
     shown(&cx, connection.id.as_str())
 }
 
-fn shown(cx: &Cx, id: &str) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+fn shown(cx: &Cx, id: &str) -> Result<JsonReply<ConnectionView<'static>>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
     let connection = directory.connection(&cx.caller, id)?;
     let lens = ViewContext { directory, base: cx.engine.base(), caller: &cx.caller };
-    Reply::json(&lens.connection(&connection, Secrets::Hidden)).map(Replied::from)
+    Reply::json(&lens.connection(&connection, Secrets::Hidden)).map(JsonReply::from)
 }
 
 /// How the user finishes.
@@ -230,9 +230,9 @@ pub(super) struct CompleteBody {
 /// Lets the user finish connecting as on the hosted pages: consent and code exchange, or the filled-in form.
 pub(super) async fn complete(
     call: Call,
-    Asked(of): Asked<OfTenant>,
-    Given(body): Given<CompleteBody>,
-) -> Result<Replied<ConnectionView<'static>>, ApiError> {
+    QueryOf(of): QueryOf<OfTenant>,
+    JsonBody(body): JsonBody<CompleteBody>,
+) -> Result<JsonReply<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     let account = body.account.unwrap_or_else(|| account_in(&cx.world()));
     let done = connect::consent(&cx.engine, &cx.space, &connection, &account, body.input).await?;
@@ -243,13 +243,13 @@ pub(super) async fn complete(
 /// Lets the user give up connecting, and returns the connection, or 204 when nothing is left of it.
 pub(super) async fn cancel(
     call: Call,
-    Asked(of): Asked<OfTenant>,
-) -> Result<IfLeft<ConnectionView<'static>>, ApiError> {
+    QueryOf(of): QueryOf<OfTenant>,
+) -> Result<JsonOrNothing<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     connect::cancel(&cx.engine, &cx.space, &connection).await?;
     connect::announce(&cx.engine, &cx.space, &connection, Ending::Cancelled).await?;
     // Nothing is left when it was the first attempt of a hosted page.
-    Ok(IfLeft(shown(&cx, connection.id.as_str()).ok()))
+    Ok(JsonOrNothing(shown(&cx, connection.id.as_str()).ok()))
 }
 
 /// How the vendor refuses.
@@ -263,12 +263,12 @@ pub(super) struct FailBody {
 /// Lets the vendor send the user's browser back with an error.
 pub(super) async fn fail(
     call: Call,
-    Asked(of): Asked<OfTenant>,
-    Given(body): Given<FailBody>,
-) -> Result<IfLeft<ConnectionView<'static>>, ApiError> {
+    QueryOf(of): QueryOf<OfTenant>,
+    JsonBody(body): JsonBody<FailBody>,
+) -> Result<JsonOrNothing<ConnectionView<'static>>, ApiError> {
     let (cx, connection) = named(&call, &of)?;
     let why = body.error.unwrap_or_else(|| "access_denied".into());
     let ending = connect::refuse(&cx.engine, &cx.space, &connection, &why).await?;
     connect::announce(&cx.engine, &cx.space, &connection, ending).await?;
-    Ok(IfLeft(shown(&cx, connection.id.as_str()).ok()))
+    Ok(JsonOrNothing(shown(&cx, connection.id.as_str()).ok()))
 }

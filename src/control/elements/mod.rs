@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::base::clock::real_now;
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::call::router::Route;
 use crate::control::{List, control, space};
 use crate::engine::Cx;
@@ -183,7 +183,7 @@ pub(super) struct TenantSummary {
 }
 
 /// Lists the tenants, in the order in which they were made.
-pub(super) async fn tenants(call: Call) -> Result<Shown<List<TenantSummary>>, ApiError> {
+pub(super) async fn tenants(call: Call) -> Result<Json<List<TenantSummary>>, ApiError> {
     let space = space(&call)?;
     let world = space.world();
     let expires = real_now().plus(Duration::from_hours(24));
@@ -199,5 +199,5 @@ pub(super) async fn tenants(call: Call) -> Result<Shown<List<TenantSummary>>, Ap
         })
     };
     let items: Result<_, ApiError> = world.tenants.iter().map(summary).collect();
-    Ok(Shown(List { items: items? }))
+    Ok(Json(List { items: items? }))
 }

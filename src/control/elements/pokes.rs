@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::base::error::ApiError;
-use crate::call::contract::{Given, Replied, Shown};
+use crate::call::contract::{Json, JsonBody, JsonReply};
 use crate::call::{Call, Reply};
 use crate::control::space;
 use crate::elements::Kind as _;
@@ -35,11 +35,11 @@ pub(super) struct SessionPokeBody {
 
 pub(super) async fn poke_session(
     call: Call,
-    Given(body): Given<SessionPokeBody>,
-) -> Result<Shown<AgentSessionView>, ApiError> {
+    JsonBody(body): JsonBody<SessionPokeBody>,
+) -> Result<Json<AgentSessionView>, ApiError> {
     let space = space(&call)?;
     let session = agents::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
-    Ok(Shown(AgentSessionView::of(&space, &session)))
+    Ok(Json(AgentSessionView::of(&space, &session)))
 }
 
 /// The event of a background job.
@@ -53,10 +53,10 @@ pub(super) struct JobPokeBody {
     error: Option<String>,
 }
 
-pub(super) async fn poke_job(call: Call, Given(body): Given<JobPokeBody>) -> Result<Shown<JobView>, ApiError> {
+pub(super) async fn poke_job(call: Call, JsonBody(body): JsonBody<JobPokeBody>) -> Result<Json<JobView>, ApiError> {
     let space = space(&call)?;
     let job = jobs::poke(&call.engine, &space, call.param("id")?, body.event, body.error).await?;
-    Ok(Shown(JobView::of(&call.engine, &space, &job)))
+    Ok(Json(JobView::of(&call.engine, &space, &job)))
 }
 
 /// The event of a flow run.
@@ -72,8 +72,8 @@ pub(super) struct FlowRunPokeBody {
 
 pub(super) async fn poke_flow_run(
     call: Call,
-    Given(body): Given<FlowRunPokeBody>,
-) -> Result<Replied<FlowRunView<'static>>, ApiError> {
+    JsonBody(body): JsonBody<FlowRunPokeBody>,
+) -> Result<JsonReply<FlowRunView<'static>>, ApiError> {
     let space = space(&call)?;
     let id = call.param("id")?;
     let mut run = runs::poke(&call.engine, &space, id, body.event, body.error).await?;
@@ -89,7 +89,7 @@ pub(super) async fn poke_flow_run(
         base: call.engine.base(),
         caller: &caller,
     };
-    Reply::json(&lens.flow_run(&run)).map(Replied::from)
+    Reply::json(&lens.flow_run(&run)).map(JsonReply::from)
 }
 
 /// The events of an action.
@@ -127,13 +127,13 @@ pub(super) struct BuiltAction {
 
 pub(super) async fn poke_action(
     call: Call,
-    Given(body): Given<ActionPokeBody>,
-) -> Result<Shown<BuiltAction>, ApiError> {
+    JsonBody(body): JsonBody<ActionPokeBody>,
+) -> Result<Json<BuiltAction>, ApiError> {
     let space = space(&call)?;
     let failure = match body.event {
         ActionPoke::FinishBuilding => None,
         ActionPoke::Fail => Some(body.error.unwrap_or_else(|| "the action could not be built".to_owned())),
     };
     let action = building::finish(&call.engine, &space, call.param("selector")?, failure).await?;
-    Ok(Shown(BuiltAction { id: action.id.to_string(), key: action.key().to_owned(), state: action.state }))
+    Ok(Json(BuiltAction { id: action.id.to_string(), key: action.key().to_owned(), state: action.state }))
 }

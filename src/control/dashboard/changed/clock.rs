@@ -5,7 +5,7 @@ use serde_json::{Value, json as value};
 use crate::base::clock::ClockMode;
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::time::{ClockView, get};
 use crate::control::workspaces::progress;
@@ -29,8 +29,8 @@ const KINDS: [(&str, &str); 7] = [
 /// The page.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
-    let Shown(clock) = get(place.call.clone()).await?;
-    let Shown(settings) = progress(place.call.clone()).await?;
+    let Json(clock) = get(place.call.clone()).await?;
+    let Json(settings) = progress(place.call.clone()).await?;
     let settings = serde_json::to_value(&settings).map_err(ApiError::internal)?;
     let sections =
         vec![now(&place.base, &clock), moving(&place.base), waiting(&clock), by_itself(&place.base, &settings)];

@@ -5,7 +5,7 @@ use serde_json::json as value;
 use crate::base::error::ApiError;
 use crate::base::operation::{Operation, Side};
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::elements::{ConnectionsQuery, matching, tenants};
 use crate::control::faults::{Story, list, story};
@@ -104,8 +104,8 @@ fn rule_row(base: &str, each: &Standing) -> Row {
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let base = &place.base;
-    let Shown(rules) = list(place.call.clone()).await?;
-    let Shown(story) = story(place.call.clone()).await?;
+    let Json(rules) = list(place.call.clone()).await?;
+    let Json(story) = story(place.call.clone()).await?;
     let columns =
         [("Name", "m"), ("Breaks", "fill"), ("How", "l"), ("Often", "m"), ("Met", "number"), ("Fired", "number")];
     let rows: Vec<Row> = rules.items.iter().map(|each| rule_row(base, each)).collect();
@@ -130,7 +130,7 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
 /// The fields for which calls a new rule is about; the address may fill them in.
 async fn which(place: &Place) -> Result<Group, ApiError> {
     let (_, connections) = matching(&place.call, &ConnectionsQuery::default())?;
-    let Shown(tenants) = tenants(place.call.clone()).await?;
+    let Json(tenants) = tenants(place.call.clone()).await?;
     let connectors = place.connectors();
     let apps = std::iter::once(choice("", "None: calls to the fake"))
         .chain(connectors.iter().map(|each| choice(each.key(), &each.meta.name)));

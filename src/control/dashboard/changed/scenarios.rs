@@ -4,7 +4,7 @@ use serde_json::{Value, json as value};
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::scenarios::{ListedScenario, list};
 use crate::engine::scenario_runs::{ScenarioRun, ScenarioRunState};
@@ -76,7 +76,7 @@ fn scenario(place: &Place, each: &ListedScenario) -> Row {
 /// The page.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
-    let Shown(all) = list(place.call.clone()).await?;
+    let Json(all) = list(place.call.clone()).await?;
     let stories = all.stories.iter().map(|each| story(&place, each)).collect();
     let columns = [("Story", "fill"), ("State", "s"), ("Steps", "s"), ("Last step", "m")];
     let stories = table(&columns, stories, "No stories. Start a scenario below.");

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::snapshots::{SnapshotView, list};
 use crate::pages::blocks::{Body, Page, Row};
@@ -31,7 +31,7 @@ fn snapshot(place: &Place, each: &SnapshotView) -> Row {
 /// The page.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
-    let Shown(all) = list(place.call.clone()).await?;
+    let Json(all) = list(place.call.clone()).await?;
     let rows = all.items.iter().map(|each| snapshot(&place, each)).collect();
     let empty = "No snapshots. Take one below, and go back to it later.";
     let name = field("name", "Name").hint("One of the same name is replaced.");

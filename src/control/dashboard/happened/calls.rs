@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::base::error::{ApiError, ErrorCode, ErrorType};
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::place::Place;
 use crate::control::journal;
 use crate::control::journal::JournalQuery;
@@ -275,8 +275,8 @@ fn remedies(place: &Place, entry: &Entry, broken: &[&Entry], run: Option<&RunLog
 /// The page of one call.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
-    let Shown(entry) = journal::get(place.call.clone()).await?;
-    let Shown(past) = journal::list(place.call.clone(), Asked(JournalQuery::default())).await?;
+    let Json(entry) = journal::get(place.call.clone()).await?;
+    let Json(past) = journal::list(place.call.clone(), QueryOf(JournalQuery::default())).await?;
     let run = run_of(&place, entry.action_run_id.as_ref()).await?;
     let (log, details) = run.map_or((None, RunDetails::default()), |(log, details)| (Some(log), details));
     let sent = sent_of(&past.items, Some(entry.seq), &details.exchanges);

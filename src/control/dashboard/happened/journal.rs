@@ -3,7 +3,7 @@
 use crate::base::error::ApiError;
 use crate::base::operation::{Operation, Side};
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::happened::calls::{NO_CALLS, call_lines};
 use crate::control::dashboard::place::Place;
 use crate::control::journal;
@@ -37,7 +37,7 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
     let given: Vec<(&str, String)> = FILTERS.iter().map(|name| (*name, place.asked(name))).collect();
     let given: Vec<(&str, &str)> =
         given.iter().filter(|(_, value)| !value.is_empty()).map(|(name, value)| (*name, value.as_str())).collect();
-    let Shown(shown) = journal::list(place.call.clone(), Asked(asked(&place)?)).await?;
+    let Json(shown) = journal::list(place.call.clone(), QueryOf(asked(&place)?)).await?;
     let before = place.asked("before").parse().unwrap_or(u64::MAX);
     let older: Vec<_> = shown.items.iter().rev().filter(|entry| entry.seq < before).collect();
     let items = older.get(..PER_PAGE).unwrap_or(&older);

@@ -6,7 +6,7 @@ use serde_json::{Value, json as value};
 use crate::base::error::ApiError;
 use crate::base::json::names::values_of;
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::happened::calls::{exchange_lines, logs_section, run_of, sent_of};
 use crate::control::dashboard::place::Place;
 use crate::control::journal;
@@ -130,7 +130,7 @@ pub(in crate::control::dashboard) async fn one(call: Call) -> Result<Page, ApiEr
     let id = place.call.param("id")?.to_owned();
     let found = run_of(&place, Some(&id)).await?;
     let (run, details) = found.ok_or_else(|| ApiError::not_found(format!("action run log not found: `{id}`")))?;
-    let Shown(past) = journal::list(place.call.clone(), Asked(JournalQuery::default())).await?;
+    let Json(past) = journal::list(place.call.clone(), QueryOf(JournalQuery::default())).await?;
     let entry = past.items.iter().find(|entry| entry.action_run_id.as_deref() == Some(run.id.as_str()));
     let to_call = entry.map(|entry| go("Open call", format!("{}/journal/{}", place.base, entry.seq)));
     let mut sections = Vec::new();

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::workspaces::webhooks;
 use crate::nouns::webhook::model::{DeliveryState, WebhookDelivery};
@@ -42,7 +42,7 @@ fn delivery(place: &Place, each: &WebhookDelivery) -> Row {
 /// The page.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
-    let Shown(all) = webhooks(place.call.clone()).await?;
+    let Json(all) = webhooks(place.call.clone()).await?;
     let world = place.space.world();
     let receiver = world.workspace.extra.get("webhookUri").and_then(Value::as_str).unwrap_or_default();
     let rows = all.items.iter().rev().map(|each| delivery(&place, each)).collect();

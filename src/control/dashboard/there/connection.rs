@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::base::clock::{Timestamp, real_now};
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::dashboard::there::connections::{attempt, connector_key, name_of, poke, where_is, words_of};
 use crate::control::dashboard::there::tenant::{act_form, action_keys, latest};
@@ -41,7 +41,7 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
     let grants = if connector.is_empty() {
         Vec::new()
     } else {
-        let Shown(grants) = upstreams::tokens(place.call_of("connector", &connector)).await?;
+        let Json(grants) = upstreams::tokens(place.call_of("connector", &connector)).await?;
         grants.items
     };
     let mut sections = Vec::new();

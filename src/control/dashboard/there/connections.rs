@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::place::Place;
 use crate::control::elements::{ConnectionsQuery, Poke, matching, tenants};
 use crate::engine::directory::Directory;
@@ -141,7 +141,7 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
     let query =
         ConnectionsQuery { tenant: given("tenant"), integration: given("integration"), connector: None, state: known };
     let (_, items) = matching(&place.call, &query)?;
-    let Shown(tenants) = tenants(place.call.clone()).await?;
+    let Json(tenants) = tenants(place.call.clone()).await?;
     let states = STATES.map(|state| word(&state));
     let integrations = place.integrations();
     let any = || std::iter::once("");

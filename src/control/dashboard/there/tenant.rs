@@ -2,7 +2,7 @@
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::happened::calls::{NO_CALLS, call_lines};
 use crate::control::dashboard::place::Place;
 use crate::control::dashboard::there::connections::{connection_table, name_of};
@@ -69,7 +69,7 @@ pub(in crate::control::dashboard) async fn latest(
     all: String,
 ) -> Result<Section, ApiError> {
     let query = JournalQuery { limit: Some(LATEST), ..query };
-    let Shown(past) = journal::list(place.call.clone(), Asked(query)).await?;
+    let Json(past) = journal::list(place.call.clone(), QueryOf(query)).await?;
     let calls = call_lines(place, past.items.iter().rev(), NO_CALLS);
     Ok(section("calls", "Calls", calls).actions(vec![go("All calls", all)]))
 }
@@ -80,7 +80,7 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
     let named = place.call.param("tenant")?.to_owned();
     let (_, items) =
         matching(&place.call, &ConnectionsQuery { tenant: Some(named.clone()), ..ConnectionsQuery::default() })?;
-    let Shown(all) = tenants(place.call.clone()).await?;
+    let Json(all) = tenants(place.call.clone()).await?;
     let found =
         all.items.iter().find(|each| each.key == named).or_else(|| all.items.iter().find(|each| each.id == named));
     let tenant = found.ok_or_else(|| ApiError::not_found(format!("tenant not found: `{named}`")))?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::base::error::ApiError;
 use crate::call::Call;
-use crate::call::contract::Shown;
+use crate::call::contract::Json;
 use crate::control::dashboard::happened::calls::call_lines;
 use crate::control::dashboard::place::Place;
 use crate::control::dashboard::there::connection::token_table;
@@ -25,9 +25,9 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
     let named = place.call.param("connector")?.to_owned();
     let connector = Directory::new(&place.space.world(), &place.call.engine.catalog).find_connector(&named)?;
     let here = format!("{}/upstreams/{}", place.base, in_path(connector.key()));
-    let Shown(stubs) = stubs(place.call.clone()).await?;
-    let Shown(past) = requests(place.call.clone()).await?;
-    let Shown(grants) = tokens(place.call.clone()).await?;
+    let Json(stubs) = stubs(place.call.clone()).await?;
+    let Json(past) = requests(place.call.clone()).await?;
+    let Json(grants) = tokens(place.call.clone()).await?;
     let unmatched = unmatched_table(&place, past.items.iter(), "None: all requests were answered by a stub.");
     let latest: Vec<Arc<_>> = past.items.iter().rev().take(LATEST).cloned().map(Arc::new).collect();
     let calls = call_lines(&place, &latest, "None yet. A call through a connection makes one.");

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::base::error::ApiError;
 use crate::base::operation::Side;
 use crate::call::Call;
-use crate::call::contract::{Asked, Shown};
+use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::happened::calls::stub_href;
 use crate::control::dashboard::place::Place;
 use crate::control::journal;
@@ -81,7 +81,7 @@ fn app(place: &Place, each: &Connector, counts: &Counts<'_>) -> Row {
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let query = JournalQuery { side: Some(Side::Upstream), ..JournalQuery::default() };
-    let Shown(past) = journal::list(place.call.clone(), Asked(query)).await?;
+    let Json(past) = journal::list(place.call.clone(), QueryOf(query)).await?;
     let mut counts = Counts::new();
     for entry in &past.items {
         let (all, unmatched) = counts.entry(entry.route.as_deref().unwrap_or_default()).or_default();
