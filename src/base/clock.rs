@@ -344,14 +344,13 @@ impl Clock {
         }
     }
 
-    /// Returns the time against which a token's `exp` and `nbf` are checked: real time, plus what this clock was
-    /// advanced by when `workspace_time` is set (`docs/behaviour.md#token-clock`).
-    pub fn token_time(&self, workspace_time: bool) -> Timestamp {
-        match (workspace_time, *self.lock()) {
-            (true, ClockMode::System { advanced_ms } | ClockMode::Manual { advanced_ms, .. }) => {
+    /// Returns the time against which a workspace may have the `exp` and `nbf` of tokens checked: real time plus what this
+    /// clock was advanced by (`docs/behaviour.md#token-clock`).
+    pub fn token_time(&self) -> Timestamp {
+        match *self.lock() {
+            ClockMode::System { advanced_ms } | ClockMode::Manual { advanced_ms, .. } => {
                 Timestamp(real_now().0.saturating_add(advanced_ms))
             }
-            (false, _) => real_now(),
         }
     }
 

@@ -312,8 +312,11 @@ fn check_signature(space: &WorkspaceRuntime, token: &str) -> Result<(), ApiError
 }
 
 fn check_time(space: &WorkspaceRuntime, exp: Option<&Value>, nbf: Option<&Value>) -> Result<(), ApiError> {
-    let by_workspace = space.world().workspace.mock.token_clock == TokenClock::Workspace;
-    let now = space.clock.token_time(by_workspace).seconds();
+    let now = match space.world().workspace.mock.token_clock {
+        TokenClock::Workspace => space.clock.token_time(),
+        TokenClock::System => real_now(),
+    };
+    let now = now.seconds();
     if let Some(exp) = seconds("exp", exp)?
         && exp <= now
     {

@@ -25,7 +25,7 @@ use crate::base::redact::masked;
 use crate::call::router::{Access, PreparedCall, Route, Router};
 use crate::call::similar;
 use crate::call::subject::Subject;
-use crate::call::{Call, Query, Reply, is_form, token_in_form, token_of};
+use crate::call::{Call, Query, Reply, TokenPlace, is_form, token_in_form, token_of};
 use crate::edge::decoding::{check_fields, decoded};
 use crate::edge::departure::{departed, end_soon};
 use crate::edge::faults;
@@ -308,15 +308,16 @@ async fn authorize(
     }
     let of_form = body.filter(|_| route.access == Access::Form && is_form(&incoming.headers));
     let token = match (token_of(&incoming.headers, &incoming.raw_query), of_form) {
-        (None, Some(body)) => token_in_form(body)?.map(|token| (token, false)),
+        (None, Some(body)) => token_in_form(body)?.map(|token| (token, TokenPlace::Hidden)),
         (token, _) => token,
     };
-    let Some((token, in_query)) = token else {
+    let Some((token, place)) = token else {
         if route.access == Access::Optional {
             return Ok(None);
         }
         return Err(ApiError::not_authenticated("no token; send `Authorization: Bearer <token>`"));
     };
+    let in_query = place == TokenPlace::Query;
     seen.token_in_query = in_query;
     // Pages and event streams have no other place for it.
     let has_no_header = matches!(route.access, Access::Form | Access::Optional) || route.path.starts_with("/sse/");

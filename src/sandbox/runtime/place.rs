@@ -69,11 +69,11 @@ pub(super) enum Frames<'t> {
 impl Frames<'_> {
     /// Returns the frames that lie in the snippet.
     fn own(&self) -> impl Iterator<Item = (String, SourcePlace)> {
-        let (text, wrapped) = match self {
-            Self::Engine(text) => (text, true),
-            Self::Shown(text) => (text, false),
+        let (text, place): (_, fn(u32, u32) -> Option<SourcePlace>) = match self {
+            Self::Engine(text) => (text, SourcePlace::of),
+            Self::Shown(text) => (text, |line, column| Some(SourcePlace { line, column })),
         };
-        text.lines().filter_map(move |line| frame(line, wrapped)).take(MOST_FRAMES)
+        text.lines().filter_map(move |line| frame(line, place)).take(MOST_FRAMES)
     }
 
     fn text(&self) -> String {
@@ -134,13 +134,13 @@ pub(super) fn here(context: &Context) -> String {
     Frames::Engine(&text).text()
 }
 
-/// Reads one line such as `    at name (code.js:4:9)`; returns nothing for frames outside the snippet.
-fn frame(line: &str, wrapped: bool) -> Option<(String, SourcePlace)> {
-    let (name, place) = line.trim().strip_prefix("at ")?.rsplit_once(" (")?;
-    let place = place.strip_prefix(FILE)?.strip_prefix(':')?.strip_suffix(')')?;
-    let (row, column) = place.split_once(':')?;
-    let (line, column) = (row.parse().ok()?, column.parse().ok()?);
-    let place = if wrapped { SourcePlace::of(line, column)? } else { SourcePlace { line, column } };
+/// Reads one line such as `    at name (code.js:4:9)`, whose line and column `place` takes; returns nothing for frames outside
+/// the snippet.
+fn frame(line: &str, place: fn(u32, u32) -> Option<SourcePlace>) -> Option<(String, SourcePlace)> {
+    let (name, at) = line.trim().strip_prefix("at ")?.rsplit_once(" (")?;
+    let at = at.strip_prefix(FILE)?.strip_prefix(':')?.strip_suffix(')')?;
+    let (row, column) = at.split_once(':')?;
+    let place = place(row.parse().ok()?, column.parse().ok()?)?;
     let name = if name == "<main>" || name.is_empty() { "<anonymous>" } else { name };
     Some((name.to_owned(), place))
 }

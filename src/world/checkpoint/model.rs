@@ -1,4 +1,4 @@
-//! A checkpoint of an element. Pure types.
+//! A checkpoint of an element, and what differs between two definitions. Pure.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,12 +21,23 @@ pub struct Checkpoint {
     pub created_at: Timestamp,
 }
 
+/// What one version has otherwise than another. Source: SDK `CheckpointDiffOperationSchema`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Op {
+    /// Something more.
+    Add,
+    /// Something less.
+    Remove,
+    /// Something else.
+    Replace,
+}
+
 /// One difference between two versions. Source: SDK `CheckpointDiffOperationSchema`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Difference {
-    /// `add`, `remove` or `replace`.
-    pub op: &'static str,
+    pub op: Op,
     /// Where, such as `nodes[0].id`; a name that is no identifier is quoted in brackets, `meta["a/b"]`.
     pub path: String,
     /// What is there now; none for `remove`.
@@ -61,9 +72,9 @@ fn compare(was: Option<&Value>, is: Option<&Value>, path: String, found: &mut Ve
         }
         (was, is) => {
             let op = match (was, is) {
-                (None, _) => "add",
-                (_, None) => "remove",
-                _ => "replace",
+                (None, _) => Op::Add,
+                (Some(_), None) => Op::Remove,
+                (Some(_), Some(_)) => Op::Replace,
             };
             found.push(Difference { op, path, value: is.cloned(), old_value: was.cloned() });
         }
