@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::base::agenda::{Agenda, Wait};
 use crate::base::clock::Timestamp;
 use crate::base::ids::{Id, Index, NameFn};
+use crate::base::json::set_member;
 use crate::nouns::connection::model::{Connection, ConnectionState};
 use crate::nouns::flow_run::model::{FlowRun, FlowRunState};
 
@@ -113,6 +114,36 @@ impl WorkspaceEvent {
             (false, true) => Some(Self::Created),
             (true, true) | (false, false) => None,
         }
+    }
+}
+
+/// Something that has happened to a connection or a flow run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Happening {
+    pub event: WorkspaceEvent,
+    /// The id and the keys by which scenarios name what it happened to.
+    pub names: Vec<String>,
+    /// The `data` of the delivery that tells of it.
+    pub data: Value,
+}
+
+impl Happening {
+    /// Repeats the fields under the noun's name, because both forms are documented: `data.id` and `data.connection.id`. Under
+    /// its name the noun has these records beside it.
+    pub fn new<const N: usize>(
+        event: WorkspaceEvent,
+        names: Vec<String>,
+        (noun, fields): (&str, Value),
+        records: [(&str, Option<Value>); N],
+    ) -> Self {
+        let (mut data, mut whole) = (fields.clone(), fields);
+        for (name, record) in records {
+            if let Some(record) = record {
+                set_member(&mut whole, name, record);
+            }
+        }
+        set_member(&mut data, noun, whole);
+        Self { event, names, data }
     }
 }
 

@@ -16,27 +16,23 @@ use serde_json::{Value, json};
 use sha2::Sha256;
 use url::Url;
 
-use crate::base::json::set_member;
-use crate::base::operation::Operation;
-use crate::engine::moves::Works;
-use crate::engine::tokens::sign_for_app;
-use crate::nouns::fault as faults;
-
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
 use crate::base::ids::Index;
+use crate::base::operation::Operation;
+use crate::engine::moves::Works;
+use crate::engine::tokens::sign_for_app;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::fault::{CallFacts, Side};
-use crate::journal;
-use crate::journal::Entry;
-use crate::nouns::connection::model::Connection;
-use crate::nouns::flow_run::model::FlowRun;
-use crate::nouns::webhook::model::{DeliveryAttempt, DeliveryState, WebhookDelivery, WorkspaceEvent};
+use crate::journal::{self, Entry};
+use crate::nouns::webhook::model::{DeliveryAttempt, DeliveryState, Happening, WebhookDelivery, WorkspaceEvent};
+use crate::nouns::{connection as connections, fault as faults, flow_run as flow_runs};
 use crate::store::{StoreError, Tx, World};
 use crate::upstream::OutRequest;
 
 /// The wait before the second attempt, on the workspace's clock; each further wait is twice as long.
 const FIRST_RETRY: Duration = Duration::from_secs(1);
+/// A delivery is tried this often, which takes two minutes of the workspace's clock; our choice.
 const MOST_ATTEMPTS: usize = 8;
 /// How long a receiver may take to answer, in real time. Source: DOC:…/self-hosting/system-webhooks.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -46,105 +42,18 @@ const MOST_KEPT: usize = 1_000;
 /// Writes a delivery for each event that the transaction's changes mean, in the same transaction; it also tells scenarios of
 /// the events.
 pub fn outbox(space: &WorkspaceRuntime, before: &World, tx: &mut Tx) -> Result<(), StoreError> {
-    let mut events: Vec<(WorkspaceEvent, Vec<String>, Value)> = Vec::new();
-    for id in tx.changed::<Connection>() {
-        let Some(after) = tx.connections.get(&id).cloned() else { continue };
-        let Some(event) = WorkspaceEvent::of(before.connections.get(&id).map(|c| &**c), &after) else { continue };
-        let names = [Some(after.id.to_string()), after.meta.key.clone()];
-        events.push((event, names.into_iter().flatten().collect(), of_connection(tx, &after)));
-    }
-    for id in tx.changed::<FlowRun>() {
-        let Some(after) = tx.flow_runs.get(&id) else { continue };
-        if let Some(event) = WorkspaceEvent::of_run(before.flow_runs.get(&id).map(|run| &**run), after) {
-            let mut names = vec![after.id.to_string(), after.flow.to_string()];
-            names.extend(tx.flows.get(after.flow.as_str()).and_then(|flow| flow.meta.key.clone()));
-            events.push((event, names, of_flow_run(tx, after)));
-        }
-    }
-    for (event, names, data) in events {
+    let mut happenings = connections::happenings(before, tx);
+    happenings.extend(flow_runs::happenings(before, tx));
+    for Happening { event, names, data } in happenings {
         space.scenario_runs.happened(event, &names);
-        if let Some(url) = receiver(tx, event) {
-            let delivery = delivery_of(space, event, &data, url);
-            tx.put(delivery)?;
+        if let Some(url) = tx.workspace.webhook_uri_for(event.name()).map(str::to_owned) {
+            tx.put(delivery_of(space, event, &data, url))?;
         }
     }
     if !tx.changed::<WebhookDelivery>().is_empty() {
         forget_old(tx);
     }
     Ok(())
-}
-
-/// The address that an event goes to; none when the workspace has no receiver or does not want the
-/// event. Source: SDK `Workspace.webhookUri`, `enabledWebhookEvents`.
-fn receiver(world: &World, event: WorkspaceEvent) -> Option<String> {
-    let extra = &world.workspace.extra;
-    let url = extra.get("webhookUri")?.as_str().filter(|url| !url.is_empty())?;
-    // Without a list, every event is sent.
-    let enabled = extra.get("enabledWebhookEvents").and_then(Value::as_array);
-    let wanted = enabled.is_none_or(|events| events.iter().any(|wanted| wanted == event.name()));
-    wanted.then(|| url.to_owned())
-}
-
-/// Repeats the fields under the noun's name, because both forms are documented: `data.id` and `data.connection.id`. Under
-/// its name the noun has these records beside it.
-fn both<const N: usize>(noun: &str, fields: Value, records: [(&str, Option<Value>); N]) -> Value {
-    let (mut data, mut whole) = (fields.clone(), fields);
-    for (name, record) in records {
-        if let Some(record) = record {
-            set_member(&mut whole, name, record);
-        }
-    }
-    set_member(&mut data, noun, whole);
-    data
-}
-
-fn of_connection(world: &World, connection: &Connection) -> Value {
-    let integration = connection.integration.as_ref().and_then(|id| world.integrations.get(id.as_str()));
-    let user = world.tenants.get(connection.tenant.as_str());
-    both(
-        "connection",
-        json!({
-            "id": connection.id,
-            "key": connection.meta.key,
-            "name": connection.meta.name,
-            "integrationId": connection.integration,
-            "integrationKey": integration.map(|integration| integration.key()),
-            "connected": connection.is_connected(),
-            "disconnected": !connection.is_connected(),
-            "customerId": connection.tenant,
-            "userId": connection.tenant,
-            "tenantId": connection.tenant,
-        }),
-        [
-            ("user", user.map(|user| json!({ "id": user.id, "internalId": user.internal_id, "name": user.name }))),
-            ("integration", integration.map(|i| json!({ "id": i.id, "key": i.key(), "name": i.meta.name }))),
-        ],
-    )
-}
-
-/// The data of a flow run's event. Source: DOC:…/webhook-notifications (`data.flowRun`).
-fn of_flow_run(world: &World, run: &FlowRun) -> Value {
-    let parent = world.flows.get(run.flow.as_str()).and_then(|flow| flow.place.parent.as_ref());
-    let above = parent.and_then(|id| world.flows.get(id.as_str())).filter(|flow| flow.place.integration.is_some());
-    let mut fields = json!({
-        "id": run.id,
-        "connectionFlowId": run.flow,
-        "integrationFlowId": above.map(|flow| &flow.id),
-        "connectionId": run.connection,
-        "integrationId": run.integration,
-        "state": run.state,
-        "startTime": run.started_at,
-        "endTime": run.ended_at,
-        "startNodeKey": run.start_node,
-        "launchedBy": { "type": "api-trigger" },
-        "customerId": run.tenant,
-        "userId": run.tenant,
-        "tenantId": run.tenant,
-    });
-    if !run.errors.is_empty() {
-        set_member(&mut fields, "errors", json!(run.errors));
-    }
-    both("flowRun", fields, [])
 }
 
 /// The delivery that tells the user's app of an external event, whose fields are the whole payload.

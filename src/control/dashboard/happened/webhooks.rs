@@ -1,7 +1,5 @@
 //! `…/webhooks` where a browser asks: what the app was told, and where it listens.
 
-use serde_json::Value;
-
 use crate::base::error::ApiError;
 use crate::call::Call;
 use crate::call::contract::Json;
@@ -44,7 +42,7 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
     let place = Place::of(call).await?;
     let Json(all) = webhooks(place.call.clone()).await?;
     let world = place.space.world();
-    let receiver = world.workspace.extra.get("webhookUri").and_then(Value::as_str).unwrap_or_default();
+    let receiver = world.workspace.webhook_uri().unwrap_or_default();
     let rows = all.items.iter().rev().map(|each| delivery(&place, each)).collect();
     let columns = [("Time", "s"), ("Event", "fill"), ("State", "s"), ("Attempts", "number"), ("Next", "m")];
     let empty = if receiver.is_empty() {

@@ -236,6 +236,19 @@ impl Workspace {
         )))
     }
 
+    /// The address that the app listens at; none when it is told of nothing. Source: SDK `Workspace.webhookUri`.
+    pub fn webhook_uri(&self) -> Option<&str> {
+        self.extra.get("webhookUri")?.as_str().filter(|uri| !uri.is_empty())
+    }
+
+    /// The same for an event that the app wants to be told of; without a list it wants every one. Source: SDK
+    /// `Workspace.enabledWebhookEvents`.
+    pub fn webhook_uri_for(&self, event: &str) -> Option<&str> {
+        let enabled = self.extra.get("enabledWebhookEvents").and_then(Value::as_array);
+        let is_wanted = enabled.is_none_or(|events| events.iter().any(|wanted| wanted == event));
+        self.webhook_uri().filter(|_| is_wanted)
+    }
+
     /// Sets one of [`Self::EXTRA_FIELDS`]; null removes it.
     pub fn set_extra(&mut self, name: &str, value: Value) {
         if value.is_null() {
