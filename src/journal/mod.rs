@@ -124,9 +124,9 @@ pub struct Entry {
 impl Entry {
     /// Returns about how many bytes the entry takes.
     fn size(&self) -> usize {
-        let body = self.body.as_ref().map_or(0, size_of_value);
+        let body = self.body.as_ref().map_or(0, memory_of);
         let message = self.error.as_ref().map_or(0, |error| error.message.len());
-        400 + self.path.len() + body + message + self.unmatched.as_ref().map_or(0, size_of_value)
+        400 + self.path.len() + body + message + self.unmatched.as_ref().map_or(0, memory_of)
     }
 
     /// Makes an entry with what is known when a request comes in; the caller fills in the rest.
@@ -324,21 +324,20 @@ fn polled_too_fast(entries: &[Arc<Entry>]) -> Option<(u64, u64)> {
     found
 }
 
-fn size_of_value(value: &Value) -> usize {
+/// About how many bytes of memory a value takes, which is more than its text has.
+fn memory_of(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 16,
         Value::String(text) => 24 + text.len(),
-        Value::Array(list) => 24 + list.iter().map(size_of_value).sum::<usize>(),
-        Value::Object(map) => {
-            24 + map.iter().map(|(name, value)| 32 + name.len() + size_of_value(value)).sum::<usize>()
-        }
+        Value::Array(list) => 24 + list.iter().map(memory_of).sum::<usize>(),
+        Value::Object(map) => 24 + map.iter().map(|(name, value)| 32 + name.len() + memory_of(value)).sum::<usize>(),
     }
 }
 
 /// Returns a body as the journal keeps it: with secrets masked, or only its size when it is large. What is kept already
 /// stays as it is.
 pub(crate) fn kept(body: &Value) -> Value {
-    let size = size_of_value(body);
+    let size = memory_of(body);
     if size > LARGEST_BODY {
         return Value::String(format!("(about {size} bytes)"));
     }

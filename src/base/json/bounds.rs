@@ -3,8 +3,6 @@
 
 use std::fmt;
 
-use serde_json::Value;
-
 /// A text may nest this deep and no deeper.
 pub const DEEPEST: usize = 100;
 
@@ -60,36 +58,9 @@ pub fn excess(text: &[u8]) -> Option<Excess> {
     None
 }
 
-/// Whether a value has more text and values than this, counted no further than that.
-pub fn is_larger(value: &Value, most: usize) -> bool {
-    fn takes(value: &Value, left: &mut usize) -> bool {
-        let own = match value {
-            Value::String(text) => text.len(),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => 1,
-        };
-        match left.checked_sub(own) {
-            Some(rest) => *left = rest,
-            None => return false,
-        }
-        match value {
-            Value::Array(items) => items.iter().all(|item| takes(item, left)),
-            Value::Object(members) => members.values().all(|member| takes(member, left)),
-            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
-        }
-    }
-    let mut left = most;
-    !takes(value, &mut left)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_is_larger_by_its_texts_or_by_how_many_it_has() {
-        let values = serde_json::json!({"a": ["xyz", null, {"b": 1}]});
-        assert!(!is_larger(&values, 8) && is_larger(&values, 7));
-    }
 
     #[test]
     fn only_what_is_outside_strings_counts() {

@@ -55,6 +55,58 @@ pub fn text_size(value: &Value) -> usize {
     count.0
 }
 
+/// Returns how many bytes the JSON text of a value has, when these are more than `limit`; none when they are not. A value
+/// that cannot have so many, as most have not, is only looked through.
+///
+/// ```
+/// use membrane_mock::base::json::size_above;
+/// use serde_json::json;
+///
+/// assert_eq!(size_above(&json!(["é"]), 5), Some(6));
+/// assert_eq!(size_above(&json!(["é"]), 6), None);
+/// ```
+pub fn size_above(value: &Value, limit: usize) -> Option<usize> {
+    let mut left = limit;
+    if surely_fits(value, &mut left) {
+        return None;
+    }
+    let size = text_size(value);
+    (size > limit).then_some(size)
+}
+
+/// What is kept of a value that is too large to be kept: how many bytes its text has.
+pub fn only_size(bytes: usize) -> Value {
+    Value::String(format!("({bytes} bytes)"))
+}
+
+/// Takes from `left` the most bytes that the text of a value may have. Answers false, and goes no further, when these are
+/// more than are left.
+fn surely_fits(value: &Value, left: &mut usize) -> bool {
+    // A control character of a string is written as `\u001f`, with six bytes for one.
+    fn text(text: &str) -> usize {
+        text.len().saturating_mul(6).saturating_add(2)
+    }
+    fn take(bytes: usize, left: &mut usize) -> bool {
+        let rest = left.checked_sub(bytes);
+        *left = rest.unwrap_or(0);
+        rest.is_some()
+    }
+    match value {
+        Value::Null | Value::Bool(_) => take(5, left),
+        // The longest is a number with exponent, such as `-2.2250738585072014e-308`.
+        Value::Number(_) => take(24, left),
+        Value::String(string) => take(text(string), left),
+        // A comma, or a colon and a comma, stand beside each member.
+        Value::Array(items) => take(2, left) && items.iter().all(|item| take(1, left) && surely_fits(item, left)),
+        Value::Object(members) => {
+            take(2, left)
+                && members
+                    .iter()
+                    .all(|(name, member)| take(text(name).saturating_add(2), left) && surely_fits(member, left))
+        }
+    }
+}
+
 /// Says what is wrong with a value at a path, in words for whoever wrote it: the reader's own are of Rust where one of several
 /// forms is meant.
 ///
@@ -75,5 +127,25 @@ pub fn said_at(path: &str, error: &serde_json::Error) -> String {
         "it is one name, or an object with one".to_owned()
     } else {
         said
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    proptest! {
+        #[test]
+        fn a_size_is_told_exactly_when_it_is_above_the_limit(
+            text in ".*", number: f64, whole: i64, limit in 0_usize..400,
+        ) {
+            let value = json!({ &text: [number, whole, null, true, { "a": &text }], "b\u{1}": {}, "c": [] });
+            let size = value.to_string().len();
+            for limit in [limit, size.saturating_sub(1), size, size + 1] {
+                prop_assert_eq!(size_above(&value, limit), (size > limit).then_some(size));
+            }
+        }
     }
 }

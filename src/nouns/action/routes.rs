@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
-use crate::base::json::bounds;
+use crate::base::json::size_above;
 use crate::call::router::Route;
 use crate::call::subject::{About, Subject, names_of};
 use crate::call::{Call, Reply};
@@ -24,14 +24,14 @@ use crate::nouns::action::run::{Dispatch, RunReply, RunRequest, resolve};
 use crate::nouns::action::{act as act_call, rules as actions, run};
 use crate::nouns::connection as connections;
 
-/// An output with more than this is made text off the thread that answers other calls too.
+/// An output whose JSON text has more bytes than this is made text off the thread that answers other calls too.
 const LARGE_OUTPUT: usize = 256 * 1024;
 
 async fn ran(reply: RunReply) -> Result<Reply, ApiError> {
     let mut is_large = false;
     let mut body = JsonMap::new();
     if let Some(output) = reply.result? {
-        is_large = bounds::is_larger(&output, LARGE_OUTPUT);
+        is_large = size_above(&output, LARGE_OUTPUT).is_some();
         body.insert("output".into(), output);
     }
     body.insert("actionRunId".into(), json!(reply.id));

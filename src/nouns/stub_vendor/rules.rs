@@ -15,7 +15,7 @@ use crate::base::JsonMap;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::{Ids, Index};
-use crate::base::json::{member, text_size};
+use crate::base::json::{member, only_size, size_above};
 use crate::base::message::headers::bearer;
 use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::{Entry, Side};
@@ -207,12 +207,10 @@ impl Answerer for Vendors {
 const LARGEST_KEPT: usize = 64 * 1024;
 
 fn kept(body: Value) -> Option<Value> {
-    let size = text_size(&body);
-    match body {
-        Value::Null => None,
-        _ if size > LARGEST_KEPT => Some(Value::String(format!("({size} bytes)"))),
-        body => Some(body),
+    if body.is_null() {
+        return None;
     }
+    Some(size_above(&body, LARGEST_KEPT).map_or(body, only_size))
 }
 
 fn with_query(request: &StubRequest) -> String {

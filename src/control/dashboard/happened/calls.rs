@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::base::error::{ApiError, ErrorCode, ErrorType};
+use crate::base::json::member;
 use crate::call::Call;
 use crate::call::contract::{Json, QueryOf};
 use crate::control::dashboard::place::Place;
@@ -19,11 +20,6 @@ use crate::pages::make::{
     row, section, sentence, status, text,
 };
 use crate::store::logs;
-
-/// A member of what the journal keeps of the nearest stub, as text.
-fn member<'v>(of: &'v Value, name: &str) -> &'v str {
-    of.get(name).and_then(Value::as_str).unwrap_or_default()
-}
 
 /// What stands between a request and what it came to, in words; `message` is that of the answer, where it is known.
 pub(in crate::control::dashboard) fn why_of(place: &Place, entry: &Entry, message: &str) -> Vec<Vec<Cell>> {
@@ -42,7 +38,8 @@ pub(in crate::control::dashboard) fn why_of(place: &Place, entry: &Entry, messag
         if near.is_null() {
             list.push(vec![text(format!("No stub of {app} answers it."))]);
         } else {
-            let stub = format!("{} {}", member(near, "method"), member(near, "path"));
+            let part = |name| member(near, name).as_str().unwrap_or_default();
+            let stub = format!("{} {}", part("method"), part("path"));
             list.push(vec![text(format!("No stub of {app} answers it. The nearest is")), code(stub)]);
         }
         for each in near.get("differs").and_then(Value::as_array).into_iter().flatten() {
@@ -51,7 +48,7 @@ pub(in crate::control::dashboard) fn why_of(place: &Place, entry: &Entry, messag
                 Some(value) => value.to_string(),
                 None => String::new(),
             };
-            let is = text(format!("Its {} is", member(each, "field")));
+            let is = text(format!("Its {} is", member(each, "field").as_str().unwrap_or_default()));
             list.push(vec![is, code(value("expected")), text("and was"), code(value("actual"))]);
         }
     }

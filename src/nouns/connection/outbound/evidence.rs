@@ -11,7 +11,7 @@ use url::Url;
 use crate::base::JsonMap;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
-use crate::base::json::text_size;
+use crate::base::json::{only_size, size_above};
 use crate::base::message::body;
 use crate::base::redact::MASK;
 use crate::engine::Cx;
@@ -66,14 +66,9 @@ pub fn shown_body(body: &Bytes) -> Option<Arc<Value>> {
     Some(Arc::new(value_of(body)))
 }
 
-fn only_size(bytes: usize) -> Value {
-    Value::String(format!("({bytes} bytes)"))
-}
-
 /// What logs keep of an input or output that is large: its size. None for one that they keep whole.
 pub fn size_if_large(value: &Value) -> Option<Value> {
-    let bytes = text_size(value);
-    (bytes > LARGEST_KEPT).then(|| only_size(bytes))
+    size_above(value, LARGEST_KEPT).map(only_size)
 }
 
 /// Says whether a value is what logs keep of a large one.
