@@ -79,7 +79,7 @@
 //!
 //! - **`POST /act` by key**: `edge/mod.rs` → `nouns/action/routes.rs` (`read_act`, `run`) → `nouns/action/act.rs` reads the
 //!   body → `nouns/action/run/resolve.rs` finds action and connection, once, for faults, journal and run → `run/mod.rs` →
-//!   `run/call.rs` builds the request → `nouns/connection/outbound.rs` sends it → `run/log.rs` writes the log.
+//!   `run/call.rs` builds the request → `nouns/connection/outbound/mod.rs` sends it → `run/log.rs` writes the log.
 //! - **`POST /connect` by `connectorKey`**: `edge/mod.rs` → `nouns/connection/connect/routes.rs` → `connect/mod.rs` →
 //!   `connect/target.rs` finds or makes the integration → `connect/moves.rs` moves the machine of
 //!   `nouns/connection/model/mod.rs` → `nouns/connection/view.rs`.

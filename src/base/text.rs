@@ -1,4 +1,4 @@
-//! This module has what texts have in common: grammar for messages, and how long the words of a user may be.
+//! Texts that people write, each read or refused in one place: origins, addresses, durations and intents.
 
 use crate::base::error::ApiError;
 

@@ -14,7 +14,7 @@ use crate::call::router::Route;
 use crate::control::{control, space};
 use crate::fault::{Firing, Rule, Standing};
 
-/// The routes.
+/// The control routes of faults.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

@@ -15,7 +15,7 @@ use crate::control::behaviours::{self, Behaviour};
 use crate::control::control;
 use crate::world::spaces::no_workspace;
 
-/// The routes.
+/// The control routes of what is faked and what is not.
 pub(super) fn routes() -> Vec<Route> {
     vec![control(
         "getFidelity",

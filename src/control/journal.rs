@@ -19,7 +19,7 @@ use crate::journal::verify::{Expectation, Matcher, Verdict};
 use crate::journal::{Entry, Finding, Side, findings};
 use crate::world::report;
 
-/// The routes.
+/// The control routes of the journal.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

@@ -14,7 +14,7 @@ use crate::engine::scenario_runs::ScenarioRun;
 use crate::world::scenario::model::Scenario;
 use crate::world::scenario::rules as scenarios;
 
-/// The routes.
+/// The control routes of scenarios.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

@@ -19,7 +19,7 @@ use crate::journal::Entry;
 use crate::world::spaces;
 use crate::world::spaces::ResetTo;
 
-/// The routes.
+/// The control routes of the server as a whole.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control("getHealth", Method::GET, "/health", "Answers that the server is ready, and what it is.", health),

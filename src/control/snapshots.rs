@@ -14,7 +14,7 @@ use crate::control::{List, control, space};
 use crate::engine::snapshot::Snapshot;
 use crate::world::snapshots;
 
-/// The routes.
+/// The control routes of snapshots.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

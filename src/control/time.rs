@@ -15,7 +15,7 @@ use crate::control::{control, space};
 use crate::engine::WorkspaceRuntime;
 use crate::world::worker;
 
-/// The routes.
+/// The control routes of the clock of a workspace.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

@@ -21,7 +21,7 @@ use crate::nouns::stub_vendor::model::Grant;
 /// A workspace has at most this many stubs, those of its seed included. Each request to an app looks at all of the app's.
 const MOST_STUBS: usize = 5_000;
 
-/// The routes.
+/// The control routes of the apps behind connectors.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

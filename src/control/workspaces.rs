@@ -27,7 +27,7 @@ use crate::world::seed::SeedDocument;
 use crate::world::spaces::{Fork, NewWorkspace, Start, Words};
 use crate::world::{catalog, export, report, snapshots, spaces};
 
-/// The routes.
+/// The control routes of workspaces.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control("listWorkspaces", Method::GET, "/workspaces", "Lists the workspaces with their credentials.", list),

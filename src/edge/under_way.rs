@@ -1,4 +1,5 @@
-//! The calls that are not answered yet. Invariant: a server that ends waits until each of them is, and written.
+//! The calls that are not answered yet, for which `server.rs` waits when it stops. Invariant: each of them is answered, and
+//! its answer written, before a server ends.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};

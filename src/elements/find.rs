@@ -27,7 +27,7 @@ pub struct Spot<'a> {
 const MOST_NAMED: usize = 3;
 
 impl<'a> Spot<'a> {
-    /// At a connection.
+    /// The spot of a connection, with the key of the instances that are meant there.
     pub fn of(connection: &'a Connection, instance_key: Option<&'a str>) -> Self {
         Self { integration: connection.integration.as_ref(), connection: Some(&connection.id), instance_key }
     }

@@ -1,4 +1,5 @@
-//! Who has instances: a connection or a tenant, as a kind says.
+//! The holder of an instance, a connection or a tenant: which of them a kind allows, and which one a selector means. Making
+//! instances and finding them both ask here.
 
 use std::fmt;
 use std::sync::Arc;

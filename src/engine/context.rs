@@ -12,7 +12,7 @@ use crate::engine::{Engine, WorkspaceRuntime};
 use crate::nouns::tenant::model::Tenant;
 use crate::store::World;
 
-/// The context of a call says who asks, and in which workspace; every service function gets one.
+/// The context of a call says who asks, and in which workspace; every verb gets one.
 #[derive(Debug, Clone)]
 pub struct Cx {
     pub engine: Arc<Engine>,

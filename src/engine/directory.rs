@@ -1,4 +1,5 @@
-//! This module finds elements for the services: it looks in one workspace's state first and then in the shared catalog.
+//! Connectors, apps, integrations and connections found by id, key or UUID for every verb: a workspace's own first, then the
+//! catalog's.
 //!
 //! Invariant: a workspace's own record hides the catalog's record with the same id.
 
@@ -22,7 +23,7 @@ pub struct Directory<'a> {
     pub catalog: &'a Catalog,
 }
 
-/// An offer is an integration that exists, or one that connecting would create.
+/// What can be connected to: an integration that exists, or one that connecting would create.
 #[derive(Debug, Clone)]
 pub enum Connectable {
     /// The integration exists.
@@ -149,7 +150,7 @@ impl<'a> Directory<'a> {
 
     /// Returns the integration with this id, key or UUID, or the connector or app that stands under this synthetic id;
     /// a 404 when there is neither.
-    pub fn offer(&self, text: &str) -> Result<Connectable, ApiError> {
+    pub fn connectable(&self, text: &str) -> Result<Connectable, ApiError> {
         let candidate = || self.connectors().find(|connector| Integration::synthetic_id(&connector.id) == *text);
         if let Some(integration) = self.integration(text) {
             // Once its integration is archived, a connector is on offer again under the same id.
@@ -281,7 +282,7 @@ impl<'a> Directory<'a> {
     pub fn scope(&self, caller: &Caller, scope: &Scope) -> Result<Resolved, ApiError> {
         let named = [&scope.connection_id, &scope.connection_key].into_iter().flatten().next();
         let integration = match [&scope.integration_id, &scope.integration_key].into_iter().flatten().next() {
-            Some(text) => match self.offer(text) {
+            Some(text) => match self.connectable(text) {
                 Ok(Connectable::Integration(integration)) => Some(integration),
                 Ok(Connectable::Connector(_) | Connectable::App(_)) => None,
                 // The settings let a universal action run for an app that has no integration yet.

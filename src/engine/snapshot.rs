@@ -1,5 +1,8 @@
 //! This module holds snapshots of a workspace, and the state of a workspace that is not in
 //! its records: faults and scenario runs.
+//!
+//! Invariant: a snapshot shares the records it holds and changes with nothing; it is gone with the process. Test control and
+//! forks use it.
 
 use std::sync::Arc;
 

@@ -30,20 +30,20 @@ pub fn logo_on_page(base: &str, own: &[Option<&str>], key: &str) -> String {
 /// What wire forms are made with: the state that is shown, the address that it is shown under, and who looks.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewContext<'a> {
-    /// State and catalog.
+    /// What the workspace and the catalog hold at the moment of the view.
     pub directory: Directory<'a>,
     /// The address clients use.
     pub base: &'a str,
-    /// Who looks.
+    /// The caller, who sees its own tenant's records and its own rights.
     pub caller: &'a Caller,
 }
 
 /// Whether secrets are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Secrets {
-    /// Shown.
+    /// Credentials are part of the view.
     Shown,
-    /// Left out.
+    /// Credentials are left out of the view.
     Hidden,
 }
 

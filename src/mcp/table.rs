@@ -31,7 +31,7 @@ pub(super) type Given = (Result<Answer, String>, Option<Session>);
 
 type Run = Box<dyn Fn(Session, JsonMap) -> BoxFuture<'static, Given> + Send + Sync>;
 
-/// A tool.
+/// A verb as a tool that agents are offered.
 pub(super) struct OneTool {
     pub(super) name: &'static str,
     effect: Effect,

@@ -1,10 +1,11 @@
 //! What spans the nouns: seeds and the catalog, workspaces as wholes, jobs, scenarios, and the
 //! worker that makes due changes.
 //!
-//! `seed/` reads seeds, `plant.rs` makes records of them, `catalog.rs` holds the shared catalog, `embedded.rs` the fixtures, `spaces.rs`
-//! creates, forks and resets workspaces, `snapshots.rs` and `export.rs` keep their state, `job/` and `archive.rs`
-//! export and import what a workspace defines, `checkpoint/` has the versions of each element, `connector_file/` the files of connectors, `scenario/` plays scenarios, `worker.rs` makes changes when they are
-//! due, `search.rs` finds what has a name, `report.rs` tells what failed.
+//! `seed/` reads seeds, `plant/` makes records of them, `catalog.rs` holds the shared catalog, `embedded.rs` the fixtures,
+//! `spaces.rs` creates, forks and resets workspaces, `snapshots.rs` and `export.rs` keep their state, `job/` and `archive/`
+//! export and import what a workspace defines, `checkpoint/` has the versions of each element, `connector_file/` the files of
+//! connectors, `scenario/` plays scenarios, `worker.rs` makes changes when they are due, `search.rs` finds what has a name,
+//! `report.rs` tells what failed.
 
 pub mod archive;
 pub mod catalog;

@@ -35,7 +35,7 @@ impl Wanted {
     }
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let query = LedgerQuery { workspace: Some(place.space.key.clone()) };

@@ -20,7 +20,7 @@ use crate::pages::make::{
 /// So many requests of no workspace are shown.
 const MOST_LOST: usize = 50;
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
     let Json(server) = health(call.clone()).await?;
     let Json(all) = workspaces::list(call.clone()).await?;

@@ -10,7 +10,7 @@ use crate::nouns::connection::model::ConnectionState;
 use crate::pages::blocks::{Body, Page, Section};
 use crate::pages::make::{copied, go, json, pair, secret, section, tile};
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
     let Json(all) = workspaces::list(call.clone()).await?;
     let first = all.items.first();

@@ -19,7 +19,7 @@ use crate::pages::make::{
     sentence, table, text, tile,
 };
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(super) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let Json(report) = workspaces::report(place.call.clone()).await?;

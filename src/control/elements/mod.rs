@@ -28,7 +28,7 @@ use crate::engine::tokens::{Caller, mint};
 use crate::nouns::connection::model::Connection;
 use crate::nouns::tenant::model::Tenant;
 
-/// The routes.
+/// The control routes of single elements and their states.
 pub(super) fn routes() -> Vec<Route> {
     vec![
         control(

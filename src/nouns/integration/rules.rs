@@ -112,7 +112,7 @@ fn is_offered(directory: &Directory<'_>, app: &ExternalApp, connectors: bool) ->
 pub(super) fn get(cx: &Cx, selector: &str) -> Result<ListedIntegration, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
-    match directory.offer(selector)? {
+    match directory.connectable(selector)? {
         Connectable::Integration(integration) => Ok(ListedIntegration::Real(integration)),
         // An archived integration is still what its id shows.
         Connectable::Connector(connector) => Ok(directory
@@ -408,7 +408,7 @@ fn unmasked(connector: Option<&Connector>, former: &JsonMap, given: &JsonMap) ->
 pub(super) fn connector(cx: &Cx, selector: &str) -> Result<Arc<Connector>, ApiError> {
     let world = cx.world();
     let directory = cx.directory(&world);
-    match directory.offer(selector)? {
+    match directory.connectable(selector)? {
         Connectable::Connector(connector) => Ok(connector),
         Connectable::App(app) => directory.connector_of_app(&app).ok_or_else(|| {
             ApiError::bad_request(format!("{} has no connector yet; connect to it first", app.meta.name))

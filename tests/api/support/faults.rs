@@ -8,6 +8,7 @@ use crate::support::{Api, Bed, verdict};
 /// What a broken call is answered here: nothing else answers so.
 const BROKEN: &str = "400 concurrency/lock_timeout";
 
+/// A rule that breaks what matches `rest` in a way of its own, under the name `picked`.
 pub(crate) fn breaking(rest: Value) -> Value {
     let mut rule = json!({"name": "picked", "fault": {"error": {"type": "concurrency", "key": "lock_timeout"}}});
     if let Value::Object(rest) = rest {
@@ -16,16 +17,19 @@ pub(crate) fn breaking(rest: Value) -> Value {
     rule
 }
 
+/// Adds a rule and answers it as the control API does.
 pub(crate) async fn add(bed: &Bed, rule: Value) -> Value {
     let (status, added) = bed.control(Method::POST, "/faults", rule).await;
     assert_eq!(status, 200, "{added:#}");
     added
 }
 
+/// The rules that stand, in their order.
 pub(crate) async fn listed(bed: &Bed) -> Vec<Value> {
     bed.control(Method::GET, "/faults", Value::Null).await.1["items"].as_array().expect("a list").clone()
 }
 
+/// Whether a call, `GET /path`, was broken by the rule of [`breaking`]. A body of null is none.
 pub(crate) async fn is_broken(api: &Api, call: &str, body: &Value) -> bool {
     let (method, path) = call.split_once(' ').unwrap();
     let body = (!body.is_null()).then_some(body);

@@ -26,7 +26,7 @@ const KINDS: [(&str, &str); 7] = [
     ("import", "An import goes on"),
 ];
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let Json(clock) = get(place.call.clone()).await?;

@@ -100,7 +100,7 @@ fn rule_row(base: &str, each: &Standing) -> Row {
     row(&each.id, cells).actions(vec![remove, broke]).details(details)
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let base = &place.base;

@@ -73,7 +73,7 @@ fn scenario(place: &Place, each: &ListedScenario) -> Row {
     row(format!("scenario-{name}"), cells).details(details)
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let Json(all) = list(place.call.clone()).await?;

@@ -28,7 +28,7 @@ fn snapshot(place: &Place, each: &SnapshotView) -> Row {
     row(&each.id, vec![vec![text(name), note(&each.id)], vec![time(each.at, place.now)]]).actions(actions)
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let Json(all) = list(place.call.clone()).await?;

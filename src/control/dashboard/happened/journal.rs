@@ -31,7 +31,7 @@ const FILTERS: [&str; 13] = [
     "fault",
 ];
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let given: Vec<(&str, String)> = FILTERS.iter().map(|name| (*name, place.asked(name))).collect();

@@ -37,7 +37,7 @@ fn delivery(place: &Place, each: &WebhookDelivery) -> Row {
     row(id(""), cells).tone(if each.state == DeliveryState::Failed { "bad" } else { "" }).details(details)
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let Json(all) = webhooks(place.call.clone()).await?;

@@ -33,7 +33,7 @@ const BREAKS: [(&str, &str, &str); 4] = [
     ("markDefunct", "Make defunct", "It never works again, unless its user reconnects it"),
 ];
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let (cx, each) = named(&place.call, &OfTenant::default())?;

@@ -128,7 +128,7 @@ fn connection_row(place: &Place, each: &Connection) -> Row {
     row(format!("connection-{}", each.id), cells).actions(next(base, each))
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let base = &place.base;

@@ -36,7 +36,7 @@ struct Elements {
     cursor: Option<String>,
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let asked = place.asked("kind");

@@ -74,7 +74,7 @@ pub(in crate::control::dashboard) async fn latest(
     Ok(section("calls", "Calls", calls).actions(vec![go("All calls", all)]))
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let named = place.call.param("tenant")?.to_owned();

@@ -19,7 +19,7 @@ use crate::pages::make::{
 /// So many requests are shown.
 const LATEST: usize = 50;
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let named = place.call.param("connector")?.to_owned();

@@ -77,7 +77,7 @@ fn app(place: &Place, each: &Connector, counts: &Counts<'_>) -> Row {
     row(format!("app-{}", each.key()), cells)
 }
 
-/// The page.
+/// Makes the page that a browser is answered at this address.
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let query = JournalQuery { side: Some(Side::Upstream), ..JournalQuery::default() };

@@ -122,7 +122,7 @@ fn refuse_other_app(cx: &Cx, tx: &Tx, connection: &Connection, spec: &ConnectSpe
     let directory = directory(cx, tx);
     let named = match (&spec.connector_id, &spec.connector_key, &spec.integration_id, &spec.integration_key) {
         (Some(text), ..) | (None, Some(text), ..) => Some(directory.find_connector(text)?),
-        (None, None, Some(text), _) | (None, None, None, Some(text)) => match directory.offer(text)? {
+        (None, None, Some(text), _) | (None, None, None, Some(text)) => match directory.connectable(text)? {
             Connectable::Integration(integration) => directory.connector_for(&integration),
             Connectable::Connector(connector) => Some(connector),
             Connectable::App(_) => None,

@@ -179,7 +179,7 @@ pub(crate) async fn connection_options(call: Call) -> Result<Reply, ApiError> {
         return options_of(&cx, &*directory.find_connector(&text)?, None, given);
     }
     if let Some(text) = body.integration_id.or(body.integration_key) {
-        let (connector, integration) = match directory.offer(&text)? {
+        let (connector, integration) = match directory.connectable(&text)? {
             Connectable::Connector(connector) => (Some(connector), None),
             Connectable::App(app) => (directory.connector_of_app(&app), None),
             Connectable::Integration(integration) => (directory.connector_for(&integration), Some(integration)),

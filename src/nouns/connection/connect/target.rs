@@ -48,7 +48,7 @@ pub(crate) fn target_of(cx: &Cx, tx: &mut Tx, spec: &ConnectSpec) -> Result<Conn
     let world = (**tx).clone();
     let directory = cx.directory(&world);
     if let Some(text) = spec.integration_id.as_ref().or(spec.integration_key.as_ref()) {
-        return match directory.offer(text)? {
+        return match directory.connectable(text)? {
             Connectable::Integration(integration) => {
                 integration.meta.refuse_archived("integration")?;
                 match directory.connector_for(&integration) {

@@ -1,7 +1,7 @@
 // What holds of a workspace whatever happened to it, judged by its records as the database has them
 // (`GET /__mock/workspaces/{key}/export`). Everything that was due is done.
 
-/** Where an element of a kind with versions points to. */
+/** Where an element points to. Kinds without versions, such as screens, have the fields of a place, too, and leave them out. */
 const layered = (parent) => ({ integration: '?integration', connection: '?connection', tenant: '?tenant', parent: `?${parent}` });
 
 /**
@@ -10,7 +10,17 @@ const layered = (parent) => ({ integration: '?integration', connection: '?connec
  */
 const KINDS = {
   ...Object.fromEntries(
-    ['data-source', 'field-mapping', 'data-link-table', 'package', 'external-event-type'].map((kind) => [kind, layered(kind)]),
+    [
+      'data-source',
+      'field-mapping',
+      'data-link-table',
+      'package',
+      'external-event-type',
+      'app-data-schema',
+      'app-event-type',
+      'screen',
+      'connected-product',
+    ].map((kind) => [kind, layered(kind)]),
   ),
   'external-event-subscription': { tenant: 'tenant', connection: 'connection', integration: '?integration' },
   workspace: {},
