@@ -2,16 +2,17 @@
 //!
 //! Invariant: an element of a tenant that the caller may not see is answered as if it did not exist.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::base::error::{ApiError, ErrorKey};
 use crate::base::ids::{Id, Index};
 use crate::elements::Kind;
 use crate::elements::model::Selector;
-use crate::engine::directory::{Directory, Resolved, hint};
+use crate::elements::model::place::Place;
+use crate::engine::directory::{Directory, Resolved};
 use crate::engine::tokens::Caller;
 use crate::nouns::connection::model::Connection;
+use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 
 /// Where something is looked for that serves: an integration, a connection of it, and the key of the instances that are
@@ -23,13 +24,21 @@ pub struct Spot<'a> {
     pub instance_key: Option<&'a str>,
 }
 
-/// So many connections are named in a message.
-const MOST_NAMED: usize = 3;
-
 impl<'a> Spot<'a> {
     /// The spot of a connection, with the key of the instances that are meant there.
     pub fn of(connection: &'a Connection, instance_key: Option<&'a str>) -> Self {
         Self { integration: connection.integration.as_ref(), connection: Some(&connection.id), instance_key }
+    }
+
+    /// Whether an element at a place is one of those that a key may mean here: an instance of this connection with this
+    /// instance key, an element of this integration, of its app, or a universal one.
+    fn is_served_from<E>(&self, place: &Place<E>, app: Option<&Id<ExternalApp>>) -> bool {
+        match (&place.connection, &place.integration, &place.external_app) {
+            (Some(of), _, _) => self.connection == Some(of) && place.instance_key.as_deref() == self.instance_key,
+            (None, Some(of), _) => self.integration == Some(of),
+            (None, None, Some(of)) => app == Some(of),
+            (None, None, None) => true,
+        }
     }
 }
 
@@ -78,27 +87,12 @@ impl Directory<'_> {
         let (live, withdrawn): (Vec<_>, Vec<_>) =
             live.into_iter().partition(|element| self.withdrawn(&***element).is_none());
         let app = scope.external_app(self);
-        let serves = |element: &&&Arc<E>| {
-            let by_connection = element
-                .place()
-                .connection
-                .as_ref()
-                .is_none_or(|of| scope.connection.as_ref().is_some_and(|connection| connection.id == *of));
-            let by_instance =
-                element.place().connection.is_none() || element.place().instance_key == selector.instance_key;
-            let by_integration = element.place().connection.is_some()
-                || element
-                    .place()
-                    .integration
-                    .as_ref()
-                    .is_none_or(|of| scope.integration.as_ref().is_some_and(|integration| integration.id == *of));
-            let by_app = element.place().external_app.as_ref().is_none_or(|of| {
-                element.place().integration.is_some()
-                    || element.place().connection.is_some()
-                    || app.as_ref() == Some(of)
-            });
-            by_connection && by_instance && by_integration && by_app
+        let spot = Spot {
+            integration: scope.integration.as_ref().map(|integration| &integration.id),
+            connection: scope.connection.as_ref().map(|connection| &connection.id),
+            instance_key: selector.instance_key.as_deref(),
         };
+        let serves = |element: &&&Arc<E>| spot.is_served_from(element.place(), app.as_ref());
         if let Some(element) = live.iter().filter(serves).max_by_key(|element| element.place().specificity()) {
             return Ok(Arc::clone(element));
         }
@@ -130,26 +124,6 @@ impl Directory<'_> {
         ))
     }
 
-    fn ambiguous<E: Kind>(&self, key: &str, candidates: &[&Arc<E>]) -> ApiError {
-        let names: Vec<String> = candidates
-            .iter()
-            .map(|element| {
-                let of = element.place().integration.as_ref().and_then(|id| self.world.integrations.get(id.as_str()));
-                match of {
-                    Some(integration) => format!("`{}.{key}` ({})", integration.key(), element.id()),
-                    None => format!("`{}`", element.id()),
-                }
-            })
-            .collect();
-        ApiError::bad_request(format!(
-            "{} `{key}` matches {} elements: {}; add `integrationKey` or use an id",
-            E::NOUN,
-            names.len(),
-            names.join(", ")
-        ))
-        .with_data(serde_json::json!({ "candidates": candidates.iter().map(|a| a.id()).collect::<Vec<_>>() }))
-    }
-
     /// The element of an id, UUID or key that serves at a spot: the most specific version of it, that of the instance key
     /// where there is one. Fails with 404 when there is none.
     pub fn serving<E: Kind>(&self, spot: Spot<'_>, named: &str) -> Result<Arc<E>, ApiError> {
@@ -177,62 +151,6 @@ impl Directory<'_> {
             None => of_key(named),
         };
         found.cloned().ok_or_else(|| self.no_element::<E>(None, named))
-    }
-
-    /// A 404 for an element, with where its key is, or a similar key. Keys of a connection are told to whose it is, and none of
-    /// these without a caller. Source: SEED words the beginning.
-    pub fn no_element<E: Kind>(&self, caller: Option<&Caller>, text: &str) -> ApiError {
-        // `github.task` asks for the `task` of an integration.
-        let dotted = text.split_once('.').filter(|(integration, _)| self.integration_with_key(integration).is_some());
-        let key = dotted.map_or(text, |(_, key)| key);
-        // Keys of a tenant's own elements are not told to others.
-        let shared = |element: &&Arc<E>| !element.meta().is_archived() && element.place().tenant.is_none();
-        let elsewhere: Vec<&str> = E::table(self.world)
-            .with_key(key)
-            .filter(shared)
-            .filter_map(|element| {
-                Some(self.world.integrations.get(element.place().integration.as_ref()?.as_str())?.key())
-            })
-            .collect();
-        if !elsewhere.is_empty() {
-            let (of, first) = (elsewhere.join("`, `"), elsewhere.first().copied().unwrap_or_default());
-            return ApiError::not_found(format!(
-                "no matching {}: `{key}` is there only for the integration `{of}`; name that and no other, as `{first}.{key}` \
-                 or by `integrationKey={first}`, or a connection of it",
-                E::NOUN
-            ));
-        }
-        let is_own = |element: &&Arc<E>| {
-            let tenant = element.place().tenant.as_ref();
-            !element.meta().is_archived() && tenant.zip(caller).is_some_and(|(of, caller)| caller.means(of.as_str()))
-        };
-        let own = E::table(self.world).with_key(key).filter(is_own).filter_map(|element| {
-            let connection = self.world.connections.get(element.place().connection.as_ref()?.as_str())?;
-            Some(connection.meta.key.as_deref().unwrap_or(connection.id.as_str()))
-        });
-        let own: BTreeSet<&str> = own.collect();
-        if let Some(first) = own.first() {
-            let mut of = own.iter().take(MOST_NAMED).copied().collect::<Vec<_>>().join("`, `");
-            if own.len() > MOST_NAMED {
-                of = format!("{of}` and {} more, such as `{first}", own.len() - MOST_NAMED);
-            }
-            return ApiError::not_found(format!(
-                "no matching {}: `{key}` is there only for the connection `{of}`; name that, as by `connectionKey={first}`",
-                E::NOUN
-            ));
-        }
-        let keys = E::table(self.world).iter().filter(shared).map(|element| element.key());
-        ApiError::not_found(format!(
-            "no matching {}: `{text}`{}; list them with GET /{}",
-            E::NOUN,
-            hint(text, keys),
-            E::PLURAL
-        ))
-    }
-
-    /// A 404 for an instance that an id does not name.
-    pub fn no_instance<E: Kind>(id: &str) -> ApiError {
-        ApiError::not_found(format!("no matching {0} instance: `{id}`; list them with GET /{1}s", E::NOUN, E::INSTANCE))
     }
 
     /// Resolves any spelling of an element's selector; `archived` says whether an archived one is found by id. Fails

@@ -1,9 +1,9 @@
 //! Elements, whatever their kind (actions, flows, app data schemas): found, listed, changed, made for a connection or a
 //! tenant.
 //!
-//! `model/` holds what they share, `find.rs`, `list.rs`, `change.rs` and `instance.rs` the verbs, `holder.rs` who has
-//! instances, `routes.rs` the handlers. Wire forms are in the `view.rs` of each noun, and what a kind has of its own in its
-//! `kind.rs`.
+//! `model/` holds what they share, `find.rs`, `list.rs`, `change.rs` and `instance.rs` the verbs, `hints.rs` what is answered
+//! where nothing is found, `holder.rs` who has instances, `routes.rs` the handlers. Wire forms are in the `view.rs` of each
+//! noun, and what a kind has of its own in its `kind.rs`.
 //!
 //! Invariant: a key is unique at its place, and the most specific version of a key serves a scope.
 
@@ -17,6 +17,7 @@ pub mod settings;
 mod apply;
 mod change;
 mod find;
+mod hints;
 mod holder;
 mod instance;
 mod list;
