@@ -105,7 +105,7 @@ pub(super) enum Snapshots {
 fn done<V: Args + ControlVerb>(with: &With<V>, form: Form<'_>) -> Result<ExitCode, String> {
     let session = with.target.session()?;
     let client = session.client()?;
-    let answer = wait(client.send(with.verb.request(&session.workspace)))?;
+    let answer = wait(client.send(with.verb.request(&session.workspace)?))?;
     Ok(ended(with.json, &answer, form))
 }
 

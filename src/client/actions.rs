@@ -59,8 +59,8 @@ pub(crate) struct ListActions {
 }
 
 impl Verb for ListActions {
-    fn request(&self) -> Request {
-        Request::new(Method::GET, "/actions", &[]).asking(self)
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/actions").asking(self))
     }
 }
 
@@ -103,13 +103,13 @@ pub(crate) struct Act {
 }
 
 impl Verb for Act {
-    fn request(&self) -> Request {
-        let mut request = Request::new(Method::POST, "/act", &[]).sending(self);
+    fn request(&self) -> Result<Request, String> {
+        let mut request = Request::to(Method::POST, "/act").sending(self);
         // Null is an input too.
         if let (Some(Value::Null), Some(Value::Object(body))) = (&self.input, &mut request.body) {
             body.insert("input".into(), Value::Null);
         }
-        request
+        Ok(request)
     }
 }
 
@@ -158,8 +158,8 @@ pub(crate) struct CreateAction {
 }
 
 impl Verb for CreateAction {
-    fn request(&self) -> Request {
-        Request::new(Method::POST, "/actions", &[]).sending(self).by_manager()
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::POST, "/actions").sending(self).by_manager())
     }
 }
 
@@ -185,7 +185,7 @@ fn half_a_minute() -> u32 {
 }
 
 impl Verb for GetAction {
-    fn request(&self) -> Request {
+    fn request(&self) -> Result<Request, String> {
         Request::new(Method::GET, "/actions/{}", &[&self.id])
     }
 }
@@ -225,9 +225,9 @@ pub(crate) struct UpdateAction {
 }
 
 impl Verb for UpdateAction {
-    fn request(&self) -> Request {
-        let request = Request::new(Method::PATCH, "/actions/{}", &[&self.id]);
-        Request { body: Some(self.data.clone().into()), ..request.asking(&self.scope).by_manager() }
+    fn request(&self) -> Result<Request, String> {
+        let request = Request::new(Method::PATCH, "/actions/{}", &[&self.id])?;
+        Ok(Request { body: Some(self.data.clone().into()), ..request.asking(&self.scope).by_manager() })
     }
 }
 
@@ -245,9 +245,9 @@ pub(crate) struct ReplaceAction {
 }
 
 impl Verb for ReplaceAction {
-    fn request(&self) -> Request {
-        let request = Request::new(Method::PUT, "/actions/{}", &[&self.id]);
-        Request { body: Some(self.data.clone().into()), ..request.asking(&self.scope).by_manager() }
+    fn request(&self) -> Result<Request, String> {
+        let request = Request::new(Method::PUT, "/actions/{}", &[&self.id])?;
+        Ok(Request { body: Some(self.data.clone().into()), ..request.asking(&self.scope).by_manager() })
     }
 }
 
@@ -264,8 +264,8 @@ pub(crate) struct DeleteAction {
 }
 
 impl Verb for DeleteAction {
-    fn request(&self) -> Request {
-        Request::new(Method::DELETE, "/actions/{}", &[&self.id]).asking(&self.scope).by_manager()
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::new(Method::DELETE, "/actions/{}", &[&self.id])?.asking(&self.scope).by_manager())
     }
 }
 
@@ -283,11 +283,11 @@ pub(crate) struct GetRunLog {
 }
 
 impl Verb for GetRunLog {
-    fn request(&self) -> Request {
-        let mut request = Request::new(Method::GET, "/action-run-logs/{}", &[&self.action_run_id]);
+    fn request(&self) -> Result<Request, String> {
+        let mut request = Request::new(Method::GET, "/action-run-logs/{}", &[&self.action_run_id])?;
         if self.include_details {
             request.query.insert("includeDetails".into(), true.into());
         }
-        request
+        Ok(request)
     }
 }

@@ -13,14 +13,15 @@ use crate::client::actions::{json, object};
 
 /// A verb of test control.
 pub(crate) trait ControlVerb {
-    /// The call that does it; `workspace` is the key of the one that is meant where the verb names none.
-    fn request(&self, workspace: &str) -> Request;
+    /// The call that does it; `workspace` is the key of the one that is meant where the verb names none. Fails for a name that
+    /// no path can have.
+    fn request(&self, workspace: &str) -> Result<Request, String>;
 }
 
 /// A call below a workspace. Each further `{}` of `path` stands for the next of `names`.
-fn below(workspace: &str, method: Method, path: &str, names: &[&str]) -> Request {
+fn below(workspace: &str, method: Method, path: &str, names: &[&str]) -> Result<Request, String> {
     let names: Vec<&str> = std::iter::once(workspace).chain(names.iter().copied()).collect();
-    Request::new(method, &format!("/__mock/workspaces/{{}}{path}"), &names).of_control()
+    Ok(Request::new(method, &format!("/__mock/workspaces/{{}}{path}"), &names)?.of_control())
 }
 
 /// Makes a workspace of its own for a test: a copy of the first one as it began, unless another seed or original is named.
@@ -44,8 +45,8 @@ pub(crate) struct CreateWorkspace {
 }
 
 impl ControlVerb for CreateWorkspace {
-    fn request(&self, _: &str) -> Request {
-        Request::new(Method::POST, "/__mock/workspaces", &[]).sending(self).of_control()
+    fn request(&self, _: &str) -> Result<Request, String> {
+        Ok(Request::to(Method::POST, "/__mock/workspaces").sending(self).of_control())
     }
 }
 
@@ -54,8 +55,8 @@ impl ControlVerb for CreateWorkspace {
 pub(crate) struct ReadHealth;
 
 impl ControlVerb for ReadHealth {
-    fn request(&self, _: &str) -> Request {
-        Request::new(Method::GET, "/__mock/health", &[]).of_control()
+    fn request(&self, _: &str) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/__mock/health").of_control())
     }
 }
 
@@ -64,7 +65,7 @@ impl ControlVerb for ReadHealth {
 pub(crate) struct ReadReport;
 
 impl ControlVerb for ReadReport {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::GET, "/report", &[])
     }
 }
@@ -82,8 +83,8 @@ pub(crate) struct BreakConnection {
 }
 
 impl ControlVerb for BreakConnection {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::POST, "/connections/{}/break", &[&self.selector]).sending(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::POST, "/connections/{}/break", &[&self.selector])?.sending(self))
     }
 }
 
@@ -92,8 +93,8 @@ impl ControlVerb for BreakConnection {
 pub(crate) struct ListWorkspaces;
 
 impl ControlVerb for ListWorkspaces {
-    fn request(&self, _: &str) -> Request {
-        Request::new(Method::GET, "/__mock/workspaces", &[]).of_control()
+    fn request(&self, _: &str) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/__mock/workspaces").of_control())
     }
 }
 
@@ -106,7 +107,7 @@ pub(crate) struct GetWorkspace {
 }
 
 impl ControlVerb for GetWorkspace {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(self.key.as_deref().unwrap_or(workspace), Method::GET, "", &[])
     }
 }
@@ -120,7 +121,7 @@ pub(crate) struct DeleteWorkspace {
 }
 
 impl ControlVerb for DeleteWorkspace {
-    fn request(&self, _: &str) -> Request {
+    fn request(&self, _: &str) -> Result<Request, String> {
         below(&self.key, Method::DELETE, "", &[])
     }
 }
@@ -167,8 +168,8 @@ impl ReadJournal {
 }
 
 impl ControlVerb for ReadJournal {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::GET, "/journal", &[]).asking(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::GET, "/journal", &[])?.asking(self))
     }
 }
 
@@ -190,8 +191,8 @@ pub(crate) struct PokeConnection {
 }
 
 impl ControlVerb for PokeConnection {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::POST, "/connections/{}/poke", &[&self.connection]).sending(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::POST, "/connections/{}/poke", &[&self.connection])?.sending(self))
     }
 }
 
@@ -200,7 +201,7 @@ impl ControlVerb for PokeConnection {
 pub(crate) struct ListFaults;
 
 impl ControlVerb for ListFaults {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::GET, "/faults", &[])
     }
 }
@@ -225,8 +226,8 @@ pub(crate) struct AddFault {
 }
 
 impl ControlVerb for AddFault {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::POST, "/faults", &[]).sending(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::POST, "/faults", &[])?.sending(self))
     }
 }
 
@@ -239,7 +240,7 @@ pub(crate) struct RemoveFault {
 }
 
 impl ControlVerb for RemoveFault {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         match &self.fault {
             Some(fault) => below(workspace, Method::DELETE, "/faults/{}", &[fault]),
             None => below(workspace, Method::DELETE, "/faults", &[]),
@@ -252,7 +253,7 @@ impl ControlVerb for RemoveFault {
 pub(crate) struct ListScenarios;
 
 impl ControlVerb for ListScenarios {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::GET, "/scenarios", &[])
     }
 }
@@ -266,9 +267,9 @@ pub(crate) struct AddScenario {
 }
 
 impl ControlVerb for AddScenario {
-    fn request(&self, workspace: &str) -> Request {
-        let request = below(workspace, Method::POST, "/scenarios", &[]);
-        Request { body: Some(self.scenario.clone().into()), ..request }
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        let request = below(workspace, Method::POST, "/scenarios", &[])?;
+        Ok(Request { body: Some(self.scenario.clone().into()), ..request })
     }
 }
 
@@ -285,8 +286,8 @@ pub(crate) struct StartScenario {
 }
 
 impl ControlVerb for StartScenario {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::POST, "/scenarios/{}/start", &[&self.name]).sending(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::POST, "/scenarios/{}/start", &[&self.name])?.sending(self))
     }
 }
 
@@ -299,7 +300,7 @@ pub(crate) struct StopScenario {
 }
 
 impl ControlVerb for StopScenario {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::POST, "/scenarios/{}/stop", &[&self.name])
     }
 }
@@ -309,7 +310,7 @@ impl ControlVerb for StopScenario {
 pub(crate) struct GetClock;
 
 impl ControlVerb for GetClock {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::GET, "/clock", &[])
     }
 }
@@ -332,8 +333,8 @@ fn duration(text: &str) -> Result<u64, String> {
 }
 
 impl ControlVerb for AdvanceClock {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::POST, "/clock/advance", &[]).sending(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::POST, "/clock/advance", &[])?.sending(self))
     }
 }
 
@@ -346,8 +347,8 @@ pub(crate) struct SetClock {
 }
 
 impl ControlVerb for SetClock {
-    fn request(&self, workspace: &str) -> Request {
-        below(workspace, Method::PUT, "/clock", &[]).sending(self)
+    fn request(&self, workspace: &str) -> Result<Request, String> {
+        Ok(below(workspace, Method::PUT, "/clock", &[])?.sending(self))
     }
 }
 
@@ -356,7 +357,7 @@ impl ControlVerb for SetClock {
 pub(crate) struct SettleClock;
 
 impl ControlVerb for SettleClock {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::POST, "/clock/settle", &[])
     }
 }
@@ -366,7 +367,7 @@ impl ControlVerb for SettleClock {
 pub(crate) struct ListSnapshots;
 
 impl ControlVerb for ListSnapshots {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::GET, "/snapshots", &[])
     }
 }
@@ -376,7 +377,7 @@ impl ControlVerb for ListSnapshots {
 pub(crate) struct TakeSnapshot;
 
 impl ControlVerb for TakeSnapshot {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::POST, "/snapshots", &[])
     }
 }
@@ -390,7 +391,7 @@ pub(crate) struct RestoreSnapshot {
 }
 
 impl ControlVerb for RestoreSnapshot {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::POST, "/snapshots/{}/restore", &[&self.snapshot])
     }
 }
@@ -404,7 +405,7 @@ pub(crate) struct RemoveSnapshot {
 }
 
 impl ControlVerb for RemoveSnapshot {
-    fn request(&self, workspace: &str) -> Request {
+    fn request(&self, workspace: &str) -> Result<Request, String> {
         below(workspace, Method::DELETE, "/snapshots/{}", &[&self.snapshot])
     }
 }

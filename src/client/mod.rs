@@ -60,20 +60,26 @@ pub(crate) struct Request {
     pub(crate) query: JsonMap,
     pub(crate) body: Option<Value>,
     pub(crate) rights: Rights,
-    /// A name that no path can have, so that the call would be another one.
-    wrong_name: Option<String>,
 }
 
 impl Request {
-    /// A call without query and body. Each `{}` of `path` stands for the next of `names`.
-    pub(crate) fn new(method: Method, path: &str, names: &[&str]) -> Self {
+    /// A call of a path, without query and body.
+    pub(crate) fn to(method: Method, path: impl Into<String>) -> Self {
+        Self { method, path: path.into(), query: JsonMap::new(), body: None, rights: Rights::Tenant }
+    }
+
+    /// The same for a path in which each `{}` stands for the next of `names`. Fails for a name that no path can have, so that
+    /// the call would be another one.
+    pub(crate) fn new(method: Method, path: &str, names: &[&str]) -> Result<Self, String> {
+        if let Some(name) = names.iter().find(|name| matches!(**name, "" | "." | "..")) {
+            return Err(format!("`{name}` is no id or key"));
+        }
         let mut parts = path.split("{}");
         let first = parts.next().unwrap_or_default().to_owned();
         let path = parts
             .zip(names)
             .fold(first, |path, (after, name)| format!("{path}{}{after}", utf8_percent_encode(name, &SEGMENT)));
-        let wrong_name = names.iter().find(|name| matches!(**name, "" | "." | "..")).map(|name| (*name).to_owned());
-        Self { method, path, query: JsonMap::new(), body: None, rights: Rights::Tenant, wrong_name }
+        Ok(Self::to(method, path))
     }
 
     /// The same with the fields of a verb as its query.
@@ -136,8 +142,8 @@ impl Answer {
 
 /// A verb: what can be asked for, as its fields.
 pub(crate) trait Verb {
-    /// The call that does it.
-    fn request(&self) -> Request;
+    /// The call that does it. Fails for a name that no path can have.
+    fn request(&self) -> Result<Request, String>;
 }
 
 /// Calls an API with the tokens of one session.
@@ -172,14 +178,11 @@ impl Client {
 
     /// Does what a verb is for, and answers what the server says to it. The error says why there is no answer.
     pub(crate) async fn ask(&self, verb: &impl Verb) -> Result<Answer, String> {
-        self.send(verb.request()).await
+        self.send(verb.request()?).await
     }
 
     /// Makes a call and answers what the server says to it. The error says why there is no answer.
     pub(crate) async fn send(&self, request: Request) -> Result<Answer, String> {
-        if let Some(name) = request.wrong_name {
-            return Err(format!("`{name}` is no id or key"));
-        }
         let mut url = url::Url::parse(&format!("{}{}", self.api, request.path))
             .map_err(|error| format!("`{}` is no address of an API: {error}", self.api))?;
         if !request.query.is_empty() {
@@ -223,8 +226,9 @@ mod tests {
 
     #[test]
     fn names_in_a_path_are_encoded() {
-        let of = |names: &[&str]| Request::new(Method::GET, "/a/{}/b/{}", names).path;
-        assert_eq!(of(&["x", "y"]), "/a/x/b/y");
-        assert_eq!(of(&["a/b?c", "é d"]), "/a/a%2Fb%3Fc/b/%C3%A9%20d");
+        let of = |names: &[&str]| Request::new(Method::GET, "/a/{}/b/{}", names).map(|request| request.path);
+        assert_eq!(of(&["x", "y"]).as_deref(), Ok("/a/x/b/y"));
+        assert_eq!(of(&["x", ".."]), Err("`..` is no id or key".to_owned()));
+        assert_eq!(of(&["a/b?c", "é d"]).as_deref(), Ok("/a/a%2Fb%3Fc/b/%C3%A9%20d"));
     }
 }

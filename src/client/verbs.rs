@@ -47,8 +47,8 @@ impl<'de> Deserialize<'de> for Switch {
 pub(crate) struct WhoAmI;
 
 impl Verb for WhoAmI {
-    fn request(&self) -> Request {
-        Request::new(Method::GET, "/self", &[])
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/self"))
     }
 }
 
@@ -75,8 +75,8 @@ pub(crate) struct ListConnections {
 }
 
 impl Verb for ListConnections {
-    fn request(&self) -> Request {
-        Request::new(Method::GET, "/connections", &[]).asking(self)
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/connections").asking(self))
     }
 }
 
@@ -89,7 +89,7 @@ pub(crate) struct GetConnection {
 }
 
 impl Verb for GetConnection {
-    fn request(&self) -> Request {
+    fn request(&self) -> Result<Request, String> {
         Request::new(Method::GET, "/connections/{}", &[&self.connection])
     }
 }
@@ -104,7 +104,7 @@ pub(crate) struct DeleteConnection {
 }
 
 impl Verb for DeleteConnection {
-    fn request(&self) -> Request {
+    fn request(&self) -> Result<Request, String> {
         Request::new(Method::DELETE, "/connections/{}", &[&self.connection_id])
     }
 }
@@ -135,8 +135,8 @@ pub(crate) struct ListIntegrations {
 }
 
 impl Verb for ListIntegrations {
-    fn request(&self) -> Request {
-        Request::new(Method::GET, "/integrations", &[]).asking(self)
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/integrations").asking(self))
     }
 }
 
@@ -157,8 +157,8 @@ pub(crate) struct ListExternalApps {
 }
 
 impl Verb for ListExternalApps {
-    fn request(&self) -> Request {
-        Request::new(Method::GET, "/external-apps", &[]).asking(self)
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/external-apps").asking(self))
     }
 }
 
@@ -197,8 +197,8 @@ pub(crate) struct Connect {
 }
 
 impl Verb for Connect {
-    fn request(&self) -> Request {
-        Request::new(Method::POST, "/connect", &[]).sending(self)
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::POST, "/connect").sending(self))
     }
 }
 
@@ -219,7 +219,7 @@ pub(crate) struct Search {
 }
 
 impl Verb for Search {
-    fn request(&self) -> Request {
-        Request::new(Method::GET, "/search", &[]).asking(self)
+    fn request(&self) -> Result<Request, String> {
+        Ok(Request::to(Method::GET, "/search").asking(self))
     }
 }

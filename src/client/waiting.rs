@@ -35,7 +35,7 @@ pub(crate) async fn action(client: &Client, of: &GetAction) -> Result<Answer, St
     let mut left = of.timeout;
     loop {
         let now = left.min(LONGEST);
-        let answer = client.send(waiting_for(of.request(), now)).await?;
+        let answer = client.send(waiting_for(of.request()?, now)).await?;
         left -= now;
         if left == 0 || !answer.is_success() || state_of(&answer) != "BUILDING" {
             return Ok(answer);
@@ -56,7 +56,7 @@ pub(crate) async fn connection(client: &Client, begun: Answer, tell: impl Fn(&st
             return Ok(answer);
         }
         match state_of(&answer) {
-            "BUILDING" => answer = client.send(waiting_for(of.request(), LONGEST)).await?,
+            "BUILDING" => answer = client.send(waiting_for(of.request()?, LONGEST)).await?,
             "CLIENT_ACTION_REQUIRED" => {
                 let page = answer.body.pointer("/clientAction/uiUrl").and_then(Value::as_str).unwrap_or_default();
                 if page != told {

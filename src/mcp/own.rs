@@ -24,13 +24,13 @@ async fn run_log(session: &Session, run: &str) -> Result<Option<Value>, String> 
     let of: GetRunLog = serde_json::from_value(json!({ "actionRunId": run, "includeDetails": true }))
         .map_err(|error| format!("a run is wrong: {error}"))?;
     // A manager sees the runs of every tenant.
-    let log = session.client()?.send(of.request().by_manager()).await?;
+    let log = session.client()?.send(of.request()?.by_manager()).await?;
     Ok(log.is_success().then_some(log.body))
 }
 
 /// What went wrong last, from the journal.
 async fn explained(session: &Session) -> Result<Answer, String> {
-    let journal = session.client()?.send(ReadJournal::of_api().request(&session.workspace)).await?;
+    let journal = session.client()?.send(ReadJournal::of_api().request(&session.workspace)?).await?;
     if !journal.is_success() {
         return Ok(journal);
     }
@@ -67,7 +67,7 @@ where
     V: ControlVerb + DeserializeOwned + JsonSchema + Send + Sync + 'static,
 {
     tool(name, effect, async |session: Session, verb: V| {
-        Ok((session.client()?.send(verb.request(&session.workspace)).await?, None))
+        Ok((session.client()?.send(verb.request(&session.workspace)?).await?, None))
     })
 }
 
@@ -76,7 +76,7 @@ pub(super) fn tools() -> Vec<OneTool> {
     vec![
         // Over stdio later tools use the new workspace; over HTTP each request says which it means.
         tool("mock-create-workspace", Effect::Adds, async |session: Session, of: CreateWorkspace| {
-            let made = session.client()?.send(of.request(&session.workspace)).await?;
+            let made = session.client()?.send(of.request(&session.workspace)?).await?;
             let text = |name: &str| member(&made.body, name).as_str().map(str::to_owned);
             let next = text("key").zip(text("secret")).filter(|_| made.is_success());
             let next = next.map(|(workspace, secret)| Session { workspace, secret, ..session });
