@@ -15,7 +15,7 @@ use crate::base::ids::Id;
 use crate::call::router::Route;
 use crate::call::{Call, Reply};
 use crate::elements::model::place::Place;
-use crate::elements::model::{Meta, Selector};
+use crate::elements::model::{Meta, Selector, title_of};
 use crate::elements::origin::Origin;
 use crate::elements::settings::Setting;
 use crate::elements::{self, Change, Holders, Listed, Wanted, routes};
@@ -133,6 +133,10 @@ pub trait Kind: Record + Clone + PartialEq {
     /// Changes the definition as a request body says; fields that the body leaves out stay with [`Change::Merge`] and are
     /// cleared with [`Change::Replace`]. Fails with 400 for a wrong value.
     fn define(&mut self, body: Self::Body, change: Change) -> Result<(), ApiError>;
+    /// The same for a new element, which begins as a copy of its parent where it has one.
+    fn define_new(&mut self, body: Self::Body, _parent: Option<&Self>) -> Result<(), ApiError> {
+        self.define(body, Change::Merge)
+    }
     /// Whether tenants may make elements of this kind for their own connections.
     fn tenants_may_create(_: &World) -> bool {
         false
@@ -148,7 +152,7 @@ pub trait Kind: Record + Clone + PartialEq {
                     element.copy_definition(parent);
                     element.meta_mut().name = name;
                 }
-                element.define(body, Change::Merge)?;
+                element.define_new(body, parent.map(|parent| &**parent))?;
                 element.settle(world);
                 if let Some(parent) = parent {
                     element.compare_with_parent(parent);
@@ -208,9 +212,20 @@ pub trait SeedForm: std::fmt::Debug + Clone + Serialize + DeserializeOwned {
     fn fresh(&self, id: Id<Self::Of>, now: Timestamp) -> Self::Of;
     /// Gives an existing element the definition of a fresh one, and leaves its identity and place.
     fn redefine(known: &mut Self::Of, fresh: Self::Of);
+    /// The element that is described, without what its kind has of its own.
+    fn blank(&self, id: Id<Self::Of>, now: Timestamp) -> Self::Of {
+        let name = self.name().cloned().unwrap_or_else(|| title_of(self.key()));
+        let (kind, described) = (Self::Of::SINGULAR, self.description().cloned());
+        let meta = Meta::planted((kind, id.as_str()), self.key(), &name, described, now);
+        Self::Of::blank(id, meta)
+    }
     /// The key of the element; the folder's name when the file gives none.
     fn key(&self) -> &str;
     fn key_mut(&mut self) -> &mut String;
+    /// The name that people see; derived from the key when there is none.
+    fn name(&self) -> Option<&String>;
+    /// A description for people.
+    fn description(&self) -> Option<&String>;
     /// Any JSON object of the user's own.
     fn meta(&self) -> Option<&JsonMap>;
     /// The UUID, which is the same in every workspace that the element was exported to; none when the file gives none.
@@ -248,6 +263,19 @@ macro_rules! fields_of_an_element {
     };
 }
 
+/// How the path of a call says where the element of its body is, for the `impl Kind` of a kind whose body has the usual fields.
+macro_rules! places_of_a_path {
+    () => {
+        fn at_integration(body: &mut Self::Body, integration: &str) {
+            body.integration_id = Some(integration.to_owned());
+        }
+
+        fn at_connection(body: &mut Self::Body, connection: &str) {
+            body.connection_id = Some(connection.to_owned());
+        }
+    };
+}
+
 /// The getters of a seed form whose struct has the usual fields, for its `impl SeedForm`.
 macro_rules! fields_of_a_seed_form {
     () => {
@@ -257,6 +285,14 @@ macro_rules! fields_of_a_seed_form {
 
         fn key_mut(&mut self) -> &mut String {
             &mut self.key
+        }
+
+        fn name(&self) -> Option<&String> {
+            self.name.as_ref()
+        }
+
+        fn description(&self) -> Option<&String> {
+            self.description.as_ref()
         }
 
         fn meta(&self) -> Option<&$crate::base::JsonMap> {
@@ -285,4 +321,4 @@ macro_rules! fields_of_a_seed_form {
     };
 }
 
-pub(crate) use {fields_of_a_seed_form, fields_of_an_element};
+pub(crate) use {fields_of_a_seed_form, fields_of_an_element, places_of_a_path};

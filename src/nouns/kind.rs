@@ -68,6 +68,11 @@ pub trait FieldRules: Kind {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct NoMore {}
 
+/// What only a kind at the three layers has, which is told by its field for the universal element.
+macro_rules! at_three_layers {
+    ($universal:ident: $($what:tt)*) => { $($what)* };
+}
+
 /// Makes a kind of its fields: its `Kind`, and the forms beside its stored type. `parent` names the fields and query
 /// fields by which an instance or version names what it is one of; a kind that stands at the three layers has
 /// `universal`, the field for the universal element.
@@ -124,7 +129,7 @@ macro_rules! kind_of_fields {
         }
 
         /// The form in seeds and archives. Fields of a real export that have no meaning here are ignored.
-        #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = "camelCase")]
         pub struct $seed {
             /// The key; the folder's name when absent.
@@ -197,6 +202,12 @@ macro_rules! kind_of_fields {
             #[serde(skip_serializing_if = "Option::is_none")]
             pub(crate) $parent: Option<Box<$view<'a>>>,
         }
+
+        $(
+            $crate::nouns::kind::at_three_layers!($universal: impl $body {
+                $crate::elements::model::bodies::place_of_a_body!();
+            });
+        )?
 
         impl $name {
             /// Whether it is defined otherwise than another version.
@@ -341,14 +352,7 @@ macro_rules! kind_of_fields {
             }
 
             $(
-                fn at_integration(body: &mut $body, integration: &str) {
-                    let _ = stringify!($universal);
-                    body.integration_id = Some(integration.to_owned());
-                }
-
-                fn at_connection(body: &mut $body, connection: &str) {
-                    body.connection_id = Some(connection.to_owned());
-                }
+                $crate::nouns::kind::at_three_layers!($universal: $crate::elements::kind::places_of_a_path!(););
             )?
 
             fn wanted(body: &$body) -> Result<$crate::elements::Wanted, $crate::base::error::ApiError> {
@@ -360,13 +364,7 @@ macro_rules! kind_of_fields {
                 };
                 $(
                     let parent = wanted.parent.or_else(|| body.parent_id.clone()).or_else(|| body.$universal.clone());
-                    let scope = $crate::elements::model::Scope {
-                        integration_id: body.integration_id.clone(),
-                        integration_key: body.integration_key.clone(),
-                        connection_id: body.connection_id.clone(),
-                        connection_key: body.connection_key.clone(),
-                    };
-                    let external_app = body.external_app_id.clone().or_else(|| body.external_app_key.clone());
+                    let (scope, external_app) = (body.scope(), body.external_app());
                     let wanted = $crate::elements::Wanted { parent, scope, external_app, ..wanted };
                 )?
                 if wanted.key.is_none() && wanted.name.is_none() && wanted.parent.is_none() {
@@ -392,16 +390,10 @@ macro_rules! kind_of_fields {
                 change: $crate::elements::Change,
             ) -> Result<(), $crate::base::error::ApiError> {
                 if change == $crate::elements::Change::Replace {
-                    self.meta.description = None;
-                    self.meta.meta = None;
+                    self.meta.clear();
                     $( self.$field = None; )*
                 }
-                body.key.apply(&mut self.meta.key);
-                body.uuid.apply_required(&mut self.meta.uuid);
-                body.name.apply_required(&mut self.meta.name);
-                body.description.apply(&mut self.meta.description);
-                body.meta.apply(&mut self.meta.meta);
-                body.instance_key.apply(&mut self.place.instance_key);
+                $crate::elements::model::bodies::apply_names!(body to self);
                 $( body.$field.apply(&mut self.$field); )*
                 $crate::nouns::kind::FieldRules::check(self).map_err(|(_, error)| error)
             }
@@ -420,20 +412,12 @@ macro_rules! kind_of_fields {
                     $( $field: known.$field.clone(), )*
                     meta: known.meta.meta.clone(),
                     uuid: Some(known.meta.uuid.clone()),
-                    parent_uuid: None,
-                    integration_uuid: None,
-                    external_app_uuid: None,
-                    external_app_key: None,
-                    origin: $crate::elements::origin::Origin::default(),
+                    ..Self::default()
                 }
             }
 
             fn fresh(&self, id: $crate::base::ids::Id<$name>, now: $crate::base::clock::Timestamp) -> $name {
-                let name = self.name.clone().unwrap_or_else(|| $crate::elements::model::title_of(&self.key));
-                let described = self.description.clone();
-                let meta =
-                    $crate::elements::model::Meta::planted(($singular, id.as_str()), &self.key, &name, described, now);
-                let blank = <$name as $crate::elements::Kind>::blank(id, meta);
+                let blank = $crate::elements::SeedForm::blank(self, id, now);
                 $name { $( $field: self.$field.clone(), )* ..blank }
             }
 
@@ -456,4 +440,4 @@ macro_rules! kind_of_fields {
     };
 }
 
-pub(crate) use kind_of_fields;
+pub(crate) use {at_three_layers, kind_of_fields};

@@ -1,5 +1,6 @@
 //! What all elements share: identity, names, dates, and the selectors that name them. Pure types.
 
+pub(crate) mod bodies;
 pub mod fields;
 pub mod place;
 
@@ -94,6 +95,11 @@ impl Meta {
     pub fn archive(&mut self, ids: &Ids, now: Timestamp) {
         self.archived_at = Some(now);
         self.touch(ids, now);
+    }
+
+    /// Clears what a body that replaces a definition leaves out.
+    pub fn clear(&mut self) {
+        (self.description, self.meta) = (None, None);
     }
 
     pub fn is_archived(&self) -> bool {

@@ -11,7 +11,7 @@ use crate::base::ids::Id;
 use crate::base::operation::Operation;
 use crate::call::router::{Access, Route, resolved_route};
 use crate::call::{Call, Reply};
-use crate::elements::kind::fields_of_an_element;
+use crate::elements::kind::{fields_of_an_element, places_of_a_path};
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
 use crate::elements::{Address, Change, Kind, Listed, Wanted};
@@ -111,13 +111,7 @@ impl Kind for Action {
         lens.bare_action(action, at)
     }
 
-    fn at_integration(body: &mut ActionBody, integration: &str) {
-        body.integration_id = Some(integration.to_owned());
-    }
-
-    fn at_connection(body: &mut ActionBody, connection: &str) {
-        body.connection_id = Some(connection.to_owned());
-    }
+    places_of_a_path!();
 
     fn wanted(body: &ActionBody) -> Result<Wanted, ApiError> {
         actions::wanted(body)

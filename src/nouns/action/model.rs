@@ -14,6 +14,7 @@ use crate::base::error::ApiError;
 use crate::base::history::History;
 use crate::base::ids::Id;
 use crate::base::json::patch::Patch;
+use crate::elements::model::bodies::place_of_a_body;
 use crate::elements::model::place::Place;
 use crate::elements::model::{Layer, Meta};
 use crate::nouns::workspace::model::progress::Due;
@@ -231,4 +232,8 @@ pub struct ActionBody {
     pub revision: Option<String>,
     /// What the action should do, in words. The action is then built from it, BUILDING at first.
     pub intent: Option<String>,
+}
+
+impl ActionBody {
+    place_of_a_body!();
 }

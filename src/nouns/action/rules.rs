@@ -12,7 +12,8 @@ use crate::base::json::patch::Patch;
 use crate::base::json::schema;
 use crate::base::text::check_intent;
 use crate::elements;
-use crate::elements::model::{Scope, Selector};
+use crate::elements::model::Selector;
+use crate::elements::model::bodies::apply_names;
 use crate::elements::{Change, Kind as _, Listed, Wanted};
 use crate::engine::Cx;
 use crate::nouns::action::model::{Action, ActionBody, ActionState};
@@ -28,13 +29,8 @@ pub(super) fn wanted(body: &ActionBody) -> Result<Wanted, ApiError> {
         return Err(ApiError::bad_request("an action needs an `intent`, or a spec: `key` or `name`, `type`, `config`"));
     }
     Ok(Wanted {
-        scope: Scope {
-            integration_id: body.integration_id.clone(),
-            integration_key: body.integration_key.clone(),
-            connection_id: body.connection_id.clone(),
-            connection_key: body.connection_key.clone(),
-        },
-        external_app: body.external_app_id.clone().or_else(|| body.external_app_key.clone()),
+        scope: body.scope(),
+        external_app: body.external_app(),
         parent: body.parent_id.clone(),
         key: body.key.set().cloned(),
         name: body.name.set().cloned().or_else(|| intent.map(|intent| sentence(&intent))),
@@ -89,12 +85,7 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
             schema::check_schema(schema_of, field)?;
         }
     }
-    body.key.apply(&mut action.meta.key);
-    body.uuid.apply_required(&mut action.meta.uuid);
-    body.name.apply_required(&mut action.meta.name);
-    body.description.apply(&mut action.meta.description);
-    body.meta.apply(&mut action.meta.meta);
-    body.instance_key.apply(&mut action.place.instance_key);
+    apply_names!(body to action);
     body.action_type.apply(&mut action.action_type);
     match body.config {
         Patch::Keep => {}
@@ -118,8 +109,7 @@ fn apply(action: &mut Action, body: ActionBody) -> Result<(), ApiError> {
 /// Changes an action as a body says; with `Change::Replace`, fields that the body leaves out are cleared.
 pub(super) fn define(action: &mut Action, body: ActionBody, change: Change) -> Result<(), ApiError> {
     if change == Change::Replace {
-        action.meta.description = None;
-        action.meta.meta = None;
+        action.meta.clear();
         action.config.clear();
         action.action_type = None;
         action.input_schema = None;

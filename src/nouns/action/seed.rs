@@ -9,14 +9,13 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::schema::check_schema;
+use crate::elements::SeedForm;
 use crate::elements::kind::fields_of_a_seed_form;
-use crate::elements::model::{Meta, title_of};
 use crate::elements::origin::Origin;
-use crate::elements::{Kind as _, SeedForm};
 use crate::nouns::action::model::{Action, ActionType};
 
 /// An action in a seed. Fields of a real export that have no meaning here are ignored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedAction {
     /// The key; the folder's name when absent.
@@ -85,17 +84,11 @@ impl SeedForm for SeedAction {
             custom_output_schema: action.custom_output_schema.clone(),
             meta: action.meta.meta.clone(),
             uuid: Some(action.meta.uuid.clone()),
-            parent_uuid: None,
-            integration_uuid: None,
-            external_app_uuid: None,
-            external_app_key: None,
-            origin: Origin::default(),
+            ..Self::default()
         }
     }
 
     fn fresh(&self, id: Id<Action>, now: Timestamp) -> Action {
-        let name = self.name.clone().unwrap_or_else(|| title_of(&self.key));
-        let meta = Meta::planted(("action", id.as_str()), &self.key, &name, self.description.clone(), now);
         Action {
             action_type: self.action_type,
             config: self.config.clone(),
@@ -103,7 +96,7 @@ impl SeedForm for SeedAction {
             output_schema: self.output_schema.clone(),
             output_mapping: self.output_mapping.clone(),
             custom_output_schema: self.custom_output_schema.clone(),
-            ..Action::blank(id, meta)
+            ..self.blank(id, now)
         }
     }
 

@@ -1,7 +1,6 @@
 //! What flows have of their own as a kind of element.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use http::Method;
 use serde_json::json;
@@ -11,13 +10,12 @@ use crate::base::ids::Id;
 use crate::base::operation::Operation;
 use crate::call::router::{Access, Route, route};
 use crate::call::{Call, Reply};
-use crate::elements::kind::fields_of_an_element;
+use crate::elements::kind::{fields_of_an_element, places_of_a_path};
 use crate::elements::model::place::Place;
 use crate::elements::model::{Meta, Selector};
 use crate::elements::routes::put_instance;
 use crate::elements::settings::{Form, Setting};
 use crate::elements::{Address, Change, Kind, Wanted};
-use crate::engine::Cx;
 use crate::engine::view::ViewContext;
 use crate::nouns::flow::model::{Customized, Flow, FlowBody, Nodes};
 use crate::nouns::flow::seed::SeedFlow;
@@ -134,13 +132,7 @@ impl Kind for Flow {
         })
     }
 
-    fn at_integration(body: &mut FlowBody, integration: &str) {
-        body.integration_id = Some(integration.to_owned());
-    }
-
-    fn at_connection(body: &mut FlowBody, connection: &str) {
-        body.connection_id = Some(connection.to_owned());
-    }
+    places_of_a_path!();
 
     fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
         flows::wanted(body)
@@ -150,8 +142,9 @@ impl Kind for Flow {
         flows::define(self, body, change)
     }
 
-    async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Self>, ApiError> {
-        flows::create(cx, body).await
+    /// Nodes that the body of a new version brings are all that it has.
+    fn define_new(&mut self, body: FlowBody, parent: Option<&Self>) -> Result<(), ApiError> {
+        self.apply(body, parent.is_none())
     }
 
     /// The nodes and fields that a PUT of an instance leaves out stay (assumed), because a tenant changes some of many.

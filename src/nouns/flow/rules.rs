@@ -7,12 +7,11 @@
 
 use std::sync::Arc;
 
-use crate::elements;
-
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::{Ids, Index};
 use crate::base::json::patch::Patch;
+use crate::elements;
 use crate::elements::model::{Scope, Selector};
 use crate::elements::{Change, Holder, Kind as _, Listed, Wanted};
 use crate::engine::{Cx, WorkspaceRuntime};
@@ -22,23 +21,14 @@ use crate::nouns::flow::model::{Flow, FlowBody, ResetOptions};
 use crate::nouns::webhook::model::WorkspaceEvent;
 use crate::store::{StoreError, Tx, World};
 
-fn scope_of(body: &FlowBody) -> Scope {
-    Scope {
-        integration_id: body.integration_id.clone(),
-        integration_key: body.integration_key.clone(),
-        connection_id: body.connection_id.clone(),
-        connection_key: body.connection_key.clone(),
-    }
-}
-
 /// What a body says of the place and names of a new flow. Fails with 400 without `key` and `name`.
 pub(super) fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
     if body.key.set().is_none() && body.name.set().is_none() {
         return Err(ApiError::bad_request("a flow needs a `key` or a `name`, and `nodes` to do anything"));
     }
     Ok(Wanted {
-        scope: scope_of(body),
-        external_app: body.external_app_id.clone().or_else(|| body.external_app_key.clone()),
+        scope: body.scope(),
+        external_app: body.external_app(),
         parent: body.parent_id.clone().or_else(|| body.flow_id.clone()),
         key: body.key.set().cloned(),
         name: body.name.set().cloned(),
@@ -46,32 +36,11 @@ pub(super) fn wanted(body: &FlowBody) -> Result<Wanted, ApiError> {
     })
 }
 
-/// Makes a flow and answers it. Fails with 400 without `key` and `name` or for wrong nodes, with 404 for an unknown
-/// scope or parent, and with `already_exists` when the key is taken at its place.
-pub(super) async fn create(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
-    elements::create(cx, wanted(&body)?, |flow: &mut Flow, world| {
-        let parent = flow.place.parent.as_ref().and_then(|id| world.flows.get(id.as_str()));
-        // A new version starts as a copy of its parent, and nodes that the body brings are all it has.
-        if let Some(parent) = parent {
-            let name = flow.meta.name.clone();
-            flow.copy_definition(parent);
-            flow.meta.name = name;
-        }
-        flow.apply(body, parent.is_none())?;
-        if let Some(parent) = parent {
-            flow.compare_with_parent(parent);
-        }
-        Ok(())
-    })
-    .await
-}
-
 /// Changes a flow or a flow instance as a body says. With `Change::Merge`, nodes that the body does not name stay
 /// (assumed); with `Change::Replace`, they go.
 pub(super) fn define(flow: &mut Flow, mut body: FlowBody, change: Change) -> Result<(), ApiError> {
     if change == Change::Replace {
-        flow.meta.description = None;
-        flow.meta.meta = None;
+        flow.meta.clear();
         if matches!(body.nodes, Patch::Keep) {
             body.nodes = Patch::Clear;
         }
@@ -90,7 +59,7 @@ pub(super) async fn create_instance(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>
     let selector = Selector {
         parent_key: Some(flow),
         instance_key: body.instance_key.set().cloned(),
-        scope: scope_of(&body),
+        scope: body.scope(),
         ..Selector::default()
     };
     elements::put_instance(cx, &selector, Some(body), Change::Merge).await
@@ -104,7 +73,7 @@ async fn create_own(cx: &Cx, body: FlowBody) -> Result<Arc<Flow>, ApiError> {
     }
     let connection = {
         let world = cx.world();
-        let scope = cx.directory(&world).scope(&cx.caller, &scope_of(&body))?;
+        let scope = cx.directory(&world).scope(&cx.caller, &body.scope())?;
         scope.connection.ok_or_else(|| ApiError::bad_request("name the connection by `connectionId`"))?.id.to_string()
     };
     let scope = Scope { connection_id: Some(connection), ..Scope::default() };

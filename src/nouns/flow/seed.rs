@@ -9,14 +9,13 @@ use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
 use crate::base::json::schema::check_schema;
+use crate::elements::SeedForm;
 use crate::elements::kind::fields_of_a_seed_form;
-use crate::elements::model::{Meta, title_of};
 use crate::elements::origin::Origin;
-use crate::elements::{Kind as _, SeedForm};
 use crate::nouns::flow::model::{Flow, Nodes};
 
 /// A flow in a seed. Fields of a real export that have no meaning here are ignored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SeedFlow {
     /// The key; the folder's name when absent.
@@ -82,24 +81,18 @@ impl SeedForm for SeedFlow {
             parameters: flow.parameters.clone(),
             meta: flow.meta.meta.clone(),
             uuid: Some(flow.meta.uuid.clone()),
-            parent_uuid: None,
-            integration_uuid: None,
-            external_app_uuid: None,
-            external_app_key: None,
-            origin: Origin::default(),
+            ..Self::default()
         }
     }
 
     fn fresh(&self, id: Id<Flow>, now: Timestamp) -> Flow {
-        let name = self.name.clone().unwrap_or_else(|| title_of(&self.key));
-        let meta = Meta::planted(("flow", id.as_str()), &self.key, &name, self.description.clone(), now);
         Flow {
             nodes: self.nodes.clone(),
             enabled: self.enabled.unwrap_or(true),
             auto_create_instances: self.auto_create_instances.unwrap_or(false),
             parameters_schema: self.parameters_schema.clone(),
             parameters: self.parameters.clone(),
-            ..Flow::blank(id, meta)
+            ..self.blank(id, now)
         }
     }
 

@@ -20,6 +20,7 @@ use crate::base::ids::Id;
 use crate::base::json::patch::{Patch, merge_members};
 use crate::base::json::schema;
 use crate::elements::model::Meta;
+use crate::elements::model::bodies::{apply_names, place_of_a_body};
 use crate::elements::model::place::Place;
 
 /// What a node does. Source: SDK `FlowNodeType`.
@@ -306,12 +307,7 @@ impl Flow {
         let is_version = self.place.parent.is_some();
         self.customized.name |= is_version && body.name.set().is_some_and(|name| *name != self.meta.name);
         let (before, sets_nodes) = (self.nodes.clone(), body.nodes.set().is_some());
-        body.key.apply(&mut self.meta.key);
-        body.uuid.apply_required(&mut self.meta.uuid);
-        body.name.apply_required(&mut self.meta.name);
-        body.description.apply(&mut self.meta.description);
-        body.meta.apply(&mut self.meta.meta);
-        body.instance_key.apply(&mut self.place.instance_key);
+        apply_names!(body to self);
         body.parameters_schema.apply(&mut self.parameters_schema);
         body.parameters.apply(&mut self.parameters);
         body.enabled.apply_required(&mut self.enabled);
@@ -429,6 +425,10 @@ pub struct FlowBody {
     pub parameters_schema: Patch<Value>,
     /// The values that nodes read as `flowInstance.parameters`.
     pub parameters: Patch<Value>,
+}
+
+impl FlowBody {
+    place_of_a_body!();
 }
 
 /// What a reset of a flow instance puts back to the flow's definition; everything when no field
