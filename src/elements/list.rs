@@ -16,7 +16,7 @@ use crate::engine::tokens::Caller;
 use crate::nouns::external_app::model::ExternalApp;
 use crate::nouns::integration::model::Integration;
 use crate::nouns::tenant::model::Tenant;
-use crate::store::World;
+use crate::store::{Table, World};
 
 /// Which elements a list asks for; an absent field allows all. Source: SDK `FindActionsQuery`, `FindFlowsQuery`.
 #[derive(Debug, Clone, Default)]
@@ -169,16 +169,9 @@ pub fn list<E: Kind>(
     let catalog_too = filter.external_app_id.is_some()
         || filter.id.is_some()
         || (world.workspace.settings.use_membrane_universe && (app.is_some() || search.is_some() || filter.everywhere));
-    // What a tenant sees is its own or nobody's; that of others is not looked at.
-    let (of_owners, of_all) = match &cx.caller {
-        Caller::Tenant(tenant) => {
-            let of = |owner: &str| E::table(&world).with_after(Index::Tenant, &[owner], page.after);
-            (Some(in_order(of(""), of(tenant.id.as_str()))), None)
-        }
-        Caller::Manager(_) | Caller::Workspace => (None, Some(E::table(&world).after(page.after))),
-    };
-    let own = of_owners.into_iter().flatten().chain(of_all.into_iter().flatten());
-    let own = own.filter(|(_, element)| wanted(element)).map(|(at, element)| (at, Arc::clone(element)));
+    let own = seen_by(&cx.caller, E::table(&world), page.after)
+        .filter(|(_, element)| wanted(element))
+        .map(|(at, element)| (at, Arc::clone(element)));
     let shared =
         E::shared(&cx.engine.catalog).into_iter().flat_map(CatalogTable::iter).enumerate().filter(|(_, element)| {
             catalog_too && wanted(element) && (app.is_none() || element.place().external_app == app)
@@ -195,6 +188,23 @@ pub fn list<E: Kind>(
         return Ok(Page { items: ranked.into_iter().take(limit).map(listed).collect(), cursor: None });
     }
     Ok(page.take(all).map(listed))
+}
+
+/// Records of a kind after a position, with all that the caller may see: a tenant sees its own and nobody's, and those of others
+/// are not looked at.
+fn seen_by<'w, E: Kind>(
+    caller: &Caller,
+    table: &'w Table<E>,
+    position: u64,
+) -> impl Iterator<Item = (u64, &'w Arc<E>)> + use<'w, E> {
+    let (of_owners, of_all) = match caller {
+        Caller::Tenant(tenant) => {
+            let of = |owner: &str| table.with_after(Index::Tenant, &[owner], position);
+            (Some(in_order(of(""), of(tenant.id.as_str()))), None)
+        }
+        Caller::Manager(_) | Caller::Workspace => (None, Some(table.after(position))),
+    };
+    of_owners.into_iter().flatten().chain(of_all.into_iter().flatten())
 }
 
 /// Both, in rising order of position, as each of them comes.
