@@ -206,7 +206,8 @@ async fn bring_up(config: Config) -> Result<(actix_web::dev::Server, Running, Ar
     let workers = config.workers.max(1);
     api::announce_routes();
     let table = table()?;
-    let engine = spaces::open(config).await?;
+    // It is large while it plants, and done before anything is served.
+    let engine = Box::pin(spaces::open(config)).await?;
     let pages = pages()?;
     let (inner, inner_pages) = (Arc::clone(&table), Arc::clone(&pages));
     let door = move |cx: Cx, call: InnerCall| -> futures_util::future::BoxFuture<'static, _> {

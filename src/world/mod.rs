@@ -16,6 +16,7 @@ pub mod export;
 mod following;
 pub mod job;
 pub mod plant;
+mod planted;
 pub mod portable;
 pub mod report;
 pub mod scenario;

@@ -4,11 +4,10 @@
 //! on its size alone, however much has happened since.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::{Arc, PoisonError};
 
 use crate::base::JsonMap;
-use crate::base::clock::{Clock, ClockMode, Timestamp, real_now};
+use crate::base::clock::{Clock, ClockMode};
 use crate::base::config::{Config, Database, SeedChoice};
 use crate::base::error::ApiError;
 use crate::base::ids::{Ids, stable_id};
@@ -27,6 +26,7 @@ use crate::world::catalog;
 use crate::world::checkpoint as checkpoints;
 use crate::world::following;
 use crate::world::plant::plant;
+use crate::world::planted::Planted;
 use crate::world::report;
 use crate::world::seed::SeedDocument;
 
@@ -34,7 +34,12 @@ use crate::world::seed::SeedDocument;
 pub const DEFAULT_TENANT: &str = "demo-tenant";
 
 /// Makes a running workspace. Its transactions also write the webhooks that its changes mean.
-fn space_of(engine: &Engine, data: Arc<Partition>, ids: Arc<Ids>, origin: Arc<World>) -> Arc<WorkspaceRuntime> {
+pub(super) fn space_of(
+    engine: &Engine,
+    data: Arc<Partition>,
+    ids: Arc<Ids>,
+    origin: Arc<World>,
+) -> Arc<WorkspaceRuntime> {
     let space = WorkspaceRuntime::new(&engine.config, data, ids, origin);
     let catalog = Arc::clone(&engine.catalog);
     let weak = Arc::downgrade(&space);
@@ -73,7 +78,8 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
     if worlds.is_empty() {
         let (key, secret) = (engine.config.workspace_key.clone(), engine.config.workspace_secret.clone());
         let seed = Some(Arc::clone(&seed));
-        let space = create(&engine, NewWorkspace { key, secret, seed, ..NewWorkspace::default() }).await?;
+        let new = NewWorkspace { key, secret, seed, ..NewWorkspace::default() };
+        let space = create(&engine, new).await?;
         Planted::keep(&engine, &space).await?;
     }
     for world in worlds {
@@ -90,56 +96,6 @@ pub async fn open(config: Config) -> Result<Arc<Engine>, ApiError> {
         engine.add(space_of(&engine, data, ids, origin));
     }
     Ok(engine)
-}
-
-/// The result of planting the demo seed a short time ago in this process, with which further servers of the same
-/// process start faster. It is used for a minute only, because it has the dates of then, and only for servers whose
-/// clock and ids nobody chose.
-struct Planted {
-    image: Vec<u8>,
-    origin: Arc<World>,
-    sequence: u64,
-    at: Timestamp,
-}
-
-static PLANTED: Mutex<Option<Arc<Planted>>> = Mutex::new(None);
-
-impl Planted {
-    const FRESH: Duration = Duration::from_mins(1);
-
-    fn is_for(config: &Config) -> bool {
-        config.seed == SeedChoice::Demo
-            && config.database == Database::Memory
-            && config.clock == ClockMode::default()
-            && config.rng_seed.is_none()
-            && config.workspace_key.is_none()
-            && config.workspace_secret.is_none()
-    }
-
-    fn of(config: &Config) -> Option<Arc<Self>> {
-        let known = PLANTED.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let fresh = real_now() < known.at.plus(Self::FRESH);
-        (Self::is_for(config) && fresh).then_some(known)
-    }
-
-    async fn keep(engine: &Engine, space: &WorkspaceRuntime) -> Result<(), ApiError> {
-        if Self::is_for(&engine.config) {
-            let (image, origin) = (engine.db.image().await?, Arc::clone(&space.origin));
-            let planted = Self { image, origin, sequence: space.ids.sequence(), at: real_now() };
-            *PLANTED.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(planted));
-        }
-        Ok(())
-    }
-
-    async fn open(&self, config: Config, catalog: Arc<Catalog>) -> Result<Arc<Engine>, ApiError> {
-        let db = Db::open(&config, Some(&self.image)).await?;
-        let engine = Engine::new(config, catalog, db)?;
-        let ids = Arc::new(Ids::new(None, &self.origin.workspace.key));
-        ids.continue_after(self.sequence);
-        let data = Partition::new(engine.db.clone(), Arc::clone(&ids), Arc::clone(&self.origin));
-        engine.add(space_of(&engine, data, ids, Arc::clone(&self.origin)));
-        Ok(engine)
-    }
 }
 
 /// The state that planting the seed gives, without writing it.

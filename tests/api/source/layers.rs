@@ -262,3 +262,18 @@ fn of_a_noun_only_its_routes_and_its_kind_know_calls() {
         .collect();
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
+
+/// A file of more lines than this is more than one thing.
+const MOST_LINES: usize = 500;
+
+#[test]
+fn no_file_is_longer_than_a_reader_likes() {
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    assert!(files.len() > 100, "the sources are elsewhere");
+
+    let lines = |path: &PathBuf| std::fs::read_to_string(path).unwrap().lines().count();
+    let long = files.iter().map(|path| (path, lines(path))).filter(|(_, lines)| *lines > MOST_LINES);
+
+    assert_eq!(long.collect::<Vec<_>>(), []);
+}
