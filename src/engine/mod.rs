@@ -271,6 +271,9 @@ impl Engine {
     /// Notes a call in the journal of its workspace, and tells whoever listens.
     pub(crate) fn note_call(&self, space: Option<&WorkspaceRuntime>, entry: Entry) {
         let entry = space.map_or(&self.journal, |space| &space.journal).add(entry);
+        if self.calls.receiver_count() == 0 {
+            return;
+        }
         self.calls.send(Called { workspace: space.map(|space| space.key.clone()), entry }).ok();
     }
 
