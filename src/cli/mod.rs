@@ -4,6 +4,7 @@
 
 mod credentials;
 mod descriptors;
+mod doctor;
 mod exec;
 mod lines;
 mod mapping;
@@ -61,6 +62,8 @@ enum Command {
     Mcp(Box<mcp::McpOptions>),
     /// Evaluate a formula of the data-mapping language. Needs no server.
     Mapping(mapping::MappingOptions),
+    /// Say whether this machine can run tests, and how to mend what is wrong.
+    Doctor(doctor::DoctorOptions),
     /// Print which operations of the platform are faked. Needs no server.
     Routes(routes::RoutesOptions),
     /// Become the command of an `exec` that started this process.
@@ -270,6 +273,7 @@ pub fn main() -> ExitCode {
         Command::Mock(command) => mock::run(command),
         Command::Mcp(options) => mcp::run(&options),
         Command::Mapping(options) => mapping::run(options),
+        Command::Doctor(options) => Ok(doctor::run(&options)),
         Command::Routes(options) => Ok(routes::run(&options)),
         Command::Become(options) => Ok(exec::become_command(&options)),
         Command::JsWorker { arguments } => Ok(crate::sandbox::worker::main(&arguments)),

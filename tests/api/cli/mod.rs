@@ -2,6 +2,7 @@
 
 mod commands;
 mod database;
+mod doctor;
 mod exec;
 mod lines;
 mod logging;
