@@ -1,4 +1,5 @@
-//! The lines that `serve` prints of calls, one for each: when, what, how it ended, whose it was, and why it failed.
+//! The lines that `serve` prints of calls, one for each: when, what, how it ended, whose it was, why it failed, and where the
+//! dashboard shows it.
 //!
 //! Invariant: a line is made of a journal's entry, in which secrets are masked already, and control characters of callers never
 //! reach the terminal.
@@ -19,11 +20,12 @@ pub(super) fn has_colours() -> bool {
 }
 
 /// Prints each call on standard error, for as long as there are any. `first` is the key of the workspace whose calls do not say
-/// which workspace they are of. It blocks: whoever does not read what the program prints holds up the lines alone.
-pub(super) fn print(mut calls: broadcast::Receiver<Called>, first: &str, colours: bool) {
+/// which workspace they are of, and `base` the server's address. It blocks: whoever does not read what the program prints holds
+/// up the lines alone.
+pub(super) fn print(mut calls: broadcast::Receiver<Called>, first: &str, base: &str, colours: bool) {
     loop {
         let line = match calls.blocking_recv() {
-            Ok(call) => line(&call, first, colours),
+            Ok(call) => line(&call, first, base, colours),
             Err(RecvError::Lagged(count)) => format!("({count} calls are not shown; the journal has them)"),
             Err(RecvError::Closed) => return,
         };
@@ -32,7 +34,7 @@ pub(super) fn print(mut calls: broadcast::Receiver<Called>, first: &str, colours
 }
 
 /// The line of one call.
-fn line(call: &Called, first: &str, colours: bool) -> String {
+fn line(call: &Called, first: &str, base: &str, colours: bool) -> String {
     let paint = |text: String, code: &str| if colours { format!("\x1b[{code}m{text}\x1b[0m") } else { text };
     let entry = &call.entry;
     let at = entry.at.to_string();
@@ -51,6 +53,9 @@ fn line(call: &Called, first: &str, colours: bool) -> String {
     }
     parts.extend(entry.faults.iter().map(|name| paint(format!("(fault: {})", shown(name)), "33")));
     parts.extend(entry.warnings.iter().map(|warning| paint(format!("(look at: {})", shown(warning)), "33")));
+    if let (Some(_), Some(key)) = (&entry.error, &call.workspace) {
+        parts.push(paint(format!("see {base}/__mock/workspaces/{key}/journal/{}", entry.seq), "2"));
+    }
     parts.join("  ")
 }
 

@@ -46,8 +46,8 @@ pub(super) fn run(options: &ServeOptions) -> Result<ExitCode, String> {
     let file = ready_file.map(|file| file.write(&ready)).transpose()?;
     // A program that started the server reads the one line of JSON, and has the journal.
     if !quiet && !options.json {
-        let (calls, first) = (server.engine().calls(), access.key.clone());
-        std::thread::spawn(move || lines::print(calls, &first, lines::has_colours()));
+        let (calls, first, base) = (server.engine().calls(), access.key.clone(), access.url.clone());
+        std::thread::spawn(move || lines::print(calls, &first, &base, lines::has_colours()));
     }
     print(&if options.json { ready.to_string() } else { access.banner(*environment) });
     runtime.block_on(async {

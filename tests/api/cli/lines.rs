@@ -83,7 +83,8 @@ impl Shown {
         let other = control.ok(Method::POST, "/__mock/workspaces", json!({"key": "another"})).await;
         let token = other["managerToken"].as_str().unwrap().to_owned();
         assert_eq!(Api::new(self.url(), token).get("/integrations?limit=1&last").await.0, 200);
-        self.until("last")
+        let url = self.url().to_owned();
+        self.until("last").into_iter().map(|line| line.replace(&url, "URL")).collect()
     }
 }
 
@@ -115,8 +116,8 @@ async fn each_call_is_a_line_that_says_why_it_failed() {
     let mut shown = Shown::in_a_pipe(&[]);
     insta::assert_snapshot!(shown.called().await.join("\n"), @r"
     10:20:30  POST   /act  200  demo-tenant  github-dev
-    10:20:30  GET    /connections/none?token=***  404  demo-tenant  connection not found: `none`; there are `github-dev`, `hubspot-prod`
-    10:20:30  POST   /act  429  demo-tenant  github-dev  too many  (fault: busy�[2J)
+    10:20:30  GET    /connections/none?token=***  404  demo-tenant  connection not found: `none`; there are `github-dev`, `hubspot-prod`  see URL/__mock/workspaces/membrane-mock-demo/journal/3
+    10:20:30  POST   /act  429  demo-tenant  github-dev  too many  (fault: busy�[2J)  see URL/__mock/workspaces/membrane-mock-demo/journal/4
     10:20:30  GET    /integrations?limit=1&last  200  [another]  (look at: the query key `last` is not known to this route)
     ");
 }
@@ -127,8 +128,8 @@ async fn a_terminal_shows_it_in_colours() {
     let mut shown = Shown::in_a_terminal(&[]);
     insta::assert_snapshot!(shown.called().await.join("\n").replace('\u{1b}', "␛"), @r"
     ␛[2m10:20:30␛[0m  POST   /act  ␛[32m200␛[0m  ␛[2mdemo-tenant␛[0m  ␛[2mgithub-dev␛[0m
-    ␛[2m10:20:30␛[0m  GET    /connections/none?token=***  ␛[31m404␛[0m  ␛[2mdemo-tenant␛[0m  ␛[31mconnection not found: `none`; there are `github-dev`, `hubspot-prod`␛[0m
-    ␛[2m10:20:30␛[0m  POST   /act  ␛[31m429␛[0m  ␛[2mdemo-tenant␛[0m  ␛[2mgithub-dev␛[0m  ␛[31mtoo many␛[0m  ␛[33m(fault: busy�[2J)␛[0m
+    ␛[2m10:20:30␛[0m  GET    /connections/none?token=***  ␛[31m404␛[0m  ␛[2mdemo-tenant␛[0m  ␛[31mconnection not found: `none`; there are `github-dev`, `hubspot-prod`␛[0m  ␛[2msee URL/__mock/workspaces/membrane-mock-demo/journal/3␛[0m
+    ␛[2m10:20:30␛[0m  POST   /act  ␛[31m429␛[0m  ␛[2mdemo-tenant␛[0m  ␛[2mgithub-dev␛[0m  ␛[31mtoo many␛[0m  ␛[33m(fault: busy�[2J)␛[0m  ␛[2msee URL/__mock/workspaces/membrane-mock-demo/journal/4␛[0m
     ␛[2m10:20:30␛[0m  GET    /integrations?limit=1&last  ␛[32m200␛[0m  ␛[2m[another]␛[0m  ␛[33m(look at: the query key `last` is not known to this route)␛[0m
     ");
 }
