@@ -20,12 +20,12 @@ pub struct Rule {
 
 /// The keywords that bound a value, and how a sentence about each begins and ends around its limit.
 const BOUNDS: [(&str, &str, &str); 6] = [
-    ("minLength", "has at least ", " characters"),
-    ("maxLength", "has at most ", " characters"),
-    ("minimum", "is at least ", ""),
-    ("maximum", "is at most ", ""),
-    ("exclusiveMinimum", "is more than ", ""),
-    ("exclusiveMaximum", "is less than ", ""),
+    ("minLength", "must have at least ", " characters"),
+    ("maxLength", "must have at most ", " characters"),
+    ("minimum", "must be at least ", ""),
+    ("maximum", "must be at most ", ""),
+    ("exclusiveMinimum", "must be more than ", ""),
+    ("exclusiveMaximum", "must be less than ", ""),
 ];
 
 /// The rules of a field whose value the schema of a property is for.
@@ -45,9 +45,10 @@ pub fn rules(property: &Value, label: &str, is_needed: bool) -> Vec<Rule> {
         Some("object") => Some("an object, as JSON"),
         _ => None,
     };
-    let kind = kind.map(|kind| rule("type", of_type, format!("is {kind}{typed}")));
+    let kind = kind.map(|kind| rule("type", of_type, format!("must be {kind}{typed}")));
     let bound = |(check, begins, ends): (&'static str, &str, &str)| {
         let limit = member(property, check);
+        let ends = if *limit == 1 { ends.trim_end_matches('s') } else { ends };
         limit.is_number().then(|| rule(check, limit, format!("{begins}{limit}{ends}")))
     };
     let pattern = member(property, "pattern");
@@ -97,14 +98,14 @@ mod tests {
         let size = json!({"type": "integer", "minimum": 1, "maximum": 9});
         for (property, text, says) in [
             (&key, "", Some("“It” is needed.")),
-            (&key, "sk", Some("“It” has at least 4 characters.")),
+            (&key, "sk", Some("“It” must have at least 4 characters.")),
             (&key, "key_1", Some("“It” does not have the form that is asked for.")),
             (&key, "sk_1", None),
-            (&size, "many", Some("“It” is a whole number, not `many`.")),
-            (&size, "2.5", Some("“It” is a whole number, not `2.5`.")),
-            (&size, "0", Some("“It” is at least 1.")),
-            (&size, "10", Some("“It” is at most 9.")),
-            (&json!({"type": "array"}), "a, b", Some("“It” is a list, as JSON, not `a, b`.")),
+            (&size, "many", Some("“It” must be a whole number, not `many`.")),
+            (&size, "2.5", Some("“It” must be a whole number, not `2.5`.")),
+            (&size, "0", Some("“It” must be at least 1.")),
+            (&size, "10", Some("“It” must be at most 9.")),
+            (&json!({"type": "array"}), "a, b", Some("“It” must be a list, as JSON, not `a, b`.")),
             (&json!({"type": "array"}), "[1]", None),
             (&json!({"minLength": "four"}), "a", Some("the schema of “It” is not a valid JSON Schema")),
         ] {

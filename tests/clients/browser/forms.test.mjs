@@ -77,8 +77,8 @@ const shop = {
 };
 const wrongly = { Key: 'hunter2', Port: 'many', Host: 'Main 1' };
 const told = {
-  Key: '“Key” has at least 8 characters.',
-  Port: '“Port” is a whole number, not `many`.',
+  Key: '“Key” must have at least 8 characters.',
+  Port: '“Port” must be a whole number, not `many`.',
   Host: '“Host” does not have the form that is asked for, not `Main 1`.',
 };
 

@@ -297,7 +297,7 @@ scenario('a wrong value is shown with what is wrong about it, and changes nothin
   await frame.getByLabel('Size').fill('many');
   await button(frame, 'Save').click();
   await frame.getByRole('alert').waitFor();
-  assert.match(await frame.getByRole('alert').innerText(), /is a whole number, not/);
+  assert.match(await frame.getByRole('alert').innerText(), /must be a whole number, not/);
   await button(frame, 'Cancel').click();
   await visit.value();
   await visit.tidy();

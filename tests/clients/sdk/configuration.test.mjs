@@ -122,7 +122,7 @@ scenario('a flow instance: whether it runs, and its parameters', async (world) =
   const path = `flow-instances/${id}/configuration`;
   const wrong = await saved(world, path, { Size: 'many', mode: 'safe' });
   assert.deepEqual([wrong.status, wrong.fields.Size.value, wrong.fields.mode.value], [400, 'many', 'safe']);
-  assert.match(wrong.html, /role="alert">.*is a whole number, not/);
+  assert.match(wrong.html, /role="alert">.*must be a whole number, not/);
   assert.equal((await instance().get()).parameters, undefined, 'a wrong value changes nothing');
 
   await saved(world, path, { Enabled: 'no', Size: '7', mode: 'safe', loud: 'yes', Board: 'b2' });
@@ -149,7 +149,7 @@ scenario('one node of a flow instance: its name and the plain values of its conf
   assert.deepEqual(Object.keys((await opened(world, page('start'))).fields), ['Name']);
 
   const wrong = await saved(world, page('tell'), { times: 'twice', title: 'Lost' });
-  assert.deepEqual([wrong.status, /“times” is a number/.test(wrong.html)], [400, true]);
+  assert.deepEqual([wrong.status, /“times” must be a number/.test(wrong.html)], [400, true]);
   assert.deepEqual((await instance().get()).nodes.tell.config.title, 'Ship it');
   const done = await saved(world, page('tell'), { Name: 'Shout', title: 'Ship now', times: '3', loud: 'yes' });
   assert.deepEqual([done.status, /data-screen="saved"/.test(done.html)], [200, true], done.html);
