@@ -296,3 +296,63 @@ async fn two_hundred_forks_at_once_never_cross_a_wire() {
     assert_eq!(keys.len(), 200);
     assert!(bed.ws.journal().is_empty());
 }
+
+/// The keys of a workspace's connections, as an export has them.
+async fn exported(nobody: &Api, key: &str) -> Vec<String> {
+    let export = nobody.ok(Method::GET, &format!("/__mock/workspaces/{key}/export"), Value::Null).await;
+    let records = export["records"].as_array().unwrap().iter();
+    let connections = records.filter(|row| row["kind"] == "connection");
+    connections.map(|row| row["record"]["key"].as_str().unwrap().to_owned()).collect()
+}
+
+/// Makes a fork of a workspace, which is changed, and a fork of that, and takes both back to where they were: what each then has
+/// in common with others was copied or not, as the database is kept.
+async fn forked_and_gone_back(bed: &Bed) -> Vec<(String, Vec<String>)> {
+    let nobody = bed.nobody();
+    let fork = async |from: &str, key: &str| {
+        let made = nobody.ok(Method::POST, "/__mock/workspaces", json!({"from": from, "key": key})).await;
+        Api::new(bed.mock.uri(), made["tenantToken"].as_str().unwrap().to_owned())
+    };
+    let connect = async |api: &Api, key: &str| {
+        let made = api.post("/connections", json!({"integrationKey": "github", "key": key})).await;
+        assert!(made.0 < 300, "{made:?}");
+    };
+    let first = fork(bed.ws.key(), "first").await;
+    connect(&first, "mine").await;
+    let kept = nobody.ok(Method::POST, "/__mock/workspaces/first/snapshots", json!({})).await;
+    connect(&first, "later").await;
+    let second = fork("first", "second").await;
+    assert_eq!(second.delete("/connections/mine").await.0, 200);
+    connect(&second, "mine").await;
+    let restore = format!("/__mock/workspaces/first/snapshots/{}/restore", kept["id"].as_str().unwrap());
+    nobody.ok(Method::POST, &restore, json!({})).await;
+    let third = fork("second", "third").await;
+    nobody.ok(Method::POST, "/__mock/reset?workspace=third", json!({})).await;
+    connect(&third, "again").await;
+    let mut all = Vec::new();
+    for key in ["first", "second", "third"] {
+        all.push((key.to_owned(), exported(&nobody, key).await));
+    }
+    all
+}
+
+#[tokio::test]
+async fn copies_hold_everything_however_the_database_is_kept() {
+    let in_memory = forked_and_gone_back(&Bed::exact().await).await;
+    let keys = |nth: usize| in_memory[nth].1.iter().map(String::as_str).collect::<Vec<_>>();
+    assert_eq!(keys(0).last(), Some(&"mine"));
+    assert!(keys(1).ends_with(&["mine", "later", "mine"]), "{:?}", keys(1));
+    assert!(keys(2).ends_with(&["mine", "later", "mine", "again"]), "{:?}", keys(2));
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("mock.db");
+    let bed = kept(&file).await;
+    assert_eq!(forked_and_gone_back(&bed).await, in_memory);
+    let Bed { mock, .. } = bed;
+    mock.stop();
+    let (bed, mut after) = (kept(&file).await, Vec::new());
+    for (key, _) in &in_memory {
+        after.push((key.clone(), exported(&bed.nobody(), key).await));
+    }
+    assert_eq!(after, in_memory);
+}
