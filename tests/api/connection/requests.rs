@@ -100,5 +100,5 @@ async fn a_requests_page_that_could_be_of_two_workspaces_is_neithers() {
     bed.nobody().ok(Method::POST, "/__mock/workspaces", json!({"from": bed.ws.key()})).await;
     let (status, text) = bed.nobody().get(&page).await;
     assert_eq!(status, 400);
-    assert!(text.as_str().unwrap().contains("several workspaces have this request"), "{text}");
+    assert!(text.as_str().unwrap().contains("Several workspaces have this request"), "{text}");
 }

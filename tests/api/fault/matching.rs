@@ -203,7 +203,7 @@ async fn pages_meet_faults_too() {
     let third = look(&back).await;
     let done = look(&back).await;
 
-    for (page, says) in [(&first, "first"), (&second, "second"), (&third, "third")] {
+    for (page, says) in [(&first, "First."), (&second, "Second."), (&third, "Third.")] {
         let text = page.1.as_str().unwrap();
         assert!(page.0 == 500 && text.contains("<main") && text.contains(says), "{says}: {page:?}");
     }
