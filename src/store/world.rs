@@ -167,38 +167,7 @@ impl<R: Record> Table<R> {
             "what waits for its turn waits in a queue"
         );
         let old = self.rows.get(&seq).cloned();
-        let old = old.as_deref();
-        // An index is written only where it changes: most changes of a record leave all of them alone.
-        let (was, is) = (old.and_then(Record::index_key), record.index_key());
-        if was != is {
-            was.map(|key| self.by_key.remove(&(Arc::from(key), seq)));
-            is.map(|key| self.by_key.insert((Arc::from(key), seq)));
-        }
-        let (was, is) = (old.map(hashed_names).unwrap_or_default(), hashed_names(&record));
-        if was != is {
-            for (index, hash) in was {
-                self.by_name.remove(&(index, hash, seq));
-            }
-            for (index, hash) in is {
-                self.by_name.insert((index, hash, seq));
-            }
-        }
-        let (was, is) = (old.map(Record::agenda).unwrap_or_default(), record.agenda());
-        if was != is {
-            self.forget_waits(&was, seq);
-            for (lane, wait) in is.waits() {
-                match wait {
-                    Wait::At(at) => self.by_moment.insert((lane, at, seq)).is_some(),
-                    Wait::Reads(reads) => self.by_reads.insert((lane, seq, reads)).is_some(),
-                    Wait::Turn(_) => false,
-                };
-            }
-        }
-        let (was, is) = (old.and_then(Record::queue), record.queue());
-        if was != is {
-            was.map(|queue| self.by_queue.remove(&(Arc::from(queue), seq)));
-            is.map(|queue| self.by_queue.insert((Arc::from(queue), seq)));
-        }
+        self.reindex(seq, old.as_deref(), Some(&record));
         if old.is_none() {
             self.by_id.insert(record.record_id().clone(), seq);
         }
@@ -207,32 +176,48 @@ impl<R: Record> Table<R> {
 
     pub(super) fn remove(&mut self, id: &str) {
         let Some(seq) = self.by_id.remove(id) else { return };
-        self.forget(seq);
-        self.rows.remove(&seq);
+        let old = self.rows.remove(&seq);
+        self.reindex(seq, old.as_deref(), None);
     }
 
-    /// Takes the row at a place out of the indexes that its contents decide.
-    fn forget(&mut self, seq: u64) {
-        let Some(old) = self.rows.get(&seq).cloned() else { return };
-        if let Some(key) = old.index_key() {
-            self.by_key.remove(&(Arc::from(key), seq));
+    /// Keeps the indexes that a row's contents decide, for what stood at a place and what stands there from now on. An index is
+    /// written only where it changes: most changes of a record leave all of them alone.
+    fn reindex(&mut self, seq: u64, was: Option<&R>, is: Option<&R>) {
+        let (old, new) = (was.and_then(Record::index_key), is.and_then(Record::index_key));
+        if old != new {
+            old.map(|key| self.by_key.remove(&(Arc::from(key), seq)));
+            new.map(|key| self.by_key.insert((Arc::from(key), seq)));
         }
-        for (index, hash) in hashed_names(&*old) {
-            self.by_name.remove(&(index, hash, seq));
+        let (old, new) = (was.map(hashed_names), is.map(hashed_names));
+        if old != new {
+            for (index, hash) in old.into_iter().flatten() {
+                self.by_name.remove(&(index, hash, seq));
+            }
+            for (index, hash) in new.into_iter().flatten() {
+                self.by_name.insert((index, hash, seq));
+            }
         }
-        self.forget_waits(&old.agenda(), seq);
-        if let Some(queue) = old.queue() {
-            self.by_queue.remove(&(Arc::from(queue), seq));
+        let (old, new) = (was.map(Record::agenda), is.map(Record::agenda));
+        if old != new {
+            for (lane, wait) in old.into_iter().flat_map(Agenda::waits) {
+                match wait {
+                    Wait::At(at) => self.by_moment.remove(&(lane, at, seq)).is_some(),
+                    Wait::Reads(reads) => self.by_reads.remove(&(lane, seq, reads)).is_some(),
+                    Wait::Turn(_) => false,
+                };
+            }
+            for (lane, wait) in new.into_iter().flat_map(Agenda::waits) {
+                match wait {
+                    Wait::At(at) => self.by_moment.insert((lane, at, seq)).is_some(),
+                    Wait::Reads(reads) => self.by_reads.insert((lane, seq, reads)).is_some(),
+                    Wait::Turn(_) => false,
+                };
+            }
         }
-    }
-
-    fn forget_waits(&mut self, agenda: &Agenda, seq: u64) {
-        for (lane, wait) in agenda.waits() {
-            match wait {
-                Wait::At(at) => self.by_moment.remove(&(lane, at, seq)).is_some(),
-                Wait::Reads(reads) => self.by_reads.remove(&(lane, seq, reads)).is_some(),
-                Wait::Turn(_) => false,
-            };
+        let (old, new) = (was.and_then(Record::queue), is.and_then(Record::queue));
+        if old != new {
+            old.map(|queue| self.by_queue.remove(&(Arc::from(queue), seq)));
+            new.map(|queue| self.by_queue.insert((Arc::from(queue), seq)));
         }
     }
 
