@@ -107,22 +107,15 @@ pub(super) fn list(cx: &Cx, filter: &ConnectionFilter, page: PageRequest) -> Res
     // The fewest that have all: those of the tenant that is meant, or of the integration.
     let tenant = cx.caller.tenant().filter(|_| filter.tenant.is_none()).map(|tenant| tenant.id.as_str());
     let integration = filter.integration_id.as_deref().or(by_key.as_ref().and_then(|id| id.as_ref()).map(Id::as_str));
-    let all = &world.connections;
-    let shown = |(at, connection): (u64, &Arc<Connection>)| (at, Arc::clone(connection));
-    let is_wanted = |(_, connection): &(u64, &Arc<Connection>)| wanted(connection);
-    Ok(match (tenant, integration) {
-        (Some(tenant), Some(integration)) => {
-            let both = [tenant, integration];
-            page.take(all.with_after(Index::TenantIntegration, &both, page.after).filter(is_wanted).map(shown))
-        }
-        (Some(tenant), None) => {
-            page.take(all.with_after(Index::Tenant, &[tenant], page.after).filter(is_wanted).map(shown))
-        }
-        (None, Some(integration)) => {
-            page.take(all.with_after(Index::Integration, &[integration], page.after).filter(is_wanted).map(shown))
-        }
-        (None, None) => page.take(all.after(page.after).filter(is_wanted).map(shown)),
-    })
+    let (all, after) = (&world.connections, page.after);
+    let few: Box<dyn Iterator<Item = (u64, &Arc<Connection>)>> = match (tenant, integration) {
+        (Some(tenant), Some(id)) => Box::new(all.with_after(Index::TenantIntegration, &[tenant, id], after)),
+        (Some(tenant), None) => Box::new(all.with_after(Index::Tenant, &[tenant], after)),
+        (None, Some(id)) => Box::new(all.with_after(Index::Integration, &[id], after)),
+        (None, None) => Box::new(all.after(after)),
+    };
+    let wanted = few.filter(|(_, connection)| wanted(connection));
+    Ok(page.take(wanted.map(|(at, connection)| (at, Arc::clone(connection)))))
 }
 
 /// Answers a connection by id or key, and counts the read where progress waits for reads. 404
