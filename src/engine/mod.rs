@@ -132,7 +132,7 @@ pub struct Engine {
     /// Each call of any workspace, once it is in a journal.
     calls: broadcast::Sender<Called>,
     pub metrics: Metrics,
-    /// The signal wakes the worker that does what falls due.
+    /// The worker, which does what falls due, looks at these next.
     pub(crate) woken: Woken,
     /// The engine started at this instant of real time.
     pub started: Instant,

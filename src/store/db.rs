@@ -328,12 +328,12 @@ impl Db {
         Ok(())
     }
 
-    /// Lets a workspace begin with another one's state, or with an earlier one of its own: it loses the records and logs that
+    /// Lets a workspace start from another one's state, or from an earlier one of its own: it loses the records and logs that
     /// it had. `copied` is the key of the workspace whose rows are this state already, where there is one.
     ///
     /// A database in memory gets the workspace's own row alone. What the workspace begins with is in the model, which ends with
     /// the process as the database does, and a fork need not pay for what it shares; what it changes is written as it changes.
-    pub async fn begin(&self, world: &World, copied: Option<&str>) -> Result<(), StoreError> {
+    pub async fn start_from(&self, world: &World, copied: Option<&str>) -> Result<(), StoreError> {
         let own = &world.workspace;
         match copied {
             _ if self.in_memory => self.replace(&own.key, &[world.own_row()?]).await,

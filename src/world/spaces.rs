@@ -339,7 +339,7 @@ async fn fork_here(
     } else {
         // The rows of what it is a copy of are in the database already, so SQLite copies them.
         let is_held = Arc::ptr_eq(&source, &now) && !lacks_some && !from.data.is_closed();
-        engine.db.begin(&world, is_held.then_some(from.key.as_str())).await?;
+        engine.db.start_from(&world, is_held.then_some(from.key.as_str())).await?;
     }
     ids.continue_after(from.ids.last().max(world.last_position()));
     // The fork's start and its present state are one, so that SQLite can copy a fork of the fork too.
@@ -388,7 +388,7 @@ pub(crate) async fn replace(
 ) -> Result<Arc<WorkspaceRuntime>, ApiError> {
     // This waits for the writer before it, and holds the next one off until the rows are replaced.
     let turn = space.data.begin().await;
-    engine.db.begin(&world, None).await?;
+    engine.db.start_from(&world, None).await?;
     report::keep(engine, space);
     let ids = Arc::new(Ids::new(engine.config.rng_seed, &space.key));
     ids.continue_after(space.ids.last());
