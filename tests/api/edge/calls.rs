@@ -2,7 +2,7 @@
 
 use http::Method;
 use membrane_mock::call::router::Route;
-use membrane_mock::testing::{MockWorkspace, Stub};
+use membrane_mock::testing::{MockWorkspace, Progress, Stub};
 use serde_json::{Value, json};
 
 use crate::support::pages::{form_encoded, page_of};
@@ -214,10 +214,11 @@ pub(super) async fn found_for(api: &Api, space: &MockWorkspace, path: &str) -> S
         let instance = api.ok(Method::PUT, "/connections/github-dev/flows/task", Value::Null).await;
         found = id(&instance);
         if path.contains("/flow-runs/") {
+            let stays = if path.ends_with("/stop") { Progress::Hold } else { Progress::Immediate };
+            space.progress(|progress| progress.flow_run = stays).await.unwrap();
             found = id(&api.ok(Method::POST, "/flow-runs", json!({"flowInstanceId": found})).await);
-            if !path.ends_with("/stop") {
-                space.settle().await.unwrap();
-            }
+            // A run that is held waits to be stopped; any other is over by then.
+            space.settle().await.unwrap();
         }
     } else if path.starts_with("/scenario") {
         found = id(&api.ok(Method::PUT, "/connections/github-dev/packages/task", Value::Null).await);
