@@ -29,9 +29,9 @@ fn text(path: &Path) -> &str {
 async fn host_port_and_ready_file_say_where_it_listens() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ready.json");
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
 
     let refused = refusal(&[("HOST", "0.0.0.0")]);
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
     let started = Served::by(&[("HOST", "127.0.0.1"), ("PORT", port.as_str()), ("READY_FILE", text(&file))]);
     let written: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let health = started.control().get("/__mock/health").await;

@@ -332,7 +332,7 @@ async fn a_refusal_that_says_nothing_about_the_grant_keeps_the_connection() {
 async fn a_refresh_does_not_bring_back_what_was_erased_meanwhile() {
     let (bed, vendor) = Vendor::connected().await;
     let tokens = json!({"access_token": "too-late", "refresh_token": "again", "expires_in": 100});
-    let slowly = ResponseTemplate::new(200).set_body_json(tokens).set_delay(Duration::from_millis(300));
+    let slowly = ResponseTemplate::new(200).set_body_json(tokens).set_delay(Duration::from_secs(3));
     vendor.answers(slowly, 200).await;
     let (api, refresh) = (bed.demo(), format!("/connections/{}/refresh", vendor.connection));
 

@@ -48,7 +48,7 @@ async fn a_body_that_stops_coming_is_408_in_the_envelope() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn clients_that_take_nothing_hold_up_nobody_and_are_let_go() {
-    let served = Served::by(&[("BODY_TIMEOUT_MS", "2000")]);
+    let served = Served::by(&[("BODY_TIMEOUT_MS", "10000")]);
     let address = served.get("url").trim_start_matches("http://");
     let tenant = served.tenant().await;
     let open = || served.descriptors();

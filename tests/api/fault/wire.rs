@@ -66,7 +66,7 @@ async fn an_answer_breaks_off_or_comes_in_pieces() {
     assert!(came > 0 && came < length && end.is_none(), "{came} of {length}, then {end:?}");
     drop(fault);
 
-    let fault = bed.ws.fault(Fault::on(any_call()).dribble(128, 2)).await;
+    let fault = bed.ws.fault(Fault::on(any_call()).dribble(128, 20)).await;
     let (got, end, reads) = bare_in_pieces(&bed, "/connections").await;
     let (length, came) = promised(&got);
     assert_eq!((came, end), (length, None));

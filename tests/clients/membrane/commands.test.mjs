@@ -72,7 +72,7 @@ describe('status', () => {
 
   test('ends with 1 where there is no server', async (t) => {
     const world = await fork(t)
-    const env = { ...world.env, MEMBRANE_API_URI: await nobody() }
+    const env = { ...world.env, MEMBRANE_API_URI: nobody }
 
     const text = await world.run(['status'], { env, code: 1 })
     const json = await world.run(['status', '--json'], { env, code: 1 })
@@ -155,7 +155,7 @@ describe('login and logout', () => {
     const world = await fork(t)
 
     await world.run(['login'], { env: { ...world.env, MEMBRANE_WORKSPACE_SECRET: 'wrong' }, code: 1 })
-    await world.run(['login'], { env: { ...world.env, MEMBRANE_API_URI: await nobody() }, code: 1 })
+    await world.run(['login'], { env: { ...world.env, MEMBRANE_API_URI: nobody }, code: 1 })
 
     assert.equal(existsSync(fileOf(world.home)), false)
   })
@@ -229,7 +229,7 @@ describe('whose credentials are used', () => {
     assert.equal(proxy.came.length, 1)
     await world.text(['status'], { env: { ...world.bare, MEMBRANE_API_URI: proxy.apiUri } })
     assert.equal(proxy.came.length, 2)
-    await world.text(['status', '--apiUri', proxy.apiUri], { env: { ...world.env, MEMBRANE_API_URI: await nobody() } })
+    await world.text(['status', '--apiUri', proxy.apiUri], { env: { ...world.env, MEMBRANE_API_URI: nobody } })
     assert.equal(proxy.came.length, 3)
     await world.text(['status', '--apiUri', `${proxy.apiUri}/`], { env: world.bare })
     assert.equal(proxy.came.at(-1).url, '/self')
@@ -1374,7 +1374,7 @@ describe('the program', () => {
 
   test('ends with 1 and a sentence where there is no server', async (t) => {
     const world = await fork(t)
-    const env = { ...world.env, MEMBRANE_API_URI: await nobody() }
+    const env = { ...world.env, MEMBRANE_API_URI: nobody }
 
     for (const line of [
       'connection list',
@@ -1430,7 +1430,7 @@ describe('the program', () => {
 
   test('takes each command as SEED writes it', async (t) => {
     const world = await fork(t)
-    const env = { ...world.env, MEMBRANE_API_URI: await nobody() }
+    const env = { ...world.env, MEMBRANE_API_URI: nobody }
 
     for (const line of SEED) {
       const command = commandOf(words(line))

@@ -272,6 +272,7 @@ scenario('ten thousand flow runs of a connection wait, and no more', async (worl
   await hold(world);
   await start(world);
   const { id } = (await start(world)).body;
+  await world.settle();
   const { full, ids } = await withRuns(world, t, id, 9_998);
   assert.equal((await start(full)).status, 200);
   refusal(await start(full), { ...tooMany, message: /10000 flow runs of this connection wait already/ });

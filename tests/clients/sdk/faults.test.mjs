@@ -158,7 +158,7 @@ const wire = {
   'is reset': ['reset', { code: 'ECONNRESET' }],
   'is closed before the answer': ['close', { code: 'ECONNRESET' }],
   'breaks off in the middle': ['truncate', { code: 'ERR_BAD_RESPONSE' }],
-  'stalls after the headers': ['stall', { code: 'ERR_BAD_RESPONSE', timeout: 300 }],
+  'stalls after the headers': ['stall', { code: 'ERR_BAD_RESPONSE', timeout: 2_000 }],
 };
 const calls = {
   'a list': ['GET /connections', (client, options) => client.get('/connections', {}, options)],
