@@ -95,7 +95,8 @@ pub struct Envelope {
     pub code: Option<ErrorCode>,
     /// The message tells people what was asked, what is wrong and what would work.
     pub message: String,
-    /// Details for programs, mostly an object; absent when there are none.
+    /// Details for programs, mostly an object; absent when there are none. In an answer of the faked API they have `see`, the address
+    /// in the dashboard of the run or call that failed (our choice: message and fields stay the platform's own).
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub data: Option<Value>,
     /// The error that caused this one, in the same form; absent when nothing did.
@@ -258,12 +259,23 @@ impl ApiError {
     #[must_use]
     pub fn in_run(mut self, run_id: &str) -> Self {
         self.action_run_id = Some(run_id.to_owned());
+        self.with_detail("actionRunId", run_id)
+    }
+
+    /// Says where the dashboard shows what ended with this error (`docs/behaviour.md#error-see`).
+    #[must_use]
+    pub fn shown_at(self, address: &str) -> Self {
+        self.with_detail("see", address)
+    }
+
+    /// Adds a field to the details. Those of a fault may be anything, and then stay as they are.
+    fn with_detail(mut self, name: &str, value: &str) -> Self {
         match &mut self.data {
             Some(Value::Object(data)) => {
-                data.insert("actionRunId".into(), json!(run_id));
+                data.insert(name.to_owned(), json!(value));
             }
             Some(_) => {}
-            none => *none = Some(json!({ "actionRunId": run_id })),
+            none => *none = Some(json!({ name: value })),
         }
         self
     }

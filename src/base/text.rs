@@ -1,4 +1,7 @@
-//! Texts that people write, each read or refused in one place: origins, addresses, durations and intents.
+//! Texts that people write, each read or refused in one place (origins, addresses, durations, intents), and texts as addresses
+//! have them.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::base::error::ApiError;
 
@@ -13,6 +16,12 @@ pub fn check_intent(intent: &str) -> Result<(), ApiError> {
     }
     let why = format!("`intent` has {length} characters; it has at most {LONGEST_INTENT}");
     Err(ApiError::bad_request(why).with_data(serde_json::json!({ "field": "intent" })))
+}
+
+/// Returns a text as a part of a path or of a query.
+pub(crate) fn in_path(part: &str) -> String {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+    utf8_percent_encode(part, PLAIN).to_string()
 }
 
 /// Reads the address of something that can be called, `http` or `https`; none for any other text.

@@ -19,6 +19,7 @@ use crate::base::error::ApiError;
 use crate::base::message::headers::headers_of;
 use crate::base::redact::masked;
 use crate::call::token_of_head;
+use crate::edge::serve::with_page;
 use crate::engine::{Engine, tokens as auth};
 use crate::journal::{Entry, Side};
 
@@ -112,7 +113,7 @@ impl Wire {
             let entry = Entry { status, warnings, ..Entry::new(Side::Api, now, method, &shown) };
             self.engine.note_call(space.as_deref(), entry);
         }
-        last_answer(&error)
+        last_answer(&with_page(error, &self.engine, space.as_deref(), "journal?failed=1"))
     }
 }
 

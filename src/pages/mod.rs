@@ -15,6 +15,7 @@ use serde_json::Value;
 use crate::base::error::ApiError;
 use crate::base::json::member;
 use crate::base::json::schema::Choice;
+use crate::base::text::in_path;
 use crate::nouns::connection::model::attempt::Theme;
 
 /// The way from a hosted page to what the dashboard has of the same; none where the address is empty.
@@ -26,17 +27,17 @@ pub struct Trail {
 
 impl Trail {
     fn to(workspace: &str, below: &str, text: &'static str) -> Self {
-        Self { address: format!("/__mock/workspaces/{}/{below}", make::in_path(workspace)), text }
+        Self { address: format!("/__mock/workspaces/{}/{below}", in_path(workspace)), text }
     }
 
     /// To a connection, with what happened to it.
     pub fn connection(workspace: &str, id: &str) -> Self {
-        Self::to(workspace, &format!("connections/{}", make::in_path(id)), "See this connection in the dashboard")
+        Self::to(workspace, &format!("connections/{}", in_path(id)), "See this connection in the dashboard")
     }
 
     /// To a run of an action, a flow or an agent.
     pub fn run(workspace: &str, id: &str) -> Self {
-        Self::to(workspace, &format!("runs/{}", make::in_path(id)), "See this run in the dashboard")
+        Self::to(workspace, &format!("runs/{}", in_path(id)), "See this run in the dashboard")
     }
 
     /// To all runs.
@@ -51,7 +52,7 @@ impl Trail {
 
     /// To the app behind a connector.
     pub fn upstream(workspace: &str, connector: &str) -> Self {
-        Self::to(workspace, &format!("upstreams/{}", make::in_path(connector)), "See this app in the dashboard")
+        Self::to(workspace, &format!("upstreams/{}", in_path(connector)), "See this app in the dashboard")
     }
 
     /// To the calls that failed.
@@ -311,9 +312,7 @@ pub fn result(
     let cancelled = *member(message, "cancelled") == Value::Bool(true);
     let next = match member(member(message, "errorData"), "type").as_str() {
         _ if !failed || cancelled => "",
-        Some("configuration") => {
-            "Whoever runs the app sets the parameters of its integration right; then connect again."
-        }
+        Some("configuration") => "Whoever runs the app has to mend that; then connect again.",
         _ => "Close this, and connect again from the app.",
     };
     // Inside a script element only its end tag means something to the page, so `<` is escaped.

@@ -11,7 +11,7 @@ use crate::call::router::{Access, PreparedCall};
 use crate::call::subject::Subject;
 use crate::call::{Call, Reply};
 use crate::edge::faults;
-use crate::edge::serve::replies::reply_of;
+use crate::edge::serve::replies::{reply_of, with_page};
 use crate::edge::serve::{Edge, check_rights};
 use crate::engine::{Cx, InnerAnswer, InnerCall};
 use crate::journal::{Entry, Side};
@@ -19,8 +19,11 @@ use crate::journal::{Entry, Side};
 /// Answers a call that a snippet makes: the same routes and rights, but no HTTP.
 pub async fn inner(edge: &Edge, cx: Cx, call: InnerCall) -> InnerAnswer {
     let path = call.path.clone();
+    let space = Arc::clone(&cx.space);
     let mut broken_by = Vec::new();
     let result = inner_reply(edge, cx, call, &mut broken_by).await;
+    // The call is part of a run.
+    let result = result.map_err(|error| with_page(error, &edge.engine, Some(&space), "runs"));
     let reply = reply_of(result, &path, broken_by.is_empty());
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     let mut headers: BTreeMap<String, String> =

@@ -5,7 +5,8 @@ mod inner;
 mod replies;
 
 pub use inner::inner;
-use replies::{guard_page, page_of, reply_of, to_http, under_way_until_sent};
+pub(crate) use replies::with_page;
+use replies::{failures_of, guard_page, page_of, reply_of, to_http, under_way_until_sent};
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -129,6 +130,10 @@ pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpR
     let result = result.or_else(|error| match seen.page {
         Some(ErrorPage::Hosted(theme)) => page_of(theme, &error, seen.space.as_deref()),
         Some(ErrorPage::Dashboard) => page::problem(&error, &incoming.path),
+        None if is_noted(&incoming, &seen) => {
+            let calls = failures_of(incoming.method.as_str(), &incoming.path);
+            Err(with_page(error, &edge.engine, seen.space.as_deref(), &calls))
+        }
         None => Err(error),
     });
     let mut reply = reply_of(result, &incoming.path, seen.faults.is_empty());
@@ -348,8 +353,13 @@ fn check_rights(route: &Route, space: &WorkspaceRuntime, caller: &auth::Caller) 
     Ok(())
 }
 
+/// Whether the call comes into a journal.
+fn is_noted(incoming: &IncomingCall, seen: &Seen) -> bool {
+    !incoming.path.starts_with("/__mock") && incoming.method != Method::OPTIONS && !seen.is_dashboard
+}
+
 fn note(edge: &Edge, incoming: &IncomingCall, reply: &Reply, seen: Seen, started: Option<Timestamp>, begun: Instant) {
-    if incoming.path.starts_with("/__mock") || incoming.method == Method::OPTIONS || seen.is_dashboard {
+    if !is_noted(incoming, &seen) {
         return;
     }
     let method = incoming.method.as_str();

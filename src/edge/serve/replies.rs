@@ -12,15 +12,17 @@ use serde_json::Value;
 
 use crate::base::error::{ApiError, ErrorCode};
 use crate::base::redact::masked;
+use crate::base::text::in_path;
 use crate::call::Reply;
 use crate::edge::departure::while_heard;
 use crate::edge::faults;
 use crate::edge::incoming::is_handshake;
 use crate::edge::serve::IncomingCall;
 use crate::edge::under_way::OneUnderWay;
-use crate::engine::WorkspaceRuntime;
+use crate::engine::{Engine, WorkspaceRuntime};
 use crate::journal::Refusal;
 use crate::nouns::connection::model::attempt::Theme;
+use crate::pages::make::query;
 use crate::pages::{Trail, next_after};
 
 /// Makes a page that shows an error, for a browser.
@@ -31,6 +33,30 @@ pub(super) fn page_of(theme: Theme, error: &ApiError, space: Option<&WorkspaceRu
     let mut reply = Reply::html(status, page);
     reply.refusal = Some(Refusal::of(error));
     Ok(reply)
+}
+
+/// Names in an error where the dashboard shows what failed: the run, where there was one, else the `calls` of the same kind that
+/// failed. A number in the journal would differ where the same calls are made again.
+pub(crate) fn with_page(error: ApiError, engine: &Engine, space: Option<&WorkspaceRuntime>, calls: &str) -> ApiError {
+    let base = engine.base();
+    let address = match (space, &error.action_run_id) {
+        // All calls of no workspace are on the first page.
+        (None, _) => format!("{base}/__mock/"),
+        (Some(space), Some(run)) => format!("{base}/__mock/workspaces/{}/runs/{}", in_path(&space.key), in_path(run)),
+        (Some(space), None) => format!("{base}/__mock/workspaces/{}/{calls}", in_path(&space.key)),
+    };
+    error.shown_at(&address)
+}
+
+/// The page, below a workspace's, of the calls of this method and path that failed.
+pub(super) fn failures_of(method: &str, path: &str) -> String {
+    const LONGEST: usize = 200;
+    let path = masked(path);
+    let mut shown: String = path.chars().take(LONGEST).collect();
+    if shown.len() < path.len() {
+        shown.push('*');
+    }
+    format!("journal?failed=1&{}", query([("method", method), ("path", &shown)]))
 }
 
 /// The client shows the pages at and below these addresses in a frame of the app (SDK).

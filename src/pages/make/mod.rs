@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::base::clock::Timestamp;
+pub(crate) use crate::base::text::in_path;
 use crate::pages::blocks::{
     Action, Badge, Body, Cell, Code, Column, Copied, Link, Notice, Pair, Row, RowCell, Section, Table, Tile, Time,
 };
@@ -158,13 +159,6 @@ pub(crate) fn sentence(message: &str) -> String {
 pub(crate) fn count(many: u64, noun: &str) -> String {
     let ending = if many == 1 { "" } else { "s" };
     format!("{many} {noun}{ending}")
-}
-
-/// A text as a part of a path or of a query.
-pub(crate) fn in_path(part: &str) -> String {
-    use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-    utf8_percent_encode(part, PLAIN).to_string()
 }
 
 /// Fields of a query, each with a value, as text behind `?`.

@@ -37,7 +37,8 @@ async fn input_is_held_against_the_schema_and_extra_properties_are_ignored() {
             "message": "\"title\" is a required property"
           }
         ],
-        "actionRunId": "5aeec5a738363197fc139c5c"
+        "actionRunId": "5aeec5a738363197fc139c5c",
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/runs/5aeec5a738363197fc139c5c"
       },
       "actionRunId": "5aeec5a738363197fc139c5c"
     }

@@ -112,23 +112,59 @@ async fn a_refusal_is_told_in_the_envelope() {
     401 {
       "type": "bad_request",
       "key": "not_authenticated",
-      "message": "no token; send `Authorization: Bearer <token>`"
+      "message": "no token; send `Authorization: Bearer <token>`",
+      "data": {
+        "see": "BASE/__mock/"
+      }
     }
     "#);
     insta::assert_snapshot!(bed.shown(&tenant), @r#"
     403 {
       "type": "bad_request",
       "key": "access_denied",
-      "message": "only a manager token may POST /import; mint one with `isAdmin: true`"
+      "message": "only a manager token may POST /import; mint one with `isAdmin: true`",
+      "data": {
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/journal?failed=1&method=POST&path=%2Fimport"
+      }
     }
     "#);
     insta::assert_snapshot!(bed.shown(&missing), @r#"
     404 {
       "type": "bad_request",
       "key": "not_found",
-      "message": "connection not found: `nope`; there are `github-dev`, `hubspot-prod`"
+      "message": "connection not found: `nope`; there are `github-dev`, `hubspot-prod`",
+      "data": {
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/journal?failed=1&method=GET&path=%2Fconnections%2Fnope"
+      }
     }
     "#);
+}
+
+#[tokio::test]
+async fn a_refusal_leads_to_its_page_in_the_dashboard() {
+    let bed = Bed::start().await;
+    let demo = bed.demo();
+    let page = async |answer: &(u16, Value)| {
+        let address = answer.1["data"]["see"].as_str().unwrap();
+        let page = reqwest::Client::new().get(address).header("accept", "text/html").send().await.unwrap();
+        assert_eq!(page.status(), 200, "{address}");
+        page.text().await.unwrap()
+    };
+    assert_eq!(demo.get("/connections/none").await.0, 404);
+    let missing = page(&demo.get("/connections/nope").await).await;
+    assert!(missing.contains("onnection not found: `nope`") && !missing.contains("`none`"), "{missing}");
+    let code = "module.exports = () => { throw new Error('it was told to') }";
+    let failed = demo.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await;
+    let run = page(&failed).await;
+    assert!(run.contains(failed.1["actionRunId"].as_str().unwrap()) && run.contains("it was told to"), "{run}");
+
+    // A snippet's call is part of its run, and a call of the control API is in no journal.
+    let code =
+        "module.exports = ({ membrane }) => membrane.connection('nope').get().catch((error) => error.data.data.see)";
+    let caught = demo.post("/act", json!({"code": code, "connectionKey": "github-dev"})).await;
+    assert_eq!(caught.1["output"], json!(format!("{}/__mock/workspaces/{}/runs", bed.mock.uri(), bed.ws.key())));
+    let of_control = bed.control(Method::GET, "/connections/nope", Value::Null).await;
+    assert!(of_control.0 == 404 && !of_control.1.to_string().contains("\"see\""), "{of_control:?}");
 }
 
 #[tokio::test]

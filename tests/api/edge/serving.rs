@@ -53,7 +53,10 @@ async fn what_is_not_faked_is_501_and_names_the_fake() {
     insta::assert_snapshot!(bed.shown(&documentation), @r#"
     501 {
       "type": "internal",
-      "message": "membrane-mock does not fake documentation of integrations"
+      "message": "membrane-mock does not fake documentation of integrations",
+      "data": {
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/journal?failed=1&method=GET&path=%2Fintegrations%2Fgithub%2Fdocumentation"
+      }
     }
     "#);
 }
@@ -127,7 +130,8 @@ async fn malformed_json_is_400_with_the_place() {
       "data": {
         "field": "?",
         "line": 3,
-        "column": 3
+        "column": 3,
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/journal?failed=1&method=POST&path=%2Fconnect"
       }
     }
     "#);
@@ -138,7 +142,8 @@ async fn malformed_json_is_400_with_the_place() {
       "data": {
         "field": "connectorKey",
         "line": 1,
-        "column": 17
+        "column": 17,
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/journal?failed=1&method=POST&path=%2Fconnect"
       }
     }
     "#);
@@ -147,7 +152,8 @@ async fn malformed_json_is_400_with_the_place() {
       "type": "bad_request",
       "message": "the body is not UTF-8 from byte 18 on",
       "data": {
-        "byte": 18
+        "byte": 18,
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/journal?failed=1&method=POST&path=%2Fconnect"
       }
     }
     "#);

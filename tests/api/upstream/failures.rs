@@ -46,7 +46,8 @@ async fn an_apps_refusal_is_400_with_what_it_said() {
             "x-why": "because"
           }
         },
-        "actionRunId": "bf64ef38428ae015ec8122a3"
+        "actionRunId": "bf64ef38428ae015ec8122a3",
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/runs/bf64ef38428ae015ec8122a3"
       },
       "causedByError": {
         "type": "bad_request",
@@ -119,7 +120,8 @@ async fn a_refused_refresh_disconnects_by_itself_and_is_told_so() {
       "data": {
         "connectionId": "6e109e22396f6c6c6baf305c",
         "connectorKey": "github",
-        "actionRunId": "a5deff128111b85161463ca0"
+        "actionRunId": "a5deff128111b85161463ca0",
+        "see": "BASE/__mock/workspaces/membrane-mock-demo/runs/a5deff128111b85161463ca0"
       },
       "causedByError": {
         "type": "connection",
@@ -277,8 +279,8 @@ async fn an_app_dates_its_answers_by_the_workspaces_clock() {
 #[tokio::test]
 async fn an_upstream_that_is_not_there_is_an_error_of_the_run() {
     let bed = Bed::start().await;
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    bed.ws.upstream("github").at(&format!("http://{gone}")).await.unwrap();
+    // Nobody listens at this port, and no system gives it to whoever asks for a free one.
+    bed.ws.upstream("github").at("http://127.0.0.1:9").await.unwrap();
 
     let answer = bed.act(user()).await;
 

@@ -119,6 +119,10 @@ scenario('an address that does not exist is a typed error too', async ({ client 
   const error = await errorOf(client.get('/integratoins'));
   assert.equal(error.isMembraneError, true, error.message);
   accept(sdk.ErrorDataSchema, error.data);
+  // Whoever prints the error sees where the dashboard shows it.
+  const page = await fetch(error.data.data.see, { headers: { accept: 'text/html' } });
+  assert.equal(page.status, 200);
+  assert.match(await page.text(), /integratoins/);
 });
 
 scenario('a server that is not there is the HTTP library\'s own error', async () => {

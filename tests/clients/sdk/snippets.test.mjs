@@ -23,6 +23,8 @@ const asCode = (body) => `${caught}\nmodule.exports = ${body}`;
 
 const ID = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\b[0-9a-f]{24}\b|\b[0-9a-f]{16}\b/g;
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+/** The dashboard shows a snippet's call with its run. */
+const PAGE = /http:\/\/[\w.:]+\/__mock\/[\w/<>?=&%.-]+/g;
 /** A run inside a run knows its parent; the same run from outside has none. */
 const OF_ONE_RUN = ['date', 'duration', 'stack', 'parentRunId', 'parentActionRunId'];
 
@@ -34,7 +36,7 @@ function comparable(value, world) {
     if (OF_ONE_RUN.includes(name)) return undefined;
     if (name === 'cursor') return typeof inner;
     if (typeof inner !== 'string') return inner;
-    return inner.replaceAll(world.key, '<workspace>').replace(TIME, '<time>').replace(ID, numbered);
+    return inner.replaceAll(world.key, '<workspace>').replace(PAGE, '<page>').replace(TIME, '<time>').replace(ID, numbered);
   }).value;
 }
 

@@ -21,6 +21,9 @@ const REAL_TIME = [
   [/("uptimeMs":)\d+/g, '$1"{uptime}"'],
 ]
 
+/** The page of the dashboard that an error leads to, which follows from the call: see `api edge::authorizing`. */
+const PAGE = /,"data":\{"see":"[^"]*\/__mock\/[^"]*"\}|,"see":"[^"]*\/__mock\/[^"]*"(?=})/g
+
 export const digestOf = (bytes) => createHash('sha256').update(bytes).digest('hex')
 
 export class Normal {
@@ -35,7 +38,7 @@ export class Normal {
   }
 
   text(text) {
-    const plain = this.names.reduce(withoutAddress, text)
+    const plain = this.names.reduce(withoutAddress, text.replace(PAGE, ''))
     return REAL_TIME.reduce((told, [found, replacement]) => told.replace(found, replacement), plain)
   }
 
