@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
 use crate::base::clock::ClockMode;
+use crate::base::work::Listener;
 
 /// The longest time in ms that a snippet may be given: a day.
 pub const LONGEST_SNIPPET_MS: u64 = 86_400_000;
@@ -87,6 +88,8 @@ pub struct Config {
     pub js_worker: Option<PathBuf>,
     /// So many threads answer HTTP requests.
     pub workers: usize,
+    /// It is told how far the reading and planting of large seeds and archives is.
+    pub listener: Listener,
 }
 
 impl Default for Config {
@@ -112,6 +115,7 @@ impl Default for Config {
             code_memory_mb: 512,
             js_worker: None,
             workers: 2,
+            listener: Listener::default(),
         }
     }
 }

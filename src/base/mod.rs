@@ -17,6 +17,7 @@ pub mod pattern;
 pub mod rank;
 pub mod redact;
 pub mod text;
+pub mod work;
 
 /// A JSON object whose keys the user chose.
 pub type JsonMap = serde_json::Map<String, serde_json::Value>;

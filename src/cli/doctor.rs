@@ -21,9 +21,6 @@ use crate::client::{Client, Request, Tokens};
 use crate::server::Server;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n\
-    \x20 membrane-mock doctor                        whether this machine can run tests, and how to mend what is wrong\n\
-    \x20 membrane-mock exec -- membrane-mock doctor  the same with the environment that a command of `exec` has")]
 pub(super) struct DoctorOptions {
     /// Print the findings as one line of JSON: [{what, state, says}]
     #[arg(long)]

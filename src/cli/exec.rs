@@ -27,10 +27,6 @@ use crate::engine::past::ReportLine;
 use crate::world::report;
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n\
-    \x20 membrane-mock exec -- npm test                      tests with a server of their own\n\
-    \x20 membrane-mock exec --report report.json -- pytest   and what went wrong in their calls, as a file\n\
-    \x20 membrane-mock exec --redirect -- node app.mjs       a program that has the platform's address in its source")]
 pub(super) struct ExecOptions {
     #[command(flatten)]
     server: ServerOptions,

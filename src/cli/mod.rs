@@ -5,6 +5,7 @@
 mod credentials;
 mod descriptors;
 mod doctor;
+mod examples;
 mod exec;
 mod lines;
 mod mapping;
@@ -17,6 +18,7 @@ mod routes;
 mod serve;
 mod token;
 mod watch;
+mod work;
 
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
@@ -26,11 +28,13 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::builder::{BoolishValueParser, RangedU64ValueParser};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 
 use crate::base::clock::ClockMode;
 use crate::base::config::{Config, Database, LONGEST_SNIPPET_MS, MOST_SNIPPET_MB, SeedChoice};
 use crate::base::text::origin;
+use crate::base::work::Listener;
+use crate::cli::examples::with_examples;
 use crate::cli::watch::Watched;
 use crate::server::Server;
 
@@ -66,6 +70,8 @@ enum Command {
     Doctor(doctor::DoctorOptions),
     /// Print which operations of the platform are faked. Needs no server.
     Routes(routes::RoutesOptions),
+    /// Print what makes a shell complete these commands. Needs no server.
+    Completions(examples::CompletionsOptions),
     /// Become the command of an `exec` that started this process.
     #[command(name = "run-command", hide = true)]
     Become(exec::BecomeOptions),
@@ -187,6 +193,8 @@ impl ServerOptions {
             // The binary runs itself as its worker, so snippets run in child processes.
             js_worker: std::env::current_exe().ok(),
             workers: Config::default().workers,
+            // A program that reads the one line of JSON reads nothing else.
+            listener: if self.json { Listener::default() } else { work::on_terminal() },
         }
     }
 
@@ -256,13 +264,19 @@ fn with_command(mut arguments: Vec<OsString>) -> Vec<OsString> {
     arguments
 }
 
+/// Reads the command line of a program, whose help has examples. Where it cannot be read, or help is asked for, the process ends.
+fn parsed<P: Parser>(program: &str, words: &str, arguments: Vec<OsString>) -> P {
+    let command = with_examples(P::command(), program, words);
+    P::from_arg_matches(&command.get_matches_from(arguments)).unwrap_or_else(|error| error.exit())
+}
+
 /// Runs the command line of this process, and returns its exit status.
 pub fn main() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     let command = if is_called_membrane(&arguments) {
-        Command::Membrane(MembraneCli::parse_from(arguments).command)
+        Command::Membrane(parsed::<MembraneCli>("membrane", "membrane", arguments).command)
     } else {
-        Cli::parse_from(with_command(arguments)).command
+        parsed::<Cli>("membrane-mock", "", with_command(arguments)).command
     };
     let result = match command {
         Command::Serve(options) => serve::run(&options),
@@ -275,6 +289,10 @@ pub fn main() -> ExitCode {
         Command::Mapping(options) => mapping::run(options),
         Command::Doctor(options) => Ok(doctor::run(&options)),
         Command::Routes(options) => Ok(routes::run(&options)),
+        Command::Completions(options) => {
+            examples::completions(&options, &Cli::command());
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Become(options) => Ok(exec::become_command(&options)),
         Command::JsWorker { arguments } => Ok(crate::sandbox::worker::main(&arguments)),
     };

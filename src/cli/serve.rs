@@ -13,11 +13,6 @@ use crate::cli::lines;
 use crate::cli::output::{ReadyFile, ServerAccess, print};
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n\
-    \x20 membrane-mock                                       the demo, with a line for each call\n\
-    \x20 membrane-mock serve --seed ./membrane --watch       a folder that was pulled, planted anew when it changes\n\
-    \x20 membrane-mock serve --port 0 --json --quiet         on a free port, for a program that reads one line\n\
-    \x20 membrane-mock serve --clock 2026-01-01 --rng-seed 1 the same times and ids at every start")]
 pub(super) struct ServeOptions {
     #[command(flatten)]
     server: ServerOptions,

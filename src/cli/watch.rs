@@ -49,7 +49,7 @@ pub(super) async fn run(engine: Weak<Engine>, watched: Watched) {
 }
 
 async fn plant(engine: &Arc<Engine>, path: &Path) -> Result<(), String> {
-    let seed = SeedDocument::read(path).map_err(|error| error.to_string())?;
+    let seed = SeedDocument::read_aloud(path, &engine.config.listener).map_err(|error| error.to_string())?;
     seed.check_connectors(&engine.catalog.connector_keys()).map_err(|error| error.to_string())?;
     reseed(engine, seed).await.map(|_| ()).map_err(|error| error.message.clone())
 }

@@ -119,7 +119,7 @@ fn seed_of(config: &Config, catalog: &Catalog) -> Result<Arc<SeedDocument>, ApiE
         SeedChoice::Demo => catalog::demo().map_err(ApiError::internal),
         SeedChoice::Empty => Ok(Arc::new(SeedDocument::default())),
         SeedChoice::Path(path) => {
-            let seed = SeedDocument::read(path).and_then(|seed| {
+            let seed = SeedDocument::read_aloud(path, &config.listener).and_then(|seed| {
                 seed.check_connectors(&catalog.connector_keys())?;
                 Ok(seed)
             });

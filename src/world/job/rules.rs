@@ -105,9 +105,9 @@ fn read(engine: &Engine, world: &World, files: &Files, options: ImportOptions) -
         return Err(wrong(format!("`{other}` is nothing that a workspace defines; it can be in a seed")));
     }
     let read = if options.partial {
-        SeedDocument::of_archive(&with_owners(engine, world, files)?)
+        SeedDocument::of_archive(&with_owners(engine, world, files)?, &engine.config.listener)
     } else {
-        SeedDocument::of_archive(files)
+        SeedDocument::of_archive(files, &engine.config.listener)
     };
     read.map_err(|error| wrong(error.to_string()))
 }

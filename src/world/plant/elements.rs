@@ -56,6 +56,23 @@ pub(super) fn names_of(directory: Directory<'_>, seed: &SeedDocument) -> BTreeMa
     naming.names
 }
 
+/// How many elements a seed has, with apps, connectors and integrations.
+pub(super) fn elements_in(seed: &SeedDocument) -> usize {
+    struct Counting<'a>(&'a SeedDocument, usize);
+    impl EachKind for Counting<'_> {
+        type Error = std::convert::Infallible;
+
+        fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+            let own = self.0.integrations.iter().map(|integration| K::of_integration(integration).len());
+            self.1 += K::of_document(self.0).len() + own.sum::<usize>();
+            Ok(())
+        }
+    }
+    let mut counting = Counting(seed, seed.external_apps.len() + seed.connectors.len() + seed.integrations.len());
+    let Ok(()) = each_kind(&mut counting);
+    counting.1
+}
+
 /// The elements of a kind that a seed has, each with where it stands in the workspace.
 fn elements_of<'a, K: Seeded>(
     directory: Directory<'a>,

@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::base::clock::Timestamp;
 use crate::base::error::ApiError;
 use crate::base::ids::{Id, Ids, stable_id, stable_uuid};
+use crate::base::work::Work;
 use crate::elements::model::Meta;
 use crate::engine::catalog::Catalog;
 use crate::engine::directory::Directory;
@@ -28,7 +29,7 @@ use crate::nouns::tenant::model::Tenant;
 use crate::nouns::{flow as flows, stub_vendor as vendor};
 use crate::store::{Record, Tx};
 use crate::world::catalog::{catalog_action, connector_of, external_app};
-use crate::world::plant::elements::{Of, PlantingKinds, SettlingKinds, names_of};
+use crate::world::plant::elements::{Of, PlantingKinds, SettlingKinds, elements_in, names_of};
 use crate::world::scenario::model::OwnScenario;
 use crate::world::seed::{SeedDocument, each_kind};
 
@@ -58,7 +59,7 @@ pub fn plant(tx: &mut Tx, ids: &Ids, now: Timestamp, catalog: &Catalog, seed: &S
 }
 
 /// What planting changed, as the places of elements in a seed.
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Serialize)]
 pub struct Changes {
     /// The elements that were not there.
     pub created: Vec<String>,
@@ -68,9 +69,19 @@ pub struct Changes {
     pub unchanged: Vec<String>,
     /// The elements that were there and were archived.
     pub archived: Vec<String>,
+    /// The planting itself, element by element.
+    #[serde(skip)]
+    work: Work,
 }
 
 impl Changes {
+    /// Begins to plant a seed.
+    fn begin(seed: &SeedDocument) -> Self {
+        let (created, updated, unchanged, archived) = Default::default();
+        let work = seed.listener.begin("planting", "elements", elements_in(seed));
+        Self { created, updated, unchanged, archived, work }
+    }
+
     /// Writes an element, unless it is there and equal.
     fn write<R: Record + PartialEq>(
         &mut self,
@@ -80,6 +91,7 @@ impl Changes {
         mut wanted: R,
         touch: impl FnOnce(&mut R),
     ) -> Result<(), ApiError> {
+        self.work.one_done();
         match known {
             Some(known) if *known == wanted => {
                 self.unchanged.push(place);
@@ -116,7 +128,7 @@ pub fn plant_elements(
     catalog: &Catalog,
     seed: &SeedDocument,
 ) -> Result<Changes, ApiError> {
-    let mut changes = Changes::default();
+    let mut changes = Changes::begin(seed);
     plant_apps(tx, ids, now, seed, &mut changes)?;
     for connector in &seed.connectors {
         let mut fresh = connector_of(connector);

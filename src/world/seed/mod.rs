@@ -20,6 +20,7 @@ pub(crate) use self::file::{error_at, parse_text};
 pub use self::folder::folder_of_key;
 use crate::base::JsonMap;
 use crate::base::clock::ClockMode;
+use crate::base::work::Listener;
 use crate::elements::Kind;
 use crate::elements::origin::Origin;
 use crate::nouns::action::seed::SeedAction;
@@ -74,6 +75,9 @@ macro_rules! documents {
             /// The files that the document was read from, for errors that are found later.
             #[serde(skip)]
             files: Vec<SeedFile>,
+            /// It is told how far reading and planting are.
+            #[serde(skip)]
+            pub listener: Listener,
         }
 
         /// An integration in a seed. Fields of a real export that have no meaning here are ignored.

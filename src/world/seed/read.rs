@@ -9,6 +9,7 @@ use std::path::Path;
 use crate::base::error::nearest;
 use crate::base::ids::stable_id;
 use crate::base::text::article;
+use crate::base::work::Listener;
 use crate::elements::model::check_key;
 use crate::elements::origin::{Origin, PathStep};
 use crate::elements::{Kind, SeedForm};
@@ -52,7 +53,7 @@ impl SeedDocument {
     /// The built-in demo seed, with the catalog in it.
     pub fn demo() -> Result<Self, SeedError> {
         let file = |(path, text): &(&str, &str)| SeedFile { path: (*path).to_owned(), text: (*text).to_owned() };
-        let mut demo = Self::from_files(DEMO.iter().map(file).collect())?;
+        let mut demo = Self::from_files(DEMO.iter().map(file).collect(), &Listener::default())?;
         // The files are dropped, because the demo has no errors to locate.
         demo.files = Vec::new();
         Ok(demo)
@@ -61,19 +62,25 @@ impl SeedDocument {
     /// Reads a folder, or one file that holds the whole document. Fails with the file,
     /// line and field of the first error.
     pub fn read(path: &Path) -> Result<Self, SeedError> {
+        Self::read_aloud(path, &Listener::default())
+    }
+
+    /// Reads a seed as [`SeedDocument::read`] does, and tells how far it is. Who plants it later tells the same listener.
+    pub fn read_aloud(path: &Path, listener: &Listener) -> Result<Self, SeedError> {
         let shown = path.display().to_string();
         let broken = |error: std::io::Error| SeedError::new(&shown, error.to_string());
         if path.is_dir() {
             let mut files = Vec::new();
             collect(path, path, &mut files).map_err(broken)?;
             files.iter().try_for_each(SeedFile::check_bounds)?;
-            return Self::from_files(files);
+            return Self::from_files(files, listener);
         }
         let file = SeedFile { path: shown.clone(), text: std::fs::read_to_string(path).map_err(broken)? };
         file.check_bounds()?;
         let mut ignored = Vec::new();
         let mut document: Self = file.parse(|field| ignored.push(field))?;
         document.files = vec![file];
+        document.listener = listener.clone();
         document.place(&shown);
         for field in ignored {
             document.pass_over_field(&Origin { file: shown.clone(), at: Vec::new() }, &field)?;
@@ -99,22 +106,24 @@ impl SeedDocument {
     }
 
     /// Reads the files of an archive. Fails as [`SeedDocument::read`] does.
-    pub fn of_archive(files: &Files) -> Result<Self, SeedError> {
+    pub fn of_archive(files: &Files, listener: &Listener) -> Result<Self, SeedError> {
         let file = |(path, text): (&String, &String)| SeedFile { path: path.clone(), text: text.clone() };
         let files: Vec<SeedFile> = files.iter().map(file).collect();
         files.iter().try_for_each(SeedFile::check_bounds)?;
-        Ok(Self { is_archive: true, ..Self::from_files(files)? })
+        Ok(Self { is_archive: true, ..Self::from_files(files, listener)? })
     }
 
-    fn from_files(mut files: Vec<SeedFile>) -> Result<Self, SeedError> {
+    fn from_files(mut files: Vec<SeedFile>, listener: &Listener) -> Result<Self, SeedError> {
         files.sort_by(|a, b| a.path.cmp(&b.path));
-        let mut document = Self { files, ..Self::default() };
+        let mut work = listener.begin("reading", "files", files.len());
+        let mut document = Self { files, listener: listener.clone(), ..Self::default() };
         let files = document.files.clone();
         // A folder's own file is read before the files below it.
         let is_below = |file: &SeedFile| file.path.split('/').count() > 3;
         let (below, above): (Vec<&SeedFile>, Vec<&SeedFile>) = files.iter().partition(|file| is_below(file));
         for file in above.into_iter().chain(below) {
             document.add(file)?;
+            work.one_done();
         }
         document.check()?;
         Ok(document)

@@ -48,6 +48,30 @@ fn credentials_are_exactly_what_the_platforms_command_prints() {
     assert!(text(&overridden.stdout).lines().any(|line| line == "MEMBRANE_TENANT_KEY=acme"));
 }
 
+#[test]
+fn help_has_examples_by_the_name_that_the_program_was_called() {
+    let of_fake = text(&run(&["membrane", "act", "--help"]).stdout);
+    let folder = tempfile::tempdir().unwrap();
+    let link = folder.path().join("membrane");
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_membrane-mock"), &link).unwrap();
+    let of_link = text(&Command::new(link).args(["act", "--help"]).output().unwrap().stdout);
+
+    let example = "act --connectionKey github-dev --api '{\"method\": \"GET\", \"path\": \"/user\"}'";
+    assert!(of_fake.contains(&format!("  # a request to the app\n  membrane-mock membrane {example}\n")), "{of_fake}");
+    assert!(of_link.contains(&format!("  # a request to the app\n  membrane {example}\n")), "{of_link}");
+}
+
+#[test]
+fn a_shell_completes_the_commands() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("script"), run(&["completions", "bash"]).stdout).unwrap();
+    let asked = "source ./script; COMP_WORDS=(membrane-mock fault a); COMP_CWORD=2
+        _membrane-mock membrane-mock a fault; echo ${COMPREPLY[@]}";
+    let output = Command::new("bash").args(["-c", asked]).current_dir(folder.path()).output().unwrap();
+    assert_eq!(text(&output.stdout), "add", "{output:?}");
+    assert!(!std::fs::read_to_string(folder.path().join("script")).unwrap().contains("js-worker"));
+}
+
 #[tokio::test]
 async fn a_token_needs_no_server_and_is_accepted_by_one() {
     let served = Served::by(&[]);

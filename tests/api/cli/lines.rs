@@ -4,10 +4,11 @@ use std::io::{BufRead as _, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::support::Api;
+use crate::support::jobs::{Files, upload, zipped};
 use crate::support::served::binary;
+use crate::support::{Api, answer};
 
 /// A server whose time stands still, with its banner and what it prints later; stopped when dropped.
 struct Shown {
@@ -140,6 +141,52 @@ async fn a_terminal_without_colours_is_asked_for() {
     let mut shown = Shown::in_a_terminal(&[("NO_COLOR", "1")]);
     let lines = shown.called().await.join("\n");
     assert!(lines.contains("POST") && !lines.contains('\u{1b}'), "{lines}");
+}
+
+/// The files of 1,200 actions.
+fn many_actions() -> Files {
+    let spec = "name: One\ntype: run-javascript\nconfig: {code: module.exports = () => 1}\n";
+    (0..1_200).map(|n| (format!("actions/action-{n}/spec.yaml"), spec.to_owned())).collect()
+}
+
+fn large_seed() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in many_actions() {
+        let file = folder.path().join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    folder
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_shows_how_far_long_work_is() {
+    // Each step is written over the one before, and the last one is taken away.
+    let read = "\r␛[Kreading 24 of 1200 files\r\r␛[Kreading 48 of 1200 files\r";
+    let planted = "\r␛[Kplanting 1176 of 1200 elements\r\r␛[K";
+    let seed = large_seed();
+    let path = seed.path().to_str().unwrap();
+    let mut shown = Shown::in_a_terminal(&[("MEMBRANE_MOCK_SEED", path), ("NO_COLOR", "1")]);
+    let told = shown.banner.first().unwrap().replace('\u{1b}', "␛");
+    assert!(told.starts_with(read) && told.contains(&format!("{planted}membrane-mock")), "{told:?}");
+
+    let control = Api::new(shown.url(), None);
+    let workspace = control.ok(Method::GET, "/__mock/workspaces/workspace-1", Value::Null).await;
+    let manager = Api::new(shown.url(), workspace["managerToken"].as_str().unwrap().to_owned());
+    let begun = answer(upload(&manager, "?partial=true", &[], &zipped(&many_actions()))).await;
+    assert_eq!(begun.0, 200, "{begun:?}");
+    let told = shown.until("/import").pop().unwrap().replace('\u{1b}', "␛");
+    assert!(told.starts_with(read) && told.contains(&format!("{planted}10:20:30  POST   /import")), "{told:?}");
+}
+
+#[test]
+fn a_pipe_is_not_told_how_far_long_work_is() {
+    let seed = large_seed();
+    let mut shown = Shown::in_a_pipe(&["--seed", seed.path().to_str().unwrap()]);
+    shown.child.kill().unwrap();
+    assert!(shown.banner.first().unwrap().starts_with("membrane-mock"), "{:?}", shown.banner);
+    assert_eq!(shown.lines.by_ref().collect::<Vec<_>>(), Vec::<String>::new());
 }
 
 #[tokio::test]
