@@ -36,7 +36,6 @@ const OTHER_TYPES: &[&str] = &[
     "action-run-log-record",
     "external-api-log-record",
     "incoming-webhook-log-record",
-    "connected-product",
 ];
 
 /// One element that was found.

@@ -321,3 +321,18 @@ async fn connections_tell_what_they_take_and_how_they_came_there() {
     assert_eq!((&change["from"], &change["to"]), (&json!("READY"), &json!("DISCONNECTED")));
     assert_eq!(change["cause"], "loseCredentials");
 }
+
+#[tokio::test]
+async fn every_kind_of_element_is_listed() {
+    let bed = Bed::start().await;
+    let elements = format!("/__mock/workspaces/{}/elements", bed.ws.key());
+    let tables = json!({"key": "people", "name": "The table of people"});
+    bed.manager().ok(Method::POST, "/data-link-tables", tables).await;
+
+    let page = read(&bed, &elements).await;
+
+    for kind in ["External apps", "Flows", "Data link tables", "External event types", "Connected products"] {
+        assert!(page.contains(&format!(">{kind}</option>")), "{kind}");
+    }
+    assert!(read(&bed, &format!("{elements}?kind=data-link-tables")).await.contains("The table of people"));
+}

@@ -277,3 +277,18 @@ fn no_file_is_longer_than_a_reader_likes() {
 
     assert_eq!(long.collect::<Vec<_>>(), []);
 }
+
+/// Connected products are a kind of element that no other noun knows. Whatever the others share about kinds is made of the list, so
+/// all that there is of one outside its folder is what brings it into the list.
+#[test]
+fn a_kind_of_element_is_its_folder_and_three_lines() {
+    let own = src().join("nouns/connected_product");
+    let names_it = |line: &&str| {
+        let plain: String = line.chars().filter(|letter| letter.is_alphanumeric()).collect();
+        plain.to_lowercase().contains("connectedproduct")
+    };
+    let files = files_of_src().into_iter().filter(|file| !file.starts_with(&own));
+    let lines: Vec<String> =
+        files.flat_map(|file| text_of(&file).lines().filter(names_it).map(str::to_owned).collect::<Vec<_>>()).collect();
+    assert!((1..=3).contains(&lines.len()), "{lines:#?}");
+}

@@ -8,23 +8,26 @@ use crate::call::Call;
 use crate::control::dashboard::place::Place;
 use crate::pages::blocks::{Body, Page, Row};
 use crate::pages::make::{
-    action, choice, code, field, filter, in_path, inner, json, lines, none, note, query, row, section, state, text, way,
+    action, choice, code, field, filter, in_path, inner, json, lines, none, note, query, row, section, sentence, state,
+    text, way,
 };
+use crate::world::seed::{EachKind, Seeded, each_kind};
 
-/// The lists, each by its path and what it is called.
-const KINDS: [(&str, &str); 11] = [
-    ("integrations", "Integrations"),
-    ("connectors", "Connectors"),
-    ("actions", "Actions"),
-    ("flows", "Flows"),
-    ("data-sources", "Data sources"),
-    ("field-mappings", "Field mappings"),
-    ("app-event-types", "App event types"),
-    ("app-data-schemas", "App data schemas"),
-    ("packages", "Packages"),
-    ("external-apps", "External apps"),
-    ("screens", "Screens"),
-];
+/// The lists, each by its path and what it is called: three that are no kinds of elements, and those of each kind.
+fn lists() -> Vec<(&'static str, String)> {
+    struct Listing(Vec<&'static str>);
+    impl EachKind for Listing {
+        type Error = std::convert::Infallible;
+
+        fn kind<K: Seeded>(&mut self) -> Result<(), Self::Error> {
+            self.0.push(K::PLURAL);
+            Ok(())
+        }
+    }
+    let mut listing = Listing(vec!["integrations", "connectors", "external-apps"]);
+    let Ok(()) = each_kind(&mut listing);
+    listing.0.into_iter().map(|path| (path, sentence(&path.replace('-', " ")))).collect()
+}
 
 /// So many elements are on a page.
 const PER_PAGE: usize = 100;
@@ -40,11 +43,12 @@ struct Elements {
 pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiError> {
     let place = Place::of(call).await?;
     let asked = place.asked("kind");
-    let known = KINDS.into_iter().find(|(kind, _)| *kind == asked);
+    let lists = lists();
+    let known = lists.iter().find(|(kind, _)| *kind == asked);
     if known.is_none() && !asked.is_empty() {
         return Err(ApiError::not_found(format!("there is no kind of element `{asked}`")));
     }
-    let (kind, name) = known.unwrap_or(("integrations", "Integrations"));
+    let (kind, name) = known.or(lists.first()).map_or(("integrations", ""), |(kind, name)| (*kind, name.as_str()));
     let (cursor, search) = (place.asked("cursor"), place.asked("search"));
     let limit = PER_PAGE.to_string();
     let fields = [("limit", limit.as_str()), ("cursor", &cursor), ("search", &search)];
@@ -56,7 +60,10 @@ pub(in crate::control::dashboard) async fn page(call: Call) -> Result<Page, ApiE
         way("More", format!("{}/elements?{}", place.base, query(fields)))
     });
     let fields = vec![
-        field("kind", "Kind").kind("select").value(kind).named_choices(KINDS.map(|(kind, name)| choice(kind, name))),
+        field("kind", "Kind")
+            .kind("select")
+            .value(kind)
+            .named_choices(lists.iter().map(|(kind, name)| choice(*kind, name.as_str()))),
         field("search", "Search").kind("search").value(&search),
     ];
     let empty = match search.as_str() {
