@@ -14,9 +14,9 @@ const STEPS: usize = 50;
 /// How far a piece of work is: `done` of `of` parts, such as “reading 300 of 5,000 files”. Once all are done it is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
-    /// What is done: `reading` or `planting`.
+    /// What is done: `reading`, `planting` or `writing`.
     pub doing: &'static str,
-    /// What the parts are: `files` or `elements`.
+    /// What the parts are: `files`, `elements`, or the plural of a kind of element.
     pub parts: &'static str,
     pub done: usize,
     pub of: usize,

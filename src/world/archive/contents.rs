@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::base::error::ApiError;
 use crate::base::ids::Id;
+use crate::base::work::Listener;
 use crate::elements::{Kind, SeedForm as _};
 use crate::engine::directory::Directory;
 use crate::engine::{Engine, WorkspaceRuntime};
@@ -110,7 +111,7 @@ impl EachKind for ArchivingKinds<'_> {
 /// What a workspace defines, as the files of an archive. Source: SDK, EXP (zip layout); which fields
 /// is our choice: those of seeds.
 pub fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
-    let directory = Directory::new(world, &engine.catalog);
+    let (directory, listener) = (Directory::new(world, &engine.catalog), &engine.config.listener);
     let mut files = Files::new();
     for app in world.external_apps.iter().filter(|app| !app.meta.is_archived()) {
         let spec = SeedApp::of(app);
@@ -130,9 +131,9 @@ pub fn files_of(engine: &Engine, world: &World) -> Result<Files, ApiError> {
         let folder = format!("integrations/{}", folder_of_key(integration.key()));
         files.insert(format!("{folder}/spec.yaml"), spec_of(&SeedIntegration::of(integration, &connector))?);
         let (at, folder) = (Some(&integration.id), format!("{folder}/"));
-        each_kind(&mut WritingKinds { files: &mut files, folder: &folder, directory, at })?;
+        each_kind(&mut WritingKinds { files: &mut files, folder: &folder, directory, at, listener })?;
     }
-    each_kind(&mut WritingKinds { files: &mut files, folder: "", directory, at: None })?;
+    each_kind(&mut WritingKinds { files: &mut files, folder: "", directory, at: None, listener })?;
     Ok(files)
 }
 
@@ -142,13 +143,17 @@ struct WritingKinds<'a> {
     folder: &'a str,
     directory: Directory<'a>,
     at: Option<&'a Id<Integration>>,
+    listener: &'a Listener,
 }
 
 impl EachKind for WritingKinds<'_> {
     type Error = ApiError;
 
     fn kind<K: Seeded>(&mut self) -> Result<(), ApiError> {
-        for element in elements_at::<K>(self.directory.world, self.at) {
+        let elements = || elements_at::<K>(self.directory.world, self.at);
+        let mut work = self.listener.begin("writing", K::PLURAL, elements().count());
+        for element in elements() {
+            work.one_done();
             let folder = folder_of_key(element.meta().key.as_deref().unwrap_or_default());
             let app = app_alone(&**element, self.directory);
             // No folder of a key has the character between the two.

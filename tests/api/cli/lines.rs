@@ -178,6 +178,9 @@ async fn a_terminal_shows_how_far_long_work_is() {
     assert_eq!(begun.0, 200, "{begun:?}");
     let told = shown.until("/import").pop().unwrap().replace('\u{1b}', "␛");
     assert!(told.starts_with(read) && told.contains(&format!("{planted}10:20:30  POST   /import")), "{told:?}");
+    manager.ok(Method::GET, "/export", Value::Null).await;
+    let told = shown.until("/export").pop().unwrap().replace('\u{1b}', "␛");
+    assert!(told.starts_with("\r␛[Kwriting 24 of 1200 actions\r"), "{told:?}");
 }
 
 #[test]
