@@ -6,6 +6,7 @@
 
 pub mod calls;
 pub mod condition;
+pub mod fallbacks;
 pub mod filter;
 pub mod formula;
 mod javascript;

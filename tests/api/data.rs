@@ -80,7 +80,7 @@ async fn what_one_way_writes_every_other_way_finds() {
     assert_eq!(found["output"]["records"][0]["fields"], json!({"who": "Dr. Eve"}));
     let filter = json!({"unifiedFilter": {"fullName": "Flo"}});
     let listed = acme.ok(Method::POST, &format!("{at_source}/list?{query}"), filter).await;
-    assert_eq!(listed["records"][0]["unifiedFields"], json!({"fullName": "Flo"}));
+    assert_eq!(listed["records"][0]["unifiedFields"], json!({"fullName": "Flo", "lastName": "Flo"}));
     let gus = contacts(&acme, "match", json!({"query": {"email": "gus@acme.example"}})).await;
     assert_eq!(gus["record"]["uri"], "https://crm.example/7/gus@acme.example");
     // Another connection of the same app has none of it.

@@ -33,6 +33,12 @@ pub(super) const BEHAVIOURS: &[Behaviour] = &[
         calls(asks_for_records),
     ),
     because(
+        "What the `extract` of a unified data model leaves out is made by the client's table of fallbacks",
+        "assumed",
+        "the client has the function, not where it is used: docs/behaviour.md#data-unified",
+        calls(|e| asks_for_records(e) && is(e, "POST *data-source*")),
+    ),
+    because(
         "A record is held against the collection's schema; read-only fields are refused, and null clears one",
         "assumed",
         "apps differ: docs/behaviour.md#data-write",

@@ -11,7 +11,7 @@ pub mod routes;
 mod view;
 
 pub use model::Verb;
-pub use records::{Collection, Request, perform};
+pub use records::{Collection, Request, perform, unified};
 // The routes of a data source instance are those of its collection.
 pub(crate) use routes::{get_of_instance, perform_of_instance, unified_to_native};
 pub use view::{RecordView, record_schema, spec};

@@ -15,6 +15,7 @@ use crate::base::error::ApiError;
 use crate::base::json::schema::check_value;
 use crate::engine::Cx;
 use crate::engine::directory::hint;
+use crate::mapping::fallbacks::with_fallbacks;
 use crate::mapping::{condition, formula, value_at};
 use crate::nouns::connection::connector_of;
 use crate::nouns::connection::model::Connection;
@@ -156,7 +157,8 @@ impl Collection {
 
     /// The fields of a record in a unified data model.
     pub(super) fn to_unified(&self, udm: &str, fields: &JsonMap) -> Result<JsonMap, ApiError> {
-        mapped(self.unified(udm)?.extract.as_ref(), fields, self.now)
+        let Some(extract) = &self.unified(udm)?.extract else { return Ok(JsonMap::new()) };
+        unified(udm, extract, fields, self.now)
     }
 
     /// The fields of a record that unified ones come to.
@@ -166,6 +168,12 @@ impl Collection {
 }
 
 /// Evaluates a template of fields over others.
+/// The fields of a record in a unified data model; `extract` is the app's mapping.
+pub fn unified(udm: &str, extract: &JsonMap, fields: &JsonMap, now: Timestamp) -> Result<JsonMap, ApiError> {
+    let whole = with_fallbacks(&Value::Object(extract.clone()), udm)?;
+    mapped(whole.as_object(), fields, now)
+}
+
 fn mapped(template: Option<&JsonMap>, fields: &JsonMap, now: Timestamp) -> Result<JsonMap, ApiError> {
     let Some(template) = template else { return Ok(JsonMap::new()) };
     let value = formula::resolve(&Value::Object(template.clone()), &Value::Object(fields.clone()), now)?;

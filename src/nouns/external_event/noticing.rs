@@ -19,6 +19,7 @@ use crate::engine::directory::Directory;
 use crate::mapping::formula;
 use crate::nouns::connection::model::Connection;
 use crate::nouns::data_collection::model::{DataCollection, DataRecord};
+use crate::nouns::data_collection::unified;
 use crate::nouns::data_source;
 use crate::nouns::data_source::model::DataSource;
 use crate::nouns::external_event::collecting::collect;
@@ -413,10 +414,9 @@ fn shown(catalog: &Catalog, world: &World, of: &ExternalEventSubscription, recor
     let udm = of.udm.as_deref();
     let extract = udm.and_then(|udm| collection.udm.get(udm)).and_then(|model| model.extract.as_ref());
     if let (Some(udm), Some(extract)) = (udm, extract) {
-        let fields = Value::Object(record.fields.clone());
-        let unified = formula::resolve(&Value::Object(extract.clone()), &fields, record.updated_at);
+        let unified = unified(udm, extract, &record.fields, record.updated_at);
         set_member(&mut shown, "udm", udm);
-        set_member(&mut shown, "unifiedFields", unified.ok().flatten().unwrap_or_else(|| json!({})));
+        set_member(&mut shown, "unifiedFields", Value::Object(unified.unwrap_or_default()));
     }
     if let Some(deleted_at) = record.deleted_at {
         set_member(&mut shown, "deletedTime", json!(deleted_at));

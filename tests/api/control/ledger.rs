@@ -37,7 +37,7 @@ async fn the_ledger_knows_what_a_workspace_leans_on() {
     ] {
         assert_eq!(uses(part), json!(count), "{part}");
     }
-    assert_eq!(behaviours.len(), 107);
+    assert_eq!(behaviours.len(), 108);
     let of_nobody = bed.nobody().get("/__mock/fidelity").await.1;
     assert_eq!((&of_nobody["behaviours"][0]["uses"], &of_nobody["routes"][0]["uses"]), (&Value::Null, &Value::Null));
     assert_eq!(bed.nobody().get("/__mock/fidelity?workspace=nope").await.0, 404);

@@ -107,10 +107,42 @@ scenario('the unified fields are shown when they are asked for', async (world) =
   const at = collection(world);
   const { record } = accept(sdk.DataCollectionFindByIdResponse, await at.findById({ id: '1', udm: 'contacts' }));
   assert.equal(record.udm, 'contacts');
-  assert.deepEqual(record.unifiedFields, { fullName: 'Ada', primaryEmail: 'ada@book.example.com' });
+  const email = 'ada@book.example.com';
+  // Of one word the client makes a last name.
+  assert.deepEqual(record.unifiedFields, { fullName: 'Ada', primaryEmail: email, lastName: 'Ada', emails: [{ value: email }] });
   assert.equal(record.fields.name, 'Ada');
   const none = { ...bad, message: /no unified data model `contact`.*contacts/ };
   await refused(world.client, () => at.findById({ id: '1', udm: 'contact' }), none);
+});
+
+/** Mappings that leave out what the models have fallbacks for, by the fields that they have. */
+const partial = {
+  companies: { primaryAddress: { street: { $var: 'street' }, city: { $var: 'city' } } },
+  contacts: { firstName: { $var: 'first' }, lastName: { $var: 'last' }, emails: [{ value: { $var: 'mail' } }] },
+  employees: { fullName: { $var: 'whole' }, homeAddress: { city: { $var: 'city' }, country: { $var: 'nowhere' } } },
+  'job-candidates': { fullName: { $var: 'whole' }, emails: [{ value: { $var: 'mail' } }] },
+  leads: { fullName: { $concat: { values: [{ $var: 'last' }, { $var: 'first' }], delimiter: ', ' } }, primaryPhone: { $var: 'phone' } },
+  meetings: { startTime: { $var: 'at' } },
+  tasks: { endTime: { $var: 'at' }, ownerId: { $var: 'id' } },
+  users: { lastName: { $var: 'last' }, primaryAddress: { full: { $var: 'city' } }, phones: [] },
+  deals: { name: { $var: 'whole' } },
+  contracts: {},
+};
+
+scenario('what a mapping leaves out is made of what it has, as the client makes it', async (world) => {
+  const record = {
+    id: '7', first: 'Ada', last: 'Byron', whole: 'Ada King Byron', mail: 'ada@example.com', phone: '1', street: 'Row 1', city: 'London',
+    at: '2025-06-01T12:00:00Z',
+  };
+  const udm = Object.fromEntries(Object.entries(partial).map(([model, extract]) => [model, { extract }]));
+  await world.manager.patch('/connectors/book', { dataCollections: [{ ...people, key: 'all', fieldsSchema: { type: 'object' }, udm, records: [record] }] });
+  await connectBook(world.client, 'second');
+  const at = world.client.connection('second').dataCollection('all');
+  for (const [model, extract] of Object.entries(partial)) {
+    const mapping = model === 'contracts' ? extract : sdk.addUdmFallbackFields(extract, model);
+    const { record: { unifiedFields } } = await at.findById({ id: '7', udm: model });
+    assert.deepEqual(unifiedFields, sdk.buildData(mapping, record), model);
+  }
 });
 
 // Several records
