@@ -122,7 +122,7 @@ impl Server {
 
     /// Returns the address that clients are told, without a trailing slash.
     pub fn url(&self) -> &str {
-        self.engine.base()
+        self.engine.own_base()
     }
 
     /// Returns the address by which this machine reaches the server, without a trailing slash.

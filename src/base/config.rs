@@ -67,7 +67,7 @@ pub struct Config {
     pub allow_egress: Vec<String>,
     /// Control calls must carry this token; a server that listens beyond loopback needs one.
     pub control_token: Option<String>,
-    /// Clients reach the server at this origin, such as `http://mock:6262`; at the address it listens on when absent.
+    /// Clients are told addresses at this origin, such as `http://mock:6262`; at the one that their call came by when absent.
     pub public_url: Option<String>,
     /// Each workspace's journal keeps this many entries; then the oldest goes.
     pub journal_limit: usize,

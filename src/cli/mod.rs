@@ -137,7 +137,7 @@ struct ServerOptions {
     /// Require this token of control calls; needed to listen beyond loopback
     #[arg(long, env = "MEMBRANE_MOCK_CONTROL_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     control_token: Option<String>,
-    /// Name this origin in what clients are told, such as `http://mock:6262` [default: the address listened on]
+    /// Name this origin in what clients are told, such as `http://mock:6262` [default: the one that a call came by]
     #[arg(long, env = "MEMBRANE_MOCK_PUBLIC_URL", value_name = "URL", value_parser = origin)]
     public_url: Option<String>,
     /// Keep at most this many entries in each journal

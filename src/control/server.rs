@@ -191,7 +191,7 @@ async fn openapi(call: Call, QueryOf(query): QueryOf<OpenApiQuery>) -> Result<Js
     });
     if query.api.is_none() && query.tag.is_none() {
         let [_, known] = &call.engine.documents;
-        return Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.base())).into());
+        return Ok(openapi::served(known, || openapi::document(routes, "membrane-mock", call.engine.own_base())).into());
     }
     let of_api = |route: &&Route| {
         let api = if route.path.starts_with("/__mock") { Api::Control } else { Api::Engine };
@@ -205,5 +205,5 @@ async fn openapi(call: Call, QueryOf(query): QueryOf<OpenApiQuery>) -> Result<Js
         return Err(ApiError::bad_request(format!("no operation has the tag `{tag}`{near}"))
             .with_data(json!({ "field": "tag", "tags": tags })));
     }
-    Ok(Reply::json(&openapi::part(&part, "membrane-mock", call.engine.base()))?.into())
+    Ok(Reply::json(&openapi::part(&part, "membrane-mock", call.engine.own_base()))?.into())
 }

@@ -9,6 +9,7 @@ use actix_web::web::Payload;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use url::Url;
 
 use crate::base::clock::real_sleep;
 use crate::base::error::ApiError;
@@ -28,6 +29,19 @@ pub(super) fn headers_of(request: &HttpRequest) -> HeaderMap {
             Some((name, HeaderValue::from_bytes(value.as_bytes()).ok()?))
         })
         .collect()
+}
+
+/// The origin by which a request came, such as `http://mock:6262`; none where it does not say. What a proxy says of it counts where
+/// `has_proxy`: anybody can say it.
+pub(super) fn origin_reached(headers: &HeaderMap, has_proxy: bool) -> Option<String> {
+    let first = |name: &str| headers.get(name)?.to_str().ok()?.split(',').next().map(str::trim);
+    let forwarded = |name: &str| first(name).filter(|_| has_proxy);
+    let scheme = forwarded("x-forwarded-proto").filter(|scheme| *scheme == "https").unwrap_or("http");
+    let host = forwarded("x-forwarded-host").or_else(|| first("host"))?;
+    // An origin has a host and a port, and nothing else.
+    let url = Url::parse(&format!("{scheme}://{host}")).ok()?;
+    let is_bare = !host.contains(['@', '/', '\\', '?', '#']) && url.host_str().is_some_and(|host| !host.is_empty());
+    is_bare.then(|| url.origin().ascii_serialization())
 }
 
 /// Whether a request asks to speak another protocol on its connection: what comes after its body has no end then. Nobody

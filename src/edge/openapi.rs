@@ -362,7 +362,7 @@ fn responses(route: &Route) -> Value {
 /// Answers `GET /docs-json` with the document of the faked API. Source: OAS.
 pub(crate) async fn docs(call: Call) -> Result<Reply, ApiError> {
     let [known, _] = &call.engine.documents;
-    Ok(served(known, || document(crate::edge::known_routes(), "Membrane API, faked", call.engine.base())))
+    Ok(served(known, || document(crate::edge::known_routes(), "Membrane API, faked", call.engine.own_base())))
 }
 
 /// `GET /llms.txt`, no token: answers how to begin, for agents; at most 8 kB.

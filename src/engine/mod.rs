@@ -27,6 +27,7 @@ use crate::base::error::ApiError;
 use crate::base::metrics::Metrics;
 use crate::engine::catalog::Catalog;
 use crate::engine::past::Past;
+use crate::engine::reached::Reached;
 use crate::engine::snapshot::Snapshot;
 use crate::journal::{Entry, Journal};
 use crate::sandbox::{Limits, Sandbox};
@@ -42,6 +43,7 @@ pub mod directory;
 pub mod moves;
 pub mod oauth_codes;
 pub mod past;
+mod reached;
 mod runtime;
 pub mod scenario_runs;
 pub mod snapshot;
@@ -140,6 +142,7 @@ pub struct Engine {
     raw_server: OnceCell<RawServer>,
     pub(crate) door: OnceLock<InnerCalls>,
     own_address: OnceLock<String>,
+    reached: Reached,
     spaces: RwLock<HashMap<String, Arc<WorkspaceRuntime>>>,
     first: OnceLock<String>,
     deleted_first: OnceLock<Arc<WorkspaceRuntime>>,
@@ -180,6 +183,7 @@ impl Engine {
             raw_server: OnceCell::new(),
             door: OnceLock::new(),
             own_address: OnceLock::new(),
+            reached: Reached::default(),
             spaces: RwLock::default(),
             first: OnceLock::new(),
             deleted_first: OnceLock::new(),
@@ -196,9 +200,22 @@ impl Engine {
         }))
     }
 
-    /// Returns the address that clients are told, without a trailing slash; it is empty until the server listens.
+    /// Returns the address that the caller of this moment is told, without a trailing slash: the one that the server was told, else
+    /// the one that the call came by. Where there is no call it is that of [`Engine::own_base`].
     pub fn base(&self) -> &str {
+        self.config.public_url.as_deref().or_else(|| self.reached.now()).unwrap_or_else(|| self.own_address())
+    }
+
+    /// Returns the address that is told whoever asks: the one that the server was told, else the one that it listens on. It is empty
+    /// until the server listens.
+    pub fn own_base(&self) -> &str {
         self.config.public_url.as_deref().unwrap_or_else(|| self.own_address())
+    }
+
+    /// Does the work of a call that came by this origin; none where the call does not say, or came by the server's own address.
+    pub(crate) async fn reached_by<T>(&self, origin: Option<&str>, work: impl Future<Output = T>) -> T {
+        let other = origin.filter(|origin| self.config.public_url.is_none() && *origin != self.own_address());
+        reached::by(other.and_then(|origin| self.reached.place_of(origin)), work).await
     }
 
     /// Returns the address that the server itself listens on, without a trailing slash; it is empty until it does.
@@ -210,9 +227,11 @@ impl Engine {
         self.own_address.set(address).ok();
     }
 
-    /// Whether this is the origin of the server, by either of its addresses.
+    /// Whether this is the origin of the server, by either of its addresses. The one that a call came by counts where a token says
+    /// who calls: without, a page elsewhere could have its own name lead here.
     pub(crate) fn is_own_origin(&self, origin: &[u8]) -> bool {
-        [self.base(), self.own_address()].iter().any(|own| own.as_bytes() == origin)
+        let reached = self.reached.now().filter(|_| self.config.control_token.is_some());
+        [self.own_base(), self.own_address()].into_iter().chain(reached).any(|own| own.as_bytes() == origin)
     }
 
     /// Returns an address whose next request gets this answer, which may go wrong on the wire.

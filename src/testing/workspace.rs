@@ -47,7 +47,7 @@ impl MockWorkspace {
     /// # }
     /// ```
     pub fn uri(&self) -> &str {
-        self.engine.base()
+        self.engine.own_base()
     }
 
     /// Returns the key that tokens of this workspace name.

@@ -30,7 +30,7 @@ use crate::call::{Call, Query, Reply, TokenPlace, is_form, token_in_form, token_
 use crate::edge::decoding::{check_fields, decoded};
 use crate::edge::departure::{departed, end_soon};
 use crate::edge::faults;
-use crate::edge::incoming::{LARGEST_BODY, headers_of, is_handshake, length_of, read_body};
+use crate::edge::incoming::{LARGEST_BODY, headers_of, is_handshake, length_of, origin_reached, read_body};
 use crate::edge::page;
 use crate::edge::under_way::UnderWay;
 use crate::elements::manager_only;
@@ -88,6 +88,11 @@ enum ErrorPage {
 
 /// Answers one HTTP request and notes it in a journal.
 pub async fn serve(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let origin = origin_reached(&headers_of(&request), edge.engine.config.control_token.is_some());
+    edge.engine.reached_by(origin.as_deref(), served(edge, request, payload)).await
+}
+
+async fn served(edge: &Edge, request: HttpRequest, payload: Payload) -> HttpResponse {
     let method = Method::try_from(request.method().as_str()).unwrap_or(Method::GET);
     let uri = request.uri();
     let (path, raw_query) = (uri.path().to_owned(), uri.query().unwrap_or_default().to_owned());

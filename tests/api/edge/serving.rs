@@ -416,3 +416,66 @@ async fn clients_are_told_the_public_address_and_the_server_asks_itself_at_its_o
         assert_eq!(answer(asked).await.0, status, "{origin}");
     }
 }
+
+#[tokio::test]
+async fn who_comes_by_another_name_is_told_addresses_that_lead_there() {
+    const NAME: &str = "mock.test:6262";
+    let bed = Bed::start().await;
+    let own = bed.mock.uri().to_owned();
+    let by = async |api: &Api, method: Method, path: &str, headers: &[(&str, &str)], body: &Value| {
+        let mut request = api.request(method, path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        answer(if body.is_null() { request } else { request.json(body) }).await.1
+    };
+    let demo = bed.demo();
+    let connect = json!({"connectorKey": "slack", "connectionKey": "named"});
+
+    let begun = by(&demo, Method::POST, "/connect", &[("host", NAME)], &connect).await;
+    let page = begun["clientAction"]["uiUrl"].as_str().unwrap().to_owned();
+    assert!(page.starts_with(&format!("http://{NAME}/connect/")), "{page}");
+    let path = page.trim_start_matches("http://").trim_start_matches(NAME).to_owned();
+    let form = [("host", NAME), ("content-type", "application/x-www-form-urlencoded")];
+    let mut moved = demo.request(Method::POST, &path).body("action=connect");
+    for (name, value) in form {
+        moved = moved.header(name, value);
+    }
+    let moved = moved.send().await.unwrap();
+    let vendor = moved.headers()["location"].to_str().unwrap();
+    assert!(vendor.starts_with(&format!("http://{NAME}/vendor/")), "{vendor}");
+    assert!(vendor.contains("redirect_uri=http%3A%2F%2Fmock.test%3A6262%2Foauth-callback"), "{vendor}");
+    let missing = by(&demo, Method::GET, "/connections/nope", &[("host", NAME)], &Value::Null).await;
+    assert!(missing["data"]["see"].as_str().unwrap().starts_with(&format!("http://{NAME}/__mock/")), "{missing}");
+
+    // The next caller is told its own, and a user finishes what was begun elsewhere.
+    let read = demo.ok(Method::GET, "/connections/named", Value::Null).await;
+    assert!(read["clientAction"]["uiUrl"].as_str().unwrap().starts_with(&own), "{read}");
+    bed.complete("named").await;
+
+    // What names no host and what anybody may say changes nothing.
+    for headers in [[("host", "user@mock.test")], [("x-forwarded-host", "mock.test")], [("x-forwarded-proto", "https")]]
+    {
+        let shown = by(&demo, Method::GET, "/integrations/github", &headers, &Value::Null).await;
+        assert!(shown["logoUri"].as_str().unwrap().starts_with(&own), "{headers:?}: {shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_proxy_is_believed_where_a_control_token_is_set() {
+    let bed = Bed::of(MockMembrane::builder().control_token("let-me-in")).await;
+    let shown = |headers: &'static [(&'static str, &'static str)]| {
+        let request = bed.demo().request(Method::GET, "/integrations/github");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        async move { answer(request).await.1["logoUri"].as_str().unwrap().to_owned() }
+    };
+    let forwarded = &[("x-forwarded-host", "mock.example, inner"), ("x-forwarded-proto", "https")];
+    assert!(shown(forwarded).await.starts_with("https://mock.example/"));
+    assert!(shown(&[("host", "mock.test:80")]).await.starts_with("http://mock.test/"));
+    let asked = |origin: &'static str| {
+        let request = Api::new(bed.mock.uri(), None).request(Method::GET, "/__mock/workspaces");
+        let request = request.header("host", "mock.test:6262").header("origin", origin);
+        async move { answer(request.bearer_auth("let-me-in")).await.0 }
+    };
+    assert_eq!((asked("http://mock.test:6262").await, asked("http://mock.example").await), (200, 403));
+}
