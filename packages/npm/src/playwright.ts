@@ -6,10 +6,10 @@
  * test('connects GitHub', async ({ page, tenant, connect }) => { … await connect(page, 'github', { account: 'ada@example.com' }) })
  * ```
  */
-import { test as base } from '@playwright/test'
+import { type TestInfo, test as base } from '@playwright/test'
 import { type Mock, sharedMock } from './mock.js'
 import { type Choice, type PageLike, connectOn } from './pages.js'
-import { told } from './report.js'
+import { type Wanted, lastOf, told } from './report.js'
 import type { Tenant, Workspace } from './workspace.js'
 
 /** What tests are given beside Playwright's own. */
@@ -33,6 +33,9 @@ const PRINTED = 300
 
 let tenants = 0
 
+/** The tests that have a tenant, of which they report. */
+const withTenant = new WeakSet<TestInfo>()
+
 export const test = base.extend<Given, Shared>({
   mock: [
     // Playwright reads which fixtures one needs from the pattern.
@@ -42,24 +45,33 @@ export const test = base.extend<Given, Shared>({
     },
     { scope: 'worker' },
   ],
-  workspace: async ({ mock }, use) => {
-    await use(await mock.existing())
+  workspace: async ({ mock }, use, info) => {
+    const workspace = await mock.existing()
+    const after = await lastOf(workspace)
+    await use(workspace)
+    // Calls of tests that ran beside this one are among them: a tenant's own are told apart.
+    if (!withTenant.has(info)) await report(info, workspace, { after })
   },
   tenant: async ({ workspace }, use, info) => {
     tenants += 1
     const tenant = workspace.tenant(`${slug(info.title)}-${info.workerIndex}-${tenants}`, { name: info.title })
+    withTenant.add(info)
     await use(tenant)
-    if (info.status !== info.expectedStatus) {
-      const report = await told(workspace, tenant.key)
-      if (report) await info.attach('membrane-mock', { body: report, contentType: 'text/plain' })
-      if (report.length > PRINTED) console.error(report)
-    }
+    await report(info, workspace, { tenant: tenant.key })
   },
   // eslint-disable-next-line no-empty-pattern
   connect: async ({}, use) => {
     await use(connectOn)
   },
 })
+
+/** Attaches to a test that failed what the workspace reports of it. */
+async function report(info: TestInfo, workspace: Workspace, wanted: Wanted): Promise<void> {
+  if (info.status === info.expectedStatus) return
+  const text = await told(workspace, wanted)
+  if (text) await info.attach('membrane-mock', { body: text, contentType: 'text/plain' })
+  if (text.length > PRINTED) console.error(text)
+}
 
 /** A key of what people read. */
 function slug(text: string): string {

@@ -100,6 +100,9 @@ test('what was packed is installed and green', async (t) => {
       Vitest: ['npx', ['vitest', 'run', '--root', 'vitest'], { SUITE: 'failing.ts' }],
       Jest: ['npx', ['jest', '--rootDir', 'jest', '--config', 'jest/package.json', '--testMatch', '**/failing.cjs']],
       Playwright: ['npx', ['playwright', 'test', '--config', 'playwright/playwright.config.mjs'], { SUITE: 'failing.mjs', CHROMIUM: chromium }],
+      'Playwright without a tenant': [
+        'npx', ['playwright', 'test', '--config', 'playwright/playwright.config.mjs'], { SUITE: 'failing-workspace.mjs', CHROMIUM: chromium },
+      ],
     }
     for (const [name, [command, args, more]] of Object.entries(runs)) {
       const { status, said } = run(command, args, more)
