@@ -167,13 +167,13 @@ impl Collection {
     }
 }
 
-/// Evaluates a template of fields over others.
 /// The fields of a record in a unified data model; `extract` is the app's mapping.
 pub fn unified(udm: &str, extract: &JsonMap, fields: &JsonMap, now: Timestamp) -> Result<JsonMap, ApiError> {
     let whole = with_fallbacks(&Value::Object(extract.clone()), udm)?;
     mapped(whole.as_object(), fields, now)
 }
 
+/// Evaluates a template of fields over others.
 fn mapped(template: Option<&JsonMap>, fields: &JsonMap, now: Timestamp) -> Result<JsonMap, ApiError> {
     let Some(template) = template else { return Ok(JsonMap::new()) };
     let value = formula::resolve(&Value::Object(template.clone()), &Value::Object(fields.clone()), now)?;
