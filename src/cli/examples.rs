@@ -65,7 +65,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
     (
         "journal",
         &[
-            ("what failed for a tenant", &["--tenant", "acme", "--status", "4xx"]),
+            ("what a tenant did not find", &["--tenant", "acme", "--status", "404"]),
             ("what GitHub was asked, as JSON", &["--side", "upstream", "--connector", "github", "--json"]),
         ],
     ),
@@ -73,7 +73,7 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         "poke",
         &[
             ("the user has to connect again", &["github-dev", "loseCredentials"]),
-            ("setting it up comes to nothing", &["github-dev", "failSetup", "--error", "the webhook was refused"]),
+            ("it is broken for good", &["github-dev", "fail", "--error", "the vendor has closed the account"]),
         ],
     ),
     ("break", &[("the vendor has taken the access back", &["github-dev", "disconnect"])]),
@@ -102,18 +102,18 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         &[(
             "an outage of a minute",
             &[
-                r#"{"name": "blip", "steps": [{"do": {"fault": {"name": "out", "fault": {"respond": {"status": 503}}}}}, {"after": "1m", "do": {"removeFault": "out"}}]}"#,
+                r#"{"name": "blip", "steps": [{"at": {"clock": "+0m"}, "do": [{"fault": {"name": "out", "fault": {"respond": {"status": 503}}}}]}, {"at": {"clock": "+1m"}, "do": [{"removeFault": "out"}]}]}"#,
             ],
         )],
     ),
     (
         "scenario start",
-        &[("with a value for one of its parameters", &["blip", "--parameters", r#"{"connection": "github-dev"}"#])],
+        &[("with a value for one of its parameters", &["webhook-receiver-down", "--parameters", r#"{"minutes": 10}"#])],
     ),
-    ("scenario stop", &[("and what it has still to do", &["blip"])]),
+    ("scenario stop", &[("and what it has still to do", &["webhook-receiver-down"])]),
     ("clock", &[("move on by an hour and a half", &["advance", "90m"])]),
     ("clock get", &[("what time it is there", &[])]),
-    ("clock advance", &[("by an hour and a half", &["90m"]), ("to a moment", &["--to", "2026-02-01T00:00:00Z"])]),
+    ("clock advance", &[("by an hour and a half", &["90m"]), ("to a moment", &["--to", "2030-01-01T00:00:00Z"])]),
     ("clock set", &[("let time stand still", &["2026-01-01T00:00:00Z"]), ("let it run again", &["system"])]),
     ("clock settle", &[("until nothing is due any more", &[])]),
     ("snapshot", &[("keep the workspace as it is", &["take"])]),
@@ -213,13 +213,25 @@ const EXAMPLES: &[(&str, &[Example])] = &[
             ],
         )],
     ),
-    ("membrane action get", &[("wait until it is built", &["5aeec5a738363197fc139c5c", "--wait"])]),
-    ("membrane action update", &[("its name alone", &["double", "--data", r#"{"name": "Twice"}"#])]),
+    ("membrane action get", &[("wait until it is built", &["059d953ddcddd91d36e1050d", "--wait"])]),
+    (
+        "membrane action update",
+        &[("its name alone", &["create-issue", "--integrationKey", "github", "--data", r#"{"name": "New issue"}"#])],
+    ),
     (
         "membrane action replace",
-        &[("all that it is", &["double", "--data", r#"{"key": "double", "type": "run-javascript"}"#])],
+        &[(
+            "all that it is",
+            &[
+                "create-issue",
+                "--integrationKey",
+                "github",
+                "--data",
+                r#"{"key": "create-issue", "type": "run-javascript"}"#,
+            ],
+        )],
     ),
-    ("membrane action delete", &[("the one of GitHub", &["double", "--integrationKey", "github"])]),
+    ("membrane action delete", &[("the one of GitHub", &["create-issue", "--integrationKey", "github"])]),
     (
         "membrane action-run-log",
         &[("a run, with what was sent to the app", &["get", "bf64ef38428ae015ec8122a3", "--details"])],

@@ -134,7 +134,7 @@ pub(crate) struct ReadJournal {
     /// Only calls of this side: `api` or `upstream`
     #[arg(long, value_name = "SIDE")]
     side: Option<String>,
-    /// Only calls that were answered so: 404, or 4xx
+    /// Only calls that were answered so, such as 404
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
     /// Only this operation, such as `act`

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::support::served::{Served, binary, write_integration};
-use crate::support::{GUARD, id};
+use crate::support::{Api, GUARD, id};
 
 pub(super) fn run(arguments: &[&str]) -> Output {
     binary(&[]).args(arguments).output().unwrap()
@@ -59,6 +59,69 @@ fn help_has_examples_by_the_name_that_the_program_was_called() {
     let example = "act --connectionKey github-dev --api '{\"method\": \"GET\", \"path\": \"/user\"}'";
     assert!(of_fake.contains(&format!("  # a request to the app\n  membrane-mock membrane {example}\n")), "{of_fake}");
     assert!(of_link.contains(&format!("  # a request to the app\n  membrane {example}\n")), "{of_link}");
+}
+
+/// The commands below one, as words.
+fn commands_below(words: &[String], found: &mut Vec<Vec<String>>) {
+    let help = text(&binary(&[]).args(words).arg("--help").output().unwrap().stdout);
+    found.push(words.to_vec());
+    let listed = help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    let names = listed.filter(|line| !line.starts_with("   ")).filter_map(|line| line.split_whitespace().next());
+    for name in names.filter(|name| *name != "help") {
+        commands_below(&[words, &[name.to_owned()]].concat(), found);
+    }
+}
+
+/// Each example that ends by itself is run in a workspace of its own, in which there is what it names.
+#[tokio::test]
+async fn the_examples_of_help_do_what_they_say() {
+    let served = Served::by(&[]);
+    let url = served.get("url").to_owned();
+    let control = Api::new(&url, None);
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_membrane-mock"), folder.path().join("membrane-mock")).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let mut commands = Vec::new();
+    commands_below(&[], &mut commands);
+    let mut count = 0;
+    for words in commands {
+        let help = text(&binary(&[]).args(&words).arg("--help").output().unwrap().stdout);
+        let (_, examples) = help.split_once("Examples:\n").unwrap();
+        for line in examples.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+            // Servers and tools for agents go on until they are stopped; logs of runs have ids of their own.
+            let goes_on = ["", "serve", "exec", "mcp", "membrane login", "membrane action-run-log"];
+            if goes_on.iter().any(|known| words.join(" ").trim_end_matches(" get") == *known) {
+                continue;
+            }
+            let space = control.ok(Method::POST, "/__mock/workspaces", json!({})).await;
+            let at = |name: &str| space[name].as_str().unwrap().to_owned();
+            let below = format!("/__mock/workspaces/{}", at("key"));
+            if line.contains("workspace create") {
+                control.call(Method::DELETE, "/__mock/workspaces/test-1", None).await;
+            } else {
+                control.post("/__mock/workspaces", json!({"key": "test-1"})).await;
+            }
+            let taken = control.ok(Method::POST, &format!("{below}/snapshots"), json!({})).await;
+            control.ok(Method::POST, &format!("{below}/scenarios/webhook-receiver-down/start"), json!({})).await;
+            control
+                .ok(Method::POST, &format!("{below}/faults"), json!({"name": "slow", "fault": {"latency": {"ms": 1}}}))
+                .await;
+            let line = line.replace("snapshot-1", &id(&taken));
+            let line = if line.contains(" connect ") { format!("{line} --non-interactive") } else { line };
+            let mut command = binary(&[]);
+            let command = command.env("PATH", &path).env("MEMBRANE_HOME", folder.path()).env("MEMBRANE_API_URI", &url);
+            let command = command.env("MEMBRANE_WORKSPACE_KEY", at("key"));
+            let command = command.env("MEMBRANE_WORKSPACE_SECRET", at("secret"));
+            let variables: Vec<_> = command
+                .get_envs()
+                .map(|(name, value)| (name.to_owned(), value.unwrap_or_default().to_owned()))
+                .collect();
+            let done = Command::new("sh").args(["-c", &line]).envs(variables).output().unwrap();
+            assert!(done.status.success(), "{line}: {}", text(&done.stderr));
+            count += 1;
+        }
+    }
+    assert!(count > 60, "{count}");
 }
 
 #[test]
