@@ -190,14 +190,18 @@ export async function fork(t, options = {}) {
   return world
 }
 
-/** A server between a command and the API: it tells what came, and passes it on, its path as `changed`. */
+/**
+ * A server between a command and the API: it tells what came, and passes it on, its path as `changed`. The API is asked by its own
+ * name, so that what it tells leads there.
+ */
 export async function between(t, world, changed = (path) => path) {
   const came = []
   const waiting = new Set()
   const api = new URL(world.apiUri)
   const server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming
-    const forwarded = request({ host: api.hostname, port: api.port, method, path: changed(url), headers }, (answer) => {
+    const asked = { method, path: changed(url), headers: { ...headers, host: api.host } }
+    const forwarded = request({ host: api.hostname, port: api.port, ...asked }, (answer) => {
       outgoing.writeHead(answer.statusCode, answer.headers)
       answer.pipe(outgoing)
     })
